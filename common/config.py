@@ -1,0 +1,169 @@
+"""Settings: read once from the environment, checked, frozen, handed down.
+
+The environment variable of a field is its name in capitals. A bad value ends the start
+with the variable's name and what it takes. ``.env.example`` is written from this file.
+"""
+
+import dataclasses
+import os
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from common.errors import ConfigError
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off"}
+
+
+def setting(default: Any, doc: str, *, low: float | None = None, high: float | None = None, secret: bool = False) -> Any:
+    """A field of ``Settings``: default, meaning, range, and whether it is masked when printed."""
+    return dataclasses.field(default=default, metadata={"doc": doc, "low": low, "high": high, "secret": secret})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every knob there is. Units stand in the names; seconds and milliseconds are wall time."""
+
+    # Front door
+    host: str = setting("127.0.0.1", "address to listen on")
+    port: int = setting(8080, "port to listen on", low=1, high=65535)
+    public_url: str = setting("", "URL that Twilio sees, https://...; required with TWILIO_AUTH_TOKEN; default: the Host header")
+    allow_unsigned: bool = setting(False, "serve beyond loopback without signatures (compose networks, test clients)")
+    twilio_account_sid: str = setting("", "Twilio account, AC...")
+    twilio_auth_token: str = setting("", "switches the signature checks on", secret=True)
+    twilio_auth_token_2: str = setting("", "second token, accepted while tokens are rotated", secret=True)
+
+    # Processes
+    redis_url: str = setting("", "Redis or Valkey, redis://...; default: an embedded one under `make run`", secret=True)
+    gateways: int = setting(1, "gateway processes under supervisord", low=1, high=1)
+    asr_workers: int = setting(1, "ASR worker processes under supervisord", low=1, high=64)
+    llm_workers: int = setting(1, "LLM worker processes under supervisord", low=1, high=64)
+    tts_workers: int = setting(1, "TTS worker processes under supervisord", low=1, high=64)
+    drain_sec: float | None = setting(
+        None, "how long a process that got TERM may finish its work; default: workers 8, gateway 10", low=0, high=600
+    )
+    torim_cache: Path = setting(Path("~/.cache/torim"), "folder of models and fixed phrases")
+
+    # The call
+    ws_mode: Literal["AI", "ECHO"] = setting("AI", "AI runs the pipeline; ECHO plays the caller back, to test a line")
+    language: str = setting("he", "language of a call that does not name its own (BCP 47)")
+    greeting: str | None = setting(None, 'first words of the bot; "" = none; default: שלום! איך אפשר לעזור?')
+
+    # Turn-taking
+    min_utt_sec: float = setting(0.7, "silence after the last voiced frame that ends an utterance", low=0.2, high=5)
+    max_utt_sec: float = setting(6.0, "longest piece of speech that is transcribed at once", low=1, high=30)
+    max_turn_sec: float = setting(30.0, "longest turn of the caller before the bot takes the floor", low=2, high=300)
+    max_reply_sec: float = setting(45.0, "longest reply of the bot", low=2, high=600)
+    vad_rms: float | None = setting(
+        None, "energy floor of speech (RMS of 16-bit samples); default: the detector's own 60", low=1, high=32767
+    )
+    barge_in: bool = setting(True, "whether the caller can interrupt the bot")
+    barge_in_mode: Literal["hold"] = setting("hold", "what an onset over the bot does: hold = silent at once")
+    barge_in_final_ms: int = setting(
+        600, "voice over the bot that lasts this long is an interruption without words, too", low=100, high=5000
+    )
+    endpointing: Literal["fixed"] = setting("fixed", "fixed = silence alone ends an utterance")
+    speculate: Literal["off"] = setting("off", "off = no drafts before the end of an utterance is sure")
+    dedup_sec: float = setting(6.0, "window in which the same words again are ignored; 0 = off", low=0, high=60)
+    same_reply_suffix: str = setting(" תרצה לפרט?", 'added to a reply that would repeat the last one to the letter; "" = off')
+
+    # Fixed phrases; the default of each is in the call's language (he, en)
+    phrase_repeat: str | None = setting(None, "asks the caller to say it again; default: סליחה, לא שמעתי. אפשר לחזור?")
+    phrase_filler: str | None = setting(None, "said when the answer takes long; default: רגע בבקשה")
+    phrase_fallback: str | None = setting(None, "said when no answer can come; default: סליחה, יש תקלה. אפשר לנסות שוב?")
+    phrase_still_there: str | None = setting(None, "said when the caller is silent; default: אתם עדיין על הקו?")
+    phrase_goodbye: str | None = setting(None, "said before the bot hangs up; default: תודה ולהתראות")
+    phrase_empty_reply: str | None = setting(None, "said for an empty reply of the model; default: בסדר, איך אפשר לעזור?")
+
+    # Vendors
+    asr_vendor: Literal["auto", "openai", "whisper", "scripted"] = setting(
+        "auto", "auto: openai with OPENAI_API_KEY or ASR_BASE_URL, else whisper"
+    )
+    llm_vendor: Literal["auto", "openai", "scripted"] = setting("auto", "auto: openai with OPENAI_API_KEY or LLM_BASE_URL, else scripted")
+    tts_vendor: Literal["auto", "google", "local", "tone"] = setting("auto", "auto: google with Google credentials, else local")
+    openai_api_key: str = setting("", "OpenAI account", secret=True)
+    google_application_credentials: str = setting("", "file with Google Cloud credentials")
+    openai_base_url: str = setting("", "OpenAI-compatible server for ASR and LLM")
+    asr_base_url: str = setting("", "overrides OPENAI_BASE_URL for ASR")
+    llm_base_url: str = setting("", "overrides OPENAI_BASE_URL for the LLM (Ollama, vLLM, llama.cpp)")
+    tts_base_url: str = setting("", "http://... = Google's gRPC without TLS, for tests")
+    asr_model: str = setting("gpt-4o-transcribe", "model of ASR_VENDOR=openai")
+    llm_model: str = setting("gpt-4o-mini", "model of LLM_VENDOR=openai")
+    tts_model: str = setting("", "model of TTS_VENDOR=google where its voice needs one")
+    tts_voice: str = setting("he-IL-Chirp3-HD-Aoede", "voice of TTS_VENDOR=google; its language part is replaced by the call's")
+    whisper_model: str = setting("", "folder or hub name of a faster-whisper model; default: Systran/faster-whisper-base")
+    llm_instructions: str = setting("", "system prompt of LLM_VENDOR=openai; default: a short polite phone assistant")
+
+    # Scripted vendors (tests, benches, demonstration without an account)
+    scripted_asr_text: str = setting("utterance of turn {turn}", "what ASR_VENDOR=scripted hears; {turn} is replaced")
+    scripted_asr_delay_ms: int = setting(0, "how long ASR_VENDOR=scripted takes", low=0, high=60000)
+    scripted_llm_reply: str | None = setting(None, "what LLM_VENDOR=scripted answers, {turn} is replaced; default: its rules file")
+    scripted_llm_first_token_ms: int = setting(0, "delay before the first word of LLM_VENDOR=scripted", low=0, high=60000)
+    scripted_llm_tokens_per_s: float = setting(50.0, "words a second of LLM_VENDOR=scripted", low=0.1, high=100000)
+    tone_first_audio_ms: int = setting(0, "delay before the first sound of TTS_VENDOR=tone", low=0, high=60000)
+    tone_real_time_factor: float = setting(0.05, "time that TTS_VENDOR=tone takes for a second of sound", low=0, high=10)
+    tone_ms_per_char: int = setting(60, "sound that TTS_VENDOR=tone makes of a character", low=1, high=1000)
+
+    # Records and logs
+    record_dir: Path | None = setting(None, "folder for recordings of calls; unset = none are made")
+    log_format: Literal["human", "json"] = setting("human", "how log lines look")
+    log_texts: bool = setting(False, "log what callers and bot say; off = lengths only")
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings in ``environ`` (default: the process's environment).
+
+    Raises:
+        ConfigError: naming the variable, its value, and what it takes.
+    """
+    source = os.environ if environ is None else environ
+    types_of = typing.get_type_hints(Settings)
+    values = {
+        field.name: _parse(field, types_of[field.name], source[field.name.upper()])
+        for field in dataclasses.fields(Settings)
+        if field.name.upper() in source
+    }
+    return Settings(**{name: value for name, value in values.items() if value is not dataclasses.MISSING})
+
+
+def _parse(field: "dataclasses.Field[Any]", kind: Any, raw: str) -> Any:
+    """``raw`` as a ``kind``; MISSING where an empty value stands for the default."""
+    optional = isinstance(kind, types.UnionType)
+    plain = next(arg for arg in typing.get_args(kind) if arg is not types.NoneType) if optional else kind
+    if raw == "" and plain is not str:
+        return dataclasses.MISSING
+    try:
+        value = _convert(plain, raw)
+    except ValueError:
+        raise _bad(field, raw, _takes(plain)) from None
+    low, high = field.metadata["low"], field.metadata["high"]
+    if (low is not None and value < low) or (high is not None and value > high):
+        raise _bad(field, raw, f"{_takes(plain)} from {low:g} to {high:g}")
+    return value
+
+
+def _convert(kind: Any, raw: str) -> Any:
+    if kind is bool:
+        if raw.lower() not in _TRUE | _FALSE:
+            raise ValueError
+        return raw.lower() in _TRUE
+    if typing.get_origin(kind) is Literal:
+        if raw not in typing.get_args(kind):
+            raise ValueError
+        return raw
+    return Path(raw) if kind is Path else kind(raw)
+
+
+def _takes(kind: Any) -> str:
+    if typing.get_origin(kind) is Literal:
+        return "one of " + ", ".join(typing.get_args(kind))
+    return {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, "a text")
+
+
+def _bad(field: "dataclasses.Field[Any]", raw: str, takes: str) -> ConfigError:
+    shown = "***" if field.metadata["secret"] else repr(raw)
+    return ConfigError(f"{field.name.upper()}={shown}: takes {takes} ({field.metadata['doc']})")

@@ -1,0 +1,49 @@
+"""Errors, split by who is to blame.
+
+    TorimError
+    +-- CallerGone          the line is closed; the call ends, nothing to report
+    +-- ProviderError       the telephony provider broke its own protocol
+    +-- VendorError         an ASR, LLM or TTS vendor failed; ``retryable`` or not
+    +-- ConfigError         a setting is missing or bad; ends the start with one line
+    +-- SetupError          something on the machine is missing; says what to type
+
+A bug is whatever else is raised. An error is caught where somebody can act on it; there is
+one ``except Exception`` at each process boundary, which logs the call and the turn.
+"""
+
+
+class TorimError(Exception):
+    """Anything that Torim raises on purpose."""
+
+
+class CallerGone(TorimError):
+    """The caller's line is closed."""
+
+
+class ProviderError(TorimError):
+    """The telephony provider sent what its protocol does not allow."""
+
+
+class VendorError(TorimError):
+    """A vendor failed.
+
+    Attributes:
+        vendor: registry name, such as ``openai``.
+        kind: short machine-readable cause for logs and counters, such as ``timeout`` or
+            ``http_429``; never a text of the caller or the bot.
+        retryable: whether the same request may succeed on another attempt.
+    """
+
+    def __init__(self, vendor: str, kind: str, *, retryable: bool) -> None:
+        super().__init__(f"{vendor}: {kind}")
+        self.vendor = vendor
+        self.kind = kind
+        self.retryable = retryable
+
+
+class ConfigError(TorimError):
+    """A setting is bad: the message names the variable, the value's fault and what it takes."""
+
+
+class SetupError(TorimError):
+    """The machine lacks something: the message says what to type."""

@@ -1,0 +1,158 @@
+"""What the processes say to each other.
+
+A call's work goes round the house as these messages:
+
+    gateway --Utterance--> asr_worker --Transcript--> llm_worker --Sentence--> tts_worker
+       ^                       |                          |                        |
+       +---- Transcript, Sentence, SpeechChunk, ReplyEnded, Action, ... -----------+
+
+On a stream an entry has two fields: ``m``, the message as a msgpack array, and
+``a``, raw mu-law audio at 8 kHz (8 bytes a millisecond), where there is any.
+
+Rolling upgrades mix versions, so a field is added **at the end, with a default**,
+to ``Head`` or to a message; an unknown trailing field is ignored by older readers.
+``tests/common/test_messages.py`` holds the bytes of every released version.
+"""
+
+from typing import Literal
+
+import msgspec
+
+VERSION = 1
+
+Piece = Literal["whole", "segment", "probe"]
+"""What an utterance's audio is.
+
+``whole``: all of an utterance; its transcript goes on to the LLM.
+``segment``: a closed piece of a long one; the gateway joins the texts.
+``probe``: sent only to learn its words; never forwarded.
+"""
+
+Stage = Literal["asr", "llm", "tts"]
+"""A stage of the pipeline, and the name of its stream."""
+
+
+class Head(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
+    """Whose message this is. Every message has one as its first field."""
+
+    v: int = VERSION
+    call: str
+    """Call id; all Redis keys of a call are in the slot that it hashes to."""
+    turn: int
+    """Turn that this belongs to; only the gateway raises it (R1)."""
+    seq: int = 0
+    """Piece of an utterance (0 for a whole one), or sentence of a reply."""
+    take: int = 0
+    """Which synthesis of the sentence this is (R9)."""
+    gateway: str = ""
+    """Boot id of the gateway that owns the call: where replies go."""
+    language: str = "he"
+    """BCP 47 language of the caller and of the reply."""
+    t0_s: float = 0.0
+    """Unix time at which the gateway decided the end of the turn."""
+    trace: str = ""
+    """Carried along unread; ties log lines of several processes together."""
+
+
+class Utterance(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="utterance"):
+    """The caller spoke. Audio: mu-law, pre-roll included."""
+
+    head: Head
+    utterance: int
+    """Number of the caller's utterance in this call, from 1."""
+    piece: Piece = "whole"
+    voiced_ms: int = 0
+
+
+class Transcript(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="transcript"):
+    """What the caller said; an empty text is an answer too."""
+
+    head: Head
+    utterance: int
+    text: str
+    piece: Piece = "whole"
+    asr_ms: int = 0
+
+
+class Sentence(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="sentence"):
+    """One speakable piece of a reply: ``head.seq`` counts from 0."""
+
+    head: Head
+    text: str
+
+
+class SpeechChunk(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="speech"):
+    """A piece of the sound of sentence ``head.seq``, synthesis ``head.take``. Audio: mu-law."""
+
+    head: Head
+    offset_bytes: int
+    """Where in the take's sound this chunk begins."""
+    last: bool = False
+    attempt: int = 1
+    """Which delivery of the sentence made it; bytes of two attempts never mix (R9)."""
+    tts_ms: int = 0
+
+
+class ReplyEnded(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="reply_ended"):
+    """The LLM is done: no sentence follows after the first ``sentences`` ones."""
+
+    head: Head
+    sentences: int
+    llm_ms: int = 0
+
+
+class ToolStarted(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="tool_started"):
+    """A tool runs: fillers instead of a fallback until its own time-out (R10)."""
+
+    head: Head
+    name: str
+    timeout_s: float
+    effects: bool = False
+
+
+class ToolEnded(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="tool_ended"):
+    """A tool is done, one way or the other."""
+
+    head: Head
+    name: str
+    ok: bool
+
+
+class Action(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="action"):
+    """What the gateway is to do once sentence ``after`` was heard; -1: at once."""
+
+    head: Head
+    after: int
+    name: Literal["hang_up", "transfer", "collect"]
+    argument: str = ""
+
+
+class StageFailed(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="stage_failed"):
+    """A stage gave up on a piece (``head.seq``, ``head.take``) after its last attempt."""
+
+    head: Head
+    stage: Stage
+    error: str
+    """Kind of error, for counters and logs; never a text of the caller or bot."""
+    utterance: int = 0
+    piece: Piece = "whole"
+
+
+Message = Utterance | Transcript | Sentence | SpeechChunk | ReplyEnded | ToolStarted | ToolEnded | Action | StageFailed
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
+
+
+def encode(message: Message) -> bytes:
+    """The bytes of field ``m``."""
+    return _encoder.encode(message)
+
+
+def decode(data: bytes) -> Message:
+    """The message in field ``m``.
+
+    Raises:
+        msgspec.DecodeError: not msgpack, an unknown kind, or a field of the wrong type.
+    """
+    return _decoder.decode(data)
