@@ -1,0 +1,144 @@
+"""What happens to a call (past tense), and what is to be done about it (imperative).
+
+``TurnMachine.handle(event, now)`` takes one of the first and returns a list of the second.
+Nothing else goes in or out, but for the sound itself, which the pacer takes from the playout.
+A *frame* is 20 ms; frame numbers count the caller's frames from the start of the call.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from common.messages import Message, Piece
+
+# -- Events: the line -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswered:
+    """The stream is open; the bot may greet."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameHeard:
+    """20 ms of the caller."""
+
+    speech: bool
+    """What the detector says of this frame alone."""
+    level: int
+    """RMS of its 16-bit samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """A DTMF key: 0-9, *, #."""
+
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkEchoed:
+    """The provider sent a mark back: it was played, or cleared."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallerHungUp:
+    """The line is gone, however that was learned; may come more than once."""
+
+
+# -- Events: the pipeline, and time -----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerReported:
+    """A message of a worker, with its sound if it is a SpeechChunk."""
+
+    message: Message
+    audio: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """The machine's ``deadline`` may have come."""
+
+
+Event = CallAnswered | FrameHeard | KeyPressed | MarkEchoed | CallerHungUp | WorkerReported | TimePassed
+
+# -- Commands ---------------------------------------------------------------------------
+
+End = Literal["replied", "interrupted", "superseded", "deduplicated", "nothing_heard", "fallback", "handed_over", "hung_up"]
+"""The ways in which a turn ends; each turn has exactly one (R1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishUtterance:
+    """Give frames ``start`` to ``end`` (exclusive) of the caller to the ASR stage."""
+
+    turn: int
+    utterance: int
+    seq: int
+    piece: Piece
+    start: int
+    end: int
+    voiced_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublishTranscript:
+    """Give the caller's words, joined here, to the LLM stage."""
+
+    turn: int
+    utterance: int
+    seq: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishSentence:
+    """Have a sentence, or what is left of it, synthesised once more (R9)."""
+
+    turn: int
+    sentence: int
+    take: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommitTurn:
+    """Tell the workers that the turn is committed (R2)."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class CloseTurn:
+    """Raise the turn, and write its history unless both texts are empty (R1, R7)."""
+
+    turn: int
+    how: End
+    caller: str
+    heard: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendClear:
+    """Have the provider forget what it has not played."""
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End the call from our side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An event for the log and the event stream; ``text`` is shown only where the operator allows it."""
+
+    turn: int
+    name: str
+    fields: tuple[tuple[str, str | int | float], ...] = ()
+    text: str | None = None
+
+
+Command = PublishUtterance | PublishTranscript | PublishSentence | CommitTurn | CloseTurn | SendClear | HangUp | Report
