@@ -69,7 +69,9 @@ class Settings:
     endpointing: Literal["fixed"] = setting("fixed", "fixed = silence alone ends an utterance")
     speculate: Literal["off"] = setting("off", "off = no drafts before the end of an utterance is sure")
     dedup_sec: float = setting(6.0, "window in which the same words again are ignored; 0 = off", low=0, high=60)
-    same_reply_suffix: str = setting(" תרצה לפרט?", 'added to a reply that would repeat the last one to the letter; "" = off')
+    same_reply_suffix: str | None = setting(
+        None, 'added to a reply that would repeat the last one to the letter; "" = off; default: " תרצה לפרט?"'
+    )
 
     # Fixed phrases; the default of each is in the call's language (he, en)
     phrase_repeat: str | None = setting(None, "asks the caller to say it again; default: סליחה, לא שמעתי. אפשר לחזור?")

@@ -1,0 +1,76 @@
+"""The bot's fixed phrases, in the language of the call.
+
+Each language has defaults. A phrase of the settings (``GREETING``, ``PHRASE_*``,
+``SAME_REPLY_SUFFIX``) is written in the operator's language, so it replaces the default of
+``LANGUAGE`` alone; an empty one switches the phrase off in every language.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+
+from common.config import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """What the bot says without a model. An empty text is not said."""
+
+    greeting: str
+    repeat: str
+    """Asks the caller to say it again."""
+    filler: str
+    fallback: str
+    still_there: str
+    goodbye: str
+    empty_reply: str
+    same_reply_suffix: str
+    """Makes a reply differ from the last one (S11)."""
+
+
+_DEFAULTS = {
+    "he": Phrases(
+        greeting="שלום! איך אפשר לעזור?",
+        repeat="סליחה, לא שמעתי. אפשר לחזור?",
+        filler="רגע בבקשה",
+        fallback="סליחה, יש תקלה. אפשר לנסות שוב?",
+        still_there="אתם עדיין על הקו?",
+        goodbye="תודה ולהתראות",
+        empty_reply="בסדר, איך אפשר לעזור?",
+        same_reply_suffix=" תרצה לפרט?",
+    ),
+    "en": Phrases(
+        greeting="Hello! How can I help you?",
+        repeat="Sorry, I didn't hear you. Could you say that again?",
+        filler="One moment, please",
+        fallback="Sorry, something went wrong. Could you try again?",
+        still_there="Are you still there?",
+        goodbye="Thank you, and goodbye",
+        empty_reply="All right, how can I help you?",
+        same_reply_suffix=" Would you like to tell me more?",
+    ),
+}
+_SETTINGS = {
+    "greeting": "greeting",
+    "repeat": "phrase_repeat",
+    "filler": "phrase_filler",
+    "fallback": "phrase_fallback",
+    "still_there": "phrase_still_there",
+    "goodbye": "phrase_goodbye",
+    "empty_reply": "phrase_empty_reply",
+    "same_reply_suffix": "same_reply_suffix",
+}
+
+
+def phrases(settings: Settings, language: str) -> Phrases:
+    """The phrases of a call in ``language`` (BCP 47); a language without defaults speaks English."""
+    spoken = base_language(language)
+    own = spoken == base_language(settings.language)
+    chosen = {phrase: getattr(settings, name) for phrase, name in _SETTINGS.items()}
+    replaced = {phrase: text for phrase, text in chosen.items() if text == "" or (own and text is not None)}
+    return dataclasses.replace(_DEFAULTS.get(spoken, _DEFAULTS["en"]), **replaced)
+
+
+def base_language(language: str) -> str:
+    """The language of a BCP 47 tag without script and region: ``he`` of ``he-IL`` and of the old code ``iw``."""
+    base = language.replace("_", "-").split("-")[0].lower()
+    return {"iw": "he"}.get(base, base)
