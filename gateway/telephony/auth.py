@@ -1,0 +1,128 @@
+"""Who may open a call: Twilio's signature, and a token that opens one stream once.
+
+Rules (https://www.twilio.com/docs/usage/security)
+- ``X-Twilio-Signature`` is base64(HMAC-SHA1(auth token, URL + sorted POST parameters)); the
+  websocket handshake has no parameters. The URL is the one that Twilio calls, so it is made from
+  the configured public URL, never from what a proxy left in the request.
+- Twilio is not consistent about the handshake's URL: any of {wss, https} x {no port, :443} x
+  {exact, trailing slash toggled} is accepted. All candidates are compared, each in constant
+  time, so that the answer's delay tells nothing.
+- Two auth tokens are accepted while they are rotated.
+- The signature of a handshake is the same for ever and could be replayed. So the signed webhook
+  issues a token for one callSid, which the ``start`` message must bring back within a minute, once.
+"""
+
+import hmac
+import secrets
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Protocol
+from urllib.parse import urlsplit
+
+Parameters = Sequence[tuple[str, str]]
+"""POST parameters in any order; a name may come more than once."""
+
+TOKEN_LIFE_S = 60.0
+
+
+# --- Signatures
+
+
+def signature(auth_token: str, url: str, parameters: Parameters = ()) -> str:
+    """The X-Twilio-Signature of a request.
+
+    Of a name that comes twice, each different value counts once, sorted: so does Twilio's own library.
+    """
+    text = url + "".join(name + value for name, value in sorted(set(parameters)))
+    return b64encode(hmac.digest(auth_token.encode(), text.encode(), "sha1")).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """Checks requests against the auth tokens; without any, everything passes."""
+
+    auth_tokens: tuple[str, ...]
+    public_url: str
+    """Such as https://bot.example.org, with a path in front of ours where a proxy adds one."""
+
+    @property
+    def required(self) -> bool:
+        """Whether requests are checked at all."""
+        return bool(self.auth_tokens)
+
+    def webhook(self, target: str, parameters: Parameters, given: str) -> bool:
+        """Whether a webhook for ``target`` (path and query) comes from Twilio."""
+        return self._matches(_with_ports(self.public_url, ("https", "http"), target), parameters, given)
+
+    def handshake(self, target: str, given: str) -> bool:
+        """Whether a websocket handshake for ``target`` comes from Twilio."""
+        path, mark, query = target.partition("?")
+        toggled = path[:-1] if path.endswith("/") else path + "/"
+        urls = [
+            url
+            for one in (path, toggled)
+            for schemes in (("https", "http"), ("wss", "ws"))
+            for url in _with_ports(self.public_url, schemes, one + mark + query)
+        ]
+        return self._matches(urls, (), given)
+
+    def _matches(self, urls: Iterable[str], parameters: Parameters, given: str) -> bool:
+        candidates = [signature(auth_token, url, parameters) for auth_token, url in product(self.auth_tokens, urls)]
+        found = [hmac.compare_digest(candidate.encode(), given.encode()) for candidate in candidates]
+        return any(found) or not self.required
+
+
+def _with_ports(public_url: str, schemes: tuple[str, str], target: str) -> list[str]:
+    """The URL as configured, without a port, and with one; ``schemes`` are (with TLS, without)."""
+    parts = urlsplit(public_url)
+    secure = parts.scheme != "http"
+    scheme = schemes[0] if secure else schemes[1]
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    port = parts.port or (443 if secure else 80)
+    before = parts.path.rstrip("/")
+    return [f"{scheme}://{host}{before}{target}", f"{scheme}://{host}:{port}{before}{target}"]
+
+
+# --- Tokens
+
+
+class StreamTokens(Protocol):
+    """Where the tokens of calls wait for their streams."""
+
+    async def issue(self, call: str) -> str:
+        """A new token for the call."""
+
+    async def take(self, token: str) -> str | None:
+        """The call that the token was issued for; it is spent now. None: unknown, spent or too old."""
+
+
+class MemoryTokens:
+    """Tokens in this process: right for one gateway. Bounded; the oldest make room."""
+
+    def __init__(self, clock: Callable[[], float], capacity: int = 10_000) -> None:
+        self._clock = clock
+        self._capacity = capacity
+        self._calls: dict[str, tuple[str, float]] = {}
+
+    async def issue(self, call: str) -> str:
+        """A new token for the call."""
+        now = self._clock()
+        self._forget(now)
+        token = secrets.token_urlsafe(24)
+        self._calls[token] = (call, now + TOKEN_LIFE_S)
+        return token
+
+    async def take(self, token: str) -> str | None:
+        """The call that the token was issued for; it is spent now."""
+        call, expires = self._calls.pop(token, (None, 0.0))
+        return call if self._clock() < expires else None
+
+    def _forget(self, now: float) -> None:
+        # All live equally long, so the oldest come first.
+        while self._calls:
+            oldest = next(iter(self._calls))
+            if len(self._calls) < self._capacity and self._calls[oldest][1] > now:
+                return
+            del self._calls[oldest]
