@@ -3,11 +3,14 @@
 ``common/redis_bus.py`` does it with streams and scripts; ``tests/sim/memory_bus.py`` keeps it
 in memory for simulated calls. One contract suite runs over both, fakeredis included.
 The theory (at-least-once delivery made exactly-once by the commit) stands in ``common/streams.py``.
+
+Every method but ``replies`` raises ``BusUnavailable`` when Redis cannot be reached within its deadline:
+10 s for what may be done twice without harm, 2 s for ``send``, ``record``, ``ping`` and the reads of a worker.
 """
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from common.messages import Message, Stage, StageFailed
 
@@ -69,6 +72,16 @@ class Renewal:
     """Ids whose turn is committed: effects may run."""
 
 
+@dataclass(frozen=True, slots=True)
+class TurnNews:
+    """What workers hear of a call's turn at once; ``renew`` tells the same within its period."""
+
+    call: str
+    turn: int
+    """The turn that was committed or is over, and with it every older one."""
+    what: Literal["committed", "over"]
+
+
 class GatewayBus(Protocol):
     """The gateway's half. Each call's writes come from one ordered outbox."""
 
@@ -91,10 +104,17 @@ class GatewayBus(Protocol):
         """The call is over: what remains of its keys expires soon."""
 
     def replies(self, gateway: str) -> AsyncIterator[Delivery]:
-        """What the workers send to this gateway, in order, for ever; survives restarts of Redis."""
+        """What the workers send to this gateway, in order, for ever; survives restarts of Redis.
+
+        It makes the stream that workers write to, and keeps it and this gateway's liveness fresh:
+        iterate from the process's start to its end, in one task.
+        """
+
+    async def stages_alive(self) -> frozenset[Stage]:
+        """The stages on which a worker lives: one that has warmed its vendor up and beats."""
 
     async def ping(self) -> bool:
-        """Whether Redis answers within its deadline, and somebody works on every stage."""
+        """Whether Redis answers within its deadline, and somebody works on every stage. Never raises."""
 
     async def close(self) -> None:
         """Close the connections."""
@@ -110,24 +130,28 @@ class WorkerBus(Protocol):
         """An entry whose worker fell silent, if there is one."""
 
     async def done(self, stage: Stage, delivery: Delivery) -> bool:
-        """Whether this piece was finished before, by whomever: then only acknowledge it."""
+        """Whether nothing is left to do: finished before, by whomever, or raised past. Then only acknowledge it (``commit`` nothing)."""
 
     async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
         """Acknowledge and send the outputs, in one atomic step.
 
         False, and nothing is sent, if the entry was finished by somebody else, its turn was
-        raised past, or its piece is done already.
+        raised past, or its piece is done already. Sound is better sent ahead with ``send``: in here it costs threefold.
         """
 
     async def emit(self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output]) -> int:
         """Send sentence ``number`` of a reply before the entry itself is done.
 
-        Returns how many sentences of this reply are out; ``number + 1`` if this one went out,
-        more: overtaken, stop; less: Redis forgot its tail, emit the missing ones again. -1: stale.
+        Returns ``number + 1`` if this one is out (emitting the same again changes nothing).
+        More: another attempt overtook this one, stop. Less: Redis forgot its tail and knows this
+        many sentences; emit the missing ones again. -1: the turn was raised past, stop.
         """
 
     async def send(self, output: Output) -> bool:
-        """Send a message that needs no commit (speech before the last chunk). False: nobody reads it."""
+        """Send a message that needs no commit (speech before the last chunk). False: nobody reads it.
+
+        It may arrive twice or without its successors: a gateway tells by ``attempt`` and ``offset_bytes``.
+        """
 
     async def renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery]) -> Renewal:
         """Say that these are still worked on; hear what became of them."""
@@ -135,8 +159,14 @@ class WorkerBus(Protocol):
     async def fail(self, stage: Stage, delivery: Delivery, failed: StageFailed) -> None:
         """Give up: dead letter (without audio), acknowledge, tell the gateway."""
 
-    async def hand_back(self, stage: Stage, worker: str, deliveries: Sequence[Delivery]) -> None:
-        """Let others take these at once (drain)."""
+    async def hand_back(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], *, counts: bool = False) -> None:
+        """Let anybody take these at once; whether this delivery ``counts`` as an attempt: on drain it does not."""
+
+    async def leave(self, stage: Stage, worker: str) -> None:
+        """This worker reads no more: no liveness, and no place in the group unless it still owns work."""
+
+    def news(self) -> AsyncIterator[TurnNews]:
+        """Turns that are committed or over, as it happens; may miss some, ``renew`` does not."""
 
     async def history(self, call: str) -> list[PastTurn]:
         """The ended turns of the call, oldest first."""

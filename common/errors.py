@@ -4,6 +4,7 @@
     +-- CallerGone          the line is closed; the call ends, nothing to report
     +-- ProviderError       the telephony provider broke its own protocol
     +-- VendorError         an ASR, LLM or TTS vendor failed; ``retryable`` or not
+    +-- BusUnavailable      Redis cannot be reached or is full; try again, nothing is lost
     +-- ConfigError         a setting is missing or bad; ends the start with one line
     +-- SetupError          something on the machine is missing; says what to type
 
@@ -39,6 +40,10 @@ class VendorError(TorimError):
         self.vendor = vendor
         self.kind = kind
         self.retryable = retryable
+
+
+class BusUnavailable(TorimError):
+    """Redis did not answer in time, refused, or is full. Whether the write was done is not known; doing it again is harmless."""
 
 
 class ConfigError(TorimError):

@@ -1,0 +1,155 @@
+"""Every key, group, limit and time of the pipeline in Redis, on one screen.
+
+Theory. A stream delivers at least once: an entry stays pending with its worker until it is
+acknowledged, and one whose worker fell silent is taken over by another. The *commit* makes
+that exactly once: one script acknowledges the entry, checks that its turn is not raised past,
+takes the piece's ``done`` key and sends the result on. Whoever comes second finds the entry
+acknowledged or the key taken, and sends nothing. So a piece may be worked on twice, by a
+retried write, a slow worker that was given up, or a gateway that publishes again after a
+restart, and is still heard once.
+
+A piece is (call, turn, stage, piece): the utterance's kind and number for ASR, the sentence
+and its take for TTS; a turn has one reply, so for the LLM it is always 0.
+
+An entry is stale when its call's turn is higher than its own. A missing call is not stale
+(Redis forgot it, the gateway writes it anew), and segments and probes are never stale by turn:
+they belong to their utterance (R4, R6). All that is left of a call that is over is stale.
+
+All keys of one call carry the tag of its shard, so that each script stays in one slot of a cluster.
+"""
+
+from dataclasses import dataclass
+from zlib import crc32
+
+from common.messages import Message, Sentence, Stage, Utterance
+
+STAGES: tuple[Stage, ...] = ("asr", "llm", "tts")
+SHARDS = 1
+"""One alone; in a cluster 16, so that the keys spread over its nodes."""
+
+GROUP = "w"
+"""The consumer group of every stage's stream."""
+
+ATTEMPTS: dict[Stage, int] = {"asr": 3, "llm": 2, "tts": 3}
+"""Deliveries of one entry before it fails."""
+
+# How long keys live without being touched, seconds.
+CALL_TTL_S = 7_200
+CLOSED_CALL_TTL_S = 60
+EVENTS_TTL_S = 7_200
+DONE_TTL_S = 600
+OUT_TTL_S = 600
+DEAD_TTL_S = 86_400
+REPLIES_TTL_S = 60
+ALIVE_TTL_S = 5
+
+# Fuses: trimming a work stream drops work, so the gateway warns at half of it.
+WORK_MAXLEN = 10_000
+REPLIES_MAXLEN = 20_000
+EVENTS_MAXLEN = 5_000
+DEAD_MAXLEN = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a bus waits. Tests on fakeredis, whose blocking reads are broken, poll."""
+
+    block_ms: int = 250
+    """How long a read waits for an entry; also how long a drain may find the reader busy."""
+    min_idle_ms: int = 1_000
+    """Silence after which a worker's entry may be taken over; over three renewals."""
+    poll_ms: int | None = None
+    """None: reads block in the server. Else they don't, and an empty one is followed by this pause."""
+
+
+def shard(call: str) -> str:
+    """The tag that puts all keys of a call into one slot."""
+    return f"{{s{crc32(call.encode()) % SHARDS}}}"
+
+
+def shards() -> tuple[str, ...]:
+    """All tags."""
+    return tuple(f"{{s{number}}}" for number in range(SHARDS))
+
+
+def work(tag: str, stage: Stage) -> str:
+    """Stream: entries for a stage, group ``w``."""
+    return f"t:{tag}:{stage}"
+
+
+def replies(tag: str, gateway: str) -> str:
+    """Stream without a group: what workers send to the gateway process that owns a call."""
+    return f"t:{tag}:rx:{gateway}"
+
+
+def call_hash(call: str) -> str:
+    """Hash: turn, committed, owner, language; ``over`` once the call is."""
+    return f"t:{shard(call)}:call:{call}"
+
+
+def history(call: str) -> str:
+    """Hash: ``000017u`` what the caller said in turn 17, ``000017s`` what was heard of the bot."""
+    return f"t:{shard(call)}:hist:{call}"
+
+
+def out(call: str, turn: int) -> str:
+    """List: sentences of the reply that are emitted; a second attempt goes on after them."""
+    return f"t:{shard(call)}:out:{call}:{turn}"
+
+
+def done(stage: Stage, message: Message) -> str:
+    """String, set once: this piece is finished."""
+    call = message.head.call
+    return f"t:{shard(call)}:done:{call}:{message.head.turn}:{stage}:{piece(message)}"
+
+
+def piece(message: Message) -> str:
+    """What tells a piece from the others of its turn and stage: ``5w0`` whole utterance 5, ``2.1`` second take of sentence 2."""
+    head = message.head
+    match message:
+        case Utterance():
+            return f"{message.utterance}{message.piece[0]}{head.seq}"
+        case Sentence():
+            return f"{head.seq}.{head.take}"
+        case _:
+            return "0"
+
+
+def stale_by_turn(message: Message) -> bool:
+    """Whether raising the turn makes this void."""
+    return not (isinstance(message, Utterance) and message.piece != "whole")
+
+
+def events(call: str) -> str:
+    """Stream: what happened in the call, without texts."""
+    return f"t:{shard(call)}:ev:{call}"
+
+
+def dead_letters(tag: str, stage: Stage) -> str:
+    """Stream: entries that no attempt could finish, with the error, without audio."""
+    return f"t:{tag}:dlq:{stage}"
+
+
+def turns(tag: str) -> str:
+    """Pub/sub channel: ``call:turn:committed`` and ``call:turn:over``."""
+    return f"t:{tag}:turns"
+
+
+def boot(tag: str) -> str:
+    """String: gone or changed when the server forgot everything."""
+    return f"t:{tag}:boot"
+
+
+def worker_alive(worker: str) -> str:
+    """String: ``stage load`` of a worker that lives."""
+    return f"t:w:{worker}"
+
+
+def gateway_alive(gateway: str) -> str:
+    """String: a gateway that lives."""
+    return f"t:gw:{gateway}"
+
+
+def turn_field(turn: int, what: str) -> str:
+    """Field of the history: ``u`` caller, ``s`` heard."""
+    return f"{turn:06}{what}"
