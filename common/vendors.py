@@ -1,0 +1,59 @@
+"""Which vendor serves which stage, and why: one place for the workers and for what ``make run`` prints.
+
+A vendor that the operator names is taken as named. ``auto`` takes the online vendor where the
+settings hold what it needs, and else one that needs no account. ``tone`` is never chosen unasked.
+"""
+
+from dataclasses import dataclass
+
+from common.config import Settings
+from common.messages import Stage
+
+LOCAL_SPEECH = frozenset({"whisper", "local"})
+"""Vendors that compute on this machine's own cores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The vendor of a stage."""
+
+    name: str
+    why: str
+    """For people: the setting that decided."""
+
+
+def choose_vendors(settings: Settings) -> dict[Stage, Choice]:
+    """The vendor of every stage.
+
+    ``OPENAI_BASE_URL`` alone decides nothing, since many servers that speak chat completions
+    (Ollama, vLLM) have no transcriptions; it says where an OpenAI vendor goes once it is chosen.
+    """
+    return {"asr": _asr(settings), "llm": _llm(settings), "tts": _tts(settings)}
+
+
+def _asr(settings: Settings) -> Choice:
+    if settings.asr_vendor != "auto":
+        return Choice(settings.asr_vendor, f"ASR_VENDOR={settings.asr_vendor}")
+    if settings.asr_base_url:
+        return Choice("openai", "ASR_BASE_URL is set")
+    if settings.openai_api_key:
+        return Choice("openai", "OPENAI_API_KEY is set")
+    return Choice("whisper", "no OPENAI_API_KEY, no ASR_BASE_URL")
+
+
+def _llm(settings: Settings) -> Choice:
+    if settings.llm_vendor != "auto":
+        return Choice(settings.llm_vendor, f"LLM_VENDOR={settings.llm_vendor}")
+    if settings.llm_base_url:
+        return Choice("openai", "LLM_BASE_URL is set")
+    if settings.openai_api_key:
+        return Choice("openai", "OPENAI_API_KEY is set")
+    return Choice("scripted", "no OPENAI_API_KEY, no LLM_BASE_URL")
+
+
+def _tts(settings: Settings) -> Choice:
+    if settings.tts_vendor != "auto":
+        return Choice(settings.tts_vendor, f"TTS_VENDOR={settings.tts_vendor}")
+    if settings.google_application_credentials:
+        return Choice("google", "GOOGLE_APPLICATION_CREDENTIALS is set")
+    return Choice("local", "no GOOGLE_APPLICATION_CREDENTIALS")

@@ -1,0 +1,162 @@
+"""Cuts a reply into pieces to be spoken, while it streams (sans-I/O).
+
+    push("Sure, we open at 9.") -> []            a full stop may still turn out to be "9.30"
+    push("30. Shall I")         -> ["Sure, we open at 9.30."]
+    flush()                     -> ["Shall I"]
+
+Rules:
+
+- A piece ends at a newline, or at ``. ! ? …`` with what closes behind it (quotes, brackets, stars),
+  once a blank and the next word's first letter have come: a mark inside "3.5", "10:30" or
+  "example.com" is none, and what follows decides about "5 p.m." and about quoted speech.
+- Titles, initials and the number of a list entry end nothing ("Dr. Levi", "J. Smith", "1. Bread").
+  Hebrew marks its abbreviations inside or behind the word without a full stop (ד"ר, רח', וכו'),
+  so only the dotted ones (ת.ז.) need care.
+- The first piece may end at a clause already, so that the first sound leaves early; it is long
+  enough then to be spoken while the next one is synthesised.
+- No piece is longer than ``max_chars``: past that it ends at its last clause, else at a blank.
+- What a voice can't say is taken out: stars, headings, bullets, links, emoji. A piece without a
+  letter or digit is no piece.
+
+Where the cuts fall depends on the text alone, not on how it was split into pushes, so that a second
+attempt which says the same words makes the same sentences.
+"""
+
+import re
+
+MAX_CHARS = 180
+"""About 12 s of speech: what is cut off by an interruption is said again from the start of its piece."""
+CLAUSE_CHARS = 24
+"""About 1.7 s of speech, more than the synthesis of the next piece takes."""
+
+_TITLES = frozenset(["dr", "mr", "mrs", "ms", "prof", "st", "vs", "approx", "e.g", "i.e"])
+_BEFORE_NUMBERS = frozenset(["no", "p", "מס", "עמ"])
+_ENDING = frozenset(["a.m", "p.m", "etc", "inc", "ltd", "co", "jr", "sr", "u.s"])
+"""Abbreviations that often stand at the end of a sentence: the next word's first letter decides."""
+
+_QUOTES = "\"'”’»״"
+_CLOSERS = re.escape(_QUOTES + ")]}*_`")
+_END = re.compile(rf"(?P<mark>[.!?…]+)(?P<closers>[{_CLOSERS}]*)(?=\s+(?P<next>\S))|(?P<line>\n)")
+_CLAUSE = re.compile(r"[,;:](?=\s+\S)|(?<=\s)[-–—](?=\s+\S)|—(?=\S)")
+_LAST_WORD = re.compile(r"(\S+)$")
+_OPEN_LINK = re.compile(r"\[[^\]]*$|\]\([^)]*$")
+
+
+class SentenceCutter:
+    """One reply's text in, speakable pieces out."""
+
+    def __init__(self, *, max_chars: int = MAX_CHARS, clause_chars: int = CLAUSE_CHARS) -> None:
+        self._max_chars = max_chars
+        self._clause_chars = clause_chars
+        self._buffer = ""
+        self._first = True
+        self._line_start = True
+
+    def push(self, text: str) -> list[str]:
+        """The pieces that ``text`` completes."""
+        self._buffer += text
+        return self._take_pieces()
+
+    def flush(self) -> list[str]:
+        """What is left, at the end of the reply; the cutter is then as good as new but for its first piece."""
+        pieces = self._take_pieces()
+        rest, self._buffer = self._buffer, ""
+        return [*pieces, *self._speak(rest)]
+
+    def _take_pieces(self) -> list[str]:
+        pieces: list[str] = []
+        while (cut := self._next_cut()) is not None:
+            raw, self._buffer = self._buffer[:cut], self._buffer[cut:]
+            pieces += self._speak(raw)
+            self._line_start = raw.endswith("\n")
+        return pieces
+
+    def _speak(self, raw: str) -> list[str]:
+        spoken = speakable(raw)
+        self._first = self._first and not spoken
+        return [spoken] if spoken else []
+
+    # --- Where to cut
+
+    def _next_cut(self) -> int | None:
+        """The end of the first piece in the buffer, if that is certain."""
+        cuts = [cut for cut in (self._sentence_end(), self._clause_end()) if cut is not None]
+        cut = min(cuts, default=len(self._buffer))
+        if cut > self._max_chars:
+            return self._forced_cut()
+        return cut if cuts else None
+
+    def _sentence_end(self) -> int | None:
+        for found in _END.finditer(self._buffer):
+            if found["line"]:
+                return found.end()
+            if self._ends(found):
+                return found.end()
+        return None
+
+    def _ends(self, found: re.Match[str]) -> bool:
+        before = self._buffer[: found.start()]
+        if _OPEN_LINK.search(before):
+            return False
+        if found["mark"] == "." and not found["closers"]:
+            return self._full_stop_ends(before, found["next"])
+        quoted = any(closer in _QUOTES for closer in found["closers"])
+        return not (_continues(found["next"]) and (quoted or found["mark"][-1] == "…" or found["mark"].endswith("..")))
+
+    def _full_stop_ends(self, before: str, following: str) -> bool:
+        last = _LAST_WORD.search(before)
+        word = last[1].lstrip(_QUOTES + "([*_") if last else ""
+        if word.lower() in _TITLES or (len(word) == 1 and word.isupper() and word != "I"):
+            return False
+        if word.lower() in _BEFORE_NUMBERS and following.isdigit():
+            return False
+        if word.isdigit() and self._line_start and before.strip() == word:
+            return False
+        dotted = "." in word and all(len(part) <= 1 for part in word.split("."))
+        if dotted and not word.isascii():
+            return False
+        return not (_continues(following) and (dotted or word.lower() in _ENDING))
+
+    def _clause_end(self) -> int | None:
+        if not self._first:
+            return None
+        for found in _CLAUSE.finditer(self._buffer):
+            if found.end() >= self._clause_chars and not _OPEN_LINK.search(self._buffer[: found.start()]):
+                return found.end()
+        return None
+
+    def _forced_cut(self) -> int:
+        within = self._buffer[: self._max_chars]
+        clauses = [found.end() for found in _CLAUSE.finditer(within) if found.end() >= self._clause_chars]
+        if clauses:
+            return clauses[-1]
+        blank = within.rstrip().rfind(" ")
+        return blank + 1 if blank > 0 else self._max_chars
+
+
+def _continues(letter: str) -> bool:
+    """Whether the next word's first letter shows that the sentence goes on (Hebrew letters never do)."""
+    return "a" <= letter <= "z"
+
+
+# --- What a voice can say
+
+_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)?")
+_URL = re.compile(r"\b(?:https?://|www\.)\S*[^\s.,!?;:)\]]")
+_LINE_MARK = re.compile(r"^\s*(?:#{1,6}\s+|[-*+•]\s+|>\s+)+")
+_EMPHASIS = re.compile(r"\*+|`+|__+|~~|(?<!\w)_|_(?!\w)")
+_UNSPOKEN = re.compile(
+    "[\u200b\u200d-\u200f\u202a-\u202e\u2060-\u2069\ufe0e\ufe0f\u20e3"  # joiners, directions, emoji styles
+    "\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff"  # arrows, symbols, dingbats
+    "\U0001f000-\U0001faff\U000e0020-\U000e007f]+"  # emoji, flags, tags
+)
+
+
+def speakable(text: str) -> str:
+    """``text`` without marks that are for the eye; empty if no letter or digit is left."""
+    text = _LINK.sub(r"\1", text)
+    text = _URL.sub("", text)
+    text = _UNSPOKEN.sub("", text)
+    text = _EMPHASIS.sub("", _LINE_MARK.sub("", text))
+    text = " ".join(text.split())
+    return text if any(character.isalnum() for character in text) else ""
