@@ -1,0 +1,46 @@
+# Plain `make` prints what there is to type. Every target sets up what it needs.
+
+# The Python that .venv is made with: the first of these that is 3.11 or newer, or the one you name.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+BIN := .venv/bin
+LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --only-binary :all: --quiet
+PACKAGES := common gateway asr_worker llm_worker tts_worker tools tests
+
+.PHONY: help run call test check setup setup-dev lock clean
+
+help:  ## print this
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
+
+run: setup  ## answer calls: Redis, gateway and workers; Ctrl-C ends it
+	@$(BIN)/python -m tools.run
+
+call: setup  ## place a call to a running Torim; ARGS="--help" tells what it takes
+	@$(BIN)/python -m tools.call $(ARGS)
+
+test: setup-dev  ## all tests, speech included; ARGS= goes to pytest
+	@$(BIN)/coverage run -m pytest $(ARGS)
+	@$(BIN)/coverage report --skip-covered
+
+check: setup-dev  ## what must be green before a commit, in under a minute
+	@$(BIN)/ruff format --check --quiet $(PACKAGES)
+	@$(BIN)/ruff check --quiet $(PACKAGES)
+	@$(BIN)/mypy --no-error-summary $(PACKAGES)
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/pytest -q -m "not speech and not e2e"
+
+setup:  ## make .venv from the lock (run and call do it themselves)
+	@$(if $(PYTHON),,echo "setup: no Python 3.11 or newer found: apt-get install python3 python3-venv, or make PYTHON=/path/to/python" >&2; exit 1)
+	@$(PYTHON) -m tools.setup
+
+setup-dev:  ## the same with what check and test need
+	@$(if $(PYTHON),,echo "setup: no Python 3.11 or newer found: apt-get install python3 python3-venv, or make PYTHON=/path/to/python" >&2; exit 1)
+	@$(PYTHON) -m tools.setup --dev
+
+lock: setup-dev  ## resolve the dependencies of pyproject.toml anew
+	@$(LOCK) pyproject.toml --upgrade --output-file requirements.lock
+	@$(LOCK) pyproject.toml --upgrade --group dev --extra espeak --constraint requirements.lock --output-file requirements-dev.lock
+
+clean:  ## remove .venv, .run and what tools left behind; models stay in their cache
+	@rm -rf .venv .run .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
