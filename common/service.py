@@ -1,0 +1,68 @@
+"""How each process starts and ends: ``python -m <package>`` calls ``run``.
+
+- A bad setting or a machine that lacks something is one clear line on standard error and exit code 2.
+- INT ends the process at once: the main task is cancelled, and whatever a thread still computes
+  (a model that loads, say) is left behind after a grace of two seconds.
+- TERM sets ``draining``: the main task finishes its work in its own time and returns.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import uvloop
+
+from common import config, logs
+from common.errors import ConfigError, SetupError
+
+EXIT_SETUP = 2
+_GRACE_S = 2.0
+
+Main = Callable[[config.Settings, asyncio.Event], Coroutine[Any, Any, None]]
+"""What a process does: gets the settings and the event that TERM sets; returns when its work is done."""
+
+
+def run(service: str, main: Main) -> int:
+    """Run a process to its end; the exit code."""
+    try:
+        settings = config.load()
+        logs.configure(settings.log_format, service)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_until_signalled(main, settings))
+    except asyncio.CancelledError:
+        return 0
+    except (ConfigError, SetupError, BaseExceptionGroup) as error:
+        sys.stderr.write(f"{service}: {_operators_fault(error)}\n")
+        return EXIT_SETUP
+    return 0
+
+
+async def _until_signalled(main: Main, settings: config.Settings) -> None:
+    loop, draining = asyncio.get_running_loop(), asyncio.Event()
+    task = loop.create_task(main(settings, draining), name="main")
+    loop.add_signal_handler(signal.SIGTERM, draining.set)
+    loop.add_signal_handler(signal.SIGINT, _end_at_once, task)
+    await task
+
+
+def _operators_fault(error: BaseException) -> BaseException:
+    """The error that the operator can mend, out of the task groups it went through; a bug is raised again."""
+    while isinstance(error, BaseExceptionGroup):
+        mendable = error.subgroup((ConfigError, SetupError))
+        if mendable is None:
+            raise error
+        error = mendable.exceptions[0]
+    return error
+
+
+def _end_at_once(task: "asyncio.Task[Any]") -> None:
+    """Cancel the main task; a second INT, or a thread that holds the exit up, ends the process without more ado."""
+    task.cancel()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    watchdog = threading.Timer(_GRACE_S, os._exit, (0,))
+    watchdog.daemon = True
+    watchdog.start()
