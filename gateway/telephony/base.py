@@ -64,6 +64,9 @@ class MarkPlayed:
 class CallStopped:
     """The stream is over, by the provider's word or by the end of the socket."""
 
+    replaced: bool = False
+    """A newer stream of the same call took over: the call itself goes on, with another conversation."""
+
 
 LineEvent = CallStarted | AudioReceived | DigitPressed | MarkPlayed | CallStopped
 
