@@ -1,0 +1,211 @@
+"""One media socket: a reader that waits on nothing, a writer, and the conversation between them.
+
+    socket --> MediaSocket reads --> codec --> Conversation.receive
+    socket <-- SocketLine writes <-- bounded queue <-- Line.send
+
+Rules
+- The reader only decodes and hands on. Whatever is wrong with a message costs that message, not
+  the call; a fault in our own code costs the call, not the process.
+- The end is one thing, however it comes: ``stop``, the socket's close, the conversation's own end,
+  a newer stream of the same call, silence of the peer. Whichever is first, all of it happens once.
+- A peer that does not read is cut off: the queue is bounded, closing has a deadline, and then
+  the transport is aborted, since a polite close would wait for that peer for ever.
+- Twilio sends a frame every 20 ms, silence too; a socket on which nothing comes is dead.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import Any
+
+from common.audio import FRAME_BYTES
+from common.errors import ProviderError
+from gateway.complaints import Complaints
+from gateway.events_log import log_event
+from gateway.telephony.base import CallStarted, CallStopped, Codec, Conversation, LineEvent
+
+logger = logging.getLogger("torim.gateway")
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+LINE_CAPACITY = 1_000
+"""Messages that may wait for a peer: 20 s of frames."""
+CLOSE_TIMEOUT_S = 2.0
+"""How long the rest of the queue and the closing handshake may take."""
+START_TIMEOUT_S = 5.0
+"""A socket that did not say ``start`` by then is closed."""
+IDLE_TIMEOUT_S = 30.0
+"""A socket on which nothing came for so long is dropped."""
+
+Admit = Callable[["MediaSocket", CallStarted], Awaitable[Conversation | None]]
+"""The front door's decision at ``start``: the call's conversation, or None to refuse it."""
+
+
+class SocketLine:
+    """The line of one call; see ``Line``."""
+
+    def __init__(self, codec: Codec, send: Send, abort: Callable[[], None], capacity: int = LINE_CAPACITY) -> None:
+        self.codec = codec
+        self.overflowed = False
+        """The peer did not read, so the line was cut off."""
+        self._send = send
+        self._abort = abort
+        self._capacity = capacity
+        self._queue: deque[str] = deque()
+        self._wake = asyncio.Event()
+        self._closed = False
+
+    def send(self, messages: Sequence[str]) -> None:
+        """Queue messages; cuts a peer off that lets them pile up."""
+        if self._closed:
+            return
+        if len(self._queue) + len(messages) > self._capacity:
+            self.overflowed = True
+            self.abort()
+            return
+        self._queue.extend(messages)
+        self._wake.set()
+
+    def close(self) -> None:
+        """Let what is queued leave, then close the socket; past the deadline drop it."""
+        if self._closed:
+            return
+        self._closed = True
+        self._wake.set()
+        asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_S, self._abort)
+
+    def abort(self) -> None:
+        """Drop the socket with all that is queued."""
+        self._queue.clear()
+        self.close()
+        self._abort()
+
+    async def write(self) -> None:
+        """Send what is queued until the line is closed or the peer is gone."""
+        try:
+            while not self._closed:
+                await self._flush()
+                await self._wake.wait()
+                self._wake.clear()
+            await self._flush()
+            await self._send({"type": "websocket.close", "code": 1000})
+        except OSError:
+            self._closed = True  # the peer is gone, which the reader learns by itself
+
+    async def _flush(self) -> None:
+        while self._queue:
+            await self._send({"type": "websocket.send", "text": self._queue.popleft()})
+
+
+class MediaSocket:
+    """One accepted websocket, from its first message to WS_DONE."""
+
+    def __init__(self, line: SocketLine, receive: Receive, admit: Admit, complaints: Complaints) -> None:
+        self.line = line
+        self.call = "-"
+        self._stream = ""
+        self._receive = receive
+        self._admit = admit
+        self._complaints = complaints
+        self._conversation: Conversation | None = None
+        self._messages = 0
+        self._over = False
+
+    async def run(self) -> None:
+        """Live until socket and conversation are over."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.line.write())
+            watchdog = tasks.create_task(self._watch())
+            try:
+                self.stop(await self._read(tasks))
+            finally:
+                watchdog.cancel()
+                self.line.close()
+        self._tell_done()
+
+    def stop(self, reason: str, *, replaced: bool = False) -> None:
+        """End the call for the conversation and close the line; idempotent."""
+        if self._over:
+            return
+        self._over = True
+        if self._conversation:
+            log_event(self.call, None, "WS_STOP", sid=self._stream, reason=reason)
+            self._conversation.receive(CallStopped(replaced))
+        self.line.close()
+
+    # --- Reading
+
+    async def _read(self, tasks: asyncio.TaskGroup) -> str:
+        """Hand on what comes; returns why no more does."""
+        try:
+            async with asyncio.timeout(START_TIMEOUT_S) as starting:
+                while (message := await self._receive())["type"] != "websocket.disconnect":
+                    self._messages += 1
+                    for event in self._decode(message):
+                        if isinstance(event, CallStarted):
+                            await self._start(event, tasks)
+                            starting.reschedule(None)
+                        elif isinstance(event, CallStopped):
+                            return "stop"
+                        else:
+                            self._hand_on(event)
+                return self._why_closed(message)
+        except TimeoutError:
+            self._complaints.add("no_start")
+            return "no_start"
+        except Exception:  # the boundary of a call: a bug ends this one and no other
+            logger.exception("bug=reader call=%s", self.call)
+            return "bug"
+
+    def _decode(self, message: Message) -> list[LineEvent]:
+        try:
+            text: str | None = message.get("text")
+            return self.line.codec.receive(message["bytes"] if text is None else text)
+        except ProviderError as error:
+            self._complaints.add(str(error), self.call)
+            return []
+
+    async def _start(self, started: CallStarted, tasks: asyncio.TaskGroup) -> None:
+        conversation = await self._admit(self, started)
+        if conversation is None:
+            self.line.close()
+            return
+        self.call, self._stream, self._conversation = started.call, started.stream, conversation
+        log_event(self.call, 0, "WS_START", sid=self._stream, language=started.language)
+        tasks.create_task(self._converse(conversation))
+
+    def _hand_on(self, event: LineEvent) -> None:
+        if self._conversation and not self._over:
+            self._conversation.receive(event)
+
+    def _why_closed(self, message: Message) -> str:
+        if self.line.overflowed:
+            self._complaints.add("peer_does_not_read", self.call)
+            return "overflow"
+        return f"closed_{message.get('code', 1006)}"
+
+    # --- Beside the reader
+
+    async def _converse(self, conversation: Conversation) -> None:
+        try:
+            await conversation.run()
+        except Exception:  # the boundary of a call
+            logger.exception("bug=conversation call=%s", self.call)
+        finally:
+            self.line.close()
+
+    async def _watch(self) -> None:
+        seen = -1
+        while seen != self._messages:
+            seen = self._messages
+            await asyncio.sleep(IDLE_TIMEOUT_S)
+        self._complaints.add("idle", self.call)
+        self.line.abort()
+
+    def _tell_done(self) -> None:
+        if self._conversation:
+            codec = self.line.codec
+            log_event(self.call, None, "WS_DONE", sid=self._stream, rx=codec.rx_bytes // FRAME_BYTES, tx=codec.tx_bytes // FRAME_BYTES)
