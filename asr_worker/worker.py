@@ -1,0 +1,87 @@
+"""The ASR stage: an utterance's audio in, its words out.
+
+    whole utterance with words  -> Transcript to the LLM stage and to the gateway
+    whole utterance, no words   -> Transcript to the gateway alone (R2: it ends the turn)
+    segment, probe              -> Transcript to the gateway alone (R6: the core joins them)
+
+The deadline runs by the server's time of the entry: what waited in the stream has less left, so
+that a backlog fails fast instead of answering questions that are no longer being asked. An attempt
+may use all of it up, since a slow recogniser begun anew is slower still; what fails early (a reset,
+an overloaded vendor) leaves time for the next attempt.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from asr_worker.vendors.base import Transcriber
+from common.bus import Delivery, Output, WorkerBus
+from common.config import Settings
+from common.errors import VendorError
+from common.logs import shown
+from common.messages import Stage, Transcript, Utterance
+
+STAGE: Stage = "asr"
+DEADLINE_S = 3.5
+"""From the entry's server time to its transcript, over all attempts."""
+
+logger = logging.getLogger("torim.asr_worker")
+
+
+class AsrWorker:
+    """Handles the entries of the ``asr`` stream."""
+
+    def __init__(self, transcriber: Transcriber, vendor: str, settings: Settings, now_s: Callable[[], float]) -> None:
+        """``now_s``: Unix time, as the Redis server tells it."""
+        self._transcriber = transcriber
+        self._vendor = vendor
+        self._log_texts = settings.log_texts
+        self._now_s = now_s
+
+    async def handle(self, delivery: Delivery, bus: WorkerBus) -> None:
+        """Transcribe one piece and commit what was heard.
+
+        Raises:
+            VendorError: this attempt failed.
+        """
+        utterance = delivery.message
+        if not isinstance(utterance, Utterance):
+            raise TypeError(f"no utterance: {type(utterance).__name__}")
+        if await bus.done(STAGE, delivery):
+            await bus.commit(STAGE, delivery, [])
+            return
+        transcript = await self._transcribe(delivery, utterance)
+        committed = await bus.commit(STAGE, delivery, _outputs(transcript))
+        self._log(transcript, committed)
+
+    async def _transcribe(self, delivery: Delivery, utterance: Utterance) -> Transcript:
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
+        try:
+            async with asyncio.timeout(self._time_left_s(delivery)):
+                text = await self._transcriber.transcribe(delivery.audio, language=utterance.head.language, turn=utterance.head.turn)
+        except TimeoutError:
+            raise VendorError(self._vendor, "timeout", retryable=False) from None
+        took_ms = round((loop.time() - began_s) * 1000)
+        return Transcript(head=utterance.head, utterance=utterance.utterance, text=text.strip(), piece=utterance.piece, asr_ms=took_ms)
+
+    def _time_left_s(self, delivery: Delivery) -> float:
+        waited_s = max(0.0, self._now_s() - int(delivery.id.split("-")[0]) / 1000)
+        if waited_s >= DEADLINE_S:
+            raise VendorError(self._vendor, "too_late", retryable=False)
+        return DEADLINE_S - waited_s
+
+    def _log(self, transcript: Transcript, committed: bool) -> None:
+        head = transcript.head
+        logger.info(
+            "call=%s turn=%d utterance=%d piece=%s asr_ms=%d committed=%s text=%s",
+            head.call, head.turn, transcript.utterance, transcript.piece, transcript.asr_ms, committed,
+            shown(transcript.text, self._log_texts),
+        )  # fmt: skip
+
+
+def _outputs(transcript: Transcript) -> list[Output]:
+    to_gateway = Output(None, transcript)
+    if transcript.piece == "whole" and transcript.text:
+        return [Output("llm", transcript), to_gateway]
+    return [to_gateway]

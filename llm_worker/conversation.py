@@ -1,0 +1,67 @@
+"""What the model is told, and what becomes of what it says (sans-I/O).
+
+The prompt holds what was *heard* (R7): the gateway wrote the history, and a reply that was cut
+off stands in it as far as the caller heard it, so the model never believes in words that nobody
+heard. A second attempt at a reply is told which of its sentences are out already.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+
+from common.bus import PastTurn
+from common.messages import Transcript
+from llm_worker.vendors.base import Exchange, Prompt
+
+
+def prompt_of(transcript: Transcript, history: Sequence[PastTurn], spoken: Sequence[str]) -> Prompt:
+    """The prompt: the call's past as it was heard, and what the caller said now."""
+    head = transcript.head
+    past = tuple(Exchange(turn.caller, turn.heard) for turn in history if turn.turn < head.turn)
+    return Prompt(transcript.text, head.language, head.turn, past, tuple(spoken))
+
+
+def last_heard(history: Sequence[PastTurn]) -> str:
+    """The last reply, or greeting, of which the caller heard something."""
+    return next((turn.heard for turn in reversed(history) if turn.heard.strip()), "")
+
+
+class Reply:
+    """The sentences of one reply, over all attempts at it.
+
+    ``sentences`` holds those of earlier attempts first: their numbers are given out. A model that
+    was asked to go on may start again instead; what it repeats before it says anything new is dropped.
+    """
+
+    def __init__(self, spoken: Sequence[str] = ()) -> None:
+        self.sentences = list(spoken)
+        self._repeatable = {normalised(sentence) for sentence in spoken}
+
+    def add(self, sentence: str) -> bool:
+        """Add a sentence of the model; False if it is out already."""
+        if normalised(sentence) in self._repeatable:
+            return False
+        self._repeatable.clear()
+        self.sentences.append(sentence)
+        return True
+
+    def closing_sentence(self, *, heard_last: str, empty_reply: str, suffix: str) -> str:
+        """What has to be added once the model is done; empty in most cases.
+
+        A reply without a word gets one (S12), and one that repeats the last heard reply as a whole
+        is given an end of its own (S11).
+        """
+        if not self.sentences:
+            return f"{empty_reply}{suffix}" if self._repeats(empty_reply, heard_last) else empty_reply
+        return suffix.strip() if self._repeats(" ".join(self.sentences), heard_last) else ""
+
+    def _repeats(self, reply: str, heard_last: str) -> bool:
+        return bool(heard_last) and normalised(reply) == normalised(heard_last)
+
+
+def normalised(text: str) -> str:
+    """``text`` for comparison: without case, points, punctuation and repeated blanks."""
+    letters = unicodedata.normalize("NFKD", text).casefold()
+    kept = "".join(
+        " " if unicodedata.category(letter)[0] in "PZC" else letter for letter in letters if unicodedata.category(letter) != "Mn"
+    )
+    return " ".join(kept.split())

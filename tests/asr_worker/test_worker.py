@@ -1,0 +1,124 @@
+"""The ASR stage: what goes where, and how long it may take."""
+
+import asyncio
+
+import pytest
+
+from asr_worker.worker import AsrWorker
+from common.bus import Delivery
+from common.config import Settings
+from common.errors import VendorError
+from common.messages import Head, Message, Piece, Sentence, Transcript, Utterance
+from tests.recorded_bus import RecordedBus
+from tests.virtual_clock import run
+
+SERVER_TIME_MS = 1_000_000
+HEAD = Head(call="c1", turn=3, seq=1, gateway="g1", language="en", t0_s=999.5, trace="t")
+
+
+class Recogniser:
+    """A vendor that takes its time and hears what it is told to."""
+
+    def __init__(self, text: str = "opening hours", takes_s: float = 0.0) -> None:
+        self.asked: list[tuple[bytes, str, int]] = []
+        self._text = text
+        self._takes_s = takes_s
+
+    async def warm_up(self) -> None: ...
+
+    async def transcribe(self, audio: bytes, *, language: str, turn: int) -> str:
+        self.asked.append((audio, language, turn))
+        await asyncio.sleep(self._takes_s)
+        return self._text
+
+    async def close(self) -> None: ...
+
+
+def delivery(piece: Piece = "whole") -> Delivery:
+    return Delivery(f"{SERVER_TIME_MS}-0", Utterance(head=HEAD, utterance=2, piece=piece), b"\xff\x00")
+
+
+def handle(vendor: Recogniser, bus: RecordedBus, *, given: Delivery | None = None, waited_s: float = 0.0) -> RecordedBus:
+    async def handled() -> None:
+        loop = asyncio.get_running_loop()
+        worker = AsrWorker(vendor, "fake", Settings(), lambda: SERVER_TIME_MS / 1000 + waited_s + loop.time())
+        await worker.handle(given or delivery(), bus)
+
+    run(handled())
+    return bus
+
+
+def transcript(text: str, piece: Piece = "whole", asr_ms: int = 0) -> Message:
+    return Transcript(head=HEAD, utterance=2, text=text, piece=piece, asr_ms=asr_ms)
+
+
+def test_the_vendor_gets_audio_language_and_turn() -> None:
+    vendor = Recogniser()
+    handle(vendor, RecordedBus())
+    assert vendor.asked == [(b"\xff\x00", "en", 3)]
+
+
+def test_a_whole_utterance_goes_on_to_the_llm() -> None:
+    assert handle(Recogniser(), RecordedBus()).committed_to("llm") == [transcript("opening hours")]
+
+
+def test_a_whole_utterance_is_told_to_the_gateway() -> None:
+    assert handle(Recogniser(), RecordedBus()).committed_to(None) == [transcript("opening hours")]
+
+
+def test_s14_an_utterance_without_words_does_not_reach_the_llm() -> None:
+    assert handle(Recogniser(" \n"), RecordedBus()).committed_to("llm") == []
+
+
+def test_s14_an_utterance_without_words_is_told_to_the_gateway() -> None:
+    assert handle(Recogniser(" \n"), RecordedBus()).committed_to(None) == [transcript("")]
+
+
+@pytest.mark.parametrize("piece", ["segment", "probe"])
+def test_a_piece_is_never_forwarded(piece: Piece) -> None:
+    assert handle(Recogniser(), RecordedBus(), given=delivery(piece)).committed_to("llm") == []
+
+
+@pytest.mark.parametrize("piece", ["segment", "probe"])
+def test_a_piece_is_told_to_the_gateway(piece: Piece) -> None:
+    assert handle(Recogniser(), RecordedBus(), given=delivery(piece)).committed_to(None) == [transcript("opening hours", piece)]
+
+
+def test_the_vendors_time_is_measured() -> None:
+    assert handle(Recogniser(takes_s=0.25), RecordedBus()).committed_to("llm") == [transcript("opening hours", asr_ms=250)]
+
+
+def test_a_finished_piece_is_not_transcribed_again() -> None:
+    vendor = Recogniser()
+    handle(vendor, RecordedBus(is_done=True))
+    assert vendor.asked == []
+
+
+def test_a_finished_piece_is_acknowledged_with_nothing() -> None:
+    assert handle(Recogniser(), RecordedBus(is_done=True)).committed == []
+
+
+def test_a_vendor_that_hangs_fails_at_the_deadline() -> None:
+    with pytest.raises(VendorError, match="fake: timeout"):
+        handle(Recogniser(takes_s=60), RecordedBus())
+
+
+def test_what_waited_in_the_stream_has_less_time_left() -> None:
+    with pytest.raises(VendorError, match="fake: timeout"):
+        handle(Recogniser(takes_s=1.0), RecordedBus(), waited_s=3.0)
+
+
+def test_what_waited_for_too_long_is_not_transcribed() -> None:
+    vendor = Recogniser()
+    with pytest.raises(VendorError, match="fake: too_late"):
+        handle(vendor, RecordedBus(), waited_s=3.5)
+    assert vendor.asked == []
+
+
+def test_a_server_clock_that_is_ahead_takes_no_time_away() -> None:
+    assert handle(Recogniser(takes_s=3.0), RecordedBus(), waited_s=-100).committed is not None
+
+
+def test_another_message_on_the_stream_is_a_bug() -> None:
+    with pytest.raises(TypeError):
+        handle(Recogniser(), RecordedBus(), given=Delivery("1-0", Sentence(head=HEAD, text="x")))

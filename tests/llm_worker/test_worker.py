@@ -1,0 +1,273 @@
+"""The LLM stage: sentences in order, once, and what ends a reply."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from common.bus import Delivery, PastTurn
+from common.config import Settings
+from common.errors import VendorError
+from common.messages import Action, Head, ReplyEnded, Sentence, Transcript
+from llm_worker.vendors.base import ActionRequest, Prompt
+from llm_worker.worker import MAX_SENTENCES, LlmWorker
+from tests.recorded_bus import RecordedBus
+from tests.virtual_clock import run
+
+HEAD = Head(call="c1", turn=3, gateway="g1", language="en", trace="t")
+HANG_UP = ActionRequest("hang_up")
+
+Step = str | float | ActionRequest | VendorError
+"""Text, a pause in seconds, an action, or a failure."""
+
+
+class Scripted:
+    """A model that follows its script."""
+
+    def __init__(self, *script: Step) -> None:
+        self.prompts: list[Prompt] = []
+        self.closed = False
+        self._script = script
+
+    async def warm_up(self) -> None: ...
+
+    async def reply(self, prompt: Prompt) -> AsyncIterator[str | ActionRequest]:
+        self.prompts.append(prompt)
+        try:
+            for step in self._script:
+                match step:
+                    case float():
+                        await asyncio.sleep(step)
+                    case VendorError():
+                        raise step
+                    case _:
+                        yield step
+        finally:
+            self.closed = True
+
+    async def close(self) -> None: ...
+
+
+def delivery(text: str = "when do you open?") -> Delivery:
+    return Delivery("1-0", Transcript(head=HEAD, utterance=2, text=text))
+
+
+def handle(model: Scripted, bus: RecordedBus, settings: Settings | None = None, given: Delivery | None = None) -> RecordedBus:
+    run(LlmWorker(model, "fake", settings or Settings()).handle(given or delivery(), bus))
+    return bus
+
+
+def spoken(*script: Step, bus: RecordedBus | None = None, settings: Settings | None = None) -> list[str]:
+    return handle(Scripted(*script), bus or RecordedBus(), settings).out
+
+
+def ended(bus: RecordedBus) -> int:
+    return next(message.sentences for message in bus.committed_to(None) if isinstance(message, ReplyEnded))
+
+
+# --- Sentences
+
+
+def test_a_reply_leaves_sentence_by_sentence() -> None:
+    assert spoken("We open ", "at nine. ", "Come ", "in.") == ["We open at nine.", "Come in."]
+
+
+def test_a_sentence_leaves_before_the_reply_is_complete() -> None:
+    assert handle(Scripted("One. Two. ", 1.5, "Three."), RecordedBus()).sent_at_s == [0.0, 0.0, 1.5, 1.5, 1.5, 1.5]
+
+
+def test_a_sentence_goes_to_the_voice_with_its_number() -> None:
+    bus = handle(Scripted("One. Two."), RecordedBus())
+    assert [(m.head.seq, m.text) for m in bus.sent_to("tts") if isinstance(m, Sentence)] == [(0, "One."), (1, "Two.")]
+
+
+def test_a_sentence_is_told_to_the_gateway() -> None:
+    bus = handle(Scripted("One. Two."), RecordedBus())
+    assert bus.sent_to(None) == bus.sent_to("tts")
+
+
+def test_a_sentence_carries_its_calls_head() -> None:
+    bus = handle(Scripted("One."), RecordedBus())
+    assert bus.sent_to("tts")[0].head == HEAD
+
+
+def test_the_end_tells_how_many_sentences_there_are() -> None:
+    assert ended(handle(Scripted("One. Two."), RecordedBus())) == 2
+
+
+def test_the_end_tells_the_time_to_the_first_sentence() -> None:
+    bus = handle(Scripted(0.5, "One. T", 1.0, "wo."), RecordedBus())
+    assert bus.committed_to(None) == [ReplyEnded(head=HEAD, sentences=2, llm_ms=500)]
+
+
+def test_the_model_hears_what_was_heard() -> None:
+    model = Scripted("One.")
+    handle(model, RecordedBus(history=[PastTurn(1, "hi", "Hello, how")]))
+    assert model.prompts[0].history[0].bot == "Hello, how"
+
+
+def test_a_finished_reply_is_not_made_again() -> None:
+    model = Scripted("One.")
+    handle(model, RecordedBus(is_done=True))
+    assert model.prompts == []
+
+
+def test_an_endless_reply_is_cut_off() -> None:
+    assert len(spoken(*["Again. "] * 1000)) == MAX_SENTENCES
+
+
+def test_the_stream_of_an_endless_reply_is_closed() -> None:
+    model = Scripted(*["Again. "] * 1000)
+    handle(model, RecordedBus())
+    assert model.closed
+
+
+def test_an_empty_transcript_is_not_answered() -> None:
+    model = Scripted("One.")
+    assert ended(handle(model, RecordedBus(), given=delivery(""))) == 0
+
+
+# --- Actions
+
+
+def test_an_action_follows_the_words_before_it() -> None:
+    bus = handle(Scripted("Thanks. Goodbye", HANG_UP), RecordedBus())
+    assert bus.committed_to(None)[0] == Action(head=HEAD, after=1, name="hang_up")
+
+
+def test_an_action_is_known_before_the_reply_ends() -> None:
+    bus = handle(Scripted("Goodbye.", HANG_UP), RecordedBus())
+    assert [type(message) for message in bus.committed_to(None)] == [Action, ReplyEnded]
+
+
+def test_a_hang_up_without_words_says_goodbye() -> None:
+    assert spoken(HANG_UP) == ["Thank you, and goodbye"]
+
+
+def test_a_hang_up_without_words_waits_for_the_goodbye() -> None:
+    assert handle(Scripted(HANG_UP), RecordedBus()).committed_to(None)[0] == Action(head=HEAD, after=0, name="hang_up")
+
+
+def test_a_goodbye_that_is_said_twice_is_not_asked_about() -> None:
+    assert spoken("Goodbye.", HANG_UP, bus=RecordedBus(history=[PastTurn(1, "bye", "Goodbye.")])) == ["Goodbye."]
+
+
+# --- S11, S12
+
+
+def test_s12_an_empty_reply_says_the_phrase_for_it() -> None:
+    assert spoken("😀", "  ", settings=Settings(phrase_empty_reply="Yes?", language="en")) == ["Yes?"]
+
+
+def test_s12_the_phrase_can_be_switched_off() -> None:
+    assert ended(handle(Scripted(), RecordedBus(), Settings(phrase_empty_reply=""))) == 0
+
+
+def test_s11_the_same_reply_again_gets_the_suffix() -> None:
+    bus = RecordedBus(history=[PastTurn(1, "hours?", "We open at nine. Come in.")])
+    assert spoken("We open at nine. Come in.", bus=bus) == ["We open at nine.", "Come in.", "Would you like to tell me more?"]
+
+
+def test_s11_the_suffix_is_counted() -> None:
+    bus = RecordedBus(history=[PastTurn(1, "hours?", "We open at nine.")])
+    assert ended(handle(Scripted("We open at nine."), bus)) == 2
+
+
+def test_s11_an_empty_suffix_leaves_the_reply_alone() -> None:
+    bus = RecordedBus(history=[PastTurn(1, "hours?", "We open at nine.")])
+    assert spoken("We open at nine.", bus=bus, settings=Settings(same_reply_suffix="")) == ["We open at nine."]
+
+
+# --- A second attempt
+
+
+def test_a_second_attempt_tells_the_model_what_is_out() -> None:
+    model = Scripted("Two.")
+    handle(model, RecordedBus(emitted=["One."]))
+    assert model.prompts[0].spoken == ("One.",)
+
+
+def test_a_second_attempt_goes_on_after_what_is_out() -> None:
+    assert spoken("Two.", bus=RecordedBus(emitted=["One."])) == ["One.", "Two."]
+
+
+def test_a_second_attempt_drops_what_it_repeats() -> None:
+    assert spoken("One. Two.", bus=RecordedBus(emitted=["One."])) == ["One.", "Two."]
+
+
+def test_a_second_attempt_with_nothing_new_ends_the_reply() -> None:
+    assert ended(handle(Scripted("One."), RecordedBus(emitted=["One."]))) == 1
+
+
+# --- What emit answers
+
+
+def test_a_stale_reply_stops() -> None:
+    model = Scripted("One. Two. Three.", 100.0)
+    bus = handle(model, RecordedBus(emit_answer=lambda number, out: -1 if number == 1 else number + 1))
+    assert (bus.out, model.closed) == (["One."], True)
+
+
+def test_a_stale_reply_is_acknowledged_with_nothing() -> None:
+    assert handle(Scripted("One."), RecordedBus(emit_answer=lambda number, out: -1)).committed == []
+
+
+def test_an_overtaken_reply_is_left_to_the_one_that_is_further() -> None:
+    assert handle(Scripted("One. Two."), RecordedBus(emit_answer=lambda number, out: number + 2)).committed is None
+
+
+def test_sentences_that_redis_forgot_are_emitted_again() -> None:
+    forgets = iter([True])
+
+    def answer(number: int, out: list[str]) -> int:
+        if number == 2 and next(forgets, False):
+            out.clear()
+        return min(number + 1, len(out) + 1) if number == len(out) else len(out)
+
+    assert spoken("One. Two. Three.", bus=RecordedBus(emit_answer=answer)) == ["One.", "Two.", "Three."]
+
+
+def test_a_bus_that_makes_no_headway_is_a_bug() -> None:
+    with pytest.raises(RuntimeError):
+        spoken("One.", bus=RecordedBus(emit_answer=lambda number, out: 0))
+
+
+# --- Deadlines
+
+
+def fails(*script: Step) -> VendorError:
+    with pytest.raises(VendorError) as failed:
+        spoken(*script)
+    return failed.value
+
+
+def test_a_model_that_does_not_begin_fails() -> None:
+    assert fails(3.6, "Late.").kind == "timeout"
+
+
+def test_a_model_without_a_whole_sentence_in_time_fails() -> None:
+    assert fails("word ", 2.0, "word ", 2.0, "word.").kind == "timeout"
+
+
+def test_a_model_that_stalls_in_mid_reply_fails() -> None:
+    assert fails("One. T", 2.1, "wo.").kind == "timeout"
+
+
+def test_a_time_out_may_be_tried_again() -> None:
+    assert fails(3.6, "Late.").retryable
+
+
+def test_a_slow_but_steady_model_is_heard_out() -> None:
+    assert spoken("One. T", 1.9, "wo. T", 1.9, "hree.") == ["One.", "Two.", "Three."]
+
+
+def test_what_was_said_before_a_failure_is_out() -> None:
+    bus = RecordedBus()
+    with pytest.raises(VendorError):
+        handle(Scripted("One. Two", VendorError("fake", "reset", retryable=True)), bus)
+    assert bus.out == ["One."]
+
+
+def test_another_message_on_the_stream_is_a_bug() -> None:
+    with pytest.raises(TypeError):
+        handle(Scripted(), RecordedBus(), given=Delivery("1-0", Sentence(head=HEAD, text="x")))

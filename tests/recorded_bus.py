@@ -1,0 +1,109 @@
+"""A worker's half of the bus that records what it is given and answers by script.
+
+It keeps no rules of its own: what a real bus does with the answers is the business of the
+contract suite and of the integration tests.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from common.bus import Delivery, Output, PastTurn, Renewal, TurnNews
+from common.messages import Message, Stage, StageFailed
+
+EmitAnswer = Callable[[int, list[str]], int]
+"""Of the number and the sentences out so far (this one included), what ``emit`` returns."""
+
+
+class RecordedBus:
+    """One delivery's surroundings."""
+
+    def __init__(
+        self,
+        *,
+        history: Sequence[PastTurn] = (),
+        emitted: Sequence[str] = (),
+        is_done: bool = False,
+        somebody_reads: bool = True,
+        emit_answer: EmitAnswer | None = None,
+    ) -> None:
+        self.out = list(emitted)
+        self.sent: list[Output] = []
+        """What ``emit`` and ``send`` sent."""
+        self.sent_at_s: list[float] = []
+        self.committed: list[Output] | None = None
+        self._history = list(history)
+        self._done = is_done
+        self._somebody_reads = somebody_reads
+        self._emit_answer = emit_answer
+
+    def sent_to(self, stage: Stage | None) -> list[Message]:
+        """The messages that were sent to a stage, or to the gateway (None), before the commit."""
+        return [output.message for output in self.sent if output.to == stage]
+
+    def committed_to(self, stage: Stage | None) -> list[Message]:
+        """The messages that the commit sent to a stage, or to the gateway (None)."""
+        return [output.message for output in self.committed or [] if output.to == stage]
+
+    # --- WorkerBus
+
+    async def done(self, stage: Stage, delivery: Delivery) -> bool:
+        return self._done
+
+    async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
+        assert self.committed is None, "committed twice"
+        self.committed = list(outputs)
+        return True
+
+    async def emit(self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output]) -> int:
+        if self._emit_answer is not None:
+            answer = self._emit_answer(number, self.out)
+            if answer != number + 1:
+                return answer
+        assert number == len(self.out), "emitted out of order"
+        self.out.append(sentence)
+        self._record(*outputs)
+        return len(self.out)
+
+    async def send(self, output: Output) -> bool:
+        if self._somebody_reads:
+            self._record(output)
+        return self._somebody_reads
+
+    def _record(self, *outputs: Output) -> None:
+        self.sent += outputs
+        self.sent_at_s += [asyncio.get_running_loop().time()] * len(outputs)
+
+    async def history(self, call: str) -> list[PastTurn]:
+        return self._history
+
+    async def emitted(self, call: str, turn: int) -> list[str]:
+        return list(self.out)
+
+    # --- What a handler has no business with
+
+    async def take(self, stage: Stage, worker: str) -> Delivery | None:
+        raise AssertionError("a handler takes nothing")
+
+    async def reclaim(self, stage: Stage, worker: str) -> Delivery | None:
+        raise AssertionError("a handler reclaims nothing")
+
+    async def renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery]) -> Renewal:
+        raise AssertionError("a handler renews nothing")
+
+    async def fail(self, stage: Stage, delivery: Delivery, failed: StageFailed) -> None:
+        raise AssertionError("a handler raises")
+
+    async def hand_back(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], *, counts: bool = False) -> None:
+        raise AssertionError("a handler hands nothing back")
+
+    async def beat(self, stage: Stage, worker: str, load: float) -> None:
+        raise AssertionError("a handler does not beat")
+
+    async def leave(self, stage: Stage, worker: str) -> None:
+        raise AssertionError("a handler does not leave")
+
+    def news(self) -> AsyncIterator[TurnNews]:
+        raise AssertionError("a handler hears no news")
+
+    async def close(self) -> None:
+        raise AssertionError("a handler closes nothing")

@@ -1,0 +1,191 @@
+"""The TTS stage: sound as soon as there is any, complete, and told by attempt."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from common.audio import BYTES_PER_MS
+from common.bus import Delivery
+from common.errors import VendorError
+from common.messages import Head, SpeechChunk, Transcript
+from common.messages import Sentence as SentenceMessage
+from tests.recorded_bus import RecordedBus
+from tests.virtual_clock import run
+from tts_worker.vendors.base import SpeechRequest
+from tts_worker.worker import TtsWorker
+
+HEAD = Head(call="c1", turn=3, seq=2, take=1, gateway="g1", language="en")
+RESET = VendorError("fake", "reset", retryable=True)
+
+Step = int | float | VendorError
+"""Milliseconds of sound, a pause in seconds, or a failure."""
+
+
+class Scripted:
+    """A voice that follows its script."""
+
+    def __init__(self, *script: Step) -> None:
+        self.requests: list[SpeechRequest] = []
+        self.closed = False
+        self._script = script
+
+    async def warm_up(self) -> None: ...
+
+    async def synthesise(self, request: SpeechRequest) -> AsyncIterator[bytes]:
+        self.requests.append(request)
+        try:
+            for step in self._script:
+                match step:
+                    case float():
+                        await asyncio.sleep(step)
+                    case VendorError():
+                        raise step
+                    case _:
+                        yield bytes(step * BYTES_PER_MS)
+        finally:
+            self.closed = True
+
+    async def close(self) -> None: ...
+
+
+def handle(voice: Scripted, bus: RecordedBus | None = None, attempt: int = 1) -> RecordedBus:
+    bus = bus or RecordedBus()
+    delivery = Delivery("1-0", SentenceMessage(head=HEAD, text="Hello."), attempt=attempt)
+    run(TtsWorker(voice, "fake").handle(delivery, bus))
+    return bus
+
+
+def chunks(bus: RecordedBus) -> list[SpeechChunk]:
+    return [message for message in bus.sent_to(None) if isinstance(message, SpeechChunk)]
+
+
+def sizes_ms(bus: RecordedBus) -> list[int]:
+    return [len(output.audio) // BYTES_PER_MS for output in bus.sent]
+
+
+def last(bus: RecordedBus) -> SpeechChunk:
+    (message,) = bus.committed_to(None)
+    assert isinstance(message, SpeechChunk)
+    return message
+
+
+def fails(*script: Step) -> VendorError:
+    with pytest.raises(VendorError) as failed:
+        handle(Scripted(*script))
+    return failed.value
+
+
+def test_the_voice_is_told_what_to_say() -> None:
+    voice = Scripted(100)
+    handle(voice)
+    assert voice.requests == [SpeechRequest("Hello.", "en", 3, 2)]
+
+
+def test_the_first_sound_leaves_while_the_voice_goes_on() -> None:
+    assert handle(Scripted(100, 1.0, 150)).sent_at_s == [0.0, 1.0]
+
+
+def test_sound_leaves_in_growing_chunks() -> None:
+    assert sizes_ms(handle(Scripted(600))) == [100, 150, 250, 100]
+
+
+def test_a_chunk_tells_where_it_begins() -> None:
+    assert [chunk.offset_bytes // BYTES_PER_MS for chunk in chunks(handle(Scripted(600)))] == [0, 100, 250, 500]
+
+
+def test_the_end_is_committed() -> None:
+    assert last(handle(Scripted(600))).last
+
+
+def test_the_end_tells_how_long_the_sound_is() -> None:
+    assert last(handle(Scripted(600))).offset_bytes == 600 * BYTES_PER_MS
+
+
+def test_a_chunk_before_the_end_is_not_the_last() -> None:
+    assert not any(chunk.last for chunk in chunks(handle(Scripted(600))))
+
+
+def test_a_chunk_carries_its_sentence_and_take() -> None:
+    assert chunks(handle(Scripted(100)))[0].head == HEAD
+
+
+def test_a_chunk_tells_its_attempt() -> None:
+    assert chunks(handle(Scripted(100), attempt=2))[0].attempt == 2
+
+
+def test_a_chunk_tells_the_voices_time_to_the_first_sound() -> None:
+    assert chunks(handle(Scripted(0.3, 100)))[0].tts_ms == 300
+
+
+def test_a_slow_voice_is_not_waited_for_longer_than_half_of_what_was_delivered() -> None:
+    bus = handle(Scripted(100, 20, 1.0, 20))
+    assert bus.sent_at_s == pytest.approx([0.0, 0.05, 1.0])
+
+
+def test_a_sound_shorter_than_a_chunk_is_sent_at_its_end() -> None:
+    assert sizes_ms(handle(Scripted(30, 0.5, 30))) == [60]
+
+
+def test_a_finished_sentence_is_not_spoken_again() -> None:
+    voice = Scripted(100)
+    handle(voice, RecordedBus(is_done=True))
+    assert voice.requests == []
+
+
+def test_a_gateway_that_is_gone_stops_the_voice() -> None:
+    voice = Scripted(200, 1.9, 200)
+    bus = handle(voice, RecordedBus(somebody_reads=False))
+    assert (voice.closed, bus.sent) == (True, [])
+
+
+def test_a_gateway_that_is_gone_does_not_keep_the_entry() -> None:
+    assert handle(Scripted(200), RecordedBus(somebody_reads=False)).committed is not None
+
+
+def test_a_voice_without_sound_fails() -> None:
+    assert fails().kind == "no_sound"
+
+
+def test_a_voice_that_does_not_begin_fails() -> None:
+    assert fails(3.6, 100).kind == "timeout"
+
+
+def test_a_voice_that_stalls_fails() -> None:
+    assert fails(100, 2.1, 100).kind == "timeout"
+
+
+def test_a_voice_that_fails_midway_fails() -> None:
+    assert fails(300, RESET).kind == "reset"
+
+
+def test_the_sound_before_a_failure_has_left() -> None:
+    bus = RecordedBus()
+    with pytest.raises(VendorError):
+        handle(Scripted(100, 1.0, RESET), bus)
+    assert sizes_ms(bus) == [100]
+
+
+def test_a_voice_that_fails_is_closed() -> None:
+    voice = Scripted(100, 2.1, 100)
+    with pytest.raises(VendorError):
+        handle(voice)
+    assert voice.closed
+
+
+def test_a_handler_that_is_cancelled_closes_the_voice() -> None:
+    voice = Scripted(100, 1.5, 100, 1.5, 100)
+
+    async def cancelled() -> None:
+        delivery = Delivery("1-0", SentenceMessage(head=HEAD, text="Hello."))
+        async with asyncio.timeout(1.0):
+            await TtsWorker(voice, "fake").handle(delivery, RecordedBus())
+
+    with pytest.raises(TimeoutError):
+        run(cancelled())
+    assert voice.closed
+
+
+def test_another_message_on_the_stream_is_a_bug() -> None:
+    with pytest.raises(TypeError):
+        run(TtsWorker(Scripted(), "fake").handle(Delivery("1-0", Transcript(head=HEAD, utterance=1, text="")), RecordedBus()))

@@ -1,0 +1,162 @@
+"""The TTS stage: a sentence in, its sound out in chunks, the first as soon as there is any.
+
+    Sentence -> send SpeechChunk ...      (to the gateway; a lost one shows in the next offset)
+             -> commit SpeechChunk{last}  (without sound, which is dear inside a script)
+
+Sentences of a call come in the stream's order, and a free slot takes the oldest; so sentence k
+begins before k+1, and a later one never waits for more than a slot.
+
+``SpeechChunk.tts_ms`` is the vendor's time to its first sound.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from common.bus import Delivery, Output, WorkerBus
+from common.errors import TorimError, VendorError
+from common.messages import Sentence, SpeechChunk, Stage
+from common.vendor_stream import closing, next_piece
+from tts_worker.chunks import Chunker
+from tts_worker.vendors.base import SpeechRequest, Voice
+
+STAGE: Stage = "tts"
+FIRST_SOUND_S = 3.5
+NEXT_PIECE_S = 2.0
+_PIECES_AHEAD = 16
+"""Pieces that a vendor may be ahead of the stream; then it waits."""
+
+Piece = bytes | VendorError | None
+"""Sound, how it failed, or its end."""
+
+logger = logging.getLogger("torim.tts_worker")
+
+
+class NobodyListens(TorimError):
+    """The gateway is gone: what is spoken now is heard by nobody."""
+
+
+class TtsWorker:
+    """Handles the entries of the ``tts`` stream."""
+
+    def __init__(self, voice: Voice, vendor: str) -> None:
+        self._voice = voice
+        self._vendor = vendor
+
+    async def handle(self, delivery: Delivery, bus: WorkerBus) -> None:
+        """Speak one sentence.
+
+        Raises:
+            VendorError: this attempt failed; the gateway drops its bytes when the next one speaks.
+        """
+        sentence = delivery.message
+        if not isinstance(sentence, Sentence):
+            raise TypeError(f"no sentence: {type(sentence).__name__}")
+        if await bus.done(STAGE, delivery):
+            await bus.commit(STAGE, delivery, [])
+            return
+        speech = Speech(bus, delivery, sentence)
+        try:
+            await self._speak(sentence, speech)
+            await speech.finish()
+        except NobodyListens:
+            logger.info("call=%s turn=%d sentence=%d nobody_listens", sentence.head.call, sentence.head.turn, sentence.head.seq)
+        await bus.commit(STAGE, delivery, [speech.last()])
+        self._log(sentence, speech)
+
+    async def _speak(self, sentence: Sentence, speech: "Speech") -> None:
+        pieces: asyncio.Queue[Piece] = asyncio.Queue(_PIECES_AHEAD)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._synthesise(sentence, pieces))
+                failure = await speech.deliver(pieces)
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None  # one of the two failed and the other was cancelled
+        if failure is None and speech.chunker.silent:
+            failure = VendorError(self._vendor, "no_sound", retryable=True)
+        if failure is not None:
+            raise failure
+
+    async def _synthesise(self, sentence: Sentence, pieces: "asyncio.Queue[Piece]") -> None:
+        head = sentence.head
+        request = SpeechRequest(sentence.text, head.language, head.turn, head.seq)
+        try:
+            async with closing(self._voice.synthesise(request)) as sound:
+                await self._pump(sound, pieces)
+        except VendorError as error:
+            await pieces.put(error)
+        else:
+            await pieces.put(None)
+
+    async def _pump(self, sound: AsyncIterator[bytes], pieces: "asyncio.Queue[Piece]") -> None:
+        loop = asyncio.get_running_loop()
+        limit_s = FIRST_SOUND_S
+        while (piece := await next_piece(sound, loop.time() + limit_s, self._vendor)) is not None:
+            await pieces.put(piece)
+            limit_s = NEXT_PIECE_S
+
+    def _log(self, sentence: Sentence, speech: "Speech") -> None:
+        head = sentence.head
+        logger.info(
+            "call=%s turn=%d sentence=%d take=%d tts_ms=%d bytes=%d",
+            head.call, head.turn, head.seq, head.take, speech.first_sound_ms or 0, speech.chunker.sent_bytes,
+        )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Speech:
+    """One take's way to the gateway."""
+
+    bus: WorkerBus
+    delivery: Delivery
+    sentence: Sentence
+    chunker: Chunker = field(default_factory=Chunker)
+    began_s: float = field(default_factory=lambda: asyncio.get_running_loop().time())
+    first_sound_ms: int | None = None
+
+    async def deliver(self, pieces: "asyncio.Queue[Piece]") -> VendorError | None:
+        """Send chunks as they are due, until the sound ends or fails."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                async with asyncio.timeout_at(self.chunker.deadline_s):
+                    piece = await pieces.get()
+            except TimeoutError:
+                await self._send(b"", loop.time())
+                continue
+            if piece is None or isinstance(piece, VendorError):
+                return piece
+            if self.first_sound_ms is None:
+                self.first_sound_ms = round((loop.time() - self.began_s) * 1000)
+            await self._send(piece, loop.time())
+
+    async def _send(self, sound: bytes, now_s: float) -> None:
+        """Send what is due, ``sound`` included."""
+        offset_bytes = self.chunker.sent_bytes
+        for chunk in self.chunker.push(sound, now_s) if sound else self.chunker.overdue(now_s):
+            await self._send_chunk(chunk, offset_bytes)
+            offset_bytes += len(chunk)
+
+    async def finish(self) -> None:
+        """Send what is left at the end of the sound."""
+        offset_bytes = self.chunker.sent_bytes
+        if chunk := self.chunker.flush():
+            await self._send_chunk(chunk, offset_bytes)
+
+    async def _send_chunk(self, chunk: bytes, offset_bytes: int) -> None:
+        if not await self.bus.send(Output(None, self._message(offset_bytes), chunk)):
+            raise NobodyListens
+
+    def last(self) -> Output:
+        """The message that ends the take and tells its length, for the commit."""
+        return Output(None, self._message(self.chunker.sent_bytes, last=True))
+
+    def _message(self, offset_bytes: int, *, last: bool = False) -> SpeechChunk:
+        return SpeechChunk(
+            head=self.sentence.head,
+            offset_bytes=offset_bytes,
+            last=last,
+            attempt=self.delivery.attempt,
+            tts_ms=self.first_sound_ms or 0,
+        )
