@@ -1,0 +1,288 @@
+"""Audio of the current turn queued for the caller, the marks in it, and what of it was heard (sans-I/O).
+
+Rules
+    Clips are played in order; a clip is a sentence of the reply, or a fixed phrase.
+    ``take`` hands out 20 ms frames on an absolute schedule, ``LEAD_S`` ahead of what the
+    provider is playing by then: a late tick is caught up, never re-based into a gap, and
+    never by more than the lead. The partial last frame of a clip is padded, not dropped.
+    A fixed phrase leaves while the floor is free; a reply needs the commit as well (R3).
+    Sound is *heard* when a mark of this epoch came back, or when time has passed that
+    it must have been; never because it was sent. ``stop`` begins a new epoch and goes
+    back to the start of the sentence that was cut (R4).
+
+::
+
+    clips     [ greeting.. ][ sentence 0 ......... ][ sentence 1 ...
+    sent      ==============================>                          position of this epoch
+    proven    ==================>|                                     last mark that came back
+    played    =====================>                                   by elapsed time
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Literal
+
+from common.audio import FRAME_BYTES, SILENCE_BYTE
+
+BYTES_PER_S = 8000
+FRAME_S = 0.02
+LEAD_S = 0.16
+MARK_FRAMES = 10
+LATE_MARK_S = 2.0
+"""Past its expected end by this much, sound counts as heard without its mark (R1)."""
+_UNPROVEN_BYTES = BYTES_PER_S // 2
+"""How far elapsed time is trusted ahead of the last mark."""
+
+Kind = Literal["greeting", "reply", "filler", "phrase", "beep"]
+
+
+@dataclass(slots=True, eq=False)
+class Clip:
+    """A piece of sound that is heard, or not, as one."""
+
+    kind: Kind
+    text: str = ""
+    audio: bytearray = field(default_factory=bytearray)
+    complete: bool = False
+    """Whether all its audio is here."""
+    sent: int = 0
+    """Bytes given to the provider in this epoch."""
+    heard: int = 0
+    """Most bytes that were heard, in any epoch."""
+
+    @property
+    def fixed(self) -> bool:
+        """Whether it needs a free floor only, not a commit."""
+        return self.kind in ("greeting", "filler", "phrase")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark to be sent after the audio before it."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """From this position of the epoch on, ``clip`` is played."""
+
+    position: int
+    clip: Clip
+
+
+class Playout:
+    """What the bot says in the current turn."""
+
+    def __init__(self) -> None:
+        self.epoch = 0
+        self.committed = False
+        self.floor_free = True
+        self.underruns = 0
+        """Times that sound was here but left too late: an audible gap."""
+        self.reset(turn=0)
+
+    def reset(self, turn: int) -> None:
+        """Forget everything; what follows belongs to ``turn``."""
+        self._turn = turn
+        self.clips: list[Clip] = []
+        self._begin_epoch()
+
+    def _begin_epoch(self) -> None:
+        self.epoch += 1
+        self._cursor = 0
+        self._sent = 0
+        self._proven = 0
+        self._play_end = 0.0
+        self._starved = True
+        self._frames_since_mark = 0
+        self._marks: deque[int] = deque()
+        self._spans: deque[_Span] = deque()
+
+    # -- What is to be played -------------------------------------------------------------
+
+    def add(self, clip: Clip) -> None:
+        """Play ``clip`` after all others."""
+        self.clips.append(clip)
+
+    def insert(self, clip: Clip) -> None:
+        """Play ``clip`` as soon as the one that is playing is over."""
+        at = self._cursor
+        while at < len(self.clips) and self.clips[at].sent:
+            at += 1
+        self.clips.insert(at, clip)
+
+    # -- What leaves now ------------------------------------------------------------------
+
+    def take(self, now: float) -> list[bytes | Mark]:
+        """Frames of 160 bytes, and marks, that are due at ``now``."""
+        due: list[bytes | Mark] = []
+        while (clip := self._current()) is not None and not self._ahead(now):
+            frame = self._next_frame(clip)
+            if frame is None:
+                self._starved = True
+                break
+            self._schedule(now)
+            due.append(frame)
+            if self._mark_is_due(clip):
+                due.append(self._mark())
+        return due
+
+    def _current(self) -> Clip | None:
+        """The clip to send from, if it may leave."""
+        while self._cursor < len(self.clips):
+            clip = self.clips[self._cursor]
+            if not clip.complete or clip.sent < len(clip.audio):
+                return clip if self._may_leave(clip) else None
+            self._cursor += 1
+        return None
+
+    def _may_leave(self, clip: Clip) -> bool:
+        return self.floor_free and (clip.fixed or self.committed)
+
+    def _ahead(self, now: float) -> bool:
+        return self._play_end - now > LEAD_S - FRAME_S
+
+    def _next_frame(self, clip: Clip) -> bytes | None:
+        frame = bytes(clip.audio[clip.sent : clip.sent + FRAME_BYTES])
+        if len(frame) < FRAME_BYTES and not clip.complete:
+            return None
+        if not clip.sent:
+            self._spans.append(_Span(self._sent, clip))
+        clip.sent += len(frame)
+        self._sent += FRAME_BYTES
+        return frame.ljust(FRAME_BYTES, bytes([SILENCE_BYTE]))
+
+    def _schedule(self, now: float) -> None:
+        if self._play_end < now:
+            self.underruns += not self._starved
+            self._play_end = now
+        self._starved = False
+        self._play_end += FRAME_S
+
+    def _mark_is_due(self, clip: Clip) -> bool:
+        self._frames_since_mark += 1
+        ended = clip.complete and clip.sent == len(clip.audio)
+        self._starved = self._starved or ended
+        return ended or self._frames_since_mark == MARK_FRAMES
+
+    def _mark(self) -> Mark:
+        self._frames_since_mark = 0
+        self._marks.append(self._sent)
+        return Mark(f"{self._turn}.{self.epoch}:{self._sent}")
+
+    # -- What was heard -------------------------------------------------------------------
+
+    def mark_echoed(self, name: str) -> bool:
+        """Take a mark that came back; False if it proves nothing (another turn or epoch)."""
+        run, _, position = name.partition(":")
+        if run != f"{self._turn}.{self.epoch}" or not position.isdecimal() or int(position) not in self._marks:
+            return False
+        self._proven = max(self._proven, int(position))
+        while self._marks and self._marks[0] <= self._proven:
+            self._marks.popleft()
+        return True
+
+    @property
+    def expires_at(self) -> float | None:
+        """When all that was sent counts as heard, mark or no mark; None if nothing is in doubt."""
+        return self._play_end + LATE_MARK_S if self._sent > self._proven else None
+
+    def expire(self, now: float) -> None:
+        """Marks that are late beyond doubt will not come."""
+        if now >= self._play_end + LATE_MARK_S:
+            self._proven = self._sent
+            self._marks.clear()
+
+    def at_provider(self, now: float) -> bool:
+        """Whether unheard sound may be in the provider's buffer."""
+        return self._sent > self._proven and now < self._play_end + LATE_MARK_S
+
+    def unheard(self, now: float) -> bool:
+        """Whether sound that may leave is unheard: what SPEAKING means (R3)."""
+        if not self.floor_free:
+            return False
+        waiting = any(len(clip.audio) > clip.sent and self._may_leave(clip) for clip in self.clips[self._cursor :])
+        return waiting or self.at_provider(now)
+
+    def finished(self, now: float) -> bool:
+        """Whether every clip is here, was sent, and was heard."""
+        return all(clip.complete and clip.sent == len(clip.audio) for clip in self.clips) and not self.at_provider(now)
+
+    def unheard_s(self, now: float) -> float:
+        """How much sound that is here remains to be heard."""
+        unsent = sum(len(clip.audio) - clip.sent for clip in self.clips[self._cursor :])
+        return unsent / BYTES_PER_S + (max(0.0, self._play_end - now) if self.at_provider(now) else 0.0)
+
+    def anything_heard(self, now: float) -> bool:
+        """Whether the caller heard any of the greeting or reply."""
+        self._update_heard(now)
+        return any(clip.heard for clip in self.clips if clip.kind in ("greeting", "reply"))
+
+    def heard_text(self, now: float) -> str:
+        """The words of greeting and reply that were heard; of a cut sentence, an estimate in whole words."""
+        self._update_heard(now)
+        return " ".join(filter(None, (_heard_words(clip) for clip in self.clips if clip.kind in ("greeting", "reply"))))
+
+    def _update_heard(self, now: float) -> None:
+        position = self._heard_position(now)
+        for span in self._spans:
+            span.clip.heard = max(span.clip.heard, min(position - span.position, span.clip.sent))
+
+    def _heard_position(self, now: float) -> int:
+        if not self.at_provider(now):
+            return self._sent
+        played = self._sent - int(max(0.0, self._play_end - now) * BYTES_PER_S)
+        return max(self._proven, min(played, self._proven + _UNPROVEN_BYTES))
+
+    # -- Stop, and go on ------------------------------------------------------------------
+
+    def stop(self, now: float) -> bool:
+        """Silence: a new epoch, which would go on at the start of the cut sentence.
+
+        Fillers are dropped. Returns whether the provider must be told to forget (``clear``).
+        """
+        clear = self.at_provider(now)
+        self._update_heard(now)
+        self.clips = [clip for clip in self.clips if clip.kind != "filler"]
+        self._begin_epoch()
+        while self._cursor < len(self.clips) and _wholly_heard(self.clips[self._cursor]):
+            self._cursor += 1
+        for clip in self.clips[self._cursor :]:
+            clip.sent = 0
+        return clear
+
+    @property
+    def starving(self) -> Clip | None:
+        """The clip whose turn it is to be sent while its next bytes are not here."""
+        clip = self._current()
+        if clip is None or len(clip.audio) - clip.sent >= FRAME_BYTES:
+            return None
+        return clip if not clip.complete else None
+
+
+def _wholly_heard(clip: Clip) -> bool:
+    return clip.complete and clip.heard >= len(clip.audio)
+
+
+def _heard_words(clip: Clip) -> str:
+    if _wholly_heard(clip):
+        return clip.text
+    words = clip.text.split()
+    total = len(clip.audio) if clip.complete else max(len(clip.audio), spoken_bytes(clip.text))
+    return " ".join(words[: len(words) * clip.heard // total]) if total else ""
+
+
+_BYTES_PER_LETTER = 8 * 65
+"""A letter takes about 65 ms to say; used only where a take is not complete yet."""
+
+
+def spoken_bytes(text: str) -> int:
+    """About how much sound ``text`` will be."""
+    return len(text) * _BYTES_PER_LETTER
+
+
+def remaining_words(text: str, spoken: int) -> str:
+    """About which words of ``text`` are left after ``spoken`` bytes of its sound (R9)."""
+    words = text.split()
+    return " ".join(words[len(words) * min(spoken, spoken_bytes(text)) // max(1, spoken_bytes(text)) :])

@@ -1,0 +1,94 @@
+"""The hold: the caller's voice while a turn is unfinished, undecided whether it is an interruption (R4).
+
+A hold can be taken back, so it begins at once; the evidence that makes it *final* is slow:
+words, a key, or voice as loud as the caller's own that lasts. It goes back (*resume*) when
+the voice ended without words, or with a backchannel or a duplicate, or when nobody can tell.
+
+The functions decide; the machine carries out.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from gateway.turn.utterance import Piece, Utterance
+from gateway.turn.words import Sense
+
+UNDECIDED_S = 2.0
+"""Silence after which an undecided hold is taken back."""
+LIMIT_S = 6.0
+"""A hold lasts no longer."""
+PROBE_FRAMES = 60
+"""Voice that lasts is probed every 1.2 s."""
+FREE_HOLDS = 3
+"""After so many holds of one reply only final evidence stops it."""
+COUNTS_AS_HEARD_S = 0.3
+"""An unheard rest of a complete reply this short counts as heard."""
+OWN_LEVEL_RATIO = 10 ** (-10 / 20)
+"""Voice within 10 dB of the caller's own level is the caller's."""
+OWN_LEVEL_FRAMES = 50
+"""Voice of the caller's that must be known (1 s) before levels are compared."""
+
+
+class Verdict(Enum):
+    """What becomes of a hold."""
+
+    WAIT = "wait"
+    FINAL = "final"
+    RESUME = "resume"
+
+
+@dataclass(slots=True, eq=False)
+class Hold:
+    """One hold of one turn."""
+
+    turn: int
+    utterance: Utterance
+    """The floor whose voice it is; becomes the next turn's if the hold is final."""
+    since: float
+    start: int
+    """First frame of its sound, pre-roll included."""
+    end: int
+    """First frame after its sound, as far as it was probed."""
+    heard: bool
+    """Whether the caller had heard any of the reply."""
+    stopped: bool
+    """Whether sound was stopped; False while the bot was thinking, or if ``quiet``."""
+    quiet: bool
+    """The bot speaks on: the reply was held too often to be stopped without final evidence."""
+    loud_frames: int
+    """Voiced frames as loud as the caller's own voice."""
+    silent_since: float | None = None
+    ended: bool = False
+    """Whether the floor ended: 0.7 s of silence."""
+    probed_frames: int = 0
+    """Voiced frames up to the last probe."""
+    probes: list[Piece] = field(default_factory=list)
+
+    def covering(self) -> Piece | None:
+        """The probe that covers the whole voice, if there is one."""
+        return next((probe for probe in reversed(self.probes) if probe.end >= self.end), None)
+
+    def times_out_at(self) -> float:
+        """When nobody can tell any more."""
+        limit = self.since + LIMIT_S
+        return limit if self.silent_since is None else min(limit, self.silent_since + UNDECIDED_S)
+
+
+def judge_words(hold: Hold, sense: Sense, *, duplicate: bool, covers: bool) -> Verdict:
+    """What a probe's words say of a hold; ``covers``: they are all that there is."""
+    if sense is Sense.EMPTY:
+        return Verdict.RESUME if covers or not hold.ended else Verdict.WAIT
+    if duplicate or (sense is Sense.BACKCHANNEL and hold.heard):
+        return Verdict.RESUME if covers else Verdict.WAIT
+    return Verdict.FINAL
+
+
+def judge_length(hold: Hold, final_frames: int, *, trusted: bool) -> Verdict:
+    """What the length of the voice says: nothing before any of the reply was heard."""
+    lasting = hold.loud_frames >= final_frames
+    return Verdict.FINAL if lasting and hold.heard and trusted else Verdict.WAIT
+
+
+def is_callers_own(level: int, own_sum: int, own_frames: int) -> bool:
+    """Whether voice of RMS ``level`` may be the caller's, whose levels so far add up to ``own_sum``."""
+    return own_frames < OWN_LEVEL_FRAMES or level * own_frames >= OWN_LEVEL_RATIO * own_sum

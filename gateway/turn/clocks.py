@@ -1,0 +1,41 @@
+"""The clocks that the caller feels: filler, fallback, "are you there?" (R10).
+
+They are times computed from the state, not timers that somebody must stop: a clock whose
+condition no longer holds is not there.
+"""
+
+from gateway.turn.state import Call
+
+FILLER_S = 2.0
+FALLBACK_S = 5.0
+NO_INPUT_S = 8.0
+MAX_PROMPTS = 2
+LINE_LOST_S = 20.0
+"""Twilio sends silence, too: a line without any frames for so long is gone."""
+
+
+def _bot_is_thinking(call: Call) -> bool:
+    turn = call.turn
+    return turn.used and not turn.only_phrase and turn.utterance is not None and call.open is None
+
+
+def filler_at(call: Call) -> float | None:
+    """When a filler is due, if the bot goes on thinking."""
+    utterance = call.turn.utterance
+    if call.turn.filler_said or utterance is None or not _bot_is_thinking(call):
+        return None
+    return max(utterance.ended_at or 0.0, call.memory.quiet_since) + FILLER_S
+
+
+def fallback_at(call: Call) -> float | None:
+    """When the bot gives up waiting for its own answer."""
+    if not _bot_is_thinking(call):
+        return None
+    return max(call.turn.progress_at + FALLBACK_S, call.turn.tool_until)
+
+
+def no_input_at(call: Call) -> float | None:
+    """When the caller is asked whether they are there."""
+    if call.turn.used or call.open is not None or call.short is not None or call.caller_speaks:
+        return None
+    return call.memory.quiet_since + NO_INPUT_S

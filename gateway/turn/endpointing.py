@@ -1,0 +1,148 @@
+"""The caller's machine: SILENT, SPEAKING, PAUSED; where an utterance begins, is cut, and ends.
+
+Rules
+    The floor is the caller's from onset until ``end_frames`` of silence, measured from
+    the last *voiced* frame (S2, R2). Frames count, not arrival: a burst of late frames is no
+    silence, and where no frames come at all the machine's clock ends the utterance.
+    An early pause is told once, after ``PAUSE_FRAMES``: time for a probe.
+    A piece longer than ``cut_frames`` is cut at the weakest frame of its last 0.8 s (R6).
+    A muted floor hears nothing until the voice paused for 200 ms (R4, R6).
+
+::
+
+    frames    . . . # # # # # # # . . . . . . . . . . . . . . .
+    floor     SILENT    SPEAKING        PAUSED              SILENT
+    start   ^ pre-roll ^ onset        ^ last voiced  ^ PAUSE       ^ ENDED
+"""
+
+from collections import deque
+from enum import Enum
+
+from gateway.vad.hangover import Activity, Hangover
+
+FRAME_MS = 20
+PRE_ROLL_FRAMES = 400 // FRAME_MS
+PAUSE_FRAMES = 300 // FRAME_MS
+TAIL_FRAMES = 200 // FRAME_MS
+UNMUTE_FRAMES = 200 // FRAME_MS
+_CUT_WINDOW_FRAMES = 800 // FRAME_MS
+
+
+class CallerState(Enum):
+    """Whether the caller speaks."""
+
+    SILENT = "SILENT"
+    SPEAKING = "SPEAKING"
+    PAUSED = "PAUSED"
+
+
+class Heard(Enum):
+    """What a frame means for the floor."""
+
+    NOTHING = 0
+    ONSET = 1
+    VOICED = 2
+    SILENCE = 3
+    PAUSE = 4
+    """Silence has just lasted for ``PAUSE_FRAMES``."""
+    ENDED = 5
+    """Silence has just lasted for ``end_frames``: the floor is free."""
+
+
+class Floor:
+    """The caller's floor, in frames."""
+
+    def __init__(self, end_frames: int, cut_frames: int) -> None:
+        self.state = CallerState.SILENT
+        self.frame = -1
+        """Number of the newest frame."""
+        self.start = 0
+        """First frame of the piece that is not closed yet, pre-roll included."""
+        self.voiced = 0
+        """Voiced frames of the utterance."""
+        self._end_frames = end_frames
+        self._cut_frames = cut_frames
+        self._hangover = Hangover()
+        self._levels: deque[int] = deque(maxlen=_CUT_WINDOW_FRAMES)
+        self._last_voiced = -1
+        self._free_from = 0
+        self._muted_frames_left = 0
+
+    def push(self, speech: bool, level: int) -> Heard:
+        """Take the next frame of the caller."""
+        self.frame += 1
+        self._levels.append(level)
+        activity = self._hangover.push(speech, level)
+        if self._muted_frames_left:
+            return self._wait_for_pause(activity)
+        match activity:
+            case Activity.QUIET:
+                return Heard.NOTHING
+            case Activity.ONSET:
+                return self._begin()
+            case Activity.VOICED:
+                return self._go_on()
+            case Activity.PAUSE:
+                return self._pause()
+
+    @property
+    def end(self) -> int:
+        """First frame after the utterance as it stands, with a little of the silence behind it."""
+        return min(self.frame, self._last_voiced + TAIL_FRAMES) + 1
+
+    @property
+    def silence_frames(self) -> int:
+        """Frames since the last voiced one."""
+        return self.frame - self._last_voiced
+
+    def cut(self) -> int | None:
+        """Close a piece that became too long; its end, which is where the next one starts."""
+        if self.state is CallerState.SILENT or self.frame + 1 - self.start < self._cut_frames:
+            return None
+        first = self.frame + 1 - len(self._levels)
+        weakest = min(range(len(self._levels)), key=self._levels.__getitem__)
+        self.start = max(self.start + 1, first + weakest)
+        return self.start
+
+    def release(self) -> None:
+        """The utterance is over, for whatever reason."""
+        self._free_from = self.end
+        self.state = CallerState.SILENT
+        self._hangover.release()
+
+    def mute(self) -> None:
+        """Hear nothing of the voice that lasts until it pauses."""
+        if self.state is CallerState.SILENT:
+            return
+        self._free_from = self.frame + 1
+        self.state = CallerState.SILENT
+        self._muted_frames_left = UNMUTE_FRAMES
+
+    def _wait_for_pause(self, activity: Activity) -> Heard:
+        voiced = activity in (Activity.ONSET, Activity.VOICED)
+        self._muted_frames_left = UNMUTE_FRAMES if voiced else self._muted_frames_left - 1
+        if not self._muted_frames_left:
+            self._hangover.release()
+        return Heard.NOTHING
+
+    def _begin(self) -> Heard:
+        onset = self.frame - self._hangover.lead
+        self.start = max(self._free_from, onset - PRE_ROLL_FRAMES, 0)
+        self.voiced = self.frame - onset + 1
+        self._last_voiced = self.frame
+        self.state = CallerState.SPEAKING
+        return Heard.ONSET
+
+    def _go_on(self) -> Heard:
+        self.voiced += 1
+        self._last_voiced = self.frame
+        self.state = CallerState.SPEAKING
+        return Heard.VOICED
+
+    def _pause(self) -> Heard:
+        self.state = CallerState.PAUSED
+        silence = self.silence_frames
+        if silence >= self._end_frames:
+            self.release()
+            return Heard.ENDED
+        return Heard.PAUSE if silence == PAUSE_FRAMES else Heard.SILENCE

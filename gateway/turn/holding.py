@@ -1,0 +1,228 @@
+"""Carrying out a hold: silence at once, probes, and then final or back again (R4, R5).
+
+::
+
+    bot      ~~~~~~~~~~~~|                    |~~~~~~~~  resume: from the start of the cut sentence
+    caller               |###~##   . . . . . .
+    hold                 ^ onset: clear       ^ no words
+    probes                    1.2 s, pause, end
+
+    bot      ~~~~~~~~~~~~|
+    caller               |####### #### . . . .|          final: the turn ends, the caller's words
+    hold                 ^ onset: clear  ^ words          begin the next one
+"""
+
+from gateway.turn import barge_in
+from gateway.turn.barge_in import Hold, Verdict
+from gateway.turn.events import SendClear
+from gateway.turn.listening import Listening
+from gateway.turn.state import Call, seconds_to_frames
+from gateway.turn.utterance import Piece, Utterance
+from gateway.turn.words import Sense
+
+
+class Holding:
+    """The hold of the current turn, if there is one."""
+
+    def __init__(self, call: Call, listening: Listening) -> None:
+        self._call = call
+        self._listening = listening
+        self.hold: Hold | None = None
+        self._final_frames = seconds_to_frames(call.rules.barge_in_final_ms / 1000)
+
+    # -- A hold begins ------------------------------------------------------------------------
+
+    def begin(self, now: float) -> None:
+        """The caller's voice began while the turn is unfinished: hold everything back."""
+        if self.hold is not None:
+            self._go_on()
+            return
+        call, turn = self._call, self._call.turn
+        floor, quiet = call.floor, turn.holds >= barge_in.FREE_HOLDS
+        stopped = not quiet and call.playout.unheard(now)
+        self.hold = Hold(
+            turn=turn.number,
+            utterance=self._listening.begin(now),
+            since=now,
+            start=floor.start,
+            end=floor.end,
+            heard=call.playout.anything_heard(now),
+            stopped=stopped,
+            quiet=quiet,
+            loud_frames=floor.voiced,
+        )
+        turn.holds += 1
+        if not quiet and call.playout.stop(now):
+            call.out.append(SendClear())
+        if stopped:
+            call.report("BARGE_IN: interrupt speaking")
+
+    def _go_on(self) -> None:
+        """Another onset of the same hold; its sound begins where the first one's did."""
+        hold, floor = self.hold, self._call.floor
+        assert hold is not None, "begin() looked"
+        hold.silent_since, hold.ended = None, False
+        floor.start = hold.start
+
+    # -- The voice goes on, pauses, ends --------------------------------------------------------
+
+    def voiced(self, level: int, now: float) -> None:
+        """A voiced frame during the hold."""
+        hold, memory = self.hold, self._call.memory
+        if hold is None:
+            return
+        hold.silent_since = None
+        hold.loud_frames += barge_in.is_callers_own(level, memory.own_level_sum, memory.own_level_frames)
+        if barge_in.judge_length(hold, self._final_frames, trusted=memory.length_trusted) is Verdict.FINAL:
+            self.final(now)
+        elif hold.utterance.voiced - hold.probed_frames >= barge_in.PROBE_FRAMES:
+            self._probe(hold)
+
+    def paused(self, now: float) -> None:
+        """The voice paused: what was said so far may be all."""
+        if self.hold is not None:
+            self.hold.silent_since = now
+            self._probe(self.hold)
+
+    def ended(self, now: float) -> None:
+        """The floor ended; the hold goes on until its words are known."""
+        hold = self.hold
+        if hold is None:
+            return
+        hold.ended = True
+        hold.end = self._call.floor.end
+        probe = hold.covering()
+        if probe is None:
+            self._probe(hold)
+        elif probe.known:
+            self._judge(hold, probe, now)
+
+    def _probe(self, hold: Hold) -> None:
+        floor = self._call.floor
+        hold.probed_frames = hold.utterance.voiced
+        hold.end = floor.end
+        hold.probes.append(self._call.publish_audio(hold.utterance, "probe", hold.start, floor.end))
+
+    # -- Words, keys, time ----------------------------------------------------------------------
+
+    def owns(self, piece: Piece) -> bool:
+        """Whether ``piece`` is a probe of the hold."""
+        return self.hold is not None and piece in self.hold.probes
+
+    def probe_arrived(self, piece: Piece, now: float) -> None:
+        """The words of a probe of this hold."""
+        if self.hold is not None:
+            self._judge(self.hold, piece, now)
+
+    def _judge(self, hold: Hold, probe: Piece, now: float) -> None:
+        call, text = self._call, probe.text or ""
+        duplicate = call.is_duplicate(text, hold.utterance.onset_at, now)
+        covers = hold.ended and probe.end >= hold.end
+        match barge_in.judge_words(hold, call.lexicon.sense(text), duplicate=duplicate, covers=covers):
+            case Verdict.FINAL:
+                self.final(now)
+            case Verdict.RESUME:
+                if duplicate:
+                    call.report("DEDUP: same utterance ignored", text=text)
+                self.resume(now)
+            case Verdict.WAIT:
+                pass
+
+    def key_pressed(self, now: float) -> None:
+        """A key is onset and final evidence in one."""
+        if self.hold is None:
+            self.begin(now)
+        self.final(now)
+
+    def timed_out(self, now: float) -> None:
+        """Nobody can tell: take the hold back; at its limit all of its sound is probed once more."""
+        hold = self.hold
+        if hold is not None and now >= hold.since + barge_in.LIMIT_S:
+            self._probe(hold)
+        self.resume(now)
+
+    # -- Final, or back again -------------------------------------------------------------------
+
+    def final(self, now: float) -> None:
+        """It is an interruption: the turn ends, and the caller's voice belongs to the next one."""
+        hold = self.hold
+        assert hold is not None, "only a hold becomes final"
+        said = self._end_held_turn(now)
+        if said is not None:
+            hold.utterance.carry(said)
+        self._hand_over(hold, now)
+
+    def _end_held_turn(self, now: float) -> Utterance | None:
+        """End the turn; what it was about, if that goes in front of the next one (R5)."""
+        call, said = self._call, self._call.turn.utterance
+        superseded = said is not None and not call.playout.heard_text(now)
+        call.report("BARGE_IN_FINAL")
+        call.end_turn("superseded" if superseded else "interrupted", now)
+        if said is None or not superseded:
+            return None
+        self._send_sound_again(said)
+        said.forget_empty()
+        return said
+
+    def _send_sound_again(self, said: Utterance) -> None:
+        """Sound of the superseded turn whose words are not known: its ASR work is stale now."""
+        for piece in said.pieces:
+            if not piece.known and piece.kind == "whole":
+                self._call.awaited.pop(piece.seq, None)
+                piece.seq, piece.kind = self._call.next_seq(), "segment"
+                self._call.send(piece)
+
+    def settle(self, now: float) -> None:
+        """The held turn ended by itself (no words, a duplicate, a fallback): the voice belongs to the next one."""
+        if self.hold is not None and self.hold.turn != self._call.turn.number:
+            self._hand_over(self.hold, now)
+
+    def _hand_over(self, hold: Hold, now: float) -> None:
+        """Make the hold's voice the utterance of the current turn."""
+        call, self.hold = self._call, None
+        for probe in hold.probes:
+            call.awaited.pop(probe.seq, None)
+        if not hold.ended:
+            call.floor.start = hold.start
+            return
+        call.open = None
+        covering = hold.covering()
+        if covering is not None and covering.known:
+            self._listening.adopt_text(hold.utterance, covering.text or "", now)
+        else:
+            self._listening.adopt_sound(hold.utterance, hold.start, hold.end, now)
+
+    def resume(self, now: float) -> None:
+        """It was nothing: go on from the start of the sentence that was cut."""
+        call, hold = self._call, self.hold
+        if hold is None:
+            return
+        self.hold = call.open = None
+        call.floor.mute()
+        call.turn.progress_at = call.memory.quiet_since = now
+        if hold.stopped:
+            call.report("BARGE_IN_RESUMED")
+
+    def late_words(self, text: str, now: float) -> None:
+        """A probe brought words after its hold was taken back: final now, or the next utterance (R4)."""
+        call = self._call
+        if call.lexicon.sense(text) is not Sense.WORDS or call.is_duplicate(text, now, now):
+            return
+        if self.hold is not None:
+            self._put_in_front(self.hold.utterance, text)
+            self.final(now)
+        elif call.open is not None:
+            self._put_in_front(call.open, text)
+        else:
+            self._next_utterance(text, now)
+
+    def _put_in_front(self, utterance: Utterance, text: str) -> None:
+        utterance.pieces.insert(0, Piece(self._call.next_seq(), utterance.number, "segment", text=text))
+
+    def _next_utterance(self, text: str, now: float) -> None:
+        call = self._call
+        utterance = call.new_utterance(now)
+        said = self._end_held_turn(now) if call.turn.used else None
+        if said is not None:
+            utterance.carry(said)
+        self._listening.adopt_text(utterance, text, now)

@@ -1,0 +1,298 @@
+"""The turn machine: decides whose turn it is. No clock, no I/O; ``handle(event, now)`` is the only way in.
+
+Theory
+    A phone is full duplex, so there are two machines. The caller's (``endpointing.py``) is
+    SILENT, SPEAKING or PAUSED. The bot's is what follows from the turn: SPEAKING exactly
+    while sound that may leave is unheard, THINKING while an utterance waits for its reply,
+    LISTENING otherwise. One gate couples them: the sound of a reply leaves only while the
+    turn is committed and the caller does not hold the floor (R3).
+
+    =============  =====================  ==========================  =======================
+    caller / bot   LISTENING              THINKING                    SPEAKING
+    =============  =====================  ==========================  =======================
+    onset          utterance opens        hold: the gate closes       hold: silent at once
+    voice lasts    segments (R6)          words only are final        length or words: final
+    silence        publish, THINKING      probe decides               probe decides
+    key            utterance              superseded                  interrupted
+    words          commit, or DEDUP       commit                      (probe) final or resume
+    last mark      -                      -                           turn *replied*
+    no progress    "are you there?"       filler, then fallback       -
+    =============  =====================  ==========================  =======================
+
+    The way of a call through the files: ``endpointing`` hears the floor, ``listening`` makes
+    utterances of it, ``holding`` decides about voice over an unfinished turn, ``speaking``
+    takes the reply in, ``clocks`` knows what the caller would feel, ``state`` raises the turn.
+"""
+
+from collections.abc import Callable, Iterator
+from enum import Enum
+
+from common.messages import StageFailed, Transcript
+from gateway.playout import Playout
+from gateway.turn import clocks
+from gateway.turn.endpointing import Floor, Heard
+from gateway.turn.events import (
+    CallAnswered,
+    CallerHungUp,
+    Command,
+    Event,
+    FrameHeard,
+    HangUp,
+    KeyPressed,
+    MarkEchoed,
+    TimePassed,
+    WorkerReported,
+)
+from gateway.turn.holding import Holding
+from gateway.turn.listening import Listening
+from gateway.turn.speaking import Speaking
+from gateway.turn.state import Call, PhraseBook, Rules, new_turn, seconds_to_frames
+from gateway.turn.utterance import Piece
+from gateway.turn.words import Lexicon
+
+_LATE_FRAMES_S = 0.3
+"""Grace of the wall clock over the frames' own: they may come in bursts."""
+
+Alarm = tuple[float, Callable[[float], None]]
+
+
+class BotState(Enum):
+    """What the bot does (S1)."""
+
+    LISTENING = "LISTENING"
+    THINKING = "THINKING"
+    SPEAKING = "SPEAKING"
+
+
+class TurnMachine:
+    """The core of one call."""
+
+    def __init__(self, rules: Rules, phrases: PhraseBook, lexicon: Lexicon) -> None:
+        playout = Playout()
+        floor = Floor(seconds_to_frames(rules.min_utt_s), seconds_to_frames(rules.max_utt_s))
+        self.call = Call(rules, phrases, lexicon, playout, floor, new_turn(0, rules, phrases, playout))
+        self.listening = Listening(self.call)
+        self.holding = Holding(self.call, self.listening)
+        self.speaking = Speaking(self.call)
+        self.state = BotState.LISTENING
+        self.deadline: float | None = None
+        """When ``TimePassed`` is due."""
+        self._ignoring = False
+        """Voice over a bot that may not be interrupted."""
+        self._last_frame_at = 0.0
+
+    def handle(self, event: Event, now: float) -> list[Command]:
+        """Take what happened at ``now`` (seconds of a steady clock); return what is to be done."""
+        if self.call.over:
+            return []
+        if isinstance(event, FrameHeard):
+            self._last_frame_at = now
+            if self._hear(event, now) is Heard.NOTHING:
+                return []
+        else:
+            self._dispatch(event, now)
+        self._settle(now)
+        commands, self.call.out = self.call.out, []
+        return commands
+
+    # -- Events -------------------------------------------------------------------------------
+
+    def _dispatch(self, event: Event, now: float) -> None:
+        match event:
+            case CallAnswered():
+                self._answer(now)
+            case KeyPressed(digit=digit):
+                self._key(digit, now)
+            case MarkEchoed(name=name):
+                self.call.playout.mark_echoed(name)
+            case WorkerReported(message=(Transcript() | StageFailed(stage="asr")) as message):
+                self._words(message, now)
+            case WorkerReported(message=message, audio=audio):
+                self.speaking.message_arrived(message, audio, now)
+            case CallerHungUp():
+                self._hang_up(now)
+            case FrameHeard() | TimePassed():
+                pass
+
+    def _answer(self, now: float) -> None:
+        call = self.call
+        self._last_frame_at = call.memory.quiet_since = now
+        if call.phrases.greeting is not None:
+            call.say(call.phrases.greeting, "greeting")
+        else:
+            call.end_turn("replied", now)
+
+    def _hear(self, frame: FrameHeard, now: float) -> Heard:
+        heard = self.call.floor.push(frame.speech, frame.level)
+        match heard:
+            case Heard.ONSET:
+                self._onset(now)
+            case Heard.VOICED:
+                self.listening.voiced(frame.level)
+                self.holding.voiced(frame.level, now)
+            case Heard.PAUSE:
+                self.holding.paused(now)
+            case Heard.ENDED:
+                self._floor_ended(now)
+            case Heard.NOTHING | Heard.SILENCE:
+                pass
+        if self.holding.hold is None and not self._ignoring:
+            self.listening.cut_long_piece()
+        return heard
+
+    def _onset(self, now: float) -> None:
+        call = self.call
+        self.speaking.finish_if_nearly_heard(now)
+        if not call.turn.used or (call.open is not None and self.holding.hold is None):
+            self.listening.begin(now)
+        elif call.turn.floor_taken and not call.playout.anything_heard(now):
+            call.report("FLOOR_TAKEN")
+            call.floor.mute()
+        elif not call.rules.barge_in and call.playout.unheard(now):
+            self._ignoring = True
+        else:
+            self.holding.begin(now)
+
+    def _floor_ended(self, now: float) -> None:
+        if self._ignoring:
+            self._ignoring = False
+        elif self.holding.hold is not None:
+            self.holding.ended(now)
+        else:
+            self.listening.end(now)
+
+    def _key(self, digit: str, now: float) -> None:
+        if self.call.turn.used and (self.call.open is None or self.holding.hold is not None):
+            self.holding.key_pressed(now)
+        self.listening.key_pressed(digit, now)
+
+    def _words(self, message: Transcript | StageFailed, now: float) -> None:
+        seq = message.head.seq
+        piece = self.call.awaited.pop(seq, None)
+        if piece is None:
+            self.speaking.stale += 1
+            return
+        piece.text = message.text if isinstance(message, Transcript) else ""
+        if self.holding.owns(piece):
+            self.holding.probe_arrived(piece, now)
+        elif self._is_current(piece):
+            self.listening.transcript_arrived(piece, message, now)
+        else:
+            self.holding.late_words(piece.text, now)
+
+    def _hang_up(self, now: float) -> None:
+        self.call.end_turn("hung_up", now)
+        self.call.over = True
+
+    # -- After every event ----------------------------------------------------------------------
+
+    def _settle(self, now: float) -> None:
+        """Bring everything that follows from the state up to date, time included."""
+        self._consequences(now)
+        for _ in range(len(self._alarms())):
+            due = min((alarm for alarm in self._alarms() if alarm[0] <= now), default=None, key=lambda alarm: alarm[0])
+            if due is None or self.call.over:
+                break
+            due[1](now)
+            self._consequences(now)
+        self.deadline = None if self.call.over else min(alarm[0] for alarm in self._alarms())
+
+    def _consequences(self, now: float) -> None:
+        call = self.call
+        if call.over:
+            return
+        call.playout.floor_free = self._floor_is_free()
+        if self.holding.hold is None or self.holding.hold.quiet:
+            self.speaking.finish_if_heard(now)
+        self.holding.settle(now)
+        if any(isinstance(command, HangUp) for command in call.out):
+            call.over = True
+        if self._ignoring and not call.playout.unheard(now):
+            self._ignoring = False
+            self.listening.begin(now)
+        call.playout.floor_free = self._floor_is_free()
+        self.speaking.watch(now)
+        self._note_state(now)
+
+    def _floor_is_free(self) -> bool:
+        """Whether sound may leave as far as the caller is concerned (R3)."""
+        hold = self.holding.hold
+        return hold.quiet if hold is not None else self.call.open is None
+
+    def _is_current(self, piece: Piece) -> bool:
+        call = self.call
+        return any(piece in said.pieces for said in (call.open, call.short, call.turn.utterance) if said is not None)
+
+    def _note_state(self, now: float) -> None:
+        state = self._bot_state(now)
+        if state is not self.state:
+            self.call.report("STATE", was=self.state.value, now=state.value)
+            self.state = state
+
+    def _bot_state(self, now: float) -> BotState:
+        turn = self.call.turn
+        if self.call.playout.unheard(now):
+            return BotState.SPEAKING
+        waiting = turn.used and turn.utterance is not None and self._floor_is_free()
+        return BotState.THINKING if waiting else BotState.LISTENING
+
+    # -- Time -----------------------------------------------------------------------------------
+
+    def _alarms(self) -> list[Alarm]:
+        return [*self._caller_alarms(), *self._bot_alarms()]
+
+    def _caller_alarms(self) -> Iterator[Alarm]:
+        """What the caller's side waits for."""
+        call = self.call
+        yield self._last_frame_at + clocks.LINE_LOST_S, self._hang_up
+        if call.caller_speaks:
+            silence_s = call.floor.silence_frames / 50
+            yield self._last_frame_at + max(0.0, call.rules.min_utt_s - silence_s) + _LATE_FRAMES_S, self._frames_stopped
+        if self.listening.keys_until is not None:
+            yield self.listening.keys_until, self.listening.keys_ended
+        if (short_at := self.listening.short_at()) is not None:
+            yield short_at, self.listening.forget_short
+        if self.holding.hold is not None:
+            yield self.holding.hold.times_out_at(), self.holding.timed_out
+        elif call.open is not None and call.caller_speaks:
+            yield call.open.began_at + call.rules.max_turn_s, self._take_floor
+
+    def _bot_alarms(self) -> Iterator[Alarm]:
+        """What the bot's side waits for; its clocks stand still while there is sound, or a hold."""
+        call = self.call
+        if call.playout.expires_at is not None:
+            yield call.playout.expires_at, call.playout.expire
+        if self.state is BotState.SPEAKING or self.holding.hold is not None:
+            return
+        silent: list[tuple[float | None, Callable[[float], None]]] = [
+            (self.speaking.starved_at(), self.speaking.starved),
+            (clocks.filler_at(call), self._say_filler),
+            (clocks.fallback_at(call), self.speaking.fall_back),
+            (clocks.no_input_at(call), self._no_input),
+        ]
+        for at, act in silent:
+            if at is not None:
+                yield at, act
+
+    def _frames_stopped(self, now: float) -> None:
+        """No frames come: what was said so far is the utterance."""
+        self.call.floor.release()
+        self._floor_ended(now)
+
+    def _take_floor(self, now: float) -> None:
+        """The caller has spoken for MAX_TURN_SEC: the bot takes the floor (R6)."""
+        self.listening.end(now)
+        self.call.floor.mute()
+        self.call.turn.floor_taken = True
+
+    def _say_filler(self, now: float) -> None:
+        self.speaking.say_filler()
+
+    def _no_input(self, now: float) -> None:
+        """Ask twice whether the caller is there, then say goodbye (R10)."""
+        memory = self.call.memory
+        memory.prompts += 1
+        if memory.prompts > clocks.MAX_PROMPTS:
+            self.call.say_goodbye()
+        else:
+            self.call.say(self.call.phrases.still_there)

@@ -1,0 +1,174 @@
+"""The bot's reply as it comes in, sentence by sentence, take by take (R9).
+
+Rules
+    Sentence k + 1 waits for the last chunk of k, its failure, or a new take of it.
+    One take of a sentence is heard: bytes of two takes, or of two attempts at one take, never
+    mix. A sentence of which nothing was sent is replaced whole; one that is playing is
+    finished by a take of its remaining words.
+    The first sentence that cannot be spoken is a beep, once a reply (S13).
+    What would make the reply longer than ``max_bytes`` is cut at the end of a sentence.
+"""
+
+from dataclasses import dataclass
+
+from common.messages import Action, SpeechChunk
+from gateway.playout import Clip, Playout, remaining_words
+
+STARVED_S = 1.5
+_MAX_TAKES = 3
+
+
+@dataclass(slots=True, eq=False)
+class _Sentence:
+    clip: Clip
+    take: int = 0
+    attempt: int | None = None
+    base: int = 0
+    """Where in the clip the current take begins."""
+    failed: bool = False
+
+
+class Reply:
+    """The reply of one turn."""
+
+    def __init__(self, playout: Playout, beep: bytes, max_bytes: int) -> None:
+        self.action: Action | None = None
+        self.ended = False
+        """Whether the LLM is done (ReplyEnded came)."""
+        self.stale_chunks = 0
+        self._playout = playout
+        self._beep = beep
+        self._max_bytes = max_bytes
+        self._beeped = False
+        self._sentences: list[_Sentence] = []
+        self._expected: int | None = None
+
+    # -- What comes in --------------------------------------------------------------------
+
+    def sentence_arrived(self, number: int, text: str) -> None:
+        """Sentence ``number`` was made; its sound will come."""
+        if not self._too_long(number):
+            self._sentence(number).clip.text = text
+
+    def speech_arrived(self, chunk: SpeechChunk, audio: bytes) -> bool:
+        """A piece of sound; False if it is a duplicate, stale, out of order or too much."""
+        if self._too_long(chunk.head.seq):
+            return False
+        sentence = self._sentence(chunk.head.seq)
+        if not self._belongs(sentence, chunk):
+            self.stale_chunks += 1
+            return False
+        sentence.clip.audio += audio
+        sentence.clip.complete = chunk.last
+        return True
+
+    def sentence_failed(self, number: int, take: int) -> None:
+        """The sentence cannot be spoken: what there is of it stays, else a beep."""
+        if self._too_long(number):
+            return
+        sentence = self._sentence(number)
+        if sentence.clip.complete or take < sentence.take:
+            return
+        self._give_up(sentence)
+
+    def reply_ended(self, sentences: int) -> None:
+        """No sentence follows after the first ``sentences`` ones."""
+        self.ended = True
+        self._expected = sentences
+
+    # -- What is the case -----------------------------------------------------------------
+
+    @property
+    def text(self) -> str:
+        """All of the reply, heard or not."""
+        return " ".join(sentence.clip.text for sentence in self._sentences)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of its sound is here, or never will be."""
+        return (
+            self.ended
+            and len(self._sentences) >= min(self._expected or 0, self._last_allowed())
+            and all(sentence.clip.complete for sentence in self._sentences)
+        )
+
+    @property
+    def speechless(self) -> bool:
+        """Whether not one sentence of the complete reply could be spoken."""
+        return all(sentence.failed for sentence in self._sentences)
+
+    # -- Starvation -----------------------------------------------------------------------
+
+    def retake(self, clip: Clip) -> tuple[int, int, str] | None:
+        """Give up waiting for ``clip``'s bytes: (sentence, take, words) to be synthesised, None if given up."""
+        number, sentence = next((k, s) for k, s in enumerate(self._sentences) if s.clip is clip)
+        if sentence.take + 1 >= _MAX_TAKES:
+            self._give_up(sentence)
+            return None
+        spoken = len(clip.audio) if clip.sent or clip.heard else 0
+        words = remaining_words(clip.text, spoken)
+        if not words:
+            clip.complete = True
+            return None
+        del clip.audio[spoken:]
+        sentence.take, sentence.attempt, sentence.base = sentence.take + 1, None, spoken
+        return number, sentence.take, words
+
+    def begun(self, clip: Clip) -> bool:
+        """Whether sound of ``clip``, or of a later sentence, is here: then silence is starvation."""
+        found = False
+        for sentence in self._sentences:
+            found = found or sentence.clip is clip
+            if found and sentence.clip.audio:
+                return True
+        return False
+
+    # -- Inside -----------------------------------------------------------------------------
+
+    def _sentence(self, number: int) -> _Sentence:
+        while len(self._sentences) <= number:
+            clip = Clip("reply")
+            self._sentences.append(_Sentence(clip))
+            self._playout.add(clip)
+        return self._sentences[number]
+
+    def _belongs(self, sentence: _Sentence, chunk: SpeechChunk) -> bool:
+        clip = sentence.clip
+        if chunk.head.take != sentence.take or clip.complete:
+            return False
+        if sentence.attempt != chunk.attempt:
+            return self._switch_attempt(sentence, chunk)
+        return sentence.base + chunk.offset_bytes == len(clip.audio)
+
+    def _switch_attempt(self, sentence: _Sentence, chunk: SpeechChunk) -> bool:
+        """Another attempt may begin where nothing of the one before was sent."""
+        clip = sentence.clip
+        fresh = len(clip.audio) == sentence.base
+        replaceable = not clip.sent and not clip.heard and chunk.attempt > (sentence.attempt or 0)
+        if chunk.offset_bytes or not (fresh or replaceable):
+            return False
+        del clip.audio[sentence.base :]
+        sentence.attempt = chunk.attempt
+        return True
+
+    def _give_up(self, sentence: _Sentence) -> None:
+        sentence.clip.complete = True
+        if sentence.clip.audio:
+            return
+        sentence.failed = True
+        if not self._beeped:
+            self._beeped = True
+            sentence.clip.kind = "beep"
+            sentence.clip.audio += self._beep
+
+    def _too_long(self, number: int) -> bool:
+        return number >= self._last_allowed()
+
+    def _last_allowed(self) -> int:
+        """First sentence number that is not played any more."""
+        total = 0
+        for number, sentence in enumerate(self._sentences):
+            total += len(sentence.clip.audio)
+            if total > self._max_bytes and sentence.clip.complete:
+                return number + 1
+        return 1 << 30

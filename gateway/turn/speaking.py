@@ -1,0 +1,139 @@
+"""From the workers' messages to a reply that was heard (R9, S9, S12-S14).
+
+Everything carries its turn; what is not of the current one is dropped here and nowhere else.
+"""
+
+from common.messages import Action, Message, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolEnded, ToolStarted
+from gateway.playout import Clip
+from gateway.turn.barge_in import COUNTS_AS_HEARD_S
+from gateway.turn.events import HangUp, PublishSentence
+from gateway.turn.reply import STARVED_S
+from gateway.turn.state import Call
+
+
+class Speaking:
+    """The bot's reply."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self.stale = 0
+        """Messages of turns that are over: normal, counted."""
+        self._starving: Clip | None = None
+        self._starving_since = 0.0
+        self._sounding = False
+
+    # -- Messages -----------------------------------------------------------------------------
+
+    def message_arrived(self, message: Message, audio: bytes, now: float) -> None:
+        """A worker's message other than the caller's words."""
+        turn = self._call.turn
+        if message.head.turn != turn.number or turn.utterance is None:
+            self.stale += 1
+            return
+        reply = turn.reply
+        match message:
+            case Sentence(head=head, text=text):
+                turn.progress_at = now
+                reply.sentence_arrived(head.seq, text)
+            case SpeechChunk():
+                self._speech(message, audio, now)
+            case ReplyEnded(sentences=sentences):
+                reply.reply_ended(sentences)
+                self._call.report("LLM_REPLY", text=reply.text, sentences=sentences, llm_ms=message.llm_ms)
+            case Action(name="hang_up"):
+                turn.hang_up = True
+            case ToolStarted(timeout_s=timeout_s):
+                turn.progress_at, turn.tool_until = now, now + timeout_s
+            case ToolEnded():
+                turn.progress_at, turn.tool_until = now, 0.0
+            case StageFailed():
+                self._stage_failed(message, now)
+            case _:
+                self.stale += 1
+
+    def _speech(self, chunk: SpeechChunk, audio: bytes, now: float) -> None:
+        if chunk.offset_bytes == 0:
+            self._call.turn.progress_at = now
+        if not self._call.turn.reply.speech_arrived(chunk, audio):
+            self.stale += 1
+
+    def _stage_failed(self, failed: StageFailed, now: float) -> None:
+        self._call.report("STAGE_FAILED", stage=failed.stage, error=failed.error)
+        if failed.stage == "tts":
+            self._call.turn.reply.sentence_failed(failed.head.seq, failed.head.take)
+        else:
+            self.fall_back(now)
+
+    # -- Endings ------------------------------------------------------------------------------
+
+    def finish_if_heard(self, now: float) -> None:
+        """End the turn once all that it has to say was heard."""
+        turn, playout = self._call.turn, self._call.playout
+        if not turn.used or not self._all_here() or not playout.finished(now):
+            return
+        if not turn.only_phrase and turn.reply.speechless:
+            self.fall_back(now)
+        else:
+            self._replied(now)
+
+    def finish_if_nearly_heard(self, now: float) -> None:
+        """At an onset: a rest of under 300 ms of a complete reply counts as heard (R4)."""
+        turn, playout = self._call.turn, self._call.playout
+        if turn.used and self._all_here() and playout.unheard_s(now) < COUNTS_AS_HEARD_S:
+            self._replied(now)
+
+    def _all_here(self) -> bool:
+        turn = self._call.turn
+        return turn.only_phrase or (turn.committed and turn.reply.complete)
+
+    def _replied(self, now: float) -> None:
+        call = self._call
+        hang_up = call.turn.hang_up
+        call.end_turn("replied", now)
+        if hang_up:
+            call.out.append(HangUp())
+
+    def fall_back(self, now: float) -> None:
+        """No answer can come: say so, in a turn of its own (R1, R10)."""
+        call = self._call
+        call.end_turn("fallback", now)
+        if call.open is None:
+            call.say(call.phrases.fallback)
+
+    def say_filler(self) -> None:
+        """The answer takes long: say that it comes, once a turn."""
+        call = self._call
+        call.turn.filler_said = True
+        filler = call.phrases.filler
+        call.playout.insert(Clip("filler", filler.text, bytearray(filler.audio), complete=True))
+
+    # -- Sound that stops, or never starts ------------------------------------------------------
+
+    def watch(self, now: float) -> None:
+        """After every event: note when sound ended, and when a sentence began to starve."""
+        call, sounding = self._call, self._call.playout.unheard(now)
+        if self._sounding and not sounding:
+            call.memory.quiet_since = now
+            if any(clip.heard for clip in call.playout.clips if clip.kind == "reply"):
+                call.turn.progress_at = now
+        self._sounding = sounding
+        starving = call.playout.starving
+        if starving is not self._starving:
+            self._starving, self._starving_since = starving, now
+
+    def starved_at(self) -> float | None:
+        """When the sentence whose turn it is counts as starved (R9)."""
+        clip = self._starving
+        if clip is None or clip.fixed or not self._call.turn.reply.begun(clip):
+            return None
+        return self._starving_since + STARVED_S
+
+    def starved(self, now: float) -> None:
+        """Have the starved sentence synthesised once more."""
+        clip, turn = self._starving, self._call.turn
+        self._starving = None
+        again = turn.reply.retake(clip) if clip is not None else None
+        if again is not None:
+            number, take, words = again
+            turn.progress_at = now
+            self._call.out.append(PublishSentence(turn.number, number, take, words))

@@ -1,0 +1,242 @@
+"""A call as the core knows it, and the few things that may be done to it.
+
+Everything that changes whose turn it is goes through ``end_turn``: the number rises there and
+nowhere else (R1), together with the history of the turn that ended (R7).
+"""
+
+from dataclasses import dataclass, field
+
+from common.messages import Piece as PieceKind
+from gateway.playout import BYTES_PER_S, Clip, Kind, Playout
+from gateway.turn.endpointing import FRAME_MS, CallerState, Floor
+from gateway.turn.events import CloseTurn, Command, CommitTurn, End, PublishUtterance, Report, SendClear
+from gateway.turn.reply import Reply
+from gateway.turn.utterance import Piece, Utterance
+from gateway.turn.words import Lexicon, normalise
+
+_MAX_AWAITED = 64
+_NO_HISTORY: frozenset[End] = frozenset({"superseded", "deduplicated", "nothing_heard"})
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A fixed phrase: its words and its sound (mu-law, 8 kHz)."""
+
+    text: str
+    audio: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseBook:
+    """The fixed phrases of a call, in its language (R10)."""
+
+    greeting: Phrase | None
+    repeat: Phrase
+    filler: Phrase
+    fallback: Phrase
+    still_there: Phrase
+    goodbye: Phrase
+    beep: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The settings that the core goes by; see ``common/config.py``."""
+
+    min_utt_s: float = 0.7
+    max_utt_s: float = 6.0
+    max_turn_s: float = 30.0
+    max_reply_s: float = 45.0
+    barge_in: bool = True
+    barge_in_final_ms: int = 600
+    dedup_s: float = 6.0
+
+
+@dataclass(slots=True, eq=False)
+class Turn:
+    """The current turn."""
+
+    number: int
+    reply: Reply
+    used: bool = False
+    """Whether anything was published or played under it."""
+    committed: bool = False
+    utterance: Utterance | None = None
+    """What of the caller's it answers, once that was published."""
+    text: str = ""
+    """The caller's words, once committed."""
+    onset_at: float = 0.0
+    """When the caller began to say them."""
+    progress_at: float = 0.0
+    """Last Transcript, Sentence, ToolStarted or first chunk (R10)."""
+    only_phrase: bool = False
+    """A greeting, re-prompt or fallback: no reply is awaited."""
+    hang_up: bool = False
+    """Whether the call ends once this turn was heard."""
+    filler_said: bool = False
+    floor_taken: bool = False
+    """The caller reached MAX_TURN_SEC: onsets don't hold before some of the reply was heard (R6)."""
+    holds: int = 0
+    tool_until: float = 0.0
+    """A tool runs, at most until then."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """What the call remembers of turns that ended."""
+
+    text: str = ""
+    """Words of the last committed utterance whose turn ended *replied*; "" if it ended otherwise."""
+    replied_at: float = 0.0
+    heard: str = ""
+    """What was heard last, of a greeting or reply."""
+    heard_before: str = ""
+    own_level_sum: int = 0
+    own_level_frames: int = 0
+    nothing_heard: int = 0
+    """Times in a row that nothing was understood."""
+    prompts: int = 0
+    """Times in a row that the caller was asked whether they are there."""
+    quiet_since: float = 0.0
+    """When the no-input clock started."""
+    length_trusted: bool = True
+    """False after a final by length that brought no words (R10)."""
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """State of one call."""
+
+    rules: Rules
+    phrases: PhraseBook
+    lexicon: Lexicon
+    playout: Playout
+    floor: Floor
+    turn: Turn
+    out: list[Command] = field(default_factory=list)
+    open: Utterance | None = None
+    """What the caller is saying, or said and is not decided: the hold's, too."""
+    short: Utterance | None = None
+    """A short sound whose words are awaited."""
+    awaited: dict[int, Piece] = field(default_factory=dict)
+    """Pieces at the ASR stage, by seq."""
+    memory: Memory = field(default_factory=Memory)
+    pieces: int = 0
+    utterances: int = 0
+    over: bool = False
+
+    # -- Saying things to the outside ------------------------------------------------------
+
+    def report(self, name: str, text: str | None = None, **fields: str | int | float) -> None:
+        """Put an event into the log and the event stream."""
+        self.out.append(Report(self.turn.number, name, tuple(fields.items()), text))
+
+    def publish_audio(self, utterance: Utterance, kind: PieceKind, start: int, end: int) -> Piece:
+        """Send frames ``start`` to ``end`` to the ASR stage."""
+        piece = Piece(self.next_seq(), utterance.number, kind, start, end)
+        self.send(piece, utterance.voiced)
+        return piece
+
+    def send(self, piece: Piece, voiced: int = 0) -> None:
+        """Send a piece to the ASR stage; its words are awaited from now on."""
+        self.awaited[piece.seq] = piece
+        while len(self.awaited) > _MAX_AWAITED:
+            del self.awaited[next(iter(self.awaited))]
+        self.out.append(
+            PublishUtterance(self.turn.number, piece.utterance, piece.seq, piece.kind, piece.start, piece.end, voiced * FRAME_MS)
+        )
+
+    def next_seq(self) -> int:
+        """A number for a piece, unique in this call."""
+        self.pieces += 1
+        return self.pieces
+
+    def new_utterance(self, now: float) -> Utterance:
+        """The caller began to speak at ``now``."""
+        self.utterances += 1
+        return Utterance(self.utterances, began_at=now, onset_at=now)
+
+    # -- Turns ------------------------------------------------------------------------------
+
+    def commit(self, text: str, now: float) -> None:
+        """Accept the caller's words: the gate may open (R2)."""
+        turn, utterance = self.turn, self.turn.utterance
+        assert utterance is not None, "only a published utterance is committed"
+        turn.committed, turn.text, turn.progress_at, turn.onset_at = True, text, now, utterance.onset_at
+        self.memory.own_level_sum += utterance.level_sum
+        self.memory.own_level_frames += utterance.level_frames
+        self.memory.nothing_heard = self.memory.prompts = 0
+        self.memory.length_trusted = True
+        self.playout.committed = True
+        self.out.append(CommitTurn(turn.number))
+
+    def end_turn(self, how: End, now: float) -> None:
+        """End the current turn and begin the next one: the only place where the number rises (R1)."""
+        turn = self.turn
+        heard = self.playout.heard_text(now)
+        written = how not in _NO_HISTORY
+        self.out.append(CloseTurn(turn.number, how, turn.text if written else "", heard if written else ""))
+        self.report("TURN_ENDED", how=how)
+        self._remember(how, heard, now)
+        if self.playout.at_provider(now):
+            self.out.append(SendClear())
+        self.turn = new_turn(turn.number + 1, self.rules, self.phrases, self.playout)
+        self.turn.progress_at = now
+
+    def _remember(self, how: End, heard: str, now: float) -> None:
+        memory = self.memory
+        if heard:
+            memory.heard_before, memory.heard = memory.heard, heard
+        if how == "replied" and self.turn.committed and self.turn.text:
+            memory.text, memory.replied_at = self.turn.text, now
+        elif how in ("interrupted", "fallback"):
+            memory.text = ""
+        if how in ("replied", "interrupted", "fallback"):
+            memory.quiet_since = now
+
+    def say(self, phrase: Phrase, kind: Kind = "phrase") -> None:
+        """Speak a fixed phrase as all of the current turn."""
+        self.turn.used = self.turn.only_phrase = True
+        self.playout.add(Clip(kind, phrase.text, bytearray(phrase.audio), complete=True))
+
+    def say_goodbye(self) -> None:
+        """Speak the goodbye; the call ends once it was heard."""
+        self.say(self.phrases.goodbye)
+        self.turn.hang_up = True
+
+    # -- What is the case -------------------------------------------------------------------
+
+    @property
+    def caller_speaks(self) -> bool:
+        """Whether the caller's voice is on the floor."""
+        return self.floor.state is not CallerState.SILENT
+
+    def is_duplicate(self, text: str, onset_at: float, now: float) -> bool:
+        """Whether the caller said the same again, and not as the answer to another question (R8)."""
+        said = normalise(text)
+        if not self.rules.dedup_s or not said or self.lexicon.asks_to_repeat(text):
+            return False
+        memory = self.memory
+        if self.turn.committed and self.turn.text:
+            before, asked, asked_before = self.turn.text, self.playout.heard_text(now), memory.heard
+        elif onset_at <= memory.replied_at + self.rules.dedup_s:
+            before, asked, asked_before = memory.text, memory.heard, memory.heard_before
+        else:
+            return False
+        return normalise(before) == said and not self._answers_new_question(text, asked, asked_before)
+
+    def _answers_new_question(self, text: str, asked: str, asked_before: str) -> bool:
+        new = asked.rstrip().endswith("?") and normalise(asked) != normalise(asked_before)
+        return new and self.lexicon.is_closed_answer(text)
+
+
+def new_turn(number: int, rules: Rules, phrases: PhraseBook, playout: Playout) -> Turn:
+    """A turn with nothing in it; the playout forgets the one before."""
+    playout.reset(number)
+    playout.committed = False
+    return Turn(number, Reply(playout, phrases.beep, int(rules.max_reply_s * BYTES_PER_S)))
+
+
+def seconds_to_frames(seconds: float) -> int:
+    """Frames of 20 ms in ``seconds``."""
+    return round(seconds * 1000 / FRAME_MS)

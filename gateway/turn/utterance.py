@@ -1,0 +1,72 @@
+"""What the caller said: an utterance, in pieces whose words come back one by one (R5, R6).
+
+An utterance is usually one piece of sound that is whole. It has more when it was cut for
+length, when it carries what a superseded turn had (R5), or when keys were pressed. The texts
+of all pieces, joined in order, are the caller's words; a failed piece counts as empty.
+"""
+
+from dataclasses import dataclass, field
+
+from common.messages import Piece as PieceKind
+from gateway.turn.words import join
+
+SHORT_VOICED_FRAMES = 15
+"""Speech under 0.3 s is answered if it has words, and never asked to be repeated (S2)."""
+
+
+@dataclass(slots=True, eq=False)
+class Piece:
+    """A stretch of the caller's sound, or text from elsewhere (keys, a text that is carried)."""
+
+    seq: int
+    """Number of the piece in this call; transcripts come back under it."""
+    utterance: int
+    kind: PieceKind
+    start: int = 0
+    end: int = 0
+    text: str | None = None
+    """Its words; None until they are known."""
+
+    @property
+    def known(self) -> bool:
+        """Whether its words are known."""
+        return self.text is not None
+
+
+@dataclass(slots=True, eq=False)
+class Utterance:
+    """One floor of the caller's, and what is carried in front of it."""
+
+    number: int
+    began_at: float
+    """First onset of everything carried: ``MAX_TURN_SEC`` counts from it."""
+    onset_at: float
+    pieces: list[Piece] = field(default_factory=list)
+    voiced: int = 0
+    """Voiced frames, carried ones included."""
+    level_sum: int = 0
+    """Sum of the levels of the voiced frames of this floor."""
+    level_frames: int = 0
+    ended_at: float | None = None
+
+    @property
+    def text(self) -> str | None:
+        """The caller's words; None until all pieces are known."""
+        if not all(piece.known for piece in self.pieces):
+            return None
+        return join(*(piece.text or "" for piece in self.pieces))
+
+    @property
+    def short(self) -> bool:
+        """Whether it is so short that silence in return is right if it has no words."""
+        return self.voiced < SHORT_VOICED_FRAMES
+
+    def carry(self, other: "Utterance") -> None:
+        """Put what ``other`` said in front (R5)."""
+        self.pieces[:0] = other.pieces
+        self.began_at = min(self.began_at, other.began_at)
+        self.voiced += other.voiced
+
+    def forget_empty(self) -> None:
+        """Drop pieces that turned out to have no words."""
+        self.pieces = [piece for piece in self.pieces if piece.text != ""]
