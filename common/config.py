@@ -5,6 +5,7 @@ with the variable's name and what it takes. ``.env.example`` is written from thi
 """
 
 import dataclasses
+import math
 import os
 import types
 import typing
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from common.env_file import parse
 from common.errors import ConfigError
 
 _TRUE = {"1", "true", "yes", "on"}
@@ -132,6 +134,21 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(**{name: value for name, value in values.items() if value is not dataclasses.MISSING})
 
 
+def environment(env_file: Path) -> dict[str, str]:
+    """What ``make run`` hands to the processes: the real environment, and what ``env_file`` adds to it.
+
+    Raises:
+        ConfigError: the file cannot be read, or a line of it.
+    """
+    try:
+        text = env_file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        text = ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{env_file}: cannot be read: {error}") from None
+    return {**parse(text, env_file.name), **os.environ}
+
+
 def _parse(field: "dataclasses.Field[Any]", kind: Any, raw: str) -> Any:
     """``raw`` as a ``kind``; MISSING where an empty value stands for the default."""
     optional = isinstance(kind, types.UnionType)
@@ -157,6 +174,8 @@ def _convert(kind: Any, raw: str) -> Any:
         if raw not in typing.get_args(kind):
             raise ValueError
         return raw
+    if kind is float and not math.isfinite(float(raw)):
+        raise ValueError
     return Path(raw) if kind is Path else kind(raw)
 
 

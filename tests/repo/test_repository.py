@@ -1,0 +1,46 @@
+"""What is generated is fresh, and nothing of one machine is in the repository."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.env_example import env_example
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+_PLACES_OF_ONE_MACHINE = ("/" + "home/", "/" + "root/", "/" + "Users/", "/" + "work/")
+
+
+def test_the_example_of_settings_is_fresh() -> None:
+    fresh = (ROOT / ".env.example").read_text(encoding="utf-8") == env_example()
+    assert fresh, "type: .venv/bin/python -m tools.env_example > .env.example"
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_names_no_address(lock: str) -> None:
+    assert "://" not in (ROOT / lock).read_text()
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_package_of_a_lock_has_a_hash(lock: str) -> None:
+    entries = (ROOT / lock).read_text().replace("\\\n", " ").splitlines()
+    assert [entry for entry in entries if "--hash=sha256:" not in entry] == []
+
+
+def test_the_runtime_lock_holds_nothing_under_the_gpl() -> None:
+    assert "espeak" not in (ROOT / "requirements.lock").read_text()
+
+
+def test_the_compose_file_is_valid() -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", "docker-compose.yml"]
+    checked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_no_file_names_a_place_on_somebodys_machine() -> None:
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    files = [ROOT / name for name in tracked if name and (ROOT / name).is_file()]
+    texts = {path: path.read_bytes() for path in files}
+    assert [path.name for path, text in texts.items() if any(place.encode() in text for place in _PLACES_OF_ONE_MACHINE)] == []
