@@ -13,7 +13,7 @@ help:  ## print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
 
 run: setup  ## answer calls: Redis, gateway and workers; Ctrl-C ends it
-	@$(BIN)/python -m tools.run
+	@$(BIN)/python -m tools.run --end-with-make
 
 call: setup  ## place a call to a running Torim; ARGS="--help" tells what it takes
 	@$(BIN)/python -m tools.call $(ARGS)
