@@ -1,16 +1,26 @@
 """``python -m gateway``: the gateway's composition root."""
 
 import asyncio
+import gc
 import logging
 import sys
+import time
+import uuid
 
 from common import service
+from common.bus import GatewayBus
 from common.config import Settings
-from common.errors import ConfigError
+from common.redis_gateway_bus import RedisGatewayBus
+from common.streams import STAGES
+from gateway.call import Surroundings
 from gateway.complaints import Complaints
 from gateway.echo import Echo
-from gateway.server import FrontDoor, check_exposure, listen, serve
+from gateway.fixed_phrases import FixedPhrases
+from gateway.pacer import Pacer
+from gateway.server import FrontDoor, Ready, check_exposure, listen, serve
+from gateway.switchboard import Switchboard
 from gateway.telephony.auth import MemoryTokens
+from gateway.telephony.base import Answer
 
 logger = logging.getLogger("torim.gateway")
 _DRAIN_SEC = 10.0
@@ -18,18 +28,62 @@ _DRAIN_SEC = 10.0
 
 async def run(settings: Settings, draining: asyncio.Event) -> None:
     """Serve until a signal."""
-    if settings.ws_mode != "ECHO":
-        raise ConfigError("WS_MODE=AI: not here yet; takes ECHO")
     check_exposure(settings)
+    if settings.ws_mode == "ECHO":
+        await _serve(settings, draining, Echo, _always_ready)
+    else:
+        await _run_pipeline(settings, draining)
+
+
+async def _run_pipeline(settings: Settings, draining: asyncio.Event) -> None:
+    gateway, bus, pacer = uuid.uuid4().hex[:12], RedisGatewayBus(settings.redis_url), Pacer()
+    phrases = FixedPhrases(settings, bus, gateway)
+    around = Surroundings(bus, pacer, gateway, settings.log_texts, time.time)
+    switchboard = Switchboard(settings, phrases, around)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            beside = [
+                tasks.create_task(pacer.run()),
+                tasks.create_task(_connect(bus, gateway, switchboard)),
+                tasks.create_task(phrases.make()),
+            ]
+            try:
+                await _serve(settings, draining, switchboard.answer, _readiness(bus, phrases))
+            finally:
+                for task in beside:
+                    task.cancel()
+    finally:
+        await bus.close()
+
+
+async def _serve(settings: Settings, draining: asyncio.Event, answer: Answer, ready: Ready) -> None:
     listener = listen(settings.host, settings.port)
     clock = asyncio.get_running_loop().time
-    door = FrontDoor(settings, Echo, _always_ready, MemoryTokens(clock), Complaints(clock))
+    door = FrontDoor(settings, answer, ready, MemoryTokens(clock), Complaints(clock))
+    gc.freeze()  # what was made so far lives as long as the process: a full collection would stall every call for it
     logger.info("listening host=%s port=%d mode=%s", settings.host, settings.port, settings.ws_mode)
     await serve(door, listener, draining, _DRAIN_SEC if settings.drain_sec is None else settings.drain_sec)
 
 
+async def _connect(bus: GatewayBus, gateway: str, switchboard: Switchboard) -> None:
+    async for delivery in bus.replies(gateway):
+        switchboard.worker_reported(delivery)
+
+
 async def _always_ready() -> str:
     return ""
+
+
+def _readiness(bus: GatewayBus, phrases: FixedPhrases) -> Ready:
+    """Ready once every stage has a warmed-up worker and the fixed phrases have their sound."""
+
+    async def why_not() -> str:
+        idle = sorted(set(STAGES) - await bus.stages_alive())
+        if idle:
+            return f"no worker yet: {', '.join(f'{stage}_worker' for stage in idle)}"
+        return f"{phrases.missing} fixed phrases have no sound yet" if phrases.missing else ""
+
+    return why_not
 
 
 if __name__ == "__main__":

@@ -29,8 +29,8 @@ from enum import Enum
 
 from common.messages import StageFailed, Transcript
 from gateway.playout import Playout
-from gateway.turn import clocks
-from gateway.turn.endpointing import Floor, Heard
+from gateway.turn import barge_in, clocks
+from gateway.turn.endpointing import PRE_ROLL_FRAMES, Floor, Heard
 from gateway.turn.events import (
     CallAnswered,
     CallerHungUp,
@@ -94,6 +94,28 @@ class TurnMachine:
         self._settle(now)
         commands, self.call.out = self.call.out, []
         return commands
+
+    @property
+    def wakes_at(self) -> float | None:
+        """When ``TimePassed`` is due, sound that left since the last event included."""
+        expires_at = None if self.call.over else self.call.playout.expires_at
+        return min((at for at in (self.deadline, expires_at) if at is not None), default=None)
+
+    @property
+    def needs_sound(self) -> bool:
+        """Whether sound of the caller may yet be published: said now, or said and not understood yet."""
+        call = self.call
+        return (
+            call.caller_speaks
+            or call.open is not None
+            or call.short is not None
+            or (call.turn.utterance is not None and not call.turn.committed)
+        )
+
+    @property
+    def sound_limit_frames(self) -> int:
+        """How much of the caller's sound may be published at the most."""
+        return seconds_to_frames(self.call.rules.max_turn_s + barge_in.LIMIT_S) + 2 * PRE_ROLL_FRAMES
 
     # -- Events -------------------------------------------------------------------------------
 

@@ -1,0 +1,229 @@
+"""The shell of a call: line, bus and timer around a turn machine. It decides nothing.
+
+::
+
+    line --LineEvent--> receive ─┐                      ┌─> line      frames, marks, clear
+    bus --Delivery--> worker_reported ─┼─> machine.handle ─┼─> outbox    utterances, turns, events
+    timer --> TimePassed ────────┘                      └─> log       EVENT lines
+    pacer --> tick --> playout.take --> line
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from common.audio import mulaw_to_pcm, rms
+from common.bus import Delivery, GatewayBus, TurnClosed
+from common.messages import Head, Message, Sentence, Stage, Transcript, Utterance
+from gateway.ear import IDLE_FRAMES, Ear
+from gateway.events_log import log_event, said
+from gateway.outbox import Outbox
+from gateway.pacer import Pacer
+from gateway.playout import Mark
+from gateway.telephony.base import AudioReceived, CallStarted, CallStopped, DigitPressed, Line, LineEvent, MarkPlayed
+from gateway.turn import events
+from gateway.turn.events import Command, Event
+from gateway.turn.machine import TurnMachine
+from gateway.vad.base import Detector
+
+logger = logging.getLogger("torim.gateway")
+
+CLOSE_S = 3.0
+"""How long the last writes of a call may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all calls of a gateway share."""
+
+    bus: GatewayBus
+    pacer: Pacer
+    gateway: str
+    """Boot id of this gateway."""
+    log_texts: bool
+    wall_clock: Callable[[], float]
+    """Unix time, for ``t0_s``."""
+
+
+class LiveCall:
+    """One call in AI mode; a ``Conversation`` of the front door."""
+
+    def __init__(
+        self,
+        started: CallStarted,
+        line: Line,
+        key: str,
+        language: str,
+        machine: TurnMachine,
+        detector: Detector,
+        around: Surroundings,
+        gone: Callable[[str], object],
+    ) -> None:
+        self.key = key
+        """The call's name in Redis."""
+        self._gone = gone
+        self._started = started
+        self._line = line
+        self._language = language
+        self._machine = machine
+        self._detector = detector
+        self._around = around
+        self._ear = Ear(machine.sound_limit_frames)
+        self._outbox = Outbox(started.call)
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._over = asyncio.Event()
+
+    # -- What comes in ------------------------------------------------------------------------
+
+    def receive(self, event: LineEvent) -> None:
+        """Take what happened on the line; waits on nothing."""
+        match event:
+            case AudioReceived(audio=audio):
+                self._hear(audio)
+            case DigitPressed(digit=digit):
+                self._handle(events.KeyPressed(digit))
+            case MarkPlayed(name=name):
+                self._handle(events.MarkEchoed(name))
+            case CallStopped():
+                self._handle(events.CallerHungUp())
+                self._over.set()
+            case CallStarted():
+                pass
+
+    def worker_reported(self, delivery: Delivery) -> None:
+        """Take a message of a worker."""
+        self._handle(events.WorkerReported(delivery.message, delivery.audio))
+
+    def tick(self, now: float) -> None:
+        """Send what is due."""
+        with self._boundary():
+            self._send_due(now)
+
+    def _send_due(self, now: float) -> None:
+        due = self._machine.call.playout.take(now)
+        if due:
+            codec = self._line.codec
+            self._line.send([codec.mark(item.name) if isinstance(item, Mark) else codec.audio(item) for item in due])
+            self._arm()
+
+    async def run(self) -> None:
+        """Live until the call is over."""
+        around, call = self._around, self.key
+        self._outbox.put("open_call", lambda: around.bus.open_call(call, around.gateway, self._language), owed=True)
+        around.pacer.join(self.tick)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                writing = tasks.create_task(self._outbox.run())
+                self._handle(events.CallAnswered())
+                await self._over.wait()
+                self._outbox.put("close_call", lambda: around.bus.close_call(call), owed=True)
+                await self._write_the_rest(writing)
+        finally:
+            around.pacer.leave(self.tick)
+            self._gone(call)
+            if self._timer is not None:
+                self._timer.cancel()
+
+    async def _write_the_rest(self, writing: "asyncio.Task[None]") -> None:
+        self._outbox.close()
+        _, late = await asyncio.wait({writing}, timeout=CLOSE_S)
+        for task in late:
+            logger.error("call=%s what=writes_lost", self._started.call)
+            task.cancel()
+
+    # -- Through the core -----------------------------------------------------------------------
+
+    def _hear(self, audio: bytes) -> None:
+        for frame in self._ear.frames(audio):
+            pcm = mulaw_to_pcm(frame)
+            level = rms(pcm)
+            self._handle(events.FrameHeard(self._detector.is_speech(pcm, level), level))
+        self._ear.keep(None if self._machine.needs_sound else IDLE_FRAMES)
+
+    def _handle(self, event: Event) -> None:
+        now = self._loop.time()
+        with self._boundary():
+            commands = self._machine.handle(event, now)
+            for command in commands:
+                self._carry_out(command)
+            if commands or not isinstance(event, events.FrameHeard):
+                self._send_due(now)
+                self._arm()
+
+    @contextmanager
+    def _boundary(self) -> Iterator[None]:
+        """A bug ends this call and no other."""
+        try:
+            yield
+        except Exception:
+            logger.exception("bug=call call=%s", self._started.call)
+            self._over.set()
+
+    def _arm(self) -> None:
+        """Have the timer ring no later than the core wants it; ringing too early does no harm."""
+        at = self._machine.wakes_at
+        if at is None or (self._timer is not None and self._timer.when() <= at):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(at, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        self._handle(events.TimePassed())
+        self._arm()
+
+    # -- What goes out --------------------------------------------------------------------------
+
+    def _carry_out(self, command: Command) -> None:
+        match command:
+            case events.SendClear():
+                self._line.send([self._line.codec.clear()])
+            case events.HangUp():
+                self._over.set()
+            case events.PublishUtterance():
+                self._publish_utterance(command)
+            case events.PublishTranscript(turn=turn, utterance=utterance, seq=seq, text=text):
+                self._publish("llm", Transcript(head=self._head(turn, seq), utterance=utterance, text=text))
+            case events.PublishSentence(turn=turn, sentence=sentence, take=take, text=text):
+                self._publish("tts", Sentence(head=self._head(turn, sentence, take), text=text))
+            case events.CommitTurn(turn=turn):
+                self._outbox.put("commit_turn", lambda: self._around.bus.commit_turn(self.key, turn), wanted=lambda: self._is_current(turn))
+            case events.CloseTurn(turn=turn, how=how, caller=caller, heard=heard):
+                closed = TurnClosed(turn, how, caller, heard)
+                self._outbox.put("close_turn", lambda: self._around.bus.close_turn(self.key, closed), owed=True)
+            case events.Report():
+                self._report(command)
+
+    def _publish_utterance(self, command: events.PublishUtterance) -> None:
+        utterance = Utterance(
+            head=self._head(command.turn, command.seq), utterance=command.utterance, piece=command.piece, voiced_ms=command.voiced_ms
+        )
+        self._publish("asr", utterance, self._ear.cut(command.start, command.end))
+
+    def _publish(self, stage: Stage, message: Message, audio: bytes = b"") -> None:
+        turn = message.head.turn
+        stays_wanted = isinstance(message, Utterance) and message.piece != "whole"
+        self._outbox.put(
+            f"publish_{stage}",
+            lambda: self._around.bus.publish(stage, message, audio),
+            wanted=lambda: stays_wanted or self._is_current(turn),
+        )
+
+    def _is_current(self, turn: int) -> bool:
+        return self._machine.call.turn.number == turn
+
+    def _head(self, turn: int, seq: int, take: int = 0) -> Head:
+        around = self._around
+        return Head(call=self.key, turn=turn, seq=seq, take=take, gateway=around.gateway, language=self._language, t0_s=around.wall_clock())
+
+    def _report(self, report: events.Report) -> None:
+        fields: dict[str, str | int | float] = dict(report.fields)
+        text = {} if report.text is None else {"text": said(report.text, log_texts=self._around.log_texts)}
+        log_event(self._started.call, report.turn, report.name, **text, **fields)
+        record = {"turn": str(report.turn), "name": report.name, "at": f"{self._around.wall_clock():.3f}"}
+        record |= {key: str(value) for key, value in fields.items()}
+        self._outbox.put("record", lambda: self._around.bus.record(self.key, record))

@@ -1,0 +1,82 @@
+"""All that one call writes to Redis, in order, through one bounded queue (R7).
+
+The media path only puts in; a task of the call's own takes out, one write after the other, so the
+history of turn n is there before the utterance of turn n + 1. Redis may stall: then the
+queue fills, and what is put into a full one is dropped and counted; the call goes on with fillers
+and fallbacks.
+
+A write that is *owed* (history, the turn's number) is tried until it is done; any other one is
+given up with the bus's own deadline, since the turn that wanted it is over by then.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from common.errors import BusUnavailable
+
+logger = logging.getLogger("torim.gateway")
+
+CAPACITY = 500
+
+Write = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    what: str
+    write: Write
+    owed: bool
+    wanted: Callable[[], bool]
+
+
+def _always() -> bool:
+    return True
+
+
+class Outbox:
+    """The ordered writes of one call."""
+
+    def __init__(self, call: str) -> None:
+        self.dropped = 0
+        self._call = call
+        self._entries: deque[_Entry] = deque()
+        self._wake = asyncio.Event()
+        self._closing = False
+
+    def put(self, what: str, write: Write, *, owed: bool = False, wanted: Callable[[], bool] = _always) -> None:
+        """Queue a write; it is skipped if it is not ``wanted`` any more when its time comes."""
+        if len(self._entries) >= CAPACITY:
+            self.dropped += 1
+            if self.dropped == 1:
+                logger.error("call=%s what=outbox_full dropped=%s", self._call, what)
+            return
+        self._entries.append(_Entry(what, write, owed, wanted))
+        self._wake.set()
+
+    def close(self) -> None:
+        """Nothing more will be put in: ``run`` returns when all is written."""
+        self._closing = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Write, in order, until closed and empty."""
+        while True:
+            while self._entries:
+                await self._write(self._entries.popleft())
+            if self._closing:
+                return
+            await self._wake.wait()
+            self._wake.clear()
+
+    async def _write(self, entry: _Entry) -> None:
+        while entry.wanted():
+            try:
+                await entry.write()
+            except BusUnavailable as trouble:
+                logger.warning("call=%s what=%s error=%s owed=%s", self._call, entry.what, trouble, entry.owed)
+                if entry.owed:
+                    continue
+            return

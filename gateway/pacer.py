@@ -1,0 +1,58 @@
+"""One 20 ms clock for all calls of the process.
+
+Theory
+    The schedule is absolute: tick n is due at start + n * 20 ms. A late tick is followed by
+    the next one at its own time, so lateness never adds up; what a call owes its line by then
+    it sends in one go, since ``Playout.take`` counts time, not ticks. After a stall longer than
+    the lead the missed ticks are skipped, not made up for.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from gateway.playout import FRAME_S, LEAD_S
+
+Tick = Callable[[float], None]
+
+
+class Pacer:
+    """Ticks every call until it leaves."""
+
+    def __init__(self) -> None:
+        self.late_ticks = 0
+        """Ticks that came more than a lead too late: a gap may have been heard."""
+        self.worst_lateness_s = 0.0
+        self._ticks: set[Tick] = set()
+        self._somebody = asyncio.Event()
+
+    def join(self, tick: Tick) -> None:
+        """Call ``tick(now)`` every 20 ms from now on."""
+        self._ticks.add(tick)
+        self._somebody.set()
+
+    def leave(self, tick: Tick) -> None:
+        """No more ticks."""
+        self._ticks.discard(tick)
+        if not self._ticks:
+            self._somebody.clear()
+
+    async def run(self) -> None:
+        """Tick for ever; stands still while there is no call."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            await self._somebody.wait()
+            due = clock()
+            while self._ticks:
+                due = self._next(due, clock())
+                await asyncio.sleep(max(0.0, due - clock()))
+                now = clock()
+                for tick in tuple(self._ticks):
+                    tick(now)
+
+    def _next(self, due: float, now: float) -> float:
+        lateness = now - due
+        self.worst_lateness_s = max(self.worst_lateness_s, lateness)
+        if lateness <= LEAD_S:
+            return due + FRAME_S
+        self.late_ticks += 1
+        return now

@@ -1,0 +1,54 @@
+"""The live calls of this gateway: makes them, and gives each what the workers send it."""
+
+from common.bus import Delivery
+from common.config import Settings
+from gateway.call import LiveCall, Surroundings
+from gateway.fixed_phrases import FixedPhrases
+from gateway.lexicons import lexicon
+from gateway.telephony.base import CallStarted, Conversation, Line
+from gateway.turn.machine import TurnMachine
+from gateway.turn.state import Rules
+from gateway.vad.webrtc import FLOOR_RMS, WebrtcDetector
+
+
+class Switchboard:
+    """Who is on the line."""
+
+    def __init__(self, settings: Settings, phrases: FixedPhrases, around: Surroundings) -> None:
+        self.unclaimed = 0
+        """Messages for calls that are over: normal, counted."""
+        self._settings = settings
+        self._phrases = phrases
+        self._around = around
+        self._calls: dict[str, LiveCall] = {}
+        self._floor_rms = FLOOR_RMS if settings.vad_rms is None else settings.vad_rms
+        self._rules = Rules(
+            min_utt_s=settings.min_utt_sec,
+            max_utt_s=settings.max_utt_sec,
+            max_turn_s=settings.max_turn_sec,
+            max_reply_s=settings.max_reply_sec,
+            barge_in=settings.barge_in,
+            barge_in_final_ms=settings.barge_in_final_ms,
+            dedup_s=settings.dedup_sec,
+        )
+
+    def answer(self, started: CallStarted, line: Line) -> Conversation:
+        """A call came in. A second stream of a live call gets keys of its own, so that the old one's work is not its own."""
+        language = started.language or self._settings.language
+        machine = TurnMachine(self._rules, self._phrases.book(language), lexicon(language))
+        key = started.call if started.call not in self._calls else f"{started.call}/{started.stream}"
+        self._calls[key] = LiveCall(
+            started, line, key, language, machine, WebrtcDetector(self._floor_rms), self._around, gone=self._calls.pop
+        )
+        return self._calls[key]
+
+    def worker_reported(self, delivery: Delivery) -> None:
+        """Give a worker's message to its call."""
+        key = delivery.message.head.call
+        call = self._calls.get(key)
+        if call is not None:
+            call.worker_reported(delivery)
+        elif key == self._phrases.key:
+            self._phrases.worker_reported(delivery)
+        else:
+            self.unclaimed += 1
