@@ -1,0 +1,77 @@
+"""The official OpenAI client as a phone line needs it, and who is to blame when it fails.
+
+Its defaults are made for batch work: 600 s to read, two retries of its own behind our back, idle
+connections dropped after 5 s, so that every turn would pay for a new handshake. Here a call waits
+seconds at most, retries belong to the pipeline's attempts, and connections are kept for minutes.
+"""
+
+import httpx2
+from openai import (
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    AsyncOpenAI,
+    DefaultAsyncHttpx2Client,
+    OpenAIError,
+)
+
+from common.config import Settings
+from common.errors import ConfigError, VendorError
+
+VENDOR = "openai"
+CONNECT_S = 2.0
+READ_S = 3.5
+"""Longest silence on a connection, in mid-stream too."""
+_POOL_S = 1.0
+_KEEPALIVE_S = 300.0
+_NO_KEY = "none"
+"""Servers of one's own want no key, but the client wants one."""
+_RETRYABLE = frozenset({408, 409, 429})
+
+
+def client(settings: Settings, base_url: str, *, read_s: float = READ_S) -> AsyncOpenAI:
+    """A client for ``base_url``, else for ``OPENAI_BASE_URL``, else for OpenAI itself."""
+    timeout = httpx2.Timeout(read_s, connect=CONNECT_S, pool=_POOL_S)
+    limits = httpx2.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=_KEEPALIVE_S)
+    return AsyncOpenAI(
+        api_key=settings.openai_api_key or _NO_KEY,
+        base_url=base_url or settings.openai_base_url or None,
+        timeout=timeout,
+        max_retries=0,
+        http_client=DefaultAsyncHttpx2Client(timeout=timeout, limits=limits),
+    )
+
+
+async def warm_up(openai: AsyncOpenAI) -> None:
+    """Open a connection, and learn early that the key is refused.
+
+    Raises:
+        ConfigError: the server refuses the key.
+        VendorError: it cannot be reached, or fails.
+    """
+    try:
+        await openai.models.list()
+    except APIStatusError as error:
+        if error.status_code in (401, 403):
+            raise ConfigError(f"OPENAI_API_KEY: refused by {openai.base_url.host} (HTTP {error.status_code})") from None
+        if error.status_code >= 500:
+            raise blame(error) from error
+        # Anything else was an answer: not every server lists its models.
+    except OpenAIError as error:
+        raise blame(error) from error
+
+
+def blame(error: OpenAIError) -> VendorError:
+    """The client's error as ours. Texts stay out: a server may quote the request."""
+    match error:
+        case APITimeoutError():
+            return VendorError(VENDOR, "timeout", retryable=True)
+        case APIConnectionError():
+            return VendorError(VENDOR, "connection", retryable=True)
+        case APIStatusError() if error.code == "insufficient_quota":
+            return VendorError(VENDOR, "insufficient_quota", retryable=False)
+        case APIStatusError():
+            status = error.status_code
+            return VendorError(VENDOR, f"http_{status}", retryable=status in _RETRYABLE or status >= 500)
+        case _:
+            return VendorError(VENDOR, "bad_answer", retryable=True)

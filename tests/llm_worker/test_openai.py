@@ -1,0 +1,252 @@
+"""The chat completions vendor, with the official client against a server over real sockets."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from common.config import Settings
+from common.errors import ConfigError, VendorError
+from common.vendor_stream import closing
+from llm_worker.vendors.base import ActionRequest, Exchange, Prompt
+from llm_worker.vendors.openai import OpenAIModel, messages_of
+from tests.vendors.openai_server import (
+    DONE,
+    END_OF_BODY,
+    STREAM_HEAD,
+    OpenAIServer,
+    Reset,
+    Script,
+    Stall,
+    answer,
+    completion,
+    event,
+    hang_up_completion,
+    http_chunk,
+    refusal,
+    texts,
+)
+
+PROMPT = Prompt("when do you open?", "en", 1)
+GONE_S = 5.0
+"""Far more than a closed connection takes to be seen."""
+
+
+@asynccontextmanager
+async def model(*scripts: Script, read_s: float = 2.0, instructions: str = "") -> AsyncIterator[tuple[OpenAIModel, OpenAIServer]]:
+    async with OpenAIServer(*scripts) as server:
+        vendor = OpenAIModel(Settings(llm_base_url=server.url, llm_model="m1", llm_instructions=instructions), read_s=read_s)
+        try:
+            yield vendor, server
+        finally:
+            await vendor.close()
+
+
+async def pieces(vendor: OpenAIModel, prompt: Prompt = PROMPT) -> list[str | ActionRequest]:
+    return [piece async for piece in vendor.reply(prompt)]
+
+
+async def replied(*scripts: Script) -> list[str | ActionRequest]:
+    async with model(*scripts) as (vendor, _):
+        return await pieces(vendor)
+
+
+async def asked(instructions: str = "") -> Any:
+    async with model(completion("Yes."), instructions=instructions) as (vendor, server):
+        await pieces(vendor)
+        return server.requests[0].json
+
+
+async def failure_of(script: Script, read_s: float = 2.0) -> tuple[list[str | ActionRequest], VendorError]:
+    got = []
+    async with model(script, read_s=read_s) as (vendor, _):
+        with pytest.raises(VendorError) as failed:
+            async for piece in vendor.reply(PROMPT):
+                got.append(piece)  # noqa: PERF401 - what came before the failure counts
+    return got, failed.value
+
+
+# --- The stream
+
+
+async def test_the_text_comes_in_the_models_pieces() -> None:
+    assert await replied(completion("We open", " at nine.")) == ["We open", " at nine."]
+
+
+async def test_hebrew_comes_whole() -> None:
+    assert await replied(completion("שלום", " לכם")) == ["שלום", " לכם"]
+
+
+async def test_a_text_comes_before_the_stream_ends() -> None:
+    async with model([*texts("We open"), Stall()]) as (vendor, _), closing(vendor.reply(PROMPT)) as stream:
+        assert await anext(stream) == "We open"
+
+
+async def test_a_call_of_hang_up_is_an_action_after_the_words() -> None:
+    assert await replied(hang_up_completion("Goodbye.")) == ["Goodbye.", ActionRequest("hang_up")]
+
+
+async def test_an_unknown_tool_is_ignored() -> None:
+    call = {"index": 0, "id": "c", "type": "function", "function": {"name": "launch", "arguments": "{}"}}
+    script = [*texts("No."), event({"tool_calls": [call]}), event({}, "tool_calls"), http_chunk(DONE) + END_OF_BODY]
+    assert await replied(script) == ["No."]
+
+
+async def test_a_chunk_without_choices_is_no_end() -> None:
+    usage = http_chunk(b'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[]}\n\n')
+    assert await replied([*texts("We "), usage, event({"content": "open."}, "stop"), http_chunk(DONE) + END_OF_BODY]) == ["We ", "open."]
+
+
+async def test_a_connection_serves_the_next_reply_too() -> None:
+    async with model(completion("One."), completion("Two.")) as (vendor, _):
+        assert (await pieces(vendor), await pieces(vendor)) == (["One."], ["Two."])
+
+
+# --- What is asked
+
+
+async def test_a_stream_is_asked_for() -> None:
+    assert (await asked())["stream"] is True
+
+
+async def test_the_model_is_the_configured_one() -> None:
+    assert (await asked())["model"] == "m1"
+
+
+async def test_hanging_up_is_offered() -> None:
+    assert [tool["function"]["name"] for tool in (await asked())["tools"]] == ["hang_up"]
+
+
+async def test_the_callers_words_come_last() -> None:
+    assert (await asked())["messages"][-1] == {"role": "user", "content": "when do you open?"}
+
+
+async def test_the_operators_instructions_replace_ours() -> None:
+    assert (await asked("Sell shoes in {language}."))["messages"][0] == {"role": "system", "content": "Sell shoes in English."}
+
+
+async def test_a_model_without_tools_is_asked_without() -> None:
+    async with model(refusal(400, "m1 does not support tools"), completion("Yes.")) as (vendor, server):
+        assert (await pieces(vendor), "tools" in server.requests[1].json) == (["Yes."], False)
+
+
+async def test_a_model_without_tools_is_not_offered_any_again() -> None:
+    async with model(refusal(400, "m1 does not support tools"), completion("Yes.")) as (vendor, server):
+        await pieces(vendor)
+        await pieces(vendor)
+        assert len(server.requests) == 3
+
+
+def said(prompt: Prompt) -> list[tuple[str, str]]:
+    """The messages behind the instructions."""
+    return [(message["role"], message["content"]) for message in messages_of(prompt, "Be kind.")[1:]]
+
+
+def test_the_history_is_told_as_it_was_heard() -> None:
+    prompt = Prompt("and then?", "en", 2, (Exchange("hi", "Hello, how"),))
+    assert said(prompt) == [("user", "hi"), ("assistant", "Hello, how"), ("user", "and then?")]
+
+
+def test_the_greeting_stands_in_the_instructions() -> None:
+    prompt = Prompt("hi", "en", 1, (Exchange("", "Good morning!"),))
+    assert messages_of(prompt, "Be kind.")[0]["content"].endswith("these words: Good morning!")
+
+
+def test_the_caller_is_the_first_to_speak() -> None:
+    assert said(Prompt("hi", "en", 1, (Exchange("", "Good morning!"),))) == [("user", "hi")]
+
+
+def test_words_that_were_not_answered_are_joined_with_the_next() -> None:
+    assert said(Prompt("and Friday?", "en", 2, (Exchange("hours?", ""),))) == [("user", "hours?\nand Friday?")]
+
+
+def test_a_second_attempt_is_told_to_go_on() -> None:
+    roles = [role for role, _ in said(Prompt("hours?", "en", 1, spoken=("We open", "at nine.")))]
+    assert roles == ["user", "assistant", "user"]
+
+
+def test_a_second_attempt_shows_what_is_out() -> None:
+    assert said(Prompt("hours?", "en", 1, spoken=("We open", "at nine.")))[1] == ("assistant", "We open at nine.")
+
+
+# --- How it fails
+
+
+@pytest.mark.parametrize(
+    ("script", "kind", "retryable"),
+    [
+        (refusal(401), "http_401", False),
+        (refusal(400), "http_400", False),
+        (refusal(429), "http_429", True),
+        (refusal(429, code="insufficient_quota"), "insufficient_quota", False),
+        (refusal(500), "http_500", True),
+        ([Reset()], "connection", True),
+        (answer(200, {"id": "c"}), "half_stream", True),
+    ],
+)
+async def test_a_refusal_is_told_by_its_kind(script: Script, kind: str, retryable: bool) -> None:
+    _, failure = await failure_of(script)
+    assert (failure.kind, failure.retryable) == (kind, retryable)
+
+
+@pytest.mark.parametrize(
+    ("rest", "kind"),
+    [
+        ([Reset()], "connection"),
+        ([END_OF_BODY], "half_stream"),
+        ([http_chunk(DONE) + END_OF_BODY], "half_stream"),
+        ([http_chunk(b'data: {"error": {"message": "overloaded"}}\n\n') + END_OF_BODY], "bad_answer"),
+        ([http_chunk(b"data: {{{\n\n") + END_OF_BODY], "bad_answer"),
+        ([Stall()], "timeout"),
+    ],
+)
+async def test_a_stream_that_breaks_off_fails_after_its_words(rest: Script, kind: str) -> None:
+    got, failure = await failure_of([*texts("We open"), *rest], read_s=0.2)
+    assert (got, failure.kind, failure.retryable) == (["We open"], kind, True)
+
+
+async def test_a_server_that_says_nothing_is_given_up() -> None:
+    _, failure = await failure_of([Stall()], read_s=0.1)
+    assert failure.kind == "timeout"
+
+
+async def test_a_failure_is_not_retried_behind_our_back() -> None:
+    async with model(refusal(500)) as (vendor, server):
+        with pytest.raises(VendorError):
+            await pieces(vendor)
+        assert len(server.requests) == 1
+
+
+async def test_a_refused_key_is_the_operators_fault() -> None:
+    async with model(refusal(403)) as (vendor, _):
+        with pytest.raises(ConfigError, match="OPENAI_API_KEY"):
+            await vendor.warm_up()
+
+
+# --- Closing
+
+
+async def test_a_stream_that_is_closed_hangs_up_at_the_server() -> None:
+    async with model([STREAM_HEAD, event({"content": "We open"}), Stall()]) as (vendor, server):
+        async with closing(vendor.reply(PROMPT)) as stream:
+            await anext(stream)
+        async with asyncio.timeout(GONE_S):
+            assert await server.hung_up.wait()
+
+
+async def test_a_reply_that_is_cancelled_hangs_up_at_the_server() -> None:
+    async with model([*texts("We open"), Stall()]) as (vendor, server):
+        began = asyncio.Event()
+
+        async def listen() -> None:
+            async for _ in vendor.reply(PROMPT):
+                began.set()
+
+        async with asyncio.TaskGroup() as tasks:
+            listening = tasks.create_task(listen())
+            await began.wait()
+            listening.cancel()
+        async with asyncio.timeout(GONE_S):
+            assert await server.hung_up.wait()
