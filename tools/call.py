@@ -1,0 +1,245 @@
+"""``python -m tools.call``: place a call from the command line, as exactly as Twilio would.
+
+Without arguments it calls the gateway on this machine in English with packaged recordings: it
+hears the greeting, says hello, hears the answer, asks something and talks into the answer.
+"""
+
+import argparse
+import asyncio
+import json
+import secrets
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from common import config
+from common.config import Settings
+from common.errors import ConfigError
+from tools.caller.caller import Caller
+from tools.caller.client import Call
+from tools.caller.record import Record, milliseconds, write_wav
+from tools.caller.score import NAMES, check_expectation, figures, score, unmet
+from tools.caller.script import Interrupt, Patience, Press, Say, Script, Step
+from tools.caller.sound import load
+from tools.caller.timeline import draw
+from tools.caller.webhook import Addresses, NoConnection
+
+EXIT_ANSWERED, EXIT_UNMET, EXIT_UNANSWERED, EXIT_VIOLATION, EXIT_USAGE, EXIT_NO_CONNECTION = range(6)
+EXIT_INTERRUPTED = 130
+
+_RECORDINGS = Path(__file__).parents[1] / "tests" / "data" / "callers"
+_HELLO, _QUESTION, _INTERRUPTION = "short_en_hello.wav", "medium_en_demo-nomatch.wav", "short_en_please-try-again.wav"
+_DEMO_LANGUAGE = "en"
+
+_EPILOG = f"""\
+expectations:
+  N                   so many replies to the caller, resumed ones not counted
+  NAME=N NAME>=N ...  (= < > <= >=) NAME is one of
+                      {", ".join(NAMES[:8])},
+                      {", ".join(NAMES[8:])}
+                      (of times, the longest in the call)
+
+--json (times in ms since the call began; frames of 20 ms; null: it did not happen):
+  call, turns: [{{turn (0 = the greeting), caller_start_ms, caller_end_ms (of the voice, not the file),
+  first_frame_ms (of the reply), voice_to_voice_ms (first_frame_ms - caller_end_ms), heard_ms (how much
+  of the reply was played), barge_in: {{onset_ms, clear_ms, frames_after_clear (frames that came while
+  the bot had to be silent), resumed (the reply that was cleared went on)}}}}],
+  marks, clears (that the bot sent), rx, tx (frames from and to the bot), underruns (gaps of 5 to
+  500 ms within the bot's sound), violations
+
+exit codes:
+  0 answered, 1 an expectation failed, 2 never answered, 3 the bot broke Twilio's protocol,
+  4 usage, 5 no connection
+
+examples:
+  python -m tools.call
+  python -m tools.call http://127.0.0.1:8080/twilio/voice --wav question.wav --barge-in stop.wav@1.5 --out call.wav
+  python -m tools.call ws://127.0.0.1:8080/twilio/media --language he --dtmf '1#' --expect 1
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, with our exit code for bad usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(EXIT_USAGE, f"{self.prog}: {message}\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = _Parser(
+        prog="python -m tools.call",
+        description="Place a call as Twilio does, and show what is heard.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    made.add_argument("url", nargs="?", help="http(s)://.../twilio/voice or ws(s)://.../twilio/media; default: this machine's gateway")
+    # What the caller does, in the order of the command line.
+    made.add_argument(
+        "--wav", metavar="FILE", dest="steps", action="append", type=_say, help="speak once the bot is done; may be given several times"
+    )
+    made.add_argument(
+        "--barge-in",
+        metavar="FILE@SECONDS",
+        dest="steps",
+        action="append",
+        type=_interrupt,
+        help="start FILE so many seconds after the bot's next reply (before any --wav: its greeting) began to sound",
+    )
+    made.add_argument("--dtmf", metavar="DIGITS", dest="steps", action="append", type=_press, help="press keys once the bot is done")
+    made.add_argument(
+        "--expect",
+        metavar="WHAT",
+        action="append",
+        default=[],
+        type=_checked(check_expectation),
+        help="what must hold in the end, see below",
+    )
+    made.add_argument("--language", help="language that the call asks for (he, en, ...)")
+    made.add_argument(
+        "--gap", type=float, default=Patience().gap_s, metavar="SECONDS", help="quiet that means the bot is done (%(default)s)"
+    )
+    made.add_argument(
+        "--patience", type=float, default=Patience().reply_s, metavar="SECONDS", help="longest wait for a reply (%(default)s)"
+    )
+    made.add_argument("--max-seconds", type=float, default=120.0, help="hang up after so long (%(default)s)")
+    made.add_argument("--out", type=Path, metavar="FILE.wav", help="record the call as heard: caller left, bot right")
+    made.add_argument("--json", action="store_true", help="print the result as JSON; the timeline goes to standard error")
+    return made
+
+
+# --- Reading the command line
+
+
+def _checked(check: Callable[[str], Any]) -> Callable[[str], Any]:
+    """``check`` as argparse wants it, with the reason in its message."""
+
+    def checked(text: str) -> Any:
+        try:
+            return check(text)
+        except (OSError, ValueError) as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return checked
+
+
+@_checked
+def _say(text: str) -> Step:
+    return Say(load(Path(text)))
+
+
+@_checked
+def _interrupt(text: str) -> Step:
+    file, at, seconds = text.rpartition("@")
+    if not at:
+        raise ValueError(f"{text}: takes FILE@SECONDS")
+    return Interrupt(load(Path(file)), _seconds(seconds))
+
+
+@_checked
+def _press(text: str) -> Step:
+    if not text or set(text) - set("0123456789*#ABCD"):
+        raise ValueError(f"{text}: takes digits, *, #, A-D")
+    return Press(text)
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds < 3600:
+        raise ValueError(f"{text}: takes seconds")
+    return seconds
+
+
+def _demo_steps() -> list[Step]:
+    return [
+        Say(load(_RECORDINGS / _HELLO)),
+        Say(load(_RECORDINGS / _QUESTION)),
+        Interrupt(load(_RECORDINGS / _INTERRUPTION), 0.7),
+    ]
+
+
+def _with_language(url: str, language: str | None) -> str:
+    """A webhook's URL with ``?language=``; a socket gets it as a parameter instead."""
+    if not language or url.startswith("ws"):
+        return url
+    parts = urlsplit(url)
+    query = [(name, value) for name, value in parse_qsl(parts.query) if name != "language"]
+    return urlunsplit(parts._replace(query=urlencode([*query, ("language", language)])))
+
+
+# --- The call
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Place the call; the exit code."""
+    made = parser()
+    options = made.parse_args(arguments)
+    try:
+        settings = config.load()
+        demo = options.url is None and not options.steps
+        steps = _demo_steps() if demo else options.steps or []
+    except (ConfigError, OSError, ValueError) as error:
+        made.error(str(error))
+    language = options.language or (_DEMO_LANGUAGE if demo else None)
+    url = _with_language(options.url or f"http://127.0.0.1:{settings.port}/twilio/voice", language)
+    if urlsplit(url).scheme not in {"http", "https", "ws", "wss"}:
+        made.error(f"{url}: takes http://.../twilio/voice or ws://.../twilio/media")
+    try:
+        return asyncio.run(_place(options, settings, url, language, steps))
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+
+
+async def _place(options: argparse.Namespace, settings: Settings, url: str, language: str | None, steps: Sequence[Step]) -> int:
+    record = Record("CA" + secrets.token_hex(16))
+    script = Script(steps, Patience(gap_s=options.gap, reply_s=options.patience))
+    stream = sys.stderr if options.json else sys.stdout
+
+    def tell(at: int, text: str) -> None:
+        stream.write(f"{milliseconds(at) / 1000:8.3f}  {text}\n")
+        stream.flush()
+
+    addresses = Addresses(settings.twilio_auth_token, settings.public_url, url)
+    call = Call(Caller(script, record, tell), record, addresses, tell, options.max_seconds)
+    try:
+        await call.place(url, {"language": language} if language else {})
+    except NoConnection as error:
+        sys.stderr.write(f"no connection: {error}\n")
+        return EXIT_NO_CONNECTION
+    finally:
+        if options.out and record.length:
+            write_wav(record, options.out)
+    result = score(record)
+    stream.write(f"\n{draw(record)}\n\n{_summary(result, record)}\n")
+    if options.json:
+        sys.stdout.write(json.dumps(result) + "\n")
+    return _verdict(result, [*options.expect], stopped=call.out_of_time)
+
+
+def _summary(result: dict[str, Any], record: Record) -> str:
+    found = figures(result)
+    shown = "  ".join(f"{name}={found[name]:g}" for name in NAMES if name in found)
+    return f"{shown}\n(this program's own clock was late by {milliseconds(record.slowest_tick)} ms at worst)"
+
+
+def _verdict(result: dict[str, Any], expectations: Sequence[str], *, stopped: bool) -> int:
+    found = figures(result)
+    failures = [failure for one in expectations if (failure := unmet(one, found))]
+    if stopped:
+        failures.append("the caller was not done before --max-seconds")
+    for failure in failures:
+        sys.stderr.write(f"{failure}\n")
+    if result["violations"]:
+        return EXIT_VIOLATION
+    if not found["greetings"] and not any(turn["first_frame_ms"] is not None for turn in result["turns"]):
+        sys.stderr.write("never answered: no sound of the bot was heard\n")
+        return EXIT_UNANSWERED
+    return EXIT_UNMET if failures else EXIT_ANSWERED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+"""Twilio's HTTP side: asks a webhook what to do with a call, signs, and reads the TwiML that comes back.
+
+Where ``PUBLIC_URL`` is set and the webhook is called by another address (the machine's own),
+requests go to that address, but are signed for the public one, as if they had come through it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urljoin, urlsplit, urlunsplit
+from xml.etree import ElementTree
+
+import httpx
+
+from gateway.telephony.auth import signature
+from tools.caller.wire import ACCOUNT
+
+TIMEOUT_S = 10.0
+FROM, TO = "+15005550006", "+15005550009"
+"""Numbers that Twilio reserves for tests."""
+
+
+class NoConnection(Exception):
+    """Nobody answers there, or not as a webhook does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The webhook wants the call connected to a media socket."""
+
+    url: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    action: str = ""
+    """Whom to ask when the stream ended; empty: the call ends then."""
+    status_callback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The webhook wants nothing more of the call."""
+
+    why: str
+
+
+Plan = Stream | End
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where requests really go, and what they are signed as."""
+
+    auth_token: str = ""
+    public_url: str = ""
+    own_url: str = ""
+    """The webhook's address as given; its host stands in for that of the public URL."""
+
+    def reach(self, url: str) -> str:
+        """The address that a URL of the public host is reached at."""
+        parts, public, own = urlsplit(url), urlsplit(self.public_url), urlsplit(self.own_url)
+        if not self.public_url or parts.hostname != public.hostname:
+            return url
+        scheme = own.scheme.replace("http", "ws") if parts.scheme.startswith("ws") else own.scheme
+        return urlunsplit((scheme, own.netloc, parts.path, parts.query, ""))
+
+    def signed_url(self, url: str) -> str:
+        """The URL that Twilio would call for this address."""
+        parts, public, own = urlsplit(url), urlsplit(self.public_url), urlsplit(self.own_url)
+        if not self.public_url or parts.netloc != own.netloc:
+            return url
+        return urlunsplit((public.scheme, public.netloc, parts.path, parts.query, ""))
+
+    def headers(self, url: str, form: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The signature of a request, if there is a token to sign with."""
+        if not self.auth_token:
+            return {}
+        return {"X-Twilio-Signature": signature(self.auth_token, url, list((form or {}).items()))}
+
+
+async def ask(client: httpx.AsyncClient, addresses: Addresses, url: str, call: str, **more: str) -> Plan:
+    """POST a webhook as Twilio does, and read what it wants.
+
+    Raises:
+        NoConnection: nobody answered, or with something else than TwiML.
+    """
+    body = await post(client, addresses, url, call, **more)
+    return read_twiml(body, addresses.signed_url(url))
+
+
+async def post(client: httpx.AsyncClient, addresses: Addresses, url: str, call: str, **more: str) -> str:
+    """POST a webhook; returns the body of its answer."""
+    form = {"AccountSid": ACCOUNT, "ApiVersion": "2010-04-01", "CallSid": call, "CallStatus": "in-progress"}
+    form |= {"Direction": "inbound", "From": FROM, "To": TO, **more}
+    signed = addresses.signed_url(url)
+    try:
+        response = await client.post(addresses.reach(url), data=form, headers=addresses.headers(signed, form), timeout=TIMEOUT_S)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise NoConnection(f"{url}: {type(error).__name__} {error}".rstrip()) from None
+    if response.status_code >= 300:
+        raise NoConnection(f"{url}: HTTP {response.status_code}")
+    return response.text
+
+
+def read_twiml(body: str, url: str) -> Plan:
+    """The first thing that TwiML wants, of those that matter to a stream.
+
+    Raises:
+        NoConnection: it is no TwiML.
+    """
+    try:
+        response = ElementTree.fromstring(body)
+    except ElementTree.ParseError:
+        raise NoConnection(f"{url}: answers with something else than XML") from None
+    verb = next(iter(response), None)
+    stream = None if verb is None or verb.tag != "Connect" else verb.find("Stream")
+    if response.tag != "Response" or verb is None or stream is None:
+        return End("nothing" if verb is None else verb.tag)
+    return Stream(
+        url=stream.get("url", ""),
+        parameters={one.get("name", ""): one.get("value", "") for one in stream.findall("Parameter")},
+        action=urljoin(url, verb.get("action")) if verb.get("action") else "",
+        status_callback=urljoin(url, stream.get("statusCallback")) if stream.get("statusCallback") else "",
+    )
