@@ -10,6 +10,7 @@ import uuid
 from common import service
 from common.bus import GatewayBus
 from common.config import Settings
+from common.errors import BusUnavailable
 from common.redis_gateway_bus import RedisGatewayBus
 from common.streams import STAGES
 from gateway.call import Surroundings
@@ -78,7 +79,10 @@ def _readiness(bus: GatewayBus, phrases: FixedPhrases) -> Ready:
     """Ready once every stage has a warmed-up worker and the fixed phrases have their sound."""
 
     async def why_not() -> str:
-        idle = sorted(set(STAGES) - await bus.stages_alive())
+        try:
+            idle = sorted(set(STAGES) - await bus.stages_alive())
+        except BusUnavailable:
+            return "Redis does not answer"
         if idle:
             return f"no worker yet: {', '.join(f'{stage}_worker' for stage in idle)}"
         return f"{phrases.missing} fixed phrases have no sound yet" if phrases.missing else ""

@@ -76,7 +76,8 @@ class FixedPhrases:
     def _phrase(self, language: str, text: str) -> Phrase:
         if not text:
             return Phrase("", b"")
-        return Phrase(text, self._sound.get(self._path(language, text), self._beep))
+        sound = self._sound.get(self._path(language, text))
+        return Phrase("", self._beep) if sound is None else Phrase(text, sound)
 
     def _path(self, language: str, text: str) -> Path:
         name = hashlib.sha256(f"{self._voice}|{language}|{text}".encode()).hexdigest()[:32]
