@@ -60,11 +60,16 @@ async def asked(instructions: str = "") -> Any:
 
 
 async def failure_of(script: Script, read_s: float = 2.0) -> tuple[list[str | ActionRequest], VendorError]:
-    got = []
+    """What came before the failure, and the failure."""
+    got: list[str | ActionRequest] = []
+
+    async def listen(vendor: OpenAIModel) -> None:
+        async for piece in vendor.reply(PROMPT):
+            got.append(piece)  # noqa: PERF401 - extend would lose what came before the failure
+
     async with model(script, read_s=read_s) as (vendor, _):
         with pytest.raises(VendorError) as failed:
-            async for piece in vendor.reply(PROMPT):
-                got.append(piece)  # noqa: PERF401 - what came before the failure counts
+            await listen(vendor)
     return got, failed.value
 
 

@@ -1,0 +1,231 @@
+"""Google's voice, with the official client against a gRPC server over a real socket."""
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import grpc
+import pytest
+from google.cloud import texttospeech as google
+
+from common.config import Settings
+from common.errors import ConfigError, VendorError
+from common.vendor_stream import closing
+from tests.vendors.google_server import Fail, GoogleServer, Stall
+from tts_worker.vendors.base import SpeechRequest
+from tts_worker.vendors.google import GoogleVoice, voice_in
+
+REQUEST = SpeechRequest("שלום!", "he")
+IN_ONE_PIECE = "he-IL-Wavenet-A"
+GONE_S = 5.0
+"""Far more than a cancelled call takes to be seen."""
+
+
+def wav(mulaw: bytes) -> bytes:
+    """Mu-law in a WAV file, as Google answers in one piece."""
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 7, 1, 8000, 8000, 1, 8)
+    body = b"WAVE" + form + struct.pack("<4sI", b"data", len(mulaw)) + mulaw
+    return struct.pack("<4sI", b"RIFF", len(body)) + body
+
+
+@asynccontextmanager
+async def voice(*script: bytes | Stall | Fail, name: str = "he-IL-Chirp3-HD-Aoede") -> AsyncIterator[tuple[GoogleVoice, GoogleServer]]:
+    async with GoogleServer(script) as server:
+        vendor = GoogleVoice(Settings(tts_base_url=server.url, tts_voice=name))
+        try:
+            yield vendor, server
+        finally:
+            await vendor.close()
+
+
+async def spoken(*script: bytes | Stall | Fail, name: str = "he-IL-Chirp3-HD-Aoede") -> list[bytes]:
+    async with voice(*script, name=name) as (vendor, _):
+        return [piece async for piece in vendor.synthesise(REQUEST)]
+
+
+async def failure_of(*script: bytes | Stall | Fail, name: str = "he-IL-Chirp3-HD-Aoede") -> tuple[list[bytes], VendorError]:
+    """What came before the failure, and the failure."""
+    got: list[bytes] = []
+
+    async def listen(vendor: GoogleVoice) -> None:
+        async for piece in vendor.synthesise(REQUEST):
+            got.append(piece)  # noqa: PERF401 - extend would lose what came before the failure
+
+    async with voice(*script, name=name) as (vendor, _):
+        with pytest.raises(VendorError) as failed:
+            await listen(vendor)
+    return got, failed.value
+
+
+# --- As a stream
+
+
+async def test_the_sound_comes_in_googles_pieces() -> None:
+    assert await spoken(b"\x01\x02", b"\x03") == [b"\x01\x02", b"\x03"]
+
+
+async def test_a_sound_comes_before_the_end() -> None:
+    async with voice(b"\x01", Stall()) as (vendor, _), closing(vendor.synthesise(REQUEST)) as sound:
+        assert await anext(sound) == b"\x01"
+
+
+async def test_mu_law_of_the_line_is_asked_for() -> None:
+    async with voice(b"\x01") as (vendor, server):
+        await anext(vendor.synthesise(REQUEST))
+        audio = server.streamed[0].streaming_config.streaming_audio_config
+        assert (audio.audio_encoding, audio.sample_rate_hertz) == (google.AudioEncoding.MULAW, 8000)
+
+
+async def test_the_sentence_follows_the_voice() -> None:
+    async with voice(b"\x01") as (vendor, server):
+        await anext(vendor.synthesise(REQUEST))
+        assert [request.input.text for request in server.streamed] == ["", "שלום!"]
+
+
+async def test_a_call_in_english_gets_the_voice_in_english() -> None:
+    async with voice(b"\x01") as (vendor, server):
+        await anext(vendor.synthesise(SpeechRequest("Hello!", "en")))
+        chosen = server.streamed[0].streaming_config.voice
+        assert (chosen.language_code, chosen.name) == ("en-US", "en-US-Chirp3-HD-Aoede")
+
+
+# --- In one piece
+
+
+async def test_a_voice_that_does_not_stream_speaks_in_one_piece() -> None:
+    assert await spoken(wav(b"\x01\x02\x03"), name=IN_ONE_PIECE) == [b"\x01\x02\x03"]
+
+
+async def test_in_one_piece_the_sentence_is_sent_whole() -> None:
+    async with voice(wav(b"\x01"), name=IN_ONE_PIECE) as (vendor, server):
+        await anext(vendor.synthesise(REQUEST))
+        request = server.unary[0]
+        assert (request.input.text, request.voice.name, request.audio_config.sample_rate_hertz) == ("שלום!", IN_ONE_PIECE, 8000)
+
+
+# --- Voices
+
+
+@pytest.mark.parametrize(
+    ("language", "configured", "chosen"),
+    [
+        ("he", "he-IL-Chirp3-HD-Aoede", ("he-IL", "he-IL-Chirp3-HD-Aoede")),
+        ("en", "he-IL-Chirp3-HD-Aoede", ("en-US", "en-US-Chirp3-HD-Aoede")),
+        ("en-GB", "he-IL-Wavenet-A", ("en-GB", "en-GB-Wavenet-A")),
+        ("en", "en-GB-Wavenet-A", ("en-GB", "en-GB-Wavenet-A")),
+        ("pl", "he-IL-Chirp3-HD-Aoede", ("pl-PL", "pl-PL-Chirp3-HD-Aoede")),
+        ("iw", "he-IL-Wavenet-A", ("he-IL", "he-IL-Wavenet-A")),
+        ("en", "Kore", ("en-US", "Kore")),
+    ],
+)
+def test_the_voice_speaks_the_language_of_the_call(language: str, configured: str, chosen: tuple[str, str]) -> None:
+    assert voice_in(language, configured) == chosen
+
+
+# --- How it fails
+
+
+@pytest.mark.parametrize("name", ["he-IL-Chirp3-HD-Aoede", IN_ONE_PIECE])
+@pytest.mark.parametrize(
+    ("code", "kind", "retryable"),
+    [
+        (grpc.StatusCode.UNAVAILABLE, "unavailable", True),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, "resource_exhausted", True),
+        (grpc.StatusCode.INTERNAL, "internal", True),
+        (grpc.StatusCode.UNAUTHENTICATED, "unauthenticated", False),
+        (grpc.StatusCode.PERMISSION_DENIED, "permission_denied", False),
+        (grpc.StatusCode.INVALID_ARGUMENT, "invalid_argument", False),
+    ],
+)
+async def test_a_failure_is_told_by_its_kind(name: str, code: grpc.StatusCode, kind: str, retryable: bool) -> None:
+    _, failure = await failure_of(Fail(code), name=name)
+    assert (failure.kind, failure.retryable) == (kind, retryable)
+
+
+async def test_a_failure_in_mid_stream_comes_after_its_sound() -> None:
+    got, failure = await failure_of(b"\x01", Fail(grpc.StatusCode.UNAVAILABLE))
+    assert (got, failure.kind) == ([b"\x01"], "unavailable")
+
+
+async def test_a_server_that_is_not_there_is_unavailable() -> None:
+    async with GoogleServer([]) as server:
+        url = server.url
+    vendor = GoogleVoice(Settings(tts_base_url=url))
+    with pytest.raises(VendorError, match="google: unavailable"):
+        await anext(vendor.synthesise(REQUEST))
+    await vendor.close()
+
+
+# --- Warming up
+
+
+async def test_warming_up_asks_for_the_voices_of_the_language() -> None:
+    async with voice() as (vendor, server):
+        await vendor.warm_up()
+        assert server.listed[0].language_code == "he-IL"
+
+
+async def test_refused_credentials_are_the_operators_fault() -> None:
+    async with voice(Fail(grpc.StatusCode.UNAUTHENTICATED)) as (vendor, _):
+        with pytest.raises(ConfigError, match="GOOGLE_APPLICATION_CREDENTIALS"):
+            await vendor.warm_up()
+
+
+async def test_a_file_of_credentials_that_is_not_there_is_the_operators_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json")
+    with pytest.raises(ConfigError, match="GOOGLE_APPLICATION_CREDENTIALS"):
+        await GoogleVoice(Settings()).warm_up()
+
+
+async def test_without_credentials_a_sentence_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json")
+    with pytest.raises(VendorError) as failed:
+        await anext(GoogleVoice(Settings()).synthesise(REQUEST))
+    assert (failed.value.kind, failed.value.retryable) == ("credentials", False)
+
+
+async def test_a_google_that_fails_is_not_warm() -> None:
+    async with voice(Fail(grpc.StatusCode.UNAVAILABLE)) as (vendor, _):
+        with pytest.raises(VendorError, match="unavailable"):
+            await vendor.warm_up()
+
+
+async def test_a_voice_that_was_never_used_closes() -> None:
+    await GoogleVoice(Settings()).close()
+
+
+# --- Closing
+
+
+async def test_a_voice_that_is_closed_ends_the_call_at_the_server() -> None:
+    async with voice(b"\x01", Stall()) as (vendor, server):
+        async with closing(vendor.synthesise(REQUEST)) as sound:
+            await anext(sound)
+        async with asyncio.timeout(GONE_S):
+            assert await server.cancelled.wait()
+
+
+async def test_a_synthesis_that_is_cancelled_ends_the_call_at_the_server() -> None:
+    async with voice(b"\x01", Stall()) as (vendor, server):
+        began = asyncio.Event()
+
+        async def listen() -> None:
+            async for _ in vendor.synthesise(REQUEST):
+                began.set()
+
+        async with asyncio.TaskGroup() as tasks:
+            listening = tasks.create_task(listen())
+            await began.wait()
+            listening.cancel()
+        async with asyncio.timeout(GONE_S):
+            assert await server.cancelled.wait()
+
+
+async def test_a_synthesis_in_one_piece_that_is_cancelled_ends_the_call_at_the_server() -> None:
+    async with voice(Stall(), name=IN_ONE_PIECE) as (vendor, server):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await anext(vendor.synthesise(REQUEST))
+        async with asyncio.timeout(GONE_S):
+            assert await server.cancelled.wait()

@@ -1,0 +1,157 @@
+"""Google Cloud Text-to-Speech: as a stream where the voice allows it (Chirp 3 HD), else in one piece.
+
+Both ways give mu-law at 8 kHz, what the line carries. In one piece it comes as a WAV file, whose
+header would be heard as a click. The client has no default deadline, so every call gets one, and
+it wants credentials when it is made, so it is made when it is first needed.
+"""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import grpc
+import grpc.aio
+from google.api_core.exceptions import GoogleAPICallError
+from google.auth.exceptions import GoogleAuthError
+from google.cloud import texttospeech as google
+from google.cloud.texttospeech_v1.services.text_to_speech.transports import TextToSpeechGrpcAsyncIOTransport
+
+from common.audio import SAMPLE_RATE_HZ, strip_wav_header
+from common.config import Settings
+from common.errors import ConfigError, VendorError
+from common.phrases import base_language
+from tts_worker.vendors.base import SpeechRequest
+
+VENDOR = "google"
+DEADLINE_S = 20.0
+"""A whole synthesis; first sound and pauses have their own, shorter deadlines in the worker."""
+WARM_UP_S = 5.0
+
+_STREAMING = "Chirp3-HD"
+_VOICE = re.compile(r"(?P<language>[a-z]{2,3}-[A-Z]{2})-(?P<name>.+)")
+_REGIONS = {"he": "he-IL", "en": "en-US", "ar": "ar-XA", "ru": "ru-RU", "fr": "fr-FR", "es": "es-ES", "de": "de-DE", "it": "it-IT"}
+_RETRYABLE = frozenset(
+    {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        grpc.StatusCode.INTERNAL,
+        grpc.StatusCode.ABORTED,
+        grpc.StatusCode.UNKNOWN,
+    }
+)
+
+
+class GoogleVoice:
+    """``TTS_VENDOR=google``."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._made: google.TextToSpeechAsyncClient | None = None
+
+    async def warm_up(self) -> None:
+        """Open the connection and see that the credentials are taken.
+
+        Raises:
+            ConfigError: they are not, or there are none.
+            VendorError: Google cannot be reached.
+        """
+        voice = self._voice(self._settings.language)
+        try:
+            await self._client().list_voices(request={"language_code": voice.language_code}, timeout=WARM_UP_S, retry=None)
+        except GoogleAuthError as error:
+            raise ConfigError(f"GOOGLE_APPLICATION_CREDENTIALS: not usable ({type(error).__name__})") from None
+        except GoogleAPICallError as error:
+            failure = _blame(error)
+            if failure.kind in ("unauthenticated", "permission_denied"):
+                raise ConfigError(f"GOOGLE_APPLICATION_CREDENTIALS: refused by Google ({failure.kind})") from None
+            raise failure from error
+
+    async def synthesise(self, request: SpeechRequest) -> AsyncIterator[bytes]:
+        """The sentence as mu-law, as it comes.
+
+        Raises:
+            VendorError: Google failed.
+        """
+        voice = self._voice(request.language)
+        try:
+            if _STREAMING in voice.name:
+                calls: Any = await self._client().streaming_synthesize(_requests(voice, request.text), timeout=DEADLINE_S, retry=None)
+                try:
+                    async for answer in calls:
+                        if answer.audio_content:
+                            yield answer.audio_content
+                finally:
+                    calls.cancel()
+            else:
+                yield await self._in_one_piece(voice, request.text)
+        except GoogleAPICallError as error:
+            raise _blame(error) from error
+        except GoogleAuthError as error:
+            raise VendorError(VENDOR, "credentials", retryable=False) from error
+
+    async def _in_one_piece(self, voice: google.VoiceSelectionParams, text: str) -> bytes:
+        config = google.AudioConfig(audio_encoding=google.AudioEncoding.MULAW, sample_rate_hertz=SAMPLE_RATE_HZ)
+        answer = await self._client().synthesize_speech(
+            input=google.SynthesisInput(text=text), voice=voice, audio_config=config, timeout=DEADLINE_S, retry=None
+        )
+        return strip_wav_header(answer.audio_content)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._made is not None:
+            transport: Any = self._made.transport
+            await transport.close()
+            self._made = None
+
+    # --- Client and voice
+
+    def _client(self) -> google.TextToSpeechAsyncClient:
+        if self._made is None:
+            url = urlsplit(self._settings.tts_base_url)
+            self._made = google.TextToSpeechAsyncClient(transport=_plain(url.netloc) if url.netloc else None)
+        return self._made
+
+    def _voice(self, language: str) -> google.VoiceSelectionParams:
+        """The configured voice, in the language of the call."""
+        spoken, name = voice_in(language, self._settings.tts_voice)
+        return google.VoiceSelectionParams(language_code=spoken, name=name, model_name=self._settings.tts_model)
+
+
+def _plain(address: str) -> Any:
+    return TextToSpeechGrpcAsyncIOTransport(channel=grpc.aio.insecure_channel(address))
+
+
+def voice_in(language: str, voice: str) -> tuple[str, str]:
+    """Language code and name of ``voice`` for a call in ``language``.
+
+    Google's voices bear the same names in all languages (he-IL-Chirp3-HD-Aoede, en-US-Chirp3-HD-Aoede).
+    """
+    found = _VOICE.fullmatch(voice)
+    if found is None:
+        return _region(language), voice
+    if base_language(found["language"]) == base_language(language):
+        return found["language"], voice
+    return _region(language), f"{_region(language)}-{found['name']}"
+
+
+def _region(language: str) -> str:
+    base = base_language(language)
+    if "-" in language:
+        return f"{base}-{language.split('-')[-1].upper()}"
+    return _REGIONS.get(base, f"{base}-{base.upper()}")
+
+
+async def _requests(voice: google.VoiceSelectionParams, text: str) -> AsyncIterator[google.StreamingSynthesizeRequest]:
+    """First what to speak with, then what to say; the end of the requests ends the speech."""
+    audio = google.StreamingAudioConfig(audio_encoding=google.AudioEncoding.MULAW, sample_rate_hertz=SAMPLE_RATE_HZ)
+    config = google.StreamingSynthesizeConfig(voice=voice, streaming_audio_config=audio)
+    yield google.StreamingSynthesizeRequest(streaming_config=config)
+    yield google.StreamingSynthesizeRequest(input=google.StreamingSynthesisInput(text=text))
+
+
+def _blame(error: GoogleAPICallError) -> VendorError:
+    code = error.grpc_status_code
+    kind = code.name.lower() if code else type(error).__name__
+    return VendorError(VENDOR, kind, retryable=code in _RETRYABLE)
