@@ -27,6 +27,12 @@ STAGES: tuple[Stage, ...] = ("asr", "llm", "tts")
 SHARDS = 1
 """One alone; in a cluster 16, so that the keys spread over its nodes."""
 
+ONE_TAG = "{s0}"
+"""The shard that is read: with more of them each has its own reader."""
+
+LAST_TURN = 999_999_999
+"""Stands for every turn of a call that is over."""
+
 GROUP = "w"
 """The consumer group of every stage's stream."""
 
@@ -65,11 +71,6 @@ class Pace:
 def shard(call: str) -> str:
     """The tag that puts all keys of a call into one slot."""
     return f"{{s{crc32(call.encode()) % SHARDS}}}"
-
-
-def shards() -> tuple[str, ...]:
-    """All tags."""
-    return tuple(f"{{s{number}}}" for number in range(SHARDS))
 
 
 def work(tag: str, stage: Stage) -> str:

@@ -1,0 +1,149 @@
+"""Connections to Redis, with the deadlines and retries of the pipeline; the scripts.
+
+- A *reader* has one connection of its own, whose time-out is longer than the block of its reads.
+- A *writer* answers within 2 s or is in trouble. What may be done twice is tried again for 10 s in all.
+- The client itself never retries: its retry turns one write over a stall into two without telling.
+- Trouble leaves here as ``BusUnavailable``, whatever the client calls it.
+- A script is registered, so a server that restarted and forgot it gets it again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from redis import exceptions
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from common import streams
+from common.bus import Output
+from common.errors import BusUnavailable, ConfigError
+from common.messages import Message, encode
+
+WRITE_LIMIT_S = 2.0
+WRITERS = 32
+READ_MARGIN_S = 2.0
+RETRIES_LIMIT_S = 10.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.02, 0.2
+_TROUBLE = (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.ReadOnlyError, exceptions.OutOfMemoryError, OSError)
+
+T = TypeVar("T")
+Connect = Callable[[str, float, int], "Redis"]
+"""Makes a client: URL, seconds that an answer may take, most connections at a time."""
+
+Value = str | bytes | int
+
+
+def connect(url: str, answer_limit_s: float, connections: int) -> Redis:
+    """A client of a real server.
+
+    Raises:
+        ConfigError: the URL is empty or none.
+    """
+    try:
+        pool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=connections,
+            timeout=answer_limit_s,
+            socket_timeout=answer_limit_s,
+            socket_connect_timeout=WRITE_LIMIT_S,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
+        )
+    except ValueError:
+        raise ConfigError("REDIS_URL: takes redis://[:password@]host:port[/db], rediss://... or unix:///path") from None
+    return Redis.from_pool(pool)
+
+
+class Backoff:
+    """Pauses between tries: 20 ms, doubling up to 200 ms."""
+
+    def __init__(self) -> None:
+        self._next_s = _FIRST_PAUSE_S
+
+    @property
+    def pause_s(self) -> float:
+        """The pause to make now; the next one is longer."""
+        pause_s, self._next_s = self._next_s, min(2 * self._next_s, _LONGEST_PAUSE_S)
+        return pause_s
+
+    def reset(self) -> None:
+        """It worked: begin with the short pause again."""
+        self._next_s = _FIRST_PAUSE_S
+
+
+async def once(action: Callable[[], Awaitable[T]]) -> T:
+    """What ``action`` returns; it is tried once, within the client's time-out."""
+    try:
+        return await action()
+    except _TROUBLE as trouble:
+        raise BusUnavailable(type(trouble).__name__) from trouble
+
+
+async def insistently(action: Callable[[], Awaitable[T]]) -> T:
+    """What ``action`` returns; it may be done twice without harm, and is tried again for 10 s in all."""
+    clock, backoff = asyncio.get_running_loop().time, Backoff()
+    give_up_at = clock() + RETRIES_LIMIT_S - WRITE_LIMIT_S
+    while True:
+        try:
+            return await once(action)
+        except BusUnavailable:
+            pause_s = backoff.pause_s
+            if clock() + pause_s > give_up_at:
+                raise
+            await asyncio.sleep(pause_s)
+
+
+class Scripts:
+    """The Lua scripts in ``common/scripts``, by the names of their files."""
+
+    def __init__(self, client: Redis) -> None:
+        folder = Path(__file__).parent / "scripts"
+        prelude = (folder / "prelude.lua").read_text()
+        self._scripts = {
+            path.stem: client.register_script(f"{prelude}\n{path.read_text()}")
+            for path in sorted(folder.glob("*.lua"))
+            if path.stem != "prelude"
+        }
+
+    async def run(self, name: str, keys: Sequence[str], args: Sequence[Value]) -> Any:
+        """The script's answer."""
+        return await self._scripts[name](keys=list(keys), args=list(args))
+
+
+# What a stream entry looks like
+
+Fields = dict[bytes, bytes]
+Entry = tuple[bytes, Fields]
+
+
+def fields_of(message: Message, audio: bytes) -> dict[Any, Any]:
+    """An entry's fields: ``m`` the message, ``a`` the sound where there is any."""
+    return {b"m": encode(message), b"a": audio} if audio else {b"m": encode(message)}
+
+
+def entries_of(answer: Any) -> list[Entry]:
+    """The entries in the answer to a read of one stream."""
+    return [entry for _, entries in answer or () for entry in entries]
+
+
+def output_keys(outputs: Sequence[Output]) -> list[str]:
+    """The stream that each output goes to."""
+    return [_stream_of(output) for output in outputs]
+
+
+def output_args(outputs: Sequence[Output]) -> list[Value]:
+    """Four arguments for each output, as ``send`` in ``prelude.lua`` reads them."""
+    args: list[Value] = []
+    for output in outputs:
+        maxlen = streams.REPLIES_MAXLEN if output.to is None else streams.WORK_MAXLEN
+        args += [int(output.to is None), maxlen, encode(output.message), output.audio]
+    return args
+
+
+def _stream_of(output: Output) -> str:
+    head = output.message.head
+    tag = streams.shard(head.call)
+    return streams.replies(tag, head.gateway) if output.to is None else streams.work(tag, output.to)

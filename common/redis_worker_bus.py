@@ -1,0 +1,287 @@
+"""The workers' half of the bus over Redis; see ``common/redis_bus.py``."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from typing import Any
+
+import msgspec
+from redis import exceptions
+from redis.asyncio.client import PubSub
+
+from common import streams
+from common.bus import Delivery, Output, PastTurn, Renewal, TurnNews
+from common.errors import BusUnavailable
+from common.messages import Stage, StageFailed, decode, encode
+from common.redis_link import (
+    READ_MARGIN_S,
+    WRITE_LIMIT_S,
+    WRITERS,
+    Backoff,
+    Connect,
+    Entry,
+    Scripts,
+    Value,
+    connect,
+    entries_of,
+    fields_of,
+    insistently,
+    once,
+    output_args,
+    output_keys,
+)
+from common.streams import GROUP, ONE_TAG, Pace
+
+logger = logging.getLogger("torim.common")
+
+_IDLE_AT_ONCE = 8
+_OWN_AT_ONCE = 64
+_NEWS_WAIT_S = 5.0
+
+
+class RedisWorkerBus:
+    """One a process, for one worker."""
+
+    def __init__(self, url: str, *, pace: Pace | None = None, connect: Connect = connect) -> None:
+        self._pace = pace or Pace()
+        self._reader = connect(url, self._pace.block_ms / 1000 + READ_MARGIN_S, 1)
+        self._listener = connect(url, _NEWS_WAIT_S + READ_MARGIN_S, 1)
+        self._writer = connect(url, WRITE_LIMIT_S, WRITERS)
+        self._scripts = Scripts(self._writer)
+        self._held: set[str] = set()
+        self._read_failed = False
+
+    # Getting work
+
+    async def take(self, stage: Stage, worker: str) -> Delivery | None:
+        """The next unread entry; None if none came within the block time."""
+        try:
+            found = await once(lambda: self._never_arrived(stage, worker)) if self._read_failed else None
+            self._read_failed = found is not None
+            return found or await once(lambda: self._unread(stage, worker))
+        except BusUnavailable:
+            self._read_failed = True
+            raise
+
+    async def reclaim(self, stage: Stage, worker: str) -> Delivery | None:
+        """An entry whose worker fell silent, if there is one."""
+        return await once(lambda: self._silent(stage, worker))
+
+    async def _unread(self, stage: Stage, worker: str) -> Delivery | None:
+        key = streams.work(ONE_TAG, stage)
+        try:
+            found = await self._read(key, worker)
+        except exceptions.ResponseError as error:
+            if not _no_group(error):
+                raise
+            await self._make_group(key)
+            found = await self._read(key, worker)
+        return await self._accept(stage, found[0], attempt=1) if found else None
+
+    async def _read(self, key: str, worker: str) -> list[Entry]:
+        poll_ms = self._pace.poll_ms
+        block = self._pace.block_ms if poll_ms is None else None
+        found = entries_of(await self._reader.xreadgroup(GROUP, worker, {key: ">"}, count=1, block=block))
+        if not found and poll_ms is not None:
+            await asyncio.sleep(poll_ms / 1000)
+        return found
+
+    async def _make_group(self, key: str) -> None:
+        """From the beginning of the stream: what was added before there was a group is work, too."""
+        try:
+            await self._writer.xgroup_create(key, GROUP, id="0", mkstream=True)
+        except exceptions.ResponseError as answer:
+            if not str(answer).startswith("BUSYGROUP"):
+                raise
+
+    async def _silent(self, stage: Stage, worker: str) -> Delivery | None:
+        """The oldest entry that nobody renewed for long; this counts as a delivery."""
+        idle_ms = self._pace.min_idle_ms
+        for about in await self._pending(stage, _IDLE_AT_ONCE, idle=idle_ms):
+            id_, attempt = about["message_id"], about["times_delivered"] + 1
+            entries: Any = await self._writer.xclaim(streams.work(ONE_TAG, stage), GROUP, worker, idle_ms, [id_])
+            if entries:
+                return await self._accept(stage, entries[0], attempt)
+        return None
+
+    async def _never_arrived(self, stage: Stage, worker: str) -> Delivery | None:
+        """An entry that is pending under this worker's name although it never got it: the read broke off."""
+        for about in await self._pending(stage, _OWN_AT_ONCE, consumername=worker):
+            id_, attempt = about["message_id"], about["times_delivered"]
+            if id_.decode() in self._held:
+                continue
+            key = streams.work(ONE_TAG, stage)
+            entries: Any = await self._writer.xclaim(key, GROUP, worker, 0, [id_], retrycount=attempt)
+            if entries:
+                return await self._accept(stage, entries[0], attempt)
+        return None
+
+    async def _pending(self, stage: Stage, count: int, **which: Any) -> list[dict[str, Any]]:
+        try:
+            found: list[dict[str, Any]] = await self._writer.xpending_range(streams.work(ONE_TAG, stage), GROUP, "-", "+", count, **which)
+        except exceptions.ResponseError as error:
+            if not _no_group(error):
+                raise
+            return []
+        return found
+
+    async def _accept(self, stage: Stage, entry: Entry, attempt: int) -> Delivery | None:
+        """The entry as a delivery; one that cannot be read at all is a dead letter at once."""
+        id_, fields = entry[0].decode(), entry[1]
+        try:
+            message = decode(fields.get(b"m", b""))
+        except msgspec.DecodeError:
+            logger.exception("stage=%s entry=%s what=unreadable", stage, id_)
+            await self._bury(stage, id_, fields.get(b"m", b""))
+            return None
+        self._held.add(id_)
+        return Delivery(id_, message, fields.get(b"a", b""), attempt)
+
+    async def _bury(self, stage: Stage, id_: str, m: bytes) -> None:
+        dead = streams.dead_letters(ONE_TAG, stage)
+        keys = [streams.work(ONE_TAG, stage), f"{dead}:{id_}", dead]
+        await self._scripts.run("fail", keys, _fail_args(id_, "unreadable", m))
+
+    # Finishing it
+
+    async def done(self, stage: Stage, delivery: Delivery) -> bool:
+        """Whether nothing is left to do: finished before, by whomever, or raised past."""
+        return await insistently(lambda: self._done(stage, delivery))
+
+    async def _done(self, stage: Stage, delivery: Delivery) -> bool:
+        head = delivery.message.head
+        pipeline = self._writer.pipeline(transaction=False)
+        pipeline.exists(streams.done(stage, delivery.message))
+        pipeline.hmget(streams.call_hash(head.call), ["turn", "over"])
+        finished, (turn, over) = await pipeline.execute()
+        raised = turn is not None and int(turn) > head.turn and streams.stale_by_turn(delivery.message)
+        return bool(finished or over or raised)
+
+    async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
+        """Acknowledge and send the outputs, in one atomic step; False: nothing was sent."""
+        message = delivery.message
+        tag = streams.shard(message.head.call)
+        keys = [streams.work(tag, stage), streams.call_hash(message.head.call), streams.done(stage, message), *output_keys(outputs)]
+        args = [delivery.id, message.head.turn, int(streams.stale_by_turn(message)), streams.DONE_TTL_S, *output_args(outputs)]
+        committed = await insistently(lambda: self._scripts.run("commit", keys, args))
+        self._held.discard(delivery.id)
+        return bool(committed == 1)
+
+    async def emit(self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output]) -> int:
+        """Send sentence ``number`` of a reply before the entry itself is done; see ``WorkerBus.emit``."""
+        head = delivery.message.head
+        keys = [streams.call_hash(head.call), streams.out(head.call, head.turn), streams.done(stage, delivery.message)]
+        args: list[Value] = [head.turn, number, sentence, streams.OUT_TTL_S, *output_args(outputs)]
+        return int(await insistently(lambda: self._scripts.run("emit", [*keys, *output_keys(outputs)], args)))
+
+    async def send(self, output: Output) -> bool:
+        """Send a message that needs no commit: a plain XADD, since sound through a script costs threefold."""
+        key, to_gateway = output_keys([output])[0], output.to is None
+        maxlen = streams.REPLIES_MAXLEN if to_gateway else streams.WORK_MAXLEN
+        fields = fields_of(output.message, output.audio)
+        added = await once(lambda: self._writer.xadd(key, fields, maxlen=maxlen, nomkstream=to_gateway))
+        return added is not None
+
+    async def fail(self, stage: Stage, delivery: Delivery, failed: StageFailed) -> None:
+        """Give up: dead letter (without audio), acknowledge, tell the gateway."""
+        told = [Output(None, failed)]
+        tag = streams.shard(delivery.message.head.call)
+        keys = [streams.work(tag, stage), streams.done(stage, delivery.message), streams.dead_letters(tag, stage), *output_keys(told)]
+        args = [*_fail_args(delivery.id, failed.error, encode(delivery.message)), *output_args(told)]
+        await insistently(lambda: self._scripts.run("fail", keys, args))
+        self._held.discard(delivery.id)
+
+    # Holding it
+
+    async def renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery]) -> Renewal:
+        """Say that these are still worked on; hear what became of them."""
+        keys, args = [streams.work(ONE_TAG, stage)], list[Value]([worker])
+        for delivery in deliveries:
+            keys.append(streams.call_hash(delivery.message.head.call))
+            args += [delivery.id, delivery.message.head.turn, int(streams.stale_by_turn(delivery.message))]
+        answers = await once(lambda: self._scripts.run("renew", keys, args)) if deliveries else []
+        found: dict[bytes, set[str]] = {b"lost": set(), b"stale": set(), b"committed": set(), b"open": set()}
+        for delivery, answer in zip(deliveries, answers, strict=True):
+            found[answer].add(delivery.id)
+        self._held -= found[b"lost"]
+        return Renewal(frozenset(found[b"lost"]), frozenset(found[b"stale"]), frozenset(found[b"committed"]))
+
+    async def hand_back(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], *, counts: bool = False) -> None:
+        """Let anybody take these at once; whether this delivery ``counts`` as an attempt."""
+        ids = [delivery.id for delivery in deliveries]
+        args: list[Value] = [worker, int(counts), *ids]
+        await insistently(lambda: self._scripts.run("hand_back", [streams.work(ONE_TAG, stage)], args))
+        self._held.difference_update(ids)
+
+    async def leave(self, stage: Stage, worker: str) -> None:
+        """This worker reads no more: no liveness, and no place in the group unless it still owns work."""
+        await insistently(lambda: self._writer.delete(streams.worker_alive(worker)))
+        await insistently(lambda: self._scripts.run("leave", [streams.work(ONE_TAG, stage)], [worker]))
+
+    async def beat(self, stage: Stage, worker: str, load: float) -> None:
+        """Say that this worker lives (expires in 5 s)."""
+        await once(lambda: self._writer.set(streams.worker_alive(worker), f"{stage} {load:.2f}", ex=streams.ALIVE_TTL_S))
+
+    # What a call knows
+
+    async def history(self, call: str) -> list[PastTurn]:
+        """The ended turns of the call, oldest first."""
+        said = await insistently(lambda: self._hash(streams.history(call)))
+        turns = sorted({int(field[:-1]) for field in said})
+        return [PastTurn(turn, _said(said, turn, "u"), _said(said, turn, "s")) for turn in turns]
+
+    async def _hash(self, key: str) -> dict[bytes, bytes]:
+        found: Any = await self._writer.hgetall(key)
+        return dict(found)
+
+    async def emitted(self, call: str, turn: int) -> list[str]:
+        """Sentences that an earlier attempt at this reply emitted."""
+        return [sentence.decode() for sentence in await insistently(lambda: self._list(streams.out(call, turn)))]
+
+    async def _list(self, key: str) -> list[bytes]:
+        found: Any = await self._writer.lrange(key, 0, -1)
+        return list(found)
+
+    async def news(self) -> AsyncIterator[TurnNews]:
+        """Turns that are committed or over, as it happens; may miss some, ``renew`` does not."""
+        backoff = Backoff()
+        while True:
+            try:
+                async with self._listener.pubsub(ignore_subscribe_messages=True) as channel:
+                    await once(partial(channel.subscribe, streams.turns(ONE_TAG)))
+                    async for heard in _heard(channel):
+                        backoff.reset()
+                        yield heard
+            except BusUnavailable:
+                await asyncio.sleep(backoff.pause_s)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        for client in (self._reader, self._listener, self._writer):
+            await client.aclose()
+
+
+def _no_group(error: exceptions.ResponseError) -> bool:
+    """Whether the stream or its group is gone; ``fakeredis`` has words of its own for it."""
+    return str(error).startswith("NOGROUP") or "requires the key to exist" in str(error)
+
+
+def _fail_args(id_: str, error: str, m: bytes) -> list[Value]:
+    return [id_, streams.DONE_TTL_S, streams.DEAD_TTL_S, streams.DEAD_MAXLEN, error, m]
+
+
+def _said(said: dict[bytes, bytes], turn: int, what: str) -> str:
+    return said.get(streams.turn_field(turn, what).encode(), b"").decode()
+
+
+async def _heard(channel: PubSub) -> AsyncIterator[TurnNews]:
+    while True:
+        message = await once(lambda: channel.get_message(timeout=_NEWS_WAIT_S))
+        if message is not None:
+            yield _news(message["data"].decode())
+
+
+def _news(data: str) -> TurnNews:
+    call, turn, what = data.rsplit(":", 2)
+    return TurnNews(call, int(turn), "committed" if what == "committed" else "over")

@@ -1,0 +1,120 @@
+"""The buses under contract, and messages to put on them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+import fakeredis
+
+from common.bus import Delivery, GatewayBus, Output, WorkerBus
+from common.messages import Head, Piece, Sentence, SpeechChunk, Transcript, Utterance
+from common.redis_bus import RedisGatewayBus, RedisWorkerBus
+from common.redis_link import Connect
+from common.streams import Pace
+from tests.sim.memory_bus import MemoryBus
+
+GATEWAY = "gateway-1"
+CALL = "call-1"
+Kind = Literal["memory", "fakeredis", "redis"]
+T = TypeVar("T")
+
+_LIMIT_S = 5.0
+MIN_IDLE_S = 0.05
+_QUICK = Pace(block_ms=20, min_idle_ms=50)
+_POLLING = Pace(block_ms=20, min_idle_ms=50, poll_ms=5)
+
+
+@dataclass(frozen=True)
+class House:
+    """A gateway and two workers on one bus, each with its own connections."""
+
+    gateway: GatewayBus
+    one: WorkerBus
+    two: WorkerBus
+    forget: Callable[[], Awaitable[None]]
+    """Makes the server lose everything."""
+
+
+def fake_connect(server: fakeredis.FakeServer) -> Connect:
+    """Clients of a ``fakeredis`` server, in place of ``redis_link.connect``."""
+    return lambda url, answer_limit_s, connections: fakeredis.FakeAsyncRedis(server=server, protocol=2)
+
+
+@asynccontextmanager
+async def house(kind: Kind, url: Callable[[], str]) -> AsyncIterator[House]:
+    """A house of this kind, empty, with one open call; ``url`` is asked for only where a real server is wanted."""
+    if kind == "memory":
+        bus = MemoryBus(pace=_QUICK)
+        made = House(bus, bus, bus, _call_later(bus.forget))
+    else:
+        made = _redis_house("redis://fake", fake_connect(fakeredis.FakeServer())) if kind == "fakeredis" else _redis_house(url(), None)
+    await made.gateway.open_call(CALL, GATEWAY, "en")
+    yield made
+    for half in (made.gateway, made.one, made.two):
+        await half.close()
+
+
+def _redis_house(url: str, connect: Connect | None) -> House:
+    if connect is None:
+        gateway, one, two = RedisGatewayBus(url, pace=_QUICK), RedisWorkerBus(url, pace=_QUICK), RedisWorkerBus(url, pace=_QUICK)
+    else:
+        gateway = RedisGatewayBus(url, pace=_POLLING, connect=connect)
+        one, two = (RedisWorkerBus(url, pace=_POLLING, connect=connect) for _ in range(2))
+
+    async def forget() -> None:
+        await gateway._writer.flushall()
+
+    return House(gateway, one, two, forget)
+
+
+def _call_later(action: Callable[[], None]) -> Callable[[], Awaitable[None]]:
+    async def act() -> None:
+        action()
+
+    return act
+
+
+async def until(ask: Callable[[], Awaitable[T | None]]) -> T:
+    """What ``ask`` answers once it is not None."""
+    async with asyncio.timeout(_LIMIT_S):
+        while (answer := await ask()) is None:  # noqa: ASYNC110  # idle times follow the server's clock, only asking tells
+            await asyncio.sleep(0.005)
+    return answer
+
+
+async def next_reply(replies: AsyncIterator[Delivery]) -> Delivery:
+    """The next one, within the limit."""
+    async with asyncio.timeout(_LIMIT_S):
+        return await anext(replies)
+
+
+def head(turn: int = 0, seq: int = 0, take: int = 0) -> Head:
+    """Of a message of our call."""
+    return Head(call=CALL, turn=turn, seq=seq, take=take, gateway=GATEWAY, language="en")
+
+
+def utterance(turn: int = 0, number: int = 1, piece: Piece = "whole", seq: int = 0) -> Utterance:
+    """The caller spoke."""
+    return Utterance(head=head(turn, seq), utterance=number, piece=piece)
+
+
+def transcript(turn: int = 0, text: str = "hello") -> Transcript:
+    """What the caller said."""
+    return Transcript(head=head(turn), utterance=1, text=text)
+
+
+def sentence(turn: int = 0, seq: int = 0, text: str = "Hello.", take: int = 0) -> Sentence:
+    """Of a reply."""
+    return Sentence(head=head(turn, seq, take), text=text)
+
+
+def chunk(turn: int = 0, seq: int = 0, offset_bytes: int = 0) -> SpeechChunk:
+    """A piece of sound."""
+    return SpeechChunk(head=head(turn, seq), offset_bytes=offset_bytes)
+
+
+def to_gateway(message: Transcript | Sentence | SpeechChunk, audio: bytes = b"") -> Output:
+    """To the call's gateway."""
+    return Output(None, message, audio)
