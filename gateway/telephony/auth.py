@@ -106,6 +106,9 @@ class MemoryTokens:
         self._capacity = capacity
         self._calls: dict[str, tuple[str, float]] = {}
 
+    def __len__(self) -> int:
+        return len(self._calls)
+
     async def issue(self, call: str) -> str:
         """A new token for the call."""
         now = self._clock()

@@ -1,0 +1,33 @@
+"""What Twilio is told to do."""
+
+from xml.etree import ElementTree
+
+from gateway.telephony import twiml
+
+BASE = "https://bot.example.org"
+
+
+def test_a_call_is_connected_to_the_media_socket() -> None:
+    stream = ElementTree.fromstring(twiml.connect(BASE, {})).find("Connect/Stream")
+    assert stream is not None
+    assert stream.attrib == {"url": "wss://bot.example.org/twilio/media", "statusCallback": BASE + "/twilio/stream-status"}
+
+
+def test_twilio_asks_again_when_the_stream_ends() -> None:
+    connect = ElementTree.fromstring(twiml.connect(BASE, {})).find("Connect")
+    assert connect is not None
+    assert connect.get("action") == BASE + "/twilio/after"
+
+
+def test_plain_http_leads_to_a_plain_socket() -> None:
+    assert 'url="ws://127.0.0.1:8080/twilio/media"' in twiml.connect("http://127.0.0.1:8080", {})
+
+
+def test_parameters_travel_unharmed() -> None:
+    told = {"token": "a-b_c", "name": "<\"&'> שלום"}
+    found = ElementTree.fromstring(twiml.connect(BASE, told)).findall("Connect/Stream/Parameter")
+    assert {one.get("name"): one.get("value") for one in found} == told
+
+
+def test_the_end_is_a_hangup() -> None:
+    assert ElementTree.fromstring(twiml.hang_up()).find("Hangup") is not None
