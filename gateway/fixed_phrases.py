@@ -88,9 +88,7 @@ class FixedPhrases:
     async def make(self) -> None:
         """Take what is on disk, and have the rest made; returns when all are here."""
         self._wanted = [wanted for language in self.languages for wanted in self._of(language)]
-        for wanted in self._wanted:
-            if wanted.path.is_file():
-                self._sound[wanted.path] = await asyncio.to_thread(wanted.path.read_bytes)
+        self._take_from_disk()
         while self.missing:
             await self._ask()
             try:
@@ -98,6 +96,9 @@ class FixedPhrases:
                     await self._all_here.wait()
             except TimeoutError:
                 logger.warning("what=phrases_missing count=%d", self.missing)
+
+    def _take_from_disk(self) -> None:
+        self._sound |= {wanted.path: wanted.path.read_bytes() for wanted in self._wanted if wanted.path.is_file()}
 
     def _of(self, language: str) -> list[_Wanted]:
         texts = phrases.phrases(self._settings, language)

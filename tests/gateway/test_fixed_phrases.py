@@ -1,0 +1,94 @@
+"""The fixed phrases: from disk, else from the TTS stage, else the beep."""
+
+import asyncio
+from pathlib import Path
+
+from common.audio import beep
+from common.bus import Delivery
+from common.config import Settings
+from common.messages import Head, Message, Sentence, SpeechChunk, Stage
+from gateway.fixed_phrases import FixedPhrases
+from tests import virtual_clock
+
+
+class FakeTtsStage:
+    """Answers each sentence with its own words as sound, in two chunks; deaf to the first ``deaf`` sentences."""
+
+    def __init__(self, deaf: int = 0) -> None:
+        self.asked: list[str] = []
+        self.phrases: FixedPhrases | None = None
+        self._deaf = deaf
+
+    async def publish(self, stage: Stage, message: Message, audio: bytes = b"") -> None:
+        assert stage == "tts"
+        assert isinstance(message, Sentence)
+        self.asked.append(message.text)
+        if len(self.asked) > self._deaf:
+            asyncio.get_running_loop().call_later(0.1, self._speak, message)
+
+    def _speak(self, message: Sentence) -> None:
+        assert self.phrases is not None
+        sound = message.text.encode()
+        for offset, last in ((0, False), (3, True)):
+            chunk = SpeechChunk(head=message.head, offset_bytes=offset, last=last)
+            self.phrases.worker_reported(Delivery("1-0", chunk, sound[offset:] if last else sound[:3]))
+
+
+def phrases_made(folder: Path, stage: FakeTtsStage, **settings: str) -> FixedPhrases:
+    phrases = FixedPhrases(Settings(torim_cache=folder, **settings), stage, "gw1")  # type: ignore[arg-type]
+    stage.phrases = phrases
+    virtual_clock.run(phrases.make())
+    return phrases
+
+
+def test_a_phrase_has_the_voice_of_the_replies(tmp_path: Path) -> None:
+    book = phrases_made(tmp_path, FakeTtsStage()).book("he")
+    assert book.goodbye.audio == "תודה ולהתראות".encode()
+
+
+def test_a_call_has_the_phrases_of_its_language(tmp_path: Path) -> None:
+    book = phrases_made(tmp_path, FakeTtsStage()).book("en-US")
+    assert book.filler.text == "One moment, please"
+
+
+def test_phrases_on_disk_are_not_asked_for_again(tmp_path: Path) -> None:
+    phrases_made(tmp_path, FakeTtsStage())
+    second = FakeTtsStage()
+    phrases_made(tmp_path, second)
+    assert second.asked == []
+
+
+def test_another_voice_makes_the_phrases_anew(tmp_path: Path) -> None:
+    phrases_made(tmp_path, FakeTtsStage())
+    second = FakeTtsStage()
+    phrases_made(tmp_path, second, tts_voice="he-IL-Wavenet-A")
+    assert len(second.asked) == 12
+
+
+def test_phrases_that_did_not_come_are_asked_for_again(tmp_path: Path) -> None:
+    assert phrases_made(tmp_path, FakeTtsStage(deaf=5)).missing == 0
+
+
+def test_a_missing_phrase_is_a_beep_and_no_words(tmp_path: Path) -> None:
+    phrases = FixedPhrases(Settings(torim_cache=tmp_path), FakeTtsStage(), "gw1")  # type: ignore[arg-type]
+    greeting = phrases.book("he").greeting
+    assert greeting is not None
+    assert (greeting.text, greeting.audio) == ("", beep())
+
+
+def test_an_empty_greeting_is_none(tmp_path: Path) -> None:
+    assert phrases_made(tmp_path, FakeTtsStage(), greeting="").book("he").greeting is None
+
+
+def test_sound_of_an_earlier_request_is_not_mixed_in(tmp_path: Path) -> None:
+    phrases = phrases_made(tmp_path, FakeTtsStage())
+    before = phrases.book("he").goodbye.audio
+    head = Head(call=phrases.key, turn=0, seq=5, take=0)
+    phrases.worker_reported(Delivery("1-0", SpeechChunk(head=head, offset_bytes=0, last=True), b"old"))
+    assert phrases.book("he").goodbye.audio == before
+
+
+def test_an_unwritable_folder_costs_the_file_not_the_phrase(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    assert phrases_made(blocked, FakeTtsStage()).missing == 0

@@ -1,0 +1,92 @@
+"""What a call writes to Redis leaves in order, or is dropped for a stated reason."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from common.errors import BusUnavailable
+from gateway.outbox import CAPACITY, Outbox
+from tests import virtual_clock
+
+
+class Written:
+    """Writes that are noted; some fail first."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def write(self, name: str, failures: int = 0, takes_s: float = 0.0) -> Callable[[], Awaitable[None]]:
+        left = iter(range(failures))
+
+        async def act() -> None:
+            await asyncio.sleep(takes_s)
+            if next(left, None) is not None:
+                raise BusUnavailable("TimeoutError")
+            self.names.append(name)
+
+        return act
+
+
+def written_by(fill: Callable[[Outbox, Written], None]) -> list[str]:
+    """What an outbox wrote that ``fill`` put something into."""
+    written = Written()
+
+    async def main() -> None:
+        outbox = Outbox("CA1")
+        fill(outbox, written)
+        outbox.close()
+        await outbox.run()
+
+    virtual_clock.run(main())
+    return written.names
+
+
+def test_writes_leave_in_the_order_they_came() -> None:
+    def fill(outbox: Outbox, written: Written) -> None:
+        outbox.put("close_turn", written.write("history of turn 1", takes_s=3))
+        outbox.put("publish_asr", written.write("utterance 2"))
+
+    assert written_by(fill) == ["history of turn 1", "utterance 2"]
+
+
+def test_an_owed_write_is_tried_until_it_is_done() -> None:
+    def fill(outbox: Outbox, written: Written) -> None:
+        outbox.put("close_turn", written.write("history", failures=5), owed=True)
+
+    assert written_by(fill) == ["history"]
+
+
+def test_another_write_is_given_up_when_redis_is_away() -> None:
+    def fill(outbox: Outbox, written: Written) -> None:
+        outbox.put("record", written.write("event", failures=1))
+        outbox.put("close_turn", written.write("history"))
+
+    assert written_by(fill) == ["history"]
+
+
+def test_what_is_not_wanted_any_more_is_skipped() -> None:
+    def fill(outbox: Outbox, written: Written) -> None:
+        outbox.put("publish_asr", written.write("utterance of a turn that is over"), wanted=lambda: False)
+
+    assert written_by(fill) == []
+
+
+def test_a_full_outbox_drops_and_counts() -> None:
+    outbox, written = Outbox("CA1"), Written()
+    for number in range(CAPACITY + 3):
+        outbox.put("record", written.write(str(number)))
+    assert outbox.dropped == 3
+
+
+def test_a_write_that_comes_later_leaves_too() -> None:
+    written = Written()
+
+    async def main() -> None:
+        outbox = Outbox("CA1")
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(outbox.run())
+            await asyncio.sleep(5)
+            outbox.put("record", written.write("late"))
+            outbox.close()
+
+    virtual_clock.run(main())
+    assert written.names == ["late"]
