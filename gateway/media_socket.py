@@ -17,6 +17,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from common.audio import FRAME_BYTES
@@ -31,14 +32,20 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-LINE_CAPACITY = 1_000
-"""Messages that may wait for a peer: 20 s of frames."""
-CLOSE_TIMEOUT_S = 2.0
-"""How long the rest of the queue and the closing handshake may take."""
-START_TIMEOUT_S = 5.0
-"""A socket that did not say ``start`` by then is closed."""
-IDLE_TIMEOUT_S = 30.0
-"""A socket on which nothing came for so long is dropped."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a peer may ask of us."""
+
+    line_capacity: int = 1_000
+    """Messages that may wait for a peer: 20 s of frames."""
+    close_timeout_s: float = 2.0
+    """How long the rest of the queue and the closing handshake may take."""
+    start_timeout_s: float = 5.0
+    """A socket that did not say ``start`` by then is closed."""
+    idle_timeout_s: float = 30.0
+    """A socket on which nothing came for so long is dropped."""
+
 
 Admit = Callable[["MediaSocket", CallStarted], Awaitable[Conversation | None]]
 """The front door's decision at ``start``: the call's conversation, or None to refuse it."""
@@ -47,13 +54,13 @@ Admit = Callable[["MediaSocket", CallStarted], Awaitable[Conversation | None]]
 class SocketLine:
     """The line of one call; see ``Line``."""
 
-    def __init__(self, codec: Codec, send: Send, abort: Callable[[], None], capacity: int = LINE_CAPACITY) -> None:
+    def __init__(self, codec: Codec, send: Send, abort: Callable[[], None], limits: Limits) -> None:
         self.codec = codec
         self.overflowed = False
         """The peer did not read, so the line was cut off."""
         self._send = send
         self._abort = abort
-        self._capacity = capacity
+        self._limits = limits
         self._queue: deque[str] = deque()
         self._wake = asyncio.Event()
         self._closed = False
@@ -62,7 +69,7 @@ class SocketLine:
         """Queue messages; cuts a peer off that lets them pile up."""
         if self._closed:
             return
-        if len(self._queue) + len(messages) > self._capacity:
+        if len(self._queue) + len(messages) > self._limits.line_capacity:
             self.overflowed = True
             self.abort()
             return
@@ -75,7 +82,7 @@ class SocketLine:
             return
         self._closed = True
         self._wake.set()
-        asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_S, self._abort)
+        asyncio.get_running_loop().call_later(self._limits.close_timeout_s, self._abort)
 
     def abort(self) -> None:
         """Drop the socket with all that is queued."""
@@ -103,13 +110,14 @@ class SocketLine:
 class MediaSocket:
     """One accepted websocket, from its first message to WS_DONE."""
 
-    def __init__(self, line: SocketLine, receive: Receive, admit: Admit, complaints: Complaints) -> None:
+    def __init__(self, line: SocketLine, receive: Receive, admit: Admit, complaints: Complaints, limits: Limits) -> None:
         self.line = line
         self.call = "-"
         self._stream = ""
         self._receive = receive
         self._admit = admit
         self._complaints = complaints
+        self._limits = limits
         self._conversation: Conversation | None = None
         self._messages = 0
         self._over = False
@@ -141,7 +149,7 @@ class MediaSocket:
     async def _read(self, tasks: asyncio.TaskGroup) -> str:
         """Hand on what comes; returns why no more does."""
         try:
-            async with asyncio.timeout(START_TIMEOUT_S) as starting:
+            async with asyncio.timeout(self._limits.start_timeout_s) as starting:
                 while (message := await self._receive())["type"] != "websocket.disconnect":
                     self._messages += 1
                     for event in self._decode(message):
@@ -201,7 +209,7 @@ class MediaSocket:
         seen = -1
         while seen != self._messages:
             seen = self._messages
-            await asyncio.sleep(IDLE_TIMEOUT_S)
+            await asyncio.sleep(self._limits.idle_timeout_s)
         self._complaints.add("idle", self.call)
         self.line.abort()
 

@@ -38,7 +38,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from common.config import Settings
 from common.errors import ConfigError
 from gateway.complaints import Complaints
-from gateway.media_socket import MediaSocket, SocketLine
+from gateway.media_socket import Limits, MediaSocket, SocketLine
 from gateway.telephony import twiml
 from gateway.telephony.auth import Parameters, Signatures, StreamTokens
 from gateway.telephony.base import Answer, CallStarted, Conversation
@@ -63,13 +63,16 @@ _HOST = re.compile(r"[A-Za-z0-9._\[\]:-]{1,255}")
 class FrontDoor:
     """Lets calls in and knows those that are here."""
 
-    def __init__(self, settings: Settings, answer: Answer, ready: Ready, tokens: StreamTokens, complaints: Complaints) -> None:
+    def __init__(
+        self, settings: Settings, answer: Answer, ready: Ready, tokens: StreamTokens, complaints: Complaints, limits: Limits | None = None
+    ) -> None:
         auth_tokens = tuple(token for token in (settings.twilio_auth_token, settings.twilio_auth_token_2) if token)
         self.complaints = complaints
         self._signatures = Signatures(auth_tokens, settings.public_url.rstrip("/"))
         self._answer = answer
         self._ready = ready
         self._tokens = tokens
+        self._limits = limits or Limits()
         self._sockets: set[MediaSocket] = set()
         self._calls: dict[str, MediaSocket] = {}
         self._empty = asyncio.Event()
@@ -156,7 +159,8 @@ class FrontDoor:
             await send({"type": "websocket.close"})  # before accept: HTTP 403
             return
         await send({"type": "websocket.accept"})
-        await self._serve(MediaSocket(SocketLine(TwilioCodec(), send, scope["state"]["abort"]), receive, self._admit, self.complaints))
+        line = SocketLine(TwilioCodec(), send, scope["state"]["abort"], self._limits)
+        await self._serve(MediaSocket(line, receive, self._admit, self.complaints, self._limits))
 
     async def _serve(self, media: MediaSocket) -> None:
         self._sockets.add(media)

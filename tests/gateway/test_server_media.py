@@ -1,0 +1,394 @@
+"""Media sockets, over real ones."""
+
+import asyncio
+import json
+import re
+import socket as sockets
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from common.config import Settings
+from gateway.media_socket import Limits, Message, SocketLine
+from gateway.telephony.auth import signature
+from gateway.telephony.base import AudioReceived, CallStarted, CallStopped, Line
+from gateway.telephony.twilio import TwilioCodec
+from tests.gateway.front_door import SOON_S, Gateway, Listener, caller, gateway, media, start, stop, until_closed
+
+SIGNED = Settings(twilio_auth_token="12345", public_url="https://bot.example.org")
+WSS = "wss://bot.example.org/twilio/media"
+
+
+def stopped(call: Listener) -> bool:
+    return any(isinstance(event, CallStopped) for event in call.events)
+
+
+# --- A call
+
+
+async def test_a_call_that_starts_gets_a_conversation() -> None:
+    async with gateway() as running, caller(running, language="en"):
+        call = await running.call()
+    assert call.started == CallStarted("CA1", "MZ1", "en", "", {"language": "en"})
+
+
+async def test_sound_reaches_the_conversation() -> None:
+    async with gateway() as running, caller(running) as socket:
+        await socket.send(media(b"\x01" * 160))
+        call = await running.call()
+        await call.until(lambda call: AudioReceived(b"\x01" * 160, 0) in call.events)
+
+
+async def test_what_the_conversation_sends_reaches_the_caller_in_order() -> None:
+    async with gateway() as running, caller(running) as socket:
+        line = (await running.call()).line
+        line.send([line.codec.audio(b"\x01" * 160), line.codec.mark("1.0:160")])
+        line.send([line.codec.clear()])
+        received = [json.loads(await socket.recv())["event"] for _ in range(3)]
+    assert received == ["media", "mark", "clear"]
+
+
+async def test_stop_ends_the_call() -> None:
+    async with gateway() as running, caller(running) as socket:
+        await socket.send(stop())
+        await (await running.call()).until(stopped)
+        assert await until_closed(socket) == 1000
+
+
+async def test_a_socket_that_drops_ends_the_call() -> None:
+    async with gateway() as running, caller(running) as socket:
+        call = await running.call()
+        socket.transport.abort()
+        await call.until(stopped)
+
+
+async def test_a_conversation_that_ends_closes_the_line_after_what_it_said() -> None:
+    async with gateway() as running, caller(running) as socket:
+        call = await running.call()
+        call.line.send([call.line.codec.mark("goodbye")])
+        call.over.set()
+        assert json.loads(await socket.recv())["mark"] == {"name": "goodbye"}
+        assert await until_closed(socket) == 1000
+
+
+async def test_the_end_is_told_once() -> None:
+    async with gateway() as running, caller(running) as socket:
+        await socket.send(stop())
+        await socket.send(stop())
+        await until_closed(socket)
+        call = await running.call()
+    assert call.events == [CallStopped()]
+
+
+async def test_events_tell_start_stop_and_counters(capsys: pytest.CaptureFixture[str]) -> None:
+    async with gateway() as running, caller(running) as socket:
+        await socket.send(media(b"\x01" * 320))
+        line = (await running.call()).line
+        line.send([line.codec.audio(b"\x01" * 160)])
+        await socket.send(stop())
+        await until_closed(socket)
+    assert re.findall(r"(WS_\w+.*)", capsys.readouterr().out) == [
+        "WS_START sid=MZ1",
+        "WS_STOP sid=MZ1 reason=stop",
+        "WS_DONE sid=MZ1 rx=2 tx=1",
+    ]
+
+
+# --- Bad input
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("not json", "not_json"),
+        (b"\x00\x01\x02", "binary"),
+        (start(), "second_start"),
+        (media(stream="MZ2"), "wrong_stream"),
+        ('{"event":"media"}', "bad_field"),
+    ],
+)
+async def test_a_bad_message_is_counted_and_the_call_goes_on(message: str | bytes, kind: str) -> None:
+    async with gateway() as running, caller(running) as socket:
+        await socket.send(message)
+        await socket.send(media(b"\x02" * 160))
+        await (await running.call()).until(lambda call: AudioReceived(b"\x02" * 160, 0) in call.events)
+    assert running.complaints.counts == {kind: 1}
+
+
+async def test_an_unknown_event_is_nothing() -> None:
+    async with gateway() as running, caller(running) as socket:
+        await socket.send('{"event":"hologram"}')
+        await socket.send(media())
+        await (await running.call()).until(lambda call: len(call.events) == 1)
+    assert not running.complaints.counts
+
+
+async def test_media_before_start_is_counted_and_start_may_follow() -> None:
+    async with gateway() as running, connect(running.media) as socket:
+        await socket.send(media())
+        await socket.send(start())
+        await running.call()
+    assert running.complaints.counts == {"media_before_start": 1}
+
+
+async def test_a_message_over_64_kib_ends_its_call() -> None:
+    async with gateway() as running, caller(running) as socket:
+        await socket.send(media(b"\xff" * 50_000))
+        assert await until_closed(socket) == 1009
+
+
+async def test_a_message_over_64_kib_leaves_other_calls_alone() -> None:
+    async with gateway() as running, caller(running, "CA1") as bad, caller(running, "CA2", "MZ2") as good:
+        await bad.send(media(b"\xff" * 50_000))
+        await until_closed(bad)
+        await good.send(media(b"\x03" * 160, "MZ2"))
+        await (await running.call(1)).until(lambda call: any(isinstance(event, AudioReceived) for event in call.events))
+
+
+async def test_odd_sizes_arrive_as_they_are() -> None:
+    async with gateway() as running, caller(running) as socket:
+        for size in (1, 159, 161, 7):
+            await socket.send(media(b"\xff" * size))
+        call = await running.call()
+        await call.until(lambda call: len(call.events) == 4)
+    assert [len(event.audio) for event in call.events if isinstance(event, AudioReceived)] == [1, 159, 161, 7]
+
+
+async def test_a_socket_without_start_is_closed() -> None:
+    async with gateway(limits=Limits(start_timeout_s=0.05)) as running, connect(running.media) as socket:
+        await until_closed(socket)
+    assert running.complaints.counts == {"no_start": 1}
+
+
+async def test_a_socket_on_which_nothing_comes_is_dropped() -> None:
+    async with gateway(limits=Limits(idle_timeout_s=0.05)) as running, caller(running) as socket:
+        await until_closed(socket)
+        await (await running.call()).until(stopped)
+
+
+async def test_a_bug_in_one_conversation_ends_only_its_call(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Listener):
+        async def run(self) -> None:
+            if self.started.call == "CA1":
+                raise ZeroDivisionError
+            await super().run()
+
+    calls: list[Broken] = []
+
+    def answer(started: CallStarted, line: Line) -> Broken:
+        calls.append(Broken(started, line))
+        return calls[-1]
+
+    async with gateway(answer=answer) as running, caller(running, "CA2", "MZ2") as good, caller(running, "CA1") as bad:
+        await until_closed(bad)
+        await good.send(media(stream="MZ2"))
+        await calls[0].until(lambda call: bool(call.events))
+    assert "bug=conversation call=CA1" in caplog.text
+
+
+async def test_a_bug_while_receiving_ends_only_its_call(caplog: pytest.LogCaptureFixture) -> None:
+    class Deaf(Listener):
+        def receive(self, event: object) -> None:
+            if isinstance(event, AudioReceived):
+                raise ZeroDivisionError
+            self.over.set()
+
+    async with gateway(answer=Deaf) as running, caller(running) as socket:
+        await socket.send(media())
+        await until_closed(socket)
+    assert "bug=reader call=CA1" in caplog.text
+
+
+# --- Two streams of one call
+
+
+async def test_the_newest_stream_of_a_call_wins() -> None:
+    async with gateway() as running, caller(running, "CA1", "MZ1") as old, caller(running, "CA1", "MZ2") as new:
+        await until_closed(old)
+        await new.send(media(stream="MZ2"))
+        await (await running.call(1)).until(lambda call: bool(call.events))
+
+
+async def test_the_old_stream_learns_that_the_call_goes_on() -> None:
+    async with gateway() as running, caller(running, "CA1", "MZ1") as old, caller(running, "CA1", "MZ2"):
+        await until_closed(old)
+        call = await running.call(0)
+    assert call.events == [CallStopped(replaced=True)]
+
+
+# --- A peer that does not read
+
+
+class Peer:
+    """What a line writes to; it takes nothing until it is let."""
+
+    def __init__(self) -> None:
+        self.reads = asyncio.Event()
+        self.sent: list[str] = []
+        self.aborted = False
+
+    async def send(self, message: Message) -> None:
+        await self.reads.wait()
+        if self.aborted:
+            raise OSError
+        self.sent.append(message.get("text") or message["type"])
+
+    def abort(self) -> None:
+        self.aborted = True
+        self.reads.set()
+
+
+async def test_a_peer_that_does_not_read_is_cut_off() -> None:
+    peer = Peer()
+    line = SocketLine(TwilioCodec(), peer.send, peer.abort, Limits(line_capacity=10))
+    line.send(["frame"] * 8)
+    line.send(["frame"] * 8)
+    assert (line.overflowed, peer.aborted) == (True, True)
+
+
+async def test_a_line_that_was_cut_off_takes_nothing_more() -> None:
+    peer = Peer()
+    line = SocketLine(TwilioCodec(), peer.send, peer.abort, Limits(line_capacity=1))
+    line.send(["a", "b"])
+    line.send(["c"])
+    await line.write()
+    assert peer.sent == []
+
+
+async def test_a_closed_line_that_nobody_reads_is_dropped() -> None:
+    peer = Peer()
+    line = SocketLine(TwilioCodec(), peer.send, peer.abort, Limits(close_timeout_s=0.01))
+    line.send(["frame"])
+    line.close()
+    async with asyncio.timeout(SOON_S):
+        await line.write()
+    assert peer.aborted
+
+
+async def test_a_caller_who_reads_nothing_loses_his_call_and_nobody_else_does() -> None:
+    async with gateway() as running, caller(running, "CA2", "MZ2") as good:
+        with sockets.create_connection(("127.0.0.1", running.port)) as deaf:
+            deaf.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
+            deaf.sendall(_handshake())
+            deaf.setblocking(False)
+            await asyncio.get_running_loop().sock_recv(deaf, 1000)
+            deaf.sendall(_text_frame(start()))
+            call = await running.call(1)
+            while not stopped(call):
+                call.line.send([call.line.codec.audio(b"\xff" * 8000)])
+                await asyncio.sleep(0)
+        await good.send(media(stream="MZ2"))
+        await (await running.call(0)).until(lambda call: bool(call.events))
+    assert running.complaints.counts == {"peer_does_not_read": 1}
+
+
+def _handshake() -> bytes:
+    return (
+        b"GET /twilio/media HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+
+
+def _text_frame(text: str) -> bytes:
+    """A masked text frame of 126 to 65,535 bytes, masked with zeros."""
+    return b"\x81\xfe" + len(text).to_bytes(2, "big") + b"\0\0\0\0" + text.encode()
+
+
+# --- Who may come in
+
+
+async def refused_status(running: Gateway, **headers: str) -> int:
+    with pytest.raises(InvalidStatus) as caught:
+        async with connect(running.media, additional_headers=headers):
+            pass
+    return caught.value.response.status_code
+
+
+async def test_an_unsigned_handshake_is_refused_before_the_upgrade() -> None:
+    async with gateway(SIGNED) as running:
+        assert await refused_status(running) == 403
+
+
+async def test_a_forged_handshake_is_refused_before_the_upgrade() -> None:
+    async with gateway(SIGNED) as running:
+        assert await refused_status(running, **{"X-Twilio-Signature": signature("54321", WSS)}) == 403
+
+
+async def token_for(running: Gateway, call: str) -> str:
+    form = {"CallSid": call}
+    given = signature("12345", "https://bot.example.org/twilio/voice", list(form.items()))
+    async with httpx.AsyncClient() as client:
+        response = await client.post(f"{running.http}/twilio/voice", data=form, headers={"X-Twilio-Signature": given})
+    found = re.search(r'name="token" value="([^"]+)"', response.text)
+    assert found
+    return found[1]
+
+
+def signed_socket(running: Gateway) -> connect:
+    return connect(running.media, additional_headers={"X-Twilio-Signature": signature("12345", WSS)})
+
+
+async def test_a_signed_handshake_with_the_calls_token_comes_in() -> None:
+    async with gateway(SIGNED) as running:
+        token = await token_for(running, "CA1")
+        async with signed_socket(running) as socket:
+            await socket.send(start("CA1", token=token))
+            assert (await running.call()).started.call == "CA1"
+
+
+async def test_a_replayed_handshake_stays_outside() -> None:
+    async with gateway(SIGNED) as running:
+        token = await token_for(running, "CA1")
+        async with signed_socket(running) as first, signed_socket(running) as second:
+            await first.send(start("CA1", token=token))
+            await running.call()
+            await second.send(start("CA1", "MZ2", token=token))
+            await until_closed(second)
+            assert len(running.calls) == 1
+
+
+async def test_a_token_opens_no_other_call() -> None:
+    async with gateway(SIGNED) as running:
+        token = await token_for(running, "CA1")
+        async with signed_socket(running) as socket:
+            await socket.send(start("CA2", token=token))
+            await until_closed(socket)
+    assert running.complaints.counts == {"stream_token": 1}
+
+
+# --- The end of the process
+
+
+async def test_a_drain_lets_a_live_call_go_on() -> None:
+    async with gateway() as running, caller(running) as socket:
+        call = await running.call()
+        async with asyncio.TaskGroup() as tasks:
+            draining = tasks.create_task(running.door.drain(SOON_S))
+            await socket.send(media())
+            await call.until(lambda call: bool(call.events))
+            assert not draining.done()
+            await socket.send(stop())
+
+
+async def test_a_drain_refuses_a_new_stream() -> None:
+    async with gateway() as running:
+        await running.door.drain(SOON_S)
+        async with caller(running) as socket:
+            await until_closed(socket)
+    assert running.complaints.counts == {"draining": 1}
+
+
+async def test_a_drain_does_not_wait_for_ever() -> None:
+    async with gateway() as running, caller(running):
+        await running.call()
+        await running.door.drain(0.01)
+
+
+async def test_the_end_of_the_server_is_the_end_of_its_calls() -> None:
+    async with gateway() as running, caller(running) as socket:
+        call = await running.call()
+        running.draining.set()
+        await until_closed(socket)
+    assert call.events == [CallStopped()]

@@ -1,0 +1,209 @@
+"""The webhooks, over real HTTP."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from common.config import Settings
+from common.errors import ConfigError
+from gateway.server import check_exposure, listen
+from gateway.telephony.auth import signature
+from tests.gateway.front_door import Gateway, gateway
+
+SIGNED = Settings(twilio_auth_token="12345", public_url="https://bot.example.org")
+FORM = {"CallSid": "CA1", "From": "+15005550006"}
+
+
+async def post(running: Gateway, path: str, form: dict[str, str] | None = None, signed_as: str = "", **headers: str) -> httpx.Response:
+    form = FORM if form is None else form
+    if signed_as:
+        headers["X-Twilio-Signature"] = signature("12345", signed_as, list(form.items()))
+    async with httpx.AsyncClient(base_url=running.http) as client:
+        return await client.post(path, data=form, headers=headers)
+
+
+async def get(running: Gateway, path: str, **headers: str) -> httpx.Response:
+    async with httpx.AsyncClient(base_url=running.http) as client:
+        return await client.get(path, headers=headers)
+
+
+@pytest.mark.parametrize("ask", [get, post])
+async def test_a_call_is_connected_to_the_host_that_was_called(ask) -> None:  # type: ignore[no-untyped-def]
+    async with gateway() as running:
+        response = await ask(running, "/twilio/voice")
+    assert f'<Stream url="ws://127.0.0.1:{running.port}/twilio/media"' in response.text
+
+
+async def test_the_public_url_is_told_where_it_is_set() -> None:
+    async with gateway(Settings(public_url="https://bot.example.org/")) as running:
+        response = await post(running, "/twilio/voice")
+    assert '<Stream url="wss://bot.example.org/twilio/media"' in response.text
+
+
+async def test_twiml_is_xml() -> None:
+    async with gateway() as running:
+        response = await post(running, "/twilio/voice")
+    assert response.headers["content-type"].startswith("application/xml")
+
+
+async def test_the_language_goes_along() -> None:
+    async with gateway() as running:
+        response = await post(running, "/twilio/voice?language=en")
+    assert '<Parameter name="language" value="en"/>' in response.text
+
+
+async def test_what_is_no_language_does_not() -> None:
+    async with gateway() as running:
+        response = await post(running, '/twilio/voice?language="/>')
+    assert "Parameter" not in response.text
+
+
+async def test_a_stream_that_ended_is_the_end_of_the_call() -> None:
+    async with gateway() as running:
+        response = await post(running, "/twilio/after")
+    assert "<Hangup/>" in response.text
+
+
+async def test_a_stream_status_is_taken_without_a_word() -> None:
+    async with gateway() as running:
+        response = await post(running, "/twilio/stream-status", FORM | {"StreamEvent": "stream-error"})
+    assert (response.status_code, running.complaints.counts["stream_error"]) == (204, 1)
+
+
+# --- Signatures
+
+
+@pytest.mark.parametrize("path", ["/twilio/voice", "/twilio/after", "/twilio/stream-status"])
+async def test_an_unsigned_webhook_is_refused(path: str) -> None:
+    async with gateway(SIGNED) as running:
+        response = await post(running, path)
+    assert response.status_code == 403
+
+
+async def test_a_signed_webhook_is_answered() -> None:
+    async with gateway(SIGNED) as running:
+        response = await post(running, "/twilio/voice?language=en", signed_as="https://bot.example.org/twilio/voice?language=en")
+    assert response.status_code == 200
+
+
+async def test_a_webhook_signed_for_the_proxied_address_is_refused() -> None:
+    async with gateway(SIGNED) as running:
+        response = await post(running, "/twilio/voice", signed_as=f"{running.http}/twilio/voice")
+    assert response.status_code == 403
+
+
+async def test_a_signed_get_is_answered() -> None:
+    given = signature("12345", "https://bot.example.org/twilio/voice?CallSid=CA1")
+    async with gateway(SIGNED) as running:
+        response = await get(running, "/twilio/voice?CallSid=CA1", **{"X-Twilio-Signature": given})
+    assert response.status_code == 200
+
+
+async def test_a_signed_webhook_issues_a_token() -> None:
+    async with gateway(SIGNED) as running:
+        response = await post(running, "/twilio/voice", signed_as="https://bot.example.org/twilio/voice")
+    assert '<Parameter name="token"' in response.text
+
+
+async def test_without_a_call_there_is_no_token() -> None:
+    async with gateway(SIGNED) as running:
+        response = await post(running, "/twilio/voice", {"From": "1"}, signed_as="https://bot.example.org/twilio/voice")
+    assert response.status_code == 400
+
+
+# --- Bad requests
+
+
+async def test_a_form_that_is_too_long_is_refused() -> None:
+    async with gateway() as running:
+        response = await post(running, "/twilio/voice", {"CallSid": "x" * 70_000})
+    assert response.status_code == 413
+
+
+async def test_a_form_of_too_many_fields_is_refused() -> None:
+    async with gateway() as running:
+        response = await post(running, "/twilio/voice", {str(number): "x" for number in range(300)})
+    assert response.status_code == 400
+
+
+async def test_a_host_that_is_none_is_refused() -> None:
+    async with gateway() as running:
+        response = await get(running, "/twilio/voice", Host='x"><Hangup')
+    assert response.status_code == 400
+
+
+# --- Health
+
+
+async def test_a_process_that_lives_says_so() -> None:
+    async with gateway() as running:
+        response = await get(running, "/healthz")
+    assert response.status_code == 200
+
+
+async def test_a_gateway_that_can_answer_is_ready() -> None:
+    async with gateway() as running:
+        response = await get(running, "/readyz")
+    assert (response.status_code, response.json()) == (200, {"ready": True, "reason": ""})
+
+
+async def test_a_gateway_that_cannot_answer_says_why() -> None:
+    async def no_redis() -> str:
+        return "Redis does not answer"
+
+    async with gateway(ready=no_redis) as running:
+        response = await get(running, "/readyz")
+    assert (response.status_code, response.json()) == (503, {"ready": False, "reason": "Redis does not answer"})
+
+
+async def test_a_gateway_that_drains_refuses_new_calls() -> None:
+    async with gateway() as running:
+        await running.door.drain(0)
+        voice, ready = await post(running, "/twilio/voice"), await get(running, "/readyz")
+    assert (voice.status_code, ready.json()["reason"]) == (503, "draining")
+
+
+# --- Starting
+
+
+def test_a_taken_port_is_named() -> None:
+    with listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=f"^PORT={port}: taken by another program"):
+            listen("127.0.0.1", port)
+
+
+def test_an_address_that_is_not_here_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"^HOST=192\.0\.2\.1 PORT=8080: "):
+        listen("192.0.2.1", 8080)
+
+
+def test_an_open_door_without_signatures_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"^HOST=0\.0\.0\.0: "):
+        check_exposure(Settings(host="0.0.0.0"))
+
+
+def test_an_open_door_is_allowed_where_it_is_meant(caplog: pytest.LogCaptureFixture) -> None:
+    check_exposure(Settings(host="0.0.0.0", allow_unsigned=True))
+    assert "signatures=off" in caplog.text
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "127.1.2.3"])
+def test_this_machine_needs_no_signatures(host: str) -> None:
+    check_exposure(Settings(host=host))
+
+
+def test_signatures_need_the_public_url() -> None:
+    with pytest.raises(ConfigError, match=r"^PUBLIC_URL=''"):
+        check_exposure(Settings(twilio_auth_token="12345"))
+
+
+async def test_a_cancelled_server_ends_at_once() -> None:
+    running = Gateway(Settings(), None, None)
+    async with asyncio.TaskGroup() as tasks:
+        serving = tasks.create_task(running.serve(drain_s=60))
+        while not (await get(running, "/healthz")).is_success:
+            pass
+        serving.cancel()
+    assert serving.cancelled()
