@@ -1,0 +1,241 @@
+"""A conversation by rules in a file: what stands in for a model where there is no account (sans-I/O).
+
+A file (``llm_worker/vendors/rules/<language>.toml``) holds a language's rules. The first rule wins whose
+``after`` fits what the caller heard last, and of whose ``hears`` one entry is in the caller's words:
+
+    [slots.day]                        # a slot: values, and the ways to say each
+    Monday = ["monday", "mon"]
+
+    [[rule]]
+    name = "time"                      # for people
+    after = ["day"]                    # the reply heard last asked for one of these; absent: always
+    hears = ["{day}"]                  # all words of an entry, in any order; "*" is anything
+    max_words = 4                      # only if the caller said no more than this; absent: any number
+    says = ["On {day}. At what time?"] # wordings; one that was not said for the longest time is taken
+    asks = "time"                      # what its wordings ask for; absent: nothing
+    ends_call = true                   # hang up once it was heard; absent: no
+
+The memory of the conversation is the history alone: what the last reply asked for, and the slots in it,
+are read off the words that the caller heard. So nothing is taken as said that was not heard (R7),
+a reply that was cut before its question is no question, and every worker can answer any turn.
+
+Speech recognition is met half-way: words are compared without points and punctuation, Hebrew ones
+without glued particles and with letters of one sound taken as one, long ones with a letter or two wrong.
+"""
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import msgspec
+
+from llm_worker.vendors.base import Exchange
+
+HEARD_SHARE = 0.6
+"""Of a reply's words: as much has to be heard for its question to count as asked."""
+
+_FUZZY_LETTERS = 5
+_FUZZY_RATIO = 0.8
+_PARTICLE_LETTERS = "והבלכשמ"
+_ONE_SOUND = str.maketrans("עטקחךםןףץ", "אתכככמנפצ")
+_SLOT = re.compile(r"\{(\w+)\}")
+_LAST = "last"
+"""The slot that holds what the caller heard last: for a reply that says it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A reply by rule."""
+
+    text: str
+    ends_call: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule, as it stands in the file."""
+
+    name: str
+    hears: tuple[str, ...]
+    says: tuple[str, ...]
+    asks: str = ""
+    after: tuple[str, ...] = ()
+    max_words: int | None = None
+    ends_call: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What is known of the reply that was heard last."""
+
+    asks: str = ""
+    slots: Mapping[str, str] = field(default_factory=dict)
+
+
+class RuleBook:
+    """The rules of one language."""
+
+    def __init__(self, rules: Sequence[Rule], slots: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+        self.rules = tuple(rules)
+        self._slots = {
+            slot: {value: [_words(form) for form in (value, *forms)] for value, forms in values.items()} for slot, values in slots.items()
+        }
+        self._templates = [(rule, says, self._template(says)) for rule in self.rules for says in rule.says]
+
+    @classmethod
+    def load(cls, path: Path) -> "RuleBook":
+        """The rules in a file.
+
+        Raises:
+            ValueError, KeyError: it is not such a file.
+        """
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        return cls(msgspec.convert(data["rule"], list[Rule]), data.get("slots", {}))
+
+    def answer(self, text: str, history: Sequence[Exchange]) -> Said:
+        """What to say to ``text``; nothing if no rule fits."""
+        said = _words(text)
+        heard = next((exchange.bot for exchange in reversed(history) if exchange.bot.strip()), "")
+        context = self._context(heard)
+        for rule in self.rules:
+            if (caught := self._match(rule, said, context)) is None:
+                continue
+            slots = {**context.slots, **caught, _LAST: self._unrepeated(heard)}
+            if says := self._wording(rule, slots, history):
+                return Said(_filled(says, slots), rule.ends_call)
+        return Said("")
+
+    # --- What the caller said
+
+    def _match(self, rule: Rule, said: Sequence[str], context: _Context) -> dict[str, str] | None:
+        """The slots in what was said; None if the rule does not fit."""
+        if rule.after and context.asks not in rule.after:
+            return None
+        if rule.max_words is not None and len(said) > rule.max_words:
+            return None
+        for entry in rule.hears:
+            if (caught := self._find(entry, said)) is not None:
+                return caught
+        return None
+
+    def _find(self, entry: str, said: Sequence[str]) -> dict[str, str] | None:
+        if entry == "*":
+            return {}
+        caught = {}
+        for slot in _SLOT.findall(entry):
+            if (value := self._slot_value(slot, said)) is None:
+                return None
+            caught[slot] = value
+        wanted = _words(_SLOT.sub(" ", entry))
+        return caught if _contains(said, wanted) else None
+
+    def _slot_value(self, slot: str, said: Sequence[str]) -> str | None:
+        """The first value that was said to the letter, else the first that sounds alike (Tuesday is like Thursday)."""
+        values = self._slots[slot]
+        for exact in (True, False):
+            for value, forms in values.items():
+                if any(_contains(said, form, exact=exact) for form in forms):
+                    return value
+        return None
+
+    # --- What the caller heard
+
+    def _context(self, heard: str) -> _Context:
+        words = " ".join(_words(heard))
+        for rule, _, template in self._templates:
+            if words and (found := template.fullmatch(words)):
+                groups = found.groupdict()
+                if groups.get(_LAST):
+                    return self._context(groups[_LAST])
+                return _Context(rule.asks, {slot: self._value(slot, form) for slot, form in groups.items() if form})
+        return _Context()
+
+    def _value(self, slot: str, words: str) -> str:
+        return next(value for value in self._slots[slot] if " ".join(_words(value)) == words)
+
+    def _unrepeated(self, heard: str) -> str:
+        """What was heard, without the words that a reply which says it again puts before it."""
+        for rule in self.rules:
+            for says in rule.says:
+                before, found, _ = says.partition("{" + _LAST + "}")
+                if found and before and heard.startswith(before):
+                    return heard[len(before) :]
+        return heard
+
+    def _template(self, says: str) -> re.Pattern[str]:
+        """Matches the words of ``says`` as heard: cut off late, or followed by more."""
+        parts = [self._part(word) for word in _SLOT.sub(r" {\1} ", says).split()]
+        parts = [part for part in parts if part]
+        needed = -(-len(parts) * HEARD_SHARE // 1)
+        pattern = "(?: .*)?"
+        for index in range(len(parts) - 1, -1, -1):
+            blank = " " if index else ""
+            pattern = f"{blank}{parts[index]}{pattern}" if index < needed else f"(?:{blank}{parts[index]}{pattern})?"
+        return re.compile(pattern)
+
+    def _part(self, word: str) -> str:
+        slot = _SLOT.fullmatch(word)
+        if slot is None:
+            return re.escape(" ".join(_words(word)))
+        if slot[1] == _LAST:
+            return rf"(?P<{_LAST}>.+)"
+        return f"(?P<{slot[1]}>{'|'.join(re.escape(' '.join(_words(value))) for value in self._slots[slot[1]])})"
+
+    # --- What to say
+
+    def _wording(self, rule: Rule, slots: Mapping[str, str], history: Sequence[Exchange]) -> str:
+        """Of the wordings that can be filled, the one whose last use is furthest back."""
+        usable = [says for says in rule.says if all(slots.get(slot) for slot in _SLOT.findall(says))]
+        return min(usable, key=lambda says: self._last_use(says, history), default="")
+
+    def _last_use(self, says: str, history: Sequence[Exchange]) -> int:
+        template = next(template for _, wording, template in self._templates if wording == says)
+        uses = (index for index, exchange in enumerate(history) if template.fullmatch(" ".join(_words(exchange.bot))))
+        return max(uses, default=-1)
+
+
+def _filled(says: str, slots: Mapping[str, str]) -> str:
+    return _SLOT.sub(lambda found: slots[found[1]], says)
+
+
+# --- Words
+
+
+def _words(text: str) -> list[str]:
+    """The words of ``text``, as they are compared."""
+    return "".join(_letters(text)).split()
+
+
+def _letters(text: str) -> Iterator[str]:
+    for letter in unicodedata.normalize("NFKD", text).casefold():
+        if letter in "'’׳\"״" or unicodedata.category(letter) == "Mn":
+            continue
+        yield letter.translate(_ONE_SOUND) if letter.isalnum() else " "
+
+
+def _contains(said: Sequence[str], wanted: Sequence[str], *, exact: bool = False) -> bool:
+    return all(any(_same(word, heard, exact=exact) for heard in said) for word in wanted)
+
+
+def _same(wanted: str, heard: str, *, exact: bool) -> bool:
+    forms = _without_particles(heard, len(wanted))
+    return any(wanted == form or (not exact and _alike(wanted, form)) for form in forms)
+
+
+def _without_particles(heard: str, length: int) -> Iterator[str]:
+    """The word, and what is left of it without one or two particles (וביום -> ביום -> יום)."""
+    yield heard
+    for count in (1, 2):
+        glued = heard[:count]
+        if length >= 3 and len(heard) - count >= 3 and all(letter in _PARTICLE_LETTERS for letter in glued):
+            yield heard[count:]
+
+
+def _alike(wanted: str, heard: str) -> bool:
+    if min(len(wanted), len(heard)) < _FUZZY_LETTERS:
+        return False
+    return SequenceMatcher(None, wanted, heard, autojunk=False).ratio() >= _FUZZY_RATIO

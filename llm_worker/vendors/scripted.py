@@ -1,0 +1,58 @@
+"""The scripted model: no account, no network; it streams its words like a model.
+
+With ``SCRIPTED_LLM_REPLY`` it says exactly that. Else it talks by the rules in ``rules/<language>.toml``
+(what they can do stands in ``llm_worker/rules.py``); a language without rules speaks English.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from common.config import Settings
+from common.phrases import base_language
+from llm_worker.rules import RuleBook, Said
+from llm_worker.vendors.base import ActionRequest, Prompt
+
+RULES = Path(__file__).with_name("rules")
+FALLBACK_LANGUAGE = "en"
+_TOKEN = re.compile(r"\s*\S+")
+
+
+class ScriptedModel:
+    """``LLM_VENDOR=scripted``."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._fixed = settings.scripted_llm_reply
+        self._first_token_s = settings.scripted_llm_first_token_ms / 1000
+        self._token_s = 1 / settings.scripted_llm_tokens_per_s
+        self._books = {path.stem: RuleBook.load(path) for path in sorted(RULES.glob("*.toml"))}
+
+    async def warm_up(self) -> None:
+        """Nothing is left to be done: the rules are read when it is made."""
+
+    async def reply(self, prompt: Prompt) -> AsyncIterator[str | ActionRequest]:
+        """The reply, word by word; hang-up at its end."""
+        said = self._answer(prompt)
+        await asyncio.sleep(self._first_token_s)
+        for number, token in enumerate(_TOKEN.findall(_rest(said.text, prompt.spoken))):
+            await asyncio.sleep(self._token_s if number else 0)
+            yield token
+        if said.ends_call:
+            yield ActionRequest("hang_up")
+
+    def _answer(self, prompt: Prompt) -> Said:
+        if self._fixed is not None:
+            return Said(self._fixed.replace("{turn}", str(prompt.turn)))
+        book = self._books.get(base_language(prompt.language), self._books[FALLBACK_LANGUAGE])
+        return book.answer(prompt.text, prompt.history)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def _rest(text: str, spoken: tuple[str, ...]) -> str:
+    """What comes after the sentences that are out already."""
+    for sentence in spoken:
+        text = text.lstrip().removeprefix(sentence)
+    return text

@@ -1,0 +1,185 @@
+"""The scripted model: the conversation that Torim can hold without an account."""
+
+import asyncio
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from common.config import Settings
+from llm_worker.rules import RuleBook
+from llm_worker.sentences import SentenceCutter
+from llm_worker.vendors.base import ActionRequest, Exchange, Prompt
+from llm_worker.vendors.scripted import RULES, ScriptedModel
+from tests.virtual_clock import run
+
+GREETINGS = {"he": "שלום! איך אפשר לעזור?", "en": "Hello! How can I help you?"}
+
+
+def pieces(prompt: Prompt, **settings: object) -> list[tuple[float, str | ActionRequest]]:
+    """What the model says, and when."""
+
+    async def listen() -> list[tuple[float, str | ActionRequest]]:
+        loop = asyncio.get_running_loop()
+        model = ScriptedModel(Settings(**settings))  # type: ignore[arg-type]
+        return [(loop.time(), piece) async for piece in model.reply(prompt)]
+
+    return run(listen())
+
+
+def reply(prompt: Prompt, **settings: object) -> str:
+    return "".join(piece for _, piece in pieces(prompt, **settings) if isinstance(piece, str))
+
+
+def conversation(language: str, *caller: str) -> list[str]:
+    """What is answered to each of these, all replies heard to their end."""
+    history = [Exchange("", GREETINGS[language])]
+    for turn, text in enumerate(caller, 1):
+        history.append(Exchange(text, reply(Prompt(text, language, turn, tuple(history)))))
+    return [exchange.bot for exchange in history[1:]]
+
+
+def hangs_up(language: str, text: str) -> bool:
+    return any(isinstance(piece, ActionRequest) for _, piece in pieces(Prompt(text, language, 1)))
+
+
+# --- Streaming
+
+
+def test_the_reply_comes_word_by_word() -> None:
+    said = pieces(Prompt("x", "en", 1), scripted_llm_reply="One two three.")
+    assert [piece for _, piece in said] == ["One", " two", " three."]
+
+
+def test_words_come_at_the_models_pace() -> None:
+    said = pieces(Prompt("x", "en", 1), scripted_llm_reply="One two three.", scripted_llm_tokens_per_s=10.0)
+    assert [at_s for at_s, _ in said] == pytest.approx([0.0, 0.1, 0.2])
+
+
+def test_the_first_word_takes_its_time() -> None:
+    said = pieces(Prompt("x", "en", 1), scripted_llm_reply="One", scripted_llm_first_token_ms=150)
+    assert said == [(0.15, "One")]
+
+
+def test_a_fixed_reply_tells_its_turn() -> None:
+    assert reply(Prompt("x", "en", 7), scripted_llm_reply="Reply to turn {turn}.") == "Reply to turn 7."
+
+
+def test_an_empty_fixed_reply_says_nothing() -> None:
+    assert reply(Prompt("x", "en", 7), scripted_llm_reply="") == ""
+
+
+def test_a_second_attempt_goes_on_after_what_is_out() -> None:
+    prompt = Prompt("x", "en", 7, spoken=("One.", "Two."))
+    assert reply(prompt, scripted_llm_reply="One. Two. Three.").strip() == "Three."
+
+
+def test_a_language_without_rules_speaks_english() -> None:
+    assert reply(Prompt("hello", "fr", 1)).startswith("Hello!")
+
+
+# --- Conversations
+
+
+def test_an_appointment_is_made_in_english() -> None:
+    said = conversation("en", "I would like to book an appointment", "Tuesday", "at 10 a.m.", "Yes, please.")
+    assert said[-1] == "Great, you have an appointment on Tuesday at ten. Can I help you with anything else?"
+
+
+def test_an_appointment_is_made_in_hebrew() -> None:
+    said = conversation("he", "אני רוצה לקבוע תור", "ביום שלישי", "בעשר", "כן")
+    assert said[-1] == "מצוין, קבעתי לכם תור ליום שלישי בשעה עשר. אפשר לעזור בעוד משהו?"
+
+
+def test_an_appointment_that_is_not_confirmed_is_asked_for_again() -> None:
+    said = conversation("he", "תור ליום שני בשעה תשע", "לא", "ביום רביעי בשעה ארבע")
+    assert said[-1] == "אז ביום רביעי בשעה ארבע, לקבוע?"
+
+
+def test_a_yes_answers_the_question_that_was_heard() -> None:
+    assert conversation("he", "אני רוצה לבטל את ההזמנה שלי", "כן")[-1] == "ביטלתי את התור. אפשר לעזור בעוד משהו?"
+
+
+def test_a_yes_to_no_question_does_nothing() -> None:
+    assert conversation("he", "כן")[-1] == "מצוין. לקבוע תור או לשמוע את שעות הפתיחה?"
+
+
+def test_a_no_to_anything_else_ends_the_call() -> None:
+    assert conversation("en", "thank you", "no, thank you")[-1] == "Thank you for calling. Goodbye!"
+
+
+@pytest.mark.parametrize(("language", "text"), [("he", "תודה ולהתראות"), ("en", "Okay, goodbye.")])
+def test_a_goodbye_hangs_up(language: str, text: str) -> None:
+    assert hangs_up(language, text)
+
+
+@pytest.mark.parametrize(("language", "text"), [("he", "מה שעות הפתיחה?"), ("en", "What are your opening hours?")])
+def test_a_question_does_not_hang_up(language: str, text: str) -> None:
+    assert not hangs_up(language, text)
+
+
+@pytest.mark.parametrize("language", ["he", "en"])
+def test_what_is_not_understood_is_never_said_the_same_way_twice_running(language: str) -> None:
+    said = conversation(language, *["flurb"] * 7)
+    assert all(first != second for first, second in pairwise(said))
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("en", "Hello.", "opening hours"),
+        ("en", "Hello?", "opening hours"),
+        ("en", "Please try again.", "let me try again"),
+        ("en", "One moment, please.", "take your time"),
+        ("en", "I'm sorry, there are no matches for those keywords.", "any keywords"),
+        ("en", "I'm sorry. There are no matches for those key words.", "any keywords"),
+        ("en", "To look into your messages press 1 now. You may quit voice mail at any time by pressing the pound key.", "mailbox"),
+        ("en", "Press 2 to access messages saved in other folders.", "mailbox"),
+        ("en", "Please enter your phone number, starting with the area code.", "five five five"),
+        ("en", "He was not an ill-disposed young man.", "fine young man"),
+        ("en", "He might even have been made amiable himself.", "amiable"),
+        ("en", "No.", "something else"),
+        ("en", "What time do you open?", "eight in the morning"),
+        ("en", "Can I speak to a real person?", "call you back"),
+        ("en", "I want to cancel my booking.", "Shall I do that?"),
+        ("en", "How much does it cost?", "two hundred"),
+        ("he", "מה שעות הפתיחה שלכם?", "משמונה בבוקר"),
+        ("he", "אפשר לדבר עם נציג אנושי בבקשה?", "נציג"),
+        ("he", "שלום, אני רוצה לקבוע תור לרופא שיניים ביום שלישי.", "ביום שלישי"),
+        ("he", "אני רוצה לבטל את ההזמנה שלי", "לבטל אותו?"),
+        ("he", "שלום", "במה לעזור"),
+        ("he", "תודה רבה", "בשמחה"),
+    ],
+)
+def test_what_callers_say_is_answered(language: str, text: str, expected: str) -> None:
+    assert expected in conversation(language, text)[0]
+
+
+# --- The files
+
+
+@pytest.mark.parametrize("path", sorted(RULES.glob("*.toml")), ids=lambda path: path.stem)
+def test_no_wording_has_a_piece_too_long_to_be_spoken_at_once(path: Path) -> None:
+    cutter = SentenceCutter(max_chars=10_000)
+    pieces = [piece for says in wordings(path) for piece in (*cutter.push(says), *cutter.flush())]
+    assert max(len(piece) for piece in pieces) <= 140
+
+
+@pytest.mark.parametrize("path", sorted(RULES.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_rule_that_wants_a_question_has_one_that_asks_it(path: Path) -> None:
+    rules = RuleBook.load(path).rules
+    assert {topic for rule in rules for topic in rule.after} <= {rule.asks for rule in rules}
+
+
+@pytest.mark.parametrize("path", sorted(RULES.glob("*.toml")), ids=lambda path: path.stem)
+def test_a_wording_asks_for_one_thing_only(path: Path) -> None:
+    topics: dict[str, set[str]] = {}
+    for rule in RuleBook.load(path).rules:
+        for says in rule.says:
+            topics.setdefault(says, set()).add(rule.asks)
+    assert all(len(asked) == 1 for asked in topics.values())
+
+
+def wordings(path: Path) -> list[str]:
+    return [re.sub(r"\{\w+\}", "word", says) for rule in RuleBook.load(path).rules for says in rule.says]
