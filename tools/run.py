@@ -1,60 +1,38 @@
-"""``make run``: brings everything up, says when calls can come, ends everything on Ctrl-C.
+"""``make run``: the launcher's command line, and who asks it to end.
 
-    settings -> folders and port -> models -> supervisord -> /readyz -> "ready" ... -> the end
-
-What is wrong is said in one line that names the variable or the command, before anything is
-started where that is possible. INT, TERM and HUP are taken at every step; the launcher ends
-nothing by itself but what it started, and leaves none of that behind.
+Signals are taken first of all; the rest is imported after that, since it takes half a second.
 """
 
 import argparse
-import fcntl
-import http.client
-import json
-import logging
-import os
-import signal
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from common import config
-from common.config import Settings
-from common.errors import ConfigError, SetupError, TorimError
-from common.service import EXIT_SETUP
-from common.vendors import choose_vendors
-from gateway.server import check_exposure, listen
-from tools.embedded_redis import server_binary, socket_path
-from tools.log_tail import LogTail
-from tools.processes import Processes, ProcessFailed
+from common.errors import ConfigError, SetupError
+from tools.end import AskedToEnd, End
 
 ROOT = Path(__file__).resolve().parent.parent
-_READY_LIMIT_S = 180.0
-"""Models load in seconds; a machine that takes longer than this will not answer calls well."""
-_TICK_S = 0.1
-_TICKS_A_CHECK = 5
-_HTTP_LIMIT_S = 2.0
+_EXIT_FAILED = 1
+_EXIT_SETUP = 2
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], end: End) -> int:
     """0 ended because somebody asked, 1 a process failed, 2 a setting or the machine is at fault."""
+    from tools.launcher import Launcher
+    from tools.processes import ProcessFailed
+
     options = _parser().parse_args(arguments)
-    logging.getLogger("torim").addHandler(logging.NullHandler())  # the gateway says it again, in the right place
-    end = End(watch_parent=options.end_with_make)
+    if options.end_with_make:
+        end.watch_parent()
     try:
         Launcher(options.run_dir.resolve(), end).run()
     except AskedToEnd:
         return 0
     except (ConfigError, SetupError) as error:
         sys.stderr.write(f"make run: {error}\n")
-        return EXIT_SETUP
+        return _EXIT_SETUP
     except ProcessFailed as error:
         sys.stderr.write(f"make run: {error}\n")
-        return 1
+        return _EXIT_FAILED
     return 0
 
 
@@ -65,236 +43,5 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-class AskedToEnd(TorimError):
-    """Somebody pressed Ctrl-C, sent a signal, or closed the terminal."""
-
-
-class End:
-    """Who asked for the end, and how often."""
-
-    def __init__(self, *, watch_parent: bool) -> None:
-        self._parent = os.getppid() if watch_parent else None
-        self._asked = 0
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._note)
-
-    def _note(self, _number: int, _frame: object) -> None:
-        self._asked += 1
-
-    def wait(self, seconds: float) -> None:
-        """Sleeps.
-
-        Raises:
-            AskedToEnd: somebody asked.
-        """
-        if not self.asked:
-            time.sleep(seconds)
-        if self.asked:
-            raise AskedToEnd
-
-    @property
-    def asked(self) -> bool:
-        """Whether somebody asked."""
-        return self._asked > 0 or (self._parent is not None and os.getppid() != self._parent)
-
-    def insisted(self) -> bool:
-        """Whether somebody asked again, since it takes too long."""
-        return self._asked > 1
-
-
-class Launcher:
-    """One run, from settings to the end."""
-
-    def __init__(self, run_dir: Path, end: End) -> None:
-        self._run_dir = run_dir
-        self._end = end
-        self._started = time.monotonic()
-        self._environ = config.environment(ROOT / ".env")
-        self._settings = config.load(self._environ)
-
-    def run(self) -> None:
-        """Returns never but by AskedToEnd, ConfigError, SetupError or ProcessFailed."""
-        check_exposure(self._settings)
-        _check_folders(self._settings, self._run_dir)
-        with _alone_in(self._run_dir):
-            listen(self._settings.host, self._settings.port).close()
-            environ = {**self._environ, **self._placement()}
-            self._fetch_models(environ)
-            self._supervise(environ)
-
-    def _placement(self) -> dict[str, str]:
-        """What ``supervisord.conf`` and the processes need to know of this run."""
-        settings = self._settings
-        embedded = not settings.redis_url
-        if embedded:
-            server_binary()  # raises where there is none
-        return {
-            "TORIM_RUN": str(self._run_dir),
-            "TORIM_STOP": "INT",
-            "TORIM_REDIS": "1" if embedded else "0",
-            "REDIS_URL": f"unix://{socket_path(self._run_dir)}" if embedded else settings.redis_url,
-            "TORIM_CACHE": str(settings.torim_cache.expanduser()),
-            "GATEWAYS": str(settings.gateways),
-            "ASR_WORKERS": str(settings.asr_workers),
-            "LLM_WORKERS": str(settings.llm_workers),
-            "TTS_WORKERS": str(settings.tts_workers),
-        }
-
-    # --- Models
-
-    def _fetch_models(self, environ: dict[str, str]) -> None:
-        command = [sys.executable, "-m", "tools.lifeline", "common.models"]
-        fetching = subprocess.Popen(command, cwd=ROOT, env=environ, stdin=subprocess.PIPE, start_new_session=True)
-        try:
-            while fetching.poll() is None:
-                self._end.wait(_TICK_S)
-        finally:
-            if fetching.poll() is None:
-                _end_group(fetching)
-        if fetching.returncode != 0:
-            raise SetupError("the speech models are not all there: see the line above")
-
-    # --- Processes
-
-    def _supervise(self, environ: dict[str, str]) -> None:
-        log = self._run_dir / "log"
-        for old in log.glob("*.log*"):
-            old.unlink()
-        processes, tail = Processes(ROOT, self._run_dir, environ), LogTail(log, "*_[0-9].log")
-        try:
-            processes.start()
-            self._watch(processes, tail)
-        finally:
-            processes.stop(self._end.insisted)
-            _show(tail.new_lines())
-            tail.close()
-            _show([f"make run: ended in {time.monotonic() - self._started:.1f} s"])
-
-    def _watch(self, processes: Processes, tail: LogTail) -> None:
-        ready, ticks = False, 0
-        while True:
-            self._end.wait(_TICK_S)
-            if not _show(tail.new_lines()):
-                raise AskedToEnd
-            ticks += 1
-            if ticks % _TICKS_A_CHECK:
-                continue
-            for name in processes.check(ready=ready):
-                _show([f"make run: {name} had ended and was started again"])
-            if not ready:
-                ready = self._became_ready()
-
-    def _became_ready(self) -> bool:
-        reason = _why_not_ready(self._settings)
-        waited = time.monotonic() - self._started
-        if not reason:
-            _show(_welcome(self._settings, waited))
-            return True
-        if waited > _READY_LIMIT_S:
-            raise ProcessFailed(f"not ready after {waited:.0f} s: {reason}; the logs are in {self._run_dir / 'log'}")
-        return False
-
-
-def _end_group(process: "subprocess.Popen[bytes]") -> None:
-    """Ends a process that leads a session, with whatever it started."""
-    os.killpg(process.pid, signal.SIGTERM)
-    try:
-        process.wait(2)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-# --- What must be so before anything starts
-
-
-def _check_folders(settings: Settings, run_dir: Path) -> None:
-    _check_writable("TORIM_CACHE", settings.torim_cache)
-    if settings.record_dir is not None:
-        _check_writable("RECORD_DIR", settings.record_dir)
-    _check_writable("the folder of this run", run_dir)
-    (run_dir / "log").mkdir(exist_ok=True)
-
-
-def _check_writable(name: str, folder: Path) -> None:
-    """Makes the folder, for nobody else to read.
-
-    Raises:
-        ConfigError: it cannot be written to.
-    """
-    path = folder.expanduser()
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path):
-            pass
-    except OSError as error:
-        raise ConfigError(f"{name}={path}: cannot be written to ({error.strerror}); name a folder that can") from None
-
-
-@contextmanager
-def _alone_in(run_dir: Path) -> Iterator[None]:
-    """Holds the run folder against a second launcher; the system lets go of it however this one ends.
-
-    Raises:
-        SetupError: another launcher has it.
-    """
-    with (run_dir / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SetupError(f"another `make run` of this folder is running ({run_dir}); end it first") from None
-        yield
-
-
-# --- Ready
-
-
-def _why_not_ready(settings: Settings) -> str:
-    """What ``/readyz`` misses; empty: nothing."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
-    connection = http.client.HTTPConnection(host, settings.port, timeout=_HTTP_LIMIT_S)
-    try:
-        connection.request("GET", "/readyz")
-        answer = connection.getresponse()
-        body = answer.read()
-        return "" if answer.status == http.HTTPStatus.OK else str(json.loads(body)["reason"])
-    except (OSError, http.client.HTTPException, ValueError, KeyError):
-        return "the gateway does not answer yet"
-    finally:
-        connection.close()
-
-
-def _welcome(settings: Settings, seconds: float) -> list[str]:
-    url = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
-    vendors = [f"  {stage.upper()}  {choice.name:<9}({choice.why})" for stage, choice in choose_vendors(settings).items()]
-    store = "REDIS_URL" if settings.redis_url else "embedded (REDIS_URL is not set)"
-    return [
-        "",
-        f"Torim answers calls at {url}  (ready in {seconds:.1f} s)",
-        *vendors,
-        f"  Redis {store}",
-        *_ways_to_call(settings, url),
-        "",
-    ]
-
-
-def _ways_to_call(settings: Settings, url: str) -> list[str]:
-    call = "make call" if settings.port == 8080 else f'make call ARGS="http://127.0.0.1:{settings.port}/twilio/voice"'
-    webhook = f"point the number's voice webhook at {url}/twilio/voice"
-    if not settings.twilio_auth_token:
-        webhook = "set TWILIO_AUTH_TOKEN and PUBLIC_URL=https://..., then point the number's voice webhook at PUBLIC_URL/twilio/voice"
-    return [f"  Place a call:  {call}   (in another terminal)", f"  With Twilio:   {webhook}", "  Ctrl-C ends it."]
-
-
-def _show(lines: list[str]) -> bool:
-    """Prints; False if nobody reads it any more (the terminal is closed)."""
-    try:
-        sys.stdout.write("".join(f"{line}\n" for line in lines))
-        sys.stdout.flush()
-    except OSError:
-        return False
-    return True
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:], End()))
