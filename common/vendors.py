@@ -1,16 +1,35 @@
 """Which vendor serves which stage, and why: one place for the workers and for what ``make run`` prints.
 
+A stage's registry (``*/vendors/__init__.py``) has one line for each of its vendors.
+
 A vendor that the operator names is taken as named. ``auto`` takes the online vendor where the
 settings hold what it needs, and else one that needs no account. ``tone`` is never chosen unasked.
 """
 
 from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
 
 from common.config import Settings
 from common.messages import Stage
 
 LOCAL_SPEECH = frozenset({"whisper", "local"})
 """Vendors that compute on this machine's own cores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A line of a stage's registry."""
+
+    path: str
+    """``module:class``; imported only if chosen, since one vendor may weigh hundreds of megabytes."""
+    slots: int
+    """Entries that one process works on at a time."""
+
+    def make(self, settings: Settings) -> Any:
+        """The vendor; it neither connects nor loads before it is warmed up."""
+        module, _, name = self.path.partition(":")
+        return getattr(import_module(module), name)(settings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,8 @@
+"""The registry of LLM vendors: a vendor is one file, one line here, and the shared contract test."""
+
+from common.vendors import Registered
+
+VENDORS = {
+    "openai": Registered("llm_worker.vendors.openai:OpenAIModel", slots=16),
+    "scripted": Registered("llm_worker.vendors.scripted:ScriptedModel", slots=64),
+}

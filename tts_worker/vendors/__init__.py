@@ -1,0 +1,9 @@
+"""The registry of TTS vendors: a vendor is one file, one line here, and the shared contract test."""
+
+from common.vendors import Registered
+
+VENDORS = {
+    "google": Registered("tts_worker.vendors.google:GoogleVoice", slots=8),
+    "local": Registered("tts_worker.vendors.local:LocalVoice", slots=1),  # in order: a second one would delay the first one's sound
+    "tone": Registered("tts_worker.vendors.tone:ToneVoice", slots=16),
+}

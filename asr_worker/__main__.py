@@ -1,0 +1,25 @@
+"""``python -m asr_worker``: the ASR worker's composition root."""
+
+import asyncio
+import sys
+import time
+
+from asr_worker.vendors import VENDORS
+from asr_worker.vendors.base import Transcriber
+from asr_worker.worker import STAGE, AsrWorker
+from common import service, stage
+from common.config import Settings
+from common.vendors import choose_vendors
+
+
+async def main(settings: Settings, draining: asyncio.Event) -> None:
+    """Transcribe until drained."""
+    choice = choose_vendors(settings)[STAGE]
+    registered = VENDORS[choice.name]
+    vendor: Transcriber = registered.make(settings)
+    worker = AsrWorker(vendor, choice.name, settings, time.time)
+    await stage.work(STAGE, choice, vendor, worker.handle, registered.slots, settings, draining)
+
+
+if __name__ == "__main__":
+    sys.exit(service.run("asr_worker", main))

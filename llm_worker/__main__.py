@@ -1,0 +1,24 @@
+"""``python -m llm_worker``: the LLM worker's composition root."""
+
+import asyncio
+import sys
+
+from common import service, stage
+from common.config import Settings
+from common.vendors import choose_vendors
+from llm_worker.vendors import VENDORS
+from llm_worker.vendors.base import Model
+from llm_worker.worker import STAGE, LlmWorker
+
+
+async def main(settings: Settings, draining: asyncio.Event) -> None:
+    """Answer until drained."""
+    choice = choose_vendors(settings)[STAGE]
+    registered = VENDORS[choice.name]
+    vendor: Model = registered.make(settings)
+    worker = LlmWorker(vendor, choice.name, settings)
+    await stage.work(STAGE, choice, vendor, worker.handle, registered.slots, settings, draining)
+
+
+if __name__ == "__main__":
+    sys.exit(service.run("llm_worker", main))
