@@ -45,7 +45,7 @@ async def taken_though_alive(house: House, worker: str, touch: Callable[[Deliver
     while True:
         await house.gateway.publish("asr", utterance())
         owned = await taken(house.one, "asr")
-        await asyncio.sleep(MIN_IDLE_S)
+        await asyncio.sleep(1.2 * MIN_IDLE_S)
         began_s = clock()
         await touch(owned)
         found = await house.two.reclaim("asr", worker)

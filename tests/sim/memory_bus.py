@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from common import streams
 from common.bus import Delivery, Output, PastTurn, Renewal, TurnClosed, TurnNews
+from common.errors import BusUnavailable
 from common.messages import Message, Stage, StageFailed
 from common.streams import STAGES, Pace
 
@@ -106,6 +107,8 @@ class MemoryBus:
         self._out: dict[str, list[str]] = {}
         self._listeners: list[asyncio.Queue[TurnNews]] = []
         self._beats: dict[str, tuple[Stage, float]] = {}
+        self.unreachable = False
+        """While it is set, every method raises ``BusUnavailable``, and replies wait."""
         self.events: dict[str, list[dict[str, str]]] = {}
         """What each call recorded."""
         self.dead: dict[Stage, list[tuple[str, Message]]] = {stage: [] for stage in STAGES}
@@ -115,10 +118,12 @@ class MemoryBus:
 
     async def open_call(self, call: str, gateway: str, language: str) -> None:
         """Make the call's hash (turn 0, committed, this owner)."""
+        self._reach()
         self._calls[call] = _Call(gateway, language)
 
     async def publish(self, stage: Stage, message: Message, audio: bytes = b"") -> None:
         """Give a message to a stage."""
+        self._reach()
         self._restore()
         self._replies.setdefault(message.head.gateway, self._stream())
         self._add(self._work[stage], message, audio)
@@ -127,6 +132,7 @@ class MemoryBus:
 
     async def commit_turn(self, call: str, turn: int) -> None:
         """Tell the workers that the turn is committed (R2)."""
+        self._reach()
         known = self._calls.get(call)
         if known is not None and known.turn == turn:
             known.committed = True
@@ -134,6 +140,7 @@ class MemoryBus:
 
     async def close_turn(self, call: str, closed: TurnClosed) -> None:
         """Raise the turn, write its history, tell the workers."""
+        self._reach()
         known = self._calls.setdefault(call, _Call("", ""))
         if known.turn <= closed.turn:
             known.turn, known.committed = closed.turn + 1, False
@@ -143,10 +150,12 @@ class MemoryBus:
 
     async def record(self, call: str, fields: dict[str, str]) -> None:
         """Append to the call's event stream (no texts)."""
+        self._reach()
         self.events.setdefault(call, []).append(dict(fields))
 
     async def close_call(self, call: str) -> None:
         """The call is over."""
+        self._reach()
         self._calls.setdefault(call, _Call("", "")).over = True
         self._tell(TurnNews(call, streams.LAST_TURN, "over"))
 
@@ -154,7 +163,7 @@ class MemoryBus:
         """What the workers send to this gateway, in order, for ever."""
         while True:
             stream = self._replies.setdefault(gateway, self._stream())
-            entry = stream.next_unread(self._now_s())
+            entry = None if self.unreachable else stream.next_unread(self._now_s())
             if entry is None:
                 await stream.wait(self._now_s() + self._pace.block_ms / 1000)
             else:
@@ -162,16 +171,18 @@ class MemoryBus:
 
     async def stages_alive(self) -> frozenset[Stage]:
         """The stages on which a worker beats."""
+        self._reach()
         return frozenset(stage for stage, until_s in self._beats.values() if until_s > self._now_s())
 
     async def ping(self) -> bool:
         """Whether somebody works on every stage."""
-        return await self.stages_alive() == set(STAGES)
+        return not self.unreachable and await self.stages_alive() == set(STAGES)
 
     # The workers' half: getting work
 
     async def take(self, stage: Stage, worker: str) -> Delivery | None:
         """The next unread entry; None if none came within the block time."""
+        self._reach()
         until_s = self._now_s() + self._pace.block_ms / 1000
         while True:
             entry = self._work[stage].next_unread(self._now_s())
@@ -183,6 +194,7 @@ class MemoryBus:
 
     async def reclaim(self, stage: Stage, worker: str) -> Delivery | None:
         """An entry whose worker fell silent, if there is one."""
+        self._reach()
         silent_since_s = self._now_s() - self._pace.min_idle_ms / 1000
         for entry in self._work[stage].pending.values():
             if entry.held_since_s <= silent_since_s:
@@ -198,16 +210,19 @@ class MemoryBus:
 
     async def done(self, stage: Stage, delivery: Delivery) -> bool:
         """Whether nothing is left to do: finished before, by whomever, or raised past."""
+        self._reach()
         return streams.done(stage, delivery.message) in self._done or self._stale(delivery.message)
 
     async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
         """Acknowledge and send the outputs, in one step; False: nothing was sent."""
+        self._reach()
         if self._work[stage].pending.pop(delivery.id, None) is None or self._stale(delivery.message):
             return False
         return self._finish(stage, delivery.message, outputs)
 
     async def emit(self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output]) -> int:
         """Send sentence ``number`` of a reply before the entry itself is done; see ``WorkerBus.emit``."""
+        self._reach()
         head = delivery.message.head
         if self._stale(delivery.message):
             return -1
@@ -224,10 +239,12 @@ class MemoryBus:
 
     async def send(self, output: Output) -> bool:
         """Send a message that needs no commit. False: nobody reads it."""
+        self._reach()
         return self._send(output)
 
     async def fail(self, stage: Stage, delivery: Delivery, failed: StageFailed) -> None:
         """Give up: dead letter (without audio), acknowledge, tell the gateway."""
+        self._reach()
         if self._work[stage].pending.pop(delivery.id, None) is not None:
             self.dead[stage].append((failed.error, delivery.message))
             self._finish(stage, delivery.message, [Output(None, failed)])
@@ -244,6 +261,7 @@ class MemoryBus:
 
     async def renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery]) -> Renewal:
         """Say that these are still worked on; hear what became of them."""
+        self._reach()
         lost, stale, committed = set[str](), set[str](), set[str]()
         for delivery in deliveries:
             entry = self._work[stage].pending.get(delivery.id)
@@ -260,6 +278,7 @@ class MemoryBus:
 
     async def hand_back(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], *, counts: bool = False) -> None:
         """Let anybody take these at once; whether this delivery ``counts`` as an attempt."""
+        self._reach()
         for delivery in deliveries:
             entry = self._work[stage].pending.get(delivery.id)
             if entry is not None and entry.owner == worker:
@@ -268,10 +287,12 @@ class MemoryBus:
 
     async def leave(self, stage: Stage, worker: str) -> None:
         """This worker reads no more."""
+        self._reach()
         self._beats.pop(worker, None)
 
     async def beat(self, stage: Stage, worker: str, load: float) -> None:
         """Say that this worker lives (for 5 s)."""
+        self._reach()
         self._beats[worker] = (stage, self._now_s() + streams.ALIVE_TTL_S)
 
     async def news(self) -> AsyncIterator[TurnNews]:
@@ -286,11 +307,13 @@ class MemoryBus:
 
     async def history(self, call: str) -> list[PastTurn]:
         """The ended turns of the call, oldest first."""
+        self._reach()
         known = self._calls.get(call)
         return [known.past[turn] for turn in sorted(known.past)] if known is not None else []
 
     async def emitted(self, call: str, turn: int) -> list[str]:
         """Sentences that an earlier attempt at this reply emitted."""
+        self._reach()
         return list(self._out.get(streams.out(call, turn), ()))
 
     async def close(self) -> None:
@@ -313,6 +336,10 @@ class MemoryBus:
         return len(self._work[stage].unread) + len(self._work[stage].pending)
 
     # Inside
+
+    def _reach(self) -> None:
+        if self.unreachable:
+            raise BusUnavailable("unreachable")
 
     def _restore(self) -> None:
         """What the gateway's bus does when it finds that the server forgot its calls."""

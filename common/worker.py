@@ -1,0 +1,313 @@
+"""The loop that the three workers share: take an entry, hand it to the stage, keep it alive, let go.
+
+    take ──▶ handler(delivery, bus) ──▶ bus.commit          the handler's own last step
+      │            │ VendorError   ──▶ handed back, so that anybody tries again; after the last attempt: fail
+      │            │ cancelled     ──▶ its turn was raised past (acknowledged), or another worker owns it
+      └── reclaim, every 250 ms: entries whose worker fell silent
+
+Rules:
+
+- Nothing is read while no slot is free: the backlog stays where others can take it.
+- What is held is renewed every 300 ms; a renewal brings the news that an entry is lost or stale, and
+  ``bus.news`` brings the latter sooner. Heavy computing belongs into threads: it must not hold the loop up.
+- A takeover is only safe when the silence is the other worker's. After a stall everybody looks
+  silent to everybody, so after any trouble, and until the own entries are renewed, nothing is claimed.
+- The handler asks ``bus.done`` before it calls its vendor, and limits its vendor's time itself.
+  What still hangs after a minute counts as a failed attempt.
+- ``draining`` stops the reading, never a read: an entry could be left with a reader that is gone. What
+  is not finished within ``drain_sec`` is handed back without counting as an attempt. Being cancelled (INT) ends at once.
+- The worker counts as alive from its first beat on: call ``run_worker`` when the vendor is warm.
+"""
+
+import asyncio
+import logging
+import random
+import uuid
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal
+
+from common import streams
+from common.bus import Delivery, TurnNews, WorkerBus
+from common.config import Settings
+from common.errors import BusUnavailable, VendorError
+from common.messages import Stage, StageFailed, Transcript, Utterance
+from common.redis_link import Backoff
+from common.streams import ATTEMPTS
+
+logger = logging.getLogger("torim.common")
+
+DRAIN_S = 8.0
+
+Handler = Callable[[Delivery, WorkerBus], Awaitable[None]]
+"""Works on one delivery and commits it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """The loop's periods; a worker is silent after 1,000 ms, more than three renewals."""
+
+    renew_s: float = 0.3
+    reclaim_s: float = 0.25
+    beat_s: float = 2.0
+    slow_s: float = 0.3
+    """A round trip that takes longer is trouble."""
+    calm_s: float = 1.0
+    """How long after trouble nothing is claimed."""
+    handler_limit_s: float = 60.0
+
+
+async def run_worker(
+    stage: Stage,
+    bus: WorkerBus,
+    handler: Handler,
+    slots: int,
+    settings: Settings,
+    draining: asyncio.Event | None = None,
+    *,
+    name: str | None = None,
+    rhythm: Rhythm | None = None,
+) -> None:
+    """Work on up to ``slots`` entries at a time until ``draining`` is set, and then on what is held; closes nothing."""
+    worker = _Worker(stage, bus, handler, slots, name or f"{stage}-{uuid.uuid4().hex[:12]}", rhythm or Rhythm())
+    drain_s = DRAIN_S if settings.drain_sec is None else settings.drain_sec
+    await worker.run(draining or asyncio.Event(), drain_s)
+
+
+class Claims:
+    """When it is safe to take over what looks abandoned."""
+
+    def __init__(self, rhythm: Rhythm) -> None:
+        self._rhythm = rhythm
+        self._calm_from_s = float("-inf")
+        self._renewed_at_s = float("-inf")
+
+    def trouble(self, now_s: float) -> None:
+        """Something failed or took long: others may only look silent."""
+        self._calm_from_s = now_s + self._rhythm.calm_s
+
+    def renewed(self, now_s: float, took_s: float) -> None:
+        """The own entries are renewed; late or slow, it is trouble by itself."""
+        late = now_s - self._renewed_at_s > self._rhythm.renew_s + self._rhythm.slow_s and self._renewed_at_s > float("-inf")
+        if late or took_s > self._rhythm.slow_s:
+            self.trouble(now_s)
+        self._renewed_at_s = now_s
+
+    def allowed(self, now_s: float) -> bool:
+        """Whether it was calm for long enough, and the own entries are fresh."""
+        return now_s >= self._calm_from_s and now_s - self._renewed_at_s <= self._rhythm.renew_s + self._rhythm.slow_s
+
+
+@dataclass(slots=True)
+class _Held:
+    """A delivery that is worked on."""
+
+    delivery: Delivery
+    task: "asyncio.Task[None]"
+    stopped: Literal["", "lost", "stale"] = ""
+
+
+class _Worker:
+    """One process's work on one stage."""
+
+    def __init__(self, stage: Stage, bus: WorkerBus, handler: Handler, slots: int, name: str, rhythm: Rhythm) -> None:
+        self._stage: Stage = stage
+        self._bus = bus
+        self._handler = handler
+        self._slots = slots
+        self._name = name
+        self._rhythm = rhythm
+        self._claims = Claims(rhythm)
+        self._random = random.Random(name)
+        self._reclaim_at_s = 0.0
+        self._held: dict[str, _Held] = {}
+        self._wake = asyncio.Event()
+        self._reachable = True
+
+    async def run(self, draining: asyncio.Event, drain_s: float) -> None:
+        """Work until drained."""
+        async with asyncio.TaskGroup() as group:
+            beside = [group.create_task(each) for each in (self._renew(), self._beat(), self._listen(), self._wake_when(draining))]
+            try:
+                await self._consume(group, draining)
+                await self._drain(drain_s)
+            finally:
+                for task in beside:
+                    task.cancel()
+
+    # Getting work
+
+    async def _consume(self, group: asyncio.TaskGroup, draining: asyncio.Event) -> None:
+        backoff = Backoff()
+        while not draining.is_set():
+            if len(self._held) >= self._slots:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            try:
+                delivery = await self._next()
+            except BusUnavailable as trouble:
+                self._unreachable(trouble)
+                await asyncio.sleep(backoff.pause_s)
+                continue
+            backoff.reset()
+            self._reached()
+            if delivery is not None and delivery.id not in self._held:
+                self._held[delivery.id] = _Held(delivery, group.create_task(self._work(delivery)))
+
+    async def _next(self) -> Delivery | None:
+        now_s = self._now_s()
+        if now_s >= self._reclaim_at_s and self._claims.allowed(now_s):
+            found = await self._bus.reclaim(self._stage, self._name)
+            if self._now_s() - now_s > self._rhythm.slow_s:
+                self._claims.trouble(self._now_s())
+            if found is not None:
+                return found
+            self._reclaim_at_s = now_s + self._rhythm.reclaim_s * self._random.uniform(0.8, 1.2)
+        return await self._bus.take(self._stage, self._name)
+
+    async def _wake_when(self, draining: asyncio.Event) -> None:
+        await draining.wait()
+        self._wake.set()
+
+    # Working
+
+    async def _work(self, delivery: Delivery) -> None:
+        try:
+            await self._attempt(delivery)
+        except asyncio.CancelledError:
+            if self._held[delivery.id].stopped != "stale":
+                raise
+            await self._acknowledge(delivery)
+        except BusUnavailable as trouble:
+            self._unreachable(trouble)  # the entry stays pending: whoever is well takes it over
+        finally:
+            del self._held[delivery.id]
+            self._wake.set()
+
+    async def _attempt(self, delivery: Delivery) -> None:
+        if delivery.attempt > ATTEMPTS[self._stage]:
+            await self._give_up(delivery, "worker_died")
+            return
+        try:
+            async with asyncio.timeout(self._rhythm.handler_limit_s):
+                await self._handler(delivery, self._bus)
+        except BusUnavailable:
+            raise
+        except VendorError as error:
+            logger.warning("%s error=%s vendor=%s retryable=%s", self._about(delivery), error.kind, error.vendor, error.retryable)
+            await self._failed(delivery, error.kind, retryable=error.retryable)
+        except TimeoutError:
+            logger.error("%s error=hung limit_s=%g", self._about(delivery), self._rhythm.handler_limit_s)
+            await self._failed(delivery, "hung", retryable=True)
+        except Exception as bug:
+            logger.exception("%s error=bug", self._about(delivery))
+            await self._failed(delivery, type(bug).__name__, retryable=True)
+
+    async def _failed(self, delivery: Delivery, error: str, *, retryable: bool) -> None:
+        if retryable and delivery.attempt < ATTEMPTS[self._stage]:
+            await self._bus.hand_back(self._stage, self._name, [delivery], counts=True)
+        else:
+            await self._give_up(delivery, error)
+
+    async def _give_up(self, delivery: Delivery, error: str) -> None:
+        logger.error("%s what=gave_up error=%s", self._about(delivery), error)
+        await self._bus.fail(self._stage, delivery, _stage_failed(self._stage, delivery, error))
+
+    async def _acknowledge(self, delivery: Delivery) -> None:
+        with suppress(BusUnavailable):  # then somebody takes it over and finds it stale
+            await self._bus.commit(self._stage, delivery, ())
+
+    # Keeping what is held, or letting it go
+
+    async def _renew(self) -> None:
+        backoff, pause_s = Backoff(), 0.0
+        while True:
+            await asyncio.sleep(pause_s)
+            began_s = self._now_s()
+            try:
+                renewal = await self._bus.renew(self._stage, self._name, [held.delivery for held in self._held.values()])
+            except BusUnavailable as trouble:
+                self._unreachable(trouble)
+                pause_s = backoff.pause_s
+                continue
+            backoff.reset()
+            pause_s = self._rhythm.renew_s
+            self._claims.renewed(self._now_s(), self._now_s() - began_s)
+            self._stop(renewal.lost, "lost")
+            self._stop(renewal.stale, "stale")
+
+    async def _listen(self) -> None:
+        async for news in self._bus.news():
+            if news.what == "over":
+                self._stop([id_ for id_, held in self._held.items() if _is_over(held.delivery, news)], "stale")
+
+    def _stop(self, ids: Iterable[str], why: Literal["lost", "stale"]) -> None:
+        for id_ in ids:
+            held = self._held.get(id_)
+            if held is not None and not held.stopped:
+                logger.info("%s what=stopped why=%s", self._about(held.delivery), why)
+                held.stopped = why
+                held.task.cancel()
+
+    async def _beat(self) -> None:
+        while True:
+            try:
+                await self._bus.beat(self._stage, self._name, len(self._held) / self._slots)
+            except BusUnavailable as trouble:
+                self._unreachable(trouble)
+            await asyncio.sleep(self._rhythm.beat_s)
+
+    async def _drain(self, drain_s: float) -> None:
+        logger.info("worker=%s what=draining held=%d limit_s=%g", self._name, len(self._held), drain_s)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(drain_s):
+                while self._held:
+                    self._wake.clear()
+                    await self._wake.wait()
+        left = list(self._held.values())
+        for held in left:
+            held.task.cancel()
+        try:
+            await self._bus.hand_back(self._stage, self._name, [held.delivery for held in left])
+            await self._bus.leave(self._stage, self._name)
+        except BusUnavailable as trouble:
+            self._unreachable(trouble)
+        logger.info("worker=%s what=left handed_back=%d", self._name, len(left))
+
+    # Small print
+
+    def _unreachable(self, trouble: BusUnavailable) -> None:
+        self._claims.trouble(self._now_s())
+        if self._reachable:
+            logger.warning("worker=%s what=bus_unreachable error=%s", self._name, trouble)
+        self._reachable = False
+
+    def _reached(self) -> None:
+        if not self._reachable:
+            logger.info("worker=%s what=bus_reachable", self._name)
+        self._reachable = True
+
+    def _now_s(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def _about(self, delivery: Delivery) -> str:
+        head = delivery.message.head
+        return f"call={head.call} turn={head.turn} stage={self._stage} seq={head.seq} attempt={delivery.attempt}"
+
+
+def _is_over(delivery: Delivery, news: TurnNews) -> bool:
+    message = delivery.message
+    if message.head.call != news.call or message.head.turn > news.turn:
+        return False
+    return news.turn == streams.LAST_TURN or streams.stale_by_turn(message)
+
+
+def _stage_failed(stage: Stage, delivery: Delivery, error: str) -> StageFailed:
+    message = delivery.message
+    match message:
+        case Utterance() | Transcript():
+            return StageFailed(head=message.head, stage=stage, error=error, utterance=message.utterance, piece=message.piece)
+        case _:
+            return StageFailed(head=message.head, stage=stage, error=error)

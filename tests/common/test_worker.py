@@ -1,0 +1,503 @@
+"""The workers' loop on a virtual clock over the bus in memory."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from common.bus import Delivery, Output, TurnClosed, WorkerBus
+from common.config import Settings
+from common.errors import VendorError
+from common.messages import Head, StageFailed, Transcript, Utterance
+from common.worker import Claims, Rhythm, run_worker
+from tests.sim.memory_bus import MemoryBus
+from tests.virtual_clock import run
+
+CALL, GATEWAY = "call-1", "gateway-1"
+SETTINGS = Settings()
+
+
+def utterance(turn: int = 0, number: int = 1) -> Utterance:
+    return Utterance(head=Head(call=CALL, turn=turn, gateway=GATEWAY), utterance=number)
+
+
+def transcript_of(delivery: Delivery) -> Transcript:
+    return Transcript(head=delivery.message.head, utterance=1, text="hello")
+
+
+async def answer(delivery: Delivery, bus: WorkerBus) -> None:
+    await bus.commit("asr", delivery, [Output(None, transcript_of(delivery))])
+
+
+class Stage:
+    """A handler that can be looked at: what it began, was cancelled at, and how many ran at a time."""
+
+    def __init__(self, takes_s: float = 0.0, error: Exception | None = None) -> None:
+        self._takes_s = takes_s
+        self._error = error
+        self._running = 0
+        self.most_at_once = 0
+        self.attempts: list[int] = []
+        self.began_s: list[float] = []
+        self.cancelled_s: list[float] = []
+
+    async def handle(self, delivery: Delivery, bus: WorkerBus) -> None:
+        self._running += 1
+        self.most_at_once = max(self.most_at_once, self._running)
+        self.attempts.append(delivery.attempt)
+        self.began_s.append(now_s())
+        try:
+            await asyncio.sleep(self._takes_s)
+            if self._error is not None:
+                raise self._error
+            await answer(delivery, bus)
+        except asyncio.CancelledError:
+            self.cancelled_s.append(now_s())
+            raise
+        finally:
+            self._running -= 1
+
+
+def now_s() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def house() -> MemoryBus:
+    bus = MemoryBus()
+    await bus.open_call(CALL, GATEWAY, "en")
+    return bus
+
+
+async def replies(bus: MemoryBus, count: int) -> list[object]:
+    """The first replies to the gateway, which are owed within a virtual minute."""
+    found: list[object] = []
+    async with asyncio.timeout(60):
+        async for delivery in bus.replies(GATEWAY):
+            found.append(delivery.message)
+            if len(found) == count:
+                break
+    return found
+
+
+async def with_worker(
+    bus: WorkerBus,
+    handle: Callable[[Delivery, WorkerBus], Awaitable[None]],
+    then: Coroutine[Any, Any, Any],
+    *,
+    slots: int = 4,
+    name: str = "one",
+    settings: Settings = SETTINGS,
+) -> Any:
+    """What ``then`` returns while a worker runs beside it, which is drained in the end."""
+    draining = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(run_worker("asr", bus, handle, slots, settings, draining, name=name))
+        try:
+            return await then
+        finally:
+            draining.set()
+
+
+async def seconds(span_s: float) -> None:
+    await asyncio.sleep(span_s)
+
+
+# Working
+
+
+def test_a_worker_answers_what_is_published() -> None:
+    async def scenario() -> object:
+        bus = await house()
+        await bus.publish("asr", utterance())
+        return await with_worker(bus, Stage().handle, replies(bus, 1))
+
+    assert run(scenario()) == [Transcript(head=utterance().head, utterance=1, text="hello")]
+
+
+def test_no_more_entries_are_worked_on_than_there_are_slots() -> None:
+    async def scenario() -> int:
+        bus, stage = await house(), Stage(takes_s=1)
+        for number in range(8):
+            await bus.publish("asr", utterance(number=number))
+        await with_worker(bus, stage.handle, replies(bus, 8), slots=3)
+        return stage.most_at_once
+
+    assert run(scenario()) == 3
+
+
+def test_the_backlog_stays_where_others_can_take_it() -> None:
+    async def scenario() -> Delivery | None:
+        bus = await house()
+        for number in range(4):
+            await bus.publish("asr", utterance(number=number))
+
+        async def other_worker() -> Delivery | None:
+            await asyncio.sleep(1)
+            return await bus.take("asr", "other")
+
+        found: Delivery | None = await with_worker(bus, Stage(takes_s=5).handle, other_worker(), slots=2)
+        return found
+
+    assert run(scenario()).message == utterance(number=2)  # type: ignore[union-attr]  # None fails as well
+
+
+# Failing
+
+
+def test_a_vendor_that_fails_is_asked_as_often_as_the_stage_allows() -> None:
+    async def scenario() -> list[int]:
+        bus, stage = await house(), Stage(error=VendorError("v", "http_500", retryable=True))
+        await bus.publish("asr", utterance())
+        await with_worker(bus, stage.handle, replies(bus, 1))
+        return stage.attempts
+
+    assert run(scenario()) == [1, 2, 3]
+
+
+def test_another_attempt_begins_within_half_a_second() -> None:
+    async def scenario() -> float:
+        bus, stage = await house(), Stage(error=VendorError("v", "http_500", retryable=True))
+        await bus.publish("asr", utterance())
+        await with_worker(bus, stage.handle, replies(bus, 1))
+        return stage.began_s[1] - stage.began_s[0]
+
+    assert run(scenario()) <= 0.5
+
+
+def test_the_gateway_hears_of_a_stage_that_gave_up() -> None:
+    async def scenario() -> object:
+        bus = await house()
+        await bus.publish("asr", utterance())
+        return await with_worker(bus, Stage(error=VendorError("v", "http_500", retryable=True)).handle, replies(bus, 1))
+
+    assert run(scenario()) == [StageFailed(head=utterance().head, stage="asr", error="http_500", utterance=1)]
+
+
+@pytest.mark.parametrize(("error", "attempts"), [(VendorError("v", "http_400", retryable=False), [1]), (ValueError("bug"), [1, 2, 3])])
+def test_what_cannot_succeed_fails_at_once_and_a_bug_after_its_attempts(error: Exception, attempts: list[int]) -> None:
+    async def scenario() -> list[int]:
+        bus, stage = await house(), Stage(error=error)
+        await bus.publish("asr", utterance())
+        await with_worker(bus, stage.handle, replies(bus, 1))
+        return stage.attempts
+
+    assert run(scenario()) == attempts
+
+
+def test_a_worker_goes_on_after_a_bug() -> None:
+    async def scenario() -> object:
+        bus = await house()
+
+        async def handle(delivery: Delivery, bus: WorkerBus) -> None:
+            if delivery.message == utterance(number=1):
+                raise ValueError
+            await answer(delivery, bus)
+
+        for number in (1, 2):
+            await bus.publish("asr", utterance(number=number))
+        return await with_worker(bus, handle, replies(bus, 1))
+
+    assert run(scenario()) == [Transcript(head=utterance().head, utterance=1, text="hello")]
+
+
+def test_a_handler_that_hangs_is_ended_and_fails() -> None:
+    async def scenario() -> list[float]:
+        bus, stage = await house(), Stage(takes_s=1_000)
+        await bus.publish("asr", utterance())
+        await with_worker(bus, stage.handle, seconds(200))
+        return stage.cancelled_s
+
+    assert len(run(scenario())) == 3
+
+
+def test_an_entry_that_kills_its_workers_is_given_up() -> None:
+    async def scenario() -> object:
+        bus, stage = await house(), Stage()
+        await bus.publish("asr", utterance())
+        victim = await bus.take("asr", "victim")
+        assert victim is not None
+        for _ in range(2):
+            await bus.hand_back("asr", "victim", [victim], counts=True)
+            await bus.reclaim("asr", "victim")
+        return await with_worker(bus, stage.handle, replies(bus, 1))
+
+    assert run(scenario()) == [StageFailed(head=utterance().head, stage="asr", error="worker_died", utterance=1)]
+
+
+# Stopping what is not wanted any more
+
+
+async def cancelled_after_s(bus: MemoryBus, close: Callable[[], Awaitable[None]]) -> float:
+    """How long after ``close`` a long piece of work is cancelled."""
+    stage = Stage(takes_s=30)
+    await bus.publish("asr", utterance())
+
+    async def scenario() -> float:
+        await asyncio.sleep(1.1)
+        await close()
+        closed_s = now_s()
+        await asyncio.sleep(2)
+        return stage.cancelled_s[0] - closed_s
+
+    after_s: float = await with_worker(bus, stage.handle, scenario())
+    return after_s
+
+
+class DeafBus(MemoryBus):
+    """Its news never arrive."""
+
+    def _tell(self, news: object) -> None:
+        pass
+
+
+def test_work_of_a_turn_that_is_over_is_cancelled_by_renewal_alone_within_300_ms() -> None:
+    async def scenario() -> float:
+        bus = DeafBus()
+        return await cancelled_after_s(bus, lambda: bus.close_turn(CALL, TurnClosed(0, "interrupted")))
+
+    assert 0 < run(scenario()) <= 0.3
+
+
+def test_work_of_a_turn_that_is_over_is_cancelled_at_once_by_the_news() -> None:
+    async def scenario() -> float:
+        bus = await house()
+        return await cancelled_after_s(bus, lambda: bus.close_turn(CALL, TurnClosed(0, "interrupted")))
+
+    assert run(scenario()) == 0
+
+
+def test_work_of_a_call_that_is_over_is_cancelled() -> None:
+    async def scenario() -> float:
+        bus = await house()
+        return await cancelled_after_s(bus, lambda: bus.close_call(CALL))
+
+    assert run(scenario()) == 0
+
+
+def test_cancelled_work_is_nobodys_any_more() -> None:
+    async def scenario() -> int:
+        bus = await house()
+        await cancelled_after_s(bus, lambda: bus.close_turn(CALL, TurnClosed(0, "interrupted")))
+        return bus.backlog("asr")
+
+    assert run(scenario()) == 0
+
+
+def test_work_that_another_worker_took_over_is_cancelled() -> None:
+    async def scenario() -> float:
+        bus, stage = await house(), Stage(takes_s=30)
+        await bus.publish("asr", utterance())
+
+        async def steal() -> None:
+            await asyncio.sleep(0.1)
+            owned = [Delivery("0-1", utterance())]
+            await bus.hand_back("asr", "one", owned)
+            await bus.reclaim("asr", "thief")
+            await asyncio.sleep(0.4)
+
+        await with_worker(bus, stage.handle, steal())
+        return stage.cancelled_s[0]
+
+    assert run(scenario()) <= 0.1 + 0.3
+
+
+# Workers that die, drain or lose Redis
+
+
+def test_the_work_of_a_dead_worker_is_done_by_another_within_one_and_a_half_seconds() -> None:
+    async def scenario() -> float:
+        bus, stage = await house(), Stage()
+        await bus.publish("asr", utterance())
+        await bus.take("asr", "dead")
+        died_s = now_s()
+        await with_worker(bus, stage.handle, replies(bus, 1))
+        return stage.began_s[0] - died_s
+
+    assert 1.0 <= run(scenario()) <= 1.5
+
+
+def test_a_long_piece_of_work_is_not_taken_over() -> None:
+    async def scenario() -> list[int]:
+        bus, stage = await house(), Stage(takes_s=10)
+        await bus.publish("asr", utterance())
+
+        async def beside() -> None:
+            await with_worker(bus, stage.handle, replies(bus, 1), name="two")
+
+        await with_worker(bus, stage.handle, beside())
+        return stage.attempts
+
+    assert run(scenario()) == [1]
+
+
+def test_a_drained_worker_finishes_what_it_holds() -> None:
+    async def scenario() -> int:
+        bus, stage = await house(), Stage(takes_s=5)
+        await bus.publish("asr", utterance())
+        await with_worker(bus, stage.handle, seconds(1))
+        return bus.backlog("asr")
+
+    assert run(scenario()) == 0
+
+
+def test_a_drained_worker_hands_back_what_takes_too_long_without_counting_it() -> None:
+    async def scenario() -> Delivery | None:
+        bus, stage = await house(), Stage(takes_s=50)
+        await bus.publish("asr", utterance())
+        await with_worker(bus, stage.handle, seconds(1))
+        return await bus.reclaim("asr", "two")
+
+    found = run(scenario())
+    assert found is not None
+    assert found.attempt == 1
+
+
+def test_a_drained_worker_ends_within_its_time() -> None:
+    async def scenario() -> float:
+        bus, stage = await house(), Stage(takes_s=50)
+        await bus.publish("asr", utterance())
+        await with_worker(bus, stage.handle, seconds(1), settings=Settings(drain_sec=3))
+        return now_s()
+
+    assert run(scenario()) <= 1 + 3 + 0.3
+
+
+def test_a_drained_worker_takes_nothing_new() -> None:
+    async def scenario() -> int:
+        bus, stage = await house(), Stage(takes_s=2)
+        await bus.publish("asr", utterance())
+        draining = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(run_worker("asr", bus, stage.handle, 4, SETTINGS, draining))
+            await asyncio.sleep(1)
+            draining.set()
+            await asyncio.sleep(0.5)
+            await bus.publish("asr", utterance(number=2))
+        return len(stage.began_s)
+
+    assert run(scenario()) == 1
+
+
+def test_a_worker_that_is_cancelled_ends_at_once() -> None:
+    async def scenario() -> float:
+        bus, stage = await house(), Stage(takes_s=50)
+        await bus.publish("asr", utterance())
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(run_worker("asr", bus, stage.handle, 4, SETTINGS))
+            await asyncio.sleep(1)
+            task.cancel()
+        return now_s()
+
+    assert run(scenario()) == 1
+
+
+def test_a_worker_goes_on_when_redis_is_back() -> None:
+    async def scenario() -> object:
+        bus = await house()
+
+        async def outage() -> list[object]:
+            bus.unreachable = True
+            await asyncio.sleep(4)
+            bus.unreachable = False
+            await bus.publish("asr", utterance())
+            return await replies(bus, 1)
+
+        return await with_worker(bus, Stage().handle, outage())
+
+    assert run(scenario()) == [Transcript(head=utterance().head, utterance=1, text="hello")]
+
+
+@pytest.mark.parametrize("outage_s", [1.5, 1.6, 1.7, 1.8, 1.9, 4.0])
+def test_after_an_outage_live_workers_keep_their_entries(outage_s: float) -> None:
+    async def scenario() -> list[int]:
+        bus, stage = await house(), Stage(takes_s=8)
+        for number in range(4):
+            await bus.publish("asr", utterance(number=number))
+
+        async def outage() -> None:
+            await asyncio.sleep(1)
+            bus.unreachable = True
+            await asyncio.sleep(outage_s)
+            bus.unreachable = False
+            await asyncio.sleep(3)
+
+        async def beside() -> None:
+            await asyncio.sleep(0.13)  # the two do not keep step
+            for number in range(4, 8):
+                await bus.publish("asr", utterance(number=number))
+            await with_worker(bus, stage.handle, outage(), name="two", slots=8)
+
+        await with_worker(bus, stage.handle, beside(), slots=4)
+        return stage.attempts
+
+    assert run(scenario()) == 8 * [1]
+
+
+def test_a_worker_is_alive_while_it_runs() -> None:
+    async def scenario() -> object:
+        bus = await house()
+
+        async def look() -> object:
+            await asyncio.sleep(20)
+            return await bus.stages_alive()
+
+        return await with_worker(bus, Stage().handle, look())
+
+    assert run(scenario()) == {"asr"}
+
+
+def test_a_worker_that_left_is_not_alive() -> None:
+    async def scenario() -> object:
+        bus = await house()
+        await with_worker(bus, Stage().handle, seconds(1))
+        return await bus.stages_alive()
+
+    assert run(scenario()) == frozenset()
+
+
+# When a takeover is safe
+
+
+def test_nothing_is_claimed_before_the_first_renewal() -> None:
+    assert not Claims(Rhythm()).allowed(10)
+
+
+def test_claims_are_allowed_while_renewals_come_in_time() -> None:
+    claims = Claims(Rhythm())
+    claims.renewed(10.0, 0.001)
+    assert claims.allowed(10.3)
+
+
+def test_nothing_is_claimed_for_a_second_after_trouble() -> None:
+    claims = Claims(Rhythm())
+    claims.trouble(10.0)
+    claims.renewed(10.5, 0.001)
+    claims.renewed(10.8, 0.001)
+    assert not claims.allowed(10.9)
+
+
+def test_claims_are_allowed_again_after_a_calm_second() -> None:
+    claims = Claims(Rhythm())
+    claims.trouble(10.0)
+    claims.renewed(10.9, 0.001)
+    assert claims.allowed(11.0)
+
+
+def test_nothing_is_claimed_when_the_own_renewal_is_late() -> None:
+    claims = Claims(Rhythm())
+    claims.renewed(10.0, 0.001)
+    assert not claims.allowed(10.7)
+
+
+def test_a_slow_renewal_is_trouble() -> None:
+    claims = Claims(Rhythm())
+    claims.renewed(10.0, 0.4)
+    assert not claims.allowed(10.1)
+
+
+def test_a_process_that_stood_still_claims_nothing_at_first() -> None:
+    claims = Claims(Rhythm())
+    claims.renewed(10.0, 0.001)
+    claims.renewed(15.0, 0.001)
+    assert not claims.allowed(15.1)
