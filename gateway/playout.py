@@ -112,6 +112,10 @@ class Playout:
             at += 1
         self.clips.insert(at, clip)
 
+    def remove(self, clip: Clip) -> None:
+        """Don't play ``clip``, of which nothing was sent."""
+        self.clips.remove(clip)
+
     # -- What leaves now ------------------------------------------------------------------
 
     def take(self, now: float) -> list[bytes | Mark]:
@@ -126,6 +130,8 @@ class Playout:
             due.append(frame)
             if self._mark_is_due(clip):
                 due.append(self._mark())
+        if self._frames_since_mark and self._cursor == len(self.clips):
+            due.append(self._mark())  # the last clip was sent before it was known to be complete
         return due
 
     def _current(self) -> Clip | None:
@@ -202,17 +208,27 @@ class Playout:
         """Whether sound that may leave is unheard: what SPEAKING means (R3)."""
         if not self.floor_free:
             return False
-        waiting = any(len(clip.audio) > clip.sent and self._may_leave(clip) for clip in self.clips[self._cursor :])
-        return waiting or self.at_provider(now)
+        return self.sendable or self.at_provider(now)
+
+    @property
+    def sendable(self) -> bool:
+        """Whether a frame can leave as soon as it is due: a sentence waits for the one before it (R9)."""
+        clip = self._current()
+        return clip is not None and (clip.complete or len(clip.audio) - clip.sent >= FRAME_BYTES)
 
     def finished(self, now: float) -> bool:
         """Whether every clip is here, was sent, and was heard."""
         return all(clip.complete and clip.sent == len(clip.audio) for clip in self.clips) and not self.at_provider(now)
 
-    def unheard_s(self, now: float) -> float:
-        """How much sound that is here remains to be heard."""
-        unsent = sum(len(clip.audio) - clip.sent for clip in self.clips[self._cursor :])
-        return unsent / BYTES_PER_S + (max(0.0, self._play_end - now) if self.at_provider(now) else 0.0)
+    def rest_s(self, now: float) -> float:
+        """How much of the sound that is here was never heard, in any epoch."""
+        self._update_heard(now)
+        return sum(len(clip.audio) - clip.heard for clip in self.clips) / BYTES_PER_S
+
+    def count_as_heard(self) -> None:
+        """The little that is left of it is not worth a word."""
+        for clip in self.clips:
+            clip.heard = len(clip.audio)
 
     def anything_heard(self, now: float) -> bool:
         """Whether the caller heard any of the greeting or reply."""
@@ -255,10 +271,13 @@ class Playout:
     @property
     def starving(self) -> Clip | None:
         """The clip whose turn it is to be sent while its next bytes are not here."""
-        clip = self._current()
-        if clip is None or len(clip.audio) - clip.sent >= FRAME_BYTES:
-            return None
-        return clip if not clip.complete else None
+        return None if self.sendable else self._current()
+
+    @property
+    def torn(self) -> bool:
+        """Whether the sound stopped in the middle of a clip: nothing can be said before its rest."""
+        clip = self.starving
+        return clip is not None and clip.sent > 0
 
 
 def _wholly_heard(clip: Clip) -> bool:

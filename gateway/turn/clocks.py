@@ -22,7 +22,7 @@ def _bot_is_thinking(call: Call) -> bool:
 def filler_at(call: Call) -> float | None:
     """When a filler is due, if the bot goes on thinking."""
     utterance = call.turn.utterance
-    if call.turn.filler_said or utterance is None or not _bot_is_thinking(call):
+    if call.turn.filler_said or utterance is None or not _bot_is_thinking(call) or call.playout.torn:
         return None
     return max(utterance.ended_at or 0.0, call.memory.quiet_since) + FILLER_S
 

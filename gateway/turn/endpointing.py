@@ -68,6 +68,11 @@ class Floor:
         self._free_from = 0
         self._muted_frames_left = 0
 
+    @property
+    def muted(self) -> bool:
+        """Whether the voice on the line is not heard until it pauses."""
+        return self._muted_frames_left > 0
+
     def push(self, speech: bool, level: int) -> Heard:
         """Take the next frame of the caller."""
         self.frame += 1
@@ -117,6 +122,15 @@ class Floor:
         self._free_from = self.frame + 1
         self.state = CallerState.SILENT
         self._muted_frames_left = UNMUTE_FRAMES
+
+    def unmute(self) -> bool:
+        """Hear the voice that lasts after all, from where it was muted; False if there is none."""
+        if not self._muted_frames_left:
+            return False
+        self._muted_frames_left = 0
+        self.start, self.voiced, self._last_voiced = self._free_from, 0, self.frame
+        self.state = CallerState.SPEAKING
+        return True
 
     def _wait_for_pause(self, activity: Activity) -> Heard:
         voiced = activity in (Activity.ONSET, Activity.VOICED)

@@ -16,6 +16,7 @@ from gateway.turn import barge_in
 from gateway.turn.barge_in import Hold, Verdict
 from gateway.turn.events import SendClear
 from gateway.turn.listening import Listening
+from gateway.turn.speaking import Speaking
 from gateway.turn.state import Call, seconds_to_frames
 from gateway.turn.utterance import Piece, Utterance
 from gateway.turn.words import Sense
@@ -24,9 +25,10 @@ from gateway.turn.words import Sense
 class Holding:
     """The hold of the current turn, if there is one."""
 
-    def __init__(self, call: Call, listening: Listening) -> None:
+    def __init__(self, call: Call, listening: Listening, speaking: Speaking) -> None:
         self._call = call
         self._listening = listening
+        self._speaking = speaking
         self.hold: Hold | None = None
         self._final_frames = seconds_to_frames(call.rules.barge_in_final_ms / 1000)
 
@@ -34,9 +36,6 @@ class Holding:
 
     def begin(self, now: float) -> None:
         """The caller's voice began while the turn is unfinished: hold everything back."""
-        if self.hold is not None:
-            self._go_on()
-            return
         call, turn = self._call, self._call.turn
         floor, quiet = call.floor, turn.holds >= barge_in.FREE_HOLDS
         stopped = not quiet and call.playout.unheard(now)
@@ -57,11 +56,11 @@ class Holding:
         if stopped:
             call.report("BARGE_IN: interrupt speaking")
 
-    def _go_on(self) -> None:
+    def go_on(self, hold: Hold) -> None:
         """Another onset of the same hold; its sound begins where the first one's did."""
-        hold, floor = self.hold, self._call.floor
-        assert hold is not None, "begin() looked"
+        floor = self._call.floor
         hold.silent_since, hold.ended = None, False
+        hold.utterance.voiced += floor.voiced
         floor.start = hold.start
 
     # -- The voice goes on, pauses, ends --------------------------------------------------------
@@ -129,10 +128,15 @@ class Holding:
                 pass
 
     def key_pressed(self, now: float) -> None:
-        """A key is onset and final evidence in one."""
+        """A key is onset and final evidence in one; it goes behind the hold's sound."""
         if self.hold is None:
             self.begin(now)
+        hold = self.hold
+        assert hold is not None, "it has just begun"
+        ended, hold.ended = hold.ended, False
         self.final(now)
+        if ended:
+            self._listening.add_sound(hold.utterance, hold.start, hold.end)
 
     def timed_out(self, now: float) -> None:
         """Nobody can tell: take the hold back; at its limit all of its sound is probed once more."""
@@ -155,7 +159,7 @@ class Holding:
     def _end_held_turn(self, now: float) -> Utterance | None:
         """End the turn; what it was about, if that goes in front of the next one (R5)."""
         call, said = self._call, self._call.turn.utterance
-        superseded = said is not None and not call.playout.heard_text(now)
+        superseded = said is not None and not call.turn.effects and not call.playout.heard_text(now)
         call.report("BARGE_IN_FINAL")
         call.end_turn("superseded" if superseded else "interrupted", now)
         if said is None or not superseded:
@@ -202,27 +206,35 @@ class Holding:
         call.turn.progress_at = call.memory.quiet_since = now
         if hold.stopped:
             call.report("BARGE_IN_RESUMED")
+        self._speaking.finish_if_nearly_heard(now)
 
-    def late_words(self, text: str, now: float) -> None:
-        """A probe brought words after its hold was taken back: final now, or the next utterance (R4)."""
-        call = self._call
-        if call.lexicon.sense(text) is not Sense.WORDS or call.is_duplicate(text, now, now):
+    def late_words(self, piece: Piece, now: float) -> None:
+        """Words came after their hold was taken back, or their turn was over: final now, or the next utterance (R4)."""
+        call, text = self._call, piece.text or ""
+        if not self._counts(piece, text, now):
             return
-        if self.hold is not None:
-            self._put_in_front(self.hold.utterance, text)
-            self.final(now)
-        elif call.open is not None:
-            self._put_in_front(call.open, text)
+        goes_on = call.open or call.short
+        if goes_on is not None:
+            goes_on.add_text(call.next_seq(), text, piece.utterance)
         else:
-            self._next_utterance(text, now)
+            self._next_utterance(piece, text, now)
+        if self.hold is not None:
+            self.final(now)
 
-    def _put_in_front(self, utterance: Utterance, text: str) -> None:
-        utterance.pieces.insert(0, Piece(self._call.next_seq(), utterance.number, "segment", text=text))
+    def _counts(self, piece: Piece, text: str, now: float) -> bool:
+        sense = self._call.lexicon.sense(text)
+        nod = sense is Sense.BACKCHANNEL and piece.kind == "probe"
+        return sense is not Sense.EMPTY and not nod and not self._call.is_duplicate(text, now, now)
 
-    def _next_utterance(self, text: str, now: float) -> None:
+    def _next_utterance(self, piece: Piece, text: str, now: float) -> None:
         call = self._call
         utterance = call.new_utterance(now)
+        taken = call.turn.floor_taken
         said = self._end_held_turn(now) if call.turn.used else None
         if said is not None:
             utterance.carry(said)
-        self._listening.adopt_text(utterance, text, now)
+        if not taken and call.floor.unmute():
+            utterance.add_text(call.next_seq(), text, piece.utterance)
+            call.open = utterance
+        else:
+            self._listening.adopt_text(utterance, text, now, piece.utterance)

@@ -14,6 +14,7 @@ from gateway.turn.clocks import FALLBACK_S
 from gateway.turn.events import PublishTranscript
 from gateway.turn.state import Call
 from gateway.turn.utterance import Piece, Utterance
+from gateway.turn.words import normalise
 
 KEYS_S = 1.5
 """Keys pressed closer together than this are one number."""
@@ -58,8 +59,7 @@ class Listening:
         call, start = self._call, self._call.floor.start
         end = call.floor.cut()
         if end is not None and call.open is not None:
-            call.turn.used = True
-            call.open.pieces.append(call.publish_audio(call.open, "segment", start, end))
+            self.add_sound(call.open, start, end)
 
     def key_pressed(self, digit: str, now: float) -> None:
         """A key: text of the open utterance, behind its sound (R4)."""
@@ -74,16 +74,22 @@ class Listening:
 
     def _add_digit(self, utterance: Utterance, digit: str) -> None:
         last = utterance.pieces[-1] if utterance.pieces else None
-        if last is not None and last.known and not last.end:
+        if last is not None and last.keys:
             last.text = (last.text or "") + digit
         else:
-            utterance.pieces.append(Piece(self._call.next_seq(), utterance.number, "segment", text=digit))
+            utterance.add_text(self._call.next_seq(), digit)
+            utterance.pieces[-1].keys = True
 
     def _close_sound(self, utterance: Utterance) -> None:
         """Send what was said before a key; the tone of the key itself is no speech."""
         floor = self._call.floor
         if not utterance.short:
-            utterance.pieces.append(self._call.publish_audio(utterance, "segment", floor.start, floor.end))
+            self.add_sound(utterance, floor.start, floor.end)
+
+    def add_sound(self, utterance: Utterance, start: int, end: int) -> None:
+        """A closed piece of an utterance that goes on."""
+        self._call.turn.used = True
+        utterance.pieces.append(self._call.publish_audio(utterance, "segment", start, end))
 
     # -- The utterance ends -------------------------------------------------------------------
 
@@ -98,26 +104,24 @@ class Listening:
         call = self._call
         if call.open is None or self.keys_until is not None:
             return
-        utterance = self._take_open(now)
-        if not utterance.pieces and utterance.short:
-            utterance.pieces.append(call.publish_audio(utterance, "probe", call.floor.start, call.floor.end))
-            call.short = utterance
-            return
-        kind: PieceKind = "segment" if utterance.pieces else "whole"
-        utterance.pieces.append(call.publish_audio(utterance, kind, call.floor.start, call.floor.end))
-        self._await_words(utterance, now)
+        self.adopt_sound(self._take_open(now), call.floor.start, call.floor.end, now)
 
-    def adopt_text(self, utterance: Utterance, text: str, now: float) -> None:
+    def adopt_text(self, utterance: Utterance, text: str, now: float, spoken_in: int | None = None) -> None:
         """Take an utterance whose words are known already, from a probe of all of it (R4)."""
         utterance.ended_at = now
-        utterance.pieces.append(Piece(self._call.next_seq(), utterance.number, "segment", text=text))
+        utterance.add_text(self._call.next_seq(), text, spoken_in)
         self._await_words(utterance, now)
 
     def adopt_sound(self, utterance: Utterance, start: int, end: int, now: float) -> None:
-        """Take an utterance that ended while it was held: all of its sound (R4)."""
+        """Take an utterance that ended, maybe while it was held: publish its sound (R2, R4)."""
+        call = self._call
         utterance.ended_at = now
+        if utterance.only_probes:
+            utterance.pieces.append(call.publish_audio(utterance, "probe", start, end))
+            call.short = utterance
+            return
         kind: PieceKind = "segment" if utterance.pieces else "whole"
-        utterance.pieces.append(self._call.publish_audio(utterance, kind, start, end))
+        utterance.pieces.append(call.publish_audio(utterance, kind, start, end))
         self._await_words(utterance, now)
 
     def _take_open(self, now: float) -> Utterance:
@@ -141,7 +145,17 @@ class Listening:
 
     def forget_short(self, now: float) -> None:
         """No words came for a short sound: nothing happened."""
-        self._call.short = None
+        short = self._call.short
+        if short is not None:
+            short.forget_unknown()
+            self._short_words(short, now)
+
+    def give_up_waiting(self, now: float) -> None:
+        """The ASR stage is silent: what is known of the utterance is all of it (R2)."""
+        utterance = self._call.turn.utterance
+        if utterance is not None:
+            utterance.forget_unknown()
+            self._accept_if_known(utterance, now)
 
     def transcript_arrived(self, piece: Piece, message: Transcript | StageFailed, now: float) -> None:
         """The words of a piece that belongs to no hold."""
@@ -154,8 +168,10 @@ class Listening:
 
     def _short_words(self, utterance: Utterance, now: float) -> None:
         """Words make a short sound an utterance; without them nothing happened."""
+        if utterance.text is None:
+            return
         self._call.short = None
-        if utterance.text:
+        if normalise(utterance.text):
             self._await_words(utterance, now)
 
     def _accept_if_known(self, utterance: Utterance, now: float, asr_ms: int = 0) -> None:
@@ -163,7 +179,7 @@ class Listening:
         if text is None:
             return
         call = self._call
-        if not text:
+        if not normalise(text):
             self.nothing_heard(now)
         elif call.is_duplicate(text, utterance.onset_at, now):
             call.report("DEDUP: same utterance ignored", text=text)

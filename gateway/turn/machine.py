@@ -72,13 +72,13 @@ class TurnMachine:
         floor = Floor(seconds_to_frames(rules.min_utt_s), seconds_to_frames(rules.max_utt_s))
         self.call = Call(rules, phrases, lexicon, playout, floor, new_turn(0, rules, phrases, playout))
         self.listening = Listening(self.call)
-        self.holding = Holding(self.call, self.listening)
         self.speaking = Speaking(self.call)
+        self.holding = Holding(self.call, self.listening, self.speaking)
         self.state = BotState.LISTENING
         self.deadline: float | None = None
         """When ``TimePassed`` is due."""
-        self._ignoring = False
-        """Voice over a bot that may not be interrupted."""
+        self.ignored_turn: int | None = None
+        """The turn over which a voice is ignored, since it may not be interrupted."""
         self._last_frame_at = 0.0
 
     def handle(self, event: Event, now: float) -> list[Command]:
@@ -132,7 +132,7 @@ class TurnMachine:
             case WorkerReported(message=message, audio=audio):
                 self.speaking.message_arrived(message, audio, now)
             case CallerHungUp():
-                self._hang_up(now)
+                self.call.hang_up(now)
             case FrameHeard() | TimePassed():
                 pass
 
@@ -158,26 +158,29 @@ class TurnMachine:
                 self._floor_ended(now)
             case Heard.NOTHING | Heard.SILENCE:
                 pass
-        if self.holding.hold is None and not self._ignoring:
+        if self.holding.hold is None:
             self.listening.cut_long_piece()
         return heard
 
     def _onset(self, now: float) -> None:
         call = self.call
+        if self.holding.hold is not None:
+            self.holding.go_on(self.holding.hold)
+            return
         self.speaking.finish_if_nearly_heard(now)
-        if not call.turn.used or (call.open is not None and self.holding.hold is None):
+        if not call.turn.used or call.open is not None:
             self.listening.begin(now)
         elif call.turn.floor_taken and not call.playout.anything_heard(now):
             call.report("FLOOR_TAKEN")
             call.floor.mute()
-        elif not call.rules.barge_in and call.playout.unheard(now):
-            self._ignoring = True
+        elif not call.rules.barge_in and (call.playout.unheard(now) or call.playout.anything_heard(now)):
+            self.ignored_turn = call.turn.number
         else:
             self.holding.begin(now)
 
     def _floor_ended(self, now: float) -> None:
-        if self._ignoring:
-            self._ignoring = False
+        if self.ignored_turn is not None:
+            self.ignored_turn = None
         elif self.holding.hold is not None:
             self.holding.ended(now)
         else:
@@ -200,11 +203,7 @@ class TurnMachine:
         elif self._is_current(piece):
             self.listening.transcript_arrived(piece, message, now)
         else:
-            self.holding.late_words(piece.text, now)
-
-    def _hang_up(self, now: float) -> None:
-        self.call.end_turn("hung_up", now)
-        self.call.over = True
+            self.holding.late_words(piece, now)
 
     # -- After every event ----------------------------------------------------------------------
 
@@ -227,14 +226,19 @@ class TurnMachine:
         if self.holding.hold is None or self.holding.hold.quiet:
             self.speaking.finish_if_heard(now)
         self.holding.settle(now)
-        if any(isinstance(command, HangUp) for command in call.out):
-            call.over = True
-        if self._ignoring and not call.playout.unheard(now):
-            self._ignoring = False
-            self.listening.begin(now)
+        if call.over:
+            return
+        if self.ignored_turn is not None and self.ignored_turn != call.turn.number:
+            self._stop_ignoring(now)
         call.playout.floor_free = self._floor_is_free()
         self.speaking.watch(now)
         self._note_state(now)
+
+    def _stop_ignoring(self, now: float) -> None:
+        """The bot has finished; a voice that still goes on is heard, pre-roll included."""
+        self.ignored_turn = None
+        if self.call.caller_speaks and self.call.open is None:
+            self._onset(now)
 
     def _floor_is_free(self) -> bool:
         """Whether sound may leave as far as the caller is concerned (R3)."""
@@ -266,7 +270,7 @@ class TurnMachine:
     def _caller_alarms(self) -> Iterator[Alarm]:
         """What the caller's side waits for."""
         call = self.call
-        yield self._last_frame_at + clocks.LINE_LOST_S, self._hang_up
+        yield self._last_frame_at + clocks.LINE_LOST_S, self._line_lost
         if call.caller_speaks:
             silence_s = call.floor.silence_frames / 50
             yield self._last_frame_at + max(0.0, call.rules.min_utt_s - silence_s) + _LATE_FRAMES_S, self._frames_stopped
@@ -289,12 +293,23 @@ class TurnMachine:
         silent: list[tuple[float | None, Callable[[float], None]]] = [
             (self.speaking.starved_at(), self.speaking.starved),
             (clocks.filler_at(call), self._say_filler),
-            (clocks.fallback_at(call), self.speaking.fall_back),
+            (clocks.fallback_at(call), self._no_progress),
             (clocks.no_input_at(call), self._no_input),
         ]
         for at, act in silent:
             if at is not None:
                 yield at, act
+
+    def _line_lost(self, now: float) -> None:
+        self.call.hang_up(now)
+        self.call.out.append(HangUp())
+
+    def _no_progress(self, now: float) -> None:
+        """The bot waits for its own answer in vain: for the caller's words (R2), or for what to say (R10)."""
+        if self.call.turn.committed:
+            self.speaking.fall_back(now)
+        else:
+            self.listening.give_up_waiting(now)
 
     def _frames_stopped(self, now: float) -> None:
         """No frames come: what was said so far is the utterance."""

@@ -6,16 +6,18 @@ Rules
     mix. A sentence of which nothing was sent is replaced whole; one that is playing is
     finished by a take of its remaining words.
     The first sentence that cannot be spoken is a beep, once a reply (S13).
-    What would make the reply longer than ``max_bytes`` is cut at the end of a sentence.
+    What would make the reply longer than ``max_bytes`` is cut at the end of a sentence, and a
+    sentence that is longer than that by itself is cut off.
 """
 
 from dataclasses import dataclass
 
-from common.messages import Action, SpeechChunk
+from common.messages import SpeechChunk
 from gateway.playout import Clip, Playout, remaining_words
 
 STARVED_S = 1.5
 _MAX_TAKES = 3
+_MAX_SENTENCES = 200
 
 
 @dataclass(slots=True, eq=False)
@@ -32,7 +34,6 @@ class Reply:
     """The reply of one turn."""
 
     def __init__(self, playout: Playout, beep: bytes, max_bytes: int) -> None:
-        self.action: Action | None = None
         self.ended = False
         """Whether the LLM is done (ReplyEnded came)."""
         self.stale_chunks = 0
@@ -41,7 +42,9 @@ class Reply:
         self._max_bytes = max_bytes
         self._beeped = False
         self._sentences: list[_Sentence] = []
-        self._expected: int | None = None
+        self._expected = 0
+        self._limit = _MAX_SENTENCES
+        """First sentence that is not played any more."""
 
     # -- What comes in --------------------------------------------------------------------
 
@@ -59,7 +62,8 @@ class Reply:
             self.stale_chunks += 1
             return False
         sentence.clip.audio += audio
-        sentence.clip.complete = chunk.last
+        if chunk.last or len(sentence.clip.audio) >= self._max_bytes:
+            self._complete(sentence)
         return True
 
     def sentence_failed(self, number: int, take: int) -> None:
@@ -88,7 +92,7 @@ class Reply:
         """Whether all of its sound is here, or never will be."""
         return (
             self.ended
-            and len(self._sentences) >= min(self._expected or 0, self._last_allowed())
+            and len(self._sentences) >= min(self._expected, self._limit)
             and all(sentence.clip.complete for sentence in self._sentences)
         )
 
@@ -108,7 +112,7 @@ class Reply:
         spoken = len(clip.audio) if clip.sent or clip.heard else 0
         words = remaining_words(clip.text, spoken)
         if not words:
-            clip.complete = True
+            self._complete(sentence)
             return None
         del clip.audio[spoken:]
         sentence.take, sentence.attempt, sentence.base = sentence.take + 1, None, spoken
@@ -152,23 +156,29 @@ class Reply:
         return True
 
     def _give_up(self, sentence: _Sentence) -> None:
+        if not sentence.clip.audio:
+            sentence.failed = True
+            if not self._beeped:
+                self._beeped = True
+                sentence.clip.kind = "beep"
+                sentence.clip.audio += self._beep
+        self._complete(sentence)
+
+    def _complete(self, sentence: _Sentence) -> None:
+        """All sound of ``sentence`` is here; drop the sentences for which the reply is too long now."""
         sentence.clip.complete = True
-        if sentence.clip.audio:
-            return
-        sentence.failed = True
-        if not self._beeped:
-            self._beeped = True
-            sentence.clip.kind = "beep"
-            sentence.clip.audio += self._beep
+        total = 0
+        for number, earlier in enumerate(self._sentences):
+            total += len(earlier.clip.audio)
+            if total > self._max_bytes and earlier.clip.complete:
+                self._cut_after(number)
+                return
+
+    def _cut_after(self, number: int) -> None:
+        self._limit = number + 1
+        for later in self._sentences[self._limit :]:
+            self._playout.remove(later.clip)
+        del self._sentences[self._limit :]
 
     def _too_long(self, number: int) -> bool:
-        return number >= self._last_allowed()
-
-    def _last_allowed(self) -> int:
-        """First sentence number that is not played any more."""
-        total = 0
-        for number, sentence in enumerate(self._sentences):
-            total += len(sentence.clip.audio)
-            if total > self._max_bytes and sentence.clip.complete:
-                return number + 1
-        return 1 << 30
+        return number >= self._limit

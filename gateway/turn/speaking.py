@@ -42,8 +42,9 @@ class Speaking:
                 self._call.report("LLM_REPLY", text=reply.text, sentences=sentences, llm_ms=message.llm_ms)
             case Action(name="hang_up"):
                 turn.hang_up = True
-            case ToolStarted(timeout_s=timeout_s):
+            case ToolStarted(timeout_s=timeout_s, effects=effects):
                 turn.progress_at, turn.tool_until = now, now + timeout_s
+                turn.effects = turn.effects or effects
             case ToolEnded():
                 turn.progress_at, turn.tool_until = now, 0.0
             case StageFailed():
@@ -77,9 +78,10 @@ class Speaking:
             self._replied(now)
 
     def finish_if_nearly_heard(self, now: float) -> None:
-        """At an onset: a rest of under 300 ms of a complete reply counts as heard (R4)."""
+        """At an onset, or a resume: a rest of under 300 ms of a complete reply counts as heard (R4)."""
         turn, playout = self._call.turn, self._call.playout
-        if turn.used and self._all_here() and playout.unheard_s(now) < COUNTS_AS_HEARD_S:
+        if turn.used and self._all_here() and playout.clips and playout.rest_s(now) < COUNTS_AS_HEARD_S:
+            playout.count_as_heard()
             self._replied(now)
 
     def _all_here(self) -> bool:
@@ -91,6 +93,7 @@ class Speaking:
         hang_up = call.turn.hang_up
         call.end_turn("replied", now)
         if hang_up:
+            call.hang_up(now)
             call.out.append(HangUp())
 
     def fall_back(self, now: float) -> None:

@@ -79,6 +79,8 @@ class Turn:
     holds: int = 0
     tool_until: float = 0.0
     """A tool runs, at most until then."""
+    effects: bool = False
+    """A tool with effects began: the turn cannot be superseded any more (R5)."""
 
 
 @dataclass(slots=True)
@@ -182,6 +184,11 @@ class Call:
             self.out.append(SendClear())
         self.turn = new_turn(turn.number + 1, self.rules, self.phrases, self.playout)
         self.turn.progress_at = now
+
+    def hang_up(self, now: float) -> None:
+        """End the last turn, and the call."""
+        self.end_turn("hung_up", now)
+        self.over = True
 
     def _remember(self, how: End, heard: str, now: float) -> None:
         memory = self.memory

@@ -26,6 +26,8 @@ class Piece:
     end: int = 0
     text: str | None = None
     """Its words; None until they are known."""
+    keys: bool = False
+    """Whether its text is keys that were pressed."""
 
     @property
     def known(self) -> bool:
@@ -43,7 +45,7 @@ class Utterance:
     onset_at: float
     pieces: list[Piece] = field(default_factory=list)
     voiced: int = 0
-    """Voiced frames, carried ones included."""
+    """Voiced frames, carried ones included unless they were short."""
     level_sum: int = 0
     """Sum of the levels of the voiced frames of this floor."""
     level_frames: int = 0
@@ -61,12 +63,31 @@ class Utterance:
         """Whether it is so short that silence in return is right if it has no words."""
         return self.voiced < SHORT_VOICED_FRAMES
 
+    @property
+    def only_probes(self) -> bool:
+        """Whether nothing but short sounds is in it."""
+        return self.short and all(piece.kind == "probe" for piece in self.pieces)
+
     def carry(self, other: "Utterance") -> None:
         """Put what ``other`` said in front (R5)."""
-        self.pieces[:0] = other.pieces
         self.began_at = min(self.began_at, other.began_at)
-        self.voiced += other.voiced
+        self.voiced += 0 if other.short else other.voiced
+        self.pieces = _in_order(other.pieces + self.pieces)
+
+    def add_text(self, seq: int, text: str, spoken_in: int | None = None) -> None:
+        """Add words that are known, of this utterance or of an earlier one, where they were said."""
+        piece = Piece(seq, self.number if spoken_in is None else spoken_in, "segment", text=text)
+        self.pieces = _in_order([*self.pieces, piece])
 
     def forget_empty(self) -> None:
         """Drop pieces that turned out to have no words."""
         self.pieces = [piece for piece in self.pieces if piece.text != ""]
+
+    def forget_unknown(self) -> None:
+        """Wait for no piece any longer; words that come yet are late words (R4)."""
+        self.pieces = [piece for piece in self.pieces if piece.known]
+
+
+def _in_order(pieces: list[Piece]) -> list[Piece]:
+    """Pieces in the order in which they were said: utterances are numbered in it."""
+    return sorted(pieces, key=lambda piece: piece.utterance)

@@ -1,0 +1,114 @@
+"""A random caller: talks, pauses, nods, coughs, interrupts, repeats, presses keys, and at last says nothing more.
+
+Each word is a token of its own at a known place, so that a recogniser can be played (``text``)
+and every word be followed to the turn that answers it.
+"""
+
+import random
+from dataclasses import dataclass, field
+
+from gateway.turn.events import FrameHeard
+from gateway.turn.machine import BotState
+
+NOD = "aha"
+_VOICE_LEVEL = 1200
+_DIP_LEVEL = 300
+_NOISE_LEVEL = 20
+
+_EAGERNESS = {BotState.LISTENING: 1 / 60, BotState.THINKING: 1 / 150, BotState.SPEAKING: 1 / 150}
+
+
+@dataclass(slots=True)
+class Voice:
+    """One stretch of the caller's voice, planned frame by frame: level, 0 is silence."""
+
+    kind: str
+    levels: list[int] = field(default_factory=list)
+    words: list[tuple[int, str]] = field(default_factory=list)
+    """Places, counted from its first frame, and words."""
+
+    def say(self, word: str, frames: int) -> None:
+        """Add a word."""
+        self.words.append((len(self.levels) + frames // 2, word))
+        self.levels += [_VOICE_LEVEL] * frames + [_DIP_LEVEL]
+
+    def sound(self, frames: int) -> None:
+        """Add voice without words."""
+        self.levels += [_VOICE_LEVEL] * frames
+
+    def pause(self, frames: int) -> None:
+        """Add silence."""
+        self.levels += [0] * frames
+
+
+class Caller:
+    """Who calls; ``frame`` is asked every 20 ms."""
+
+    def __init__(self, rng: random.Random, talks_for: int, detector_errs: float = 0.0) -> None:
+        self.words: list[tuple[int, str, str]] = []
+        """Frame, word, kind of the voice that it belongs to."""
+        self.frames = 0
+        self._rng = rng
+        self._talks_for = talks_for
+        self._errs = detector_errs
+        self._plan: list[int] = []
+        self._at = 0
+        self._number = 0
+        self._last: list[str] = []
+        self._shy_until = 0
+
+    def frame(self, state: BotState) -> tuple[FrameHeard, str]:
+        """The next 20 ms, and a key if one is pressed."""
+        key = ""
+        if self._at >= len(self._plan):
+            key = self._decide(state)
+        level = self._plan[self._at] if self._at < len(self._plan) else 0
+        self._at += 1
+        self.frames += 1
+        speech = (self._rng.random() >= self._errs) if level else (self._rng.random() < self._errs / 4)
+        return FrameHeard(speech, level or _NOISE_LEVEL), key
+
+    def text(self, start: int, end: int) -> str:
+        """What a recogniser makes of frames ``start`` to ``end``."""
+        return " ".join(word for at, word, _ in self.words if start <= at < end)
+
+    def _decide(self, state: BotState) -> str:
+        chance = self._rng.random()
+        if self.frames >= self._talks_for or self.frames < self._shy_until or chance >= _EAGERNESS[state]:
+            return ""
+        if self._rng.random() < 0.05:
+            return self._rng.choice("0123456789*#")
+        if self._rng.random() < 0.05:
+            self._shy_until = self.frames + self._rng.randint(100, 600)
+        voice = self._voice()
+        self._plan, self._at = voice.levels, 0
+        self.words += [(self.frames + at, word, voice.kind) for at, word in voice.words]
+        return ""
+
+    def _voice(self) -> Voice:
+        rng = self._rng
+        kind = rng.choices(("utterance", "short", "nod", "cough", "repeat", "long"), (50, 8, 12, 15, 12, 3))[0]
+        voice = Voice(kind)
+        match kind:
+            case "nod":
+                voice.say(NOD, rng.randint(8, 22))
+            case "cough":
+                voice.sound(rng.randint(3, 45))
+            case "short":
+                voice.say(self._new_word(), rng.randint(6, 12))
+            case "repeat":
+                self._say_words(voice, self._last)
+            case "utterance" | "long":
+                self._last = [self._new_word() for _ in range(rng.randint(1, 6) if kind == "utterance" else rng.randint(20, 90))]
+                self._say_words(voice, self._last)
+        return voice
+
+    def _say_words(self, voice: Voice, words: list[str]) -> None:
+        for word in words:
+            voice.say(word, self._rng.randint(9, 22))
+            if self._rng.random() < 0.25:
+                voice.pause(self._rng.randint(5, 45))
+
+    def _new_word(self) -> str:
+        self._number += 1
+        return f"w{self._number}"

@@ -1,0 +1,203 @@
+"""What must hold in every call, judged from outside: from commands, frames sent and frames heard.
+
+Each sentence of ``Judge`` is one of the rules of a turn; see ``gateway/turn``.
+"""
+
+import math
+from collections import defaultdict
+
+from gateway.playout import Mark
+from gateway.turn.events import CloseTurn, Command, Event, FrameHeard, PublishTranscript, Report, SendClear
+from gateway.turn.machine import BotState, TurnMachine
+from tests.sim.caller import Caller
+from tests.sim.line import Line, Weather
+from tests.sim.sound import Label, label
+from tests.sim.workers import Workers
+
+_LONGEST_SILENCE_S = 12.5
+"""Filler, fallback and slack: a bot that thinks is never silent for longer."""
+
+
+class BrokenRule(AssertionError):
+    """A rule does not hold in this call."""
+
+
+class Judge:
+    """Sees one call."""
+
+    def __init__(self, seed: int, machine: TurnMachine, caller: Caller, line: Line, workers: Workers, weather: Weather) -> None:
+        self.closed: dict[int, CloseTurn] = {}
+        self.lost_words: list[str] = []
+        self._seed = seed
+        self._machine = machine
+        self._caller = caller
+        self._line = line
+        self._workers = workers
+        self._weather = weather
+        self._held = False
+        self._asked: set[int] = set()
+        self._sent: list[Label] = []
+        """Of this turn."""
+        self._new_run = True
+        self._thinking_since: float | None = None
+        self._quiet_since = 0.0
+        self._unheard_frames: set[int] = set()
+        self._frame = -1
+        self._last_heard = 0
+
+    def check(self, holds: bool, rule: str) -> None:
+        """Fail the call unless ``holds``."""
+        if not holds:
+            raise BrokenRule(f"seed {self._seed}: {rule}")
+
+    # -- Events and commands --------------------------------------------------------------------
+
+    def frame_comes(self, frame: FrameHeard) -> None:
+        """Before a frame is handed in: a muted floor, or a voice that is ignored, hears no words."""
+        self._frame += 1
+        machine = self._machine
+        if machine.call.floor.muted or machine.ignored_turn is not None:
+            self._unheard_frames.add(self._frame)
+
+    def handled(self, event: Event, commands: list[Command], now: float) -> None:
+        """After every event."""
+        for command in commands:
+            self._command(command, now)
+        machine = self._machine
+        over = machine.call.over
+        self.check((machine.deadline is None) == over, "a live call has a deadline, a dead one none")
+        if machine.deadline is not None and not isinstance(event, FrameHeard):
+            self.check(machine.deadline > now, f"the deadline {machine.deadline} lies in the past at {now}")
+        if not over:
+            self._states(now)
+
+    def _command(self, command: Command, now: float) -> None:
+        match command:
+            case CloseTurn(turn=turn, how=how):
+                self.check(turn == len(self.closed), f"turn {turn} ends after {len(self.closed)} turns")
+                self.closed[turn] = command
+                self._history(command)
+                self._held, self._sent, self._new_run = False, [], True
+            case PublishTranscript(turn=turn):
+                self.check(turn not in self._asked, f"turn {turn} is asked twice")
+                self._asked.add(turn)
+            case Report(name="BARGE_IN: interrupt speaking"):
+                self._held = True
+            case Report(name="BARGE_IN_RESUMED"):
+                self._held = False
+            case SendClear():
+                self._new_run = True
+            case _:
+                pass
+
+    # -- States ---------------------------------------------------------------------------------
+
+    def _states(self, now: float) -> None:
+        machine, state = self._machine, self._machine.state
+        sounding = self._line.playing(now)
+        if state is BotState.SPEAKING:
+            self._thinking_since = None
+            if sounding or machine.call.playout.sendable:
+                self._quiet_since = now
+            self.check(now - self._quiet_since < 3.0, "SPEAKING without any sound")
+        else:
+            self._quiet_since = now
+            cleared = self._new_run or self._held
+            self.check(not sounding or cleared, f"{state.value} while sound is unheard")
+        if state is BotState.THINKING:
+            self._thinking_since = now if self._thinking_since is None else self._thinking_since
+            self.check(now - self._thinking_since < _LONGEST_SILENCE_S, "the bot thinks for ever")
+        else:
+            self._thinking_since = None
+
+    # -- Sound that leaves ----------------------------------------------------------------------
+
+    def sent(self, items: list[bytes | Mark], now: float) -> None:
+        """What the pacer sends."""
+        frames = [label(item) for item in items if isinstance(item, bytes)]
+        self.check(not frames or not self._held, "a frame leaves during a hold")
+        for frame in frames:
+            self._frame_leaves(frame)
+
+    def _frame_leaves(self, frame: Label) -> None:
+        turn = self._machine.call.turn
+        if frame.fixed:
+            self._new_run = False
+            return
+        self.check(frame.turn == turn.number % 127, f"sound of turn {frame.turn} leaves in turn {turn.number}")
+        self.check(turn.committed, "a reply leaves before its turn is committed")
+        before = self._sent[-1] if self._sent else None
+        if self._new_run:
+            self._run_begins(frame, before)
+        elif before is not None:
+            self._run_goes_on(frame, before)
+        else:
+            self.check(frame.sentence >= 0 and frame.offset == 0, f"a reply begins in the middle: {frame}")
+        self._sent.append(frame)
+        self._new_run = False
+
+    def _run_begins(self, frame: Label, before: Label | None) -> None:
+        self.check(frame.offset <= 0, f"a run begins in the middle of a sentence: {frame}")
+        if before is not None:
+            self.check(frame.sentence <= before.sentence + 1, f"a sentence is left out: {before} {frame}")
+
+    def _run_goes_on(self, frame: Label, before: Label) -> None:
+        same = frame.sentence == before.sentence
+        self.check(frame.sentence >= before.sentence, f"an earlier sentence comes again: {before} {frame}")
+        if same and frame.take == before.take:
+            self.check(frame.attempt == before.attempt, f"two attempts mix: {before} {frame}")
+            self.check(frame.offset == before.offset + 160, f"a gap or a repetition: {before} {frame}")
+        elif same:
+            self.check(frame.take > before.take and frame.offset <= 0, f"two takes mix: {before} {frame}")
+        else:
+            self.check(frame.offset == 0 or (frame.take and frame.offset <= 0), f"a sentence begins in the middle: {before} {frame}")
+
+    # -- History --------------------------------------------------------------------------------
+
+    def _history(self, closed: CloseTurn) -> None:
+        planned = self._workers.replies.get(closed.turn)
+        words = closed.heard.split()
+        if planned is None or not words or not words[0].startswith("t"):
+            return
+        for sentence, text in enumerate(planned.sentences):
+            of_it = [word for word in words if word.startswith(f"t{closed.turn}s{sentence}w")]
+            self.check(of_it == text.split()[: len(of_it)], f"heard words are no prefix: {words}")
+            self._judge_ear(closed.turn, sentence, len(of_it), planned.sound_bytes.get((sentence, 0), 0), len(text.split()))
+
+    def _judge_ear(self, turn: int, sentence: int, claimed: int, length: int, words: int) -> None:
+        frames = [label(sound) for _, sound in self._line.heard]
+        heard = 160 * len({frame for frame in frames if frame.turn == turn % 127 and frame.sentence == sentence})
+        if claimed and length:
+            slack = 3200 + int(8000 * self._weather.latency_s)
+            possible = math.ceil(words * (heard + slack) / length)
+            self.check(claimed <= possible, f"history says {claimed} words of sentence {sentence}, the ear {possible}")
+
+    # -- The end --------------------------------------------------------------------------------
+
+    def call_over(self, now: float) -> None:
+        """After the last event."""
+        self.check(bool(self.closed), "no turn ended")
+        last = self.closed[len(self.closed) - 1]
+        self.check(last.how == "hung_up", f"the last turn ended {last.how}")
+        self._words_said(now)
+
+    def _words_said(self, now: float) -> None:
+        """Every word is in one turn's history, or is missing for a reason that can be named."""
+        turns: dict[str, list[int]] = defaultdict(list)
+        for closed in self.closed.values():
+            for word in closed.caller.split():
+                turns[word].append(closed.turn)
+        for at, word, kind in self._caller.words:
+            if kind == "repeat" or not word.startswith("w"):
+                continue
+            repeated = sum(other == word for _, other, _ in self._caller.words)
+            self.check(len(turns[word]) <= repeated, f"{word} is in turns {turns[word]}")
+            if not turns[word] and not self._may_be_lost(at, kind):
+                self.lost_words.append(word)
+        self.check(not self.lost_words, f"lost: {self.lost_words}")
+
+    def _may_be_lost(self, at: int, kind: str) -> bool:
+        ended_soon_after = at > self._frame - 250
+        unheard = any(frame in self._unheard_frames for frame in range(at - 12, at + 12))
+        short = kind == "short"  # an onset may need more than it has
+        return ended_soon_after or unheard or short or self._weather.loses_words or bool(self._weather.detector_errs)

@@ -1,0 +1,72 @@
+"""Sound that says what it is: every 8 bytes name turn, sentence, take, attempt and place, so that an ear can judge.
+
+::
+
+    cell    0xF5 | turn | sentence | take | attempt | place (14 bits, in cells) | 0
+"""
+
+from dataclasses import dataclass
+
+from common.audio import FRAME_BYTES
+from gateway.turn.state import Phrase, PhraseBook
+
+_SYNC = 0xF5
+_CELL_BYTES = 8
+PHRASE_TURN = 127
+"""Fixed phrases belong to every turn."""
+BEEP = bytes([0x10])
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a frame says of itself."""
+
+    turn: int
+    sentence: int
+    take: int
+    attempt: int
+    offset: int
+    """Place of the frame's first byte in its take."""
+
+    @property
+    def fixed(self) -> bool:
+        """Whether it is of a fixed phrase, or the beep."""
+        return self.turn == PHRASE_TURN
+
+
+BEEP_LABEL = Label(PHRASE_TURN, 100, 0, 0, 0)
+
+
+def sound(turn: int, sentence: int, take: int, attempt: int, length: int) -> bytes:
+    """``length`` bytes of one take of one sentence."""
+    head = bytes([_SYNC, turn % PHRASE_TURN if turn != PHRASE_TURN else turn, sentence, take, attempt])
+    cells = -(-length // _CELL_BYTES)
+    return b"".join(head + bytes([place >> 7, place & 127, 0]) for place in range(cells))[:length]
+
+
+def label(frame: bytes) -> Label:
+    """What ``frame`` is; a frame that is no bot's sound is an error."""
+    if frame[:1] == BEEP:
+        return BEEP_LABEL
+    at = frame.find(_SYNC)
+    if at < 0 or at + _CELL_BYTES > FRAME_BYTES:
+        return Label(PHRASE_TURN, 101, 0, 0, 0)
+    turn, sentence, take, attempt, high, low = frame[at + 1 : at + 7]
+    return Label(turn, sentence, take, attempt, (high << 7 | low) * _CELL_BYTES - at)
+
+
+def _phrase(number: int, text: str, seconds: float) -> Phrase:
+    return Phrase(text, sound(PHRASE_TURN, number, 0, 0, int(seconds * 8000)))
+
+
+def phrase_book(greeting: bool = True) -> PhraseBook:
+    """Fixed phrases of sound that says what it is; their lengths are no whole frames."""
+    return PhraseBook(
+        greeting=_phrase(0, "hello how can I help", 1.0033) if greeting else None,
+        repeat=_phrase(1, "please say it again", 0.8),
+        filler=_phrase(2, "one moment", 0.5),
+        fallback=_phrase(3, "something is wrong", 0.7),
+        still_there=_phrase(4, "are you there", 0.6),
+        goodbye=_phrase(5, "goodbye", 0.45),
+        beep=BEEP * 2400,
+    )

@@ -1,0 +1,179 @@
+"""The pipeline as the core sees it, played at random: slow, twice, out of order, failing, stopping in mid-sentence.
+
+It keeps the promises of the real one: a whole utterance whose turn was raised past brings nothing, a reply
+is begun once a turn, and each take of a sentence is what was asked for.
+"""
+
+import heapq
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+
+from common.messages import Action, Head, Message, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolEnded, ToolStarted, Transcript
+from gateway.turn.events import CloseTurn, Command, CommitTurn, PublishSentence, PublishTranscript, PublishUtterance, WorkerReported
+from tests.sim.caller import Caller
+from tests.sim.line import Weather
+from tests.sim.sound import sound
+
+_BYTES_A_WORD = 2300
+CALL = "sim"
+
+
+@dataclass(slots=True)
+class Planned:
+    """What the model will say in a turn."""
+
+    sentences: list[str]
+    sound_bytes: dict[tuple[int, int], int] = field(default_factory=dict)
+    """Length of each take of each sentence."""
+
+
+class Workers:
+    """All three stages."""
+
+    def __init__(self, rng: random.Random, weather: Weather, caller: Caller) -> None:
+        self.turn = 0
+        self.counts: Counter[str] = Counter()
+        self.replies: dict[int, Planned] = {}
+        self.failed_pieces: list[tuple[int, int]] = []
+        """Frames whose words were lost on the way."""
+        self._rng = rng
+        self._weather = weather
+        self._caller = caller
+        self._due: list[tuple[float, int, WorkerReported]] = []
+        self._work: list[tuple[float, int, PublishUtterance]] = []
+        self._number = 0
+
+    # -- Commands in, messages out ------------------------------------------------------------
+
+    def take(self, command: Command, now: float) -> None:
+        """A command of the core."""
+        match command:
+            case PublishUtterance():
+                self._number += 1
+                heapq.heappush(self._work, (now + self._delay(0.08, 0.9), self._number, command))
+            case PublishTranscript(turn=turn):
+                self._think(turn, now)
+            case PublishSentence(turn=turn, sentence=sentence, take=take, text=text):
+                self.counts["retake"] += 1
+                self._speak(turn, sentence, take, text, now + self._delay(0.05, 0.4))
+            case CommitTurn() | CloseTurn():
+                self.turn = max(self.turn, command.turn + isinstance(command, CloseTurn))
+            case _:
+                pass
+
+    def messages(self, now: float) -> list[WorkerReported]:
+        """What arrives at the gateway by ``now``."""
+        while self._work and self._work[0][0] <= now:
+            at, _, utterance = heapq.heappop(self._work)
+            self._recognise(utterance, at)
+        arrived = []
+        while self._due and self._due[0][0] <= now:
+            arrived.append(heapq.heappop(self._due)[2])
+        return arrived
+
+    # -- The stages ---------------------------------------------------------------------------
+
+    def _recognise(self, said: PublishUtterance, now: float) -> None:
+        head = Head(call=CALL, turn=said.turn, seq=said.seq)
+        if said.piece == "whole" and said.turn < self.turn:
+            self.counts["asr stale"] += 1
+            return
+        if self._rng.random() < self._weather.asr_fails:
+            self.counts["asr failed"] += 1
+            self.failed_pieces.append((said.start, said.end))
+            self._send(StageFailed(head=head, stage="asr", error="Timeout", utterance=said.utterance, piece=said.piece), now)
+            return
+        text = self._caller.text(said.start, said.end)
+        self._send(Transcript(head=head, utterance=said.utterance, text=text, piece=said.piece, asr_ms=100), now)
+        if said.piece == "whole" and text:
+            self._think(said.turn, now)
+
+    def _think(self, turn: int, now: float) -> None:
+        if turn in self.replies:
+            raise AssertionError(f"turn {turn} is answered twice")
+        rng = self._rng
+        count = rng.choices((0, 1, 2, 3), (3, 40, 40, 17))[0]
+        planned = Planned([self._sentence(turn, number) for number in range(count)])
+        self.replies[turn] = planned
+        head = Head(call=CALL, turn=turn)
+        if rng.random() < self._weather.llm_fails:
+            self.counts["llm failed"] += 1
+            self._send(StageFailed(head=head, stage="llm", error="Timeout"), now + self._delay(0.1, 1.0))
+            return
+        at = now + self._delay(0.1, 1.0)
+        if rng.random() < 0.05:
+            at = self._use_tool(head, at)
+        for number, text in enumerate(planned.sentences):
+            at += self._delay(0.02, 0.3)
+            self._send(Sentence(head=Head(call=CALL, turn=turn, seq=number), text=text), at)
+            self._speak(turn, number, 0, text, at + self._delay(0.05, 0.5))
+        if rng.random() < 0.03:
+            self._send(Action(head=head, after=count - 1, name="hang_up"), at)
+        self._send(ReplyEnded(head=head, sentences=count), at + 0.01)
+
+    def _use_tool(self, head: Head, at: float) -> float:
+        self.counts["tool"] += 1
+        lasts = self._delay(0.5, 6.0)
+        self._send(ToolStarted(head=head, name="look_up", timeout_s=8.0, effects=self._rng.random() < 0.5), at)
+        self._send(ToolEnded(head=head, name="look_up", ok=True), at + lasts)
+        return at + lasts
+
+    def _sentence(self, turn: int, number: int) -> str:
+        words = [f"t{turn}s{number}w{word}" for word in range(self._rng.randint(1, 7))]
+        return " ".join(words) + self._rng.choice(".?")
+
+    def _speak(self, turn: int, sentence: int, take: int, text: str, at: float) -> None:
+        rng, weather = self._rng, self._weather
+        if rng.random() < weather.tts_fails:
+            self.counts["tts failed"] += 1
+            head = Head(call=CALL, turn=turn, seq=sentence, take=take)
+            self._send(StageFailed(head=head, stage="tts", error="Timeout"), at)
+            return
+        length = len(text.split()) * _BYTES_A_WORD + rng.randint(0, 500)
+        stops = rng.random() < weather.tts_stops
+        again = rng.random() < weather.tts_second_attempt
+        self.counts["tts stopped"] += stops
+        self.counts["tts second attempt"] += again
+        self._chunks(turn, sentence, take, 1, length, at, stops=stops or (again and rng.random() < 0.7))
+        if again:
+            self._chunks(turn, sentence, take, 2, length + rng.randint(-400, 400), at + self._delay(0.0, 1.2), stops=False)
+        planned = self.replies.get(turn)
+        if planned is not None:
+            planned.sound_bytes[(sentence, take)] = length
+
+    def _chunks(self, turn: int, sentence: int, take: int, attempt: int, length: int, at: float, *, stops: bool) -> None:
+        audio = sound(turn, sentence, take, attempt, length)
+        head = Head(call=CALL, turn=turn, seq=sentence, take=take)
+        size = self._rng.choice((800, 1600, 3333, 8000))
+        for offset in range(0, length, size):
+            if stops and self._rng.random() < 0.5:
+                return
+            last = offset + size >= length
+            chunk = SpeechChunk(head=head, offset_bytes=offset, last=last, attempt=attempt)
+            self._send(chunk, at, audio[offset : offset + size])
+            at += self._delay(0.01, size / 8000 * 0.6)
+
+    # -- The way back -------------------------------------------------------------------------
+
+    def _send(self, message: Message, at: float, audio: bytes = b"") -> None:
+        rng, weather = self._rng, self._weather
+        if rng.random() < weather.message_lost:
+            self.counts["message lost"] += 1
+            return
+        if rng.random() < weather.message_late:
+            self.counts["message late"] += 1
+            at += rng.uniform(0, 2)
+        self._push(at, WorkerReported(message, audio))
+        if rng.random() < weather.message_twice:
+            self.counts["message twice"] += 1
+            self._push(at + rng.uniform(0, 1), WorkerReported(message, audio))
+
+    def _push(self, at: float, event: WorkerReported) -> None:
+        self._number += 1
+        heapq.heappush(self._due, (at, self._number, event))
+
+    def _delay(self, least: float, most: float) -> float:
+        if self._rng.random() < self._weather.slow:
+            return self._rng.uniform(most, most * 6)
+        return self._rng.uniform(least, most)

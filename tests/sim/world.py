@@ -1,0 +1,202 @@
+"""One simulated call: caller, line and workers around the core, on a clock that is a number.
+
+What happens within 20 ms is handled in the order in which it would happen; the pacer takes
+its frames at the end of each, now and then too late. The judge sees everything.
+"""
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+
+from gateway.playout import Mark
+from gateway.turn.events import (
+    CallAnswered,
+    CallerHungUp,
+    CloseTurn,
+    Command,
+    Event,
+    HangUp,
+    KeyPressed,
+    MarkEchoed,
+    Report,
+    SendClear,
+    TimePassed,
+)
+from gateway.turn.machine import BotState, TurnMachine
+from gateway.turn.state import Rules
+from gateway.turn.words import Lexicon
+from tests.sim.caller import NOD, Caller
+from tests.sim.judge import Judge
+from tests.sim.line import FRAME_S, Line, Weather
+from tests.sim.sound import phrase_book
+from tests.sim.workers import Workers
+
+LEXICON = Lexicon(backchannels=frozenset({NOD}), closed_answers=frozenset({NOD}))
+_LIMIT_S = 150.0
+"""Every call is over by then: the bot hangs up on a caller who says nothing more."""
+
+
+@dataclass(slots=True)
+class World:
+    """A call and all around it."""
+
+    seed: int
+    weather: Weather
+    rules: Rules
+    rng: random.Random
+    caller: Caller
+    line: Line
+    workers: Workers
+    machine: TurnMachine
+    judge: Judge
+    now: float = 0.0
+    counts: Counter[str] = field(default_factory=Counter)
+    trace: list[str] = field(default_factory=list)
+    traced: bool = False
+    _marks: list[tuple[float, str]] = field(default_factory=list)
+    _frames_owed: int = 0
+
+    def run(self) -> None:
+        """The whole call."""
+        self.feed(CallAnswered())
+        hangs_up_at = self.rng.uniform(0, 90) if self.rng.random() < 0.3 else None
+        while not self.machine.call.over:
+            self._step()
+            if hangs_up_at is not None and self.now >= hangs_up_at:
+                self.feed(CallerHungUp())
+                self.feed(CallerHungUp())
+            self.judge.check(self.now < _LIMIT_S, "the call is stuck")
+        for seconds in (0.1, 1.0):
+            self.line.play_until(self.now + seconds)
+        self.judge.call_over(self.now)
+
+    def feed(self, event: Event) -> None:
+        """Hand an event to the core, and its commands to the world."""
+        if self.traced and type(event).__name__ not in ("FrameHeard", "TimePassed"):
+            self.trace.append(f"{self.now:8.3f} > {_brief(event)}")
+        commands = self.machine.handle(event, self.now)
+        for command in commands:
+            if self.traced:
+                self.trace.append(f"{self.now:8.3f}     < {_brief(command)}")
+            self._carry_out(command)
+        self.judge.handled(event, commands, self.now)
+
+    # -- 20 ms ----------------------------------------------------------------------------------
+
+    def _step(self) -> None:
+        end = self.now + FRAME_S
+        self._let_time_pass(end)
+        self.now = end
+        self._caller_frames()
+        if self.rng.random() >= self.weather.stall:
+            taken = self.machine.call.playout.take(self.now)
+            self.judge.sent(taken, self.now)
+            self.line.send(taken, self.now)
+
+    def _let_time_pass(self, end: float) -> None:
+        """Marks, messages and the deadline, in order."""
+        start = self.now
+        self._marks += self.line.play_until(end)
+        due: list[tuple[float, Event]] = [(at, MarkEchoed(name)) for at, name in self._marks if at <= end]
+        self._marks = [(at, name) for at, name in self._marks if at > end]
+        due += [(end, message) for message in self.workers.messages(end)]
+        for at, event in sorted(due, key=lambda item: item[0]):
+            self._deadlines(at)
+            self.now = max(start, at)
+            self.feed(event)
+        self._deadlines(end)
+
+    def _deadlines(self, end: float) -> None:
+        for _ in range(20):
+            deadline = self.machine.deadline
+            if deadline is None or deadline > end:
+                return
+            self.now = max(self.now, deadline)
+            self.feed(TimePassed())
+        self.judge.check(False, "an endless loop of alarms")
+
+    def _caller_frames(self) -> None:
+        """The caller's frame; in a stall none, and then all at once."""
+        self._frames_owed += 1
+        if self.rng.random() < self.weather.stall * 10 and self._frames_owed < 60:
+            self.counts["stalled frame"] += 1
+            return
+        for _ in range(self._frames_owed):
+            frame, key = self.caller.frame(self.machine.state)
+            if key:
+                self.counts["key"] += 1
+                self.feed(KeyPressed(key))
+            self.judge.frame_comes(frame)
+            self.feed(frame)
+        self._frames_owed = 0
+
+    def _carry_out(self, command: Command) -> None:
+        self.workers.take(command, self.now)
+        match command:
+            case SendClear():
+                self.line.clear(self.now)
+            case CloseTurn(how=how):
+                self.counts[f"end {how}"] += 1
+            case Report(name=name) if name != "STATE":
+                self.counts[name] += 1
+            case HangUp():
+                self.counts["bot hung up"] += 1
+            case _:
+                pass
+
+
+def _brief(thing: object) -> str:
+    text = repr(thing)
+    return text if len(text) < 240 else text[:200] + f"... {len(getattr(thing, 'audio', b''))} bytes"
+
+
+def make_world(seed: int, weather: Weather | None = None, rules: Rules | None = None, *, traced: bool = False) -> World:
+    """A call that ``seed`` decides."""
+    rng = random.Random(seed)
+    weather = weather if weather is not None else random_weather(rng)
+    rules = rules if rules is not None else random_rules(rng)
+    caller = Caller(rng, talks_for=rng.randint(200, 2500), detector_errs=weather.detector_errs)
+    workers = Workers(rng, weather, caller)
+    line = Line(rng, weather)
+    machine = TurnMachine(rules, phrase_book(greeting=rng.random() < 0.9), LEXICON)
+    judge = Judge(seed, machine, caller, line, workers, weather)
+    return World(seed, weather, rules, rng, caller, line, workers, machine, judge, traced=traced)
+
+
+def random_rules(rng: random.Random) -> Rules:
+    """Mostly the defaults."""
+    return Rules(
+        barge_in=rng.random() < 0.85,
+        dedup_s=rng.choice((6.0, 6.0, 6.0, 0.0)),
+        max_turn_s=rng.choice((30.0, 12.0)),
+        max_reply_s=rng.choice((45.0, 45.0, 3.0)),
+    )
+
+
+def random_weather(rng: random.Random) -> Weather:
+    """Calm in two calls of five; else some things go wrong."""
+    if rng.random() < 0.4:
+        return Weather(latency_s=rng.uniform(0.01, 0.08))
+
+    def perhaps(most: float) -> float:
+        return rng.uniform(0, most) if rng.random() < 0.4 else 0.0
+
+    return Weather(
+        latency_s=rng.uniform(0.01, 0.2),
+        mark_lost=rng.choice((0.0, 0.0, 0.1, 1.0)),
+        mark_late=perhaps(0.3),
+        stall=perhaps(0.05),
+        detector_errs=perhaps(0.1),
+        message_lost=perhaps(0.08),
+        message_twice=perhaps(0.2),
+        message_late=perhaps(0.2),
+        asr_fails=perhaps(0.3),
+        llm_fails=perhaps(0.3),
+        tts_fails=perhaps(0.3),
+        tts_second_attempt=perhaps(0.3),
+        tts_stops=perhaps(0.3),
+        slow=perhaps(0.3),
+    )
+
+
+__all__ = ["BotState", "Mark", "World", "make_world", "random_rules", "random_weather"]
