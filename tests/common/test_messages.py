@@ -1,0 +1,93 @@
+"""The bytes of every released version of the messages can be read, and are what is written.
+
+``tests/data/messages_v1.json`` holds them in hex. A released line never changes; a new field makes
+a new file beside it.
+"""
+
+import json
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+import pytest
+
+from common.messages import (
+    Action,
+    Head,
+    Message,
+    ReplyEnded,
+    Sentence,
+    SpeechChunk,
+    StageFailed,
+    ToolEnded,
+    ToolStarted,
+    Transcript,
+    Utterance,
+    decode,
+    encode,
+)
+
+GOLDEN: dict[str, str] = json.loads((Path(__file__).parents[1] / "data" / "messages_v1.json").read_text())
+
+HEAD = Head(call="CA1", turn=17, seq=2, take=1, gateway="gw1", language="he", t0_s=1_700_000_000.25, trace="tr1")
+MESSAGES: dict[str, Message] = {
+    "utterance": Utterance(head=HEAD, utterance=5, piece="segment", voiced_ms=1_230),
+    "transcript": Transcript(head=HEAD, utterance=5, text="מה השעה?", piece="probe", asr_ms=320),
+    "sentence": Sentence(head=HEAD, text="עכשיו חמש."),
+    "speech": SpeechChunk(head=HEAD, offset_bytes=800, last=True, attempt=2, tts_ms=95),
+    "reply_ended": ReplyEnded(head=HEAD, sentences=3, llm_ms=410),
+    "tool_started": ToolStarted(head=HEAD, name="book", timeout_s=12.5, effects=True),
+    "tool_ended": ToolEnded(head=HEAD, name="book", ok=True),
+    "action": Action(head=HEAD, after=-1, name="transfer", argument="desk"),
+    "stage_failed": StageFailed(head=HEAD, stage="tts", error="http_500", utterance=5, piece="whole"),
+}
+
+each_kind = pytest.mark.parametrize("kind", sorted(MESSAGES))
+
+
+def raw(kind: str) -> list[object]:
+    """The golden bytes as a plain list."""
+    found: list[object] = msgspec.msgpack.decode(bytes.fromhex(GOLDEN[kind]))
+    return found
+
+
+def test_every_kind_of_message_has_golden_bytes() -> None:
+    assert {type(message) for message in MESSAGES.values()} == set(get_args(Message))
+
+
+@each_kind
+def test_the_released_bytes_are_read(kind: str) -> None:
+    assert decode(bytes.fromhex(GOLDEN[kind])) == MESSAGES[kind]
+
+
+@each_kind
+def test_the_released_bytes_are_written(kind: str) -> None:
+    assert encode(MESSAGES[kind]).hex() == GOLDEN[kind]
+
+
+@each_kind
+def test_fields_that_a_newer_version_adds_are_ignored(kind: str) -> None:
+    tag, head, *rest = raw(kind)
+    assert isinstance(head, list)
+    newer = msgspec.msgpack.encode([tag, [*head, "new in the head"], *rest, "new in the message"])
+    assert decode(newer) == MESSAGES[kind]
+
+
+@pytest.mark.parametrize(
+    "unreadable",
+    [
+        b"",
+        b"\xc1",
+        b"not msgpack",
+        msgspec.msgpack.encode(["unheard_of", ["CA1"]]),
+        msgspec.msgpack.encode(["sentence", [1, "CA1", "x"], "a"]),
+    ],
+)
+def test_what_is_no_message_raises(unreadable: bytes) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        decode(unreadable)
+
+
+def test_a_field_with_a_default_may_be_missing_as_in_an_older_version() -> None:
+    older = msgspec.msgpack.encode(["sentence", [1, "CA1", 3], "Hello."])
+    assert decode(older) == Sentence(head=Head(call="CA1", turn=3), text="Hello.")
