@@ -1,0 +1,274 @@
+"""What only a real server shows: restarts, times to live, entries that nobody can read."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from common import streams
+from common.bus import Delivery, TurnClosed
+from common.errors import BusUnavailable, ConfigError
+from common.messages import StageFailed
+from common.redis_bus import RedisGatewayBus, RedisWorkerBus
+from common.redis_link import Backoff, Scripts
+from common.streams import ONE_TAG, Pace
+from tests.contract.house import CALL, GATEWAY, chunk, head, next_reply, sentence, to_gateway, transcript, until, utterance
+from tests.servers import RealServer, real_server
+
+PACE = Pace(block_ms=50, min_idle_ms=50)
+
+
+@asynccontextmanager
+async def both(url: str) -> AsyncIterator[tuple[RedisGatewayBus, RedisWorkerBus]]:
+    """The two halves, with one open call."""
+    gateway, worker = RedisGatewayBus(url, pace=PACE), RedisWorkerBus(url, pace=PACE)
+    await gateway.open_call(CALL, GATEWAY, "en")
+    yield gateway, worker
+    await gateway.close()
+    await worker.close()
+
+
+@pytest.fixture
+def durable_server() -> Iterator[RealServer]:
+    """A server of our own that can be killed and keeps what it was told."""
+    with real_server(durable=True) as server:
+        yield server
+
+
+async def taken(worker: RedisWorkerBus) -> Delivery:
+    """The next work for ASR, whatever happens to the connection."""
+
+    async def ask() -> Delivery | None:
+        try:
+            return await worker.take("asr", "one")
+        except BusUnavailable:
+            return None
+
+    return await until(ask)
+
+
+# Restarts
+
+
+async def test_work_and_replies_go_on_after_a_restart_of_the_server(durable_server: RealServer) -> None:
+    async with both(durable_server.url) as (gateway, worker):
+        replies, heard = gateway.replies(GATEWAY), []
+        for number in (1, 2):
+            await gateway.publish("asr", utterance(number=number))
+            await worker.commit("asr", await taken(worker), [to_gateway(transcript(text=str(number)))])
+            heard.append((await next_reply(replies)).message)
+            durable_server.kill()
+            durable_server.start()
+        assert heard == [transcript(text="1"), transcript(text="2")]
+
+
+async def test_a_publication_waits_for_a_server_that_restarts(durable_server: RealServer) -> None:
+    async with both(durable_server.url) as (gateway, worker), asyncio.TaskGroup() as group:
+        durable_server.kill()
+        group.create_task(gateway.publish("asr", utterance()))
+        await asyncio.to_thread(durable_server.start)
+        assert (await taken(worker)).message == utterance()
+
+
+async def test_a_delivery_is_committed_after_a_restart(durable_server: RealServer) -> None:
+    async with both(durable_server.url) as (gateway, worker):
+        await gateway.publish("asr", utterance())
+        delivery = await taken(worker)
+        durable_server.kill()
+        durable_server.start()
+        assert await worker.commit("asr", delivery, [])
+
+
+async def test_an_entry_that_never_reached_its_worker_is_taken_after_the_next_trouble(durable_server: RealServer) -> None:
+    async with both(durable_server.url) as (gateway, worker):
+        await worker.take("asr", "one")
+        await gateway.publish("asr", utterance())
+        await gateway._writer.xreadgroup(streams.GROUP, "one", {streams.work(ONE_TAG, "asr"): ">"})
+        durable_server.kill()
+        durable_server.start()
+        assert (await taken(worker)).message == utterance()
+
+
+async def test_an_entry_that_is_worked_on_is_not_taken_again_after_trouble(durable_server: RealServer) -> None:
+    async with both(durable_server.url) as (gateway, worker):
+        await gateway.publish("asr", utterance())
+        await taken(worker)
+        durable_server.kill()
+        durable_server.start()
+        await gateway.publish("asr", utterance(number=2))
+        assert (await taken(worker)).message == utterance(number=2)
+
+
+async def test_a_worker_says_so_when_the_server_is_gone(durable_server: RealServer) -> None:
+    async with both(durable_server.url) as (_, worker):
+        durable_server.kill()
+        with pytest.raises(BusUnavailable):
+            await worker.beat("asr", "one", 0)
+
+
+async def test_a_gateway_without_a_server_is_not_ready(durable_server: RealServer) -> None:
+    async with both(durable_server.url) as (gateway, _):
+        durable_server.kill()
+        assert not await gateway.ping()
+
+
+# What stays on the server
+
+
+async def ttl_s(url: str, key: str) -> int:
+    async with Redis.from_url(url) as client:
+        return int(await client.ttl(key))
+
+
+async def entries(url: str, key: str) -> list[dict[bytes, bytes]]:
+    """The fields of each entry of a stream."""
+    async with Redis.from_url(url) as client:
+        found: Any = await client.xrange(key)
+    return [fields for _, fields in found]
+
+
+async def test_the_keys_of_a_call_expire(redis_url: str) -> None:
+    async with both(redis_url) as (gateway, worker):
+        await gateway.publish("llm", transcript())
+        delivery = await until(lambda: worker.take("llm", "one"))
+        await worker.emit("llm", delivery, 0, "Hello.", [])
+        await worker.commit("llm", delivery, [])
+        await gateway.close_turn(CALL, TurnClosed(0, "replied", "", "Hello."))
+        await gateway.record(CALL, {"what": "opened"})
+        async with Redis.from_url(redis_url) as client:
+            of_the_call = [key async for key in client.scan_iter(f"*{CALL}*")]
+            assert (len(of_the_call), [key for key in of_the_call if await client.ttl(key) < 0]) == (5, [])
+
+
+async def test_a_call_that_is_over_leaves_no_words_for_long(redis_url: str) -> None:
+    async with both(redis_url) as (gateway, _):
+        await gateway.close_turn(CALL, TurnClosed(0, "replied", "", "Hello."))
+        await gateway.close_call(CALL)
+        assert 0 <= await ttl_s(redis_url, streams.history(CALL)) <= streams.CLOSED_CALL_TTL_S
+
+
+async def test_the_stream_of_replies_expires_with_its_gateway(redis_url: str) -> None:
+    async with both(redis_url) as (gateway, worker):
+        await gateway.publish("tts", sentence())
+        await worker.send(to_gateway(chunk()))
+        await next_reply(gateway.replies(GATEWAY))
+        assert 0 < await ttl_s(redis_url, streams.replies(ONE_TAG, GATEWAY)) <= streams.REPLIES_TTL_S
+
+
+async def test_replies_that_were_read_are_trimmed(redis_url: str) -> None:
+    async with both(redis_url) as (gateway, worker):
+        await gateway.publish("tts", sentence())
+        for number in range(5):
+            await worker.send(to_gateway(chunk(offset_bytes=number)))
+        replies = gateway.replies(GATEWAY)
+        for _ in range(5):
+            await next_reply(replies)
+        await gateway._keep_fresh()
+        async with Redis.from_url(redis_url) as client:
+            assert await client.xlen(streams.replies(ONE_TAG, GATEWAY)) == 1
+
+
+async def test_a_dead_letter_has_the_error_and_no_audio(redis_url: str) -> None:
+    async with both(redis_url) as (gateway, worker):
+        await gateway.publish("asr", utterance(), b"sound")
+        await worker.fail("asr", await taken(worker), StageFailed(head=head(), stage="asr", error="timeout"))
+        [fields] = await entries(redis_url, streams.dead_letters(ONE_TAG, "asr"))
+        assert (fields[b"error"], set(fields)) == (b"timeout", {b"error", b"m"})
+
+
+async def test_an_entry_that_nobody_can_read_is_a_dead_letter(redis_url: str) -> None:
+    async with both(redis_url) as (gateway, worker):
+        await gateway._writer.xadd(streams.work(ONE_TAG, "asr"), {b"m": b"\xc1"})
+        await gateway.publish("asr", utterance())
+        assert (await taken(worker)).message == utterance()
+        async with Redis.from_url(redis_url) as client:
+            assert await client.xlen(streams.dead_letters(ONE_TAG, "asr")) == 1
+
+
+async def test_a_reply_that_nobody_can_read_is_passed_over(redis_url: str) -> None:
+    async with both(redis_url) as (gateway, worker):
+        await gateway.publish("tts", sentence())
+        await gateway._writer.xadd(streams.replies(ONE_TAG, GATEWAY), {b"m": b"\xc1"})
+        await worker.send(to_gateway(chunk()))
+        assert (await next_reply(gateway.replies(GATEWAY))).message == chunk()
+
+
+async def test_events_are_recorded_in_order(redis_url: str) -> None:
+    async with both(redis_url) as (gateway, _):
+        for what in ("opened", "closed"):
+            await gateway.record(CALL, {"what": what})
+        assert await entries(redis_url, streams.events(CALL)) == [{b"what": b"opened"}, {b"what": b"closed"}]
+
+
+# Workers that are gone
+
+
+async def workers(url: str) -> list[bytes]:
+    async with Redis.from_url(url) as client:
+        return [about["name"] for about in await client.xinfo_consumers(streams.work(ONE_TAG, "asr"), streams.GROUP)]
+
+
+async def sweep(url: str, silence_ms: int) -> None:
+    async with Redis.from_url(url) as client:
+        await Scripts(client).run("sweep", [streams.work(ONE_TAG, "asr")], [silence_ms])
+
+
+async def test_a_worker_that_left_is_no_consumer_any_more(redis_url: str) -> None:
+    async with both(redis_url) as (_, worker):
+        await worker.take("asr", "one")
+        await worker.leave("asr", "one")
+        assert await workers(redis_url) == []
+
+
+async def test_a_worker_that_owns_work_stays_a_consumer(redis_url: str) -> None:
+    async with both(redis_url) as (gateway, worker):
+        await gateway.publish("asr", utterance())
+        await taken(worker)
+        await worker.leave("asr", "one")
+        assert await workers(redis_url) == [b"one"]
+
+
+async def test_workers_that_were_silent_for_long_are_swept_away(redis_url: str) -> None:
+    async with both(redis_url) as (_, worker):
+        await worker.take("asr", "one")
+        await sweep(redis_url, -1)
+        assert await workers(redis_url) == []
+
+
+async def test_workers_that_own_work_are_not_swept_away(redis_url: str) -> None:
+    async with both(redis_url) as (gateway, worker):
+        await gateway.publish("asr", utterance())
+        await taken(worker)
+        await sweep(redis_url, -1)
+        assert await workers(redis_url) == [b"one"]
+
+
+async def test_workers_that_read_of_late_are_not_swept_away(redis_url: str) -> None:
+    async with both(redis_url) as (_, worker):
+        await worker.take("asr", "one")
+        await sweep(redis_url, 600_000)
+        assert await workers(redis_url) == [b"one"]
+
+
+# Settings and pauses
+
+
+@pytest.mark.parametrize("url", ["", "localhost:6379", "http://localhost"])
+def test_an_address_that_is_none_names_the_variable(url: str) -> None:
+    with pytest.raises(ConfigError, match="REDIS_URL"):
+        RedisWorkerBus(url)
+
+
+def test_pauses_between_tries_grow_up_to_a_fifth_of_a_second() -> None:
+    backoff = Backoff()
+    assert [backoff.pause_s for _ in range(6)] == [0.02, 0.04, 0.08, 0.16, 0.2, 0.2]
+
+
+def test_pauses_are_short_again_after_a_success() -> None:
+    backoff = Backoff()
+    first = backoff.pause_s
+    backoff.reset()
+    assert backoff.pause_s == first
