@@ -69,6 +69,7 @@ class Launcher:
         return {
             "TORIM_RUN": str(self._run_dir),
             "TORIM_STOP": "INT",
+            "TORIM_STOP_WAIT": "3",
             "TORIM_REDIS": "1" if embedded else "0",
             "REDIS_URL": f"unix://{socket_path(self._run_dir)}" if embedded else settings.redis_url,
             "TORIM_CACHE": str(settings.torim_cache.expanduser()),

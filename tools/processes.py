@@ -26,6 +26,7 @@ from tools.log_tail import last_lines
 
 _STARTS_BEFORE_READY = 4
 _LINES_SHOWN = 12
+_ORDERLY_S = 1.5
 _STOP_LIMIT_S = 8.0
 _TICK_S = 0.05
 
@@ -107,26 +108,45 @@ class Processes:
         if self._supervisord is None:
             return
         self._supervisord.terminate()
-        limit = time.monotonic() + _STOP_LIMIT_S
+        if not self._ended_within(_ORDERLY_S, at_once):
+            # A signal that meets a child between fork and exec is lost, so it comes again.
+            _signal(_session(self._supervisord.pid), signal.SIGINT)
+        if not self._ended_within(_STOP_LIMIT_S - _ORDERLY_S, at_once):
+            self._supervisord.kill()
+            self._supervisord.wait()
+        _signal(_session(self._supervisord.pid), signal.SIGKILL)
+
+    def _ended_within(self, seconds: float, at_once: Callable[[], bool]) -> bool:
+        assert self._supervisord is not None
+        limit = time.monotonic() + seconds
         while self._supervisord.poll() is None and time.monotonic() < limit and not at_once():
             time.sleep(_TICK_S)
-        if self._supervisord.poll() != 0:
-            self._kill()
+        return self._supervisord.poll() is not None
 
-    def _kill(self) -> None:
-        """Each process leads a group of its own."""
-        assert self._supervisord is not None
-        self._states_once_more()
-        self._supervisord.kill()
-        self._supervisord.wait()
-        for pids in self._pids.values():
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(pids[-1], signal.SIGKILL)
 
-    def _states_once_more(self) -> None:
-        for process in self._states():
-            if process.pid:
-                self._pids.setdefault(process.name, []).append(process.pid)
+def _signal(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def _session(leader: int) -> list[int]:
+    """The processes of a session, all but its leader: whatever supervisord started."""
+    return [pid for pid in _all_processes() if pid != leader and _session_of(pid) == leader]
+
+
+def _all_processes() -> list[int]:
+    if Path("/proc/self").exists():
+        return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    listed = subprocess.run(["ps", "-A", "-o", "pid="], capture_output=True, text=True, check=True)
+    return [int(pid) for pid in listed.stdout.split()]
+
+
+def _session_of(pid: int) -> int:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return 0
 
 
 def _running(info: dict[str, Any]) -> Running:
