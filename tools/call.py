@@ -106,6 +106,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--patience", type=float, default=Patience().reply_s, metavar="SECONDS", help="longest wait for a reply (%(default)s)"
     )
+    made.add_argument("--no-greeting", action="store_true", help="don't wait for a greeting")
     made.add_argument("--max-seconds", type=float, default=120.0, help="hang up after so long (%(default)s)")
     made.add_argument("--out", type=Path, metavar="FILE.wav", help="record the call as heard: caller left, bot right")
     made.add_argument("--json", action="store_true", help="print the result as JSON; the timeline goes to standard error")
@@ -194,9 +195,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_INTERRUPTED
 
 
+def _patience(options: argparse.Namespace) -> Patience:
+    return Patience(gap_s=options.gap, reply_s=options.patience, greeting_s=0.0 if options.no_greeting else Patience().greeting_s)
+
+
 async def _place(options: argparse.Namespace, settings: Settings, url: str, language: str | None, steps: Sequence[Step]) -> int:
     record = Record("CA" + secrets.token_hex(16))
-    script = Script(steps, Patience(gap_s=options.gap, reply_s=options.patience))
+    script = Script(steps, _patience(options))
     stream = sys.stderr if options.json else sys.stdout
 
     def tell(at: int, text: str) -> None:

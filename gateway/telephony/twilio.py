@@ -199,6 +199,7 @@ class TwilioCodec:
 
     def audio(self, mulaw: bytes) -> str:
         """A media message; Twilio plays it behind what it has."""
+        assert self.stream
         self.tx_bytes += len(mulaw)
         return self._media_head + b64encode(mulaw).decode("ascii") + self._media_tail
 

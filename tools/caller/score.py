@@ -46,7 +46,7 @@ def score(record: Record) -> dict[str, Any]:
 
 
 def _turns(record: Record) -> list[dict[str, Any]]:
-    clears = [_clear_of(record, turn, next_turn) for turn, next_turn in zip(record.turns, [*record.turns[1:], None], strict=True)]
+    clears = [_clear_of(record, turn, next_turn) for turn, next_turn in zip(record.turns, [*record.turns[1:], None], strict=False)]
     begins = [0] + [turn.begin if clear is None else clear for turn, clear in zip(record.turns, clears, strict=True)]
     rows = []
     for number, (begin, end) in enumerate(pairwise([*begins, record.length + 1])):

@@ -57,9 +57,9 @@ def read(message: str | bytes, stream: str) -> BotMessage:
         fields = json.loads(message)
     except (ValueError, RecursionError):
         raise Violation("not JSON (31951)") from None
-    if not isinstance(fields, dict) or fields.get("event") not in _FIELDS:
+    event = fields.get("event") if isinstance(fields, dict) else None
+    if not isinstance(event, str) or event not in _FIELDS:
         raise Violation("unknown event (31951)")
-    event = fields["event"]
     inner = _FIELDS[event]
     _check_keys(fields, {"event", "streamSid"} | ({event} if inner else set()), event)
     if fields["streamSid"] != stream:

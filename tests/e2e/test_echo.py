@@ -1,0 +1,130 @@
+"""ECHO end to end: a real gateway without Redis, called by ``tools.call`` (S16)."""
+
+import asyncio
+import re
+import signal
+import wave
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.e2e.gateway_process import RECORDINGS, Process, free_port, gateway, place_call, run_gateway
+
+pytestmark = pytest.mark.e2e
+
+HELLO = RECORDINGS / "short_en_hello.wav"
+NO_REDIS = "redis://127.0.0.1:1"
+
+
+@pytest.fixture
+async def echo() -> AsyncIterator[Process]:
+    async with gateway(WS_MODE="ECHO", REDIS_URL=NO_REDIS) as process:
+        yield process
+
+
+async def test_s16_the_caller_hears_himself(echo: Process, tmp_path: Path) -> None:
+    out = tmp_path / "call.wav"
+    await place_call(echo.url, "--no-greeting", "--wav", HELLO, "--out", out)
+    caller, bot = stereo(out)
+    assert likeness(caller, bot) > 0.99
+
+
+async def test_s16_an_echo_counts_as_an_answer(echo: Process) -> None:
+    code, _, _ = await place_call(
+        echo.url, "--no-greeting", "--wav", HELLO, "--expect", "1", "--expect", "violations=0", "--expect", "marks>=2"
+    )
+    assert code == 0
+
+
+async def test_s15_frames_are_counted_alike_on_both_sides(echo: Process) -> None:
+    _, result, _ = await place_call(echo.url, "--no-greeting", "--wav", HELLO, "--json")
+    await echo.end()
+    done = re.search(r"WS_DONE sid=MZ\w+ rx=(\d+) tx=(\d+)", echo.output)
+    assert done
+    assert result
+    assert (int(done[1]), int(done[2])) == (result["tx"], result["tx"])
+
+
+async def test_s17_start_stop_and_done_are_told(echo: Process) -> None:
+    _, result, _ = await place_call(echo.url, "--no-greeting", "--wav", HELLO, "--json")
+    await echo.end()
+    assert result
+    assert re.findall(rf"EVENT call={result['call']} turn=\S+ (WS_\w+)", echo.output) == ["WS_START", "WS_STOP", "WS_DONE"]
+
+
+async def test_a_socket_may_be_called_directly(echo: Process) -> None:
+    code, _, _ = await place_call(f"ws://127.0.0.1:{echo.port}/twilio/media", "--no-greeting", "--wav", HELLO, "--expect", "1")
+    assert code == 0
+
+
+async def test_a_signed_call_comes_through() -> None:
+    secret = {"TWILIO_AUTH_TOKEN": "12345", "PUBLIC_URL": "https://bot.example.org"}
+    async with gateway(WS_MODE="ECHO", REDIS_URL=NO_REDIS, **secret) as process:
+        code, _, _ = await place_call(process.url, "--no-greeting", "--wav", HELLO, "--expect", "1", **secret)
+    assert code == 0
+
+
+async def test_an_unsigned_call_does_not() -> None:
+    async with gateway(WS_MODE="ECHO", TWILIO_AUTH_TOKEN="12345", PUBLIC_URL="https://bot.example.org") as process:
+        code, _, error = await place_call(process.url, "--no-greeting", "--wav", HELLO)
+    assert (code, "HTTP 403" in error) == (5, True)
+
+
+async def test_where_nobody_listens_there_is_no_connection() -> None:
+    code, _, _ = await place_call(f"http://127.0.0.1:{free_port()}/twilio/voice", "--no-greeting", "--wav", HELLO)
+    assert code == 5
+
+
+async def test_a_taken_port_is_one_clear_line(echo: Process) -> None:
+    code, output = await run_gateway(WS_MODE="ECHO", PORT=str(echo.port))
+    assert (code, output.splitlines()[-1]) == (
+        2,
+        f"gateway: PORT={echo.port}: taken by another program on 127.0.0.1; end it, or choose another port",
+    )
+
+
+async def test_an_open_door_without_signatures_is_one_clear_line() -> None:
+    code, output = await run_gateway(WS_MODE="ECHO", HOST="0.0.0.0", PORT=str(free_port()))
+    assert (code, len(output.splitlines()), output.startswith("gateway: HOST=0.0.0.0: ")) == (2, 1, True)
+
+
+async def test_int_in_the_middle_of_a_call_ends_the_gateway(echo: Process) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        call = tasks.create_task(place_call(echo.url, "--no-greeting", "--wav", HELLO, "--json"))
+        await echo.until_said("WS_START")
+        echo.process.send_signal(signal.SIGINT)
+        await echo.end()
+    assert (echo.process.returncode, call.result()[0]) == (0, 2)
+
+
+async def test_term_lets_a_call_end(echo: Process) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        call = tasks.create_task(place_call(echo.url, "--no-greeting", "--wav", HELLO, "--expect", "1"))
+        await echo.until_said("WS_START")
+        await echo.end()
+    assert call.result()[0] == 0
+
+
+# --- What was heard
+
+
+def stereo(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Both sides of a recorded call: caller, bot."""
+    with wave.open(str(path), "rb") as file:
+        assert (file.getnchannels(), file.getframerate(), file.getsampwidth()) == (2, 8000, 2)
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2).astype(float)
+    return samples[:, 0], samples[:, 1]
+
+
+def likeness(caller: np.ndarray, bot: np.ndarray) -> float:
+    """How well pieces of 50 ms of the bot's sound, where it is loud, are found in what the caller said within 300 ms before: the median."""
+    piece, latest = 400, 2400
+    starts = [at for at in range(latest, len(bot) - piece, piece) if bot[at : at + piece].std() > 300]
+    return float(np.median([_best_match(bot[at : at + piece], caller[at - latest : at + piece]) for at in starts]))
+
+
+def _best_match(piece: np.ndarray, where: np.ndarray) -> float:
+    windows = np.lib.stride_tricks.sliding_window_view(where, len(piece))
+    return float(((windows @ piece) / (np.linalg.norm(windows, axis=1) * np.linalg.norm(piece) + 1e-9)).max())
