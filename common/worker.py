@@ -22,6 +22,7 @@ Rules:
 import asyncio
 import logging
 import random
+import socket
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
@@ -70,9 +71,14 @@ async def run_worker(
     rhythm: Rhythm | None = None,
 ) -> None:
     """Work on up to ``slots`` entries at a time until ``draining`` is set, and then on what is held; closes nothing."""
-    worker = _Worker(stage, bus, handler, slots, name or f"{stage}-{uuid.uuid4().hex[:12]}", rhythm or Rhythm())
+    worker = _Worker(stage, bus, handler, slots, name or f"{local_names(stage)}{uuid.uuid4().hex[:12]}", rhythm or Rhythm())
     drain_s = DRAIN_S if settings.drain_sec is None else settings.drain_sec
     await worker.run(draining or asyncio.Event(), drain_s)
+
+
+def local_names(stage: Stage) -> str:
+    """How the names of this machine's workers begin, so that a health check finds them."""
+    return f"{stage}-{socket.gethostname()}-"
 
 
 class Claims:

@@ -1,0 +1,36 @@
+"""``python -m common.health STAGE``: whether a worker of the stage lives on this machine, for containers.
+
+A worker beats in Redis from when its vendor is warm. Exit code 0: it does; 1: it does not.
+"""
+
+import sys
+
+import redis
+
+from common import config, streams
+from common.messages import Stage
+from common.worker import local_names
+
+_REDIS_LIMIT_S = 2
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code."""
+    wanted = [stage for stage in streams.STAGES if arguments == [stage]]
+    if not wanted:
+        sys.stderr.write(f"takes one of {', '.join(streams.STAGES)}\n")
+        return 2
+    return 0 if worker_lives(wanted[0], config.load().redis_url) else 1
+
+
+def worker_lives(stage: Stage, redis_url: str) -> bool:
+    """Whether a worker of ``stage`` with this machine's name beats; False if Redis does not say."""
+    try:
+        with redis.Redis.from_url(redis_url, socket_timeout=_REDIS_LIMIT_S, socket_connect_timeout=_REDIS_LIMIT_S) as client:
+            return next(client.scan_iter(match=streams.worker_alive(local_names(stage) + "*")), None) is not None
+    except redis.RedisError:
+        return False
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
