@@ -24,6 +24,8 @@ READ_S = 3.5
 """Longest silence on a connection, in mid-stream too."""
 _POOL_S = 1.0
 _KEEPALIVE_S = 300.0
+_OPENAI_URL = "https://api.openai.com/v1"
+"""Named, since the client takes an empty OPENAI_BASE_URL for an address."""
 _NO_KEY = "none"
 """Servers of one's own want no key, but the client wants one."""
 _RETRYABLE = frozenset({408, 409, 429})
@@ -35,7 +37,7 @@ def client(settings: Settings, base_url: str, *, read_s: float = READ_S) -> Asyn
     limits = httpx2.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=_KEEPALIVE_S)
     return AsyncOpenAI(
         api_key=settings.openai_api_key or _NO_KEY,
-        base_url=base_url or settings.openai_base_url or None,
+        base_url=base_url or settings.openai_base_url or _OPENAI_URL,
         timeout=timeout,
         max_retries=0,
         http_client=DefaultAsyncHttpx2Client(timeout=timeout, limits=limits),
