@@ -1,0 +1,120 @@
+"""English text as phonemes of an American voice.
+
+Words are looked up in a dictionary of American English (misaki's), with the endings that it leaves
+out; the few that are spoken otherwise in a sentence than alone stand here. A word that nobody
+knows is spelled, letter by letter.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+from num2words import num2words
+
+_TOKEN = re.compile(r"[A-Za-zÀ-ÿ]+(?:['’][A-Za-z]+)*|\d+(?:[.,:]\d+)*|[.,!?;:]|[%&$€₪@+]")
+_WEAK = {"a": "ɐ", "an": "ɐn", "the": "ðə", "to": "tə", "and": "ænd", "of": "ʌv", "i": "ˈaɪ"}
+_BEFORE_A_VOWEL = {"the": "ði", "to": "tʊ"}
+_SIGNS = {"%": "percent", "&": "and", "$": "dollars", "€": "euros", "₪": "shekels", "@": "at", "+": "plus"}
+_LONGEST_NUMBER_DIGITS = 4
+
+_TO_VOICE = (
+    ("A", "eɪ"), ("I", "aɪ"), ("O", "oʊ"), ("W", "aʊ"), ("Y", "ɔɪ"), ("ʤ", "dʒ"), ("ʧ", "tʃ"), ("ᵊ", "ə"),
+    ("ɜɹ", "ɜː"), ("əɹ", "ɚ"), ("ɑ", "ɑː"), ("ɔ(?!ɪ)", "ɔː"), ("u", "uː"), ("(?<=[ˈˌ])i", "iː"),
+)  # fmt: skip
+"""The dictionary's letters to the voice's, one after the other."""
+_VOWELS = frozenset("aæɑɐeɛəɚɜiɪoɔuʊʌᵻ")
+_HISSING = frozenset("szʃʒ")
+_VOICELESS = frozenset("ptkfθ")
+
+
+class EnglishPhonemes:
+    """Reads English aloud, on paper."""
+
+    def __init__(self, dictionaries: Iterable[Path]) -> None:
+        """``dictionaries``: the better first."""
+        self._words: dict[str, str] = {}
+        for path in dictionaries:
+            for word, spoken in json.loads(path.read_text()).items():
+                phonemes = spoken if isinstance(spoken, str) else spoken["DEFAULT"]
+                if phonemes:
+                    self._words.setdefault(word, phonemes)
+
+    def of(self, text: str) -> str:
+        """Phonemes, with the text's punctuation; numbers and times in words."""
+        tokens = [word for token in _TOKEN.findall(text) for word in _in_words(token)]
+        spoken = [self._token(token) for token in tokens]
+        for at, (token, following) in enumerate(pairwise([*tokens, ""])):
+            if token.lower() in _BEFORE_A_VOWEL and following and spoken[at + 1].lstrip("ˈˌ")[:1] in _VOWELS:
+                spoken[at] = _BEFORE_A_VOWEL[token.lower()]
+        return re.sub(r" (?=[.,!?;:])", "", " ".join(spoken))
+
+    def _token(self, token: str) -> str:
+        if not token[0].isalpha():
+            return token
+        word = token.replace("’", "'")
+        return _WEAK.get(word.lower()) or _for_voice(self._found(word) or self._with_ending(word) or self._spelled(word))
+
+    def _found(self, word: str) -> str:
+        return next((self._words[form] for form in (word, word.lower(), word.capitalize()) if form in self._words), "")
+
+    def _with_ending(self, word: str) -> str:
+        """A word that the dictionary has without its ending: ``'s``, ``s``, ``ed``, ``ing``."""
+        for ending, stems in _ENDINGS:
+            if word.lower().endswith(ending):
+                for stem in (word[: -len(ending)] + rest for rest in stems):
+                    if len(stem) > 1 and (known := self._found(stem)):
+                        return known + _ending_sound(known, ending)
+        return ""
+
+    def _spelled(self, word: str) -> str:
+        return " ".join(self._words[letter.upper()] for letter in word if letter.upper() in self._words)
+
+
+_ENDINGS = (("'s", ("",)), ("s'", ("",)), ("es", ("", "e")), ("s", ("",)), ("ed", ("", "e")), ("ing", ("", "e")))
+
+
+def _ending_sound(stem: str, ending: str) -> str:
+    last = stem[-1]
+    if ending == "ing":
+        return "ɪŋ"
+    if ending == "ed":
+        return "ᵻd" if last in "td" else "t" if last in _VOICELESS | _HISSING - {"z", "ʒ"} or last == "ʧ" else "d"
+    return "ᵻz" if last in _HISSING or last in "ʤʧ" else "s" if last in _VOICELESS else "z"
+
+
+def _for_voice(phonemes: str) -> str:
+    for dictionary, voice in _TO_VOICE:
+        phonemes = re.sub(dictionary, voice, phonemes)
+    return phonemes
+
+
+# --- Numbers
+
+
+def _in_words(token: str) -> Iterator[str]:
+    """A token as the words that are spoken for it."""
+    if token in _SIGNS:
+        yield _SIGNS[token]
+    elif token[0].isdigit():
+        yield from re.findall(r"[a-z]+", _number(token))
+    else:
+        yield token
+
+
+def _number(digits: str) -> str:
+    if time := re.fullmatch(r"(\d{1,2}):(\d\d)", digits):
+        return _time(int(time[1]), int(time[2]))
+    plain = digits.replace(",", "").replace(":", " ")
+    if re.fullmatch(r"\d+\.\d+", plain):
+        return str(num2words(float(plain)))
+    if plain.isdigit() and (len(plain) <= _LONGEST_NUMBER_DIGITS or "," in digits) and not (plain[0] == "0" and plain != "0"):
+        return str(num2words(int(plain)))
+    return " ".join(num2words(int(digit)) for digit in plain if digit.isdigit())  # a telephone number, say
+
+
+def _time(hour: int, minute: int) -> str:
+    if minute == 0:
+        return f"{num2words(hour)} o clock"
+    return f"{num2words(hour)} {'o ' if minute < 10 else ''}{num2words(minute)}"
