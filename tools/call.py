@@ -155,7 +155,7 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _demo_steps() -> list[Step]:
+def demo_steps() -> list[Step]:
     return [
         Say(load(_RECORDINGS / _HELLO)),
         Say(load(_RECORDINGS / _QUESTION)),
@@ -163,7 +163,7 @@ def _demo_steps() -> list[Step]:
     ]
 
 
-def _with_language(url: str, language: str | None) -> str:
+def with_language(url: str, language: str | None) -> str:
     """A webhook's URL with ``?language=``; a socket gets it as a parameter instead."""
     if not language or url.startswith("ws"):
         return url
@@ -182,11 +182,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = config.load()
         demo = options.url is None and not options.steps
-        steps = _demo_steps() if demo else options.steps or []
+        steps = demo_steps() if demo else options.steps or []
     except (ConfigError, OSError, ValueError) as error:
         made.error(str(error))
     language = options.language or (_DEMO_LANGUAGE if demo else None)
-    url = _with_language(options.url or f"http://127.0.0.1:{settings.port}/twilio/voice", language)
+    url = with_language(options.url or f"http://127.0.0.1:{settings.port}/twilio/voice", language)
     if urlsplit(url).scheme not in {"http", "https", "ws", "wss"}:
         made.error(f"{url}: takes http://.../twilio/voice or ws://.../twilio/media")
     try:

@@ -1,0 +1,207 @@
+"""The caller over real sockets."""
+
+from collections.abc import Sequence
+
+import pytest
+from starlette.websockets import WebSocketDisconnect
+
+from common.audio import beep
+from tests.tools.bot import Bot, Line, bot
+from tools.caller.caller import Caller
+from tools.caller.client import Call
+from tools.caller.record import Record
+from tools.caller.score import score
+from tools.caller.script import Interrupt, Patience, Say, Script, Step
+from tools.caller.sound import Recording
+from tools.caller.webhook import Addresses, NoConnection
+
+WORDS = Recording("words", b"\x00" * 1600, 0, 1600)
+HASTE = Patience(gap_s=0.1, greeting_s=0.1, reply_s=0.3)
+
+
+async def place(
+    url: str, *steps: Step, addresses: Addresses | None = None, max_s: float = 10, patience: Patience = HASTE
+) -> tuple[Record, Call]:
+    record = Record("CA1")
+    caller = Caller(Script(steps, patience), record, lambda at, text: None)
+    call = Call(caller, record, addresses or Addresses(), lambda at, text: None, max_s)
+    await call.place(url, {})
+    return record, call
+
+
+async def say_nothing(line: Line) -> None:
+    await line.until("stop")
+
+
+async def greet(line: Line) -> None:
+    await line.until("start")
+    await line.speak(beep())
+    await line.send("mark", mark={"name": "0.0:2400"})
+    await line.until("stop")
+
+
+async def hang_up(line: Line) -> None:
+    await line.until("media")
+
+
+def events(line: Line) -> Sequence[object]:
+    return [message["event"] for message in line.messages]
+
+
+# --- The way there
+
+
+async def test_the_webhook_is_asked_as_twilio_asks() -> None:
+    async with bot(say_nothing) as answering:
+        await place(answering.url)
+    path, form, _ = answering.asked[0]
+    assert (path, form["CallSid"], form["Direction"], sorted(form)) == (
+        "/voice",
+        "CA1",
+        "inbound",
+        ["AccountSid", "ApiVersion", "CallSid", "CallStatus", "Direction", "From", "To"],
+    )
+
+
+async def test_the_stream_begins_with_connected_and_start() -> None:
+    async with bot(say_nothing) as answering:
+        await place(answering.url)
+    assert events(answering.lines[0])[:3] == ["connected", "start", "media"]
+
+
+async def test_parameters_of_the_twiml_arrive_in_start() -> None:
+    async with bot(say_nothing) as answering:
+        await place(answering.url)
+    start = answering.lines[0].messages[1]["start"]
+    assert isinstance(start, dict)
+    assert start["customParameters"] == {"menu": "main"}
+
+
+async def test_messages_are_numbered_in_order() -> None:
+    async with bot(greet) as answering:
+        await place(answering.url, Say(WORDS))
+    numbers = [message["sequenceNumber"] for message in answering.lines[0].messages[1:]]
+    assert numbers == [str(number) for number in range(1, len(numbers) + 1)]
+
+
+async def test_a_caller_who_hangs_up_says_stop() -> None:
+    async with bot(greet) as answering:
+        await place(answering.url)
+    assert events(answering.lines[0])[-1] == "stop"
+
+
+async def test_the_status_callback_hears_of_begin_and_end() -> None:
+    async with bot(greet) as answering:
+        await place(answering.url)
+    assert [form["StreamEvent"] for path, form, _ in answering.asked if path == "/status"] == ["stream-started", "stream-stopped"]
+
+
+# --- What is heard
+
+
+async def test_a_mark_comes_back_over_the_wire() -> None:
+    async with bot(greet) as answering:
+        await place(answering.url)
+    assert [message["mark"] for message in answering.lines[0].messages if message["event"] == "mark"] == [{"name": "0.0:2400"}]
+
+
+async def test_a_clear_in_mid_word_is_scored() -> None:
+    async def yield_at_once(line: Line) -> None:
+        await line.until("start")
+        await line.speak(beep() * 10)
+        while b"AAAA" not in str((await line.until("media"))["media"]).encode():
+            pass
+        await line.send("clear")
+        await line.until("stop")
+
+    async with bot(yield_at_once) as answering:
+        record, _ = await place(answering.url, Interrupt(WORDS, 0.1))
+    barge_in = score(record)["turns"][1]["barge_in"]
+    assert (barge_in["clear_ms"] > barge_in["onset_ms"], barge_in["frames_after_clear"]) == (True, 0)
+
+
+async def test_a_binary_message_of_the_bot_is_a_violation() -> None:
+    async def misbehave(line: Line) -> None:
+        await line.until("start")
+        await line.socket.send_bytes(b"\x00")
+        await line.until("stop")
+
+    async with bot(misbehave) as answering:
+        record, _ = await place(answering.url)
+    assert record.violations == ["binary message (31950)"]
+
+
+# --- The end
+
+
+async def test_a_bot_that_hangs_up_is_asked_for_its_action() -> None:
+    async with bot(hang_up) as answering:
+        await place(answering.url)
+    assert answering.paths()[-1] == "/after"
+
+
+async def test_a_caller_who_hung_up_asks_for_nothing() -> None:
+    async with bot(greet) as answering:
+        await place(answering.url)
+    assert "/after" not in answering.paths()
+
+
+async def test_an_action_that_connects_again_opens_a_new_stream_of_the_same_call() -> None:
+    async with bot(hang_up) as answering:
+        answering.after = [answering.connect]
+        await place(answering.url, patience=Patience())
+    starts = [line.messages[1]["start"] for line in answering.lines]
+    assert len({(start["callSid"], start["streamSid"]) for start in starts if isinstance(start, dict)}) == 2
+
+
+async def test_a_bot_that_connects_for_ever_is_left() -> None:
+    async with bot(hang_up) as answering:
+        answering.after = [answering.connect] * 10
+        await place(answering.url, patience=Patience())
+    assert len(answering.lines) == 4
+
+
+async def test_a_call_that_lasts_too_long_is_ended() -> None:
+    async with bot(say_nothing) as answering:
+        _, call = await place(answering.url, max_s=0.05)
+    assert call.out_of_time
+
+
+async def test_a_socket_that_drops_is_an_end() -> None:
+    async def drop(line: Line) -> None:
+        await line.until("media")
+        raise WebSocketDisconnect
+
+    async with bot(drop) as answering:
+        record, _ = await place(answering.url)
+    assert record.sent_frames > 0
+
+
+# --- No connection
+
+
+@pytest.mark.parametrize("path", ["/broken", "/nowhere"])
+async def test_a_webhook_that_is_none_is_no_connection(path: str) -> None:
+    async with bot(say_nothing) as answering:
+        with pytest.raises(NoConnection, match=path):
+            await place(answering.url.replace("/voice", path))
+
+
+async def test_a_port_where_nobody_listens_is_no_connection() -> None:
+    with pytest.raises(NoConnection):
+        await place("ws://127.0.0.1:1/media")
+
+
+# --- Signatures
+
+
+async def test_requests_for_a_public_url_go_to_this_machine_and_are_signed_for_the_public_one() -> None:
+    async with bot(greet) as answering:
+        addresses = Addresses("12345", "https://bot.example.org", answering.url)
+        await place(answering.url, addresses=addresses)
+    assert _signed_alike(answering, addresses)
+
+
+def _signed_alike(answering: Bot, addresses: Addresses) -> bool:
+    path, form, given = answering.asked[0]
+    return addresses.headers(f"https://bot.example.org{path}", form) == {"X-Twilio-Signature": given}
