@@ -210,6 +210,8 @@ class RedisWorkerBus:
     async def hand_back(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], *, counts: bool = False) -> None:
         """Let anybody take these at once; whether this delivery ``counts`` as an attempt."""
         ids = [delivery.id for delivery in deliveries]
+        if not ids:
+            return
         args: list[Value] = [worker, int(counts), *ids]
         await insistently(lambda: self._scripts.run("hand_back", [streams.work(ONE_TAG, stage)], args))
         self._held.difference_update(ids)

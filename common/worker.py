@@ -40,6 +40,8 @@ from common.streams import ATTEMPTS
 logger = logging.getLogger("torim.common")
 
 DRAIN_S = 8.0
+_LEAVE_LIMIT_S = 3.0
+"""With a drain of 8 s it stays below the 15 s after which a process is killed; what is not handed back is taken over as if it were."""
 
 Handler = Callable[[Delivery, WorkerBus], Awaitable[None]]
 """Works on one delivery and commits it."""
@@ -276,10 +278,11 @@ class _Worker:
         for held in left:
             held.task.cancel()
         try:
-            await self._bus.hand_back(self._stage, self._name, [held.delivery for held in left])
-            await self._bus.leave(self._stage, self._name)
-        except BusUnavailable as trouble:
-            self._unreachable(trouble)
+            async with asyncio.timeout(_LEAVE_LIMIT_S):
+                await self._bus.hand_back(self._stage, self._name, [held.delivery for held in left])
+                await self._bus.leave(self._stage, self._name)
+        except (BusUnavailable, TimeoutError) as trouble:
+            logger.warning("worker=%s what=left_silently error=%s", self._name, type(trouble).__name__)
         logger.info("worker=%s what=left handed_back=%d", self._name, len(left))
 
     # Small print

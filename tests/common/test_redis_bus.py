@@ -6,17 +6,19 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+import redis
 from redis.asyncio import Redis
 
 from common import streams
-from common.bus import Delivery, TurnClosed
+from common.bus import Delivery, TurnClosed, TurnNews
 from common.errors import BusUnavailable, ConfigError
 from common.messages import StageFailed
 from common.redis_bus import RedisGatewayBus, RedisWorkerBus
-from common.redis_link import Backoff, Scripts
+from common.redis_link import Backoff, Scripts, insistently
 from common.streams import ONE_TAG, Pace
 from tests.contract.house import CALL, GATEWAY, chunk, head, next_reply, sentence, to_gateway, transcript, until, utterance
 from tests.servers import RealServer, real_server
+from tests.virtual_clock import run
 
 PACE = Pace(block_ms=50, min_idle_ms=50)
 
@@ -100,6 +102,32 @@ async def test_an_entry_that_is_worked_on_is_not_taken_again_after_trouble(durab
         durable_server.start()
         await gateway.publish("asr", utterance(number=2))
         assert (await taken(worker)).message == utterance(number=2)
+
+
+async def test_news_of_turns_go_on_after_a_restart(durable_server: RealServer) -> None:
+    async with both(durable_server.url) as (gateway, worker):
+        news = worker.news()
+        await heard_by(gateway, news)
+        durable_server.kill()
+        durable_server.start()
+        assert (await heard_by(gateway, news)).call == CALL
+
+
+async def heard_by(gateway: RedisGatewayBus, news: AsyncIterator[TurnNews]) -> TurnNews:
+    """The next news; a turn is committed again and again until the listener has subscribed."""
+
+    async def listen() -> TurnNews:
+        return await anext(news)
+
+    async with asyncio.TaskGroup() as group:
+        heard = group.create_task(listen())
+
+        async def tell() -> bool | None:
+            await gateway.commit_turn(CALL, 0)
+            return True if heard.done() else None
+
+        await until(tell)
+    return heard.result()
 
 
 async def test_a_worker_says_so_when_the_server_is_gone(durable_server: RealServer) -> None:
@@ -203,6 +231,16 @@ async def test_events_are_recorded_in_order(redis_url: str) -> None:
         assert await entries(redis_url, streams.events(CALL)) == [{b"what": b"opened"}, {b"what": b"closed"}]
 
 
+async def test_a_backlog_that_will_lose_work_is_an_alarm(redis_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    async with both(redis_url) as (gateway, _):
+        filling = gateway._writer.pipeline(transaction=False)
+        for _number in range(streams.WORK_MAXLEN // 2 + 1):
+            filling.xadd(streams.work(ONE_TAG, "llm"), {b"m": b""})
+        await filling.execute()
+        await gateway._keep_fresh()
+        assert "stage=llm what=backlog" in caplog.text
+
+
 # Workers that are gone
 
 
@@ -265,6 +303,18 @@ def test_an_address_that_is_none_names_the_variable(url: str) -> None:
 def test_pauses_between_tries_grow_up_to_a_fifth_of_a_second() -> None:
     backoff = Backoff()
     assert [backoff.pause_s for _ in range(6)] == [0.02, 0.04, 0.08, 0.16, 0.2, 0.2]
+
+
+def test_a_write_is_given_up_after_ten_seconds() -> None:
+    async def refused() -> None:
+        raise redis.ConnectionError
+
+    async def scenario() -> float:
+        with pytest.raises(BusUnavailable):
+            await insistently(refused)
+        return asyncio.get_running_loop().time()
+
+    assert 7 <= run(scenario()) <= 10
 
 
 def test_pauses_are_short_again_after_a_success() -> None:

@@ -363,6 +363,21 @@ def test_a_drained_worker_ends_within_its_time() -> None:
     assert run(scenario()) <= 1 + 3 + 0.3
 
 
+def test_a_drained_worker_ends_without_redis() -> None:
+    async def scenario() -> float:
+        bus, stage = await house(), Stage(takes_s=50)
+        await bus.publish("asr", utterance())
+
+        async def lose_redis() -> None:
+            await asyncio.sleep(1)
+            bus.unreachable = True
+
+        await with_worker(bus, stage.handle, lose_redis())
+        return now_s()
+
+    assert run(scenario()) <= 1 + 8 + 3 + 0.3
+
+
 def test_a_drained_worker_takes_nothing_new() -> None:
     async def scenario() -> int:
         bus, stage = await house(), Stage(takes_s=2)

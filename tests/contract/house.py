@@ -6,13 +6,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-import fakeredis
-
 from common.bus import Delivery, GatewayBus, Output, WorkerBus
 from common.messages import Head, Piece, Sentence, SpeechChunk, Transcript, Utterance
 from common.redis_bus import RedisGatewayBus, RedisWorkerBus
 from common.redis_link import Connect
 from common.streams import Pace
+from tests.servers import FAKE_URL, POLLING, fake_connect
 from tests.sim.memory_bus import MemoryBus
 
 GATEWAY = "gateway-1"
@@ -21,9 +20,8 @@ Kind = Literal["memory", "fakeredis", "redis"]
 T = TypeVar("T")
 
 _LIMIT_S = 5.0
-MIN_IDLE_S = 0.05
-_QUICK = Pace(block_ms=20, min_idle_ms=50)
-_POLLING = Pace(block_ms=20, min_idle_ms=50, poll_ms=5)
+MIN_IDLE_S = POLLING.min_idle_ms / 1000
+_QUICK = Pace(block_ms=20, min_idle_ms=POLLING.min_idle_ms)
 
 
 @dataclass(frozen=True)
@@ -37,11 +35,6 @@ class House:
     """Makes the server lose everything."""
 
 
-def fake_connect(server: fakeredis.FakeServer) -> Connect:
-    """Clients of a ``fakeredis`` server, in place of ``redis_link.connect``."""
-    return lambda url, answer_limit_s, connections: fakeredis.FakeAsyncRedis(server=server, protocol=2)
-
-
 @asynccontextmanager
 async def house(kind: Kind, url: Callable[[], str]) -> AsyncIterator[House]:
     """A house of this kind, empty, with one open call; ``url`` is asked for only where a real server is wanted."""
@@ -49,7 +42,7 @@ async def house(kind: Kind, url: Callable[[], str]) -> AsyncIterator[House]:
         bus = MemoryBus(pace=_QUICK)
         made = House(bus, bus, bus, _call_later(bus.forget))
     else:
-        made = _redis_house("redis://fake", fake_connect(fakeredis.FakeServer())) if kind == "fakeredis" else _redis_house(url(), None)
+        made = _redis_house(FAKE_URL, fake_connect()) if kind == "fakeredis" else _redis_house(url(), None)
     await made.gateway.open_call(CALL, GATEWAY, "en")
     yield made
     for half in (made.gateway, made.one, made.two):
@@ -60,8 +53,8 @@ def _redis_house(url: str, connect: Connect | None) -> House:
     if connect is None:
         gateway, one, two = RedisGatewayBus(url, pace=_QUICK), RedisWorkerBus(url, pace=_QUICK), RedisWorkerBus(url, pace=_QUICK)
     else:
-        gateway = RedisGatewayBus(url, pace=_POLLING, connect=connect)
-        one, two = (RedisWorkerBus(url, pace=_POLLING, connect=connect) for _ in range(2))
+        gateway = RedisGatewayBus(url, pace=POLLING, connect=connect)
+        one, two = (RedisWorkerBus(url, pace=POLLING, connect=connect) for _ in range(2))
 
     async def forget() -> None:
         await gateway._writer.flushall()
