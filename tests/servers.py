@@ -114,7 +114,7 @@ def real_server(*, durable: bool = False) -> Iterator[RealServer]:
         shutil.rmtree(folder)
 
 
-def fake_connect() -> Connect:
+def fake_connect(server: fakeredis.FakeServer | None = None) -> Connect:
     """Makes clients of one server: ``RedisWorkerBus(FAKE_URL, pace=POLLING, connect=fake_connect())``; share it for a house."""
-    server = fakeredis.FakeServer()
-    return lambda url, answer_limit_s, connections: fakeredis.FakeAsyncRedis(server=server, protocol=2)
+    shared = server or fakeredis.FakeServer()
+    return lambda url, answer_limit_s, connections: fakeredis.FakeAsyncRedis(server=shared, protocol=2)
