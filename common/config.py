@@ -17,6 +17,8 @@ from typing import Any, Literal
 from common.env_file import parse
 from common.errors import ConfigError
 
+ENV_FILE = Path(__file__).resolve().parent.parent / ".env"
+
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 
@@ -134,8 +136,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(**{name: value for name, value in values.items() if value is not dataclasses.MISSING})
 
 
-def environment(env_file: Path) -> dict[str, str]:
-    """What ``make run`` hands to the processes: the real environment, and what ``env_file`` adds to it.
+def environment(env_file: Path = ENV_FILE) -> dict[str, str]:
+    """What ``make run`` and ``make call`` go by: the real environment, and what ``env_file`` adds to it.
 
     Raises:
         ConfigError: the file cannot be read, or a line of it.

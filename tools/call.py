@@ -180,19 +180,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     made = parser()
     options = made.parse_args(arguments)
     try:
-        settings = config.load()
+        settings = config.load(config.environment())
         demo = options.url is None and not options.steps
         steps = demo_steps() if demo else options.steps or []
+        language = options.language or (_DEMO_LANGUAGE if demo else None)
+        url = with_language(_checked_url(options.url or f"http://127.0.0.1:{settings.port}/twilio/voice"), language)
     except (ConfigError, OSError, ValueError) as error:
         made.error(str(error))
-    language = options.language or (_DEMO_LANGUAGE if demo else None)
-    url = with_language(options.url or f"http://127.0.0.1:{settings.port}/twilio/voice", language)
-    if urlsplit(url).scheme not in {"http", "https", "ws", "wss"}:
-        made.error(f"{url}: takes http://.../twilio/voice or ws://.../twilio/media")
     try:
         return asyncio.run(_place(options, settings, url, language, steps))
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+
+
+def _checked_url(url: str) -> str:
+    if urlsplit(url).scheme not in {"http", "https", "ws", "wss"}:
+        raise ValueError(f"{url}: takes http://.../twilio/voice or ws://.../twilio/media")
+    return url
 
 
 def _patience(options: argparse.Namespace) -> Patience:

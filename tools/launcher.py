@@ -47,7 +47,7 @@ class Launcher:
         self._run_dir = run_dir
         self._end = end
         self._started = time.monotonic()
-        self._environ = config.environment(ROOT / ".env")
+        self._environ = config.environment()
         self._settings = config.load(self._environ)
 
     def run(self) -> None:
@@ -218,7 +218,7 @@ def _welcome(settings: Settings, seconds: float) -> list[str]:
 
 
 def _ways_to_call(settings: Settings, url: str) -> list[str]:
-    call = "make call" if settings.port == 8080 else f'make call ARGS="http://127.0.0.1:{settings.port}/twilio/voice"'
+    call = "make call" if settings.port == 8080 else f"PORT={settings.port} make call"
     webhook = f"point the number's voice webhook at {url}/twilio/voice"
     if not settings.twilio_auth_token:
         webhook = "set TWILIO_AUTH_TOKEN and PUBLIC_URL=https://..., then point the number's voice webhook at PUBLIC_URL/twilio/voice"
