@@ -187,7 +187,7 @@ class TwilioCodec:
                 raise ProviderError("bad_field")
             case _Dtmf(dtmf=dtmf):
                 return [DigitPressed(dtmf.digit)]
-            case _Stop():
+            case _:  # stop
                 self._stopped = True
                 return [CallStopped()]
 

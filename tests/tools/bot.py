@@ -56,6 +56,7 @@ class Bot:
     """Path, form and signature of each request."""
     lines: list[Line] = field(default_factory=list)
     port: int = 0
+    status_callback: str = "/status"
 
     @property
     def url(self) -> str:
@@ -63,7 +64,8 @@ class Bot:
 
     @property
     def connect(self) -> str:
-        stream = f'<Stream url="ws://127.0.0.1:{self.port}/media" statusCallback="/status"><Parameter name="menu" value="main"/></Stream>'
+        attributes = f'url="ws://127.0.0.1:{self.port}/media" statusCallback="{self.status_callback}"'
+        stream = f'<Stream {attributes}><Parameter name="menu" value="main"/></Stream>'
         return f'<Response><Connect action="/after">{stream}</Connect></Response>'
 
     def paths(self) -> list[str]:

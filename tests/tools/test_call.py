@@ -27,6 +27,7 @@ def usage_error(*arguments: str) -> int | str | None:
         ["--expect", "much"],
         ["--nonsense"],
         ["ftp://127.0.0.1/"],
+        ["http://[/"],
     ],
 )
 def test_bad_usage_has_its_own_exit_code(arguments: list[str]) -> None:

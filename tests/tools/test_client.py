@@ -187,9 +187,23 @@ async def test_a_webhook_that_is_none_is_no_connection(path: str) -> None:
             await place(answering.url.replace("/voice", path))
 
 
-async def test_a_port_where_nobody_listens_is_no_connection() -> None:
+@pytest.mark.parametrize("url", ["ws://127.0.0.1:1/media", "http://127.0.0.1:1/voice"])
+async def test_where_nobody_listens_there_is_no_connection(url: str) -> None:
     with pytest.raises(NoConnection):
-        await place("ws://127.0.0.1:1/media")
+        await place(url)
+
+
+async def test_a_stream_that_is_refused_is_no_connection() -> None:
+    async with bot(say_nothing) as answering:
+        with pytest.raises(NoConnection, match="403"):
+            await place(f"ws://127.0.0.1:{answering.port}/nowhere")
+
+
+async def test_a_status_callback_that_fails_is_nothing_to_the_call() -> None:
+    async with bot(greet) as answering:
+        answering.status_callback = "http://127.0.0.1:1/status"
+        record, _ = await place(answering.url)
+    assert record.heard
 
 
 # --- Signatures

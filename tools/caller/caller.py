@@ -11,7 +11,7 @@ from tools.caller.playout import Heard, Played, Playout
 from tools.caller.record import Arrival, CallerTurn, Clear, Mark, Record, Tell, milliseconds
 from tools.caller.script import HangUp, Interrupt, Press, Say, Script
 from tools.caller.sound import Recording, audible, line_noise
-from tools.caller.wire import BotClear, BotMark, BotSound, Messages, Violation, fault_of, read
+from tools.caller.wire import BotMark, BotSound, Messages, Violation, fault_of, read
 
 _LULL = 200 * BYTES_PER_MS
 """Sound after a longer silence is a new beginning."""
@@ -63,7 +63,7 @@ class Caller:
             case BotMark(name):
                 self._record.marks.append(Mark(now, name))
                 return self._took(self._playout.mark(now, name))
-            case BotClear():
+            case _:  # clear
                 return self._clear(now)
 
     def tick(self, now: int) -> list[str]:
@@ -157,7 +157,7 @@ class Caller:
             case HangUp():
                 self.over = True
                 self._tell(at, "caller hangs up")
-            case None:
+            case _:
                 pass
 
     def _speak(self, at: int, recording: Recording, *, interrupts: bool) -> None:
