@@ -303,5 +303,13 @@ def spoken_bytes(text: str) -> int:
 
 def remaining_words(text: str, spoken: int) -> str:
     """About which words of ``text`` are left after ``spoken`` bytes of its sound (R9)."""
-    words = text.split()
-    return " ".join(words[len(words) * min(spoken, spoken_bytes(text)) // max(1, spoken_bytes(text)) :])
+    return " ".join(text.split()[_count_spoken(text, spoken) :])
+
+
+def spoken_words(text: str, spoken: int) -> str:
+    """About which words of ``text`` are in ``spoken`` bytes of its sound."""
+    return " ".join(text.split()[: _count_spoken(text, spoken)])
+
+
+def _count_spoken(text: str, spoken: int) -> int:
+    return len(text.split()) * min(spoken, spoken_bytes(text)) // max(1, spoken_bytes(text))

@@ -63,6 +63,8 @@ class Hold:
     probed_frames: int = 0
     """Voiced frames up to the last probe."""
     probes: list[Piece] = field(default_factory=list)
+    lasting: Piece | None = None
+    """The last probe that was taken since the voice lasted."""
 
     def covering(self) -> Piece | None:
         """The probe that covers the whole voice, if there is one."""
@@ -74,12 +76,18 @@ class Hold:
         return limit if self.silent_since is None else min(limit, self.silent_since + UNDECIDED_S)
 
 
-def judge_words(hold: Hold, sense: Sense, *, duplicate: bool, covers: bool) -> Verdict:
-    """What a probe's words say of a hold; ``covers``: they are all that there is."""
+def judge_words(hold: Hold, probe: Piece, sense: Sense, *, duplicate: bool, voice_end: int) -> Verdict:
+    """What a probe's words say of a hold whose voice, so far, lasts to frame ``voice_end``.
+
+    Without words it goes back if there was no voice since, or if the voice lasted for the whole
+    time of a probe and lasts. A nod goes back only if the floor ended behind it.
+    """
+    covers = probe.end >= voice_end
     if sense is Sense.EMPTY:
-        return Verdict.RESUME if covers or not hold.ended else Verdict.WAIT
+        lasting = probe is hold.lasting and not hold.ended
+        return Verdict.RESUME if covers or lasting else Verdict.WAIT
     if duplicate or (sense is Sense.BACKCHANNEL and hold.heard):
-        return Verdict.RESUME if covers else Verdict.WAIT
+        return Verdict.RESUME if covers and hold.ended else Verdict.WAIT
     return Verdict.FINAL
 
 

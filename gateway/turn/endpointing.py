@@ -116,8 +116,11 @@ class Floor:
         self._hangover.release()
 
     def mute(self) -> None:
-        """Hear nothing of the voice that lasts until it pauses."""
+        """Hear nothing of the voice that lasts until it pauses, if it does not already."""
         if self.state is CallerState.SILENT:
+            return
+        if self.silence_frames >= UNMUTE_FRAMES:
+            self.release()
             return
         self._free_from = self.frame + 1
         self.state = CallerState.SILENT

@@ -76,6 +76,7 @@ class Holding:
             self.final(now)
         elif hold.utterance.voiced - hold.probed_frames >= barge_in.PROBE_FRAMES:
             self._probe(hold)
+            hold.lasting = hold.probes[-1]
 
     def paused(self, now: float) -> None:
         """The voice paused: what was said so far may be all."""
@@ -116,8 +117,8 @@ class Holding:
     def _judge(self, hold: Hold, probe: Piece, now: float) -> None:
         call, text = self._call, probe.text or ""
         duplicate = call.is_duplicate(text, hold.utterance.onset_at, now)
-        covers = hold.ended and probe.end >= hold.end
-        match barge_in.judge_words(hold, call.lexicon.sense(text), duplicate=duplicate, covers=covers):
+        sense = call.lexicon.sense(text)
+        match barge_in.judge_words(hold, probe, sense, duplicate=duplicate, voice_end=hold.end if hold.ended else call.floor.end):
             case Verdict.FINAL:
                 self.final(now)
             case Verdict.RESUME:
@@ -184,8 +185,7 @@ class Holding:
     def _hand_over(self, hold: Hold, now: float) -> None:
         """Make the hold's voice the utterance of the current turn."""
         call, self.hold = self._call, None
-        for probe in hold.probes:
-            call.awaited.pop(probe.seq, None)
+        self._void(hold.probes)
         if not hold.ended:
             call.floor.start = hold.start
             return
@@ -196,12 +196,17 @@ class Holding:
         else:
             self._listening.adopt_sound(hold.utterance, hold.start, hold.end, now)
 
+    def _void(self, probes: list[Piece]) -> None:
+        for probe in probes:
+            self._call.awaited.pop(probe.seq, None)
+
     def resume(self, now: float) -> None:
         """It was nothing: go on from the start of the sentence that was cut."""
         call, hold = self._call, self.hold
         if hold is None:
             return
         self.hold = call.open = None
+        self._void(hold.probes[:-1])  # the last one has the words of the others, too
         call.floor.mute()
         call.turn.progress_at = call.memory.quiet_since = now
         if hold.stopped:

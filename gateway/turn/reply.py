@@ -13,7 +13,7 @@ Rules
 from dataclasses import dataclass
 
 from common.messages import SpeechChunk
-from gateway.playout import Clip, Playout, remaining_words
+from gateway.playout import Clip, Playout, remaining_words, spoken_words
 
 STARVED_S = 1.5
 _MAX_TAKES = 3
@@ -156,12 +156,15 @@ class Reply:
         return True
 
     def _give_up(self, sentence: _Sentence) -> None:
-        if not sentence.clip.audio:
+        clip = sentence.clip
+        if clip.audio:
+            clip.text = spoken_words(clip.text, len(clip.audio))
+        else:
             sentence.failed = True
             if not self._beeped:
                 self._beeped = True
-                sentence.clip.kind = "beep"
-                sentence.clip.audio += self._beep
+                clip.kind = "beep"
+                clip.audio += self._beep
         self._complete(sentence)
 
     def _complete(self, sentence: _Sentence) -> None:

@@ -15,6 +15,11 @@ _VOICE_LEVEL = 1200
 _DIP_LEVEL = 300
 _NOISE_LEVEL = 20
 
+_KINDS = {
+    BotState.LISTENING: {"utterance": 50, "short": 10, "nod": 5, "cough": 10, "repeat": 22, "long": 3},
+    BotState.THINKING: {"utterance": 40, "short": 10, "nod": 15, "cough": 25, "repeat": 7, "long": 3},
+    BotState.SPEAKING: {"utterance": 25, "short": 8, "nod": 25, "cough": 30, "repeat": 10, "long": 2},
+}
 _EAGERNESS = {BotState.LISTENING: 1 / 60, BotState.THINKING: 1 / 150, BotState.SPEAKING: 1 / 150}
 
 
@@ -80,14 +85,14 @@ class Caller:
             return self._rng.choice("0123456789*#")
         if self._rng.random() < 0.05:
             self._shy_until = self.frames + self._rng.randint(100, 600)
-        voice = self._voice()
+        voice = self._voice(_KINDS[state])
         self._plan, self._at = voice.levels, 0
         self.words += [(self.frames + at, word, voice.kind) for at, word in voice.words]
         return ""
 
-    def _voice(self) -> Voice:
+    def _voice(self, odds: dict[str, int]) -> Voice:
         rng = self._rng
-        kind = rng.choices(("utterance", "short", "nod", "cough", "repeat", "long"), (50, 8, 12, 15, 12, 3))[0]
+        kind = rng.choices(tuple(odds), tuple(odds.values()))[0]
         voice = Voice(kind)
         match kind:
             case "nod":

@@ -4,10 +4,10 @@ Each sentence of ``Judge`` is one of the rules of a turn; see ``gateway/turn``.
 """
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from gateway.playout import Mark
-from gateway.turn.events import CloseTurn, Command, Event, FrameHeard, PublishTranscript, Report, SendClear
+from gateway.turn.events import CloseTurn, Command, Event, FrameHeard, PublishTranscript, SendClear
 from gateway.turn.machine import BotState, TurnMachine
 from tests.sim.caller import Caller
 from tests.sim.line import Line, Weather
@@ -28,6 +28,8 @@ class Judge:
     def __init__(self, seed: int, machine: TurnMachine, caller: Caller, line: Line, workers: Workers, weather: Weather) -> None:
         self.closed: dict[int, CloseTurn] = {}
         self.lost_words: list[str] = []
+        self.words: Counter[str] = Counter()
+        """What became of the caller's words."""
         self._seed = seed
         self._machine = machine
         self._caller = caller
@@ -43,7 +45,8 @@ class Judge:
         self._quiet_since = 0.0
         self._unheard_frames: set[int] = set()
         self._frame = -1
-        self._last_heard = 0
+        self._settled_frame = 0
+        """Where the last turn ended whose words were not carried on."""
 
     def check(self, holds: bool, rule: str) -> None:
         """Fail the call unless ``holds``."""
@@ -64,6 +67,9 @@ class Judge:
         for command in commands:
             self._command(command, now)
         machine = self._machine
+        hold = machine.holding.hold
+        self._held = hold is not None and not hold.quiet
+        self._new_run = self._new_run or self._held
         over = machine.call.over
         self.check((machine.deadline is None) == over, "a live call has a deadline, a dead one none")
         if machine.deadline is not None and not isinstance(event, FrameHeard):
@@ -76,15 +82,13 @@ class Judge:
             case CloseTurn(turn=turn, how=how):
                 self.check(turn == len(self.closed), f"turn {turn} ends after {len(self.closed)} turns")
                 self.closed[turn] = command
+                if how not in ("superseded", "hung_up"):
+                    self._settled_frame = self._frame
                 self._history(command)
-                self._held, self._sent, self._new_run = False, [], True
+                self._sent, self._new_run = [], True
             case PublishTranscript(turn=turn):
                 self.check(turn not in self._asked, f"turn {turn} is asked twice")
                 self._asked.add(turn)
-            case Report(name="BARGE_IN: interrupt speaking"):
-                self._held = True
-            case Report(name="BARGE_IN_RESUMED"):
-                self._held = False
             case SendClear():
                 self._new_run = True
             case _:
@@ -122,7 +126,6 @@ class Judge:
     def _frame_leaves(self, frame: Label) -> None:
         turn = self._machine.call.turn
         if frame.fixed:
-            self._new_run = False
             return
         self.check(frame.turn == turn.number % 127, f"sound of turn {frame.turn} leaves in turn {turn.number}")
         self.check(turn.committed, "a reply leaves before its turn is committed")
@@ -148,9 +151,9 @@ class Judge:
             self.check(frame.attempt == before.attempt, f"two attempts mix: {before} {frame}")
             self.check(frame.offset == before.offset + 160, f"a gap or a repetition: {before} {frame}")
         elif same:
-            self.check(frame.take > before.take and frame.offset <= 0, f"two takes mix: {before} {frame}")
+            self.check(frame.take > before.take and frame.offset < 160, f"two takes mix: {before} {frame}")
         else:
-            self.check(frame.offset == 0 or (frame.take and frame.offset <= 0), f"a sentence begins in the middle: {before} {frame}")
+            self.check(frame.offset == 0 or (frame.take > 0 and frame.offset <= 0), f"a sentence begins in the middle: {before} {frame}")
 
     # -- History --------------------------------------------------------------------------------
 
@@ -192,12 +195,19 @@ class Judge:
                 continue
             repeated = sum(other == word for _, other, _ in self._caller.words)
             self.check(len(turns[word]) <= repeated, f"{word} is in turns {turns[word]}")
-            if not turns[word] and not self._may_be_lost(at, kind):
+            fate = "in the history" if turns[word] else self._why_lost(at, kind)
+            self.words[fate] += 1
+            if fate == "lost":
                 self.lost_words.append(word)
         self.check(not self.lost_words, f"lost: {self.lost_words}")
 
-    def _may_be_lost(self, at: int, kind: str) -> bool:
-        ended_soon_after = at > self._frame - 250
-        unheard = any(frame in self._unheard_frames for frame in range(at - 12, at + 12))
-        short = kind == "short"  # an onset may need more than it has
-        return ended_soon_after or unheard or short or self._weather.loses_words or bool(self._weather.detector_errs)
+    def _why_lost(self, at: int, kind: str) -> str:
+        if any(frame in self._unheard_frames for frame in range(at - 12, at + 12)):
+            return "muted"
+        if at > min(self._settled_frame, self._frame) - 250:
+            return "the call was over"
+        if kind == "short":
+            return "too short for an onset"
+        if self._weather.loses_words or self._weather.detector_errs:
+            return "lost on the way"
+        return "lost"

@@ -7,7 +7,7 @@
 
 from dataclasses import dataclass
 
-from common.audio import FRAME_BYTES
+from common.audio import SILENCE_BYTE
 from gateway.turn.state import Phrase, PhraseBook
 
 _SYNC = 0xF5
@@ -35,6 +35,7 @@ class Label:
 
 
 BEEP_LABEL = Label(PHRASE_TURN, 100, 0, 0, 0)
+TAIL_LABEL = Label(PHRASE_TURN, 101, 0, 0, 0)
 
 
 def sound(turn: int, sentence: int, take: int, attempt: int, length: int) -> bytes:
@@ -45,12 +46,12 @@ def sound(turn: int, sentence: int, take: int, attempt: int, length: int) -> byt
 
 
 def label(frame: bytes) -> Label:
-    """What ``frame`` is; a frame that is no bot's sound is an error."""
+    """What ``frame`` is; a last frame that is almost all padding cannot tell."""
     if frame[:1] == BEEP:
         return BEEP_LABEL
     at = frame.find(_SYNC)
-    if at < 0 or at + _CELL_BYTES > FRAME_BYTES:
-        return Label(PHRASE_TURN, 101, 0, 0, 0)
+    if at < 0 or frame.find(SILENCE_BYTE) in range(at + _CELL_BYTES):
+        return TAIL_LABEL
     turn, sentence, take, attempt, high, low = frame[at + 1 : at + 7]
     return Label(turn, sentence, take, attempt, (high << 7 | low) * _CELL_BYTES - at)
 

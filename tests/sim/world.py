@@ -55,6 +55,7 @@ class World:
     traced: bool = False
     _marks: list[tuple[float, str]] = field(default_factory=list)
     _frames_owed: int = 0
+    _stalled_until: float = 0.0
 
     def run(self) -> None:
         """The whole call."""
@@ -108,7 +109,7 @@ class World:
 
     def _deadlines(self, end: float) -> None:
         for _ in range(20):
-            deadline = self.machine.deadline
+            deadline = self.machine.wakes_at
             if deadline is None or deadline > end:
                 return
             self.now = max(self.now, deadline)
@@ -118,7 +119,9 @@ class World:
     def _caller_frames(self) -> None:
         """The caller's frame; in a stall none, and then all at once."""
         self._frames_owed += 1
-        if self.rng.random() < self.weather.stall * 10 and self._frames_owed < 60:
+        if self._frames_owed == 1 and self.rng.random() < self.weather.stall:
+            self._stalled_until = self.now + self.rng.uniform(0, 1.2)
+        if self.now < self._stalled_until:
             self.counts["stalled frame"] += 1
             return
         for _ in range(self._frames_owed):
