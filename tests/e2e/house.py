@@ -1,0 +1,103 @@
+"""The whole house as real processes: Valkey, gateway and workers, for end-to-end tests."""
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from common import streams
+from tests.e2e.gateway_process import ROOT, free_port, place_call
+
+WORKERS = ("asr_worker", "llm_worker", "tts_worker")
+SCRIPTED = {"ASR_VENDOR": "scripted", "LLM_VENDOR": "scripted", "TTS_VENDOR": "tone", "LANGUAGE": "en", "TONE_MS_PER_CHAR": "30"}
+_READY_LIMIT_S = 90
+_END_LIMIT_S = 10
+
+
+class House:
+    """Running processes, what they wrote, and a caller."""
+
+    def __init__(self, folder: Path, environment: dict[str, str], services: Sequence[str]) -> None:
+        self.port = free_port()
+        self.redis = redis.Redis.from_url(environment["REDIS_URL"], socket_timeout=30)
+        self._folder = folder
+        cache = {"TORIM_CACHE": str(folder / "cache")} | environment
+        self._environment = {"PATH": os.defpath, "PYTHONUNBUFFERED": "1", "PORT": str(self.port)} | cache
+        self._processes: list[subprocess.Popen[bytes]] = []
+        for number, service in enumerate(services):
+            self._start(number, service)
+
+    def _start(self, number: int, service: str) -> None:
+        with (self._folder / f"{service}_{number}.log").open("wb") as log:
+            command = [sys.executable, "-m", service]
+            self._processes.append(subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=log, stderr=log))
+
+    def await_ready(self) -> None:
+        """Return once ``/readyz`` says yes; a process that ended before is an error."""
+
+        async def poll() -> None:
+            async with asyncio.timeout(_READY_LIMIT_S):
+                while not await asyncio.to_thread(self._is_ready):
+                    ended = [process.args for process in self._processes if process.poll() is not None]
+                    assert not ended, f"{ended} ended:\n{self.logs}"
+                    await asyncio.sleep(0.05)
+
+        asyncio.run(poll())
+
+    def _is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def call(self, *arguments: str | Path) -> dict[str, Any]:
+        """Place a call; its ``--json`` result with the exit code (``code``) and timeline (``timeline``)."""
+        url = f"http://127.0.0.1:{self.port}/twilio/voice"
+        code, result, timeline = asyncio.run(place_call(url, "--json", *arguments))
+        return {"code": code, "timeline": timeline, **(result or {})}
+
+    def events(self, call: str) -> list[str]:
+        """Names of the call's event lines, in order, as the gateway printed them."""
+        found = re.findall(rf"^EVENT call={call} turn=\S+ (.*)$", self.logs, re.MULTILINE)
+        return [re.sub(r" \w+=.*", "", line) for line in found]
+
+    def recorded(self, call: str) -> list[dict[str, str]]:
+        """The call's event stream in Redis."""
+        entries: Any = self.redis.xrange(streams.events(call))
+        return [{key.decode(): value.decode() for key, value in fields.items()} for _, fields in entries]
+
+    @property
+    def logs(self) -> str:
+        """All that the processes wrote."""
+        return "\n".join(path.read_text() for path in sorted(self._folder.glob("*.log")))
+
+    def end(self) -> None:
+        """INT to every process."""
+        for process in self._processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+        for process in self._processes:
+            process.wait(_END_LIMIT_S)
+        self.redis.close()
+
+
+@contextmanager
+def house(folder: Path, redis_url: str, *, workers: Sequence[str] = WORKERS, **environment: str) -> Iterator[House]:
+    """A house that is ready for calls; ends with the block."""
+    running = House(folder, {"REDIS_URL": redis_url} | environment, [*workers, "gateway"])
+    try:
+        running.await_ready()
+        yield running
+    finally:
+        running.end()
