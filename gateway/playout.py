@@ -285,7 +285,7 @@ def _wholly_heard(clip: Clip) -> bool:
 
 
 def _heard_words(clip: Clip) -> str:
-    if _wholly_heard(clip):
+    if clip.audio and _wholly_heard(clip):
         return clip.text
     words = clip.text.split()
     total = len(clip.audio) if clip.complete else max(len(clip.audio), spoken_bytes(clip.text))

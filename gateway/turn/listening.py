@@ -11,6 +11,7 @@
 from common.messages import Piece as PieceKind
 from common.messages import StageFailed, Transcript
 from gateway.turn.clocks import FALLBACK_S
+from gateway.turn.endpointing import PAUSE_FRAMES
 from gateway.turn.events import PublishTranscript
 from gateway.turn.state import Call
 from gateway.turn.utterance import Piece, Utterance
@@ -81,9 +82,9 @@ class Listening:
             utterance.pieces[-1].keys = True
 
     def _close_sound(self, utterance: Utterance) -> None:
-        """Send what was said before a key; the tone of the key itself is no speech."""
+        """Send what was said before a key; a short sound just now was the tone of the key itself."""
         floor = self._call.floor
-        if not utterance.short:
+        if not utterance.short or floor.silence_frames >= PAUSE_FRAMES:
             self.add_sound(utterance, floor.start, floor.end)
 
     def add_sound(self, utterance: Utterance, start: int, end: int) -> None:

@@ -38,7 +38,7 @@ class Weather:
     @property
     def loses_words(self) -> bool:
         """Whether the caller's words may be lost on the way."""
-        return bool(self.message_lost or self.asr_fails)
+        return bool(self.message_lost or self.asr_fails or self.slow)
 
 
 CALM = Weather()
