@@ -1,12 +1,14 @@
 """``python -m tools.call``: place a call from the command line, as exactly as Twilio would.
 
 Without arguments it calls the gateway on this machine in English with packaged recordings: it
-hears the greeting, says hello, hears the answer, asks something and talks into the answer.
+hears the greeting, says hello, hears the answer, asks something, talks into the answer, and
+leaves the call as it was heard in ``.run/call.wav``.
 """
 
 import argparse
 import asyncio
 import json
+import os
 import secrets
 import sys
 from collections.abc import Callable, Sequence
@@ -32,6 +34,7 @@ EXIT_INTERRUPTED = 130
 _RECORDINGS = Path(__file__).parents[1] / "tests" / "data" / "callers"
 _HELLO, _QUESTION, _INTERRUPTION = "short_en_hello.wav", "medium_en_demo-nomatch.wav", "short_en_please-try-again.wav"
 _DEMO_LANGUAGE = "en"
+_DEMO_OUT = Path(__file__).parents[1] / ".run" / "call.wav"
 
 _EPILOG = f"""\
 expectations:
@@ -108,7 +111,12 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--no-greeting", action="store_true", help="don't wait for a greeting")
     made.add_argument("--max-seconds", type=float, default=120.0, help="hang up after so long (%(default)s)")
-    made.add_argument("--out", type=Path, metavar="FILE.wav", help="record the call as heard: caller left, bot right")
+    made.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE.wav",
+        help="record the call as heard: caller left, bot right (without a URL and anything to say: .run/call.wav)",
+    )
     made.add_argument("--json", action="store_true", help="print the result as JSON; the timeline goes to standard error")
     return made
 
@@ -183,14 +191,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = config.load(config.environment())
         demo = options.url is None and not options.steps
         steps = demo_steps() if demo else options.steps or []
+        out = _writable(options.out or (_DEMO_OUT if demo else None))
         language = options.language or (_DEMO_LANGUAGE if demo else None)
         url = with_language(_checked_url(options.url or f"http://127.0.0.1:{settings.port}/twilio/voice"), language)
     except (ConfigError, OSError, ValueError) as error:
         made.error(str(error))
     try:
-        return asyncio.run(_place(options, settings, url, language, steps))
+        return asyncio.run(_place(options, settings, url, language, steps, out))
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+
+
+def _writable(out: Path | None) -> Path | None:
+    """A file that can be written once the call is over; told before it begins."""
+    if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if not os.access(out if out.exists() else out.parent, os.W_OK) or out.is_dir():
+            raise OSError(f"{out}: can't be written")
+    return out
 
 
 def _checked_url(url: str) -> str:
@@ -203,7 +221,9 @@ def _patience(options: argparse.Namespace) -> Patience:
     return Patience(gap_s=options.gap, reply_s=options.patience, greeting_s=0.0 if options.no_greeting else Patience().greeting_s)
 
 
-async def _place(options: argparse.Namespace, settings: Settings, url: str, language: str | None, steps: Sequence[Step]) -> int:
+async def _place(
+    options: argparse.Namespace, settings: Settings, url: str, language: str | None, steps: Sequence[Step], out: Path | None
+) -> int:
     record = Record("CA" + secrets.token_hex(16))
     script = Script(steps, _patience(options))
     stream = sys.stderr if options.json else sys.stdout
@@ -217,11 +237,12 @@ async def _place(options: argparse.Namespace, settings: Settings, url: str, lang
     try:
         await call.place(url, {"language": language} if language else {})
     except NoConnection as error:
-        sys.stderr.write(f"no connection: {error}\n")
+        sys.stderr.write(f"no connection: {error}{'' if options.url else ' (is it running? make run)'}\n")
         return EXIT_NO_CONNECTION
     finally:
-        if options.out and record.length:
-            write_wav(record, options.out)
+        if out and record.length:
+            write_wav(record, out)
+            tell(record.length, f"line   recorded in {out}: caller left, bot right")
     result = score(record)
     stream.write(f"\n{draw(record)}\n\n{_summary(result, record)}\n")
     if options.json:

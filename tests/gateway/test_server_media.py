@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 import re
 import socket as sockets
 
@@ -115,6 +116,16 @@ async def test_a_bad_message_is_counted_and_the_call_goes_on(message: str | byte
         await socket.send(media(b"\x02" * 160))
         await (await running.call()).until(lambda call: AudioReceived(b"\x02" * 160, 0) in call.events)
     assert running.complaints.counts == {kind: 1}
+
+
+async def test_a_flood_of_nonsense_leaves_other_calls_alone() -> None:
+    chance = random.Random(1)
+    async with gateway() as running, caller(running, "CA1") as bad, caller(running, "CA2", "MZ2") as good:
+        for _ in range(2000):
+            nonsense = chance.randbytes(chance.randrange(300))
+            await bad.send(nonsense if chance.random() < 0.2 else nonsense.decode("latin-1"))
+        await good.send(media(stream="MZ2"))
+        await (await running.call(1)).until(lambda call: bool(call.events))
 
 
 async def test_an_unknown_event_is_nothing() -> None:

@@ -41,6 +41,12 @@ async def test_the_public_url_is_told_where_it_is_set() -> None:
     assert '<Stream url="wss://bot.example.org/twilio/media"' in response.text
 
 
+async def test_a_tunnel_with_tls_leads_to_a_socket_with_tls() -> None:
+    async with gateway() as running:
+        response = await get(running, "/twilio/voice", **{"X-Forwarded-Proto": "https"})
+    assert f'<Stream url="wss://127.0.0.1:{running.port}/twilio/media"' in response.text
+
+
 async def test_twiml_is_xml() -> None:
     async with gateway() as running:
         response = await post(running, "/twilio/voice")

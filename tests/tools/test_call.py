@@ -28,6 +28,8 @@ def usage_error(*arguments: str) -> int | str | None:
         ["--nonsense"],
         ["ftp://127.0.0.1/"],
         ["http://[/"],
+        ["--out", f"{__file__}/call.wav"],
+        ["--out", "/tmp"],
     ],
 )
 def test_bad_usage_has_its_own_exit_code(arguments: list[str]) -> None:
