@@ -53,7 +53,7 @@ expectations:
   500 ms within the bot's sound), violations
 
 exit codes:
-  0 answered, 1 an expectation failed, 2 never answered, 3 the bot broke Twilio's protocol,
+  0 answered, 1 an expectation failed, 2 never answered (of what the caller said, nothing), 3 the bot broke Twilio's protocol,
   4 usage, 5 no connection
 
 examples:
@@ -247,7 +247,7 @@ async def _place(
     stream.write(f"\n{draw(record)}\n\n{_summary(result, record)}\n")
     if options.json:
         sys.stdout.write(json.dumps(result) + "\n")
-    return _verdict(result, [*options.expect], stopped=call.out_of_time)
+    return verdict(result, [*options.expect], stopped=call.out_of_time)
 
 
 def _summary(result: dict[str, Any], record: Record) -> str:
@@ -256,7 +256,8 @@ def _summary(result: dict[str, Any], record: Record) -> str:
     return f"{shown}\n(this program's own clock was late by {milliseconds(record.slowest_tick)} ms at worst)"
 
 
-def _verdict(result: dict[str, Any], expectations: Sequence[str], *, stopped: bool) -> int:
+def verdict(result: dict[str, Any], expectations: Sequence[str], *, stopped: bool) -> int:
+    """The exit code of a call, with its reasons on standard error. ``stopped``: the time was over before the caller was done."""
     found = figures(result)
     failures = [failure for one in expectations if (failure := unmet(one, found))]
     if stopped:
@@ -265,10 +266,16 @@ def _verdict(result: dict[str, Any], expectations: Sequence[str], *, stopped: bo
         sys.stderr.write(f"{failure}\n")
     if result["violations"]:
         return EXIT_VIOLATION
-    if not found["greetings"] and not any(turn["first_frame_ms"] is not None for turn in result["turns"]):
-        sys.stderr.write("never answered: no sound of the bot was heard\n")
+    if not _answered(result["turns"]):
+        sys.stderr.write("never answered\n")
         return EXIT_UNANSWERED
     return EXIT_UNMET if failures else EXIT_ANSWERED
+
+
+def _answered(turns: Sequence[dict[str, Any]]) -> bool:
+    """Whether the bot was heard after the caller spoke; where he said nothing, whether it was heard at all."""
+    caller_turns = [turn for turn in turns if turn["turn"]]
+    return any(turn["first_frame_ms"] is not None for turn in caller_turns or turns)
 
 
 if __name__ == "__main__":

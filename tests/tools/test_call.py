@@ -1,6 +1,7 @@
 """The command line of ``tools.call``."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,3 +65,38 @@ def test_the_demonstrations_recordings_are_here() -> None:
 )
 def test_a_language_goes_into_the_webhooks_url(url: str, asked: str) -> None:
     assert call.with_language(url, "en") == asked
+
+
+# --- Exit codes
+
+
+def result(*first_frames_ms: int | None, violations: int = 0) -> dict[str, Any]:
+    """A call with a greeting (turn 0) and replies that began at these times."""
+    counts = dict.fromkeys(("marks", "clears", "rx", "tx", "underruns"), 0) | {"violations": violations}
+    turns = [
+        {"turn": turn, "first_frame_ms": first, "voice_to_voice_ms": None, "barge_in": None} for turn, first in enumerate(first_frames_ms)
+    ]
+    return {"turns": turns} | counts
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expectations", "stopped", "code"),
+    [
+        (result(100, 900), [], False, call.EXIT_ANSWERED),
+        (result(100), [], False, call.EXIT_ANSWERED),
+        (result(100, 900), ["1"], False, call.EXIT_ANSWERED),
+        (result(100, 900), ["2"], False, call.EXIT_UNMET),
+        (result(100, 900), [], True, call.EXIT_UNMET),
+        (result(), [], False, call.EXIT_UNANSWERED),
+        (result(100, None), [], False, call.EXIT_UNANSWERED),
+        (result(100, None), ["1"], False, call.EXIT_UNANSWERED),
+        (result(100, 900, violations=1), ["2"], False, call.EXIT_VIOLATION),
+    ],
+)
+def test_the_exit_code_says_how_it_went(outcome: dict[str, Any], expectations: list[str], stopped: bool, code: int) -> None:
+    assert call.verdict(outcome, expectations, stopped=stopped) == code
+
+
+def test_what_failed_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    call.verdict(result(100, 900), ["replies>=2"], stopped=False)
+    assert capsys.readouterr().err == "expected replies >= 2, got 1\n"
