@@ -75,11 +75,21 @@ class Backoff:
 
 
 async def once(action: Callable[[], Awaitable[T]]) -> T:
-    """What ``action`` returns; it is tried once, within the client's time-out."""
+    """What ``action`` returns; it is tried once, within the client's time-out.
+
+    A cancellation is never lost in it: ``asyncio.wait_for`` of Python 3.11, which a client may use,
+    returns a result that is there at the same moment, and forgets that its task was to end.
+    """
+    task = asyncio.current_task()
+    assert task is not None
+    cancelled = task.cancelling()
     try:
-        return await action()
+        answer = await action()
     except _TROUBLE as trouble:
         raise BusUnavailable(type(trouble).__name__) from trouble
+    if task.cancelling() > cancelled:
+        raise asyncio.CancelledError
+    return answer
 
 
 async def insistently(action: Callable[[], Awaitable[T]]) -> T:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from common.bus import Delivery, TurnClosed, TurnNews
 from common.errors import BusUnavailable, ConfigError
 from common.messages import StageFailed
 from common.redis_bus import RedisGatewayBus, RedisWorkerBus
-from common.redis_link import Backoff, Scripts, insistently
+from common.redis_link import Backoff, Scripts, insistently, once
 from common.streams import ONE_TAG, Pace
 from tests.contract.house import CALL, GATEWAY, chunk, head, next_reply, sentence, to_gateway, transcript, until, utterance
 from tests.servers import RealServer, real_server
@@ -303,6 +303,21 @@ def test_an_address_that_is_none_names_the_variable(url: str) -> None:
 def test_pauses_between_tries_grow_up_to_a_fifth_of_a_second() -> None:
     backoff = Backoff()
     assert [backoff.pause_s for _ in range(6)] == [0.02, 0.04, 0.08, 0.16, 0.2, 0.2]
+
+
+def test_a_cancellation_that_the_client_lost_ends_the_task_all_the_same() -> None:
+    async def deaf() -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(1)
+
+    async def scenario() -> bool:
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(once(deaf))
+            await asyncio.sleep(0.5)
+            task.cancel()
+        return task.cancelled()
+
+    assert run(scenario())
 
 
 def test_a_write_is_given_up_after_ten_seconds() -> None:
