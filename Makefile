@@ -3,7 +3,9 @@
 # The Python that .venv is made with: the first of these that is 3.11 or newer, or the one you name.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+NAMED := $(if $(filter file,$(origin PYTHON)),,--named)
 BIN := .venv/bin
+RUN_DIR := .run
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --only-binary :all: --quiet
 PACKAGES := common gateway asr_worker llm_worker tts_worker tools tests
 
@@ -13,7 +15,7 @@ help:  ## print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
 
 run: setup  ## answer calls: Redis, gateway and workers; Ctrl-C ends it
-	@$(BIN)/python -m tools.run --end-with-make
+	@$(BIN)/python -m tools.run --run-dir $(RUN_DIR) --end-with-make
 
 call: setup  ## place a call to a running Torim; ARGS="--help" tells what it takes
 	@$(BIN)/python -m tools.call $(ARGS)
@@ -30,11 +32,11 @@ check: setup-dev  ## what must be green before a commit, in under a minute
 
 setup:  ## make .venv from the lock (run and call do it themselves)
 	@$(if $(PYTHON),,echo "setup: no Python 3.11 or newer found: apt-get install python3 python3-venv, or make PYTHON=/path/to/python" >&2; exit 1)
-	@$(PYTHON) -m tools.setup
+	@$(PYTHON) -m tools.setup $(NAMED)
 
 setup-dev:  ## the same with what check and test need
 	@$(if $(PYTHON),,echo "setup: no Python 3.11 or newer found: apt-get install python3 python3-venv, or make PYTHON=/path/to/python" >&2; exit 1)
-	@$(PYTHON) -m tools.setup --dev
+	@$(PYTHON) -m tools.setup --dev $(NAMED)
 
 lock: setup-dev  ## resolve the dependencies of pyproject.toml anew
 	@$(LOCK) pyproject.toml --upgrade --output-file requirements.lock

@@ -3,8 +3,9 @@
 Runs under whatever Python is there, so it uses nothing but the standard library and says
 in one line what is missing. Rules:
 
-- ``.venv`` is made by the Python that runs this, and made anew when that Python changed,
-  when a former setup was interrupted, or when it does not start.
+- ``.venv`` is made by the Python that runs this, and made anew when it does not start (its
+  Python is gone or has another number), when a former setup was interrupted, or when another
+  Python was named (``make setup PYTHON=…``). Another ``python3`` on the PATH alone changes nothing.
 - The lock is installed with its hashes, as wheels only (so no compiler is needed), and
   exactly as it stands: it is complete, so pip resolves nothing (``--no-deps``), and what a
   package says about Python versions was judged when the lock was made.
@@ -34,11 +35,11 @@ OLDEST = (3, 11)
 
 
 def main(arguments: list[str]) -> int:
-    """Brings ``.venv`` up to date; ``--dev`` adds what the tests and linters need."""
+    """Brings ``.venv`` up to date; ``--dev`` adds what the tests and linters need, ``--named`` insists on this Python."""
     signal.signal(signal.SIGTERM, _stop)
     lock = DEV_LOCK if "--dev" in arguments else RUNTIME_LOCK
     try:
-        set_up(lock)
+        set_up(lock, named="--named" in arguments)
     except SetupFailed as failed:
         sys.stderr.write(f"setup: {failed}\n")
         return 1
@@ -56,22 +57,30 @@ def _stop(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def set_up(lock: str) -> None:
+def set_up(lock: str, *, named: bool) -> None:
     """Installs ``lock`` into ``.venv`` unless that was done before."""
-    python = f"{sys.version.split()[0]} {sys.base_prefix}"
-    digest = hashlib.sha256((ROOT / lock).read_bytes()).hexdigest()
     state = _state()
-    if state.get("python") == python and state.get(lock) == digest and _runs():
+    usable = not state.get("installing") and _runs() and not (named and _is_of_another_python())
+    if usable and any(state.get(done) == _digest(done) for done in (lock, DEV_LOCK)):  # the latter holds the former
         return
     started = time.monotonic()
-    if state.get("installing") or state.get("python", python) != python or not _runs():
+    if not usable:
         _make_venv()
         state = {}
-    state["python"] = python
     _save({**state, "installing": lock})
     _install(lock)
-    _save({**state, lock: digest})
+    _save({**state, lock: _digest(lock)})
     _say(f"setup: ready in {time.monotonic() - started:.0f} s, {_megabytes(VENV)} MB in .venv\n")
+
+
+def _digest(lock: str) -> str:
+    return hashlib.sha256((ROOT / lock).read_bytes()).hexdigest()
+
+
+def _is_of_another_python() -> bool:
+    command = [str(VENV / "bin" / "python"), "-c", "import sys; print(sys.version_info[:3], sys.base_prefix)"]
+    said: str = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    return said != f"{sys.version_info[:3]} {sys.base_prefix}"
 
 
 def _state() -> dict[str, str]:

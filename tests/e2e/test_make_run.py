@@ -1,0 +1,186 @@
+"""``make run``: it brings everything up, says what is wrong in one line, and leaves no process behind."""
+
+import fcntl
+import os
+import signal
+import socket
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.e2e.launched import READY, Launched, calling, launched
+
+pytestmark = pytest.mark.e2e
+
+ENDS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
+# --- It brings everything up
+
+
+def test_it_answers_when_it_says_so(tmp_path: Path) -> None:
+    with launched(tmp_path) as run:
+        run.until_said(READY)
+        assert httpx.get(f"http://127.0.0.1:{run.port}/readyz").status_code == httpx.codes.OK
+
+
+def test_it_tells_the_vendors_and_why(tmp_path: Path) -> None:
+    with launched(tmp_path) as run:
+        run.until_said("Ctrl-C ends it.")
+        assert "TTS  tone     (TTS_VENDOR=tone)" in run.output
+
+
+def test_it_starts_as_many_workers_as_asked_for(tmp_path: Path) -> None:
+    with launched(tmp_path, TTS_WORKERS="2") as run:
+        run.until_said(READY)
+        assert sum("-m tts_worker" in line for line in run.processes()) == 2
+
+
+def test_it_uses_the_redis_that_is_named(tmp_path: Path, redis_url: str) -> None:
+    with launched(tmp_path, REDIS_URL=redis_url) as run:
+        run.until_said(READY)
+        assert [line for line in run.processes() if "valkey-server" in line] == []
+
+
+def test_it_brings_its_own_redis(tmp_path: Path) -> None:
+    with launched(tmp_path) as run:
+        run.until_said(READY)
+        assert run.pid_of("valkey-server")
+
+
+def test_a_worker_that_is_killed_is_started_again(tmp_path: Path) -> None:
+    with launched(tmp_path) as run:
+        run.until_said(READY)
+        os.kill(run.pid_of("-m llm_worker"), signal.SIGKILL)
+        run.until_said("llm_worker_0 had ended and was started again")
+
+
+# --- The end
+
+
+@pytest.mark.parametrize("number", ENDS)
+def test_a_signal_to_the_launcher_alone_ends_everything(tmp_path: Path, number: signal.Signals) -> None:
+    with launched(tmp_path) as run:
+        run.until_said(READY)
+        run.send(number)
+        assert (run.ended(), run.processes()) == (0, [])
+
+
+def test_ctrl_c_while_models_load_leaves_no_process(tmp_path: Path) -> None:
+    models = tmp_path / "cache" / "models"
+    models.mkdir(parents=True)
+    with (models / "whisper-base.lock").open("w") as busy:
+        fcntl.flock(busy, fcntl.LOCK_EX)  # as if another process fetched it: ours waits
+        with launched(tmp_path, ASR_VENDOR="whisper") as run:
+            run.until(lambda processes: any("common.models" in line for line in processes))
+            run.press_ctrl_c()
+            assert (run.ended(), run.processes()) == (0, [])
+
+
+def test_ctrl_c_before_it_is_ready_leaves_no_process(tmp_path: Path) -> None:
+    with launched(tmp_path, REDIS_URL=f"unix://{tmp_path}/nobody.sock") as run:
+        run.until_said("listening host=")
+        run.press_ctrl_c()
+        assert (run.ended(), run.processes()) == (0, [])
+
+
+def test_ctrl_c_in_the_middle_of_a_call_leaves_no_process(tmp_path: Path) -> None:
+    with launched(tmp_path) as run:
+        run.until_said(READY)
+        with calling(run.port):
+            run.until_said("now=SPEAKING")
+            run.press_ctrl_c()
+            assert (run.ended(), run.processes()) == (0, [])
+
+
+def test_ctrl_c_while_processes_start_leaves_none(tmp_path: Path) -> None:
+    with launched(tmp_path) as run:
+        run.until(lambda processes: any("-m gateway" in line for line in processes))
+        run.press_ctrl_c()
+        assert (run.ended(), run.processes()) == (0, [])
+
+
+def test_a_launcher_that_is_killed_takes_everything_with_it(tmp_path: Path) -> None:
+    with launched(tmp_path) as run:
+        run.until_said(READY)
+        run.send(signal.SIGKILL)
+        run.until(lambda processes: processes == [])
+
+
+def test_a_supervisord_that_is_killed_ends_the_run(tmp_path: Path) -> None:
+    with launched(tmp_path) as run:
+        run.until_said(READY)
+        os.kill(run.pid_of("supervisor.supervisord"), signal.SIGKILL)
+        assert (run.ended(), run.processes()) == (1, [])
+
+
+def test_ctrl_c_under_make_leaves_no_process(tmp_path: Path) -> None:
+    with launched(tmp_path, make=True) as run:
+        run.until_said(READY)
+        run.press_ctrl_c()
+        run.ended()
+        assert run.processes() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_make_that_is_ended_takes_everything_with_it(tmp_path: Path, number: signal.Signals) -> None:
+    with launched(tmp_path, make=True) as run:
+        run.until_said(READY)
+        run.send(number)
+        run.until(lambda processes: processes == [])
+
+
+# --- What is wrong is said in one line
+
+
+def said_before_it_gave_up(run: Launched) -> str:
+    """Its one line, once it ended with exit code 2."""
+    assert run.ended() == 2
+    (line,) = run.output.splitlines()
+    return line
+
+
+def test_a_taken_port_is_named(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        with launched(tmp_path, PORT=str(taken)) as run:
+            assert said_before_it_gave_up(run).startswith(f"make run: PORT={taken}: taken")
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with launched(tmp_path, TORIM_CACHE=f"{tmp_path}/file/cache") as run:
+        assert said_before_it_gave_up(run).startswith(f"make run: TORIM_CACHE={tmp_path}/file/cache: cannot be written")
+
+
+def test_a_bad_setting_is_named(tmp_path: Path) -> None:
+    with launched(tmp_path, MIN_UTT_SEC="soon") as run:
+        assert said_before_it_gave_up(run).startswith("make run: MIN_UTT_SEC='soon': takes a number")
+
+
+def test_a_front_door_left_open_is_named(tmp_path: Path) -> None:
+    with launched(tmp_path, HOST="0.0.0.0") as run:
+        assert said_before_it_gave_up(run).startswith("make run: HOST=0.0.0.0: open to other machines")
+
+
+def test_a_run_folder_too_deep_for_a_socket_is_named(tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * 80) / "deep"
+    deep.mkdir(parents=True)
+    with launched(deep) as run:
+        assert "too long for a socket" in said_before_it_gave_up(run)
+
+
+def test_a_second_run_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+    with launched(tmp_path) as first:
+        first.until_said(READY)
+        with launched(tmp_path) as second:
+            assert "another `make run`" in said_before_it_gave_up(second)
+
+
+def test_a_worker_that_cannot_start_ends_the_run_with_its_own_line(tmp_path: Path) -> None:
+    with launched(tmp_path, TTS_VENDOR="google", GOOGLE_APPLICATION_CREDENTIALS=str(tmp_path / "nothing.json")) as run:
+        run.ended()
+        assert run.output.splitlines()[-1].startswith("make run: tts_worker: GOOGLE_APPLICATION_CREDENTIALS")
