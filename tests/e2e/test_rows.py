@@ -4,10 +4,8 @@ The bot speaks in tones that tell turn and sentence, so what was heard can be to
 """
 
 import re
-import wave
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +13,11 @@ import pytest
 import redis
 
 from common import streams
-from common.audio import pcm_to_mulaw
 from common.messages import Stage
 from tests.e2e.gateway_process import RECORDINGS
 from tests.e2e.house import SCRIPTED, WORKERS, House, house
+from tests.e2e.placed import Placed, place
 from tests.servers import RealServer, real_server
-from tts_worker.tones import HeardTone, heard_tones
 
 pytestmark = pytest.mark.e2e
 
@@ -42,29 +39,6 @@ def scripted(tmp_path_factory: pytest.TempPathFactory, server: RealServer) -> It
     folder = tmp_path_factory.mktemp("house")
     with house(folder, server.url, SCRIPTED_LLM_REPLY=LONG_REPLY, LOG_TEXTS="1", **SCRIPTED) as running:
         yield running
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A call that was placed: what the caller's side saw, what was heard, what the gateway told."""
-
-    result: dict[str, Any]
-    tones: list[HeardTone]
-    events: list[str]
-
-    @property
-    def sentences(self) -> list[tuple[int, int]]:
-        """(turn, sentence) as heard, in order, the greeting left out."""
-        return [(tone.turn, tone.sentence) for tone in self.tones if tone.turn]
-
-
-def place(running: House, out: Path, *arguments: str | Path) -> Placed:
-    """Place a call and listen to it."""
-    result = running.call("--out", out, *arguments)
-    with wave.open(str(out), "rb") as file:
-        both = file.readframes(file.getnframes())
-    bot = b"".join(both[at + 2 : at + 4] for at in range(0, len(both), 4))
-    return Placed(result, heard_tones(pcm_to_mulaw(bot)), running.events(result["call"]))
 
 
 @pytest.fixture(scope="module")

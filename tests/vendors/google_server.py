@@ -40,7 +40,7 @@ class GoogleServer:
         self.listed: list[google.ListVoicesRequest] = []
         self.cancelled = asyncio.Event()
         """Set when a client ended its call during a stall."""
-        self._script = script
+        self.script = script
         self._server: Any = None
         self._port = 0
 
@@ -92,7 +92,7 @@ class GoogleServer:
         return google.ListVoicesResponse()
 
     async def _play(self, context: Any) -> AsyncIterator[bytes]:
-        for step in self._script:
+        for step in self.script:
             match step:
                 case bytes():
                     yield step
