@@ -181,7 +181,7 @@ class Listening:
             return
         call = self._call
         if not normalise(text):
-            self.nothing_heard(now)
+            self._nothing_heard(utterance, now)
         elif call.is_duplicate(text, utterance.onset_at, now):
             call.report("DEDUP: same utterance ignored", text=text)
             call.end_turn("deduplicated", now)
@@ -197,12 +197,14 @@ class Listening:
         call = self._call
         call.out.append(PublishTranscript(call.turn.number, utterance.number, call.next_seq(), text))
 
-    def nothing_heard(self, now: float) -> None:
-        """No words in a real utterance: ask again, and give up politely at the fourth time (S14, R10)."""
+    def _nothing_heard(self, utterance: Utterance, now: float) -> None:
+        """No words: after a real utterance ask again, and give up politely at the fourth time (S14, R10)."""
         call = self._call
+        call.end_turn("nothing_heard", now)
+        if utterance.short:
+            return
         call.memory.nothing_heard += 1
         call.memory.length_trusted = False
-        call.end_turn("nothing_heard", now)
         if call.open is not None:
             return
         if call.memory.nothing_heard >= MAX_NOTHING_HEARD:

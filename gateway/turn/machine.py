@@ -107,6 +107,7 @@ class TurnMachine:
         call = self.call
         return (
             call.caller_speaks
+            or call.floor.muted
             or call.open is not None
             or call.short is not None
             or (call.turn.utterance is not None and not call.turn.committed)

@@ -196,7 +196,7 @@ class Call:
             memory.heard_before, memory.heard = memory.heard, heard
         if how == "replied" and self.turn.committed and self.turn.text:
             memory.text, memory.replied_at = self.turn.text, now
-        elif how in ("interrupted", "fallback"):
+        elif self.turn.committed:
             memory.text = ""
         if how in ("replied", "interrupted", "fallback"):
             memory.quiet_since = now

@@ -103,7 +103,7 @@ class Caller:
                 voice.say(self._new_word(), rng.randint(6, 12))
             case "repeat":
                 self._say_words(voice, self._last)
-            case "utterance" | "long":
+            case _:
                 self._last = [self._new_word() for _ in range(rng.randint(1, 6) if kind == "utterance" else rng.randint(20, 90))]
                 self._say_words(voice, self._last)
         return voice

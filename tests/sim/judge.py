@@ -45,6 +45,7 @@ class Judge:
         self._quiet_since = 0.0
         self._unheard_frames: set[int] = set()
         self._frame = -1
+        self._keys: list[int] = []
         self._settled_frame = 0
         """Where the last turn ended whose words were not carried on."""
 
@@ -61,6 +62,10 @@ class Judge:
         machine = self._machine
         if machine.call.floor.muted or machine.ignored_turn is not None:
             self._unheard_frames.add(self._frame)
+
+    def key_pressed(self) -> None:
+        """The caller pressed a key."""
+        self._keys.append(self._frame)
 
     def handled(self, event: Event, commands: list[Command], now: float) -> None:
         """After every event."""
@@ -206,6 +211,8 @@ class Judge:
             return "muted"
         if at > min(self._settled_frame, self._frame) - 250:
             return "the call was over"
+        if any(at < key < at + 35 for key in self._keys):
+            return "like the tone of a key"
         if kind == "short":
             return "too short for an onset"
         if self._weather.loses_words or self._weather.detector_errs:

@@ -128,6 +128,7 @@ class World:
             frame, key = self.caller.frame(self.machine.state)
             if key:
                 self.counts["key"] += 1
+                self.judge.key_pressed()
                 self.feed(KeyPressed(key))
             self.judge.frame_comes(frame)
             self.feed(frame)

@@ -1,0 +1,65 @@
+"""Random calls through the core: whatever happens, the rules of a turn hold (``judge.py``).
+
+``python -m tests.sim 0 20000`` runs more of them, ``python -m tests.sim SEED`` shows the one that broke a rule.
+"""
+
+import sys
+from typing import get_args
+
+import pytest
+
+from gateway.turn.events import End
+from tests.sim.calls import Outcome, run_calls
+
+CALLS = 300
+NOT_BUILT: set[str] = {"handed_over"}
+
+
+@pytest.fixture(scope="module")
+def outcome() -> Outcome:
+    """What happened in the calls of all seeds; a broken rule names its seed."""
+    return run_calls(range(CALLS))
+
+
+def test_the_rules_of_a_turn_hold_in_every_random_call(outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> None:
+    with capsys.disabled():
+        sys.stdout.write("\n" + "\n".join(outcome.lines()) + "\n")
+    assert outcome.calls == CALLS
+
+
+@pytest.mark.parametrize("end", sorted(set(get_args(End)) - NOT_BUILT))
+def test_every_end_of_a_turn_happens_in_random_calls(outcome: Outcome, end: str) -> None:
+    assert outcome.counts[f"end {end}"]
+
+
+@pytest.mark.parametrize(
+    "happening",
+    [
+        "BARGE_IN: interrupt speaking",
+        "BARGE_IN_FINAL",
+        "BARGE_IN_RESUMED",
+        "DEDUP: same utterance ignored",
+        "FLOOR_TAKEN",
+        "STAGE_FAILED",
+        "bot hung up",
+        "key",
+        "retake",
+        "message lost",
+        "message twice",
+        "message late",
+        "asr failed",
+        "llm failed",
+        "tts failed",
+        "tts stopped",
+        "tts second attempt",
+        "stalled frame",
+        "tool",
+        "words in the history",
+    ],
+)
+def test_it_happens_in_random_calls(outcome: Outcome, happening: str) -> None:
+    assert outcome.counts[happening]
+
+
+def test_no_word_is_lost_without_a_reason(outcome: Outcome) -> None:
+    assert not outcome.counts["words lost"]
