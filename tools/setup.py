@@ -67,8 +67,12 @@ def set_up(lock: str, *, named: bool) -> None:
     if not usable:
         _make_venv()
         state = {}
-    _save({**state, "installing": lock})
-    _install(lock)
+    _save({**state, "installing": lock})  # stays there if this is interrupted
+    try:
+        _install(lock)
+    except SetupFailed:
+        _save(state)
+        raise
     _save({**state, lock: _digest(lock)})
     _say(f"setup: ready in {time.monotonic() - started:.0f} s, {_megabytes(VENV)} MB in .venv\n")
 
@@ -152,7 +156,7 @@ def _why(lines: list[str]) -> str:
     errors = [line for line in lines if line.startswith("ERROR")] or lines
     if "No space left on device" in text:
         return f"no space left for {VENV}: about 1 GB is needed"
-    if "Failed to establish a new connection" in text or "NewConnectionError" in text or "Read timed out" in text:
+    if "(from versions: none)" in text:
         return f"the package index cannot be reached; is there a network? (all that pip said: {LOG})"
     if "No matching distribution" in text:
         return f"{_last_line(errors[0])}: no wheel for this machine's Python or system; try PYTHON=python3.13 (all that pip said: {LOG})"
