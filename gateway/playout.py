@@ -147,7 +147,7 @@ class Playout:
         return self.floor_free and (clip.fixed or self.committed)
 
     def _ahead(self, now: float) -> bool:
-        return self._play_end - now > LEAD_S - FRAME_S
+        return self._play_end - now > LEAD_S - FRAME_S / 2
 
     def _next_frame(self, clip: Clip) -> bytes | None:
         frame = bytes(clip.audio[clip.sent : clip.sent + FRAME_BYTES])

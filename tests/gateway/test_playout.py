@@ -1,0 +1,360 @@
+"""Sound of a turn: frames, marks, epochs, and what was heard."""
+
+import pytest
+
+from common.audio import FRAME_BYTES, SILENCE_BYTE
+from gateway.playout import LATE_MARK_S, Clip, Kind, Mark, Playout, remaining_words, spoken_words
+
+TEXT = "one two three four five six seven eight"
+
+
+def clip(frames: float, *, kind: Kind = "phrase", text: str = TEXT, complete: bool = True) -> Clip:
+    """A clip of so many frames, each byte 1."""
+    return Clip(kind, text, bytearray(b"\x01" * int(frames * FRAME_BYTES)), complete=complete)
+
+
+def playing(*clips: Clip) -> Playout:
+    """A playout with clips in it."""
+    playout = Playout()
+    for one in clips:
+        playout.add(one)
+    return playout
+
+
+def frames_of(items: list[bytes | Mark]) -> list[bytes]:
+    """The frames among what was taken."""
+    return [item for item in items if isinstance(item, bytes)]
+
+
+def names_of(items: list[bytes | Mark]) -> list[str]:
+    """The marks among what was taken."""
+    return [item.name for item in items if isinstance(item, Mark)]
+
+
+def run(playout: Playout, start: float, seconds: float) -> list[bytes | Mark]:
+    """All that leaves if the pacer ticks every 20 ms."""
+    return [item for tick in range(round(seconds / 0.02)) for item in playout.take(start + tick * 0.02)]
+
+
+# -- What leaves ------------------------------------------------------------------------------
+
+
+def test_the_first_frames_leave_at_once_up_to_the_lead() -> None:
+    assert len(frames_of(playing(clip(50)).take(1.0))) == 8
+
+
+def test_frames_are_whole_and_the_last_one_is_padded() -> None:
+    frames = frames_of(run(playing(clip(2.5)), 0, 0.2))
+    assert frames[-1] == b"\x01" * 80 + bytes([SILENCE_BYTE]) * 80
+
+
+def test_one_frame_leaves_every_tick() -> None:
+    playout = playing(clip(50))
+    playout.take(1.0)
+    assert [len(frames_of(playout.take(1.0 + tick * 0.02))) for tick in range(1, 5)] == [1, 1, 1, 1]
+
+
+def test_a_late_tick_is_caught_up() -> None:
+    playout = playing(clip(50))
+    playout.take(1.0)
+    assert len(frames_of(playout.take(1.1))) == 5
+
+
+def test_a_tick_later_than_the_lead_sends_no_more_than_the_lead() -> None:
+    playout = playing(clip(50))
+    playout.take(1.0)
+    assert len(frames_of(playout.take(2.0))) == 8
+
+
+def test_a_tick_later_than_the_lead_is_an_underrun() -> None:
+    playout = playing(clip(50))
+    playout.take(1.0)
+    playout.take(2.0)
+    assert playout.underruns == 1
+
+
+def test_sound_that_comes_late_is_no_underrun() -> None:
+    late = clip(5, complete=False)
+    playout = playing(late)
+    run(playout, 1.0, 0.5)
+    late.audio += b"\x01" * 800
+    run(playout, 2.0, 0.1)
+    assert playout.underruns == 0
+
+
+def test_a_pause_between_clips_is_no_underrun() -> None:
+    playout = playing(clip(5))
+    run(playout, 1.0, 0.2)
+    playout.add(clip(5))
+    run(playout, 3.0, 0.2)
+    assert playout.underruns == 0
+
+
+def test_clips_follow_each_other() -> None:
+    playout = playing(clip(2), Clip("phrase", "", bytearray(b"\x02" * 160), complete=True))
+    assert [frame[0] for frame in frames_of(playout.take(0.0))] == [1, 1, 2]
+
+
+def test_a_clip_waits_for_the_one_before_it_to_be_complete() -> None:
+    playout = playing(clip(1, complete=False), clip(1))
+    assert len(frames_of(run(playout, 0, 0.5))) == 1
+
+
+def test_half_a_frame_waits_for_its_other_half() -> None:
+    assert frames_of(playing(clip(0.5, complete=False)).take(0.0)) == []
+
+
+def test_an_inserted_clip_is_played_after_the_one_that_is_playing() -> None:
+    playout = playing(clip(12), clip(1, text="last"))
+    playout.take(0.0)
+    playout.insert(clip(1, kind="filler"))
+    assert [one.kind for one in playout.clips] == ["phrase", "filler", "phrase"]
+
+
+def test_a_removed_clip_is_not_played() -> None:
+    last = clip(1)
+    playout = playing(clip(1), last)
+    playout.remove(last)
+    assert len(frames_of(playout.take(0.0))) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "committed", "floor_free", "leaves"),
+    [
+        ("phrase", False, True, True),
+        ("greeting", False, True, True),
+        ("filler", False, True, True),
+        ("reply", False, True, False),
+        ("beep", False, True, False),
+        ("reply", True, True, True),
+        ("beep", True, True, True),
+        ("phrase", True, False, False),
+        ("reply", True, False, False),
+    ],
+)
+def test_the_gate(kind: Kind, committed: bool, floor_free: bool, leaves: bool) -> None:
+    playout = playing(clip(1, kind=kind))
+    playout.committed, playout.floor_free = committed, floor_free
+    assert bool(playout.take(0.0)) == leaves
+
+
+# -- Marks ------------------------------------------------------------------------------------
+
+
+def test_marks_name_turn_epoch_and_position() -> None:
+    playout = Playout()
+    playout.reset(7)
+    playout.add(clip(3))
+    assert names_of(playout.take(0.0)) == [f"7.{playout.epoch}:480"]
+
+
+def test_marks_come_every_200_ms_and_at_the_end_of_a_clip() -> None:
+    playout = playing(clip(25), clip(3))
+    positions = [int(name.split(":")[1]) // FRAME_BYTES for name in names_of(run(playout, 0, 1.0))]
+    assert positions == [10, 20, 25, 28]
+
+
+def test_the_last_mark_is_sent_though_the_end_was_not_known_with_the_last_frame() -> None:
+    last = clip(3, complete=False)
+    playout = playing(last)
+    playout.take(0.0)
+    last.complete = True
+    assert names_of(playout.take(0.02)) == [f"0.{playout.epoch}:480"]
+
+
+def test_a_mark_of_this_epoch_proves_what_was_before_it() -> None:
+    playout = playing(clip(3))
+    (name,) = names_of(playout.take(0.0))
+    playout.mark_echoed(name)
+    assert not playout.at_provider(0.01)
+
+
+def test_marks_prove_each_other() -> None:
+    playout = playing(clip(25))
+    names = names_of(run(playout, 0, 1.0))
+    assert [playout.mark_echoed(names[2]), playout.mark_echoed(names[0])] == [True, False]
+
+
+@pytest.mark.parametrize("name", ["", "x", "0.1", "0.1:", "0.1:x", "0.1:-160", "0.1:480.0", "1.1:480", "0.9:480", "0.1:320", "0.1:²"])
+def test_an_odd_mark_proves_nothing(name: str) -> None:
+    playout = playing(clip(3))
+    playout.take(0.0)
+    assert not playout.mark_echoed(name)
+
+
+def test_a_mark_of_an_older_epoch_proves_nothing() -> None:
+    playout = playing(clip(20))
+    names = names_of(run(playout, 0, 0.2))
+    playout.stop(0.2)
+    playout.take(0.3)
+    assert not playout.mark_echoed(names[0])
+
+
+# -- What was heard ---------------------------------------------------------------------------
+
+
+def test_sound_is_unheard_until_its_last_mark() -> None:
+    playout = playing(clip(20))
+    run(playout, 0, 1.0)
+    assert playout.unheard(1.0)
+
+
+def test_without_marks_it_is_heard_two_seconds_after_its_expected_end() -> None:
+    playout = playing(clip(20))
+    run(playout, 0, 0.5)
+    assert playout.expires_at == pytest.approx(0.4 + LATE_MARK_S)
+
+
+def test_nothing_is_in_doubt_before_anything_was_sent() -> None:
+    assert Playout().expires_at is None
+
+
+def test_late_marks_expire() -> None:
+    playout = playing(clip(20))
+    run(playout, 0, 0.5)
+    playout.expire(3.0)
+    assert playout.finished(3.0)
+
+
+def test_marks_do_not_expire_early() -> None:
+    playout = playing(clip(20))
+    run(playout, 0, 0.5)
+    playout.expire(1.0)
+    assert not playout.finished(1.0)
+
+
+def test_nothing_is_unheard_while_the_floor_is_not_free() -> None:
+    playout = playing(clip(20))
+    playout.take(0.0)
+    playout.floor_free = False
+    assert not playout.unheard(0.1)
+
+
+def test_what_waits_for_its_first_bytes_is_not_unheard() -> None:
+    assert not playing(clip(0, complete=False), clip(5)).unheard(0.0)
+
+
+def test_heard_words_are_those_whose_time_has_passed() -> None:
+    playout = playing(clip(40, kind="greeting"))
+    run(playout, 0, 0.4)
+    assert playout.heard_text(0.4) == "one two three four"
+
+
+def test_elapsed_time_is_not_trusted_far_beyond_the_last_mark() -> None:
+    playout = playing(clip(80, kind="greeting"))
+    run(playout, 0, 1.5)
+    assert playout.heard_text(1.5) == "one two"
+
+
+def test_marks_carry_the_trust_on() -> None:
+    playout = playing(clip(80, kind="greeting"))
+    for name in names_of(run(playout, 0, 1.0)):
+        playout.mark_echoed(name)
+    assert playout.heard_text(1.0) == "one two three four five"
+
+
+def test_a_proven_clip_was_heard_whole() -> None:
+    playout = playing(clip(3, kind="greeting"))
+    for name in names_of(playout.take(0)):
+        playout.mark_echoed(name)
+    assert playout.heard_text(0.1) == TEXT
+
+
+def test_of_a_clip_that_is_not_complete_the_rest_is_estimated() -> None:
+    playout = playing(clip(40, kind="greeting", complete=False))
+    run(playout, 0, 0.8)
+    assert playout.heard_text(0.4) == "one"
+
+
+def test_a_clip_without_sound_was_not_heard() -> None:
+    assert playing(clip(0, kind="greeting")).heard_text(0.0) == ""
+
+
+@pytest.mark.parametrize("kind", ["filler", "phrase", "beep"])
+def test_only_greeting_and_reply_are_remembered(kind: Kind) -> None:
+    playout = playing(clip(3, kind=kind))
+    run(playout, 0, 5.0)
+    assert playout.heard_text(5.0) == ""
+
+
+def test_the_rest_is_what_was_never_heard() -> None:
+    playout = playing(clip(40))
+    run(playout, 0, 0.3)
+    playout.stop(0.3)
+    assert playout.rest_s(0.3) == pytest.approx(0.5)
+
+
+def test_what_counts_as_heard_is_in_the_text() -> None:
+    playout = playing(clip(40, kind="greeting"))
+    playout.count_as_heard()
+    assert playout.heard_text(0.0) == TEXT
+
+
+# -- Stop, and go on --------------------------------------------------------------------------
+
+
+def test_stop_begins_a_new_epoch() -> None:
+    playout = playing(clip(3))
+    before = playout.epoch
+    playout.stop(0.0)
+    assert playout.epoch == before + 1
+
+
+@pytest.mark.parametrize(("sent_s", "clear"), [(0.0, False), (0.1, True)])
+def test_stop_wants_a_clear_if_unheard_sound_may_be_at_the_provider(sent_s: float, clear: bool) -> None:
+    playout = playing(clip(20))
+    run(playout, 0, sent_s)
+    assert playout.stop(0.1) is clear
+
+
+def test_after_a_stop_the_cut_clip_begins_again() -> None:
+    cut = clip(40)
+    playout = playing(clip(5), cut)
+    for name in names_of(run(playout, 0, 0.3)):
+        playout.mark_echoed(name)
+    playout.stop(0.3)
+    playout.take(0.4)
+    assert (playout.clips[0].sent, cut.sent) == (800, 8 * FRAME_BYTES)
+
+
+def test_a_stop_drops_fillers() -> None:
+    playout = playing(clip(5, kind="filler"), clip(5))
+    playout.take(0.0)
+    playout.stop(0.01)
+    assert [one.kind for one in playout.clips] == ["phrase"]
+
+
+def test_what_was_heard_before_a_stop_stays_heard() -> None:
+    playout = playing(clip(40, kind="greeting"))
+    run(playout, 0, 0.4)
+    playout.stop(0.4)
+    assert playout.heard_text(0.4) == "one two three four"
+
+
+def test_a_clip_whose_bytes_are_missing_starves() -> None:
+    waiting = clip(2, complete=False)
+    playout = playing(waiting)
+    playout.take(0.0)
+    assert playout.starving is waiting
+
+
+@pytest.mark.parametrize(("frames", "torn"), [(0.0, False), (2.0, True)])
+def test_a_clip_is_torn_if_its_rest_is_missing(frames: float, torn: bool) -> None:
+    playout = playing(clip(frames, complete=False))
+    playout.take(0.0)
+    assert playout.torn is torn
+
+
+# -- Words ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("spoken", "said", "left"),
+    [(0, "", "one two"), (4 * 520, "one", "two"), (7 * 520, "one two", ""), (90000, "one two", "")],
+)
+def test_words_said_and_left(spoken: int, said: str, left: str) -> None:
+    assert (spoken_words("one two", spoken), remaining_words("one two", spoken)) == (said, left)
+
+
+def test_no_words_are_left_of_no_text() -> None:
+    assert remaining_words("", 100) == ""
