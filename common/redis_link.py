@@ -27,6 +27,8 @@ WRITERS = 32
 READ_MARGIN_S = 2.0
 RETRIES_LIMIT_S = 10.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.02, 0.2
+_REFUSALS = ("MISCONF", "NOREPLICAS", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "UNBLOCKED")
+"""Words with which a server says that it cannot do it now: its disk is full, it lacks replicas, its cluster is changing."""
 _TROUBLE = (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.ReadOnlyError, exceptions.OutOfMemoryError, OSError)
 
 T = TypeVar("T")
@@ -87,6 +89,10 @@ async def once(action: Callable[[], Awaitable[T]]) -> T:
         answer = await action()
     except _TROUBLE as trouble:
         raise BusUnavailable(type(trouble).__name__) from trouble
+    except exceptions.ResponseError as refusal:
+        if not str(refusal).startswith(_REFUSALS):
+            raise
+        raise BusUnavailable(str(refusal).split(" ")[0]) from refusal
     if task.cancelling() > cancelled:
         raise asyncio.CancelledError
     return answer

@@ -67,6 +67,26 @@ async def test_work_and_replies_go_on_after_a_restart_of_the_server(durable_serv
         assert heard == [transcript(text="1"), transcript(text="2")]
 
 
+async def test_a_gateway_that_waits_for_replies_outlives_a_restart(durable_server: RealServer) -> None:
+    async with both(durable_server.url) as (gateway, worker):
+        await gateway.publish("tts", sentence())
+        async with asyncio.TaskGroup() as group:
+            heard = group.create_task(next_reply(gateway.replies(GATEWAY)))
+            await worker.take("asr", "one")  # meanwhile the gateway waits in its read
+            durable_server.kill()
+            durable_server.start()
+            await until(lambda: sent(worker))
+        assert heard.result().message == chunk()
+
+
+async def sent(worker: RedisWorkerBus) -> bool | None:
+    """Whether a reply went out, whatever happens to the connection."""
+    try:
+        return await worker.send(to_gateway(chunk())) or None
+    except BusUnavailable:
+        return None
+
+
 async def test_a_publication_waits_for_a_server_that_restarts(durable_server: RealServer) -> None:
     async with both(durable_server.url) as (gateway, worker), asyncio.TaskGroup() as group:
         durable_server.kill()
@@ -141,6 +161,31 @@ async def test_a_gateway_without_a_server_is_not_ready(durable_server: RealServe
     async with both(durable_server.url) as (gateway, _):
         durable_server.kill()
         assert not await gateway.ping()
+
+
+async def test_there_is_nothing_to_take_over_on_a_server_that_knows_nothing(redis_url: str) -> None:
+    async with both(redis_url) as (_, worker):
+        assert await worker.reclaim("asr", "one") is None
+
+
+async def test_a_worker_that_waits_outlives_a_server_that_forgets(redis_url: str) -> None:
+    async with both(redis_url) as (gateway, _), asyncio.TaskGroup() as group:
+        patient = RedisWorkerBus(redis_url, pace=Pace(block_ms=2_000))
+        await gateway.publish("asr", utterance())
+        await taken(patient)
+        heard = group.create_task(taken(patient))
+        await gateway._writer.wait(1, 20)  # for a replica that never comes: meanwhile the read gets there
+        await gateway._writer.flushall()
+        await gateway.publish("asr", utterance(number=2))
+        assert (await heard).message == utterance(number=2)
+        await patient.close()
+
+
+async def test_two_workers_make_one_group(redis_url: str) -> None:
+    async with both(redis_url) as (gateway, worker):
+        await asyncio.gather(*(worker._make_group(streams.work(ONE_TAG, "asr")) for _ in range(2)))
+        await gateway.publish("asr", utterance())
+        assert (await taken(worker)).message == utterance()
 
 
 # What stays on the server
@@ -303,6 +348,25 @@ def test_an_address_that_is_none_names_the_variable(url: str) -> None:
 def test_pauses_between_tries_grow_up_to_a_fifth_of_a_second() -> None:
     backoff = Backoff()
     assert [backoff.pause_s for _ in range(6)] == [0.02, 0.04, 0.08, 0.16, 0.2, 0.2]
+
+
+@pytest.mark.parametrize(
+    "answer", [redis.exceptions.OutOfMemoryError(), redis.ResponseError("MISCONF Errors writing to the AOF file: No space left on device")]
+)
+def test_a_server_that_is_full_is_trouble_and_no_bug(answer: Exception) -> None:
+    async def refuse() -> None:
+        raise answer
+
+    with pytest.raises(BusUnavailable):
+        run(once(refuse))
+
+
+def test_a_wrong_command_is_a_bug() -> None:
+    async def misuse() -> None:
+        raise redis.ResponseError("WRONGTYPE Operation against a key holding the wrong kind of value")
+
+    with pytest.raises(redis.ResponseError):
+        run(once(misuse))
 
 
 def test_a_cancellation_that_the_client_lost_ends_the_task_all_the_same() -> None:

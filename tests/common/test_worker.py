@@ -8,8 +8,8 @@ import pytest
 
 from common.bus import Delivery, Output, TurnClosed, WorkerBus
 from common.config import Settings
-from common.errors import VendorError
-from common.messages import Head, StageFailed, Transcript, Utterance
+from common.errors import BusUnavailable, VendorError
+from common.messages import Head, Sentence, StageFailed, Transcript, Utterance
 from common.worker import Claims, Rhythm, run_worker
 from tests.sim.memory_bus import MemoryBus
 from tests.virtual_clock import run
@@ -223,6 +223,39 @@ def test_an_entry_that_kills_its_workers_is_given_up() -> None:
         return await with_worker(bus, stage.handle, replies(bus, 1))
 
     assert run(scenario()) == [StageFailed(head=utterance().head, stage="asr", error="worker_died", utterance=1)]
+
+
+def test_a_stage_that_gave_up_on_a_sentence_names_it() -> None:
+    async def scenario() -> object:
+        bus = await house()
+        spoken = Sentence(head=Head(call=CALL, turn=0, seq=2, take=1, gateway=GATEWAY), text="Hello.")
+        await bus.publish("tts", spoken)
+        async with asyncio.TaskGroup() as group:
+            handle = Stage(error=VendorError("v", "http_400", retryable=False)).handle
+            task = group.create_task(run_worker("tts", bus, handle, 1, SETTINGS))
+            heard = await replies(bus, 1)
+            task.cancel()
+        return heard
+
+    failed = Head(call=CALL, turn=0, seq=2, take=1, gateway=GATEWAY)
+    assert run(scenario()) == [StageFailed(head=failed, stage="tts", error="http_400")]
+
+
+def test_work_that_redis_broke_off_is_done_again() -> None:
+    async def scenario() -> list[int]:
+        bus, attempts = await house(), list[int]()
+
+        async def handle(delivery: Delivery, bus: WorkerBus) -> None:
+            attempts.append(delivery.attempt)
+            if delivery.attempt == 1:
+                raise BusUnavailable("TimeoutError")
+            await answer(delivery, bus)
+
+        await bus.publish("asr", utterance())
+        await with_worker(bus, handle, replies(bus, 1))
+        return attempts
+
+    assert run(scenario()) == [1, 2]
 
 
 # Stopping what is not wanted any more
