@@ -1,4 +1,4 @@
-"""Connections to Redis, with the deadlines and retries of the pipeline; the scripts.
+"""Connections to Redis, with the deadlines and retries of the pipeline; the scripts; what an entry looks like.
 
 - A *reader* has one connection of its own, whose time-out is longer than the block of its reads.
 - A *writer* answers within 2 s or is in trouble. What may be done twice is tried again for 10 s in all.
