@@ -52,7 +52,8 @@ async def warm_up(openai: AsyncOpenAI) -> None:
         VendorError: it cannot be reached, or fails.
     """
     try:
-        await openai.models.list()
+        # Unparsed: whatever a server answers here, it answers.
+        await openai.models.with_raw_response.list()
     except APIStatusError as error:
         if error.status_code in (401, 403):
             raise ConfigError(f"OPENAI_API_KEY: refused by {openai.base_url.host} (HTTP {error.status_code})") from None

@@ -158,6 +158,18 @@ async def test_a_server_without_a_list_of_models_is_warm() -> None:
         assert server.requests[0].path == "/v1/models"
 
 
+async def test_a_server_that_lists_nonsense_is_warm() -> None:
+    page = [b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 6\r\n\r\n<html>"]
+    async with transcriber(page) as (vendor, server):
+        await vendor.warm_up()
+        assert len(server.requests) == 1
+
+
+async def test_a_server_that_answers_a_page_has_no_words() -> None:
+    failure = await failure_of([b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 6\r\n\r\n<html>"])
+    assert (failure.kind, failure.retryable) == ("bad_answer", False)
+
+
 async def test_a_server_that_fails_is_not_warm() -> None:
     async with transcriber(refusal(500)) as (vendor, _):
         with pytest.raises(VendorError, match="http_500"):

@@ -4,6 +4,6 @@ from common.vendors import Registered
 
 VENDORS = {
     "google": Registered("tts_worker.vendors.google:GoogleVoice", slots=8),
-    "local": Registered("tts_worker.vendors.local:LocalVoice", slots=1),  # in order: a second one would delay the first one's sound
+    "local": Registered("tts_worker.vendors.local:LocalVoice", slots=2),  # two calls take turns at their clauses
     "tone": Registered("tts_worker.vendors.tone:ToneVoice", slots=16),
 }
