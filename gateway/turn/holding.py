@@ -165,17 +165,19 @@ class Holding:
         call.end_turn("superseded" if superseded else "interrupted", now)
         if said is None or not superseded:
             return None
-        self._send_sound_again(said)
+        for piece in said.pieces:
+            if piece.kind == "whole":
+                self._make_segment(piece)
         said.forget_empty()
         return said
 
-    def _send_sound_again(self, said: Utterance) -> None:
-        """Sound of the superseded turn whose words are not known: its ASR work is stale now."""
-        for piece in said.pieces:
-            if not piece.known and piece.kind == "whole":
-                self._call.awaited.pop(piece.seq, None)
-                piece.seq, piece.kind = self._call.next_seq(), "segment"
-                self._call.send(piece)
+    def _make_segment(self, piece: Piece) -> None:
+        """What was whole goes on as a part; without words yet it is sent again, since its ASR work is stale now."""
+        piece.kind = "segment"
+        if not piece.known:
+            self._call.awaited.pop(piece.seq, None)
+            piece.seq = self._call.next_seq()
+            self._call.send(piece)
 
     def settle(self, now: float) -> None:
         """The held turn ended by itself (no words, a duplicate, a fallback): the voice belongs to the next one."""

@@ -7,7 +7,7 @@ import math
 from collections import Counter, defaultdict
 
 from gateway.playout import Mark
-from gateway.turn.events import CloseTurn, Command, Event, FrameHeard, PublishTranscript, SendClear
+from gateway.turn.events import CloseTurn, Command, CommitTurn, Event, FrameHeard, PublishTranscript, SendClear
 from gateway.turn.machine import BotState, TurnMachine
 from tests.sim.caller import Caller
 from tests.sim.line import Line, Weather
@@ -71,6 +71,8 @@ class Judge:
         """After every event."""
         for command in commands:
             self._command(command, now)
+        committed = [command.turn for command in commands if isinstance(command, CommitTurn)]
+        self.check(all(turn in self._workers.replies for turn in committed), "a turn is committed that no model was asked about")
         machine = self._machine
         hold = machine.holding.hold
         self._held = hold is not None and not hold.quiet
