@@ -1,0 +1,294 @@
+"""A reply as it comes in: sentences, takes, attempts, and what is too long."""
+
+import pytest
+
+from common.messages import Head, SpeechChunk
+from gateway.playout import Playout
+from gateway.turn.reply import Reply
+
+BEEP = b"\x10" * 2400
+MAX_BYTES = 40_000
+TEXT = "one two three four"
+
+
+class Case:
+    """A reply and the playout behind it."""
+
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self.playout = Playout()
+        self.playout.committed = True
+        self.reply = Reply(self.playout, BEEP, max_bytes)
+
+    def speech(
+        self, sentence: int = 0, length: int = 800, *, offset: int = 0, take: int = 0, attempt: int = 1, last: bool = False, fill: int = 1
+    ) -> bool:
+        """A chunk arrives."""
+        head = Head(call="c", turn=1, seq=sentence, take=take)
+        chunk = SpeechChunk(head=head, offset_bytes=offset, attempt=attempt, last=last)
+        return self.reply.speech_arrived(chunk, bytes([fill]) * length)
+
+    @property
+    def sound(self) -> list[bytes]:
+        """All sound, clip by clip, in runs of equal bytes."""
+        return [bytes(clip.audio) for clip in self.playout.clips]
+
+    def play(self) -> None:
+        """Send what is there."""
+        for tick in range(100):
+            self.playout.take(tick * 0.02)
+
+
+def test_chunks_in_order_are_one_sound() -> None:
+    case = Case()
+    case.speech(fill=1)
+    case.speech(offset=800, fill=2)
+    assert case.sound == [b"\x01" * 800 + b"\x02" * 800]
+
+
+def test_the_same_chunk_again_is_dropped() -> None:
+    case = Case()
+    assert [case.speech(), case.speech()] == [True, False]
+
+
+def test_a_chunk_out_of_order_is_dropped_and_counted() -> None:
+    case = Case()
+    case.speech()
+    case.speech(offset=1600)
+    assert case.reply.stale_chunks == 1
+
+
+def test_a_chunk_after_the_last_one_is_dropped() -> None:
+    case = Case()
+    case.speech(last=True)
+    assert not case.speech(offset=800)
+
+
+def test_sentences_are_played_in_order_though_they_come_in_any() -> None:
+    case = Case()
+    case.speech(1, fill=2, last=True)
+    case.speech(0, fill=1, last=True)
+    assert [sound[0] for sound in case.sound] == [1, 2]
+
+
+def test_text_may_come_after_sound() -> None:
+    case = Case()
+    case.speech(last=True)
+    case.reply.sentence_arrived(0, TEXT)
+    assert case.reply.text == TEXT
+
+
+# -- Complete ---------------------------------------------------------------------------------
+
+
+def test_it_is_complete_when_all_announced_sentences_are() -> None:
+    case = Case()
+    case.speech(0, last=True)
+    case.speech(1, last=True)
+    case.reply.reply_ended(2)
+    assert case.reply.complete
+
+
+@pytest.mark.parametrize("sentences", [0, 1])
+def test_it_is_not_complete_before_the_model_is_done(sentences: int) -> None:
+    case = Case()
+    for number in range(sentences):
+        case.speech(number, last=True)
+    assert not case.reply.complete
+
+
+def test_it_is_not_complete_while_a_sentence_is_missing() -> None:
+    case = Case()
+    case.speech(0, last=True)
+    case.reply.reply_ended(2)
+    assert not case.reply.complete
+
+
+def test_it_is_not_complete_while_sound_is_missing() -> None:
+    case = Case()
+    case.speech(0)
+    case.reply.reply_ended(1)
+    assert not case.reply.complete
+
+
+# -- Attempts ---------------------------------------------------------------------------------
+
+
+def test_a_second_attempt_replaces_what_was_not_sent() -> None:
+    case = Case()
+    case.speech(fill=1)
+    case.speech(attempt=2, fill=2, length=400)
+    assert case.sound == [b"\x02" * 400]
+
+
+def test_a_second_attempt_does_not_mix_with_what_was_sent() -> None:
+    case = Case()
+    case.speech(fill=1)
+    case.play()
+    assert not case.speech(attempt=2, fill=2)
+
+
+def test_an_earlier_attempt_does_not_replace_a_later_one() -> None:
+    case = Case()
+    case.speech(attempt=2)
+    assert not case.speech(attempt=1)
+
+
+def test_an_attempt_must_begin_at_its_beginning() -> None:
+    case = Case()
+    assert not case.speech(attempt=2, offset=800)
+
+
+def test_the_middle_of_another_attempt_is_dropped() -> None:
+    case = Case()
+    case.speech()
+    assert not case.speech(attempt=2, offset=800)
+
+
+# -- Takes ------------------------------------------------------------------------------------
+
+
+def starved(*, sent: bool, text: str = TEXT, length: int = 8320) -> tuple[Case, tuple[int, int, str] | None]:
+    """A sentence whose sound stopped coming, and what is asked for instead."""
+    case = Case()
+    case.reply.sentence_arrived(0, text)
+    case.speech(length=length)
+    if sent:
+        case.play()
+    return case, case.reply.retake(case.playout.clips[0])
+
+
+def test_a_sentence_that_is_playing_is_finished_by_its_remaining_words() -> None:
+    assert starved(sent=True)[1] == (0, 1, "four")
+
+
+def test_a_sentence_of_which_nothing_was_sent_is_replaced_whole() -> None:
+    case, again = starved(sent=False)
+    assert (again, case.sound) == ((0, 1, TEXT), [b""])
+
+
+def test_the_next_take_goes_on_behind_the_first() -> None:
+    case, _ = starved(sent=True, length=800)
+    case.speech(take=1, fill=2)
+    assert case.sound == [b"\x01" * 800 + b"\x02" * 800]
+
+
+def test_the_first_take_is_over_once_there_is_a_second() -> None:
+    case, _ = starved(sent=True)
+    assert not case.speech(offset=8320)
+
+
+def test_nothing_is_asked_for_if_no_words_are_left() -> None:
+    case, again = starved(sent=True, text="one")
+    assert (again, case.playout.clips[0].complete) == (None, True)
+
+
+def test_after_three_takes_the_sentence_is_given_up() -> None:
+    case, _ = starved(sent=False)
+    clip = case.playout.clips[0]
+    assert [case.reply.retake(clip) is None, case.reply.retake(clip) is None] == [False, True]
+
+
+def test_what_was_not_spoken_of_a_sentence_given_up_is_no_text() -> None:
+    case, _ = starved(sent=True)
+    case.reply.sentence_failed(0, 1)
+    assert case.playout.clips[0].text == "one two three"
+
+
+# -- Failures ---------------------------------------------------------------------------------
+
+
+def test_the_first_sentence_that_failed_is_a_beep() -> None:
+    case = Case()
+    case.reply.sentence_failed(0, 0)
+    assert case.sound == [BEEP]
+
+
+def test_there_is_one_beep_a_reply() -> None:
+    case = Case()
+    case.reply.sentence_failed(0, 0)
+    case.reply.sentence_failed(1, 0)
+    assert case.sound == [BEEP, b""]
+
+
+def test_a_sentence_that_broke_off_keeps_its_sound() -> None:
+    case = Case()
+    case.speech()
+    case.reply.sentence_failed(0, 0)
+    assert (case.sound, case.reply.speechless) == ([b"\x01" * 800], False)
+
+
+def test_a_complete_sentence_cannot_fail() -> None:
+    case = Case()
+    case.speech(last=True)
+    case.reply.sentence_failed(0, 0)
+    assert case.sound == [b"\x01" * 800]
+
+
+def test_the_failure_of_an_older_take_is_nothing() -> None:
+    case, _ = starved(sent=False)
+    case.reply.sentence_failed(0, 0)
+    assert not case.playout.clips[0].complete
+
+
+@pytest.mark.parametrize(("failed", "speechless"), [([0, 1], True), ([0], False)])
+def test_it_is_speechless_if_every_sentence_failed(failed: list[int], speechless: bool) -> None:
+    case = Case()
+    for number in range(2):
+        if number in failed:
+            case.reply.sentence_failed(number, 0)
+        else:
+            case.speech(number, last=True)
+    assert case.reply.speechless is speechless
+
+
+# -- Begun ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("with_sound", "of", "begun"), [(0, 0, True), (1, 0, True), (0, 1, False)])
+def test_silence_is_starvation_if_sound_of_this_sentence_or_a_later_one_is_here(with_sound: int, of: int, begun: bool) -> None:
+    case = Case()
+    case.reply.sentence_arrived(0, TEXT)
+    case.reply.sentence_arrived(1, TEXT)
+    case.speech(with_sound)
+    assert case.reply.begun(case.playout.clips[of]) is begun
+
+
+# -- Too long ---------------------------------------------------------------------------------
+
+
+def long_case() -> Case:
+    """A reply that may be 1000 bytes long, with a third sentence before its second is complete."""
+    case = Case(max_bytes=1000)
+    case.speech(0, 800, last=True)
+    case.speech(2, 800)
+    case.speech(1, 800, last=True)
+    return case
+
+
+def test_a_reply_that_becomes_too_long_ends_with_the_sentence() -> None:
+    assert len(long_case().playout.clips) == 2
+
+
+def test_what_would_follow_is_dropped() -> None:
+    case = long_case()
+    case.reply.sentence_arrived(2, TEXT)
+    case.reply.sentence_failed(3, 0)
+    assert not case.speech(2, offset=800)
+
+
+def test_a_reply_that_was_cut_is_complete() -> None:
+    case = long_case()
+    case.reply.reply_ended(4)
+    assert case.reply.complete
+
+
+def test_a_sentence_without_end_is_cut_off() -> None:
+    case = Case(max_bytes=1000)
+    case.speech(length=1200)
+    assert not case.speech(offset=1200)
+
+
+def test_a_wild_number_of_a_sentence_costs_nothing() -> None:
+    case = Case()
+    case.reply.sentence_arrived(1 << 40, TEXT)
+    assert case.playout.clips == []

@@ -1,0 +1,69 @@
+"""Pieces of what the caller said, and their order."""
+
+from gateway.turn.utterance import SHORT_VOICED_FRAMES, Piece, Utterance
+
+
+def utterance(number: int, *texts: str | None, voiced: int = SHORT_VOICED_FRAMES) -> Utterance:
+    """An utterance whose pieces have these words."""
+    one = Utterance(number, began_at=float(number), onset_at=float(number), voiced=voiced)
+    one.pieces = [Piece(10 * number + at, number, "segment", text=text) for at, text in enumerate(texts)]
+    return one
+
+
+def test_the_text_is_that_of_all_pieces() -> None:
+    assert utterance(1, "a", "", "b").text == "a b"
+
+
+def test_there_is_no_text_before_all_pieces_are_known() -> None:
+    assert utterance(1, "a", None).text is None
+
+
+def test_what_is_carried_stands_in_front() -> None:
+    later = utterance(2, "c")
+    later.carry(utterance(1, "a", "b"))
+    assert later.text == "a b c"
+
+
+def test_carrying_accumulates_in_order() -> None:
+    last = utterance(3, "c")
+    middle = utterance(2, "b")
+    middle.carry(utterance(1, "a"))
+    last.carry(middle)
+    assert last.text == "a b c"
+
+
+def test_late_words_stand_where_they_were_said() -> None:
+    last = utterance(3, "c")
+    last.carry(utterance(1, "a"))
+    last.add_text(99, "b", spoken_in=2)
+    assert last.text == "a b c"
+
+
+def test_the_first_onset_counts() -> None:
+    last = utterance(3)
+    last.carry(utterance(1))
+    assert last.began_at == 1.0
+
+
+def test_two_short_sounds_are_no_long_one() -> None:
+    cough = utterance(2, voiced=SHORT_VOICED_FRAMES - 1)
+    cough.carry(utterance(1, voiced=SHORT_VOICED_FRAMES - 1))
+    assert cough.short
+
+
+def test_a_real_utterance_makes_the_whole_real() -> None:
+    cough = utterance(2, voiced=3)
+    cough.carry(utterance(1))
+    assert not cough.short
+
+
+def test_empty_pieces_are_forgotten() -> None:
+    one = utterance(1, "", "a", None)
+    one.forget_empty()
+    assert [piece.text for piece in one.pieces] == ["a", None]
+
+
+def test_unknown_pieces_are_forgotten() -> None:
+    one = utterance(1, "", "a", None)
+    one.forget_unknown()
+    assert [piece.text for piece in one.pieces] == ["", "a"]
