@@ -27,6 +27,10 @@ class End:
         """Take the end of the parent process for a request, too: make passes on nothing when it is killed."""
         self._parent = os.getppid()
 
+    def ask(self) -> None:
+        """Ask from within."""
+        self._asked = max(self._asked, 1)
+
     def wait(self, seconds: float) -> None:
         """Sleeps.
 

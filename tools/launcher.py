@@ -9,6 +9,7 @@ nothing by itself but what it started, and leaves none of that behind.
 
 import fcntl
 import http.client
+import io
 import json
 import logging
 import os
@@ -27,7 +28,7 @@ from common.errors import ConfigError, SetupError
 from common.vendors import choose_vendors
 from gateway.server import check_exposure, listen
 from tools.embedded_redis import server_binary, socket_path
-from tools.end import AskedToEnd, End
+from tools.end import End
 from tools.log_tail import LogTail
 from tools.processes import Processes, ProcessFailed
 
@@ -47,6 +48,7 @@ class Launcher:
         self._run_dir = run_dir
         self._end = end
         self._started = time.monotonic()
+        self._ready = False
         self._environ = config.environment()
         self._settings = config.load(self._environ)
 
@@ -105,29 +107,36 @@ class Launcher:
             self._watch(processes, tail)
         finally:
             processes.stop(self._end.insisted)
-            _show(tail.new_lines())
+            self._say(tail.new_lines() if self._ready else [])  # a start that was cut short has nothing to tell
             tail.close()
-            _show([f"make run: ended in {time.monotonic() - self._started:.1f} s"])
+            self._say([f"make run: ended in {time.monotonic() - self._started:.1f} s"])
 
     def _watch(self, processes: Processes, tail: LogTail) -> None:
-        ready, ticks = False, 0
+        ticks = 0
         while True:
             self._end.wait(_TICK_S)
-            if not _show(tail.new_lines()):
-                raise AskedToEnd
+            self._say(tail.new_lines())
             ticks += 1
             if ticks % _TICKS_A_CHECK:
                 continue
-            for name in processes.check(ready=ready):
-                _show([f"make run: {name} had ended and was started again"])
-            if not ready:
-                ready = self._became_ready()
+            for name in processes.check(ready=self._ready):
+                self._say([f"make run: {name} had ended and was started again"])
+            if not self._ready:
+                self._ready = self._became_ready()
+
+    def _say(self, lines: list[str]) -> None:
+        try:
+            sys.stdout.write("".join(f"{line}\n" for line in lines))
+            sys.stdout.flush()
+        except OSError:  # the terminal is closed, and with it what is still in the buffer
+            sys.stdout = io.StringIO()
+            self._end.ask()
 
     def _became_ready(self) -> bool:
         reason = _why_not_ready(self._settings)
         waited = time.monotonic() - self._started
         if not reason:
-            _show(_welcome(self._settings, waited))
+            self._say(_welcome(self._settings, waited))
             return True
         if waited > _READY_LIMIT_S:
             raise ProcessFailed(f"not ready after {waited:.0f} s: {reason}; the logs are in {self._run_dir / 'log'}")
@@ -206,6 +215,8 @@ def _why_not_ready(settings: Settings) -> str:
 def _welcome(settings: Settings, seconds: float) -> list[str]:
     url = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
     vendors = [f"  {stage.upper()}  {choice.name:<9}({choice.why})" for stage, choice in choose_vendors(settings).items()]
+    if settings.ws_mode == "ECHO":
+        vendors = ["  WS_MODE=ECHO plays the caller back; no vendor is used"]
     store = "REDIS_URL" if settings.redis_url else "embedded (REDIS_URL is not set)"
     return [
         "",
@@ -223,13 +234,3 @@ def _ways_to_call(settings: Settings, url: str) -> list[str]:
     if not settings.twilio_auth_token:
         webhook = "set TWILIO_AUTH_TOKEN and PUBLIC_URL=https://..., then point the number's voice webhook at PUBLIC_URL/twilio/voice"
     return [f"  Place a call:  {call}   (in another terminal)", f"  With Twilio:   {webhook}", "  Ctrl-C ends it."]
-
-
-def _show(lines: list[str]) -> bool:
-    """Prints; False if nobody reads it any more (the terminal is closed)."""
-    try:
-        sys.stdout.write("".join(f"{line}\n" for line in lines))
-        sys.stdout.flush()
-    except OSError:
-        return False
-    return True

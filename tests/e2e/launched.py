@@ -64,9 +64,15 @@ class Launched:
         """INT to the whole foreground group, as a terminal does it."""
         os.killpg(self._process.pid, signal.SIGINT)
 
+    def close_terminal(self) -> None:
+        """Nobody reads what it writes any more."""
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
     def ended(self) -> int:
         """Wait for its end; the exit code."""
-        while self._read():
+        assert self._process.stdout is not None
+        while not self._process.stdout.closed and self._read():
             pass
         return self._process.wait(_LIMIT_S)
 

@@ -101,6 +101,14 @@ def test_ctrl_c_while_processes_start_leaves_none(tmp_path: Path) -> None:
         assert (run.ended(), run.processes()) == (0, [])
 
 
+def test_a_terminal_that_is_closed_ends_everything(tmp_path: Path) -> None:
+    with launched(tmp_path) as run:
+        run.until_said(READY)
+        run.close_terminal()
+        os.kill(run.pid_of("-m llm_worker"), signal.SIGKILL)  # so that there is something to say
+        assert (run.ended(), run.processes()) == (0, [])
+
+
 def test_a_launcher_that_is_killed_takes_everything_with_it(tmp_path: Path) -> None:
     with launched(tmp_path) as run:
         run.until_said(READY)
