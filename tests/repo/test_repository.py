@@ -1,14 +1,18 @@
 """What is generated is fresh, and nothing of one machine is in the repository."""
 
+import dataclasses
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from common.config import Settings
 from tools.env_example import env_example
 
 ROOT = Path(__file__).resolve().parents[2]
+PROCESSES = ("common", "gateway", "asr_worker", "llm_worker", "tts_worker")
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 _PLACES_OF_ONE_MACHINE = ("/" + "home/", "/" + "root/", "/" + "Users/", "/" + "work/")
 
@@ -37,6 +41,23 @@ def test_the_compose_file_is_valid() -> None:
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", "docker-compose.yml"]
     checked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_compose_file_sets_nothing_but_settings() -> None:
+    names = re.findall(r"^    ([A-Z][A-Z_0-9]+):", (ROOT / "docker-compose.yml").read_text(), re.MULTILINE)
+    assert names
+    assert set(names) <= {field.name.upper() for field in dataclasses.fields(Settings)}
+
+
+def test_the_image_holds_every_process() -> None:
+    dockerfile = (ROOT / "deploy" / "Dockerfile").read_text()
+    assert [process for process in PROCESSES if f"COPY {process} {process}" not in dockerfile] == []
+
+
+def test_supervisord_conf_says_everything_that_it_wants_of_the_environment() -> None:
+    conf = (ROOT / "supervisord.conf").read_text()
+    head = conf[: conf.index("[supervisord]")]
+    assert [name for name in set(re.findall(r"%\(ENV_(\w+)\)s", conf)) if f"{name}=" not in head] == []
 
 
 def test_no_file_names_a_place_on_somebodys_machine() -> None:
