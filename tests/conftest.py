@@ -1,11 +1,18 @@
 """Fixtures that every package's tests may use."""
 
+import asyncio
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 import redis
 
+from common.config import Settings, load
 from tests.servers import RealServer, real_server
+
+if TYPE_CHECKING:
+    from asr_worker.vendors.whisper import WhisperTranscriber
+    from tts_worker.vendors.local import LocalVoice
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +28,34 @@ def redis_url(one_real_server: RealServer) -> str:
     with redis.Redis.from_url(one_real_server.url) as client:
         client.flushall()
     return one_real_server.url
+
+
+# --- Speech models: loaded once a run, fetched the first time
+
+
+@pytest.fixture(scope="session")
+def speech_settings() -> Settings:
+    """Defaults, with the models where the operator keeps them."""
+    return Settings(torim_cache=load().torim_cache)
+
+
+@pytest.fixture(scope="session")
+def whisper(speech_settings: Settings) -> Iterator["WhisperTranscriber"]:
+    """The local recogniser, warm."""
+    from asr_worker.vendors.whisper import WhisperTranscriber  # its libraries load slowly, and most tests need none
+
+    transcriber = WhisperTranscriber(speech_settings)
+    asyncio.run(transcriber.warm_up())
+    yield transcriber
+    asyncio.run(transcriber.close())
+
+
+@pytest.fixture(scope="session")
+def local_voice(speech_settings: Settings) -> Iterator["LocalVoice"]:
+    """The local voice, warm."""
+    from tts_worker.vendors.local import LocalVoice
+
+    voice = LocalVoice(speech_settings)
+    asyncio.run(voice.warm_up())
+    yield voice
+    asyncio.run(voice.close())

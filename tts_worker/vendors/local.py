@@ -28,7 +28,7 @@ from tts_worker.vendors.base import SpeechRequest
 
 VENDOR = "local"
 
-_MANNERS = {"he": Manner(pace=1.12, melody=0.5, rhythm=0.5), "en": Manner(pace=1.0, melody=0.6, rhythm=0.6)}
+_MANNERS = {"he": Manner(pace=1.12, melody=0.33, rhythm=0.33), "en": Manner(pace=1.0, melody=0.6, rhythm=0.6)}
 _PAUSES_S = {",": 0.12, ";": 0.16, ":": 0.16, ".": 0.2, "!": 0.2, "?": 0.2}
 """Silence after a clause, by the mark at its end; where there is none it was cut between words."""
 
