@@ -84,10 +84,7 @@ class Launched:
 
     def until(self, wanted: Callable[[list[str]], bool]) -> None:
         """Wait until the processes are as ``wanted``."""
-        limit = time.monotonic() + _LIMIT_S
-        while not wanted(self.processes()):
-            assert time.monotonic() < limit, "\n".join(self.processes())
-            time.sleep(_POLL_S)
+        await_true(lambda: wanted(self.processes()))
 
     def pid_of(self, what: str) -> int:
         """The process with ``what`` in its command line."""
@@ -104,6 +101,14 @@ class Launched:
         self._process.wait()
         assert self._process.stdout is not None
         self._process.stdout.close()
+
+
+def await_true(happened: Callable[[], bool]) -> None:
+    """Wait until it did."""
+    limit = time.monotonic() + _LIMIT_S
+    while not happened():
+        assert time.monotonic() < limit, f"not within {_LIMIT_S:g} s"
+        time.sleep(_POLL_S)
 
 
 @contextmanager

@@ -1,0 +1,67 @@
+"""``supervisord.conf`` by itself, as on a server."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.e2e.gateway_process import ROOT, free_port
+from tests.e2e.house import SCRIPTED
+from tests.e2e.launched import await_true
+
+pytestmark = pytest.mark.e2e
+
+
+class Server:
+    """supervisord with what the head of its file asks for."""
+
+    def __init__(self, run: Path) -> None:
+        (run / "log").mkdir(parents=True)
+        self.port = free_port()
+        self._environ = SCRIPTED | {
+            "PATH": os.defpath,
+            "PORT": str(self.port),
+            "TORIM_CACHE": str(run / "cache"),
+            "TORIM_RUN": str(run),
+            "TORIM_STOP": "TERM",
+            "TORIM_STOP_WAIT": "15",
+            "TORIM_REDIS": "1",
+            "REDIS_URL": f"unix://{run}/redis.sock",
+            "GATEWAYS": "1",
+            "ASR_WORKERS": "1",
+            "LLM_WORKERS": "1",
+            "TTS_WORKERS": "2",
+        }
+        self._supervisord = subprocess.Popen(
+            [ROOT / ".venv/bin/supervisord", "--silent", "--configuration", ROOT / "supervisord.conf"], env=self._environ
+        )
+
+    def ready(self) -> bool:
+        try:
+            return httpx.get(f"http://127.0.0.1:{self.port}/readyz").status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+    def status(self) -> str:
+        command = [str(ROOT / ".venv/bin/supervisorctl"), "--configuration", str(ROOT / "supervisord.conf"), "status"]
+        return subprocess.run(command, env=self._environ, capture_output=True, text=True, check=False).stdout
+
+    def end(self) -> None:
+        self._supervisord.send_signal(signal.SIGTERM)
+        self._supervisord.wait(60)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path / "run")
+    yield server
+    server.end()
+
+
+def test_it_serves_with_as_many_workers_as_named(server: Server) -> None:
+    await_true(server.ready)
+    assert server.status().count("tts_worker_") == 2
