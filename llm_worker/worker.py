@@ -13,11 +13,12 @@ stop; -1, the turn was raised past.
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
-from common.bus import Delivery, Output, WorkerBus
+from common.bus import Delivery, Output, PastTurn, WorkerBus
 from common.config import Settings
 from common.errors import TorimError
 from common.logs import shown
@@ -62,25 +63,25 @@ class LlmWorker:
         transcript = delivery.message
         if not isinstance(transcript, Transcript):
             raise TypeError(f"no transcript: {type(transcript).__name__}")
-        if await bus.done(STAGE, delivery):
+        head = transcript.head
+        # At once, not one after the other: the caller waits for these round trips.
+        done, history, spoken = await asyncio.gather(bus.done(STAGE, delivery), bus.history(head.call), bus.emitted(head.call, head.turn))
+        if done:
             await bus.commit(STAGE, delivery, [])
             return
+        speaker = Speaker(bus, delivery, head, Reply(spoken))
         try:
-            outputs = await self._answer(transcript, delivery, bus)
+            outputs = await self._answer(transcript, history, speaker)
         except Stale:
             outputs = []
         except Overtaken:
-            logger.info("call=%s turn=%d overtaken", transcript.head.call, transcript.head.turn)
+            logger.info("call=%s turn=%d overtaken", head.call, head.turn)
             return
         await bus.commit(STAGE, delivery, outputs)
 
-    async def _answer(self, transcript: Transcript, delivery: Delivery, bus: WorkerBus) -> list[Output]:
-        head = transcript.head
-        history = await bus.history(head.call)
-        spoken = await bus.emitted(head.call, head.turn)
-        speaker = Speaker(bus, delivery, head, Reply(spoken))
+    async def _answer(self, transcript: Transcript, history: Sequence[PastTurn], speaker: "Speaker") -> list[Output]:
         if transcript.text:
-            await self._stream(prompt_of(transcript, history, spoken), speaker)
+            await self._stream(prompt_of(transcript, history, speaker.reply.sentences), speaker)
             await self._close(speaker, last_heard(history))
         self._log(transcript, speaker)
         return speaker.outputs()
