@@ -109,15 +109,19 @@ class LiveCall:
             self._line.send([codec.mark(item.name) if isinstance(item, Mark) else codec.audio(item) for item in due])
             self._arm()
 
+    def answer(self) -> None:
+        """Pick up: before anything of the line is received."""
+        around, call = self._around, self.key
+        self._outbox.put("open_call", lambda: around.bus.open_call(call, around.gateway, self._language), owed=True)
+        self._handle(events.CallAnswered())
+
     async def run(self) -> None:
         """Live until the call is over."""
         around, call = self._around, self.key
-        self._outbox.put("open_call", lambda: around.bus.open_call(call, around.gateway, self._language), owed=True)
         around.pacer.join(self.tick)
         try:
             async with asyncio.TaskGroup() as tasks:
                 writing = tasks.create_task(self._outbox.run())
-                self._handle(events.CallAnswered())
                 await self._over.wait()
                 self._outbox.put("close_call", lambda: around.bus.close_call(call), owed=True)
                 await self._write_the_rest(writing)

@@ -40,6 +40,7 @@ class Switchboard:
         self._calls[key] = LiveCall(
             started, line, key, language, machine, WebrtcDetector(self._floor_rms), self._around, gone=self._calls.pop
         )
+        self._calls[key].answer()
         return self._calls[key]
 
     def worker_reported(self, delivery: Delivery) -> None:

@@ -70,6 +70,8 @@ class Pipeline:
     language: str = "en"
     got: list[Delivery] = field(default_factory=list)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    on_reply: Callable[[Delivery], None] | None = None
+    """Who gets to hear of each reply at once."""
     _running: list["asyncio.Task[None]"] = field(default_factory=list)
 
     # --- Workers
@@ -120,6 +122,8 @@ class Pipeline:
     async def read(self) -> None:
         """Collect what the workers send."""
         async for delivery in self.gateway.replies(GATEWAY):
+            if self.on_reply is not None:
+                self.on_reply(delivery)
             async with self.changed:
                 self.got.append(delivery)
                 self.changed.notify_all()

@@ -1,0 +1,149 @@
+"""The whole pipeline in one process: the gateway's own calls, the three workers, and a line that plays at once.
+
+The caller's frames come in a burst, since the gateway counts frames; the bot's sound leaves in real time.
+"""
+
+import asyncio
+import json
+import time
+from base64 import b64decode
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from asr_worker.vendors.scripted import ScriptedTranscriber
+from common.audio import wav_to_mulaw
+from common.config import Settings
+from gateway.call import Surroundings
+from gateway.fixed_phrases import FixedPhrases
+from gateway.pacer import Pacer
+from gateway.switchboard import Switchboard
+from gateway.telephony.base import AudioReceived, CallStarted, CallStopped, Conversation, MarkPlayed
+from gateway.telephony.twilio import TwilioCodec
+from llm_worker.vendors.scripted import ScriptedModel
+from tests.integration.pipeline import GATEWAY, LIMIT_S, Pipeline, Server, pipeline
+from tts_worker.tones import HeardTone, heard_tones
+from tts_worker.vendors.tone import ToneVoice
+
+HELLO = wav_to_mulaw(Path(__file__).parents[1] / "data" / "callers" / "short_en_hello.wav")
+"""2.1 s, a second of silence at its end included."""
+
+
+class FakeLine:
+    """A provider's end of a call that plays everything at once: marks come straight back."""
+
+    def __init__(self, stream: str) -> None:
+        self.codec = TwilioCodec()
+        self.codec.receive(_start(stream))
+        self.sound = b""
+        self.clears = 0
+        self.closed = False
+        self.conversation: Conversation | None = None
+        self.changed = asyncio.Event()
+
+    def send(self, messages: Sequence[str]) -> None:
+        """Take what the gateway sends."""
+        for message in map(json.loads, messages):
+            match message["event"]:
+                case "media":
+                    self.sound += b64decode(message["media"]["payload"])
+                case "clear":
+                    self.clears += 1
+                case "mark":
+                    asyncio.get_running_loop().call_soon(self._echo, message["mark"]["name"])
+                case other:
+                    raise AssertionError(f"Twilio takes no {other}")
+        self.changed.set()
+
+    def close(self) -> None:
+        """The gateway hangs up."""
+        self.closed = True
+        self.changed.set()
+
+    def _echo(self, name: str) -> None:
+        assert self.conversation is not None
+        self.conversation.receive(MarkPlayed(name))
+
+
+def _start(stream: str) -> str:
+    start = {"accountSid": "AC1", "streamSid": stream, "callSid": "CA1", "tracks": ["inbound"], "customParameters": {}}
+    start["mediaFormat"] = {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1}
+    return json.dumps({"event": "start", "sequenceNumber": "1", "streamSid": stream, "start": start})
+
+
+class Caller:
+    """A caller on a fake line."""
+
+    def __init__(self, line: FakeLine, conversation: Conversation) -> None:
+        self.line = line
+        self._conversation = conversation
+
+    def say(self, sound: bytes = HELLO) -> None:
+        """Speak, all at once."""
+        for at in range(0, len(sound), 160):
+            self._conversation.receive(AudioReceived(sound[at : at + 160], at // 8))
+
+    @property
+    def heard(self) -> list[HeardTone]:
+        """What the bot said so far, in tones."""
+        return heard_tones(self.line.sound)
+
+    @property
+    def sentences(self) -> list[tuple[int, int]]:
+        """(turn, sentence) as heard, the greeting left out."""
+        return [(tone.turn, tone.sentence) for tone in self.heard if tone.turn]
+
+    async def until(self, happened: Callable[[], bool]) -> None:
+        """Wait for something on the line."""
+        async with asyncio.timeout(LIMIT_S):
+            while not happened():
+                self.line.changed.clear()
+                await self.line.changed.wait()
+
+    def hang_up(self) -> None:
+        """End the call."""
+        self._conversation.receive(CallStopped())
+
+
+class Exchange:
+    """A switchboard with workers behind it."""
+
+    def __init__(self, switchboard: Switchboard, tasks: asyncio.TaskGroup) -> None:
+        self._switchboard = switchboard
+        self._tasks = tasks
+
+    def ring(self, call: str = "CA1", language: str = "en") -> Caller:
+        """Place a call."""
+        line = FakeLine(f"MZ{call}")
+        line.conversation = self._switchboard.answer(CallStarted(call, f"MZ{call}", language), line)
+        self._tasks.create_task(self._converse(line, line.conversation))
+        return Caller(line, line.conversation)
+
+    async def _converse(self, line: FakeLine, conversation: Conversation) -> None:
+        await conversation.run()
+        line.close()
+
+
+@asynccontextmanager
+async def exchange(server: Server, folder: Path, **settings: str | int | float) -> AsyncIterator[Exchange]:
+    """The whole pipeline, with its phrases made."""
+    chosen = Settings(asr_vendor="scripted", tts_vendor="tone", torim_cache=folder, tone_ms_per_char=10, **settings)  # type: ignore[arg-type]
+    async with pipeline(server, chosen) as pipe, asyncio.TaskGroup() as tasks:
+        _start_workers(pipe, chosen)
+        pacer = Pacer()
+        phrases = FixedPhrases(chosen, pipe.gateway, GATEWAY)
+        switchboard = Switchboard(chosen, phrases, Surroundings(pipe.gateway, pacer, GATEWAY, False, time.time))
+        pipe.on_reply = switchboard.worker_reported
+        pacing = tasks.create_task(pacer.run())
+        async with asyncio.timeout(LIMIT_S):
+            await phrases.make()
+        try:
+            yield Exchange(switchboard, tasks)
+        finally:
+            pacing.cancel()
+
+
+def _start_workers(pipe: Pipeline, settings: Settings) -> None:
+    pipe.start_asr(ScriptedTranscriber(settings))
+    pipe.start_llm(ScriptedModel(settings))
+    pipe.start_tts(ToneVoice(settings))
