@@ -232,8 +232,12 @@ class Playout:
 
     def anything_heard(self, now: float) -> bool:
         """Whether the caller heard any of the greeting or reply."""
+        return self.heard_bytes(now) > 0
+
+    def heard_bytes(self, now: float) -> int:
+        """How much of the greeting or reply the caller heard."""
         self._update_heard(now)
-        return any(clip.heard for clip in self.clips if clip.kind in ("greeting", "reply"))
+        return sum(clip.heard for clip in self.clips if clip.kind in ("greeting", "reply"))
 
     def heard_text(self, now: float) -> str:
         """The words of greeting and reply that were heard; of a cut sentence, an estimate in whole words."""

@@ -87,7 +87,7 @@ class Floor:
                 return self._begin()
             case Activity.VOICED:
                 return self._go_on()
-            case Activity.PAUSE:
+            case _:
                 return self._pause()
 
     @property

@@ -84,18 +84,15 @@ class Holding:
             self.hold.silent_since = now
             self._probe(self.hold)
 
-    def ended(self, now: float) -> None:
+    def ended(self, hold: Hold, now: float) -> None:
         """The floor ended; the hold goes on until its words are known."""
-        hold = self.hold
-        if hold is None:
-            return
         hold.ended = True
         hold.end = self._call.floor.end
         probe = hold.covering()
         if probe is None:
             self._probe(hold)
         elif probe.known:
-            self._judge(hold, probe, now)
+            self.judge(hold, probe, now)
 
     def _probe(self, hold: Hold) -> None:
         floor = self._call.floor
@@ -105,28 +102,19 @@ class Holding:
 
     # -- Words, keys, time ----------------------------------------------------------------------
 
-    def owns(self, piece: Piece) -> bool:
-        """Whether ``piece`` is a probe of the hold."""
-        return self.hold is not None and piece in self.hold.probes
-
-    def probe_arrived(self, piece: Piece, now: float) -> None:
-        """The words of a probe of this hold."""
-        if self.hold is not None:
-            self._judge(self.hold, piece, now)
-
-    def _judge(self, hold: Hold, probe: Piece, now: float) -> None:
+    def judge(self, hold: Hold, probe: Piece, now: float) -> None:
+        """The words of a probe of this hold are known."""
         call, text = self._call, probe.text or ""
         duplicate = call.is_duplicate(text, hold.utterance.onset_at, now)
         sense = call.lexicon.sense(text)
-        match barge_in.judge_words(hold, probe, sense, duplicate=duplicate, voice_end=hold.end if hold.ended else call.floor.end):
-            case Verdict.FINAL:
-                self.final(now)
-            case Verdict.RESUME:
-                if duplicate:
-                    call.report("DEDUP: same utterance ignored", text=text)
-                self.resume(now)
-            case Verdict.WAIT:
-                pass
+        voice_end = hold.end if hold.ended else call.floor.end
+        verdict = barge_in.judge_words(hold, probe, sense, duplicate=duplicate, voice_end=voice_end)
+        if verdict is Verdict.FINAL:
+            self.final(now)
+        elif verdict is Verdict.RESUME:
+            if duplicate:
+                call.report("DEDUP: same utterance ignored", text=text)
+            self._resume(hold, now)
 
     def key_pressed(self, now: float) -> None:
         """A key is onset and final evidence in one; it goes behind the hold's sound."""
@@ -142,9 +130,10 @@ class Holding:
     def timed_out(self, now: float) -> None:
         """Nobody can tell: take the hold back; at its limit all of its sound is probed once more."""
         hold = self.hold
-        if hold is not None and now >= hold.since + barge_in.LIMIT_S:
+        assert hold is not None, "only a hold times out"
+        if now >= hold.since + barge_in.LIMIT_S:
             self._probe(hold)
-        self.resume(now)
+        self._resume(hold, now)
 
     # -- Final, or back again -------------------------------------------------------------------
 
@@ -202,11 +191,9 @@ class Holding:
         for probe in probes:
             self._call.awaited.pop(probe.seq, None)
 
-    def resume(self, now: float) -> None:
+    def _resume(self, hold: Hold, now: float) -> None:
         """It was nothing: go on from the start of the sentence that was cut."""
-        call, hold = self._call, self.hold
-        if hold is None:
-            return
+        call = self._call
         self.hold = call.open = None
         self._void(hold.probes[:-1])  # the last one has the words of the others, too
         call.floor.mute()

@@ -97,15 +97,12 @@ class Listening:
     def keys_ended(self, now: float) -> None:
         """No further key came."""
         self.keys_until = None
-        if self._call.open is not None and not self._call.caller_speaks:
-            self._await_words(self._take_open(now), now)
+        self._await_words(self._take_open(now), now)
 
     def end(self, now: float) -> None:
         """The floor is free again: publish (R2)."""
-        call = self._call
-        if call.open is None or self.keys_until is not None:
-            return
-        self.adopt_sound(self._take_open(now), call.floor.start, call.floor.end, now)
+        floor = self._call.floor
+        self.adopt_sound(self._take_open(now), floor.start, floor.end, now)
 
     def adopt_text(self, utterance: Utterance, text: str, now: float, spoken_in: int | None = None) -> None:
         """Take an utterance whose words are known already, from a probe of all of it (R4)."""
@@ -147,16 +144,16 @@ class Listening:
     def forget_short(self, now: float) -> None:
         """No words came for a short sound: nothing happened."""
         short = self._call.short
-        if short is not None:
-            short.forget_unknown()
-            self._short_words(short, now)
+        assert short is not None, "only what is awaited is forgotten"
+        short.forget_unknown()
+        self._short_words(short, now)
 
     def give_up_waiting(self, now: float) -> None:
         """The ASR stage is silent: what is known of the utterance is all of it (R2)."""
         utterance = self._call.turn.utterance
-        if utterance is not None:
-            utterance.forget_unknown()
-            self._accept_if_known(utterance, now)
+        assert utterance is not None, "only what was published is awaited"
+        utterance.forget_unknown()
+        self._accept_if_known(utterance, now)
 
     def transcript_arrived(self, piece: Piece, message: Transcript | StageFailed, now: float) -> None:
         """The words of a piece that belongs to no hold."""

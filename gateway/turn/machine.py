@@ -40,7 +40,6 @@ from gateway.turn.events import (
     HangUp,
     KeyPressed,
     MarkEchoed,
-    TimePassed,
     WorkerReported,
 )
 from gateway.turn.holding import Holding
@@ -134,8 +133,8 @@ class TurnMachine:
                 self.speaking.message_arrived(message, audio, now)
             case CallerHungUp():
                 self.call.hang_up(now)
-            case FrameHeard() | TimePassed():
-                pass
+            case _:
+                pass  # a frame was heard before, and what time brings is settled afterwards
 
     def _answer(self, now: float) -> None:
         call = self.call
@@ -157,7 +156,7 @@ class TurnMachine:
                 self.holding.paused(now)
             case Heard.ENDED:
                 self._floor_ended(now)
-            case Heard.NOTHING | Heard.SILENCE:
+            case _:
                 pass
         if self.holding.hold is None:
             self.listening.cut_long_piece()
@@ -183,7 +182,7 @@ class TurnMachine:
         if self.ignored_turn is not None:
             self.ignored_turn = None
         elif self.holding.hold is not None:
-            self.holding.ended(now)
+            self.holding.ended(self.holding.hold, now)
         else:
             self.listening.end(now)
 
@@ -199,8 +198,9 @@ class TurnMachine:
             self.speaking.stale += 1
             return
         piece.text = message.text if isinstance(message, Transcript) else ""
-        if self.holding.owns(piece):
-            self.holding.probe_arrived(piece, now)
+        hold = self.holding.hold
+        if hold is not None and piece in hold.probes:
+            self.holding.judge(hold, piece, now)
         elif self._is_current(piece):
             self.listening.transcript_arrived(piece, message, now)
         else:

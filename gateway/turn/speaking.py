@@ -21,6 +21,8 @@ class Speaking:
         self._starving: Clip | None = None
         self._starving_since = 0.0
         self._sounding = False
+        self._heard_bytes = 0
+        """Of the reply, when sound ended last: a filler is no progress."""
 
     # -- Messages -----------------------------------------------------------------------------
 
@@ -117,8 +119,10 @@ class Speaking:
         call, sounding = self._call, self._call.playout.unheard(now)
         if self._sounding and not sounding:
             call.memory.quiet_since = now
-            if any(clip.heard for clip in call.playout.clips if clip.kind == "reply"):
+            heard_bytes = call.playout.heard_bytes(now)
+            if heard_bytes != self._heard_bytes:
                 call.turn.progress_at = now
+            self._heard_bytes = heard_bytes
         self._sounding = sounding
         starving = call.playout.starving
         if starving is not self._starving:

@@ -193,8 +193,8 @@ class Desk:
         return [label(item) for _, item in self.sent if isinstance(item, bytes)]
 
     def frames_since(self, now: float) -> list[Label]:
-        """What was sent since."""
-        return [label(item) for at, item in self.sent if isinstance(item, bytes) and at >= now]
+        """What was sent after this moment."""
+        return [label(item) for at, item in self.sent if isinstance(item, bytes) and at > now]
 
     @property
     def marks(self) -> list[str]:

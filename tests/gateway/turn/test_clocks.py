@@ -1,0 +1,225 @@
+"""The clocks that the caller feels."""
+
+import pytest
+
+from common.messages import Sentence
+from gateway.turn.events import HangUp
+from gateway.turn.machine import BotState
+from tests.sim.desk import Desk, asked_desk, speaking_desk
+from tests.sim.sound import phrase_book
+
+REPEAT, FILLER, FALLBACK, STILL_THERE, GOODBYE = 1, 2, 3, 4, 5
+
+
+# -- Filler -----------------------------------------------------------------------------------
+
+
+def test_a_filler_is_said_after_two_seconds() -> None:
+    desk = asked_desk()
+    desk.wait(1.9)
+    before = desk.sentences_heard
+    desk.wait(0.2)
+    assert (before, desk.sentences_heard) == ([], [FILLER])
+
+
+def test_it_is_said_once_a_turn() -> None:
+    desk = asked_desk()
+    desk.report(Sentence(head=desk.head(), text="one."))
+    desk.wait(4.9)
+    assert desk.sentences_heard == [FILLER]
+
+
+def test_progress_does_not_put_it_off() -> None:
+    desk = asked_desk()
+    desk.wait(1.5)
+    desk.report(Sentence(head=desk.head(), text="one."))
+    desk.wait(0.6)
+    assert desk.sentences_heard == [FILLER]
+
+
+def test_it_is_said_before_the_words_are_known() -> None:
+    desk = Desk()
+    desk.speak(1.0)
+    desk.wait(3.0)
+    assert desk.sentences_heard == [FILLER]
+
+
+def test_the_reply_does_not_cut_it() -> None:
+    desk = asked_desk()
+    desk.wait(2.1)
+    desk.reply("one.", seconds=0.5)
+    desk.wait(2.0)
+    assert (desk.sentences_heard, len([frame for frame in desk.frames if frame.sentence == FILLER])) == ([FILLER, 0], 25)
+
+
+def test_it_waits_two_seconds_after_the_last_sound() -> None:
+    desk = asked_desk()
+    desk.sentence(0, "one.", 1.0)
+    desk.wait(2.9)
+    before = desk.sentences_heard
+    desk.wait(0.3)
+    assert (before, desk.sentences_heard) == ([0], [0, FILLER])
+
+
+def test_it_is_not_said_while_the_caller_speaks() -> None:
+    desk = asked_desk()
+    desk.wait(1.5)
+    desk.speak(1.1)
+    assert desk.sentences_heard == []
+
+
+def test_it_is_no_part_of_the_history() -> None:
+    desk = asked_desk()
+    desk.wait(2.6)
+    assert desk.machine.call.playout.heard_text(desk.now) == ""
+
+
+# -- Fallback ---------------------------------------------------------------------------------
+
+
+def test_a_fallback_is_said_five_seconds_after_the_last_progress() -> None:
+    desk = asked_desk()
+    desk.wait(3.0)
+    desk.report(Sentence(head=desk.head(), text="one."))
+    desk.wait(4.9)
+    before = desk.turn
+    desk.wait(0.2)
+    assert (before, desk.ends[-1]) == (1, "fallback")
+
+
+def test_sound_is_progress() -> None:
+    desk = asked_desk()
+    desk.sentence(0, "one.", 2.0)
+    desk.wait(6.0)
+    assert desk.turn == 1
+
+
+def test_a_reply_that_never_ends_is_given_up_with_what_was_heard() -> None:
+    desk = asked_desk()
+    desk.sentence(0, "one.", 2.0)
+    desk.wait(7.4)
+    assert desk.ends[-1] == "fallback"
+
+
+def test_a_hold_puts_it_off() -> None:
+    desk = asked_desk()
+    desk.wait(4.8)
+    desk.speak(0.2)
+    desk.wait(1.0)
+    assert desk.turn == 1
+
+
+# -- Are you there? ---------------------------------------------------------------------------
+
+
+def greeted_desk() -> Desk:
+    """A call whose greeting was heard."""
+    desk = Desk(phrases=phrase_book())
+    desk.wait(1.2)
+    assert desk.ends == ["replied"]
+    return desk
+
+
+def test_the_caller_is_asked_eight_seconds_after_the_last_sound() -> None:
+    desk = greeted_desk()
+    desk.wait(7.9)
+    before = desk.sentences_heard[-1]
+    desk.wait(0.3)
+    assert (before, desk.sentences_heard[-1]) == (0, STILL_THERE)
+
+
+def test_without_a_greeting_it_counts_from_the_start() -> None:
+    desk = Desk()
+    desk.wait(8.2)
+    assert desk.sentences_heard == [STILL_THERE]
+
+
+def test_the_caller_is_asked_twice_and_then_left() -> None:
+    desk = greeted_desk()
+    desk.wait(28.0)
+    phrases = [frame.sentence for frame in desk.frames if frame.offset == 0]
+    assert (phrases, desk.commands[-1]) == ([0, STILL_THERE, STILL_THERE, GOODBYE], HangUp())
+
+
+def test_the_call_ends_after_the_goodbye_was_heard() -> None:
+    desk = greeted_desk()
+    desk.wait(28.0)
+    assert desk.ends[-2:] == ["replied", "hung_up"]
+
+
+def test_words_begin_the_count_anew() -> None:
+    desk = greeted_desk()
+    desk.wait(18.0)
+    desk.say("שלום")
+    desk.reply("one.", seconds=0.5)
+    desk.wait(9.5)
+    assert desk.sentences_heard[-1] == STILL_THERE
+
+
+def test_empty_voice_restarts_nothing() -> None:
+    desk = greeted_desk()
+    desk.wait(6.0)
+    desk.speak(0.2)
+    desk.wait(0.8)
+    desk.understand("", piece="probe")
+    desk.wait(1.3)
+    assert desk.sentences_heard[-1] == STILL_THERE
+
+
+@pytest.mark.parametrize("pending", ["voice", "words", "short words", "reply"])
+def test_never_while_anything_is_pending(pending: str) -> None:
+    desk = greeted_desk()
+    match pending:
+        case "voice":
+            desk.wait(5.0)
+            desk.speak(4.0)
+        case "words":
+            desk.wait(5.0)
+            desk.speak(1.0)
+            desk.wait(3.0)
+        case "short words":
+            desk.wait(6.0)
+            desk.speak(0.2)
+            desk.wait(2.5)
+        case _:
+            desk.wait(5.0)
+            desk.say("שלום")
+            desk.wait(3.0)
+    assert STILL_THERE not in desk.sentences_heard
+
+
+def test_after_a_duplicate_the_clock_runs_on() -> None:
+    desk = asked_desk()
+    desk.reply("one.", seconds=0.5)
+    desk.wait(4.6)
+    desk.say("שלום")
+    desk.wait(2.5)
+    assert (desk.ends[-2:], desk.sentences_heard[-1]) == (["replied", "deduplicated"], STILL_THERE)
+
+
+# -- They stand still -------------------------------------------------------------------------
+
+
+def test_while_the_bot_speaks_no_clock_runs() -> None:
+    desk = speaking_desk(None, "one two three.", seconds=12.0)
+    desk.wait(11.0)
+    assert (desk.sentences_heard, desk.state) == ([0], BotState.SPEAKING)
+
+
+def test_a_lost_line_ends_the_call() -> None:
+    desk = Desk()
+    desk.wait(1.0)
+    desk.without_frames(20.1)
+    assert (desk.ends[-1], desk.commands[-1]) == ("hung_up", HangUp())
+
+
+def test_repeat_is_asked_in_a_turn_of_its_own() -> None:
+    desk = asked_desk(text="")
+    desk.wait(1.0)
+    assert (desk.ends[-2:], desk.sentences_heard) == (["nothing_heard", "replied"], [REPEAT])
+
+
+def test_the_fallback_is_heard_and_the_clock_begins_anew() -> None:
+    desk = asked_desk()
+    desk.wait(14.3)
+    assert desk.sentences_heard == [FILLER, FALLBACK, STILL_THERE]

@@ -1,0 +1,367 @@
+"""The machine as a whole: its table, its states, and what always holds."""
+
+from collections.abc import Callable
+from typing import get_args
+
+import pytest
+
+from gateway.turn import machine as module
+from gateway.turn.events import (
+    CallerHungUp,
+    CloseTurn,
+    CommitTurn,
+    End,
+    FrameHeard,
+    HangUp,
+    KeyPressed,
+    MarkEchoed,
+    PublishTranscript,
+    Report,
+    TimePassed,
+)
+from gateway.turn.machine import BotState, TurnMachine
+from gateway.turn.state import Rules
+from gateway.turn.words import Lexicon
+from tests.sim.desk import Desk, asked_desk, speaking_desk
+from tests.sim.sound import phrase_book
+
+# -- The table --------------------------------------------------------------------------------
+
+
+def listening() -> Desk:
+    """LISTENING: nothing was said yet."""
+    desk = Desk()
+    desk.wait(0.5)
+    return desk
+
+
+def thinking() -> Desk:
+    """THINKING: an utterance waits for its reply."""
+    return asked_desk()
+
+
+def speaking() -> Desk:
+    """SPEAKING: some of the reply was heard."""
+    return speaking_desk()
+
+
+STATES: dict[str, Callable[[], Desk]] = {"LISTENING": listening, "THINKING": thinking, "SPEAKING": speaking}
+
+
+def utterance_opens(desk: Desk) -> bool:
+    desk.speak(0.2)
+    return desk.machine.call.open is not None and desk.machine.holding.hold is None
+
+
+def gate_closes(desk: Desk) -> bool:
+    desk.speak(0.2)
+    return desk.machine.holding.hold is not None and not desk.machine.call.playout.floor_free and not desk.clears
+
+
+def silent_at_once(desk: Desk) -> bool:
+    desk.speak(0.2)
+    at = desk.clears[0]
+    desk.wait(0.3)
+    return desk.frames_since(at) == [] and desk.turn == 1
+
+
+def segments(desk: Desk) -> bool:
+    desk.speak(7.0)
+    return [piece.piece for piece in desk.published] == ["segment"]
+
+
+def words_only_are_final(desk: Desk) -> bool:
+    desk.speak(1.25)
+    before = desk.turn
+    desk.understand("ועוד")
+    return (before, desk.ends[-1]) == (1, "superseded")
+
+
+def length_or_words_are_final(desk: Desk) -> bool:
+    other = speaking()
+    desk.speak(0.7)
+    other.speak(0.2)
+    other.wait(0.4)
+    other.understand("עצור")
+    return (desk.ends[-1], other.ends[-1]) == ("interrupted", "interrupted")
+
+
+def publish_and_think(desk: Desk) -> bool:
+    desk.speak(1.0)
+    desk.wait(0.8)
+    return (len(desk.published), desk.state) == (1, BotState.THINKING)
+
+
+def probe_decides(desk: Desk) -> bool:
+    desk.speak(0.2)
+    desk.wait(0.8)
+    probed = [piece.piece for piece in desk.published][1:] == ["probe"]
+    desk.understand("")
+    return probed and desk.machine.holding.hold is None and desk.turn == 1
+
+
+def key_is_an_utterance(desk: Desk) -> bool:
+    desk.press("1")
+    desk.wait(1.6)
+    return desk.all(PublishTranscript)[-1].text == "1"
+
+
+def key_supersedes(desk: Desk) -> bool:
+    desk.press("1")
+    return desk.ends[-1] == "superseded"
+
+
+def key_interrupts(desk: Desk) -> bool:
+    desk.press("1")
+    return desk.ends[-1] == "interrupted"
+
+
+def commit_or_dedup(desk: Desk) -> bool:
+    desk.say("שלום")
+    committed = len(desk.all(CommitTurn)) == 1
+    desk.reply("hello.", seconds=0.5)
+    desk.wait(1.0)
+    desk.say("שלום")
+    return committed and desk.ends[-1] == "deduplicated"
+
+
+def commit(desk: Desk) -> bool:
+    return len(desk.all(CommitTurn)) == 1
+
+
+def final_or_resume(desk: Desk) -> bool:
+    other = speaking()
+    for one, text in ((desk, "עצור"), (other, "")):
+        one.speak(0.2)
+        one.wait(0.4)
+        one.understand(text)
+    return desk.ends[-1] == "interrupted" and other.state is BotState.SPEAKING
+
+
+def nothing(desk: Desk) -> bool:
+    return desk.do(MarkEchoed(f"{desk.turn}.{desk.machine.call.playout.epoch}:160")) == []
+
+
+def turn_is_replied(desk: Desk) -> bool:
+    desk.wait(2.0)
+    return desk.ends[-1] == "replied"
+
+
+def are_you_there(desk: Desk) -> bool:
+    desk.wait(8.0)
+    return desk.sentences_heard == [4]
+
+
+def filler_then_fallback(desk: Desk) -> bool:
+    desk.wait(6.0)
+    return desk.sentences_heard == [2, 3]
+
+
+def nothing_while_it_speaks(desk: Desk) -> bool:
+    desk.wait(1.0)
+    return desk.state is BotState.SPEAKING and desk.turn == 1
+
+
+CELLS: dict[str, tuple[tuple[str, Callable[[Desk], bool]], ...]] = {
+    "onset": (
+        ("utterance opens", utterance_opens),
+        ("hold: the gate closes", gate_closes),
+        ("hold: silent at once", silent_at_once),
+    ),
+    "voice lasts": (
+        ("segments (R6)", segments),
+        ("words only are final", words_only_are_final),
+        ("length or words: final", length_or_words_are_final),
+    ),
+    "silence": (("publish, THINKING", publish_and_think), ("probe decides", probe_decides), ("probe decides", probe_decides)),
+    "key": (("utterance", key_is_an_utterance), ("superseded", key_supersedes), ("interrupted", key_interrupts)),
+    "words": (("commit, or DEDUP", commit_or_dedup), ("commit", commit), ("(probe) final or resume", final_or_resume)),
+    "last mark": (("-", nothing), ("-", nothing), ("turn *replied*", turn_is_replied)),
+    "no progress": (
+        ('"are you there?"', are_you_there),
+        ("filler, then fallback", filler_then_fallback),
+        ("-", nothing_while_it_speaks),
+    ),
+}
+
+
+def documented_table() -> dict[str, tuple[str, ...]]:
+    """The table in the module's docstring: row -> what it says in each column."""
+    text = module.__doc__ or ""
+    border, *rest = [line.strip() for line in text.splitlines() if line.strip().startswith("====") or rest_of_table(line)]
+    edges, at = [], 0
+    for width in (len(part) for part in border.split()):
+        edges.append((at, at + width))
+        at += width + 2
+    rows = [tuple(line[a:b].strip() for a, b in edges) for line in rest if not line.startswith("====")]
+    return {row[0]: row[1:] for row in rows[1:]}
+
+
+def rest_of_table(line: str) -> bool:
+    """Whether a line of the docstring is a row of the table."""
+    return line.strip().split("  ")[0] in {*CELLS, "caller / bot"}
+
+
+def test_the_documented_table_is_the_one_that_is_tested() -> None:
+    assert documented_table() == {row: tuple(text for text, _ in cells) for row, cells in CELLS.items()}
+
+
+@pytest.mark.parametrize("row", CELLS)
+@pytest.mark.parametrize("column", STATES)
+def test_each_cell_of_the_table_is_true(row: str, column: str) -> None:
+    desk = STATES[column]()
+    assert desk.state is BotState[column]
+    assert CELLS[row][list(STATES).index(column)][1](desk)
+
+
+# -- States -----------------------------------------------------------------------------------
+
+
+def states(desk: Desk) -> list[str]:
+    """The states, in the order in which they were reported."""
+    return [str(dict(report.fields)["now"]) for report in desk.all(Report) if report.name == "STATE"]
+
+
+def test_a_call_listens_thinks_speaks_and_listens() -> None:
+    desk = asked_desk()
+    desk.reply("one.", seconds=0.5)
+    desk.wait(1.0)
+    assert states(desk) == ["THINKING", "SPEAKING", "LISTENING"]
+
+
+def test_a_greeting_is_speaking() -> None:
+    assert Desk(phrases=phrase_book()).state is BotState.SPEAKING
+
+
+def test_without_a_greeting_turn_zero_ends_at_once() -> None:
+    assert Desk().ends == ["replied"]
+
+
+def test_a_hold_is_listening() -> None:
+    desk = speaking_desk()
+    desk.speak(0.1)
+    assert desk.state is BotState.LISTENING
+
+
+def test_a_gap_in_the_reply_is_thinking() -> None:
+    desk = asked_desk()
+    desk.sentence(0, "one.", 0.5)
+    desk.wait(1.0)
+    assert desk.state is BotState.THINKING
+
+
+# -- Ends and numbers -------------------------------------------------------------------------
+
+
+def an_end(how: End) -> Desk:
+    """A call in which a turn ends that way."""
+    desk = asked_desk(text="" if how == "nothing_heard" else "שלום")
+    match how:
+        case "interrupted":
+            desk = speaking_desk()
+            desk.speak(0.7)
+        case "superseded":
+            desk.press("1")
+        case "deduplicated":
+            desk.reply("hello.", seconds=0.5)
+            desk.wait(1.0)
+            desk.say("שלום")
+        case "fallback":
+            desk.wait(5.1)
+        case "hung_up":
+            desk.hang_up()
+        case _:
+            pass
+    return desk
+
+
+@pytest.mark.parametrize("how", [how for how in get_args(End) if how != "handed_over"])
+def test_each_end_raises_the_number_by_one(how: End) -> None:
+    desk = an_end(how)
+    assert how in desk.ends
+    assert [closed.turn for closed in desk.all(CloseTurn)] == list(range(len(desk.ends)))
+
+
+def test_publishing_does_not_raise_it() -> None:
+    desk = listening()
+    desk.speak(1.0)
+    desk.wait(0.8)
+    assert desk.turn == 1
+
+
+def test_fillers_belong_to_the_turn() -> None:
+    desk = asked_desk()
+    desk.wait(2.2)
+    assert desk.turn == 1
+
+
+# -- The end of a call ------------------------------------------------------------------------
+
+
+def test_after_hanging_up_nothing_happens() -> None:
+    desk = speaking_desk()
+    desk.hang_up()
+    assert [desk.do(event) for event in (CallerHungUp(), FrameHeard(True, 1000), KeyPressed("1"), TimePassed())] == [[], [], [], []]
+
+
+def test_a_call_that_is_over_has_no_deadline() -> None:
+    desk = asked_desk()
+    desk.hang_up()
+    assert (desk.machine.deadline, desk.machine.wakes_at) == (None, None)
+
+
+def test_what_was_heard_until_then_is_in_the_history() -> None:
+    desk = speaking_desk(None, "one two three four five six seven eight.", seconds=2.0)
+    desk.hang_up()
+    assert desk.all(CloseTurn)[-1] == CloseTurn(1, "hung_up", "שלום", "one two")
+
+
+def test_the_caller_may_hang_up_in_mid_word() -> None:
+    desk = listening()
+    desk.speak(0.5)
+    desk.hang_up()
+    assert (desk.ends[-1], desk.published) == ("hung_up", [])
+
+
+def test_a_call_that_the_bot_ends_is_hung_up_too() -> None:
+    desk = Desk(phrases=phrase_book())
+    desk.wait(40.0)
+    assert (desk.ends[-1], desk.commands[-1]) == ("hung_up", HangUp())
+
+
+# -- Time -------------------------------------------------------------------------------------
+
+
+def test_a_deadline_takes_in_sound_that_has_left_since() -> None:
+    desk = asked_desk()
+    desk.reply("one.", seconds=0.5)
+    desk.wait(0.3)
+    assert desk.machine.wakes_at == pytest.approx(desk.machine.call.playout.expires_at, abs=0.021)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "needed"),
+    [
+        (lambda desk: desk.wait(1.0), False),
+        (lambda desk: desk.speak(0.5), True),
+        (lambda desk: (desk.speak(1.0), desk.wait(0.8)), True),
+        (lambda desk: (desk.speak(0.2), desk.wait(0.8)), True),
+        (lambda desk: desk.say("שלום"), False),
+        (lambda desk: (desk.say("שלום"), desk.speak(0.2), desk.wait(0.8)), True),
+    ],
+)
+def test_sound_of_the_caller_is_needed_until_it_is_understood(prepare: Callable[[Desk], object], needed: bool) -> None:
+    desk = listening()
+    prepare(desk)
+    assert desk.machine.needs_sound is needed
+
+
+def test_the_most_sound_that_is_needed_is_a_whole_turn_and_a_hold() -> None:
+    assert TurnMachine(Rules(max_turn_s=10.0), phrase_book(), Lexicon()).sound_limit_frames == 16 * 50 + 40
+
+
+def test_a_pending_record_of_pieces_is_bounded() -> None:
+    desk = asked_desk()
+    for _ in range(100):
+        desk.machine.call.publish_audio(desk.machine.call.new_utterance(desk.now), "probe", 0, 10)
+    assert len(desk.machine.call.awaited) == 64
