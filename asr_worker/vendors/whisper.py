@@ -14,6 +14,7 @@ that is being computed goes on until the encoder is through, since CTranslate2 c
 """
 
 import asyncio
+import re
 import threading
 import zlib
 from collections.abc import Callable
@@ -97,6 +98,8 @@ class _Recogniser:
 
     def __init__(self, folder: Path) -> None:
         self._model = ctranslate2.models.Whisper(str(folder), device="cpu", compute_type="int8", intra_threads=_THREADS, inter_threads=1)
+        vocabulary = next(folder.glob("vocabulary.*")).read_text(encoding="utf-8")
+        self._languages = frozenset(re.findall(r"<\|([a-z]{2,3})\|>", vocabulary))
 
     def words(self, audio: bytes, language: str, abandoned: threading.Event) -> str:
         if abandoned.is_set():
@@ -117,6 +120,8 @@ class _Recogniser:
         return "" if heard.no_speech_prob > _NO_SPEECH or repeats_itself(text) else text
 
     def _prompt(self, language: str) -> list[str]:
+        if language not in self._languages:
+            raise ValueError(f"no such language: {language}")  # CTranslate2 would take it for an unknown word and guess
         asked = [f"<|{language}|>", "<|transcribe|>"] if self._model.is_multilingual else []
         return ["<|startoftranscript|>", *asked, "<|notimestamps|>"]
 

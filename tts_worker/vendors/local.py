@@ -16,12 +16,12 @@ from typing import TypeVar
 import numpy as np
 
 from common import models
-from common.audio import SAMPLE_RATE_HZ, Resampler, pcm_to_mulaw
+from common.audio import SAMPLE_RATE_HZ, pcm_to_mulaw, resample, silence
 from common.config import Settings
 from common.errors import VendorError
 from common.phrases import base_language
 from tts_worker.clauses import clauses
-from tts_worker.loudness import levelled, trimmed
+from tts_worker.loudness import Samples, levelled, trimmed
 from tts_worker.phonemes import Phonemes
 from tts_worker.piper import Manner, PiperVoice
 from tts_worker.vendors.base import SpeechRequest
@@ -29,10 +29,11 @@ from tts_worker.vendors.base import SpeechRequest
 VENDOR = "local"
 
 _MANNERS = {"he": Manner(pace=1.12, melody=0.33, rhythm=0.33), "en": Manner(pace=1.0, melody=0.6, rhythm=0.6)}
-_PAUSES_S = {",": 0.12, ";": 0.16, ":": 0.16, ".": 0.2, "!": 0.2, "?": 0.2}
+_PAUSES_MS = {",": 120, ";": 160, ":": 160, ".": 200, "!": 200, "?": 200}
 """Silence after a clause, by the mark at its end; where there is none it was cut between words."""
 
 _FULL_SCALE = 32767
+_PEAK = 0.9
 
 T = TypeVar("T")
 
@@ -63,16 +64,13 @@ class LocalVoice:
             VendorError: nothing of the text can be spoken, or the model failed.
         """
         language = base_language(request.language)
-        resampler: Resampler | None = None
         for clause in clauses(request.text):
             try:
-                pcm, rate_hz = await self._in_thread(partial(self._pcm, clause, language))
+                sound = await self._in_thread(partial(self._sound, clause, language))
             except RuntimeError as error:
                 raise VendorError(VENDOR, type(error).__name__, retryable=False) from error
-            resampler = resampler or Resampler(rate_hz, SAMPLE_RATE_HZ)
-            yield pcm_to_mulaw(resampler.push(pcm))
-        if resampler:
-            yield pcm_to_mulaw(resampler.flush())
+            if sound:
+                yield sound
 
     async def close(self) -> None:
         """Begin nothing new; what is being computed is not waited for."""
@@ -81,8 +79,8 @@ class LocalVoice:
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    def _pcm(self, clause: str, language: str) -> tuple[bytes, int]:
-        return self._load().pcm(clause, language)
+    def _sound(self, clause: str, language: str) -> bytes:
+        return self._load().sound(clause, language)
 
     def _load(self) -> "_Speaker":
         if self._speaker is None:
@@ -97,18 +95,30 @@ class _Speaker:
         self._phonemes = Phonemes(settings)
         self._voice = PiperVoice(models.ensure(models.VOICE_JOE, settings.torim_cache) / "en_US-joe-medium.onnx")
 
-    def pcm(self, clause: str, language: str) -> tuple[bytes, int]:
-        """16-bit sound of a clause with the pause behind it, and its rate; no sound for signs alone.
+    def sound(self, clause: str, language: str) -> bytes:
+        """Mu-law of a clause with the pause behind it; none for signs alone.
 
         Raises:
             VendorError: there are letters, but none that can be spoken.
         """
-        rate_hz = self._voice.rate_hz
         phonemes = self._phonemes.of(clause, language)
-        if not phonemes:
-            if any(letter.isalpha() for letter in clause):
-                raise VendorError(VENDOR, "script", retryable=False)
-            return b"", rate_hz
-        sound = levelled(trimmed(self._voice.speak(phonemes, _MANNERS.get(language, _MANNERS["en"])), rate_hz), rate_hz)
-        pause = np.zeros(round(_PAUSES_S.get(clause[-1], 0.0) * rate_hz), np.float32)
-        return (np.concatenate([sound, pause]) * _FULL_SCALE).astype("<i2").tobytes(), rate_hz
+        if phonemes:
+            return self._of_the_line(self._voice.speak(phonemes, _MANNERS.get(language, _MANNERS["en"]))) + silence(_pause_ms(clause))
+        if any(letter.isalpha() for letter in clause):
+            raise VendorError(VENDOR, "script", retryable=False)
+        return b""
+
+    def _of_the_line(self, samples: Samples) -> bytes:
+        """The sound at 8 kHz and at the line's level, which is that of what the line can carry."""
+        resampled = resample(_pcm(samples * (_PEAK / max(_PEAK, float(np.abs(samples).max())))), self._voice.rate_hz, SAMPLE_RATE_HZ)
+        carried = np.asarray(np.frombuffer(resampled, "<i2") / _FULL_SCALE, np.float32)
+        return pcm_to_mulaw(_pcm(levelled(trimmed(carried, SAMPLE_RATE_HZ), SAMPLE_RATE_HZ)))
+
+
+def _pause_ms(clause: str) -> int:
+    return _PAUSES_MS.get(clause[-1], 0)
+
+
+def _pcm(samples: Samples) -> bytes:
+    """16-bit PCM of samples between -1 and 1."""
+    return (samples * _FULL_SCALE).astype("<i2").tobytes()

@@ -1,0 +1,41 @@
+"""The guards of the local recogniser."""
+
+import pytest
+
+from asr_worker.vendors.whisper import WhisperTranscriber, repeats_itself
+from common.audio import silence, wav_to_mulaw
+from common.errors import VendorError
+from tests.speech.test_callers_are_understood import RECORDINGS
+
+
+@pytest.mark.parametrize("text", ["", "כן", "no no no", "Please enter your phone number starting with the area code."])
+def test_what_people_say_does_not_repeat_itself(text: str) -> None:
+    assert not repeats_itself(text)
+
+
+@pytest.mark.parametrize("text", ["בואו, " * 12, "I'm going to go to the next one. " * 5])
+def test_one_phrase_over_and_over_does(text: str) -> None:
+    assert repeats_itself(text)
+
+
+@pytest.mark.speech
+async def test_audio_shorter_than_any_word_has_none(whisper: WhisperTranscriber) -> None:
+    assert await whisper.transcribe(silence(20), language="en", turn=0) == ""
+
+
+@pytest.mark.speech
+async def test_silence_has_no_words(whisper: WhisperTranscriber) -> None:
+    assert await whisper.transcribe(silence(1000), language="he", turn=0) == ""
+
+
+@pytest.mark.speech
+async def test_a_language_is_known_by_its_tag_with_a_region(whisper: WhisperTranscriber) -> None:
+    sound = wav_to_mulaw(RECORDINGS / "short_en_please-try-again.wav")
+    assert "try again" in await whisper.transcribe(sound, language="en-GB", turn=0)
+
+
+@pytest.mark.speech
+async def test_a_language_that_the_model_has_not_is_not_tried_again(whisper: WhisperTranscriber) -> None:
+    with pytest.raises(VendorError) as failed:
+        await whisper.transcribe(silence(1000), language="xx", turn=0)
+    assert not failed.value.retryable

@@ -1,0 +1,111 @@
+"""English text as phonemes, over a dictionary of a few words."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tts_worker.english import EnglishPhonemes
+
+WORDS = {
+    "hello": "həlˈO",
+    "open": "ˈOpᵊn",
+    "hour": "ˈWəɹ",
+    "box": "bˈɑks",
+    "book": "bˈʊk",
+    "wait": "wˈAt",
+    "love": "lˈʌv",
+    "see": "sˈi",
+    "happy": "hˈæpi",
+    "bird": "bˈɜɹd",
+    "boy": "bˈY",
+    "Monday": "mˈʌndˌA",
+    "live": {"DEFAULT": "lˈɪv", "ADJ": "lˈIv"},
+    "nothing": {"DEFAULT": None},
+    "X": "ˈɛks",
+    "Z": "zˈi",
+    "Q": "kjˈu",
+    "percent": "pəɹsˈɛnt",
+    "nine": "nˈIn",
+    "thirty": "θˈɜɹɾi",
+    "o": "ˈO",
+    "clock": "klˈɑk",
+    "one": "wˈʌn",
+    "two": "tˈu",
+    "zero": "zˈiɹO",
+    "point": "pˈYnt",
+    "twelve": "twˈɛlv",
+}
+
+
+@pytest.fixture
+def english(tmp_path: Path) -> EnglishPhonemes:
+    (tmp_path / "gold.json").write_text(json.dumps(WORDS))
+    (tmp_path / "silver.json").write_text(json.dumps({"hello": "wrong", "silver": "sˈɪlvəɹ"}))
+    return EnglishPhonemes([tmp_path / "gold.json", tmp_path / "silver.json"])
+
+
+@pytest.mark.parametrize(
+    ("text", "phonemes"),
+    [
+        ("hello", "həlˈoʊ"),
+        ("Hello, hello!", "həlˈoʊ, həlˈoʊ!"),
+        ("monday", "mˈʌndˌeɪ"),
+        ("see happy bird boy", "sˈiː hˈæpi bˈɜːd bˈɔɪ"),
+        ("live", "lˈɪv"),
+        ("silver", "sˈɪlvɚ"),
+    ],
+)
+def test_words_are_looked_up_and_put_in_the_letters_of_the_voice(text: str, phonemes: str, english: EnglishPhonemes) -> None:
+    assert english.of(text) == phonemes
+
+
+@pytest.mark.parametrize(
+    ("text", "phonemes"),
+    [
+        ("hours", "ˈaʊɚz"),
+        ("books", "bˈʊks"),
+        ("boxes", "bˈɑːksᵻz"),
+        ("waited", "wˈeɪtᵻd"),
+        ("booked", "bˈʊkt"),
+        ("opened", "ˈoʊpənd"),
+        ("loving", "lˈʌvɪŋ"),
+        ("boy's", "bˈɔɪz"),
+        ("boy’s", "bˈɔɪz"),
+    ],
+)
+def test_endings_are_put_to_known_words(text: str, phonemes: str, english: EnglishPhonemes) -> None:
+    assert english.of(text) == phonemes
+
+
+@pytest.mark.parametrize(
+    ("text", "phonemes"), [("the boy", "ðə bˈɔɪ"), ("the hour", "ði ˈaʊɚ"), ("to open", "tʊ ˈoʊpən"), ("to wait", "tə wˈeɪt")]
+)
+def test_small_words_are_weak_and_heed_the_vowel_after_them(text: str, phonemes: str, english: EnglishPhonemes) -> None:
+    assert english.of(text) == phonemes
+
+
+def test_a_word_that_nobody_knows_is_spelled(english: EnglishPhonemes) -> None:
+    assert english.of("zxq") == "zˈiː ˈɛks kjˈuː"
+
+
+@pytest.mark.parametrize(
+    ("text", "phonemes"),
+    [
+        ("9", "nˈaɪn"),
+        ("12", "twˈɛlv"),
+        ("1.2", "wˈʌn pˈɔɪnt tˈuː"),
+        ("9:00", "nˈaɪn ˈoʊ klˈɑːk"),
+        ("9:30", "nˈaɪn θˈɜːɾi"),
+        ("9:02", "nˈaɪn ˈoʊ tˈuː"),
+        ("9%", "nˈaɪn pɚsˈɛnt"),
+        ("012", "zˈiːɹoʊ wˈʌn tˈuː"),
+        ("12121", "wˈʌn tˈuː wˈʌn tˈuː wˈʌn"),
+    ],
+)
+def test_numbers_are_words(text: str, phonemes: str, english: EnglishPhonemes) -> None:
+    assert english.of(text) == phonemes
+
+
+def test_nothing_is_no_phonemes(english: EnglishPhonemes) -> None:
+    assert english.of("") == ""
