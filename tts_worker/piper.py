@@ -12,8 +12,11 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
 
 _THREADS = 2
+_FAILURES = (ort_state.Fail, ort_state.RuntimeException, ort_state.InvalidArgument)
+"""onnxruntime's errors have no base of their own."""
 _ERRORS_ONLY = 3
 
 Samples = NDArray[np.float32]
@@ -47,7 +50,11 @@ class PiperVoice:
         self.rate_hz: int = described["audio"]["sample_rate"]
 
     def speak(self, phonemes: str, manner: Manner) -> Samples:
-        """The sound, about -1..1, at ``rate_hz``; phonemes that the voice does not know are left out."""
+        """The sound, about -1..1, at ``rate_hz``; phonemes that the voice does not know are left out.
+
+        Raises:
+            RuntimeError: onnxruntime failed, for want of memory, say.
+        """
         pad, begin, end = self._ids["_"], self._ids["^"], self._ids["$"]
         ids = [*begin, *pad, *(number for phoneme in phonemes if phoneme in self._ids for number in (*self._ids[phoneme], *pad)), *end]
         inputs = {
@@ -55,4 +62,8 @@ class PiperVoice:
             "input_lengths": np.array([len(ids)], np.int64),
             "scales": np.array([manner.melody, manner.pace, manner.rhythm], np.float32),
         }
-        return np.asarray(self._session.run(None, inputs)[0], np.float32).reshape(-1)
+        try:
+            (sound,) = self._session.run(None, inputs)
+        except _FAILURES as error:
+            raise RuntimeError(f"onnxruntime: {type(error).__name__}") from error
+        return np.asarray(sound, np.float32).reshape(-1)

@@ -42,7 +42,7 @@ WORDS = {
 def english(tmp_path: Path) -> EnglishPhonemes:
     (tmp_path / "gold.json").write_text(json.dumps(WORDS))
     (tmp_path / "silver.json").write_text(json.dumps({"hello": "wrong", "silver": "sˈɪlvəɹ"}))
-    return EnglishPhonemes([tmp_path / "gold.json", tmp_path / "silver.json"])
+    return EnglishPhonemes([tmp_path / "gold.json", tmp_path / "silver.json"], lambda word: f"<{word}>")
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,17 @@ def test_small_words_are_weak_and_heed_the_vowel_after_them(text: str, phonemes:
     assert english.of(text) == phonemes
 
 
-def test_a_word_that_nobody_knows_is_spelled(english: EnglishPhonemes) -> None:
-    assert english.of("zxq") == "zˈiː ˈɛks kjˈuː"
+@pytest.mark.parametrize("text", ["zxq", "ZXQ"])
+def test_capitals_and_words_without_vowels_are_spelled(text: str, english: EnglishPhonemes) -> None:
+    assert english.of(text) == "zˈiː ˈɛks kjˈuː"
+
+
+def test_a_word_that_nobody_knows_is_guessed(english: EnglishPhonemes) -> None:
+    assert english.of("hello torim") == "həlˈoʊ <torim>"
+
+
+def test_words_run_together_are_read_apart(english: EnglishPhonemes) -> None:
+    assert english.of("OpenBook") == "ˈoʊpən bˈʊk"
 
 
 @pytest.mark.parametrize(

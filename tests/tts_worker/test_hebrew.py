@@ -69,6 +69,7 @@ def test_what_is_not_hebrew_is_left_alone() -> None:
         ("ʃalˈom", "ʃɐlˈoʊm"),
         ("ʔˈejχ", "ˈeɪh"),
         ("lejˈom", "lɛjˈoʊm"),
+        ("bejamˈim", "bɛjɐmˈiːm"),
         ("laʔazˈoʁ", "lɐʔɐzˈoʊɹ"),
         ("ʃamˈaʔti", "ʃɐmˈɑːtiː"),
         ("hakˈav?", "hɐkˈɑːv?"),

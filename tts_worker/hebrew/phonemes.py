@@ -15,7 +15,7 @@ from tts_worker.hebrew.reading import marked
 from tts_worker.hebrew.vowels import Vowels
 
 _AS_AMERICAN = str.maketrans({"a": "ɑː", "e": "ɛ", "i": "iː", "o": "oʊ", "u": "uː", "ʁ": "ɹ", "χ": "h", "A": "eɪ"})
-_DIPHTHONG = re.compile(r"ej(?!ˈ?[aeiou])")
+_DIPHTHONG = re.compile(r"ej(?!ˈ?[aeiouɐ])")
 _UNSTRESSED_A = re.compile(r"(?<!ˈ)a")
 _STOP_OF_NO_USE = re.compile(r"(?<![aeiou])ʔ|ʔ(?!ˈ?[aeiou])")
 
