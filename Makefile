@@ -28,7 +28,7 @@ check: setup-dev  ## what must be green before a commit, in under a minute
 	@$(BIN)/ruff check --quiet $(PACKAGES)
 	@$(BIN)/mypy --no-error-summary $(PACKAGES)
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/pytest -q -m "not speech and not e2e"
+	@$(BIN)/pytest -q -n 3 --dist loadfile -m "not speech and not e2e"
 
 setup:  ## make .venv from the lock (run and call do it themselves)
 	@$(if $(PYTHON),,echo "setup: no Python 3.11 or newer found: apt-get install python3 python3-venv, or make PYTHON=/path/to/python" >&2; exit 1)
