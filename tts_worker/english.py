@@ -109,7 +109,7 @@ def _in_words(token: str) -> Iterator[str]:
     if token in _SIGNS:
         yield _SIGNS[token]
     elif token[0].isdigit():
-        yield from re.findall(r"[a-z]+", _number(token))
+        yield from re.findall(r"[a-z']+", _number(token))
     else:
         yield token
 
@@ -127,5 +127,5 @@ def _number(digits: str) -> str:
 
 def _time(hour: int, minute: int) -> str:
     if minute == 0:
-        return f"{num2words(hour)} o clock"
+        return f"{num2words(hour)} o'clock"
     return f"{num2words(hour)} {'o ' if minute < 10 else ''}{num2words(minute)}"
