@@ -28,7 +28,7 @@ from gateway.turn.events import (
 from gateway.turn.machine import BotState, TurnMachine
 from gateway.turn.state import PhraseBook, Rules
 from gateway.turn.words import Lexicon
-from tests.sim.line import CALM, FRAME_S, Line
+from tests.sim.line import FRAME_S, Line, Weather
 from tests.sim.sound import Label, label, phrase_book, sound
 
 HEBREW = Lexicon(
@@ -46,9 +46,11 @@ C = TypeVar("C")
 class Desk:
     """Drives one call by hand."""
 
-    def __init__(self, rules: Rules | None = None, phrases: PhraseBook | None = None, *, marks_come_back: bool = True) -> None:
+    def __init__(
+        self, rules: Rules | None = None, phrases: PhraseBook | None = None, *, marks_come_back: bool = True, latency_s: float = 0.03
+    ) -> None:
         self.machine = TurnMachine(rules or Rules(), phrases or phrase_book(greeting=False), HEBREW)
-        self.line = Line(random.Random(0), CALM)
+        self.line = Line(random.Random(0), Weather(latency_s=latency_s))
         self.commands: list[Command] = []
         self.sent: list[tuple[float, bytes | Mark | SendClear]] = []
         """All that went to the provider, in order."""

@@ -41,9 +41,6 @@ class Weather:
         return bool(self.message_lost or self.asr_fails or self.slow)
 
 
-CALM = Weather()
-
-
 class Line:
     """One line, seen from the gateway."""
 
