@@ -7,7 +7,8 @@
 The deadline runs by the server's time of the entry: what waited in the stream has less left, so
 that a backlog fails fast instead of answering questions that are no longer being asked. An attempt
 may use all of it up, since a slow recogniser begun anew is slower still; what fails early (a reset,
-an overloaded vendor) leaves time for the next attempt.
+an overloaded vendor) leaves time for the next attempt. The clocks of this host and of the server have
+to agree within a fraction of a second (NTP does): one that is 4 s ahead fails every entry as ``too_late``.
 """
 
 import asyncio

@@ -170,6 +170,15 @@ async def test_a_server_that_answers_a_page_has_no_words() -> None:
     assert (failure.kind, failure.retryable) == ("bad_answer", False)
 
 
+async def test_a_server_that_is_not_there_is_not_warm() -> None:
+    async with OpenAIServer(HEARD) as server:
+        url = server.url
+    vendor = OpenAITranscriber(Settings(asr_base_url=url))
+    with pytest.raises(VendorError, match="openai: connection"):
+        await vendor.warm_up()
+    await vendor.close()
+
+
 async def test_a_server_that_fails_is_not_warm() -> None:
     async with transcriber(refusal(500)) as (vendor, _):
         with pytest.raises(VendorError, match="http_500"):

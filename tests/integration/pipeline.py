@@ -15,11 +15,11 @@ from asr_worker.vendors.base import Transcriber
 from asr_worker.worker import AsrWorker
 from common.bus import Delivery, TurnClosed
 from common.config import Settings
-from common.messages import Action, Head, Message, Piece, ReplyEnded, Sentence, SpeechChunk, StageFailed, Transcript, Utterance
+from common.messages import Action, Head, Message, Piece, ReplyEnded, Sentence, SpeechChunk, Stage, StageFailed, Transcript, Utterance
 from common.redis_bus import RedisGatewayBus, RedisWorkerBus
 from common.redis_link import Connect, connect
 from common.streams import Pace
-from common.worker import Rhythm, run_worker
+from common.worker import Handler, Rhythm, run_worker
 from llm_worker.vendors.base import Model
 from llm_worker.worker import LlmWorker
 from tests.servers import fake_connect
@@ -84,19 +84,19 @@ class Pipeline:
         """One more LLM worker."""
         return self._start("llm", LlmWorker(model, "fake", self.settings).handle)
 
-    def start_tts(self, voice: Voice) -> "asyncio.Task[None]":
+    def start_tts(self, voice: Voice, slots: int = 4) -> "asyncio.Task[None]":
         """One more TTS worker."""
-        return self._start("tts", TtsWorker(voice, "fake").handle)
+        return self._start("tts", TtsWorker(voice, "fake").handle, slots)
 
-    def _start(self, stage: str, handler: object) -> "asyncio.Task[None]":
-        task = self.tasks.create_task(self._work(stage, handler))
+    def _start(self, stage: Stage, handler: Handler, slots: int = 4) -> "asyncio.Task[None]":
+        task = self.tasks.create_task(self._work(stage, handler, slots))
         self._running.append(task)
         return task
 
-    async def _work(self, stage: object, handler: object) -> None:
+    async def _work(self, stage: Stage, handler: Handler, slots: int) -> None:
         bus = self.server.worker()
         try:
-            await run_worker(stage, bus, handler, 4, self.settings, rhythm=_RHYTHM)  # type: ignore[arg-type]
+            await run_worker(stage, bus, handler, slots, self.settings, rhythm=_RHYTHM)
         finally:
             await bus.close()
 
@@ -173,13 +173,15 @@ class Pipeline:
 async def pipeline(server: Server, settings: Settings | None = None, language: str = "en") -> AsyncIterator[Pipeline]:
     """A call on an empty pipeline; workers are the test's own to start."""
     gateway = server.gateway()
-    await gateway.open_call(CALL, GATEWAY, language)
-    async with asyncio.TaskGroup() as tasks:
-        made = Pipeline(server, gateway, tasks, settings or Settings(), language)
-        reading = tasks.create_task(made.read())
-        try:
-            yield made
-        finally:
-            made.stop()
-            reading.cancel()
-    await gateway.close()
+    try:
+        await gateway.open_call(CALL, GATEWAY, language)
+        async with asyncio.TaskGroup() as tasks:
+            made = Pipeline(server, gateway, tasks, settings or Settings(), language)
+            reading = tasks.create_task(made.read())
+            try:
+                yield made
+            finally:
+                made.stop()
+                reading.cancel()
+    finally:
+        await gateway.close()

@@ -8,9 +8,11 @@ from common.config import Settings
 from common.errors import VendorError
 from common.messages import Action, ReplyEnded, Sentence, SpeechChunk, StageFailed, Transcript
 from llm_worker.vendors.base import ActionRequest
+from llm_worker.vendors.openai import OpenAIModel
 from llm_worker.vendors.scripted import ScriptedModel
-from tests.integration.pipeline import Pipeline, Server, fake_server, pipeline
+from tests.integration.pipeline import LIMIT_S, Pipeline, Server, fake_server, pipeline
 from tests.integration.vendors import Ear, Mind, Mouth, sound_of
+from tests.vendors.openai_server import OpenAIServer, Stall, texts
 
 
 @pytest.fixture(params=["fakeredis", "redis"])
@@ -174,11 +176,23 @@ async def test_a_reply_that_was_raised_past_stops(server: Server) -> None:
         await pipe.say(1)
         await pipe.until(lambda: pipe.all(Sentence, 1) != [])
         await pipe.close_turn(1, how="interrupted")
-        await asyncio.wait_for(mind.closed.wait(), 10)
+        await asyncio.wait_for(mind.closed.wait(), LIMIT_S)
         never.set()
         await pipe.say(2)
         await pipe.until_reply(2)
         assert (pipe.texts(1), pipe.all(ReplyEnded, 1)) == (["We open at nine."], [])
+
+
+async def test_a_reply_that_was_raised_past_is_ended_at_the_vendor(server: Server) -> None:
+    async with OpenAIServer([*texts("We open at nine. C"), Stall()]) as vendor, pipeline(server) as pipe:
+        model = OpenAIModel(Settings(llm_base_url=vendor.url))
+        pipe.start_llm(model)
+        await pipe.say_text(1, "when do you open?")
+        await pipe.until(lambda: pipe.all(Sentence, 1) != [])
+        await pipe.close_turn(1, how="interrupted")
+        async with asyncio.timeout(LIMIT_S):
+            assert await vendor.hung_up.wait()
+        await model.close()
 
 
 async def test_an_utterance_that_was_raised_past_is_not_transcribed(server: Server) -> None:
@@ -190,6 +204,19 @@ async def test_an_utterance_that_was_raised_past_is_not_transcribed(server: Serv
         await pipe.say(2)
         await pipe.until_reply(2)
         assert ear.asked == 1
+
+
+# --- Order
+
+
+async def test_a_voice_with_one_slot_speaks_the_sentences_in_their_order(server: Server) -> None:
+    async with pipeline(server) as pipe:
+        pipe.start_llm(Mind("One. Two. Three. Four. Five. Six. Seven. Eight."))
+        pipe.start_tts(Mouth(), slots=1)
+        await pipe.say_text(1, "count")
+        await pipe.until_reply(1)
+        begun = [message.head.seq for message in pipe.all(SpeechChunk, 1) if message.offset_bytes == 0]
+        assert begun == sorted(begun)
 
 
 # --- What fails
