@@ -38,8 +38,9 @@ from llm_worker.vendors.base import Exchange
 HEARD_SHARE = 0.6
 """Of a reply's words: as much has to be heard for its question to count as asked."""
 
-_FUZZY_LETTERS = 5
-_FUZZY_RATIO = 0.8
+_FUZZY_LETTERS = 6
+_FUZZY_RATIO = 0.83
+"""One letter of six may be wrong. At five letters too much is alike in Hebrew: nonsense found a rule."""
 _PARTICLE_LETTERS = "והבלכשמ"
 _ONE_SOUND = str.maketrans("עטקחךםןףץ", "אתכככמנפצ")
 _SLOT = re.compile(r"\{(\w+)\}")
@@ -134,7 +135,7 @@ class RuleBook:
         return caught if _contains(said, wanted) else None
 
     def _slot_value(self, slot: str, said: Sequence[str]) -> str | None:
-        """The first value that was said to the letter, else the first that sounds alike (Tuesday is like Thursday)."""
+        """The first value that was said to the letter, else the first that is like one."""
         values = self._slots[slot]
         for exact in (True, False):
             for value, forms in values.items():

@@ -71,7 +71,9 @@ def test_a_slot_knows_other_words_for_a_value() -> None:
 
 
 def test_the_letter_wins_over_the_likeness() -> None:
-    assert said("thursday") == "On Thursday, fine. At what time would you like to come?"
+    slots: dict[str, dict[str, list[str]]] = {"place": {"Brighton": [], "Brightons": []}}
+    book = RuleBook([Rule("place", hears=("{place}",), says=("To {place}.",))], slots)
+    assert said("brightons", book=book) == "To Brightons."
 
 
 def test_a_slot_is_filled_from_what_was_heard() -> None:
@@ -158,6 +160,9 @@ def test_the_wording_that_is_furthest_back_comes_again() -> None:
         ("תור", "התור", True),
         ("תור", "ובתור", True),
         ("תור", "תנור", False),
+        ("אנושי", "עושים", False),
+        ("tuesday", "thursday", False),
+        ("monday", "sunday", False),
         ("כן", "לכן", False),
         ("שעות", "שאות", True),
         ("פתיחה", "הפטיחה", True),
