@@ -46,6 +46,8 @@ class Judge:
         self._unheard_frames: set[int] = set()
         self._frame = -1
         self._keys: list[int] = []
+        self._raised_at: dict[int, float] = {}
+        self._listened = 0
         self._settled_frame = 0
         """Where the last turn ended whose words were not carried on."""
 
@@ -89,6 +91,7 @@ class Judge:
             case CloseTurn(turn=turn, how=how):
                 self.check(turn == len(self.closed), f"turn {turn} ends after {len(self.closed)} turns")
                 self.closed[turn] = command
+                self._raised_at[turn] = now
                 if how not in ("superseded", "hung_up"):
                     self._settled_frame = self._frame
                 self._history(command)
@@ -121,10 +124,22 @@ class Judge:
         else:
             self._thinking_since = None
 
+    # -- Sound that is heard ------------------------------------------------------------------
+
+    def _listen(self, now: float) -> None:
+        """Nothing of a turn is heard after it was raised past, but for what is on the way back and forth."""
+        for at, sound in self._line.heard[self._listened :]:
+            frame = label(sound)
+            over_since = self._raised_at.get(frame.turn)
+            late = over_since is not None and at > over_since + self._weather.latency_s + 0.021
+            self.check(frame.fixed or not late, f"sound of turn {frame.turn} is heard {at - (over_since or 0):.2f} s after its end")
+        self._listened = len(self._line.heard)
+
     # -- Sound that leaves ----------------------------------------------------------------------
 
     def sent(self, items: list[bytes | Mark], now: float) -> None:
         """What the pacer sends."""
+        self._listen(now)
         frames = [label(item) for item in items if isinstance(item, bytes)]
         self.check(not frames or not self._held, "a frame leaves during a hold")
         for frame in frames:
@@ -150,6 +165,8 @@ class Judge:
         self.check(frame.offset <= 0, f"a run begins in the middle of a sentence: {frame}")
         if before is not None:
             self.check(frame.sentence <= before.sentence + 1, f"a sentence is left out: {before} {frame}")
+            again = before.sentence - frame.sentence
+            self.check(again <= 1 or self._weather.rough, f"what was heard is said again: {before} {frame}")
 
     def _run_goes_on(self, frame: Label, before: Label) -> None:
         same = frame.sentence == before.sentence
@@ -178,7 +195,8 @@ class Judge:
         frames = [label(sound) for _, sound in self._line.heard]
         heard = 160 * len({frame for frame in frames if frame.turn == turn % 127 and frame.sentence == sentence})
         if claimed and length:
-            slack = 3200 + int(8000 * self._weather.latency_s)
+            nearly_heard = 2400 if self.closed[turn].how == "replied" else 480
+            slack = nearly_heard + int(2 * 8000 * self._weather.latency_s)
             possible = math.ceil(words * (heard + slack) / length)
             self.check(claimed <= possible, f"history says {claimed} words of sentence {sentence}, the ear {possible}")
 
@@ -194,6 +212,10 @@ class Judge:
     def _words_said(self, now: float) -> None:
         """Every word is in one turn's history, or is missing for a reason that can be named."""
         turns: dict[str, list[int]] = defaultdict(list)
+        said = Counter(word for _, word, _ in self._caller.words)
+        for closed in self.closed.values():
+            numbers = [int(word[1:]) for word in closed.caller.split() if word.startswith("w") and said[word] == 1]
+            self.check(numbers == sorted(numbers), f"out of order: {closed.caller}")
         for closed in self.closed.values():
             for word in closed.caller.split():
                 turns[word].append(closed.turn)
@@ -215,8 +237,6 @@ class Judge:
             return "the call was over"
         if any(at < key < at + 35 for key in self._keys):
             return "like the tone of a key"
-        if kind == "short":
-            return "too short for an onset"
         if self._weather.loses_words or self._weather.detector_errs:
             return "lost on the way"
         return "lost"

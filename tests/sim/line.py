@@ -40,6 +40,11 @@ class Weather:
         """Whether the caller's words may be lost on the way."""
         return bool(self.message_lost or self.asr_fails or self.slow)
 
+    @property
+    def rough(self) -> bool:
+        """Whether what was heard may not be known, since marks or sound come late."""
+        return bool(self.mark_lost or self.mark_late or self.stall or self.tts_fails or self.latency_s > 0.1)
+
 
 class Line:
     """One line, seen from the gateway."""
