@@ -51,9 +51,9 @@ class FakeLine:
                     self.clears += 1
                 case "mark":
                     asyncio.get_running_loop().call_soon(self._echo, message["mark"]["name"])
+                    self.changed.set()
                 case other:
                     raise AssertionError(f"Twilio takes no {other}")
-        self.changed.set()
 
     def close(self) -> None:
         """The gateway hangs up."""
