@@ -12,7 +12,7 @@ from gateway.turn.machine import BotState, TurnMachine
 from tests.sim.caller import Caller
 from tests.sim.line import Line, Weather
 from tests.sim.sound import Label, label
-from tests.sim.workers import Workers
+from tests.sim.workers import Planned
 
 _LONGEST_SILENCE_S = 12.5
 """Filler, fallback and slack: a bot that thinks is never silent for longer."""
@@ -25,16 +25,18 @@ class BrokenRule(AssertionError):
 class Judge:
     """Sees one call."""
 
-    def __init__(self, seed: int, machine: TurnMachine, caller: Caller, line: Line, workers: Workers, weather: Weather) -> None:
+    def __init__(self, seed: int, machine: TurnMachine, caller: Caller, line: Line, asked: dict[int, Planned], weather: Weather) -> None:
         self.closed: dict[int, CloseTurn] = {}
         self.lost_words: list[str] = []
         self.words: Counter[str] = Counter()
         """What became of the caller's words."""
+        self.asked_late = False
+        """Whether the model may be asked only after the commit."""
         self._seed = seed
         self._machine = machine
         self._caller = caller
         self._line = line
-        self._workers = workers
+        self._replies = asked
         self._weather = weather
         self._held = False
         self._asked: set[int] = set()
@@ -74,7 +76,7 @@ class Judge:
         for command in commands:
             self._command(command, now)
         committed = [command.turn for command in commands if isinstance(command, CommitTurn)]
-        self.check(all(turn in self._workers.replies for turn in committed), "a turn is committed that no model was asked about")
+        self.check(self.asked_late or all(turn in self._replies for turn in committed), "no model was asked about a committed turn")
         machine = self._machine
         hold = machine.holding.hold
         self._held = hold is not None and not hold.quiet
@@ -119,7 +121,8 @@ class Judge:
             cleared = self._new_run or self._held
             self.check(not sounding or cleared, f"{state.value} while sound is unheard")
         if state is BotState.THINKING:
-            self._thinking_since = now if self._thinking_since is None else self._thinking_since
+            waits_for_tool = machine.call.turn.tool_until > now
+            self._thinking_since = now if waits_for_tool or self._thinking_since is None else self._thinking_since
             self.check(now - self._thinking_since < _LONGEST_SILENCE_S, "the bot thinks for ever")
         else:
             self._thinking_since = None
@@ -140,6 +143,7 @@ class Judge:
     def sent(self, items: list[bytes | Mark], now: float) -> None:
         """What the pacer sends."""
         self._listen(now)
+        self._states(now)
         frames = [label(item) for item in items if isinstance(item, bytes)]
         self.check(not frames or not self._held, "a frame leaves during a hold")
         for frame in frames:
@@ -182,7 +186,7 @@ class Judge:
     # -- History --------------------------------------------------------------------------------
 
     def _history(self, closed: CloseTurn) -> None:
-        planned = self._workers.replies.get(closed.turn)
+        planned = self._replies.get(closed.turn)
         words = closed.heard.split()
         if planned is None or not words or not words[0].startswith("t"):
             return

@@ -163,7 +163,7 @@ def make_world(seed: int, weather: Weather | None = None, rules: Rules | None = 
     workers = Workers(rng, weather, caller)
     line = Line(rng, weather)
     machine = TurnMachine(rules, phrase_book(greeting=rng.random() < 0.9), LEXICON)
-    judge = Judge(seed, machine, caller, line, workers, weather)
+    judge = Judge(seed, machine, caller, line, workers.replies, weather)
     return World(seed, weather, rules, rng, caller, line, workers, machine, judge, traced=traced)
 
 
