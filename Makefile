@@ -21,7 +21,7 @@ call: setup  ## place a call to a running Torim; ARGS="--help" tells what it tak
 	@$(BIN)/python -m tools.call $(ARGS)
 
 test: setup-dev  ## all tests, speech included; ARGS= goes to pytest
-	@$(BIN)/pytest --cov --cov-config=pyproject.toml $(ARGS)
+	@$(BIN)/pytest $(if $(ARGS),$(ARGS),--cov --cov-config=pyproject.toml)
 
 check: setup-dev  ## what must be green before a commit, in under a minute
 	@$(BIN)/ruff format --check --quiet $(PACKAGES)
