@@ -5,7 +5,8 @@ Rules
     the last *voiced* frame (S2, R2). Frames count, not arrival: a burst of late frames is no
     silence, and where no frames come at all the machine's clock ends the utterance.
     An early pause is told once, after ``PAUSE_FRAMES``: time for a probe.
-    A piece longer than ``cut_frames`` is cut at the weakest frame of its last 0.8 s (R6).
+    A piece longer than ``cut_frames`` is cut at the weakest frame of its last 0.8 s (R6), once
+    the voice goes on: in a pause it may be over, and nothing would be left for the next piece.
     A muted floor hears nothing until the voice paused for 200 ms (R4, R6).
 
 ::
@@ -102,7 +103,7 @@ class Floor:
 
     def cut(self) -> int | None:
         """Close a piece that became too long; its end, which is where the next one starts."""
-        if self.state is CallerState.SILENT or self.frame + 1 - self.start < self._cut_frames:
+        if self.state is not CallerState.SPEAKING or self.frame + 1 - self.start < self._cut_frames:
             return None
         first = self.frame + 1 - len(self._levels)
         weakest = min(range(len(self._levels)), key=self._levels.__getitem__)

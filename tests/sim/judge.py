@@ -6,12 +6,23 @@ Each sentence of ``Judge`` is one of the rules of a turn; see ``gateway/turn``.
 import math
 from collections import Counter, defaultdict
 
+from common.audio import FRAME_BYTES
 from gateway.playout import Mark
-from gateway.turn.events import CloseTurn, Command, CommitTurn, Event, FrameHeard, PublishTranscript, SendClear
+from gateway.turn.events import (
+    CloseTurn,
+    Command,
+    CommitTurn,
+    Event,
+    FrameHeard,
+    PublishSentence,
+    PublishTranscript,
+    PublishUtterance,
+    SendClear,
+)
 from gateway.turn.machine import BotState, TurnMachine
 from tests.sim.caller import Caller
 from tests.sim.line import Line, Weather
-from tests.sim.sound import Label, label
+from tests.sim.sound import PHRASE_TURN, Label, label
 from tests.sim.workers import Planned
 
 _LONGEST_SILENCE_S = 12.5
@@ -40,6 +51,8 @@ class Judge:
         self._weather = weather
         self._held = False
         self._asked: set[int] = set()
+        self._retaken: set[tuple[int, int]] = set()
+        """Sentences of which another take was asked for; a real voice's sound does not tell its take."""
         self._sent: list[Label] = []
         """Of this turn."""
         self._new_run = True
@@ -98,9 +111,13 @@ class Judge:
                     self._settled_frame = self._frame
                 self._history(command)
                 self._sent, self._new_run = [], True
+            case PublishUtterance(start=start, end=end):
+                self.check(0 <= start < end <= self._frame + 1, f"no sound is published: {command}")
             case PublishTranscript(turn=turn):
                 self.check(turn not in self._asked, f"turn {turn} is asked twice")
                 self._asked.add(turn)
+            case PublishSentence(turn=turn, sentence=sentence):
+                self._retaken.add((turn % PHRASE_TURN, sentence))
             case SendClear():
                 self._new_run = True
             case _:
@@ -175,11 +192,12 @@ class Judge:
     def _run_goes_on(self, frame: Label, before: Label) -> None:
         same = frame.sentence == before.sentence
         self.check(frame.sentence >= before.sentence, f"an earlier sentence comes again: {before} {frame}")
-        if same and frame.take == before.take:
+        begins = frame.offset < FRAME_BYTES and frame.attempt != before.attempt
+        if same and frame.take == before.take and not (begins and (frame.turn, frame.sentence) in self._retaken):
             self.check(frame.attempt == before.attempt, f"two attempts mix: {before} {frame}")
             self.check(frame.offset == before.offset + 160, f"a gap or a repetition: {before} {frame}")
         elif same:
-            self.check(frame.take > before.take and frame.offset < 160, f"two takes mix: {before} {frame}")
+            self.check(frame.take >= before.take and frame.offset < FRAME_BYTES, f"two takes mix: {before} {frame}")
         else:
             self.check(frame.offset == 0 or (frame.take > 0 and frame.offset <= 0), f"a sentence begins in the middle: {before} {frame}")
 

@@ -203,8 +203,15 @@ async def simulate(seed: int) -> ShellCall:
     """One call, all of it decided by ``seed``; raises if it breaks a rule."""
     rng = random.Random(seed)
     fails = rng.choice((0.0, 0.0, 0.15))
-    faults = Faults(seed, delay_s=(0.0, rng.choice((0.0, 0.1))), duplicate_work=rng.choice((0.0, 0.2)))
-    weather = Weather(latency_s=rng.uniform(0.01, 0.08), asr_fails=fails, tts_fails=fails)
+    lost = rng.choice((0.0, 0.0, 0.05))
+    faults = Faults(
+        seed,
+        delay_s=(0.0, rng.choice((0.0, 0.1))),
+        reorder=rng.random() < 0.2,
+        duplicate_work=rng.choice((0.0, 0.2)),
+        lose_replies=lost,
+    )
+    weather = Weather(latency_s=rng.uniform(0.01, 0.08), asr_fails=fails, tts_fails=fails, message_lost=lost)
     caller = Caller(rng, talks_for=rng.randint(300, 1500))
     line, vendors, bus = Line(rng, weather), Vendors(rng, caller, fails), MemoryBus(faults=faults)
     machine = JudgedMachine(random_rules(rng), phrase_book(), LEXICON)
