@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from num2words import num2words
+from tts_worker.numbers import NUMBER, number_in_words
 
-_TOKEN = re.compile(r"[A-Za-zÀ-ÿ]+(?:['’][A-Za-z]+)*|\d+(?:[.,:]\d+)*|[.,!?;:]|[%&$€₪@+]")
+_TOKEN = re.compile(r"[A-Za-zÀ-ÿ]+(?:['’][A-Za-z]+)*|" + NUMBER.pattern + r"|[.,!?;:]|[%&$€₪@+]")
 _WEAK = {"a": "ɐ", "an": "ɐn", "the": "ðə", "to": "tə", "and": "ænd", "of": "ʌv", "i": "ˈaɪ"}
 _BEFORE_A_VOWEL = {"the": "ði", "to": "tʊ"}
 _SIGNS = {"%": "percent", "&": "and", "$": "dollars", "€": "euros", "₪": "shekels", "@": "at", "+": "plus"}
-_LONGEST_NUMBER_DIGITS = 4
 _CAMEL_HUMP = re.compile(r"[A-Z][^A-Z]+|[A-Z]+(?![^A-Z])|[^A-Z]+")
 _SPELLED_VOWELS = frozenset("aeiouyàáâäèéêëìíîïòóôöùúûü")
 
@@ -29,6 +28,8 @@ _TO_VOICE = (
 _VOWELS = frozenset("aæɑɐeɛəɚɜiɪoɔuʊʌᵻ")
 _HISSING = frozenset("szʃʒ")
 _VOICELESS = frozenset("ptkfθ")
+_ENDINGS = (("'s", ("",)), ("s'", ("",)), ("es", ("", "e")), ("s", ("",)), ("ed", ("", "e")), ("ing", ("", "e")))
+"""Endings, and what the dictionary's form may have in their place."""
 
 
 class EnglishPhonemes:
@@ -39,7 +40,7 @@ class EnglishPhonemes:
         self._guess = guess
         self._words: dict[str, str] = {}
         for path in dictionaries:
-            for word, spoken in json.loads(path.read_text()).items():
+            for word, spoken in json.loads(path.read_text(encoding="utf-8")).items():
                 phonemes = spoken if isinstance(spoken, str) else spoken["DEFAULT"]
                 if phonemes:
                     self._words.setdefault(word, phonemes)
@@ -83,9 +84,6 @@ class EnglishPhonemes:
         return " ".join(self._words[letter.upper()] for letter in word if letter.upper() in self._words)
 
 
-_ENDINGS = (("'s", ("",)), ("s'", ("",)), ("es", ("", "e")), ("s", ("",)), ("ed", ("", "e")), ("ing", ("", "e")))
-
-
 def _ending_sound(stem: str, ending: str) -> str:
     last = stem[-1]
     if ending == "ing":
@@ -101,31 +99,11 @@ def _for_voice(phonemes: str) -> str:
     return phonemes
 
 
-# --- Numbers
-
-
 def _in_words(token: str) -> Iterator[str]:
     """A token as the words that are spoken for it."""
     if token in _SIGNS:
         yield _SIGNS[token]
-    elif token[0].isdigit():
-        yield from re.findall(r"[a-z']+", _number(token))
+    elif NUMBER.fullmatch(token):
+        yield from re.findall(r"[a-z']+", number_in_words(token, "en"))
     else:
         yield token
-
-
-def _number(digits: str) -> str:
-    if time := re.fullmatch(r"(\d{1,2}):(\d\d)", digits):
-        return _time(int(time[1]), int(time[2]))
-    plain = digits.replace(",", "").replace(":", " ")
-    if re.fullmatch(r"\d+\.\d+", plain):
-        return str(num2words(float(plain)))
-    if plain.isdigit() and (len(plain) <= _LONGEST_NUMBER_DIGITS or "," in digits) and not (plain[0] == "0" and plain != "0"):
-        return str(num2words(int(plain)))
-    return " ".join(num2words(int(digit)) for digit in plain if digit.isdigit())  # a telephone number, say
-
-
-def _time(hour: int, minute: int) -> str:
-    if minute == 0:
-        return f"{num2words(hour)} o'clock"
-    return f"{num2words(hour)} {'o ' if minute < 10 else ''}{num2words(minute)}"

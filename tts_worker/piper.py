@@ -45,7 +45,7 @@ class PiperVoice:
         options.log_severity_level = _ERRORS_ONLY
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # the cores are shared with the frame clock
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        described = json.loads(path.with_name(f"{path.name}.json").read_text())
+        described = json.loads(path.with_name(f"{path.name}.json").read_text(encoding="utf-8"))
         self._ids: dict[str, list[int]] = described["phoneme_id_map"]
         self.rate_hz: int = described["audio"]["sample_rate"]
 
