@@ -10,6 +10,12 @@
     bot      ~~~~~~~~~~~~|
     caller               |####### #### . . . .|          final: the turn ends, the caller's words
     hold                 ^ onset: clear  ^ words          begin the next one
+
+Rules
+    Of a hold that was taken back the last probe alone stays awaited: it has the words of the others.
+    Late words stand where they were said: before what was said since, and a voice that was
+    muted meanwhile is heard after all, behind them.
+    What a superseded turn had goes on in parts, since its whole utterance was the old turn's.
 """
 
 from gateway.turn import barge_in

@@ -6,6 +6,9 @@
                 │ 6 s: a segment closes      │ no words: nothing_heard ─▶ "please say it again"
                 │                            │ the same again: deduplicated ─▶ nothing
                 └─ under 0.3 s: a probe ─────┘ words: the same; none: nothing at all
+
+A recogniser that is silent for 5 s is waited for no longer: what is known of the utterance is all of it, and
+what comes yet are late words (``holding``).
 """
 
 from common.messages import Piece as PieceKind
