@@ -11,7 +11,7 @@ import pytest
 from gateway.turn.events import End
 from tests.sim.calls import Outcome, run_calls
 
-CALLS = 300
+CALLS = 200
 NOT_BUILT: set[str] = {"handed_over"}
 
 
