@@ -89,7 +89,7 @@ class SpeechChunk(msgspec.Struct, array_like=True, frozen=True, kw_only=True, ta
     """Where in the take's sound this chunk begins."""
     last: bool = False
     attempt: int = 1
-    """Which delivery of the sentence made it; bytes of two attempts never mix (R9)."""
+    """Tells the delivery of the sentence that made it, and rises with each attempt; bytes of two never mix (R9)."""
     tts_ms: int = 0
 
 

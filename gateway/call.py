@@ -155,7 +155,7 @@ class LiveCall:
                 self._carry_out(command)
             if commands or not isinstance(event, events.FrameHeard):
                 self._send_due(now)
-                self._arm()
+            self._arm()
 
     @contextmanager
     def _boundary(self) -> Iterator[None]:
@@ -178,7 +178,6 @@ class LiveCall:
     def _ring(self) -> None:
         self._timer = None
         self._handle(events.TimePassed())
-        self._arm()
 
     # -- What goes out --------------------------------------------------------------------------
 

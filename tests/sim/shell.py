@@ -77,8 +77,6 @@ class Vendors:
     rng: random.Random
     caller: Caller
     fails: float
-    always_the_same: bool
-    """The voice: where entries come twice, two workers may speak one at once under the same attempt, and their bytes mix."""
     asked: dict[int, Planned] = field(default_factory=dict)
     spoken: int = 0
     texts: dict[tuple[int, int], list[str]] = field(default_factory=dict)
@@ -119,9 +117,7 @@ class Vendors:
         if request.text not in texts:
             texts.append(request.text)
         take = texts.index(request.text)
-        made = sound(
-            request.turn, request.sentence, take, 1 if self.always_the_same else self.spoken % 100, 2300 * len(request.text.split())
-        )
+        made = sound(request.turn, request.sentence, take, self.spoken % 100, 2300 * len(request.text.split()))
         for at in range(0, len(made), 4000):
             await self._work(0.02, 0.3)
             yield made[at : at + 4000]
@@ -217,7 +213,7 @@ async def simulate(seed: int) -> ShellCall:
     )
     weather = Weather(latency_s=rng.uniform(0.01, 0.08), asr_fails=fails, tts_fails=fails, message_lost=lost)
     caller = Caller(rng, talks_for=rng.randint(300, 1500))
-    line, vendors, bus = Line(rng, weather), Vendors(rng, caller, fails, faults.duplicate_work > 0), MemoryBus(faults=faults)
+    line, vendors, bus = Line(rng, weather), Vendors(rng, caller, fails), MemoryBus(faults=faults)
     machine = JudgedMachine(random_rules(rng), phrase_book(), LEXICON)
     machine.judge = Judge(seed, machine, caller, line, vendors.asked, weather)
     machine.judge.asked_late, machine.counts = True, Counter()

@@ -13,7 +13,7 @@ from common.messages import Sentence as SentenceMessage
 from tests.recorded_bus import RecordedBus
 from tests.virtual_clock import run
 from tts_worker.vendors.base import SpeechRequest
-from tts_worker.worker import TtsWorker
+from tts_worker.worker import TtsWorker, attempt_number
 
 HEAD = Head(call="c1", turn=3, seq=2, take=1, gateway="g1", language="en")
 RESET = VendorError("fake", "reset", retryable=True)
@@ -110,8 +110,14 @@ def test_a_chunk_carries_its_sentence_and_take() -> None:
     assert chunks(handle(Scripted(100)))[0].head == HEAD
 
 
-def test_a_chunk_tells_its_attempt() -> None:
-    assert chunks(handle(Scripted(100), attempt=2))[0].attempt == 2
+def test_a_later_attempt_has_a_higher_number() -> None:
+    first, second = (chunks(handle(Scripted(100), attempt=attempt))[0].attempt for attempt in (1, 2))
+    assert second > first
+
+
+def test_the_same_sentence_on_the_stream_twice_is_told_apart() -> None:
+    sentence = SentenceMessage(head=HEAD, text="Hello.")
+    assert attempt_number(Delivery("1-0", sentence)) != attempt_number(Delivery("1-1", sentence))
 
 
 def test_a_chunk_tells_the_voices_time_to_the_first_sound() -> None:
