@@ -82,7 +82,8 @@ class LiveCall:
         """Take what happened on the line; waits on nothing."""
         match event:
             case AudioReceived(audio=audio):
-                self._hear(audio)
+                with self._boundary():
+                    self._hear(audio)
             case DigitPressed(digit=digit):
                 self._handle(events.KeyPressed(digit))
             case MarkPlayed(name=name):

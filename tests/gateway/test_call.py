@@ -1,0 +1,127 @@
+"""The shell of a call: it carries out and is woken in time; a bug ends one call."""
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from common.bus import Delivery
+from common.messages import Head, Message, SpeechChunk, Stage, Utterance
+from gateway.call import LiveCall, Surroundings
+from gateway.pacer import Pacer
+from gateway.telephony.base import AudioReceived, CallStarted, CallStopped
+from gateway.telephony.twilio import TwilioCodec
+from gateway.turn.machine import TurnMachine
+from gateway.turn.state import Phrase, PhraseBook, Rules
+from gateway.turn.words import Lexicon
+from tests import virtual_clock
+from tests.sim.memory_bus import MemoryBus
+
+QUIET = Phrase("", b"")
+PHRASES = PhraseBook(None, QUIET, QUIET, QUIET, QUIET, QUIET, beep=b"")
+LOUD, SILENT = b"\x00" * 160, b"\xff" * 160
+
+
+class FakeLine:
+    """Keeps the names of what it was sent."""
+
+    def __init__(self) -> None:
+        self.codec = TwilioCodec()
+        body = {"callSid": "CA1", "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1}}
+        self.codec.receive(json.dumps({"event": "start", "sequenceNumber": "1", "streamSid": "MZ1", "start": body}))
+        self.sent: list[str] = []
+
+    def send(self, messages: Sequence[str]) -> None:
+        """Note what came."""
+        self.sent += [json.loads(message)["event"] for message in messages]
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+class LoudIsSpeech:
+    """A detector that needs no ear."""
+
+    def is_speech(self, pcm: bytes, level: int) -> bool:
+        """Whether the frame is loud."""
+        return level > 1000
+
+
+class Deaf:
+    """A detector with a bug."""
+
+    def is_speech(self, pcm: bytes, level: int) -> bool:
+        """Never says."""
+        raise ZeroDivisionError
+
+
+class NotedBus(MemoryBus):
+    """A bus that notes when an utterance was published."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.published: list[tuple[float, Utterance, bytes]] = []
+
+    async def publish(self, stage: Stage, message: Message, audio: bytes = b"") -> None:
+        """Note it."""
+        assert isinstance(message, Utterance)
+        self.published.append((asyncio.get_running_loop().time(), message, audio))
+
+
+def live(
+    act: Callable[[LiveCall], None], seconds: float, *, deaf: bool = False, greeting: Phrase | None = None
+) -> tuple[NotedBus, FakeLine]:
+    """A call in which ``act`` happens, and then nothing for so long."""
+    bus, line = NotedBus(), FakeLine()
+
+    async def main() -> None:
+        around = Surroundings(bus, pacer := Pacer(), "gw1", False, lambda: 0.0)
+        phrases = PhraseBook(greeting, QUIET, QUIET, QUIET, QUIET, QUIET, beep=b"")
+        machine = TurnMachine(Rules(), phrases, Lexicon())
+        detector = Deaf() if deaf else LoudIsSpeech()
+        call = LiveCall(CallStarted("CA1", "MZ1"), line, "CA1", "he", machine, detector, around, gone=lambda key: None)
+        async with asyncio.TaskGroup() as tasks:
+            pacing = tasks.create_task(pacer.run())
+            call.answer()
+            tasks.create_task(call.run())
+            act(call)
+            await asyncio.sleep(seconds)
+            call.receive(CallStopped())
+            pacing.cancel()
+
+    virtual_clock.run(main())
+    return bus, line
+
+
+def hear(call: LiveCall, *frames: bytes) -> None:
+    call.receive(AudioReceived(b"".join(frames), 0))
+
+
+def test_an_utterance_is_published_with_its_pre_roll() -> None:
+    bus, _ = live(lambda call: hear(call, *[SILENT] * 50, *[LOUD] * 50, *[SILENT] * 50), 1)
+    _, utterance, audio = bus.published[0]
+    assert (utterance.piece, utterance.voiced_ms) == ("whole", 1000)
+    assert audio.startswith(SILENT * 20 + LOUD)
+
+
+def test_a_line_whose_frames_stop_in_mid_utterance_is_noticed_within_a_second() -> None:
+    bus, _ = live(lambda call: hear(call, *[LOUD] * 50), 20)
+    assert bus.published[0][0] == pytest.approx(1.0)
+
+
+def test_a_greeting_leaves_at_once() -> None:
+    _, line = live(lambda call: None, 0.001, greeting=Phrase("hello", bytes(8000)))
+    assert line.sent[:8] == ["media"] * 8
+
+
+def test_a_bug_ends_its_call(caplog: pytest.LogCaptureFixture) -> None:
+    _, line = live(lambda call: hear(call, LOUD), 30, deaf=True, greeting=Phrase("hello", bytes(80_000)))
+    assert "bug=call call=CA1" in caplog.text
+    assert len(line.sent) < 20
+
+
+def test_a_message_of_another_turn_is_not_heard() -> None:
+    chunk = SpeechChunk(head=Head(call="CA1", turn=7), offset_bytes=0, last=True)
+    _, line = live(lambda call: call.worker_reported(Delivery("1-0", chunk, bytes(8000))), 1)
+    assert line.sent == []
