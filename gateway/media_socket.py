@@ -28,6 +28,9 @@ from gateway.telephony.base import CallStarted, CallStopped, Codec, Conversation
 
 logger = logging.getLogger("torim.gateway")
 
+_TOO_LONG = 1009
+"""The close code of RFC 6455 for a message over the limit; the server closes by itself, so the codec never sees the message."""
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -193,7 +196,10 @@ class MediaSocket:
         if self.line.overflowed:
             self._complaints.add("peer_does_not_read", self.call)
             return "overflow"
-        return f"closed_{message.get('code', 1006)}"
+        code = message.get("code", 1006)
+        if code == _TOO_LONG:
+            self._complaints.add("too_long", self.call)
+        return f"closed_{code}"
 
     # --- Beside the reader
 

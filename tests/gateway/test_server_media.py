@@ -150,6 +150,29 @@ async def test_a_message_over_64_kib_ends_its_call() -> None:
         assert await until_closed(socket) == 1009
 
 
+async def test_a_message_over_64_kib_is_logged_with_its_call(caplog: pytest.LogCaptureFixture) -> None:
+    async with gateway() as running, caller(running) as socket:
+        call = await running.call()
+        await socket.send(media(b"\xff" * 50_000))
+        await call.until(stopped)
+    assert "refused kind=too_long call=CA1 count=1" in caplog.messages
+
+
+async def test_a_message_over_64_kib_is_counted() -> None:
+    async with gateway() as running, caller(running) as socket:
+        call = await running.call()
+        await socket.send(media(b"\xff" * 50_000))
+        await call.until(stopped)
+    assert running.complaints.counts == {"too_long": 1}
+
+
+async def test_a_message_over_64_kib_is_counted_before_the_start_too() -> None:
+    async with gateway() as running, connect(running.media, compression=None) as socket:
+        await socket.send(media(b"\xff" * 50_000))
+        await until_closed(socket)
+    assert running.complaints.counts == {"too_long": 1}
+
+
 async def test_a_message_over_64_kib_leaves_other_calls_alone() -> None:
     async with gateway() as running, caller(running, "CA1") as bad, caller(running, "CA2", "MZ2") as good:
         await bad.send(media(b"\xff" * 50_000))
