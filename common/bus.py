@@ -103,6 +103,9 @@ class GatewayBus(Protocol):
     async def close_call(self, call: str) -> None:
         """The call is over: what remains of its keys expires soon."""
 
+    def forget(self, call: str) -> None:
+        """Drop what the bus remembers of a call that is over, to write it anew; ``close_call`` still works, and may never come."""
+
     def replies(self, gateway: str) -> AsyncIterator[Delivery]:
         """What the workers send to this gateway, in order, for ever; survives restarts of Redis.
 

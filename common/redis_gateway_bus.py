@@ -102,11 +102,15 @@ class RedisGatewayBus:
 
     async def close_call(self, call: str) -> None:
         """The call is over: what remains of its keys expires soon."""
-        self._calls.pop(call, None)
+        self.forget(call)
         keys = [streams.call_hash(call), streams.history(call)]
         news = f"{call}:{streams.LAST_TURN}:over"
         args: list[Value] = [streams.CLOSED_CALL_TTL_S, streams.turns(streams.shard(call)), news]
         await insistently(lambda: self._scripts.run("close_call", keys, args))
+
+    def forget(self, call: str) -> None:
+        """Drop what is remembered of a call that is over: a server that forgot it shall not get it again."""
+        self._calls.pop(call, None)
 
     async def _publish(self, stage: Stage, message: Message, audio: bytes) -> None:
         if self._boot is None:

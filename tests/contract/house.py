@@ -40,7 +40,7 @@ async def house(kind: Kind, url: Callable[[], str]) -> AsyncIterator[House]:
     """A house of this kind, empty, with one open call; ``url`` is asked for only where a real server is wanted."""
     if kind == "memory":
         bus = MemoryBus(pace=_QUICK)
-        made = House(bus, bus, bus, _call_later(bus.forget))
+        made = House(bus, bus, bus, _call_later(bus.lose_everything))
     else:
         made = _redis_house(FAKE_URL, fake_connect()) if kind == "fakeredis" else _redis_house(url(), None)
     await made.gateway.open_call(CALL, GATEWAY, "en")

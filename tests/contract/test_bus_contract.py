@@ -537,3 +537,18 @@ async def of_turn(bus: WorkerBus, turn: int) -> Delivery | None:
     """The next delivery of that turn; a publication after a restart may come twice."""
     delivery = await bus.take("asr", "one")
     return delivery if delivery is not None and delivery.message.head.turn == turn else None
+
+
+async def test_a_forgotten_call_is_not_written_anew(a_house: House) -> None:
+    await close(a_house, 2)
+    a_house.gateway.forget(CALL)
+    await a_house.forget()
+    await a_house.gateway.publish("asr", utterance(turn=2))
+    assert await a_house.one.commit("asr", await taken(a_house.one, "asr"), [])
+
+
+async def test_a_forgotten_call_can_still_be_closed(a_house: House) -> None:
+    a_house.gateway.forget(CALL)
+    await a_house.gateway.publish("asr", utterance(piece="segment"))
+    await a_house.gateway.close_call(CALL)
+    assert await a_house.one.done("asr", await taken(a_house.one, "asr"))

@@ -88,6 +88,8 @@ class _Call:
     turn: int = 0
     committed: bool = True
     over: bool = False
+    remembered: bool = True
+    """Whether the gateway's bus writes it anew for a server that forgot it."""
     past: dict[int, PastTurn] = field(default_factory=dict)
 
 
@@ -158,6 +160,12 @@ class MemoryBus:
         self._reach()
         self._calls.setdefault(call, _Call("", "")).over = True
         self._tell(TurnNews(call, streams.LAST_TURN, "over"))
+
+    def forget(self, call: str) -> None:
+        """Drop what the gateway's bus remembers of a call that is over."""
+        self._forgotten.pop(call, None)
+        if (known := self._calls.get(call)) is not None:
+            known.remembered = False
 
     async def replies(self, gateway: str) -> AsyncIterator[Delivery]:
         """What the workers send to this gateway, in order, for ever."""
@@ -321,13 +329,13 @@ class MemoryBus:
 
     # What a test does to it
 
-    def forget(self) -> None:
-        """Lose everything, as a server that restarts with empty hands."""
+    def lose_everything(self) -> None:
+        """Forget all there is, as a server that restarts with empty hands."""
         for stream in (*self._work.values(), *self._replies.values()):
             stream.unread.clear()
             stream.pending.clear()
         self._replies.clear()
-        self._forgotten |= {name: replace(call, past={}) for name, call in self._calls.items() if not call.over}
+        self._forgotten |= {name: replace(call, past={}) for name, call in self._calls.items() if call.remembered and not call.over}
         for kept in (self._calls, self._done, self._out, self.events):
             kept.clear()
 
