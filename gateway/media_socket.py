@@ -24,7 +24,7 @@ from common.audio import FRAME_BYTES
 from common.errors import ProviderError
 from gateway.complaints import Complaints
 from gateway.events_log import log_event
-from gateway.telephony.base import CallStarted, CallStopped, Codec, Conversation, LineEvent
+from gateway.telephony.base import Answer, CallStarted, CallStopped, Codec, Conversation, LineEvent
 
 logger = logging.getLogger("torim.gateway")
 
@@ -50,8 +50,8 @@ class Limits:
     """A socket on which nothing came for so long is dropped."""
 
 
-Admit = Callable[["MediaSocket", CallStarted], Awaitable[Conversation | None]]
-"""The front door's decision at ``start``: the call's conversation, or None to refuse it."""
+Admit = Callable[["MediaSocket", CallStarted], Awaitable[Answer | None]]
+"""The front door's decision at ``start``: what makes the call's conversation, or None to refuse it."""
 
 
 class SocketLine:
@@ -117,6 +117,7 @@ class MediaSocket:
         self.line = line
         self.call = "-"
         self._stream = ""
+        """Its streamSid, once it was let in."""
         self._receive = receive
         self._admit = admit
         self._complaints = complaints
@@ -142,8 +143,9 @@ class MediaSocket:
         if self._over:
             return
         self._over = True
-        if self._conversation:
+        if self._stream:
             log_event(self.call, None, "WS_STOP", sid=self._stream, reason=reason)
+        if self._conversation:
             self._conversation.receive(CallStopped(replaced))
         self.line.close()
 
@@ -180,13 +182,14 @@ class MediaSocket:
             return []
 
     async def _start(self, started: CallStarted, tasks: asyncio.TaskGroup) -> None:
-        conversation = await self._admit(self, started)
-        if conversation is None:
+        answer = await self._admit(self, started)
+        if answer is None:
             self.line.close()
             return
-        self.call, self._stream, self._conversation = started.call, started.stream, conversation
-        log_event(self.call, 0, "WS_START", sid=self._stream, language=started.language)
-        tasks.create_task(self._converse(conversation))
+        self.call, self._stream = started.call, started.stream
+        log_event(self.call, 0, "WS_START", sid=self._stream, language=started.language)  # before the conversation tells anything
+        self._conversation = answer(started, self.line)
+        tasks.create_task(self._converse(self._conversation))
 
     def _hand_on(self, event: LineEvent) -> None:
         if self._conversation and not self._over:
@@ -220,6 +223,6 @@ class MediaSocket:
         self.line.abort()
 
     def _tell_done(self) -> None:
-        if self._conversation:
+        if self._stream:
             codec = self.line.codec
             log_event(self.call, None, "WS_DONE", sid=self._stream, rx=codec.rx_bytes // FRAME_BYTES, tx=codec.tx_bytes // FRAME_BYTES)

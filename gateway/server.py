@@ -41,7 +41,7 @@ from gateway.complaints import Complaints
 from gateway.media_socket import Limits, MediaSocket, SocketLine
 from gateway.telephony import twiml
 from gateway.telephony.auth import Parameters, Signatures, StreamTokens
-from gateway.telephony.base import Answer, CallStarted, Conversation
+from gateway.telephony.base import Answer, CallStarted
 from gateway.telephony.twilio import TwilioCodec, language_of
 
 logger = logging.getLogger("torim.gateway")
@@ -174,8 +174,8 @@ class FrontDoor:
             if not self._sockets:
                 self._empty.set()
 
-    async def _admit(self, media: MediaSocket, started: CallStarted) -> Conversation | None:
-        """The conversation of a call that may come in. The old stream of the call must give way."""
+    async def _admit(self, media: MediaSocket, started: CallStarted) -> Answer | None:
+        """What answers a call that may come in. The old stream of the call must give way."""
         refusal = await self._why_refused(started)
         if refusal:
             self.complaints.add(refusal, started.call)
@@ -185,7 +185,7 @@ class FrontDoor:
             self.complaints.add("second_stream", started.call)
             old.stop("replaced", replaced=True)
         self._calls[started.call] = media
-        return self._answer(started, media.line)
+        return self._answer
 
     async def _why_refused(self, started: CallStarted) -> str:
         if self._draining:

@@ -12,6 +12,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from common.config import Settings
+from gateway.events_log import log_event
 from gateway.media_socket import Limits, Message, SocketLine
 from gateway.telephony.auth import signature
 from gateway.telephony.base import AudioReceived, CallStarted, CallStopped, Line
@@ -95,6 +96,26 @@ async def test_events_tell_start_stop_and_counters(capsys: pytest.CaptureFixture
         "WS_STOP sid=MZ1 reason=stop",
         "WS_DONE sid=MZ1 rx=2 tx=1",
     ]
+
+
+async def test_the_start_is_told_before_anything_that_the_conversation_tells(capsys: pytest.CaptureFixture[str]) -> None:
+    def answer(started: CallStarted, line: Line) -> Listener:
+        log_event(started.call, 0, "STATE")
+        return Listener(started, line)
+
+    async with gateway(answer=answer) as running, caller(running) as socket:
+        await socket.send(stop())
+        await until_closed(socket)
+    assert re.findall(r"turn=\S+ (\w+)", capsys.readouterr().out)[:2] == ["WS_START", "STATE"]
+
+
+async def test_a_call_that_cannot_be_answered_is_told_to_its_end(capsys: pytest.CaptureFixture[str]) -> None:
+    def answer(started: CallStarted, line: Line) -> Listener:
+        raise ZeroDivisionError
+
+    async with gateway(answer=answer) as running, caller(running) as socket:
+        await until_closed(socket)
+    assert re.findall(r"(WS_\w+)", capsys.readouterr().out) == ["WS_START", "WS_STOP", "WS_DONE"]
 
 
 # --- Bad input
