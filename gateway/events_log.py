@@ -11,7 +11,7 @@ import json
 import re
 import sys
 
-_PLAIN = re.compile(r"[\w.:/+*#%<>-]+")
+_PLAIN = re.compile(r"[\w.,:/+*#%<>-]+")
 
 
 def log_event(call: str, turn: int | None, event: str, **fields: object) -> None:

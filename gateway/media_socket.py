@@ -225,4 +225,6 @@ class MediaSocket:
     def _tell_done(self) -> None:
         if self._stream:
             codec = self.line.codec
-            log_event(self.call, None, "WS_DONE", sid=self._stream, rx=codec.rx_bytes // FRAME_BYTES, tx=codec.tx_bytes // FRAME_BYTES)
+            rx, tx = codec.rx_bytes // FRAME_BYTES, codec.tx_bytes // FRAME_BYTES
+            ignored = ",".join(f"{kind}:{count}" for kind, count in sorted(codec.ignored.items()))
+            log_event(self.call, None, "WS_DONE", sid=self._stream, rx=rx, tx=tx, ignored=ignored or None)

@@ -14,6 +14,7 @@ Rules
 A new provider is one more codec in this package; ``call.py`` and ``turn/`` don't know.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -78,6 +79,8 @@ class Codec(Protocol):
     """Mu-law bytes received so far."""
     tx_bytes: int
     """Mu-law bytes put into messages so far."""
+    ignored: Counter[str]
+    """Messages without effect so far, by kind."""
 
     def receive(self, message: str | bytes) -> list[LineEvent]:
         """What a message of the provider means; empty for one that needs no answer.

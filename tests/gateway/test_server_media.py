@@ -98,6 +98,14 @@ async def test_events_tell_start_stop_and_counters(capsys: pytest.CaptureFixture
     ]
 
 
+async def test_the_end_tells_what_was_ignored(capsys: pytest.CaptureFixture[str]) -> None:
+    async with gateway() as running, caller(running) as socket:
+        for message in ('{"event":"hologram"}', '{"event":"fax"}', media().replace("inbound", "outbound"), stop()):
+            await socket.send(message)
+        await until_closed(socket)
+    assert "WS_DONE sid=MZ1 rx=0 tx=0 ignored=other_track:1,unknown_event:2\n" in capsys.readouterr().out
+
+
 async def test_the_start_is_told_before_anything_that_the_conversation_tells(capsys: pytest.CaptureFixture[str]) -> None:
     def answer(started: CallStarted, line: Line) -> Listener:
         log_event(started.call, 0, "STATE")
