@@ -350,7 +350,15 @@ async def serve(door: FrontDoor, listener: socket.socket, draining: asyncio.Even
         finally:
             door.hang_up_all()
             server.should_exit = True
-            await asyncio.wait({serving}, timeout=_EXIT_TIMEOUT_S)
+            await end_within(serving, _EXIT_TIMEOUT_S)
+
+
+async def end_within(task: "asyncio.Task[Any]", seconds: float) -> None:
+    """Let a task end by itself; past the deadline cancel it."""
+    _, late = await asyncio.wait({task}, timeout=seconds)
+    if late:
+        logger.error("what=server_ended_late seconds=%g", seconds)
+        task.cancel()
 
 
 def _uvicorn_config(app: Starlette) -> uvicorn.Config:

@@ -14,6 +14,7 @@ from websockets.exceptions import InvalidStatus
 from common.config import Settings
 from gateway.events_log import log_event
 from gateway.media_socket import Limits, Message, SocketLine
+from gateway.server import end_within
 from gateway.telephony.auth import signature
 from gateway.telephony.base import AudioReceived, CallStarted, CallStopped, Line
 from gateway.telephony.twilio import TwilioCodec
@@ -455,3 +456,17 @@ async def test_the_end_of_the_server_is_the_end_of_its_calls() -> None:
         running.draining.set()
         await until_closed(socket)
     assert call.events == [CallStopped()]
+
+
+async def test_a_server_that_does_not_end_is_cancelled() -> None:
+    async with asyncio.TaskGroup() as tasks:
+        serving = tasks.create_task(asyncio.Event().wait())
+        await end_within(serving, 0.01)
+    assert serving.cancelled()
+
+
+async def test_a_server_that_ends_in_time_is_left_to_it() -> None:
+    async with asyncio.TaskGroup() as tasks:
+        serving = tasks.create_task(asyncio.sleep(0))
+        await end_within(serving, SOON_S)
+    assert not serving.cancelled()
