@@ -3,9 +3,10 @@
     choose ──▶ warm up ──▶ beat (the stage is alive) ──▶ entries ... ──▶ drained ──▶ close
 
 A vendor that computes on our own cores runs at lower priority, so that speech does not disturb the
-gateway's frame clock. One that can't be reached at start does not keep the worker from starting: it may
-be back before the first call is, and until then callers hear the fallback. A key that is refused, or a
-model that is missing, ends the start.
+gateway's frame clock. One that can't be reached at start is tried again until it is warm; until then the
+worker takes no work and does not beat, so that ``/readyz`` says which stage has nobody. A key that is
+refused, or a model that is missing, ends the start. A vendor that fails once it was warm fails entries, not
+the worker.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from common.vendors import LOCAL_SPEECH, Choice
 from common.worker import Handler, run_worker
 
 _NICER = 5
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 15.0
 
 logger = logging.getLogger("torim.common")
 
@@ -48,17 +50,17 @@ async def work(
         os.nice(_NICER)
     bus = RedisWorkerBus(settings.redis_url)
     try:
-        if await _warmed_up(stage, choice, vendor, draining):
+        if await _warmed_up(stage, choice, vendor, settings, draining):
             await run_worker(stage, bus, handler, slots, settings, draining)
     finally:
         await vendor.close()
         await bus.close()
 
 
-async def _warmed_up(stage: Stage, choice: Choice, vendor: Vendor, draining: asyncio.Event) -> bool:
+async def _warmed_up(stage: Stage, choice: Choice, vendor: Vendor, settings: Settings, draining: asyncio.Event) -> bool:
     """Warm the vendor up; False if there is no more use for it."""
     async with asyncio.TaskGroup() as tasks:
-        warming = tasks.create_task(_warm_up(stage, choice, vendor))
+        warming = tasks.create_task(warm_up(stage, choice, vendor, settings))
         ending = tasks.create_task(draining.wait())
         try:
             await asyncio.wait((warming, ending), return_when=asyncio.FIRST_COMPLETED)
@@ -68,10 +70,34 @@ async def _warmed_up(stage: Stage, choice: Choice, vendor: Vendor, draining: asy
     return not draining.is_set()
 
 
-async def _warm_up(stage: Stage, choice: Choice, vendor: Vendor) -> None:
-    try:
-        await vendor.warm_up()
-    except VendorError as error:
-        logger.error("stage=%s vendor=%s what=not_warm error=%s", stage, choice.name, error.kind)
-    else:
-        logger.info("stage=%s vendor=%s what=warm", stage, choice.name)
+async def warm_up(stage: Stage, choice: Choice, vendor: Vendor, settings: Settings) -> None:
+    """Warm the vendor up, however often it takes."""
+    pause_s = _FIRST_PAUSE_S
+    while True:
+        try:
+            await vendor.warm_up()
+        except VendorError as error:
+            logger.error(
+                "stage=%s vendor=%s what=not_warm error=%s see=%s again_in_s=%g",
+                stage, choice.name, error.kind, setting_of(stage, choice, settings), pause_s,
+            )  # fmt: skip
+        else:
+            logger.info("stage=%s vendor=%s what=warm", stage, choice.name)
+            return
+        await asyncio.sleep(pause_s)
+        pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+
+def setting_of(stage: Stage, choice: Choice, settings: Settings) -> str:
+    """The setting that leads to the vendor: where the operator looks first when it can't be warmed up."""
+    match choice.name:
+        case "openai":
+            own = (settings.asr_base_url, "ASR_BASE_URL") if stage == "asr" else (settings.llm_base_url, "LLM_BASE_URL")
+            named = (own, (settings.openai_base_url, "OPENAI_BASE_URL"))
+            return next((name for url, name in named if url), "OPENAI_API_KEY")
+        case "google":
+            return "TTS_BASE_URL" if settings.tts_base_url else "GOOGLE_APPLICATION_CREDENTIALS"
+        case "whisper":
+            return "WHISPER_MODEL"
+        case _:
+            return f"{stage.upper()}_VENDOR"
