@@ -7,6 +7,7 @@ with the variable's name and what it takes. ``.env.example`` is written from thi
 import dataclasses
 import math
 import os
+import re
 import types
 import typing
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from typing import Any, Literal
 
 from common.env_file import parse
 from common.errors import ConfigError
+from common.language import LANGUAGE_TAG
 
 ENV_FILE = Path(__file__).resolve().parent.parent / ".env"
 
@@ -23,9 +25,19 @@ _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 
 
-def setting(default: Any, doc: str, *, low: float | None = None, high: float | None = None, secret: bool = False) -> Any:
-    """A field of ``Settings``: default, meaning, range, and whether it is masked when printed."""
-    return dataclasses.field(default=default, metadata={"doc": doc, "low": low, "high": high, "secret": secret})
+def setting(
+    default: Any,
+    doc: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    shape: re.Pattern[str] | None = None,
+    takes: str = "",
+    secret: bool = False,
+) -> Any:
+    """A field of ``Settings``: default, meaning, range; a text's shape, and that in words; whether it is masked when printed."""
+    metadata = {"doc": doc, "low": low, "high": high, "shape": shape, "takes": takes, "secret": secret}
+    return dataclasses.field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +55,7 @@ class Settings:
 
     # Processes
     redis_url: str = setting("", "Redis or Valkey, redis://...; default: an embedded one under `make run`", secret=True)
-    gateways: int = setting(1, "gateway processes under supervisord", low=1, high=1)
+    gateways: int = setting(1, "gateway processes under supervisord; more than one is not supported yet", low=1, high=1)
     asr_workers: int = setting(1, "ASR worker processes under supervisord", low=1, high=64)
     llm_workers: int = setting(1, "LLM worker processes under supervisord", low=1, high=64)
     tts_workers: int = setting(1, "TTS worker processes under supervisord", low=1, high=64)
@@ -54,7 +66,12 @@ class Settings:
 
     # The call
     ws_mode: Literal["AI", "ECHO"] = setting("AI", "AI runs the pipeline; ECHO plays the caller back, to test a line")
-    language: str = setting("he", "language of a call that does not name its own (BCP 47)")
+    language: str = setting(
+        "he",
+        "language of a call that does not name its own; desktops set a LANGUAGE of gettext, as en_US:en: LANGUAGE=he make run overrides it",
+        shape=LANGUAGE_TAG,
+        takes="a BCP 47 tag like he or en-US",
+    )
     greeting: str | None = setting(None, 'first words of the bot; "" = none; default: שלום! איך אפשר לעזור?')
 
     # Turn-taking
@@ -155,7 +172,8 @@ def _parse(field: "dataclasses.Field[Any]", kind: Any, raw: str) -> Any:
     """``raw`` as a ``kind``; MISSING where an empty value stands for the default."""
     optional = isinstance(kind, types.UnionType)
     plain = next(arg for arg in typing.get_args(kind) if arg is not types.NoneType) if optional else kind
-    if raw == "" and plain is not str:
+    shape: re.Pattern[str] | None = field.metadata["shape"]
+    if raw == "" and (plain is not str or shape):
         return dataclasses.MISSING
     try:
         value = _convert(plain, raw)
@@ -163,7 +181,9 @@ def _parse(field: "dataclasses.Field[Any]", kind: Any, raw: str) -> Any:
         raise _bad(field, raw, _takes(plain)) from None
     low, high = field.metadata["low"], field.metadata["high"]
     if (low is not None and value < low) or (high is not None and value > high):
-        raise _bad(field, raw, f"{_takes(plain)} from {low:g} to {high:g}")
+        raise _bad(field, raw, f"{low:g}" if low == high else f"{_takes(plain)} from {low:g} to {high:g}")
+    if shape and not shape.fullmatch(raw):
+        raise _bad(field, raw, field.metadata["takes"])
     return value
 
 

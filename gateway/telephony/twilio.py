@@ -17,10 +17,10 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from common.errors import ProviderError
+from common.language import LANGUAGE_TAG
 from gateway.telephony.base import AudioReceived, CallStarted, CallStopped, DigitPressed, LineEvent, MarkPlayed
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _DIGITS = frozenset("0123456789*#ABCD")
 _LONGEST_MESSAGE = 64 * 1024
 _LONGEST_MARK = 100
@@ -101,7 +101,7 @@ _any_event = msgspec.json.Decoder(_AnyEvent)
 def language_of(parameters: dict[str, str]) -> str | None:
     """The language that a webhook or a stream asks for; None if it names none, or nothing like one."""
     asked = parameters.get("language", "")
-    return asked if _LANGUAGE.fullmatch(asked) else None
+    return asked if LANGUAGE_TAG.fullmatch(asked) else None
 
 
 class TwilioCodec:

@@ -32,7 +32,7 @@ def test_a_variable_is_the_settings_name_in_capitals(name: str, raw: str, value:
     assert getattr(config.load({name.upper(): raw}), name) == value
 
 
-@pytest.mark.parametrize("name", ["port", "min_utt_sec", "barge_in", "ws_mode", "torim_cache", "vad_rms", "drain_sec"])
+@pytest.mark.parametrize("name", ["port", "min_utt_sec", "barge_in", "ws_mode", "torim_cache", "vad_rms", "drain_sec", "language"])
 def test_an_empty_value_stands_for_the_default(name: str) -> None:
     assert getattr(config.load({name.upper(): ""}), name) == getattr(Settings(), name)
 
@@ -53,6 +53,9 @@ def test_an_empty_text_is_a_text(name: str) -> None:
         ("MAX_TURN_SEC", "inf", "takes a number"),
         ("MIN_UTT_SEC", "0.1", "takes a number from 0.2 to 5"),
         ("BARGE_IN", "maybe", "takes true or false"),
+        ("GATEWAYS", "2", "takes 1 (gateway processes under supervisord; more than one is not supported yet)"),
+        ("LANGUAGE", "!!", "takes a BCP 47 tag like he or en-US"),
+        ("LANGUAGE", "en_US:en", "takes a BCP 47 tag like he or en-US"),
         ("ASR_VENDOR", "tone", "takes one of auto, openai, whisper, scripted"),
     ],
 )
@@ -60,6 +63,16 @@ def test_a_bad_value_is_said_with_the_variable_and_what_it_takes(name: str, raw:
     with pytest.raises(ConfigError) as caught:
         config.load({name: raw})
     assert str(caught.value).startswith(f"{name}={raw!r}: {takes}")
+
+
+def test_a_language_of_the_desktop_is_told_apart() -> None:
+    with pytest.raises(ConfigError, match="LANGUAGE of gettext"):
+        config.load({"LANGUAGE": "en_US:en"})
+
+
+@pytest.mark.parametrize("tag", ["he", "en-US", "zh-Hant-TW"])
+def test_a_language_is_a_tag(tag: str) -> None:
+    assert config.load({"LANGUAGE": tag}).language == tag
 
 
 def test_tone_is_never_chosen_unasked() -> None:

@@ -1,0 +1,6 @@
+"""Languages as calls and settings name them: BCP 47 tags like ``he`` and ``en-US``."""
+
+import re
+
+LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+"""What may be one: language, then script, region or variant."""
