@@ -70,6 +70,13 @@ def phrases(settings: Settings, language: str) -> Phrases:
     return dataclasses.replace(_DEFAULTS.get(spoken, _DEFAULTS["en"]), **replaced)
 
 
+def language_of_words(settings: Settings, language: str, phrase: str) -> str:
+    """The language that a phrase (a field of ``Phrases``) of a call in ``language`` is written in: the voice must speak it."""
+    spoken = base_language(language)
+    replaced = spoken == base_language(settings.language) and getattr(settings, _SETTINGS[phrase]) is not None
+    return spoken if replaced or spoken in _DEFAULTS else "en"
+
+
 def base_language(language: str) -> str:
     """The language of a BCP 47 tag without script and region: ``he`` of ``he-IL`` and of the old code ``iw``."""
     base = language.replace("_", "-").split("-")[0].lower()

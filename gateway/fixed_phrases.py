@@ -3,6 +3,10 @@
 At start a phrase comes from its file in the cache; one that has none is asked for from the TTS stage,
 like any sentence, so it has the voice of the replies; until it is there, the beep stands in for
 it. A file is named after vendor, voice, language and words: change one, and it is made anew.
+
+Nothing is asked for before the TTS stage has a worker, and what did not come is asked for again
+at growing intervals. Sound of an earlier request is as good as that of the last one. A phrase that
+the voice cannot speak stays a beep, and is told.
 """
 
 import asyncio
@@ -16,7 +20,7 @@ from common.audio import beep
 from common.bus import Delivery, GatewayBus
 from common.config import Settings
 from common.errors import BusUnavailable
-from common.messages import Head, Sentence, SpeechChunk
+from common.messages import Head, Sentence, SpeechChunk, StageFailed
 from common.vendors import choose_vendors
 from gateway.turn.state import Phrase, PhraseBook
 
@@ -24,7 +28,9 @@ logger = logging.getLogger("torim.gateway")
 
 _LANGUAGES = ("he", "en")
 _NAMES = ("greeting", "repeat", "filler", "fallback", "still_there", "goodbye")
-_ASK_AGAIN_S = 15.0
+_STAGE_POLL_S = 0.5
+_FIRST_PATIENCE_S = 15.0
+_LONGEST_PATIENCE_S = 240.0
 
 
 @dataclass(slots=True, eq=False)
@@ -34,6 +40,8 @@ class _Wanted:
     language: str
     text: str
     path: Path
+    source: tuple[int, int] = (0, 0)
+    """Take and attempt that the sound is of: bytes of two never mix."""
     sound: bytearray = field(default_factory=bytearray)
 
 
@@ -55,29 +63,22 @@ class FixedPhrases:
         self._all_here = asyncio.Event()
 
     @property
-    def languages(self) -> tuple[str, ...]:
-        """The languages that phrases are kept in."""
-        return tuple(dict.fromkeys((phrases.base_language(self._settings.language), *_LANGUAGES)))
-
-    @property
     def missing(self) -> int:
         """How many phrases have no sound yet."""
-        return sum(path not in self._sound for path in (wanted.path for wanted in self._wanted))
+        return sum(wanted.path not in self._sound for wanted in self._wanted)
 
     def book(self, language: str) -> PhraseBook:
         """The phrases of a call in ``language``, as far as they are here."""
-        spoken = phrases.base_language(language)
         texts = phrases.phrases(self._settings, language)
-        known = {name: self._phrase(spoken, getattr(texts, name)) for name in _NAMES}
-        greeting = known.pop("greeting") if texts.greeting else None
-        known.pop("greeting", None)
-        return PhraseBook(greeting=greeting, beep=self._beep, **known)
+        known = {name: self._phrase(language, name, getattr(texts, name)) for name in _NAMES}
+        greeting = known.pop("greeting")
+        return PhraseBook(greeting=greeting if texts.greeting else None, beep=self._beep, **known)
 
-    def _phrase(self, language: str, text: str) -> Phrase:
+    def _phrase(self, language: str, name: str, text: str) -> Phrase:
         if not text:
             return Phrase("", b"")
-        sound = self._sound.get(self._path(language, text))
-        return Phrase("", self._beep) if sound is None else Phrase(text, sound)
+        sound = self._sound.get(self._path(phrases.language_of_words(self._settings, language, name), text))
+        return Phrase(text, sound) if sound else Phrase("", self._beep)
 
     def _path(self, language: str, text: str) -> Path:
         name = hashlib.sha256(f"{self._voice}|{language}|{text}".encode()).hexdigest()[:32]
@@ -87,53 +88,73 @@ class FixedPhrases:
 
     async def make(self) -> None:
         """Take what is on disk, and have the rest made; returns when all are here."""
-        self._wanted = [wanted for language in self.languages for wanted in self._of(language)]
-        self._take_from_disk()
+        everything = [wanted for language in (self._settings.language, *_LANGUAGES) for wanted in self._of(language)]
+        self._wanted = list({wanted.path: wanted for wanted in everything}.values())
+        self._sound |= {wanted.path: sound for wanted in self._wanted if (sound := _read(wanted.path))}
+        patience_s = _FIRST_PATIENCE_S
         while self.missing:
             await self._ask()
             try:
-                async with asyncio.timeout(_ASK_AGAIN_S):
+                async with asyncio.timeout(patience_s):
                     await self._all_here.wait()
             except TimeoutError:
                 logger.warning("what=phrases_missing count=%d", self.missing)
-
-    def _take_from_disk(self) -> None:
-        self._sound |= {wanted.path: wanted.path.read_bytes() for wanted in self._wanted if wanted.path.is_file()}
+            patience_s = min(2 * patience_s, _LONGEST_PATIENCE_S)
 
     def _of(self, language: str) -> list[_Wanted]:
         texts = phrases.phrases(self._settings, language)
-        spoken = [text for name in _NAMES if (text := getattr(texts, name))]
-        return [_Wanted(language, text, self._path(language, text)) for text in spoken]
+        spoken = [(phrases.language_of_words(self._settings, language, name), getattr(texts, name)) for name in _NAMES]
+        return [_Wanted(of_words, text, self._path(of_words, text)) for of_words, text in spoken if text]
 
     async def _ask(self) -> None:
         self._take += 1
-        for number, wanted in enumerate(self._wanted):
-            if wanted.path in self._sound:
-                continue
-            wanted.sound.clear()
-            head = Head(call=self.key, turn=0, seq=number, take=self._take, gateway=self._gateway, language=wanted.language)
-            try:
-                await self._bus.publish("tts", Sentence(head=head, text=wanted.text))
-            except BusUnavailable as trouble:
-                logger.warning("what=phrases_not_asked error=%s", trouble)
-                return
+        try:
+            while "tts" not in await self._bus.stages_alive():  # noqa: ASYNC110 - it happens in another process
+                await asyncio.sleep(_STAGE_POLL_S)
+            for number, wanted in enumerate(self._wanted):
+                if wanted.path not in self._sound:
+                    await self._bus.publish("tts", Sentence(head=self._head(number, wanted.language), text=wanted.text))
+        except BusUnavailable as trouble:
+            logger.warning("what=phrases_not_asked error=%s", trouble)
+
+    def _head(self, number: int, language: str) -> Head:
+        return Head(call=self.key, turn=0, seq=number, take=self._take, gateway=self._gateway, language=language)
+
+    # -- Their sound comes ----------------------------------------------------------------------
 
     def worker_reported(self, delivery: Delivery) -> None:
-        """Take sound of a phrase."""
-        chunk = delivery.message
-        if not isinstance(chunk, SpeechChunk) or chunk.head.take != self._take or chunk.head.seq >= len(self._wanted):
+        """Take sound of a phrase, or the news that there will be none."""
+        message = delivery.message
+        if message.head.seq >= len(self._wanted):
             return
-        wanted = self._wanted[chunk.head.seq]
-        if chunk.offset_bytes == 0:
-            wanted.sound.clear()
-        if chunk.offset_bytes != len(wanted.sound):
-            return
-        wanted.sound += delivery.audio
-        if chunk.last and wanted.sound:
-            self._keep(wanted)
+        wanted = self._wanted[message.head.seq]
+        match message:
+            case SpeechChunk():
+                self._add(wanted, message, delivery.audio)
+            case StageFailed(error=error):
+                logger.error("what=phrase_not_spoken language=%s error=%s: a beep stands in for it", wanted.language, error)
+                self._have(wanted, b"")
+            case _:
+                pass
 
-    def _keep(self, wanted: _Wanted) -> None:
-        self._sound[wanted.path] = bytes(wanted.sound)
+    def _add(self, wanted: _Wanted, chunk: SpeechChunk, audio: bytes) -> None:
+        source = (chunk.head.take, chunk.attempt)
+        if chunk.offset_bytes == 0 and not chunk.last:
+            wanted.source = source
+            wanted.sound.clear()
+        if source != wanted.source or chunk.offset_bytes != len(wanted.sound):
+            return
+        wanted.sound += audio
+        if chunk.last and wanted.sound:
+            self._have(wanted, bytes(wanted.sound))
+            self._write(wanted)
+
+    def _have(self, wanted: _Wanted, sound: bytes) -> None:
+        self._sound[wanted.path] = sound
+        if not self.missing:
+            self._all_here.set()
+
+    def _write(self, wanted: _Wanted) -> None:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             partial = wanted.path.with_suffix(f".{self._gateway}")
@@ -141,5 +162,14 @@ class FixedPhrases:
             partial.replace(wanted.path)
         except OSError as error:
             logger.warning("what=phrase_not_kept folder=%s error=%s", self._folder, error.strerror)
-        if not self.missing:
-            self._all_here.set()
+
+
+def _read(path: Path) -> bytes:
+    """What is in a file; nothing if it cannot be read."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        logger.warning("what=phrase_unreadable file=%s error=%s", path, error.strerror)
+        return b""

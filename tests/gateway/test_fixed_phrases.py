@@ -6,7 +6,7 @@ from pathlib import Path
 from common.audio import beep
 from common.bus import Delivery
 from common.config import Settings
-from common.messages import Head, Message, Sentence, SpeechChunk, Stage
+from common.messages import Head, Message, Sentence, SpeechChunk, Stage, StageFailed
 from gateway.fixed_phrases import FixedPhrases
 from tests import virtual_clock
 
@@ -14,20 +14,33 @@ from tests import virtual_clock
 class FakeTtsStage:
     """Answers each sentence with its own words as sound, in two chunks; deaf to the first ``deaf`` sentences."""
 
-    def __init__(self, deaf: int = 0) -> None:
+    def __init__(self, deaf: int = 0, asleep: int = 0, speechless: bool = False) -> None:
         self.asked: list[str] = []
+        self.languages: list[tuple[str, str]] = []
         self.phrases: FixedPhrases | None = None
         self._deaf = deaf
+        self._asleep = asleep
+        self._speechless = speechless
+
+    async def stages_alive(self) -> frozenset[Stage]:
+        """No worker lives the first ``asleep`` times that somebody asks."""
+        self._asleep -= 1
+        assert self._asleep < 0 or not self.asked, "asked although nobody was there"
+        return frozenset[Stage]() if self._asleep >= 0 else frozenset[Stage]({"tts"})
 
     async def publish(self, stage: Stage, message: Message, audio: bytes = b"") -> None:
         assert stage == "tts"
         assert isinstance(message, Sentence)
         self.asked.append(message.text)
+        self.languages.append((message.head.language, message.text))
         if len(self.asked) > self._deaf:
             asyncio.get_running_loop().call_later(0.1, self._speak, message)
 
     def _speak(self, message: Sentence) -> None:
         assert self.phrases is not None
+        if self._speechless:
+            self.phrases.worker_reported(Delivery("1-0", StageFailed(head=message.head, stage="tts", error="script")))
+            return
         sound = message.text.encode()
         for offset, last in ((0, False), (3, True)):
             chunk = SpeechChunk(head=message.head, offset_bytes=offset, last=last)
@@ -80,12 +93,44 @@ def test_an_empty_greeting_is_none(tmp_path: Path) -> None:
     assert phrases_made(tmp_path, FakeTtsStage(), greeting="").book("he").greeting is None
 
 
-def test_sound_of_an_earlier_request_is_not_mixed_in(tmp_path: Path) -> None:
+def test_nothing_is_asked_for_before_somebody_can_speak(tmp_path: Path) -> None:
+    stage = FakeTtsStage(asleep=20)
+    phrases_made(tmp_path, stage)
+    assert len(stage.asked) == 12
+
+
+def test_bytes_of_two_attempts_do_not_mix(tmp_path: Path) -> None:
     phrases = phrases_made(tmp_path, FakeTtsStage())
-    before = phrases.book("he").goodbye.audio
-    head = Head(call=phrases.key, turn=0, seq=5, take=0)
-    phrases.worker_reported(Delivery("1-0", SpeechChunk(head=head, offset_bytes=0, last=True), b"old"))
-    assert phrases.book("he").goodbye.audio == before
+    head = Head(call=phrases.key, turn=0, seq=5, take=9)
+    chunks = [(1, 0, b"abc"), (2, 0, b"ABC"), (1, 3, b"def"), (2, 3, b"DEF")]
+    for attempt, offset, audio in chunks:
+        chunk = SpeechChunk(head=head, offset_bytes=offset, last=offset > 0, attempt=attempt)
+        phrases.worker_reported(Delivery("1-0", chunk, audio))
+    assert phrases.book("he").goodbye.audio == b"ABCDEF"
+
+
+def test_a_phrase_that_cannot_be_spoken_stays_a_beep(tmp_path: Path) -> None:
+    assert phrases_made(tmp_path, FakeTtsStage(speechless=True)).book("he").filler.audio == beep()
+
+
+def test_a_language_without_phrases_hears_english(tmp_path: Path) -> None:
+    book = phrases_made(tmp_path, FakeTtsStage()).book("fr")
+    assert book.filler.audio == b"One moment, please"
+
+
+def test_the_operators_own_words_are_spoken_in_the_operators_language(tmp_path: Path) -> None:
+    stage = FakeTtsStage()
+    phrases_made(tmp_path, stage, language="fr", greeting="Bonjour")
+    assert ("fr", "Bonjour") in stage.languages
+
+
+def test_an_empty_file_is_no_phrase(tmp_path: Path) -> None:
+    phrases_made(tmp_path, FakeTtsStage())
+    for path in (tmp_path / "phrases").iterdir():
+        path.write_bytes(b"")
+    second = FakeTtsStage()
+    phrases_made(tmp_path, second)
+    assert len(second.asked) == 12
 
 
 def test_an_unwritable_folder_costs_the_file_not_the_phrase(tmp_path: Path) -> None:
