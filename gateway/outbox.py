@@ -2,8 +2,8 @@
 
 The media path only puts in; a task of the call's own takes out, one write after the other, so the
 history of turn n is there before the utterance of turn n + 1. Redis may stall: then the
-queue fills, and what is put into a full one is dropped and counted; the call goes on with fillers
-and fallbacks.
+queue fills, and of what is put into a full one the oldest that is not owed is dropped and counted; the call
+goes on with fillers and fallbacks.
 
 A write that is *owed* (history, the turn's number) is tried until it is done; any other one is
 given up with the bus's own deadline, since the turn that wanted it is over by then.
@@ -48,13 +48,21 @@ class Outbox:
 
     def put(self, what: str, write: Write, *, owed: bool = False, wanted: Callable[[], bool] = _always) -> None:
         """Queue a write; it is skipped if it is not ``wanted`` any more when its time comes."""
-        if len(self._entries) >= CAPACITY:
-            self.dropped += 1
-            if self.dropped == 1:
-                logger.error("call=%s what=outbox_full dropped=%s", self._call, what)
+        if len(self._entries) >= CAPACITY and not self._make_room(what):
             return
         self._entries.append(_Entry(what, write, owed, wanted))
         self._wake.set()
+
+    def _make_room(self, what: str) -> bool:
+        """Drop the oldest write that is not owed; False if all are: then the new one is lost."""
+        self.dropped += 1
+        if self.dropped == 1:
+            logger.error("call=%s what=outbox_full new=%s", self._call, what)
+        expendable = next((entry for entry in self._entries if not entry.owed), None)
+        if expendable is None:
+            return False
+        self._entries.remove(expendable)
+        return True
 
     def close(self) -> None:
         """Nothing more will be put in: ``run`` returns when all is written."""

@@ -77,6 +77,22 @@ def test_a_full_outbox_drops_and_counts() -> None:
     assert outbox.dropped == 3
 
 
+def test_a_full_outbox_drops_what_is_not_owed() -> None:
+    def fill(outbox: Outbox, written: Written) -> None:
+        outbox.put("record", written.write("event"))
+        for number in range(CAPACITY):
+            outbox.put("close_turn", written.write(f"history {number}"), owed=True)
+
+    assert written_by(fill) == [f"history {number}" for number in range(CAPACITY)]
+
+
+def test_an_outbox_full_of_what_is_owed_is_bounded_all_the_same() -> None:
+    outbox, written = Outbox("CA1"), Written()
+    for number in range(CAPACITY + 3):
+        outbox.put("close_turn", written.write(str(number)), owed=True)
+    assert outbox.dropped == 3
+
+
 def test_a_write_that_comes_later_leaves_too() -> None:
     written = Written()
 
