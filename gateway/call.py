@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from common.audio import mulaw_to_pcm, rms
+from common.audio import FRAME_BYTES, mulaw_to_pcm, rms
 from common.bus import Delivery, GatewayBus, TurnClosed
 from common.messages import Head, Message, Sentence, Stage, Transcript, Utterance
 from gateway.ear import IDLE_FRAMES, Ear
@@ -90,6 +90,7 @@ class LiveCall:
                 self._handle(events.MarkEchoed(name))
             case CallStopped():
                 self._handle(events.CallerHungUp())
+                self._record("WS_STOP")
                 self._over.set()
             case CallStarted():
                 pass
@@ -114,6 +115,7 @@ class LiveCall:
         """Pick up: before anything of the line is received."""
         around, call = self._around, self.key
         self._outbox.put("open_call", lambda: around.bus.open_call(call, around.gateway, self._language), owed=True)
+        self._record("WS_START")
         self._handle(events.CallAnswered())
 
     async def run(self) -> None:
@@ -124,10 +126,12 @@ class LiveCall:
             async with asyncio.TaskGroup() as tasks:
                 writing = tasks.create_task(self._outbox.run())
                 await self._over.wait()
+                self._tell_done()
                 self._outbox.put("close_call", lambda: around.bus.close_call(call), owed=True)
                 await self._write_the_rest(writing)
         finally:
             around.pacer.leave(self.tick)
+            around.bus.forget(call)
             self._gone(call)
             if self._timer is not None:
                 self._timer.cancel()
@@ -218,7 +222,7 @@ class LiveCall:
         )
 
     def _is_current(self, turn: int) -> bool:
-        return self._machine.call.turn.number == turn
+        return self._turn == turn
 
     def _head(self, turn: int, seq: int, take: int = 0) -> Head:
         around = self._around
@@ -228,6 +232,21 @@ class LiveCall:
         fields: dict[str, str | int | float] = dict(report.fields)
         text = {} if report.text is None else {"text": said(report.text, log_texts=self._around.log_texts)}
         log_event(self._started.call, report.turn, report.name, **text, **fields)
-        record = {"turn": str(report.turn), "name": report.name, "at": f"{self._around.wall_clock():.3f}"}
+        self._record(report.name, report.turn, **fields)
+
+    def _tell_done(self) -> None:
+        """What the call was like: frames each way, and what should be 0 or low on a healthy line."""
+        codec, machine = self._line.codec, self._machine
+        health = {"underruns": machine.call.playout.underruns, "stale": machine.speaking.stale, "outbox_dropped": self._outbox.dropped}
+        log_event(self._started.call, self._turn, "CALL_DONE", **health)
+        self._record("WS_DONE", rx=codec.rx_bytes // FRAME_BYTES, tx=codec.tx_bytes // FRAME_BYTES, **health)
+
+    @property
+    def _turn(self) -> int:
+        return self._machine.call.turn.number
+
+    def _record(self, name: str, turn: int | None = None, **fields: str | int | float) -> None:
+        """Append to the call's event stream, which holds no texts."""
+        record = {"turn": str(self._turn if turn is None else turn), "name": name, "at": f"{self._around.wall_clock():.3f}"}
         record |= {key: str(value) for key, value in fields.items()}
         self._outbox.put("record", lambda: self._around.bus.record(self.key, record))

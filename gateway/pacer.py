@@ -8,11 +8,16 @@ Theory
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from gateway.playout import FRAME_S, LEAD_S
 
+logger = logging.getLogger("torim.gateway")
+
 Tick = Callable[[float], None]
+_TELL_S = 10.0
+"""Late ticks are told at most so often."""
 
 
 class Pacer:
@@ -21,7 +26,7 @@ class Pacer:
     def __init__(self) -> None:
         self.late_ticks = 0
         """Ticks that came more than a lead too late: a gap may have been heard."""
-        self.worst_lateness_s = 0.0
+        self._tell_at = 0.0
         self._ticks: set[Tick] = set()
         self._somebody = asyncio.Event()
 
@@ -51,8 +56,10 @@ class Pacer:
 
     def _next(self, due: float, now: float) -> float:
         lateness = now - due
-        self.worst_lateness_s = max(self.worst_lateness_s, lateness)
         if lateness <= LEAD_S:
             return due + FRAME_S
         self.late_ticks += 1
+        if now >= self._tell_at:
+            self._tell_at = now + _TELL_S
+            logger.warning("what=late_tick lateness_ms=%d late_ticks=%d calls=%d", 1000 * lateness, self.late_ticks, len(self._ticks))
         return now

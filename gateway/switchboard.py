@@ -17,6 +17,7 @@ class Switchboard:
     def __init__(self, settings: Settings, phrases: FixedPhrases, around: Surroundings) -> None:
         self.unclaimed = 0
         """Messages for calls that are over: normal, counted."""
+        self._streams = 0
         self._settings = settings
         self._phrases = phrases
         self._around = around
@@ -33,15 +34,16 @@ class Switchboard:
         )
 
     def answer(self, started: CallStarted, line: Line) -> Conversation:
-        """A call came in. A second stream of a live call gets keys of its own, so that the old one's work is not its own."""
+        """A call came in. Another stream of a live call gets keys of its own, so that the old one's work is not its own."""
+        self._streams += 1
         language = started.language or self._settings.language
         machine = TurnMachine(self._rules, self._phrases.book(language), lexicon(language))
-        key = started.call if started.call not in self._calls else f"{started.call}/{started.stream}"
-        self._calls[key] = LiveCall(
-            started, line, key, language, machine, WebrtcDetector(self._floor_rms), self._around, gone=self._calls.pop
-        )
-        self._calls[key].answer()
-        return self._calls[key]
+        key = started.call if started.call not in self._calls else f"{started.call}/{self._streams}"
+        detector = WebrtcDetector(self._floor_rms)
+        call = LiveCall(started, line, key, language, machine, detector, self._around, gone=self._calls.pop)
+        self._calls[key] = call
+        call.answer()
+        return call
 
     def worker_reported(self, delivery: Delivery) -> None:
         """Give a worker's message to its call."""

@@ -115,6 +115,12 @@ def test_a_greeting_leaves_at_once() -> None:
     assert line.sent[:8] == ["media"] * 8
 
 
+def test_s17_the_event_stream_begins_with_the_start_and_ends_with_the_counters() -> None:
+    bus, _ = live(lambda call: hear(call, *[SILENT] * 50), 1)
+    assert [entry["name"] for entry in bus.events["CA1"]][:1] == ["WS_START"]
+    assert [(entry["name"], entry.get("rx")) for entry in bus.events["CA1"]][-2:] == [("WS_STOP", None), ("WS_DONE", "0")]
+
+
 def test_a_bug_ends_its_call(caplog: pytest.LogCaptureFixture) -> None:
     _, line = live(lambda call: hear(call, LOUD), 30, deaf=True, greeting=Phrase("hello", bytes(80_000)))
     assert "bug=call call=CA1" in caplog.text

@@ -1,0 +1,66 @@
+"""The live calls of a gateway, told apart whatever a provider calls them."""
+
+from pathlib import Path
+
+import pytest
+
+from common.bus import Delivery
+from common.config import Settings
+from common.messages import Head, ReplyEnded
+from gateway.call import LiveCall, Surroundings
+from gateway.fixed_phrases import FixedPhrases
+from gateway.pacer import Pacer
+from gateway.switchboard import Switchboard
+from gateway.telephony.base import CallStarted, CallStopped
+from tests import virtual_clock
+from tests.gateway.test_call import FakeLine
+from tests.sim.memory_bus import MemoryBus
+
+
+def switchboard(folder: Path) -> Switchboard:
+    settings = Settings(torim_cache=folder, greeting="")
+    bus = MemoryBus()
+    return Switchboard(settings, FixedPhrases(settings, bus, "gw1"), Surroundings(bus, Pacer(), "gw1", False, lambda: 0.0))
+
+
+def answer(board: Switchboard, call: str = "CA1", stream: str = "MZ1") -> LiveCall:
+    conversation = board.answer(CallStarted(call, stream), FakeLine())
+    assert isinstance(conversation, LiveCall)
+    return conversation
+
+
+def test_a_call_goes_by_the_providers_name(tmp_path: Path) -> None:
+    async def main() -> None:
+        assert answer(switchboard(tmp_path)).key == "CA1"
+
+    virtual_clock.run(main())
+
+
+@pytest.mark.parametrize("streams", [("MZ1", "MZ2", "MZ3"), ("MZ1", "MZ1", "MZ1")])
+def test_streams_of_one_call_have_keys_of_their_own(tmp_path: Path, streams: tuple[str, ...]) -> None:
+    async def main() -> None:
+        board = switchboard(tmp_path)
+        assert len({answer(board, stream=stream).key for stream in streams}) == 3
+
+    virtual_clock.run(main())
+
+
+def test_the_end_of_an_old_stream_leaves_the_new_one_alone(tmp_path: Path) -> None:
+    async def main() -> None:
+        board = switchboard(tmp_path)
+        old, new = answer(board), answer(board)
+        old.receive(CallStopped(replaced=True))
+        await old.run()
+        board.worker_reported(Delivery("1-0", ReplyEnded(head=Head(call=new.key, turn=1), sentences=0)))
+        assert board.unclaimed == 0
+
+    virtual_clock.run(main())
+
+
+def test_messages_for_a_call_that_is_over_are_counted(tmp_path: Path) -> None:
+    async def main() -> None:
+        board = switchboard(tmp_path)
+        board.worker_reported(Delivery("1-0", ReplyEnded(head=Head(call="CA9", turn=1), sentences=0)))
+        assert board.unclaimed == 1
+
+    virtual_clock.run(main())
