@@ -67,7 +67,7 @@ Event = CallAnswered | FrameHeard | KeyPressed | MarkEchoed | CallerHungUp | Wor
 
 # -- Commands ---------------------------------------------------------------------------
 
-End = Literal["replied", "interrupted", "superseded", "deduplicated", "nothing_heard", "fallback", "handed_over", "hung_up"]
+End = Literal["replied", "interrupted", "superseded", "deduplicated", "nothing_heard", "fallback", "hung_up"]
 """The ways in which a turn ends; each turn has exactly one (R1)."""
 
 

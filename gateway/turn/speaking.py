@@ -1,6 +1,6 @@
 """From the workers' messages to a reply that was heard (R9, S9, S12-S14).
 
-Everything carries its turn; what is not of the current one is dropped here and nowhere else.
+Everything carries its turn; what the bot was to say in a turn that is over is dropped here and nowhere else.
 """
 
 from common.messages import Action, Message, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolEnded, ToolStarted
