@@ -12,7 +12,9 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from common.messages import Message, Stage, StageFailed
+import msgspec
+
+from common.messages import Message, Sentence, Stage, StageFailed, Transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class TurnClosed:
     turn: int
     """The turn that ended; the call's turn becomes this + 1."""
     how: str
-    """replied, interrupted, superseded, deduplicated, nothing_heard, fallback, handed_over or hung_up."""
+    """replied, interrupted, superseded, deduplicated, nothing_heard, fallback or hung_up."""
     caller: str = ""
     """What the caller said; empty text writes no history."""
     heard: str = ""
@@ -80,6 +82,11 @@ class TurnNews:
     turn: int
     """The turn that was committed or is over, and with it every older one."""
     what: Literal["committed", "over"]
+
+
+def without_words(message: Message) -> Message:
+    """The message as a dead letter keeps it: whose it is and which piece, not what was said."""
+    return msgspec.structs.replace(message, text="") if isinstance(message, Transcript | Sentence) else message
 
 
 class GatewayBus(Protocol):
@@ -160,7 +167,7 @@ class WorkerBus(Protocol):
         """Say that these are still worked on; hear what became of them."""
 
     async def fail(self, stage: Stage, delivery: Delivery, failed: StageFailed) -> None:
-        """Give up: dead letter (without audio), acknowledge, tell the gateway."""
+        """Give up: dead letter (without audio and words), acknowledge, tell the gateway."""
 
     async def hand_back(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], *, counts: bool = False) -> None:
         """Let anybody take these at once; whether this delivery ``counts`` as an attempt: on drain it does not."""
