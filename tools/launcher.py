@@ -1,6 +1,6 @@
 """The launcher behind ``make run``: brings everything up, says when calls can come, ends everything on Ctrl-C.
 
-    settings -> folders and port -> models -> supervisord -> /readyz -> "ready" ... -> the end
+    settings -> folders, port, Redis -> models -> supervisord -> /readyz -> "ready" ... -> the end
 
 What is wrong is said in one line that names the variable or the command, before anything is
 started where that is possible. INT, TERM and HUP are taken at every step; the launcher ends
@@ -27,6 +27,7 @@ from common.config import Settings
 from common.errors import ConfigError, SetupError
 from common.vendors import choose_vendors
 from gateway.server import check_exposure, listen
+from tools import redis_url
 from tools.embedded_redis import server_binary, socket_path
 from tools.end import End
 from tools.log_tail import LogTail
@@ -58,6 +59,8 @@ class Launcher:
         _check_folders(self._settings, self._run_dir)
         with _alone_in(self._run_dir):
             listen(self._settings.host, self._settings.port).close()
+            if self._settings.redis_url:
+                redis_url.check(self._settings.redis_url, self._end)
             environ = {**self._environ, **self._placement()}
             self._fetch_models(environ)
             self._supervise(environ)

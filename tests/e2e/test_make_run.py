@@ -79,7 +79,7 @@ def test_ctrl_c_while_models_load_leaves_no_process(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_before_it_is_ready_leaves_no_process(tmp_path: Path) -> None:
-    with launched(tmp_path, REDIS_URL=f"unix://{tmp_path}/nobody.sock") as run:
+    with launched(tmp_path, TONE_FIRST_AUDIO_MS="60000") as run:  # so long the fixed phrases have no sound
         run.until_said("listening host=")
         run.press_ctrl_c()
         assert (run.ended(), run.processes()) == (0, [])
@@ -167,6 +167,16 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_a_bad_setting_is_named(tmp_path: Path) -> None:
     with launched(tmp_path, MIN_UTT_SEC="soon") as run:
         assert said_before_it_gave_up(run).startswith("make run: MIN_UTT_SEC='soon': takes a number")
+
+
+def test_a_redis_url_that_is_none_is_named(tmp_path: Path) -> None:
+    with launched(tmp_path, REDIS_URL="foo") as run:
+        assert said_before_it_gave_up(run).startswith("make run: REDIS_URL=foo: takes redis://")
+
+
+def test_a_redis_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    with launched(tmp_path, REDIS_URL=f"unix://{tmp_path}/nobody.sock") as run:
+        assert said_before_it_gave_up(run).startswith(f"make run: REDIS_URL=unix://{tmp_path}/nobody.sock: no Redis answers there")
 
 
 def test_a_front_door_left_open_is_named(tmp_path: Path) -> None:

@@ -1,0 +1,67 @@
+"""``REDIS_URL`` is tried before anything is started."""
+
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from common.errors import ConfigError
+from tools.end import AskedToEnd, End
+from tools.redis_url import check, masked
+
+
+@pytest.fixture
+def end() -> Iterator[End]:
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    yield End()
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
+
+
+def said(url: str, end: End) -> str:
+    with pytest.raises(ConfigError) as caught:
+        check(url, end)
+    return str(caught.value)
+
+
+def test_a_redis_that_answers_is_well(redis_url: str, end: End) -> None:
+    check(redis_url, end)
+
+
+@pytest.mark.parametrize(
+    "url", ["foo", "http://127.0.0.1", "redis://127.0.0.1:port", "redis://[", "redis://a..b", "redis://127.0.0.1?no=1"]
+)
+def test_what_is_no_url_is_told_with_what_it_takes(url: str, end: End) -> None:
+    assert said(url, end) == f"REDIS_URL={url.partition('?')[0]}: takes redis://[:password@]host:port[/db], rediss://... or unix:///path"
+
+
+def test_a_socket_that_is_not_there_is_named(tmp_path: Path, end: End) -> None:
+    assert said(f"unix://{tmp_path}/no.sock", end).startswith(f"REDIS_URL=unix://{tmp_path}/no.sock: no Redis answers there (")
+
+
+def test_the_password_is_not_shown(end: End) -> None:
+    assert "hunter2" not in said("redis://me:hunter2@127.0.0.1:1/0", end)
+
+
+def test_the_end_may_come_while_nobody_answers(end: End) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        end.ask()
+        with pytest.raises(AskedToEnd):
+            check(f"redis://127.0.0.1:{silent.getsockname()[1]}", end)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://h:6379/1", "redis://h:6379/1"),
+        ("redis://:pw@h", "redis://***@h"),
+        ("redis://h?password=pw", "redis://h"),
+        ("me:p@w@h", "***@h"),
+        ("unix:///run/redis.sock", "unix:///run/redis.sock"),
+    ],
+)
+def test_a_url_is_shown_without_what_is_secret(url: str, shown: str) -> None:
+    assert masked(url) == shown
