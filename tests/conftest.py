@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import redis
 
-from common.config import Settings, load
+from common.config import Settings, environment, load
 from tests.servers import RealServer, real_server
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def redis_url(one_real_server: RealServer) -> str:
 @pytest.fixture(scope="session")
 def speech_settings() -> Settings:
     """Defaults, with the models where the operator keeps them."""
-    return Settings(torim_cache=load().torim_cache)
+    cache = {name: value for name, value in environment().items() if name == "TORIM_CACHE"}  # a desktop's LANGUAGE is none of ours
+    return Settings(torim_cache=load(cache).torim_cache)
 
 
 @pytest.fixture(scope="session")
