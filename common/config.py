@@ -56,9 +56,9 @@ class Settings:
     # Processes
     redis_url: str = setting("", "Redis or Valkey, redis://...; default: an embedded one under `make run`", secret=True)
     gateways: int = setting(1, "gateway processes under supervisord; more than one is not supported yet", low=1, high=1)
-    asr_workers: int = setting(1, "ASR worker processes under supervisord", low=1, high=64)
-    llm_workers: int = setting(1, "LLM worker processes under supervisord", low=1, high=64)
-    tts_workers: int = setting(1, "TTS worker processes under supervisord", low=1, high=64)
+    asr_workers: int = setting(1, "ASR worker processes under supervisord; 0 = they run elsewhere", low=0, high=64)
+    llm_workers: int = setting(1, "LLM worker processes under supervisord; 0 = they run elsewhere", low=0, high=64)
+    tts_workers: int = setting(1, "TTS worker processes under supervisord; 0 = they run elsewhere", low=0, high=64)
     drain_sec: float | None = setting(
         None, "how long a process that got TERM may finish its work; default: workers 8, gateway 10", low=0, high=600
     )

@@ -2,6 +2,8 @@
 
     settings -> folders, port, Redis -> models -> supervisord -> /readyz -> "ready" ... -> the end
 
+``WS_MODE=ECHO`` takes a gateway and nothing else: no Redis, no worker, no model.
+
 What is wrong is said in one line that names the variable or the command, before anything is
 started where that is possible. INT, TERM and HUP are taken at every step; the launcher ends
 nothing by itself but what it started, and leaves none of that behind.
@@ -59,18 +61,16 @@ class Launcher:
         _check_folders(self._settings, self._run_dir)
         with _alone_in(self._run_dir):
             listen(self._settings.host, self._settings.port).close()
-            if self._settings.redis_url:
-                redis_url.check(self._settings.redis_url, self._end)
             environ = {**self._environ, **self._placement()}
-            self._fetch_models(environ)
+            if self._settings.ws_mode == "AI":
+                self._prepare_pipeline(environ)
             self._supervise(environ)
 
     def _placement(self) -> dict[str, str]:
         """What ``supervisord.conf`` and the processes need to know of this run."""
         settings = self._settings
-        embedded = not settings.redis_url
-        if embedded:
-            server_binary()  # raises where there is none
+        pipeline = settings.ws_mode == "AI"
+        embedded = pipeline and not settings.redis_url
         return {
             "TORIM_RUN": str(self._run_dir),
             "TORIM_STOP": "INT",
@@ -79,12 +79,19 @@ class Launcher:
             "REDIS_URL": f"unix://{socket_path(self._run_dir)}" if embedded else settings.redis_url,
             "TORIM_CACHE": str(settings.torim_cache.expanduser()),
             "GATEWAYS": str(settings.gateways),
-            "ASR_WORKERS": str(settings.asr_workers),
-            "LLM_WORKERS": str(settings.llm_workers),
-            "TTS_WORKERS": str(settings.tts_workers),
+            "ASR_WORKERS": str(settings.asr_workers if pipeline else 0),
+            "LLM_WORKERS": str(settings.llm_workers if pipeline else 0),
+            "TTS_WORKERS": str(settings.tts_workers if pipeline else 0),
         }
 
-    # --- Models
+    # --- What the pipeline takes
+
+    def _prepare_pipeline(self, environ: dict[str, str]) -> None:
+        if self._settings.redis_url:
+            redis_url.check(self._settings.redis_url, self._end)
+        else:
+            server_binary()  # raises where there is none
+        self._fetch_models(environ)
 
     def _fetch_models(self, environ: dict[str, str]) -> None:
         command = [sys.executable, "-m", "tools.lifeline", "common.models"]
@@ -217,18 +224,15 @@ def _why_not_ready(settings: Settings) -> str:
 
 def _welcome(settings: Settings, seconds: float) -> list[str]:
     url = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
-    vendors = [f"  {stage.upper()}  {choice.name:<9}({choice.why})" for stage, choice in choose_vendors(settings).items()]
+    return ["", f"Torim answers calls at {url}  (ready in {seconds:.1f} s)", *_means(settings), *_ways_to_call(settings, url), ""]
+
+
+def _means(settings: Settings) -> list[str]:
+    """What answers a call."""
     if settings.ws_mode == "ECHO":
-        vendors = ["  WS_MODE=ECHO plays the caller back; no vendor is used"]
-    store = "REDIS_URL" if settings.redis_url else "embedded (REDIS_URL is not set)"
-    return [
-        "",
-        f"Torim answers calls at {url}  (ready in {seconds:.1f} s)",
-        *vendors,
-        f"  Redis {store}",
-        *_ways_to_call(settings, url),
-        "",
-    ]
+        return ["  WS_MODE=ECHO plays the caller back; no vendor and no Redis is used"]
+    vendors = [f"  {stage.upper()}  {choice.name:<9}({choice.why})" for stage, choice in choose_vendors(settings).items()]
+    return [*vendors, f"  Redis {'REDIS_URL' if settings.redis_url else 'embedded (REDIS_URL is not set)'}"]
 
 
 def _ways_to_call(settings: Settings, url: str) -> list[str]:

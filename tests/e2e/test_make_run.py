@@ -49,6 +49,25 @@ def test_it_brings_its_own_redis(tmp_path: Path) -> None:
         assert run.pid_of("valkey-server")
 
 
+def test_an_echo_takes_a_gateway_and_nothing_else(tmp_path: Path) -> None:
+    with launched(tmp_path, WS_MODE="ECHO") as run:
+        run.until_said(READY)
+        started = [line for line in run.processes() if "_worker" in line or "valkey-server" in line]
+        assert (started, run.pid_of("-m gateway") > 0) == ([], True)
+
+
+def test_an_echo_loads_no_models(tmp_path: Path) -> None:
+    with launched(tmp_path, WS_MODE="ECHO", ASR_VENDOR="whisper", TTS_VENDOR="local") as run:
+        run.until_said(READY)
+        assert not (tmp_path / "cache" / "models").exists()
+
+
+def test_an_echo_needs_no_redis(tmp_path: Path) -> None:
+    with launched(tmp_path, WS_MODE="ECHO", REDIS_URL=f"unix://{tmp_path}/nobody.sock") as run:
+        run.until_said(READY)
+        assert "no vendor and no Redis is used" in run.output
+
+
 def test_a_worker_that_is_killed_is_started_again(tmp_path: Path) -> None:
     with launched(tmp_path) as run:
         run.until_said(READY)
