@@ -11,7 +11,7 @@ from redis import exceptions
 from redis.asyncio.client import PubSub
 
 from common import streams
-from common.bus import Delivery, Output, PastTurn, Renewal, TurnNews
+from common.bus import Delivery, Output, PastTurn, Renewal, TurnNews, without_words
 from common.errors import BusUnavailable
 from common.messages import Stage, StageFailed, decode, encode
 from common.redis_link import (
@@ -133,15 +133,16 @@ class RedisWorkerBus:
             message = decode(fields.get(b"m", b""))
         except msgspec.DecodeError:
             logger.exception("stage=%s entry=%s what=unreadable", stage, id_)
-            await self._bury(stage, id_, fields.get(b"m", b""))
+            await self._bury(stage, id_)
             return None
         self._held.add(id_)
         return Delivery(id_, message, fields.get(b"a", b""), attempt)
 
-    async def _bury(self, stage: Stage, id_: str, m: bytes) -> None:
+    async def _bury(self, stage: Stage, id_: str) -> None:
+        """A dead letter with nothing in it: there may be words in what cannot be read."""
         dead = streams.dead_letters(ONE_TAG, stage)
         keys = [streams.work(ONE_TAG, stage), f"{dead}:{id_}", dead]
-        await self._scripts.run("fail", keys, _fail_args(id_, "unreadable", m))
+        await self._scripts.run("fail", keys, _fail_args(id_, "unreadable", b""))
 
     # Finishing it
 
@@ -184,11 +185,11 @@ class RedisWorkerBus:
         return added is not None
 
     async def fail(self, stage: Stage, delivery: Delivery, failed: StageFailed) -> None:
-        """Give up: dead letter (without audio), acknowledge, tell the gateway."""
+        """Give up: dead letter (without audio and words), acknowledge, tell the gateway."""
         told = [Output(None, failed)]
         tag = streams.shard(delivery.message.head.call)
         keys = [streams.work(tag, stage), streams.done(stage, delivery.message), streams.dead_letters(tag, stage), *output_keys(told)]
-        args = [*_fail_args(delivery.id, failed.error, encode(delivery.message)), *output_args(told)]
+        args = [*_fail_args(delivery.id, failed.error, encode(without_words(delivery.message))), *output_args(told)]
         await insistently(lambda: self._scripts.run("fail", keys, args))
         self._held.discard(delivery.id)
 

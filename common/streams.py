@@ -127,7 +127,7 @@ def events(call: str) -> str:
 
 
 def dead_letters(tag: str, stage: Stage) -> str:
-    """Stream: entries that no attempt could finish, with the error, without audio."""
+    """Stream: entries that no attempt could finish, with the error, without audio and words."""
     return f"t:{tag}:dlq:{stage}"
 
 

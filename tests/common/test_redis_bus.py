@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from common import streams
 from common.bus import Delivery, TurnClosed, TurnNews
 from common.errors import BusUnavailable, ConfigError
-from common.messages import StageFailed
+from common.messages import Message, Stage, StageFailed, decode
 from common.redis_bus import RedisGatewayBus, RedisWorkerBus
 from common.redis_link import Backoff, Scripts, insistently, once
 from common.streams import ONE_TAG, Pace
@@ -250,6 +250,23 @@ async def test_a_dead_letter_has_the_error_and_no_audio(redis_url: str) -> None:
         await worker.fail("asr", await taken(worker), StageFailed(head=head(), stage="asr", error="timeout"))
         [fields] = await entries(redis_url, streams.dead_letters(ONE_TAG, "asr"))
         assert (fields[b"error"], set(fields)) == (b"timeout", {b"error", b"m"})
+
+
+@pytest.mark.parametrize(("stage", "message", "kept"), [("llm", transcript(), transcript(text="")), ("tts", sentence(), sentence(text=""))])
+async def test_a_dead_letter_has_no_words(redis_url: str, stage: Stage, message: Message, kept: Message) -> None:
+    async with both(redis_url) as (gateway, worker):
+        await gateway.publish(stage, message)
+        delivery = await until(lambda: worker.take(stage, "one"))
+        await worker.fail(stage, delivery, StageFailed(head=head(), stage=stage, error="timeout"))
+        [fields] = await entries(redis_url, streams.dead_letters(ONE_TAG, stage))
+        assert decode(fields[b"m"]) == kept
+
+
+async def test_of_an_entry_that_nobody_can_read_no_byte_is_kept(redis_url: str) -> None:
+    async with both(redis_url) as (gateway, worker):
+        await gateway._writer.xadd(streams.work(ONE_TAG, "asr"), {b"m": b"\xc1 what a caller said"})
+        await worker.take("asr", "one")
+        assert await entries(redis_url, streams.dead_letters(ONE_TAG, "asr")) == [{b"error": b"unreadable", b"m": b""}]
 
 
 async def test_an_entry_that_nobody_can_read_is_a_dead_letter(redis_url: str) -> None:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from common import streams
-from common.bus import Delivery, Output, PastTurn, Renewal, TurnClosed, TurnNews
+from common.bus import Delivery, Output, PastTurn, Renewal, TurnClosed, TurnNews, without_words
 from common.errors import BusUnavailable
 from common.messages import Message, Stage, StageFailed
 from common.streams import STAGES, Pace
@@ -251,10 +251,10 @@ class MemoryBus:
         return self._send(output)
 
     async def fail(self, stage: Stage, delivery: Delivery, failed: StageFailed) -> None:
-        """Give up: dead letter (without audio), acknowledge, tell the gateway."""
+        """Give up: dead letter (without audio and words), acknowledge, tell the gateway."""
         self._reach()
         if self._work[stage].pending.pop(delivery.id, None) is not None:
-            self.dead[stage].append((failed.error, delivery.message))
+            self.dead[stage].append((failed.error, without_words(delivery.message)))
             self._finish(stage, delivery.message, [Output(None, failed)])
 
     def _finish(self, stage: Stage, message: Message, outputs: Sequence[Output]) -> bool:
