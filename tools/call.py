@@ -46,8 +46,9 @@ expectations:
 
 --json (times in ms since the call began; frames of 20 ms; null: it did not happen):
   call, turns: [{{turn (0 = the greeting), caller_start_ms, caller_end_ms (of the voice, not the file),
-  first_frame_ms (of the reply), voice_to_voice_ms (first_frame_ms - caller_end_ms), heard_ms (how much
-  of the reply was played), barge_in: {{onset_ms, clear_ms, frames_after_clear (frames that came while
+  first_frame_ms (of the reply), voice_to_voice_ms (first_frame_ms - caller_end_ms; a bot whose answer
+  takes over 2 s says a filler, which the wire does not tell from the answer, so such waits end with
+  the filler), heard_ms (how much of the reply was played), barge_in: {{onset_ms, clear_ms, frames_after_clear (frames that came while
   the bot had to be silent), resumed (the reply that was cleared went on)}}}}],
   marks, clears (that the bot sent), rx, tx (frames from and to the bot), underruns (gaps of 5 to
   500 ms within the bot's sound), violations

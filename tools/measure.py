@@ -3,6 +3,7 @@
 Each call says something, is answered, says something else, talks over that answer at a moment drawn
 from a printed seed, and is answered again. Times are taken on the wire, by the caller's clock:
 from the end of the caller's voice to the bot's first frame, and from the onset over the bot to ``clear``.
+The wire does not tell a filler from an answer: of an answer that takes over about 2 s the wait ends with the filler.
 """
 
 import argparse

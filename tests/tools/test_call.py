@@ -51,6 +51,10 @@ def test_help_says_what_can_be_expected() -> None:
     assert "frames_after_clear" in call.parser().format_help()
 
 
+def test_help_says_that_a_filler_ends_a_wait() -> None:
+    assert "such waits end with\n  the filler" in call.parser().format_help()
+
+
 def test_the_demonstrations_recordings_are_here() -> None:
     assert [type(step) for step in call.demo_steps()] == [Say, Say, Interrupt]
 

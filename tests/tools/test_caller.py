@@ -42,7 +42,7 @@ class Scene:
         self._keep(self.caller.receive(self.now, json.dumps({"event": event, "streamSid": "MZ1"} | body)))
 
     def bot_speaks(self, ms: int) -> None:
-        sound = (beep() * 40)[: ms * MS]
+        sound = (beep() * 400)[: ms * MS]
         self.bot("media", media={"payload": b64encode(sound).decode()})
 
     def of(self, event: str) -> list[tuple[int, dict[str, Any]]]:
@@ -180,6 +180,22 @@ def test_the_timeline_tells_it(say: Any, line: str) -> None:
     scene = Scene()
     say(scene)
     assert scene.lines == [line]
+
+
+def test_the_timeline_tells_how_long_the_bot_took_to_fall_silent() -> None:
+    scene = Scene(Interrupt(WORDS, 0.2))
+    scene.bot_speaks(2000)
+    scene.until(500)
+    scene.bot("clear")
+    assert scene.lines[-1] == "bot    clear 200 ms after the caller's onset, 1500 ms dropped"
+
+
+def test_a_clear_long_after_the_caller_spoke_is_none_of_his() -> None:
+    scene = Scene(Interrupt(WORDS, 0.2))
+    scene.bot_speaks(5000)
+    scene.until(4200)
+    scene.bot("clear")
+    assert scene.lines[-1] == "bot    clear, 800 ms dropped"
 
 
 def test_the_timeline_tells_how_long_a_reply_took() -> None:

@@ -16,6 +16,8 @@ from tools.caller.wire import BotMark, BotSound, Messages, Violation, fault_of, 
 _LULL = 200 * BYTES_PER_MS
 """Sound after a longer silence is a new beginning."""
 _KEY_EVERY = 250 * BYTES_PER_MS
+_INTERRUPTION_OVER = 3000 * BYTES_PER_MS
+"""A bot that clears its sound after so long a silence of the caller ends the call, or has reasons of its own."""
 _MUCH_BUFFERED = 200 * BYTES_PER_MS
 """A bot with so much left to say is not done, even if it makes a pause."""
 
@@ -95,11 +97,17 @@ class Caller:
     def _clear(self, now: int) -> list[str]:
         played = self._playout.play_until(now)
         self._record.clears.append(Clear(now, self._playout.buffered))
-        since = f" {milliseconds(now - self._record.turns[-1].begin)} ms after the caller's onset" if self._record.turns else ""
-        self._tell(now, f"bot    clear{since}, {milliseconds(self._playout.buffered)} ms dropped")
+        self._tell(now, f"bot    clear{self._after_onset(now)}, {milliseconds(self._playout.buffered)} ms dropped")
         self._last_heard = now - _LULL
         self._sounding = False
         return self._took([*played, *self._playout.clear(now)])
+
+    def _after_onset(self, now: int) -> str:
+        """How long the bot took to fall silent for the caller; empty where he cannot be why."""
+        turns = self._record.turns
+        if not turns or now - turns[-1].end > _INTERRUPTION_OVER:
+            return ""
+        return f" {milliseconds(now - turns[-1].begin)} ms after the caller's onset"
 
     def _took(self, played: list[Played]) -> list[str]:
         out = []
