@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-import time
 
 from asr_worker.vendors import VENDORS
 from asr_worker.vendors.base import Transcriber
@@ -17,7 +16,7 @@ async def main(settings: Settings, draining: asyncio.Event) -> None:
     choice = choose_vendors(settings)[STAGE]
     registered = VENDORS[choice.name]
     vendor: Transcriber = registered.make(settings)
-    worker = AsrWorker(vendor, choice.name, settings, time.time)
+    worker = AsrWorker(vendor, choice.name, settings)
     await stage.work(STAGE, choice, vendor, worker.handle, registered.slots, settings, draining)
 
 

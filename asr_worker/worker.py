@@ -7,13 +7,12 @@
 The deadline runs by the server's time of the entry: what waited in the stream has less left, so
 that a backlog fails fast instead of answering questions that are no longer being asked. An attempt
 may use all of it up, since a slow recogniser begun anew is slower still; what fails early (a reset,
-an overloaded vendor) leaves time for the next attempt. The clocks of this host and of the server have
-to agree within a fraction of a second (NTP does): one that is 4 s ahead fails every entry as ``too_late``.
+an overloaded vendor) leaves time for the next attempt. What this host takes for the time is of no matter:
+the server tells it with each look-up.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
 
 from asr_worker.vendors.base import Transcriber
 from common.bus import Delivery, Output, WorkerBus
@@ -32,12 +31,10 @@ logger = logging.getLogger("torim.asr_worker")
 class AsrWorker:
     """Handles the entries of the ``asr`` stream."""
 
-    def __init__(self, transcriber: Transcriber, vendor: str, settings: Settings, now_s: Callable[[], float]) -> None:
-        """``now_s``: Unix time, as the Redis server tells it."""
+    def __init__(self, transcriber: Transcriber, vendor: str, settings: Settings) -> None:
         self._transcriber = transcriber
         self._vendor = vendor
         self._log_texts = settings.log_texts
-        self._now_s = now_s
 
     async def handle(self, delivery: Delivery, bus: WorkerBus) -> None:
         """Transcribe one piece and commit what was heard.
@@ -51,23 +48,23 @@ class AsrWorker:
         if await bus.done(STAGE, delivery):
             await bus.commit(STAGE, delivery, [])
             return
-        transcript = await self._transcribe(delivery, utterance)
+        transcript = await self._transcribe(delivery, utterance, bus.server_now_s())
         committed = await bus.commit(STAGE, delivery, _outputs(transcript))
         self._log(transcript, committed)
 
-    async def _transcribe(self, delivery: Delivery, utterance: Utterance) -> Transcript:
+    async def _transcribe(self, delivery: Delivery, utterance: Utterance, server_now_s: float) -> Transcript:
         loop = asyncio.get_running_loop()
         began_s = loop.time()
         try:
-            async with asyncio.timeout(self._time_left_s(delivery)):
+            async with asyncio.timeout(self._time_left_s(delivery, server_now_s)):
                 text = await self._transcriber.transcribe(delivery.audio, language=utterance.head.language, turn=utterance.head.turn)
         except TimeoutError:
             raise VendorError(self._vendor, "timeout", retryable=False) from None
         took_ms = round((loop.time() - began_s) * 1000)
         return Transcript(head=utterance.head, utterance=utterance.utterance, text=text.strip(), piece=utterance.piece, asr_ms=took_ms)
 
-    def _time_left_s(self, delivery: Delivery) -> float:
-        waited_s = max(0.0, self._now_s() - int(delivery.id.split("-")[0]) / 1000)
+    def _time_left_s(self, delivery: Delivery, server_now_s: float) -> float:
+        waited_s = max(0.0, server_now_s - int(delivery.id.split("-")[0]) / 1000)
         if waited_s >= DEADLINE_S:
             raise VendorError(self._vendor, "too_late", retryable=False)
         return DEADLINE_S - waited_s

@@ -142,6 +142,9 @@ class WorkerBus(Protocol):
     async def done(self, stage: Stage, delivery: Delivery) -> bool:
         """Whether nothing is left to do: finished before, by whomever, or raised past. Then only acknowledge it (``commit`` nothing)."""
 
+    def server_now_s(self) -> float:
+        """Unix time by the server's clock, which dates the entries; every ``done`` sets it, so ask after one."""
+
     async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
         """Acknowledge and send the outputs, in one atomic step.
 

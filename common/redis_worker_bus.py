@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -43,7 +44,10 @@ _NEWS_WAIT_S = 5.0
 class RedisWorkerBus:
     """One a process, for one worker."""
 
-    def __init__(self, url: str, *, pace: Pace | None = None, connect: Connect = connect) -> None:
+    def __init__(
+        self, url: str, *, pace: Pace | None = None, connect: Connect = connect, clock_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        """``clock_s`` only has to go on evenly: what time it is says the server."""
         self._pace = pace or Pace()
         self._reader = connect(url, self._pace.block_ms / 1000 + READ_MARGIN_S, 1)
         self._listener = connect(url, _NEWS_WAIT_S + READ_MARGIN_S, 1)
@@ -51,6 +55,8 @@ class RedisWorkerBus:
         self._scripts = Scripts(self._writer)
         self._held: set[str] = set()
         self._read_failed = False
+        self._clock_s = clock_s
+        self._server_ahead_s = 0.0
 
     # Getting work
 
@@ -155,9 +161,15 @@ class RedisWorkerBus:
         pipeline = self._writer.pipeline(transaction=False)
         pipeline.exists(streams.done(stage, delivery.message))
         pipeline.hmget(streams.call_hash(head.call), ["turn", "over"])
-        finished, (turn, over) = await pipeline.execute()
+        pipeline.time()
+        finished, (turn, over), (server_s, server_us) = await pipeline.execute()
+        self._server_ahead_s = server_s + server_us / 1_000_000 - self._clock_s()
         raised = turn is not None and int(turn) > head.turn and streams.stale_by_turn(delivery.message)
         return bool(finished or over or raised)
+
+    def server_now_s(self) -> float:
+        """Unix time by the server's clock, as the latest ``done`` heard it."""
+        return self._clock_s() + self._server_ahead_s
 
     async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
         """Acknowledge and send the outputs, in one atomic step; False: nothing was sent."""

@@ -25,7 +25,9 @@ class RecordedBus:
         is_done: bool = False,
         somebody_reads: bool = True,
         emit_answer: EmitAnswer | None = None,
+        server_began_s: float = 0.0,
     ) -> None:
+        """``server_began_s``: what the server's clock shows when the loop's shows 0."""
         self.out = list(emitted)
         self.sent: list[Output] = []
         """What ``emit`` and ``send`` sent."""
@@ -35,6 +37,7 @@ class RecordedBus:
         self._done = is_done
         self._somebody_reads = somebody_reads
         self._emit_answer = emit_answer
+        self._server_began_s = server_began_s
 
     def sent_to(self, stage: Stage | None) -> list[Message]:
         """The messages that were sent to a stage, or to the gateway (None), before the commit."""
@@ -48,6 +51,9 @@ class RecordedBus:
 
     async def done(self, stage: Stage, delivery: Delivery) -> bool:
         return self._done
+
+    def server_now_s(self) -> float:
+        return self._server_began_s + asyncio.get_running_loop().time()
 
     async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
         assert self.committed is None, "committed twice"

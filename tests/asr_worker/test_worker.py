@@ -38,14 +38,14 @@ def delivery(piece: Piece = "whole") -> Delivery:
     return Delivery(f"{SERVER_TIME_MS}-0", Utterance(head=HEAD, utterance=2, piece=piece), b"\xff\x00")
 
 
-def handle(vendor: Recogniser, bus: RecordedBus, *, given: Delivery | None = None, waited_s: float = 0.0) -> RecordedBus:
-    async def handled() -> None:
-        loop = asyncio.get_running_loop()
-        worker = AsrWorker(vendor, "fake", Settings(), lambda: SERVER_TIME_MS / 1000 + waited_s + loop.time())
-        await worker.handle(given or delivery(), bus)
-
-    run(handled())
+def handle(vendor: Recogniser, bus: RecordedBus, *, given: Delivery | None = None) -> RecordedBus:
+    run(AsrWorker(vendor, "fake", Settings()).handle(given or delivery(), bus))
     return bus
+
+
+def after(waited_s: float) -> RecordedBus:
+    """A bus on which the entry has waited for so long."""
+    return RecordedBus(server_began_s=SERVER_TIME_MS / 1000 + waited_s)
 
 
 def transcript(text: str, piece: Piece = "whole", asr_ms: int = 0) -> Message:
@@ -100,23 +100,23 @@ def test_a_finished_piece_is_acknowledged_with_nothing() -> None:
 
 def test_a_vendor_that_hangs_fails_at_the_deadline() -> None:
     with pytest.raises(VendorError, match="fake: timeout"):
-        handle(Recogniser(takes_s=60), RecordedBus())
+        handle(Recogniser(takes_s=60), after(0))
 
 
 def test_what_waited_in_the_stream_has_less_time_left() -> None:
     with pytest.raises(VendorError, match="fake: timeout"):
-        handle(Recogniser(takes_s=1.0), RecordedBus(), waited_s=3.0)
+        handle(Recogniser(takes_s=1.0), after(3.0))
 
 
 def test_what_waited_for_too_long_is_not_transcribed() -> None:
     vendor = Recogniser()
     with pytest.raises(VendorError, match="fake: too_late"):
-        handle(vendor, RecordedBus(), waited_s=3.5)
+        handle(vendor, after(3.5))
     assert vendor.asked == []
 
 
 def test_a_server_clock_that_is_ahead_takes_no_time_away() -> None:
-    assert handle(Recogniser(takes_s=3.0), RecordedBus(), waited_s=-100).committed is not None
+    assert handle(Recogniser(takes_s=3.0), after(-100)).committed is not None
 
 
 def test_another_message_on_the_stream_is_a_bug() -> None:

@@ -1,6 +1,7 @@
 """What only a real server shows: restarts, times to live, entries that nobody can read."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -186,6 +187,24 @@ async def test_two_workers_make_one_group(redis_url: str) -> None:
         await asyncio.gather(*(worker._make_group(streams.work(ONE_TAG, "asr")) for _ in range(2)))
         await gateway.publish("asr", utterance())
         assert (await taken(worker)).message == utterance()
+
+
+# Whose time it is
+
+
+async def test_what_this_host_takes_for_the_time_is_of_no_matter(redis_url: str) -> None:
+    async with both(redis_url) as (gateway, _), Redis.from_url(redis_url) as client:
+        four_seconds_ahead = RedisWorkerBus(redis_url, pace=PACE, clock_s=lambda: time.time() + 4)
+        await gateway.publish("asr", utterance())
+        before_s = seconds(await client.time())
+        await four_seconds_ahead.done("asr", await taken(four_seconds_ahead))
+        told_s = four_seconds_ahead.server_now_s()
+        await four_seconds_ahead.close()
+        assert before_s <= told_s <= seconds(await client.time())
+
+
+def seconds(server_time: tuple[int, int]) -> float:
+    return server_time[0] + server_time[1] / 1_000_000
 
 
 # What stays on the server

@@ -5,7 +5,6 @@ takes tens of milliseconds. Nothing waits for a time, everything for what arrive
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -78,7 +77,7 @@ class Pipeline:
 
     def start_asr(self, transcriber: Transcriber) -> "asyncio.Task[None]":
         """One more ASR worker."""
-        return self._start("asr", AsrWorker(transcriber, "fake", self.settings, time.time).handle)
+        return self._start("asr", AsrWorker(transcriber, "fake", self.settings).handle)
 
     def start_llm(self, model: Model) -> "asyncio.Task[None]":
         """One more LLM worker."""

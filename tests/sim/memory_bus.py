@@ -221,6 +221,10 @@ class MemoryBus:
         self._reach()
         return streams.done(stage, delivery.message) in self._done or self._stale(delivery.message)
 
+    def server_now_s(self) -> float:
+        """The loop's time, which dates the entries."""
+        return self._now_s()
+
     async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
         """Acknowledge and send the outputs, in one step; False: nothing was sent."""
         self._reach()

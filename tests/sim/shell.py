@@ -225,7 +225,7 @@ async def simulate(seed: int) -> ShellCall:
         call = LiveCall(CallStarted(CALL, "MZ1"), shell, CALL, "he", machine, LevelDetector(), around, gone=lambda key: None)
         loop = asyncio.get_running_loop()
         stages = {
-            "asr": AsrWorker(vendors, "sim", settings, loop.time).handle,
+            "asr": AsrWorker(vendors, "sim", settings).handle,
             "llm": LlmWorker(vendors, "sim", settings).handle,
             "tts": TtsWorker(vendors, "sim").handle,
         }
