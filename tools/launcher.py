@@ -129,8 +129,7 @@ class Launcher:
             ticks += 1
             if ticks % _TICKS_A_CHECK:
                 continue
-            for name in processes.check(ready=self._ready):
-                self._say([f"make run: {name} had ended and was started again"])
+            self._say([f"make run: {news}" for news in processes.check(ready=self._ready)])
             if not self._ready:
                 self._ready = self._became_ready()
 

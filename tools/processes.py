@@ -3,6 +3,9 @@
 supervisord runs in a session of its own, so that a Ctrl-C reaches the launcher alone, which
 ends the others in order; its lifeline (``tools/lifeline.py``) ends them should the launcher
 be killed. Should supervisord be killed, the launcher kills what it left.
+
+Until calls can come, a process that keeps dying ends the run. After that a worker does not: live
+calls go on, with the fallback phrase where nobody is left to do its work, and it is tried again.
 """
 
 import os
@@ -11,8 +14,8 @@ import subprocess
 import sys
 import time
 import xmlrpc.client
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -29,6 +32,7 @@ _LINES_SHOWN = 12
 _ORDERLY_S = 1.5
 _STOP_LIMIT_S = 8.0
 _TICK_S = 0.05
+_TRIED_AGAIN_S = 30.0
 
 
 class ProcessFailed(TorimError):
@@ -39,6 +43,7 @@ class ProcessFailed(TorimError):
 class Running:
     """A process as supervisord sees it."""
 
+    group: str
     name: str
     state: str
     pid: int
@@ -49,12 +54,15 @@ class Running:
 class Processes:
     """Starts, watches and ends them."""
 
-    def __init__(self, root: Path, run: Path, environ: dict[str, str]) -> None:
+    def __init__(self, root: Path, run: Path, environ: dict[str, str], *, tried_again_s: float = _TRIED_AGAIN_S) -> None:
         self._root = root
         self._run = run
         self._environ = environ
+        self._tried_again_s = tried_again_s
         self._supervisord: subprocess.Popen[bytes] | None = None
         self._pids: dict[str, list[int]] = {}
+        self._tried_again_at: dict[str, float] = {}
+        """Workers that were given up."""
 
     def start(self) -> None:
         """Starts supervisord, which starts the rest."""
@@ -71,35 +79,55 @@ class Processes:
         return self._run / "log" / "supervisord.out"
 
     def check(self, *, ready: bool) -> list[str]:
-        """The names of processes that were started again since the last time.
+        """What happened to processes since the last time, in words.
 
         Raises:
-            ProcessFailed: one keeps dying, or says that a setting is at fault.
+            ProcessFailed: one that is needed keeps dying, or says that a setting is at fault.
         """
         if self._supervisord is None or self._supervisord.poll() is not None:
             raise ProcessFailed(_with_last_words("supervisord ended", self._own_words))
-        return [process.name for process in self._states() if self._check(process, ready=ready)]
+        return [news for process in self._states() for news in self._check(process, ready=ready)]
 
-    def _check(self, process: Running, *, ready: bool) -> bool:
+    def _check(self, process: Running, *, ready: bool) -> list[str]:
         pids = self._pids.setdefault(process.name, [])
         new = process.pid != 0 and process.pid not in pids
         if new:
             pids.append(process.pid)
-        if process.exit_code == EXIT_SETUP and process.state in {"BACKOFF", "EXITED", "FATAL"}:
-            raise ProcessFailed("\n".join(last_lines(process.log, 1)) or f"{process.name}: cannot start")
-        if process.state == "FATAL" or (not ready and len(pids) > _STARTS_BEFORE_READY):
-            raise ProcessFailed(_with_last_words(f"{process.name} keeps dying", process.log))
-        return new and len(pids) > 1
+        fault = _fault(process, many_starts=not ready and len(pids) > _STARTS_BEFORE_READY)
+        if fault:
+            return self._given_up(process, fault, ready=ready)
+        return [f"{process.name} had ended and was started again"] if new and len(pids) > 1 else []
+
+    def _given_up(self, process: Running, fault: str, *, ready: bool) -> list[str]:
+        """A worker's end is not that of the live calls."""
+        if not ready or "_worker_" not in process.name:
+            raise ProcessFailed(fault)
+        now = time.monotonic()
+        if process.name not in self._tried_again_at:
+            self._tried_again_at[process.name] = now + self._tried_again_s
+            return [f"{fault}\n{process.name} IS GONE; calls go on without it, and it is started again in {self._tried_again_s:g} s"]
+        if now >= self._tried_again_at[process.name]:
+            del self._tried_again_at[process.name]
+            self._start_again(process)
+        return []
 
     def _states(self) -> list[Running]:
         """None while supervisord is not up yet, or busy."""
-        url = f"unix://{self._run / 'supervisor.sock'}"
-        transport = SupervisorTransport("torim", "torim", url)
+        with suppress(OSError, HTTPException, xmlrpc.client.Error), self._supervisor() as supervisor:
+            return [_running(info) for info in supervisor.getAllProcessInfo()]
+        return []
+
+    def _start_again(self, process: Running) -> None:
+        with suppress(OSError, HTTPException, xmlrpc.client.Error), self._supervisor() as supervisor:
+            supervisor.startProcess(f"{process.group}:{process.name}", False)
+
+    @contextmanager
+    def _supervisor(self) -> Iterator[Any]:
+        """Its remote procedures."""
+        transport = SupervisorTransport("torim", "torim", f"unix://{self._run / 'supervisor.sock'}")
         try:
             proxy: Any = xmlrpc.client.ServerProxy("http://localhost", transport=transport)
-            return [_running(info) for info in proxy.supervisor.getAllProcessInfo()]
-        except (OSError, HTTPException, xmlrpc.client.Error):
-            return []
+            yield proxy.supervisor
         finally:
             transport.close()
 
@@ -115,6 +143,8 @@ class Processes:
             self._supervisord.kill()
             self._supervisord.wait()
         _signal(_session(self._supervisord.pid), signal.SIGKILL)
+        assert self._supervisord.stdin is not None
+        self._supervisord.stdin.close()
 
     def _ended_within(self, seconds: float, at_once: Callable[[], bool]) -> bool:
         assert self._supervisord is not None
@@ -122,6 +152,15 @@ class Processes:
         while self._supervisord.poll() is None and time.monotonic() < limit and not at_once():
             time.sleep(_TICK_S)
         return self._supervisord.poll() is not None
+
+
+def _fault(process: Running, *, many_starts: bool) -> str:
+    """Why another start would not help; empty: it lives, or may yet."""
+    if process.exit_code == EXIT_SETUP and process.state in {"BACKOFF", "EXITED", "FATAL"}:
+        return "\n".join(last_lines(process.log, 1)) or f"{process.name}: cannot start"
+    if process.state == "FATAL" or many_starts:
+        return _with_last_words(f"{process.name} keeps dying", process.log)
+    return ""
 
 
 def _signal(pids: list[int], number: signal.Signals) -> None:
@@ -150,7 +189,7 @@ def _session_of(pid: int) -> int:
 
 
 def _running(info: dict[str, Any]) -> Running:
-    return Running(info["name"], info["statename"], info["pid"], info["exitstatus"], Path(info["stdout_logfile"]))
+    return Running(info["group"], info["name"], info["statename"], info["pid"], info["exitstatus"], Path(info["stdout_logfile"]))
 
 
 def _with_last_words(what: str, log: Path) -> str:
