@@ -46,7 +46,7 @@ class AsrWorker:
         if not isinstance(utterance, Utterance):
             raise TypeError(f"no utterance: {type(utterance).__name__}")
         if await bus.done(STAGE, delivery):
-            await bus.commit(STAGE, delivery, [])
+            await bus.drop(STAGE, delivery)
             return
         transcript = await self._transcribe(delivery, utterance, bus.server_now_s())
         committed = await bus.commit(STAGE, delivery, _outputs(transcript))

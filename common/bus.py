@@ -140,7 +140,11 @@ class WorkerBus(Protocol):
         """An entry whose worker fell silent, if there is one."""
 
     async def done(self, stage: Stage, delivery: Delivery) -> bool:
-        """Whether nothing is left to do: finished before, by whomever, or raised past. Then only acknowledge it (``commit`` nothing)."""
+        """Whether nothing is left to do: finished before, by whomever, raised past, or its gateway is gone. Then ``drop`` it.
+
+        A gateway is gone when the stream for its replies is, or when it did not say for 5 s that it lives.
+        On a server that forgot everything nobody is gone: gateways come back and say so.
+        """
 
     def server_now_s(self) -> float:
         """Unix time by the server's clock, which dates the entries; every ``done`` sets it, so ask after one."""
@@ -151,6 +155,9 @@ class WorkerBus(Protocol):
         False, and nothing is sent, if the entry was finished by somebody else, its turn was
         raised past, or its piece is done already. Sound is better sent ahead with ``send``: in here it costs threefold.
         """
+
+    async def drop(self, stage: Stage, delivery: Delivery) -> None:
+        """Acknowledge it and send nothing. Its piece does not count as done: where it is published again, it is worked on."""
 
     async def emit(self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output]) -> int:
         """Send sentence ``number`` of a reply before the entry itself is done.

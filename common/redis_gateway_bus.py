@@ -4,8 +4,9 @@ import asyncio
 import logging
 import uuid
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from redis import exceptions
@@ -122,10 +123,11 @@ class RedisGatewayBus:
         await self._add(stage, message, audio)
 
     async def _add(self, stage: Stage, message: Message, audio: bytes) -> bytes | None:
-        """Add the entry; the server's boot id of that moment."""
+        """Add the entry, and say that its gateway lives, else workers drop it; the server's boot id of that moment."""
         tag = streams.shard(message.head.call)
         pipeline = self._writer.pipeline(transaction=False)
         pipeline.get(streams.boot(tag))
+        pipeline.set(streams.gateway_alive(self._gateway), "1", ex=streams.ALIVE_TTL_S)
         pipeline.xadd(streams.work(tag, stage), fields_of(message, audio), maxlen=streams.WORK_MAXLEN)
         boot: bytes | None = (await pipeline.execute())[0]
         return boot
@@ -142,28 +144,29 @@ class RedisGatewayBus:
         async with self._restoring:
             if self._boot is not None:
                 return
-            boot = await self._boot_id()
-            await self._make_replies_stream()
+            boot = await self._settle()
             for call in list(self._calls):
                 await self._write_call(call)
             self._boot = boot
 
-    async def _boot_id(self) -> bytes | None:
-        pipeline = self._writer.pipeline(transaction=True)
-        pipeline.set(streams.boot(ONE_TAG), uuid.uuid4().hex, nx=True)
-        pipeline.get(streams.boot(ONE_TAG))
-        boot: bytes | None = (await pipeline.execute())[1]
-        return boot
+    async def _settle(self) -> bytes | None:
+        """Make this gateway known to the server; its boot id.
 
-    async def _make_replies_stream(self) -> None:
-        """Workers only write to a stream that exists. A new one is read from its start: its ids may be lower than the last one's."""
+        All in one step, since workers drop what is for a gateway without these keys once the server has a boot id,
+        and they only write to a stream that exists. A new one is read from its start: its ids may be lower than the last one's.
+        """
         key = streams.replies(ONE_TAG, self._gateway)
         pipeline = self._writer.pipeline(transaction=True)
         pipeline.exists(key)
         pipeline.xadd(key, {b"born": b"1"})
         pipeline.expire(key, streams.REPLIES_TTL_S)
-        if not (await pipeline.execute())[0]:
+        pipeline.set(streams.gateway_alive(self._gateway), "1", ex=streams.ALIVE_TTL_S)
+        pipeline.set(streams.boot(ONE_TAG), uuid.uuid4().hex, nx=True)
+        pipeline.get(streams.boot(ONE_TAG))
+        there, *_, boot = await pipeline.execute()
+        if not there:
             self._read_to = _START
+        return cast("bytes | None", boot)
 
     async def _write_call(self, call: str) -> None:
         known = self._calls.get(call)
@@ -261,7 +264,10 @@ class RedisGatewayBus:
             return False
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Say that this gateway is gone, and close the connections."""
+        if self._gateway:
+            with suppress(BusUnavailable):  # then workers find out within 5 s
+                await once(lambda: self._writer.delete(streams.gateway_alive(self._gateway)))
         await self._reader.aclose()
         await self._writer.aclose()
 

@@ -153,7 +153,7 @@ class RedisWorkerBus:
     # Finishing it
 
     async def done(self, stage: Stage, delivery: Delivery) -> bool:
-        """Whether nothing is left to do: finished before, by whomever, or raised past."""
+        """Whether nothing is left to do: finished before, by whomever, raised past, or its gateway is gone."""
         return await insistently(lambda: self._done(stage, delivery))
 
     async def _done(self, stage: Stage, delivery: Delivery) -> bool:
@@ -161,11 +161,15 @@ class RedisWorkerBus:
         pipeline = self._writer.pipeline(transaction=False)
         pipeline.exists(streams.done(stage, delivery.message))
         pipeline.hmget(streams.call_hash(head.call), ["turn", "over"])
+        pipeline.exists(streams.boot(ONE_TAG))
+        pipeline.exists(streams.replies(streams.shard(head.call), head.gateway))
+        pipeline.exists(streams.gateway_alive(head.gateway))
         pipeline.time()
-        finished, (turn, over), (server_s, server_us) = await pipeline.execute()
+        finished, (turn, over), known, read, alive, (server_s, server_us) = await pipeline.execute()
         self._server_ahead_s = server_s + server_us / 1_000_000 - self._clock_s()
         raised = turn is not None and int(turn) > head.turn and streams.stale_by_turn(delivery.message)
-        return bool(finished or over or raised)
+        nobody_listens = known and not (read and alive)
+        return bool(finished or over or raised or nobody_listens)
 
     def server_now_s(self) -> float:
         """Unix time by the server's clock, as the latest ``done`` heard it."""
@@ -180,6 +184,17 @@ class RedisWorkerBus:
         committed = await insistently(lambda: self._scripts.run("commit", keys, args))
         self._held.discard(delivery.id)
         return bool(committed == 1)
+
+    async def drop(self, stage: Stage, delivery: Delivery) -> None:
+        """Acknowledge it and send nothing; its piece does not count as done."""
+        await insistently(lambda: self._drop(streams.work(ONE_TAG, stage), delivery.id))
+        self._held.discard(delivery.id)
+
+    async def _drop(self, key: str, id_: str) -> None:
+        pipeline = self._writer.pipeline(transaction=True)
+        pipeline.xack(key, GROUP, id_)
+        pipeline.xdel(key, id_)
+        await pipeline.execute()
 
     async def emit(self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output]) -> int:
         """Send sentence ``number`` of a reply before the entry itself is done; see ``WorkerBus.emit``."""

@@ -12,8 +12,8 @@ Rules:
   ``bus.news`` brings the latter sooner. Heavy computing belongs into threads: it must not hold the loop up.
 - A takeover is only safe when the silence is the other worker's. After a stall everybody looks
   silent to everybody, so after any trouble, and until the own entries are renewed, nothing is claimed.
-- The handler asks ``bus.done`` before it calls its vendor, and limits its vendor's time itself.
-  What still hangs after a minute counts as a failed attempt.
+- The handler asks ``bus.done`` before it calls its vendor (what is finished, stale, or for a gateway that is
+  gone, is dropped instead), and limits its vendor's time itself. What still hangs after a minute counts as a failed attempt.
 - ``draining`` stops the reading, never a read: an entry could be left with a reader that is gone. What
   is not finished within ``drain_sec`` is handed back without counting as an attempt. Being cancelled (INT) ends at once.
 - The worker counts as alive from its first beat on: call ``run_worker`` when the vendor is warm.
@@ -225,7 +225,7 @@ class _Worker:
 
     async def _acknowledge(self, delivery: Delivery) -> None:
         with suppress(BusUnavailable):  # then somebody takes it over and finds it stale
-            await self._bus.commit(self._stage, delivery, ())
+            await self._bus.drop(self._stage, delivery)
 
     # Keeping what is held, or letting it go
 

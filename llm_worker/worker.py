@@ -67,7 +67,7 @@ class LlmWorker:
         # At once, not one after the other: the caller waits for these round trips.
         done, history, spoken = await asyncio.gather(bus.done(STAGE, delivery), bus.history(head.call), bus.emitted(head.call, head.turn))
         if done:
-            await bus.commit(STAGE, delivery, [])
+            await bus.drop(STAGE, delivery)
             return
         speaker = Speaker(bus, delivery, head, Reply(spoken))
         try:

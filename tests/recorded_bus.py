@@ -33,6 +33,7 @@ class RecordedBus:
         """What ``emit`` and ``send`` sent."""
         self.sent_at_s: list[float] = []
         self.committed: list[Output] | None = None
+        self.dropped = False
         self._history = list(history)
         self._done = is_done
         self._somebody_reads = somebody_reads
@@ -59,6 +60,9 @@ class RecordedBus:
         assert self.committed is None, "committed twice"
         self.committed = list(outputs)
         return True
+
+    async def drop(self, stage: Stage, delivery: Delivery) -> None:
+        self.dropped = True
 
     async def emit(self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output]) -> int:
         if self._emit_answer is not None:

@@ -55,7 +55,7 @@ class TtsWorker:
         if not isinstance(sentence, Sentence):
             raise TypeError(f"no sentence: {type(sentence).__name__}")
         if await bus.done(STAGE, delivery):
-            await bus.commit(STAGE, delivery, [])
+            await bus.drop(STAGE, delivery)
             return
         speech = Speech(bus, delivery, sentence)
         try:

@@ -94,8 +94,8 @@ def test_a_finished_piece_is_not_transcribed_again() -> None:
     assert vendor.asked == []
 
 
-def test_a_finished_piece_is_acknowledged_with_nothing() -> None:
-    assert handle(Recogniser(), RecordedBus(is_done=True)).committed == []
+def test_a_finished_piece_is_dropped() -> None:
+    assert handle(Recogniser(), RecordedBus(is_done=True)).dropped
 
 
 def test_a_vendor_that_hangs_fails_at_the_deadline() -> None:

@@ -189,6 +189,31 @@ async def test_two_workers_make_one_group(redis_url: str) -> None:
         assert (await taken(worker)).message == utterance()
 
 
+# Gateways that are gone
+
+
+async def test_nothing_is_left_to_do_for_a_gateway_that_is_silent(redis_url: str) -> None:
+    async with both(redis_url) as (gateway, worker), Redis.from_url(redis_url) as client:
+        await gateway.publish("asr", utterance())
+        await client.delete(streams.gateway_alive(GATEWAY))
+        assert await worker.done("asr", await taken(worker))
+
+
+async def test_a_gateway_that_publishes_is_alive(redis_url: str) -> None:
+    async with both(redis_url) as (gateway, worker), Redis.from_url(redis_url) as client:
+        await gateway.publish("asr", utterance())
+        await client.delete(streams.gateway_alive(GATEWAY))
+        await gateway.publish("asr", utterance(number=2))
+        assert not await worker.done("asr", await taken(worker))
+
+
+async def test_a_gateway_that_ended_is_gone_at_once(redis_url: str) -> None:
+    async with both(redis_url) as (gateway, worker):
+        await gateway.publish("asr", utterance())
+        await gateway.close()
+        assert await worker.done("asr", await taken(worker))
+
+
 # Whose time it is
 
 

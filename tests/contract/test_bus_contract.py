@@ -304,6 +304,26 @@ async def test_a_worker_is_told_that_nobody_reads_its_reply(a_house: House) -> N
     assert not await a_house.one.send(Output(None, message))
 
 
+async def test_nothing_is_left_to_do_for_a_gateway_that_is_gone(a_house: House) -> None:
+    await a_house.gateway.publish("llm", transcript())
+    orphan = type(sentence())(head=type(head())(call="another call", turn=0, gateway=NOBODY), text="Hello.")
+    await a_house.one.commit("llm", await taken(a_house.one, "llm"), [Output("tts", orphan)])
+    assert await a_house.one.done("tts", await taken(a_house.one, "tts"))
+
+
+async def test_what_was_dropped_is_nobodys_work_any_more(a_house: House) -> None:
+    await a_house.gateway.publish("asr", utterance())
+    await a_house.one.drop("asr", await taken(a_house.one, "asr"))
+    assert await nothing_left(a_house.two, "asr")
+
+
+async def test_what_was_dropped_is_worked_on_where_it_is_published_again(a_house: House) -> None:
+    await a_house.gateway.publish("asr", utterance())
+    await a_house.one.drop("asr", await taken(a_house.one, "asr"))
+    await a_house.gateway.publish("asr", utterance())
+    assert await a_house.one.commit("asr", await taken(a_house.one, "asr"), [])
+
+
 async def test_a_worker_is_told_that_its_reply_is_read(a_house: House) -> None:
     await a_house.gateway.publish("tts", sentence())
     assert await a_house.one.send(to_gateway(chunk()))
@@ -510,6 +530,20 @@ async def announced(house: House, first: "asyncio.Task[TurnNews]") -> bool | Non
 
 
 # A server that forgot
+
+
+async def test_on_a_server_that_forgot_everything_no_gateway_is_gone(a_house: House) -> None:
+    await a_house.gateway.publish("asr", utterance())
+    delivery = await taken(a_house.one, "asr")
+    await a_house.forget()
+    assert not await a_house.one.done("asr", delivery)
+
+
+async def test_what_is_published_to_a_server_that_forgot_is_worked_on(a_house: House) -> None:
+    await a_house.gateway.publish("asr", utterance())
+    await a_house.forget()
+    await a_house.gateway.publish("asr", utterance(number=2))
+    assert not await a_house.one.done("asr", await taken(a_house.one, "asr"))
 
 
 async def test_a_call_goes_on_after_the_server_forgot_it(a_house: House) -> None:

@@ -112,6 +112,10 @@ def test_a_finished_reply_is_not_made_again() -> None:
     assert model.prompts == []
 
 
+def test_a_finished_reply_is_dropped() -> None:
+    assert handle(Scripted("One."), RecordedBus(is_done=True)).dropped
+
+
 def test_an_endless_reply_is_cut_off() -> None:
     assert len(spoken(*["Again. "] * 1000)) == MAX_SENTENCES
 

@@ -217,9 +217,10 @@ class MemoryBus:
     # The workers' half: finishing it
 
     async def done(self, stage: Stage, delivery: Delivery) -> bool:
-        """Whether nothing is left to do: finished before, by whomever, or raised past."""
+        """Whether nothing is left to do: finished before, by whomever, raised past, or its gateway is gone."""
         self._reach()
-        return streams.done(stage, delivery.message) in self._done or self._stale(delivery.message)
+        nobody_listens = bool(self._replies) and delivery.message.head.gateway not in self._replies
+        return streams.done(stage, delivery.message) in self._done or self._stale(delivery.message) or nobody_listens
 
     def server_now_s(self) -> float:
         """The loop's time, which dates the entries."""
@@ -231,6 +232,11 @@ class MemoryBus:
         if self._work[stage].pending.pop(delivery.id, None) is None or self._stale(delivery.message):
             return False
         return self._finish(stage, delivery.message, outputs)
+
+    async def drop(self, stage: Stage, delivery: Delivery) -> None:
+        """Acknowledge it and send nothing; its piece does not count as done."""
+        self._reach()
+        self._work[stage].pending.pop(delivery.id, None)
 
     async def emit(self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output]) -> int:
         """Send sentence ``number`` of a reply before the entry itself is done; see ``WorkerBus.emit``."""

@@ -139,6 +139,10 @@ def test_a_finished_sentence_is_not_spoken_again() -> None:
     assert voice.requests == []
 
 
+def test_a_finished_sentence_is_dropped() -> None:
+    assert handle(Scripted(100), RecordedBus(is_done=True)).dropped
+
+
 def test_a_gateway_that_is_gone_stops_the_voice() -> None:
     voice = Scripted(200, 1.9, 200)
     bus = handle(voice, RecordedBus(somebody_reads=False))
