@@ -22,6 +22,7 @@ from common.redis_link import (
     Backoff,
     Connect,
     Entry,
+    Outage,
     Scripts,
     Value,
     connect,
@@ -59,6 +60,7 @@ class RedisGatewayBus:
         self._reader = connect(url, self._pace.block_ms / 1000 + READ_MARGIN_S, 1)
         self._writer = connect(url, WRITE_LIMIT_S, WRITERS)
         self._scripts = Scripts(self._writer)
+        self._outage = Outage(url)
         self._calls: dict[str, _Call] = {}
         self._gateway = ""
         self._boot: bytes | None = None
@@ -186,12 +188,13 @@ class RedisGatewayBus:
                 await once(self._keep_house)
                 entries = await once(self._read_replies)
             except BusUnavailable as trouble:
-                logger.warning("gateway=%s what=replies_unreadable error=%s", gateway, trouble)
+                self._outage.lasts(trouble, asyncio.get_running_loop().time())
                 self._boot = None
                 self._housekeeping_at = 0.0
                 await asyncio.sleep(backoff.pause_s)
                 continue
             backoff.reset()
+            self._outage.over(asyncio.get_running_loop().time())
             for entry in entries:
                 self._read_to = entry[0]
                 delivery = _reply(entry)

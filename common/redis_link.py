@@ -8,9 +8,11 @@
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from redis import exceptions
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -27,9 +29,12 @@ WRITERS = 32
 READ_MARGIN_S = 2.0
 RETRIES_LIMIT_S = 10.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.02, 0.2
+_OUTAGE_LINE_S = 60.0
 _REFUSALS = ("MISCONF", "NOREPLICAS", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "UNBLOCKED")
 """Words with which a server says that it cannot do it now: its disk is full, it lacks replicas, its cluster is changing."""
 _TROUBLE = (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.ReadOnlyError, exceptions.OutOfMemoryError, OSError)
+
+logger = logging.getLogger("torim.common")
 
 T = TypeVar("T")
 Connect = Callable[[str, float, int], "Redis"]
@@ -74,6 +79,35 @@ class Backoff:
     def reset(self) -> None:
         """It worked: begin with the short pause again."""
         self._next_s = _FIRST_PAUSE_S
+
+
+class Outage:
+    """What the log hears of a server that is away: its beginning, a line a minute while it lasts, and its end."""
+
+    def __init__(self, url: str) -> None:
+        self._address = without_password(url)
+        self._began_s: float | None = None
+        self._next_line_s = 0.0
+
+    def lasts(self, trouble: BusUnavailable, now_s: float) -> None:
+        """It could not be reached."""
+        began_s = now_s if self._began_s is None else self._began_s
+        if self._began_s is None or now_s >= self._next_line_s:
+            logger.error("what=redis_unreachable REDIS_URL=%s error=%s for_s=%d", self._address, trouble, now_s - began_s)
+            self._next_line_s = now_s + _OUTAGE_LINE_S
+        self._began_s = began_s
+
+    def over(self, now_s: float) -> None:
+        """It was reached."""
+        if self._began_s is not None:
+            logger.warning("what=redis_reachable REDIS_URL=%s after_s=%d", self._address, now_s - self._began_s)
+        self._began_s = None
+
+
+def without_password(url: str) -> str:
+    """The address as it may stand in a log line: no user, no password, no query, where a password may be too."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 async def once(action: Callable[[], Awaitable[T]]) -> T:

@@ -15,7 +15,7 @@ from common.bus import Delivery, TurnClosed, TurnNews
 from common.errors import BusUnavailable, ConfigError
 from common.messages import Message, Stage, StageFailed, decode
 from common.redis_bus import RedisGatewayBus, RedisWorkerBus
-from common.redis_link import Backoff, Scripts, insistently, once
+from common.redis_link import Backoff, Outage, Scripts, insistently, once, without_password
 from common.streams import ONE_TAG, Pace
 from tests.contract.house import CALL, GATEWAY, chunk, head, next_reply, sentence, to_gateway, transcript, until, utterance
 from tests.servers import RealServer, real_server
@@ -455,6 +455,62 @@ def test_a_write_is_given_up_after_ten_seconds() -> None:
         return asyncio.get_running_loop().time()
 
     assert 7 <= run(scenario()) <= 10
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records]
+
+
+def test_an_outage_is_told_once_and_then_each_minute(caplog: pytest.LogCaptureFixture) -> None:
+    outage = Outage("redis://:secret@here:6379/0")
+    for tenth in range(1300):
+        outage.lasts(BusUnavailable("ConnectionError"), 100 + tenth / 10)
+    told = "what=redis_unreachable REDIS_URL=redis://here:6379/0 error=ConnectionError for_s="
+    assert lines(caplog) == [f"{told}0", f"{told}60", f"{told}120"]
+
+
+def test_the_end_of_an_outage_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    outage = Outage("unix:///run/redis.sock")
+    outage.lasts(BusUnavailable("ConnectionError"), 100)
+    for _ in range(3):
+        outage.over(107)
+    assert lines(caplog)[1:] == ["what=redis_reachable REDIS_URL=unix:///run/redis.sock after_s=7"]
+
+
+def test_a_new_outage_is_told_again(caplog: pytest.LogCaptureFixture) -> None:
+    outage = Outage("unix:///run/redis.sock")
+    for now_s in (1, 2):
+        outage.lasts(BusUnavailable("ConnectionError"), now_s)
+        outage.over(now_s)
+    assert len(lines(caplog)) == 4
+
+
+async def test_a_gateway_tells_of_an_outage_and_of_its_end(durable_server: RealServer, caplog: pytest.LogCaptureFixture) -> None:
+    async with both(durable_server.url) as (gateway, worker), asyncio.TaskGroup() as group:
+        durable_server.kill()
+        heard = group.create_task(next_reply(gateway.replies(GATEWAY)))
+        await until(lambda: told_of(caplog))
+        durable_server.start()
+        await until(lambda: sent(worker))
+        await heard
+        assert [line.split()[0] for line in lines(caplog)] == ["what=redis_unreachable", "what=redis_reachable"]
+
+
+async def told_of(caplog: pytest.LogCaptureFixture) -> bool | None:
+    return bool(caplog.records) or None
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://here:6379/0", "redis://here:6379/0"),
+        ("rediss://user:secret@here:6379/0", "rediss://here:6379/0"),
+        ("unix:///run/redis.sock?password=secret&db=1", "unix:///run/redis.sock"),
+        ("unix://user:secret@/run/redis.sock", "unix:///run/redis.sock"),
+    ],
+)
+def test_an_address_is_shown_without_its_password(url: str, shown: str) -> None:
+    assert without_password(url) == shown
 
 
 def test_pauses_are_short_again_after_a_success() -> None:
