@@ -8,6 +8,8 @@ What makes it survive a restart of Redis:
 - A gateway remembers what it wrote for each of its calls. Every publication asks in the same round
   trip whether the server still knows this gateway (``boot``); if it does not, the stream for replies
   and the calls' hashes are written anew and the message is published again.
+- Each publication also says that its gateway lives. A worker drops what is for a gateway that does not, or
+  whose stream for replies is gone, but not on a server without ``boot``: nobody has come back to it yet.
 - A worker whose read failed may own an entry that never reached it: it looks through what is
   pending under its own name before it reads on.
 - A group that is gone is made anew from the beginning of its stream.
