@@ -156,11 +156,19 @@ class Processes:
 
 def _fault(process: Running, *, many_starts: bool) -> str:
     """Why another start would not help; empty: it lives, or may yet."""
+    own_line = "\n".join(last_lines(process.log, 1))
     if process.exit_code == EXIT_SETUP and process.state in {"BACKOFF", "EXITED", "FATAL"}:
-        return "\n".join(last_lines(process.log, 1)) or f"{process.name}: cannot start"
-    if process.state == "FATAL" or many_starts:
-        return _with_last_words(f"{process.name} keeps dying", process.log)
-    return ""
+        return own_line or f"{process.name}: cannot start"
+    if not many_starts and process.state != "FATAL":
+        return ""
+    if own_line.startswith(f"{_service(process)}: "):  # it named the fault; each look came while it was being started again
+        return own_line
+    return _with_last_words(f"{process.name} keeps dying", process.log)
+
+
+def _service(process: Running) -> str:
+    """Its package, as it begins its own lines: ``tts_worker`` of ``tts_worker_0``."""
+    return process.name.rpartition("_")[0]
 
 
 def _signal(pids: list[int], number: signal.Signals) -> None:
