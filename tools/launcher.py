@@ -116,10 +116,11 @@ class Launcher:
             processes.start()
             self._watch(processes, tail)
         finally:
+            asked_at = time.monotonic()
             processes.stop(self._end.insisted)
             self._say(tail.new_lines() if self._ready else [])  # a start that was cut short has nothing to tell
             tail.close()
-            self._say([f"make run: ended in {time.monotonic() - self._started:.1f} s"])
+            self._say([f"make run: everything ended, within {time.monotonic() - asked_at:.1f} s"])
 
     def _watch(self, processes: Processes, tail: LogTail) -> None:
         ticks = 0
