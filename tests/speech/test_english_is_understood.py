@@ -1,4 +1,9 @@
-"""English of the local voice, transcribed again: the words of the reply are in it."""
+"""English of the local voice, transcribed again: the words of the reply are in it.
+
+The voice draws its melody at random, and one take in some dozens is misheard: most of five takes count.
+"""
+
+import statistics
 
 import pytest
 
@@ -11,6 +16,7 @@ from tts_worker.vendors.local import LocalVoice
 pytestmark = pytest.mark.speech
 
 LEAD = silence(300)
+TAKES = 5
 REPLIES = [
     ("Hello! How can I help you?", "how can i help you"),
     ("Sorry, I didn't hear you. Could you say that again?", "could you say that again"),
@@ -29,10 +35,11 @@ async def heard_again(text: str, voice: LocalVoice, whisper: WhisperTranscriber)
 
 @pytest.mark.parametrize(("reply", "expected"), REPLIES)
 async def test_the_words_of_a_reply_are_heard(reply: str, expected: str, local_voice: LocalVoice, whisper: WhisperTranscriber) -> None:
-    assert expected in await heard_again(reply, local_voice, whisper)
+    takes = [expected in await heard_again(reply, local_voice, whisper) for _ in range(TAKES)]
+    assert sum(takes) > TAKES / 2
 
 
 async def test_a_long_sentence_is_understood_across_its_seams(local_voice: LocalVoice, whisper: WhisperTranscriber) -> None:
     reply = "I will connect you to a person as soon as somebody is free and I thank you for your patience while you wait."
-    errors, words = word_errors(reply, await heard_again(reply, local_voice, whisper))
-    assert errors <= 0.15 * words
+    takes = [word_errors(reply, await heard_again(reply, local_voice, whisper)) for _ in range(TAKES)]
+    assert statistics.median(errors / words for errors, words in takes) <= 0.15
