@@ -59,6 +59,11 @@ def duration_ms(mulaw: bytes) -> int:
     return len(mulaw) // BYTES_PER_MS
 
 
+def attenuation(db: float) -> bytes:
+    """The table for ``bytes.translate`` that makes mu-law quieter by ``db``."""
+    return pcm_to_mulaw(audioop.mul(mulaw_to_pcm(bytes(range(256))), _SAMPLE_BYTES, 10 ** (-db / 20)))
+
+
 def silence(ms: int) -> bytes:
     """Mu-law silence."""
     return bytes([SILENCE_BYTE]) * (ms * BYTES_PER_MS)

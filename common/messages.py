@@ -79,6 +79,8 @@ class Sentence(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="
 
     head: Head
     text: str
+    interruptible: bool = True
+    """Whether the caller's voice may stop it (R4)."""
 
 
 class SpeechChunk(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="speech"):
@@ -91,6 +93,8 @@ class SpeechChunk(msgspec.Struct, array_like=True, frozen=True, kw_only=True, ta
     attempt: int = 1
     """Tells the delivery of the sentence that made it, and rises with each attempt; bytes of two never mix (R9)."""
     tts_ms: int = 0
+    word_ends: tuple[int, ...] = ()
+    """Where in the take's sound its first words end, in bytes, as far as the voice knows; empty: nothing is known."""
 
 
 class ReplyEnded(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="reply_ended"):

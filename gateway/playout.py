@@ -6,6 +6,7 @@ Rules
     provider is playing by then: a late tick is caught up, never re-based into a gap, and
     never by more than the lead. The partial last frame of a clip is padded, not dropped.
     A fixed phrase leaves while the floor is free; a reply needs the commit as well (R3).
+    While it is ``ducked``, what leaves is quieter: the caller's voice is undecided.
     Sound is *heard* when a mark of this epoch came back, or when time has passed that
     it must have been; never because it was sent. ``stop`` begins a new epoch and goes
     back to the start of the sentence that was cut (R4).
@@ -22,7 +23,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
 
-from common.audio import FRAME_BYTES, SILENCE_BYTE
+from common.audio import FRAME_BYTES, SILENCE_BYTE, attenuation
 
 BYTES_PER_S = 8000
 FRAME_S = 0.02
@@ -30,8 +31,10 @@ LEAD_S = 0.16
 MARK_FRAMES = 10
 LATE_MARK_S = 2.0
 """Past its expected end by this much, sound counts as heard without its mark (R1)."""
+DUCK_DB = 12.0
 _UNPROVEN_BYTES = BYTES_PER_S // 2
 """How far elapsed time is trusted ahead of the last mark."""
+_QUIETER = attenuation(DUCK_DB)
 
 Kind = Literal["greeting", "reply", "filler", "phrase", "beep"]
 
@@ -49,6 +52,8 @@ class Clip:
     """Bytes given to the provider in this epoch."""
     heard: int = 0
     """Most bytes that were heard, in any epoch."""
+    interruptible: bool = True
+    """Whether the caller's voice may stop it."""
 
     @property
     def fixed(self) -> bool:
@@ -85,6 +90,8 @@ class Playout:
     def reset(self, turn: int) -> None:
         """Forget everything; what follows belongs to ``turn``."""
         self._turn = turn
+        self.ducked = False
+        """Whether what leaves now is ``DUCK_DB`` quieter."""
         self.clips: list[Clip] = []
         self._begin_epoch()
 
@@ -127,7 +134,7 @@ class Playout:
                 self._starved = True
                 break
             self._schedule(now)
-            due.append(frame)
+            due.append(frame.translate(_QUIETER) if self.ducked else frame)
             if self._mark_is_due(clip):
                 due.append(self._mark())
         if self._frames_since_mark and self._cursor == len(self.clips):
@@ -210,6 +217,14 @@ class Playout:
             return False
         return self.sendable or self.at_provider(now)
 
+    def protected(self, now: float) -> bool:
+        """Whether sound that may not be interrupted is unheard: at the provider, or next to leave."""
+        if not self.unheard(now):
+            return False
+        heard = self._heard_position(now)
+        unheard = [span.clip for span in self._spans if span.position + span.clip.sent > heard]
+        return not all(clip.interruptible for clip in (*unheard, self._current()) if clip is not None)
+
     @property
     def sendable(self) -> bool:
         """Whether a frame can leave as soon as it is due: a sentence waits for the one before it (R9)."""
@@ -264,6 +279,7 @@ class Playout:
         """
         clear = self.at_provider(now)
         self._update_heard(now)
+        self.ducked = False
         self.clips = [clip for clip in self.clips if clip.kind != "filler"]
         self._begin_epoch()
         while self._cursor < len(self.clips) and _wholly_heard(self.clips[self._cursor]):

@@ -48,10 +48,11 @@ class Reply:
 
     # -- What comes in --------------------------------------------------------------------
 
-    def sentence_arrived(self, number: int, text: str) -> None:
-        """Sentence ``number`` was made; its sound will come."""
+    def sentence_arrived(self, number: int, text: str, *, interruptible: bool = True) -> None:
+        """Sentence ``number`` was made; its sound will come, or was even here before it."""
         if not self._too_long(number):
-            self._sentence(number).clip.text = text
+            clip = self._sentence(number).clip
+            clip.text, clip.interruptible = text, interruptible
 
     def speech_arrived(self, chunk: SpeechChunk, audio: bytes) -> bool:
         """A piece of sound; False if it is a duplicate, stale, out of order or too much."""

@@ -34,9 +34,9 @@ class Speaking:
             return
         reply = turn.reply
         match message:
-            case Sentence(head=head, text=text):
+            case Sentence(head=head, text=text, interruptible=interruptible):
                 turn.progress_at = now
-                reply.sentence_arrived(head.seq, text)
+                reply.sentence_arrived(head.seq, text, interruptible=interruptible)
             case SpeechChunk():
                 self._speech(message, audio, now)
             case ReplyEnded(sentences=sentences):

@@ -70,6 +70,16 @@ def test_silence_is_as_long_as_asked() -> None:
 # --- Beep
 
 
+def test_attenuated_speech_is_quieter_by_so_much() -> None:
+    loud = audio.beep()
+    ratio = audio.rms(audio.mulaw_to_pcm(loud)) / audio.rms(audio.mulaw_to_pcm(loud.translate(audio.attenuation(12.0))))
+    assert 20 * np.log10(ratio) == pytest.approx(12.0, abs=0.3)
+
+
+def test_attenuated_silence_is_silence() -> None:
+    assert audio.silence(20).translate(audio.attenuation(12.0)) == audio.silence(20)
+
+
 def test_beep_is_300_ms_of_whole_frames() -> None:
     assert len(audio.beep()) == 15 * audio.FRAME_BYTES
 

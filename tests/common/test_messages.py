@@ -1,7 +1,7 @@
 """The bytes of every released version of the messages can be read, and are what is written.
 
 ``tests/data/messages_v1.json`` holds them in hex. A released line never changes; a new field makes
-a new file beside it.
+a new line in a file beside it: ``messages_v2.json`` is what will be released next.
 """
 
 import json
@@ -27,20 +27,27 @@ from common.messages import (
     encode,
 )
 
-GOLDEN: dict[str, str] = json.loads((Path(__file__).parents[1] / "data" / "messages_v1.json").read_text())
+DATA = Path(__file__).parents[1] / "data"
+RELEASED: dict[str, str] = json.loads((DATA / "messages_v1.json").read_text())
+CHANGED: dict[str, str] = json.loads((DATA / "messages_v2.json").read_text())
+GOLDEN = RELEASED | CHANGED
+"""What is written now."""
 
 HEAD = Head(call="CA1", turn=17, seq=2, take=1, gateway="gw1", language="he", t0_s=1_700_000_000.25, trace="tr1")
 MESSAGES: dict[str, Message] = {
     "utterance": Utterance(head=HEAD, utterance=5, piece="segment", voiced_ms=1_230),
     "transcript": Transcript(head=HEAD, utterance=5, text="מה השעה?", piece="probe", asr_ms=320),
-    "sentence": Sentence(head=HEAD, text="עכשיו חמש."),
-    "speech": SpeechChunk(head=HEAD, offset_bytes=800, last=True, attempt=2, tts_ms=95),
+    "sentence": Sentence(head=HEAD, text="עכשיו חמש.", interruptible=False),
+    "speech": SpeechChunk(head=HEAD, offset_bytes=800, last=True, attempt=2, tts_ms=95, word_ends=(3_200, 4_160)),
     "reply_ended": ReplyEnded(head=HEAD, sentences=3, llm_ms=410),
     "tool_started": ToolStarted(head=HEAD, name="book", timeout_s=12.5, effects=True),
     "tool_ended": ToolEnded(head=HEAD, name="book", ok=True),
     "action": Action(head=HEAD, after=-1, name="transfer", argument="desk"),
     "stage_failed": StageFailed(head=HEAD, stage="tts", error="http_500", utterance=5, piece="whole"),
 }
+
+NEW_FIELDS: dict[str, dict[str, object]] = {"sentence": {"interruptible": True}, "speech": {"word_ends": ()}}
+"""What the released bytes do not have, and how it is read then."""
 
 each_kind = pytest.mark.parametrize("kind", sorted(MESSAGES))
 
@@ -57,11 +64,16 @@ def test_every_kind_of_message_has_golden_bytes() -> None:
 
 @each_kind
 def test_the_released_bytes_are_read(kind: str) -> None:
+    assert decode(bytes.fromhex(RELEASED[kind])) == msgspec.structs.replace(MESSAGES[kind], **NEW_FIELDS.get(kind, {}))
+
+
+@each_kind
+def test_the_golden_bytes_are_read(kind: str) -> None:
     assert decode(bytes.fromhex(GOLDEN[kind])) == MESSAGES[kind]
 
 
 @each_kind
-def test_the_released_bytes_are_written(kind: str) -> None:
+def test_the_golden_bytes_are_written(kind: str) -> None:
     assert encode(MESSAGES[kind]).hex() == GOLDEN[kind]
 
 

@@ -1,9 +1,11 @@
 """Sound of a turn: frames, marks, epochs, and what was heard."""
 
+from collections.abc import Callable
+
 import pytest
 
-from common.audio import FRAME_BYTES, SILENCE_BYTE
-from gateway.playout import LATE_MARK_S, Clip, Kind, Mark, Playout, remaining_words, spoken_words
+from common.audio import FRAME_BYTES, SILENCE_BYTE, attenuation
+from gateway.playout import DUCK_DB, LATE_MARK_S, Clip, Kind, Mark, Playout, remaining_words, spoken_words
 
 TEXT = "one two three four five six seven eight"
 
@@ -188,6 +190,85 @@ def test_a_mark_of_an_older_epoch_proves_nothing() -> None:
     playout.stop(0.2)
     playout.take(0.3)
     assert not playout.mark_echoed(names[0])
+
+
+# -- Quieter ----------------------------------------------------------------------------------
+
+
+def test_what_leaves_while_it_is_ducked_is_quieter() -> None:
+    playout = playing(clip(2))
+    playout.ducked = True
+    assert frames_of(playout.take(0.0))[0] == (b"\x01" * FRAME_BYTES).translate(attenuation(DUCK_DB))
+
+
+def test_what_is_queued_keeps_its_loudness() -> None:
+    playout = playing(clip(20))
+    playout.ducked = True
+    playout.take(0.0)
+    playout.ducked = False
+    assert frames_of(playout.take(0.1))[0][0] == 1
+
+
+@pytest.mark.parametrize("end", [lambda playout: playout.reset(1), lambda playout: playout.stop(0.0)], ids=["reset", "stop"])
+def test_it_is_ducked_until_it_stops(end: Callable[[Playout], object]) -> None:
+    playout = playing(clip(2))
+    playout.ducked = True
+    end(playout)
+    assert not playout.ducked
+
+
+# -- May it be interrupted ----------------------------------------------------------------------
+
+
+def protected_clip(frames: float, *, complete: bool = True) -> Clip:
+    """A clip that must be heard."""
+    return Clip("reply", TEXT, bytearray(b"\x02" * int(frames * FRAME_BYTES)), complete=complete, interruptible=False)
+
+
+def test_sound_that_may_be_interrupted_is_not_protected() -> None:
+    playout = playing(clip(20))
+    run(playout, 0, 0.2)
+    assert not playout.protected(0.2)
+
+
+def test_sound_is_protected_while_it_is_played() -> None:
+    playout = playing(protected_clip(5), clip(50))
+    playout.committed = True
+    run(playout, 0, 0.1)
+    assert playout.protected(0.08)
+
+
+def test_it_is_no_longer_protected_once_it_was_heard() -> None:
+    playout = playing(protected_clip(5), clip(50))
+    playout.committed = True
+    run(playout, 0, 0.3)
+    assert not playout.protected(0.2)
+
+
+def test_sound_is_protected_when_it_is_the_next_to_leave() -> None:
+    playout = playing(protected_clip(5))
+    playout.committed = True
+    assert playout.protected(0.0)
+
+
+def test_what_comes_after_another_clip_is_not_protected_yet() -> None:
+    playout = playing(clip(50), protected_clip(5))
+    playout.committed = True
+    run(playout, 0, 0.1)
+    assert not playout.protected(0.1)
+
+
+@pytest.mark.parametrize(("committed", "floor_free"), [(True, False), (False, True)])
+def test_what_may_not_leave_is_not_protected(committed: bool, floor_free: bool) -> None:
+    playout = playing(protected_clip(5))
+    playout.committed, playout.floor_free = committed, floor_free
+    assert not playout.protected(0.0)
+
+
+def test_what_waits_for_its_bytes_is_not_protected() -> None:
+    playout = playing(protected_clip(0, complete=False))
+    playout.committed = True
+    assert not playout.protected(0.0)
 
 
 # -- What was heard ---------------------------------------------------------------------------

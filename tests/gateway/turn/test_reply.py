@@ -77,6 +77,15 @@ def test_text_may_come_after_sound() -> None:
     assert case.reply.text == TEXT
 
 
+@pytest.mark.parametrize("sound_first", [True, False])
+def test_a_sentence_says_whether_it_may_be_interrupted(sound_first: bool) -> None:
+    case = Case()
+    if sound_first:
+        case.speech(last=True)
+    case.reply.sentence_arrived(0, TEXT, interruptible=False)
+    assert not case.playout.clips[0].interruptible
+
+
 # -- Complete ---------------------------------------------------------------------------------
 
 
