@@ -198,6 +198,8 @@ class LiveCall:
                 self._publish("llm", Transcript(head=self._head(turn, seq), utterance=utterance, text=text))
             case events.PublishSentence(turn=turn, sentence=sentence, take=take, text=text):
                 self._publish("tts", Sentence(head=self._head(turn, sentence, take), text=text))
+            case events.OpenTurn():
+                pass
             case events.CommitTurn(turn=turn):
                 self._outbox.put("commit_turn", lambda: self._around.bus.commit_turn(self.key, turn), wanted=lambda: self._is_current(turn))
             case events.CloseTurn(turn=turn, how=how, caller=caller, heard=heard):

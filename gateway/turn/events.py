@@ -19,6 +19,23 @@ class CallAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class CallTaken:
+    """The stream is open, of a call that another stream had before, here or in a gateway that is gone (R12)."""
+
+    turn: int
+    """The number that its turn was raised to."""
+    ended: int | None = None
+    """The turn that the other stream left; None where nobody can tell."""
+    open: bool = False
+    """Whether the turn before was open: the caller waited for an answer."""
+    text: str = ""
+    """What the caller had said in it, if that is known."""
+    heard: str = ""
+    """What the caller heard of the last greeting or reply whose turn ended."""
+    heard_before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FrameHeard:
     """20 ms of the caller."""
 
@@ -63,7 +80,7 @@ class TimePassed:
     """The machine's ``deadline`` may have come."""
 
 
-Event = CallAnswered | FrameHeard | KeyPressed | MarkEchoed | CallerHungUp | WorkerReported | TimePassed
+Event = CallAnswered | CallTaken | FrameHeard | KeyPressed | MarkEchoed | CallerHungUp | WorkerReported | TimePassed
 
 # -- Commands ---------------------------------------------------------------------------
 
@@ -105,10 +122,19 @@ class PublishSentence:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenTurn:
+    """Note that the caller waits for an answer, for whoever may have to take the call over (R12)."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
 class CommitTurn:
     """Tell the workers that the turn is committed (R2)."""
 
     turn: int
+    text: str
+    """What the caller said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,4 +167,4 @@ class Report:
     text: str | None = None
 
 
-Command = PublishUtterance | PublishTranscript | PublishSentence | CommitTurn | CloseTurn | SendClear | HangUp | Report
+Command = PublishUtterance | PublishTranscript | PublishSentence | OpenTurn | CommitTurn | CloseTurn | SendClear | HangUp | Report

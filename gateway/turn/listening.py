@@ -15,7 +15,7 @@ from common.messages import Piece as PieceKind
 from common.messages import StageFailed, Transcript
 from gateway.turn.clocks import FALLBACK_S
 from gateway.turn.endpointing import PAUSE_FRAMES
-from gateway.turn.events import PublishTranscript
+from gateway.turn.events import OpenTurn, PublishTranscript
 from gateway.turn.state import Call
 from gateway.turn.utterance import Piece, Utterance
 from gateway.turn.words import normalise
@@ -92,8 +92,10 @@ class Listening:
 
     def add_sound(self, utterance: Utterance, start: int, end: int) -> None:
         """A closed piece of an utterance that goes on."""
-        self._call.turn.used = True
+        turn = self._call.turn
+        turn.used = True
         utterance.pieces.append(self._call.publish_audio(utterance, "segment", start, end))
+        self._call.out.append(OpenTurn(turn.number))
 
     # -- The utterance ends -------------------------------------------------------------------
 
@@ -135,6 +137,7 @@ class Listening:
     def _await_words(self, utterance: Utterance, now: float) -> None:
         turn = self._call.turn
         turn.utterance, turn.used, turn.progress_at = utterance, True, now
+        self._call.out.append(OpenTurn(turn.number))
         self._accept_if_known(utterance, now)
 
     # -- The words come -----------------------------------------------------------------------

@@ -22,6 +22,7 @@ Theory
     The way of a call through the files: ``endpointing`` hears the floor, ``listening`` makes
     utterances of it, ``holding`` decides about voice over an unfinished turn, ``speaking``
     takes the reply in, ``clocks`` knows what the caller would feel, ``state`` raises the turn.
+    A call begins with ``CallAnswered``, or with ``CallTaken`` where another stream had it (``taking_over``).
 """
 
 from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ from gateway.turn.endpointing import PRE_ROLL_FRAMES, Floor, Heard
 from gateway.turn.events import (
     CallAnswered,
     CallerHungUp,
+    CallTaken,
     Command,
     Event,
     FrameHeard,
@@ -46,6 +48,7 @@ from gateway.turn.holding import Holding
 from gateway.turn.listening import Listening
 from gateway.turn.speaking import Speaking
 from gateway.turn.state import Call, PhraseBook, Rules, new_turn, seconds_to_frames
+from gateway.turn.taking_over import take_over
 from gateway.turn.utterance import Piece
 from gateway.turn.words import Lexicon
 
@@ -123,6 +126,9 @@ class TurnMachine:
         match event:
             case CallAnswered():
                 self._answer(now)
+            case CallTaken():
+                self._last_frame_at = now
+                take_over(self.call, self.listening, event, now)
             case KeyPressed(digit=digit):
                 self._key(digit, now)
             case MarkEchoed(name=name):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from common.messages import Piece as PieceKind
 from gateway.playout import BYTES_PER_S, Clip, Kind, Playout
 from gateway.turn.endpointing import FRAME_MS, CallerState, Floor
-from gateway.turn.events import CloseTurn, Command, CommitTurn, End, PublishUtterance, Report, SendClear
+from gateway.turn.events import CloseTurn, Command, CommitTurn, End, OpenTurn, PublishUtterance, Report, SendClear
 from gateway.turn.reply import Reply
 from gateway.turn.utterance import Piece, Utterance
 from gateway.turn.words import Lexicon, normalise
@@ -170,7 +170,7 @@ class Call:
         self.memory.nothing_heard = self.memory.prompts = 0
         self.memory.length_trusted = True
         self.playout.committed = True
-        self.out.append(CommitTurn(turn.number))
+        self.out.append(CommitTurn(turn.number, text))
 
     def end_turn(self, how: End, now: float) -> None:
         """End the current turn and begin the next one: the only place where the number rises (R1)."""
@@ -184,6 +184,8 @@ class Call:
             self.out.append(SendClear())
         self.turn = new_turn(turn.number + 1, self.rules, self.phrases, self.playout)
         self.turn.progress_at = now
+        if how == "superseded":
+            self.out.append(OpenTurn(self.turn.number))
 
     def hang_up(self, now: float) -> None:
         """End the last turn, and the call."""

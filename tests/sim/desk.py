@@ -47,7 +47,13 @@ class Desk:
     """Drives one call by hand."""
 
     def __init__(
-        self, rules: Rules | None = None, phrases: PhraseBook | None = None, *, marks_come_back: bool = True, latency_s: float = 0.03
+        self,
+        rules: Rules | None = None,
+        phrases: PhraseBook | None = None,
+        *,
+        marks_come_back: bool = True,
+        latency_s: float = 0.03,
+        begins: Event | None = None,
     ) -> None:
         self.machine = TurnMachine(rules or Rules(), phrases or phrase_book(greeting=False), HEBREW)
         self.line = Line(random.Random(0), Weather(latency_s=latency_s))
@@ -57,7 +63,7 @@ class Desk:
         self.now = 100.0
         self.marks_come_back = marks_come_back
         self._marks: list[tuple[float, str]] = []
-        self.do(CallAnswered())
+        self.do(begins or CallAnswered())
 
     # -- Time passes --------------------------------------------------------------------------
 
@@ -178,6 +184,11 @@ class Desk:
     def published(self) -> list[PublishUtterance]:
         """What went to the ASR stage."""
         return self.all(PublishUtterance)
+
+    @property
+    def closed(self) -> list[CloseTurn]:
+        """Turns that ended."""
+        return self.all(CloseTurn)
 
     @property
     def ends(self) -> list[str]:

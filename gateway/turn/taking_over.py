@@ -1,0 +1,44 @@
+"""Going on with a call that another stream had: a dead gateway's, or one that lost its socket (R12).
+
+::
+
+    the turn before                    the new owner
+    closed, or nothing was asked       listens
+    asked, words not known             asks to repeat
+    asked, words known                 publishes them, in a turn of its own
+
+Rules
+    The number was raised before the call came here, so all that the other stream began is stale. That turn
+    ended *handed_over*: it leaves no history, since its words begin the next turn, and nobody knows what was heard of it.
+    The greeting is not said again. What was heard before is known from the history, so "what?" means something.
+    Numbers of pieces go on where the other stream cannot have been: the words of its probes may yet arrive.
+    The last committed utterance is not remembered: who says the same again after a gap is to be answered.
+"""
+
+from gateway.turn.events import CallTaken, Report
+from gateway.turn.listening import Listening
+from gateway.turn.state import Call, new_turn
+
+_PIECES_A_TURN = 1_000
+"""More than any turn has."""
+
+
+def take_over(call: Call, listening: Listening, taken: CallTaken, now: float) -> None:
+    """Begin with the turn that the call was raised to, and with what the caller waits for."""
+    _begin(call, taken, now)
+    if not taken.open:
+        return
+    if taken.text:
+        listening.adopt_text(call.new_utterance(now), taken.text, now)
+    else:
+        call.say(call.phrases.repeat)
+
+
+def _begin(call: Call, taken: CallTaken, now: float) -> None:
+    if taken.ended is not None:
+        call.out.append(Report(taken.ended, "TURN_ENDED", (("how", "handed_over"),)))
+    call.turn = new_turn(taken.turn, call.rules, call.phrases, call.playout)
+    call.turn.progress_at = call.memory.quiet_since = now
+    call.memory.heard, call.memory.heard_before = taken.heard, taken.heard_before
+    call.pieces = taken.turn * _PIECES_A_TURN
+    call.report("CALL_TAKEN", open=str(taken.open).lower(), words=str(bool(taken.text)).lower())
