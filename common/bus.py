@@ -53,6 +53,35 @@ class TurnClosed:
     """What the caller heard of greeting and reply."""
 
 
+class ToolRun(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
+    """One run of a tool with effects, as the history keeps it (R11); new fields at the end, with a default."""
+
+    id: str
+    turn: int
+    entry: str
+    """The stream entry that it was started for: who finds its own entry's run still open is a second delivery."""
+    name: str
+    arguments: str
+    """JSON, one spelling for what is the same."""
+    started_s: float
+    """Unix time by the server's clock."""
+    timeout_s: float
+    outcome: Literal["running", "done", "failed", "unknown"] = "running"
+    """``failed``: it is known that nothing was done; ``unknown``: it may have been."""
+    result: str = ""
+    """What the model is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStart:
+    """What became of the wish to start a tool with effects."""
+
+    answer: Literal["started", "uncommitted", "stale", "known"]
+    """``uncommitted``: not yet, ask again; ``known``: this call of it was made before."""
+    run: ToolRun | None = None
+    """The run that is known; None if its record is gone."""
+
+
 @dataclass(frozen=True, slots=True)
 class PastTurn:
     """A turn of the call's history."""
@@ -60,6 +89,8 @@ class PastTurn:
     turn: int
     caller: str
     heard: str
+    tools: tuple[ToolRun, ...] = ()
+    """The tools with effects that were started in it, in order; the turn may still go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +198,15 @@ class WorkerBus(Protocol):
         many sentences; emit the missing ones again. -1: the turn was raised past, stop.
         """
 
+    async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> ToolStart:
+        """Start a tool with effects: in a committed turn that is not over, once for its name and arguments.
+
+        Whether it may run is decided, written down and told (``outputs``) in one atomic step; from then on it runs to its end.
+        """
+
+    async def tool_end(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> None:
+        """Write down what became of it, and tell; also when the turn was raised past."""
+
     async def send(self, output: Output) -> bool:
         """Send a message that needs no commit (speech before the last chunk). False: nobody reads it.
 
@@ -189,7 +229,7 @@ class WorkerBus(Protocol):
         """Turns that are committed or over, as it happens; may miss some, ``renew`` does not."""
 
     async def history(self, call: str) -> list[PastTurn]:
-        """The ended turns of the call, oldest first."""
+        """The ended turns of the call, oldest first, and any in which a tool with effects was started."""
 
     async def emitted(self, call: str, turn: int) -> list[str]:
         """Sentences that an earlier attempt at this reply emitted."""

@@ -12,7 +12,7 @@ from redis import exceptions
 from redis.asyncio.client import PubSub
 
 from common import streams
-from common.bus import Delivery, Output, PastTurn, Renewal, TurnNews, without_words
+from common.bus import Delivery, Output, PastTurn, Renewal, ToolRun, ToolStart, TurnNews, without_words
 from common.errors import BusUnavailable
 from common.messages import Stage, StageFailed, decode, encode
 from common.redis_link import (
@@ -203,6 +203,25 @@ class RedisWorkerBus:
         args: list[Value] = [head.turn, number, sentence, streams.OUT_TTL_S, *output_args(outputs)]
         return int(await insistently(lambda: self._scripts.run("emit", [*keys, *output_keys(outputs)], args)))
 
+    async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> ToolStart:
+        """Start a tool with effects, once, in a committed turn that is not over; see ``WorkerBus.tool_start``."""
+        keys = [streams.call_hash(call), streams.tool(call, run.name, run.arguments), streams.history(call), *output_keys(outputs)]
+        args: list[Value] = [run.turn, _tool_field(run), msgspec.msgpack.encode(run), streams.TOOL_TTL_S, streams.CALL_TTL_S]
+        answer = await insistently(lambda: self._scripts.run("tool_start", keys, [*args, *output_args(outputs)]))
+        match answer[0].decode(), answer[1:]:
+            case "known", [bytes(known)]:
+                return ToolStart("known", msgspec.msgpack.decode(known, type=ToolRun))
+            case ("started" | "uncommitted" | "stale" | "known") as what, _:
+                return ToolStart(what)
+            case _:
+                raise RuntimeError("not an answer of tool_start")
+
+    async def tool_end(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> None:
+        """Write down what became of it, and tell; also when the turn was raised past."""
+        keys = [streams.call_hash(call), streams.history(call), *output_keys(outputs)]
+        args: list[Value] = [_tool_field(run), msgspec.msgpack.encode(run), streams.CALL_TTL_S, streams.CLOSED_CALL_TTL_S]
+        await insistently(lambda: self._scripts.run("tool_end", keys, [*args, *output_args(outputs)]))
+
     async def send(self, output: Output) -> bool:
         """Send a message that needs no commit: a plain XADD, since sound through a script costs threefold."""
         key, to_gateway = output_keys([output])[0], output.to is None
@@ -256,10 +275,10 @@ class RedisWorkerBus:
     # What a call knows
 
     async def history(self, call: str) -> list[PastTurn]:
-        """The ended turns of the call, oldest first."""
+        """The ended turns of the call, oldest first, and any in which a tool with effects was started."""
         said = await insistently(lambda: self._hash(streams.history(call)))
-        turns = sorted({int(field[:-1]) for field in said})
-        return [PastTurn(turn, _said(said, turn, "u"), _said(said, turn, "s")) for turn in turns]
+        turns = sorted({streams.turn_of(field) for field in said})
+        return [PastTurn(turn, _said(said, turn, "u"), _said(said, turn, "s"), _tools(said, turn)) for turn in turns]
 
     async def _hash(self, key: str) -> dict[bytes, bytes]:
         found: Any = await self._writer.hgetall(key)
@@ -303,6 +322,16 @@ def _fail_args(id_: str, error: str, m: bytes) -> list[Value]:
 
 def _said(said: dict[bytes, bytes], turn: int, what: str) -> str:
     return said.get(streams.turn_field(turn, what).encode(), b"").decode()
+
+
+def _tool_field(run: ToolRun) -> str:
+    return streams.turn_field(run.turn, f"t:{run.id}")
+
+
+def _tools(said: dict[bytes, bytes], turn: int) -> tuple[ToolRun, ...]:
+    begins = streams.turn_field(turn, "t:").encode()
+    runs = [msgspec.msgpack.decode(value, type=ToolRun) for field, value in said.items() if field.startswith(begins)]
+    return tuple(sorted(runs, key=lambda run: run.started_s))
 
 
 async def _heard(channel: PubSub) -> AsyncIterator[TurnNews]:

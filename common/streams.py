@@ -18,7 +18,9 @@ they belong to their utterance (R4, R6). All that is left of a call that is over
 All keys of one call carry the tag of its shard, so that each script stays in one slot of a cluster.
 """
 
+import re
 from dataclasses import dataclass
+from hashlib import sha256
 from zlib import crc32
 
 from common.messages import Message, Sentence, Stage, Utterance
@@ -39,12 +41,15 @@ GROUP = "w"
 ATTEMPTS: dict[Stage, int] = {"asr": 3, "llm": 2, "tts": 3}
 """Deliveries of one entry before it fails."""
 
+_TURN = re.compile(rb"\d+")
+
 # How long keys live without being touched, seconds.
 CALL_TTL_S = 7_200
 CLOSED_CALL_TTL_S = 60
 EVENTS_TTL_S = 7_200
 DONE_TTL_S = 600
 OUT_TTL_S = 600
+TOOL_TTL_S = 600
 DEAD_TTL_S = 86_400
 REPLIES_TTL_S = 60
 ALIVE_TTL_S = 5
@@ -89,13 +94,18 @@ def call_hash(call: str) -> str:
 
 
 def history(call: str) -> str:
-    """Hash: ``000017u`` what the caller said in turn 17, ``000017s`` what was heard of the bot."""
+    """Hash: ``000017u`` what the caller said in turn 17, ``000017s`` what was heard of the bot, ``000017t:<id>`` a tool's run."""
     return f"t:{shard(call)}:hist:{call}"
 
 
 def out(call: str, turn: int) -> str:
     """List: sentences of the reply that are emitted; a second attempt goes on after them."""
     return f"t:{shard(call)}:out:{call}:{turn}"
+
+
+def tool(call: str, name: str, arguments: str) -> str:
+    """String: this tool with effects was started; the history's field that tells of it. Arguments are personal, so a digest stands in."""
+    return f"t:{shard(call)}:tool:{call}:{name}:{sha256(arguments.encode()).hexdigest()[:32]}"
 
 
 def done(stage: Stage, message: Message) -> str:
@@ -152,5 +162,12 @@ def gateway_alive(gateway: str) -> str:
 
 
 def turn_field(turn: int, what: str) -> str:
-    """Field of the history: ``u`` caller, ``s`` heard."""
+    """Field of the history: ``u`` caller, ``s`` heard, ``t:<id>`` a tool's run."""
     return f"{turn:06}{what}"
+
+
+def turn_of(field: bytes) -> int:
+    """The turn that a field of the history tells of."""
+    found = _TURN.match(field)
+    assert found is not None, "every field begins with its turn"
+    return int(found[0])

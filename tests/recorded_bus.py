@@ -7,7 +7,7 @@ contract suite and of the integration tests.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 
-from common.bus import Delivery, Output, PastTurn, Renewal, TurnNews
+from common.bus import Delivery, Output, PastTurn, Renewal, ToolRun, ToolStart, TurnNews
 from common.messages import Message, Stage, StageFailed
 
 EmitAnswer = Callable[[int, list[str]], int]
@@ -26,8 +26,9 @@ class RecordedBus:
         somebody_reads: bool = True,
         emit_answer: EmitAnswer | None = None,
         server_began_s: float = 0.0,
+        tool_answers: Sequence[ToolStart] = (),
     ) -> None:
-        """``server_began_s``: what the server's clock shows when the loop's shows 0."""
+        """``server_began_s``: what the server's clock shows when the loop's shows 0; ``tool_answers``: in order, then "started"."""
         self.out = list(emitted)
         self.sent: list[Output] = []
         """What ``emit`` and ``send`` sent."""
@@ -39,6 +40,10 @@ class RecordedBus:
         self._somebody_reads = somebody_reads
         self._emit_answer = emit_answer
         self._server_began_s = server_began_s
+        self._tool_answers = list(tool_answers)
+        self.tools_started: list[ToolRun] = []
+        """Those that were let start."""
+        self.tools_ended: list[ToolRun] = []
 
     def sent_to(self, stage: Stage | None) -> list[Message]:
         """The messages that were sent to a stage, or to the gateway (None), before the commit."""
@@ -73,6 +78,17 @@ class RecordedBus:
         self.out.append(sentence)
         self._record(*outputs)
         return len(self.out)
+
+    async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> ToolStart:
+        answer = self._tool_answers.pop(0) if self._tool_answers else ToolStart("started")
+        if answer.answer == "started":
+            self.tools_started.append(run)
+            self._record(*outputs)
+        return answer
+
+    async def tool_end(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> None:
+        self.tools_ended.append(run)
+        self._record(*outputs)
 
     async def send(self, output: Output) -> bool:
         if self._somebody_reads:

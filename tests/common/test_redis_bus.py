@@ -11,7 +11,7 @@ import redis
 from redis.asyncio import Redis
 
 from common import streams
-from common.bus import Delivery, TurnClosed, TurnNews
+from common.bus import Delivery, ToolRun, TurnClosed, TurnNews
 from common.errors import BusUnavailable, ConfigError
 from common.messages import Message, Stage, StageFailed, decode
 from common.redis_bus import RedisGatewayBus, RedisWorkerBus
@@ -22,6 +22,7 @@ from tests.servers import RealServer, real_server
 from tests.virtual_clock import run
 
 PACE = Pace(block_ms=50, min_idle_ms=50)
+RUN = ToolRun(id="a", turn=0, entry="1-0", name="book", arguments='{"name":"Dana"}', started_s=1.0, timeout_s=5.0)
 
 
 @asynccontextmanager
@@ -265,6 +266,21 @@ async def test_a_call_that_is_over_leaves_no_words_for_long(redis_url: str) -> N
         await gateway.close_turn(CALL, TurnClosed(0, "replied", "", "Hello."))
         await gateway.close_call(CALL)
         assert 0 <= await ttl_s(redis_url, streams.history(CALL)) <= streams.CLOSED_CALL_TTL_S
+
+
+async def test_a_tool_that_ends_after_its_call_leaves_no_words_for_long(redis_url: str) -> None:
+    async with both(redis_url) as (gateway, worker):
+        await gateway.close_call(CALL)
+        await worker.tool_end(CALL, RUN, [])
+    assert 0 < await ttl_s(redis_url, streams.history(CALL)) <= streams.CLOSED_CALL_TTL_S
+
+
+async def test_what_a_tool_was_given_stands_in_the_history_alone(redis_url: str) -> None:
+    async with both(redis_url) as (_, worker):
+        await worker.tool_start(CALL, RUN, [])
+    with redis.Redis.from_url(redis_url) as client:
+        dumps = {key: client.dump(key) or b"" for key in client.scan_iter()}
+    assert [key.decode() for key, dump in dumps.items() if b"Dana" in key + dump] == [streams.history(CALL)]
 
 
 async def test_the_stream_of_replies_expires_with_its_gateway(redis_url: str) -> None:

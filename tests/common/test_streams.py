@@ -21,6 +21,7 @@ def test_all_keys_of_a_call_are_in_one_slot() -> None:
         streams.history("CA1"),
         streams.events("CA1"),
         streams.out("CA1", 17),
+        streams.tool("CA1", "book", "{}"),
         streams.done("tts", Sentence(head=HEAD, text="")),
     ]
     assert {key[key.index("{") : key.index("}") + 1] for key in keys} == {streams.shard("CA1")}

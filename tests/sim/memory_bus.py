@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from common import streams
-from common.bus import Delivery, Output, PastTurn, Renewal, TurnClosed, TurnNews, without_words
+from common.bus import Delivery, Output, PastTurn, Renewal, ToolRun, ToolStart, TurnClosed, TurnNews, without_words
 from common.errors import BusUnavailable
 from common.messages import Message, Stage, StageFailed
 from common.streams import STAGES, Pace
@@ -91,6 +91,8 @@ class _Call:
     remembered: bool = True
     """Whether the gateway's bus writes it anew for a server that forgot it."""
     past: dict[int, PastTurn] = field(default_factory=dict)
+    tools: dict[str, ToolRun] = field(default_factory=dict)
+    """Every run of a tool with effects, by its id."""
 
 
 class MemoryBus:
@@ -107,6 +109,8 @@ class MemoryBus:
         self._forgotten: dict[str, _Call] = {}
         self._done: set[str] = set()
         self._out: dict[str, list[str]] = {}
+        self._tools: dict[str, str] = {}
+        """Of each tool with effects that was started: the id of its run."""
         self._listeners: list[asyncio.Queue[TurnNews]] = []
         self._beats: dict[str, tuple[Stage, float]] = {}
         self.unreachable = False
@@ -255,6 +259,29 @@ class MemoryBus:
         self._send_all(outputs)
         return number + 1
 
+    async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> ToolStart:
+        """Start a tool with effects, once, in a committed turn that is not over."""
+        self._reach()
+        key, known = streams.tool(call, run.name, run.arguments), self._calls.get(call)
+        if self._tools.get(key) == run.id:
+            return ToolStart("started")
+        if known is not None and (known.over or known.turn > run.turn):
+            return ToolStart("stale")
+        if key in self._tools:
+            return ToolStart("known", known.tools.get(self._tools[key]) if known is not None else None)
+        if known is None or known.turn != run.turn or not known.committed:
+            return ToolStart("uncommitted")
+        self._tools[key] = run.id
+        known.tools[run.id] = run
+        self._send_all(outputs)
+        return ToolStart("started")
+
+    async def tool_end(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> None:
+        """Write down what became of it, and tell; also when the turn was raised past."""
+        self._reach()
+        self._calls.setdefault(call, _Call("", "")).tools[run.id] = run
+        self._send_all(outputs)
+
     async def send(self, output: Output) -> bool:
         """Send a message that needs no commit. False: nobody reads it."""
         self._reach()
@@ -324,10 +351,15 @@ class MemoryBus:
             self._listeners.remove(queue)
 
     async def history(self, call: str) -> list[PastTurn]:
-        """The ended turns of the call, oldest first."""
+        """The ended turns of the call, oldest first, and any in which a tool with effects was started."""
         self._reach()
         known = self._calls.get(call)
-        return [known.past[turn] for turn in sorted(known.past)] if known is not None else []
+        if known is None:
+            return []
+        runs = sorted(known.tools.values(), key=lambda run: run.started_s)
+        turns = sorted({*known.past, *(run.turn for run in runs)})
+        ended = [known.past.get(turn, PastTurn(turn, "", "")) for turn in turns]
+        return [replace(past, tools=tuple(run for run in runs if run.turn == past.turn)) for past in ended]
 
     async def emitted(self, call: str, turn: int) -> list[str]:
         """Sentences that an earlier attempt at this reply emitted."""
@@ -345,8 +377,10 @@ class MemoryBus:
             stream.unread.clear()
             stream.pending.clear()
         self._replies.clear()
-        self._forgotten |= {name: replace(call, past={}) for name, call in self._calls.items() if call.remembered and not call.over}
-        for kept in (self._calls, self._done, self._out, self.events):
+        self._forgotten |= {
+            name: replace(call, past={}, tools={}) for name, call in self._calls.items() if call.remembered and not call.over
+        }
+        for kept in (self._calls, self._done, self._out, self._tools, self.events):
             kept.clear()
 
     def backlog(self, stage: Stage) -> int:

@@ -1,0 +1,214 @@
+"""What every bus keeps of tools with effects (R11): once, in a committed turn, and never forgotten by raising it."""
+
+import asyncio
+
+import msgspec
+import pytest_asyncio
+
+from common.bus import Output, PastTurn, ToolRun, ToolStart, TurnClosed
+from common.messages import ToolEnded, ToolStarted
+from tests.contract.house import CALL, GATEWAY, House, head, next_reply, transcript, until
+
+RUN = ToolRun(id="a", turn=1, entry="1-0", name="book", arguments='{"at":"ten"}', started_s=100.0, timeout_s=5.0)
+STARTED = ToolStart("started")
+
+
+def told(message: ToolStarted | ToolEnded) -> list[Output]:
+    return [Output(None, message)]
+
+
+def started(turn: int = 1) -> ToolStarted:
+    return ToolStarted(head=head(turn), name="book", timeout_s=5.0, effects=True)
+
+
+def again(**changes: object) -> ToolRun:
+    """The same call of the tool, wished for once more."""
+    return msgspec.structs.replace(RUN, id="b", entry="2-0", **changes)
+
+
+async def reach_turn(house: House, turn: int, *, committed: bool = True) -> None:
+    """End the turns before, and commit this one."""
+    await house.gateway.close_turn(CALL, TurnClosed(turn - 1, "replied"))
+    if committed:
+        await house.gateway.commit_turn(CALL, turn)
+
+
+async def tools_of(house: House) -> list[ToolRun]:
+    return [run for past in await house.two.history(CALL) for run in past.tools]
+
+
+# Whether it may run
+
+
+async def test_a_tool_starts_in_a_committed_turn(a_house: House) -> None:
+    await reach_turn(a_house, 1)
+    assert await a_house.one.tool_start(CALL, RUN, []) == STARTED
+
+
+async def test_a_draft_starts_no_tool(a_house: House) -> None:
+    await reach_turn(a_house, 1, committed=False)
+    assert await a_house.one.tool_start(CALL, RUN, []) == ToolStart("uncommitted")
+
+
+async def test_a_draft_that_is_committed_starts_it(a_house: House) -> None:
+    await reach_turn(a_house, 1, committed=False)
+    await a_house.one.tool_start(CALL, RUN, [])
+    await a_house.gateway.commit_turn(CALL, 1)
+    assert await a_house.one.tool_start(CALL, RUN, []) == STARTED
+
+
+async def test_a_draft_that_was_raised_past_starts_no_tool(a_house: House) -> None:
+    await reach_turn(a_house, 1, committed=False)
+    await a_house.one.tool_start(CALL, RUN, [])
+    await reach_turn(a_house, 2)
+    assert await a_house.one.tool_start(CALL, RUN, []) == ToolStart("stale")
+
+
+async def test_a_turn_that_is_not_reached_starts_no_tool(a_house: House) -> None:
+    assert await a_house.one.tool_start(CALL, RUN, []) == ToolStart("uncommitted")
+
+
+async def test_a_turn_that_is_raised_past_between_looking_and_starting_starts_no_tool(a_house: House) -> None:
+    await reach_turn(a_house, 1)
+    await a_house.gateway.publish("llm", transcript(turn=1))
+    delivery = await until(lambda: a_house.one.take("llm", "one"))
+    assert not await a_house.one.done("llm", delivery)
+    await reach_turn(a_house, 2)
+    assert await a_house.one.tool_start(CALL, RUN, []) == ToolStart("stale")
+
+
+async def test_a_call_that_is_over_starts_no_tool(a_house: House) -> None:
+    await reach_turn(a_house, 1)
+    await a_house.gateway.close_call(CALL)
+    assert await a_house.one.tool_start(CALL, RUN, []) == ToolStart("stale")
+
+
+async def test_a_call_that_the_server_forgot_starts_no_tool_before_it_is_known_again(a_house: House) -> None:
+    await reach_turn(a_house, 1)
+    await a_house.forget()
+    assert await a_house.one.tool_start(CALL, RUN, []) == ToolStart("uncommitted")
+
+
+# Once
+
+
+async def test_of_two_deliveries_at_once_one_starts_the_tool(a_house: House) -> None:
+    await reach_turn(a_house, 1)
+    answers = await asyncio.gather(a_house.one.tool_start(CALL, RUN, []), a_house.two.tool_start(CALL, again(), []))
+    assert sorted(answer.answer for answer in answers) == ["known", "started"]
+
+
+async def test_who_comes_second_hears_of_the_first(a_house: House) -> None:
+    await reach_turn(a_house, 1)
+    await a_house.one.tool_start(CALL, RUN, [])
+    assert await a_house.two.tool_start(CALL, again(), []) == ToolStart("known", RUN)
+
+
+async def test_who_comes_second_hears_its_result(a_house: House) -> None:
+    await reach_turn(a_house, 1)
+    await a_house.one.tool_start(CALL, RUN, [])
+    ended = msgspec.structs.replace(RUN, outcome="done", result="booked")
+    await a_house.one.tool_end(CALL, ended, [])
+    assert await a_house.two.tool_start(CALL, again(), []) == ToolStart("known", ended)
+
+
+async def test_the_same_call_in_the_next_turn_is_known(a_house: House) -> None:
+    await reach_turn(a_house, 1)
+    await a_house.one.tool_start(CALL, RUN, [])
+    await reach_turn(a_house, 2)
+    assert await a_house.two.tool_start(CALL, again(turn=2), []) == ToolStart("known", RUN)
+
+
+async def test_other_arguments_are_another_call(a_house: House) -> None:
+    await reach_turn(a_house, 1)
+    await a_house.one.tool_start(CALL, RUN, [])
+    assert await a_house.two.tool_start(CALL, again(arguments='{"at":"nine"}'), []) == STARTED
+
+
+async def test_a_start_whose_answer_was_lost_may_be_asked_again(a_house: House) -> None:
+    await reach_turn(a_house, 1)
+    await a_house.one.tool_start(CALL, RUN, [])
+    assert await a_house.one.tool_start(CALL, RUN, []) == STARTED
+
+
+# What is told
+
+
+@pytest_asyncio.fixture
+async def listening(a_house: House) -> House:
+    """A house whose gateway's stream for replies is there."""
+    await a_house.gateway.publish("asr", transcript())
+    return a_house
+
+
+async def test_a_start_is_told_to_the_gateway_with_it(listening: House) -> None:
+    await reach_turn(listening, 1)
+    await listening.one.tool_start(CALL, RUN, told(started()))
+    assert (await next_reply(listening.gateway.replies(GATEWAY))).message == started()
+
+
+async def test_a_tool_that_may_not_start_is_not_told(listening: House) -> None:
+    await reach_turn(listening, 1, committed=False)
+    await listening.one.tool_start(CALL, RUN, told(started()))
+    await listening.one.send(Output(None, ToolEnded(head=head(1), name="other", ok=True)))
+    assert isinstance((await next_reply(listening.gateway.replies(GATEWAY))).message, ToolEnded)
+
+
+async def test_a_start_that_was_asked_again_is_told_once(listening: House) -> None:
+    await reach_turn(listening, 1)
+    for _ in range(2):
+        await listening.one.tool_start(CALL, RUN, told(started()))
+    await listening.one.tool_end(CALL, RUN, told(ToolEnded(head=head(1), name="book", ok=True)))
+    replies = listening.gateway.replies(GATEWAY)
+    assert [type((await next_reply(replies)).message) for _ in range(2)] == [ToolStarted, ToolEnded]
+
+
+# The history
+
+
+async def test_a_tool_that_runs_stands_in_the_history(a_house: House) -> None:
+    await reach_turn(a_house, 1)
+    await a_house.one.tool_start(CALL, RUN, [])
+    assert await tools_of(a_house) == [RUN]
+
+
+async def test_its_result_stands_in_the_history_of_its_turn(a_house: House) -> None:
+    await reach_turn(a_house, 1)
+    await a_house.one.tool_start(CALL, RUN, [])
+    ended = msgspec.structs.replace(RUN, outcome="done", result="booked")
+    await a_house.one.tool_end(CALL, ended, [])
+    await a_house.gateway.close_turn(CALL, TurnClosed(1, "replied", "book ten", "Booked."))
+    assert await a_house.two.history(CALL) == [PastTurn(1, "book ten", "Booked.", tools=(ended,))]
+
+
+async def test_a_result_is_written_though_its_turn_was_raised_past(a_house: House) -> None:
+    await reach_turn(a_house, 1)
+    await a_house.one.tool_start(CALL, RUN, [])
+    await a_house.gateway.close_turn(CALL, TurnClosed(1, "interrupted", "book ten", ""))
+    ended = msgspec.structs.replace(RUN, outcome="done", result="booked")
+    await a_house.one.tool_end(CALL, ended, [])
+    assert await a_house.two.history(CALL) == [PastTurn(1, "book ten", "", tools=(ended,))]
+
+
+async def test_a_superseded_turns_tool_stands_in_the_history_alone(a_house: House) -> None:
+    await reach_turn(a_house, 1)
+    await a_house.one.tool_start(CALL, RUN, [])
+    await a_house.gateway.close_turn(CALL, TurnClosed(1, "superseded"))
+    assert await a_house.two.history(CALL) == [PastTurn(1, "", "", tools=(RUN,))]
+
+
+async def test_tools_of_a_turn_stand_in_the_order_of_their_start(a_house: House) -> None:
+    await reach_turn(a_house, 1)
+    runs = [again(arguments=f"{number}", started_s=float(number)) for number in (3, 1, 2)]
+    for number, run in enumerate(runs):
+        await a_house.one.tool_start(CALL, msgspec.structs.replace(run, id=str(number)), [])
+    assert [run.arguments for run in await tools_of(a_house)] == ["1", "2", "3"]
+
+
+async def test_a_result_may_come_after_the_call(a_house: House) -> None:
+    await reach_turn(a_house, 1)
+    await a_house.one.tool_start(CALL, RUN, [])
+    await a_house.gateway.close_call(CALL)
+    ended = msgspec.structs.replace(RUN, outcome="done", result="booked")
+    await a_house.one.tool_end(CALL, ended, [])
+    assert await tools_of(a_house) == [ended]
