@@ -13,6 +13,7 @@ from common.config import Settings
 from common.errors import BusUnavailable
 from common.redis_gateway_bus import RedisGatewayBus
 from common.streams import STAGES
+from gateway import lexicons
 from gateway.call import Surroundings
 from gateway.complaints import Complaints
 from gateway.echo import Echo
@@ -30,6 +31,7 @@ _DRAIN_SEC = 10.0
 async def run(settings: Settings, draining: asyncio.Event) -> None:
     """Serve until a signal."""
     check_exposure(settings)
+    lexicons.check()
     if settings.ws_mode == "ECHO":
         await _serve(settings, draining, Echo, _always_ready)
     else:

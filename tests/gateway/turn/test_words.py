@@ -2,13 +2,28 @@
 
 import pytest
 
-from gateway.turn.words import Lexicon, Sense, join, normalise
+from gateway.turn.words import Completeness, Lexicon, Sense, join, normalise
 
+COMPLETE, OPEN, HANGING = Completeness.COMPLETE, Completeness.OPEN, Completeness.HANGING
 LEXICON = Lexicon(
-    backchannels=frozenset({"כן", "אהה", "uh huh"}),
-    stop_words=frozenset({"לא", "כן כן כן"}),
-    closed_answers=frozenset({"כן", "לא", "יום שני"}),
-    repeat_requests=frozenset({"מה", "לא שמעתי"}),
+    backchannels=frozenset({"כן", "אהה", "uh huh", "אה", "הבנתי", "טוב לך"}),
+    stop_words=frozenset({"לא", "כן כן כן", "טוב לך"}),
+    closed_answers=frozenset({"כן", "לא", "יום שני", "שלוש"}),
+    repeat_requests=frozenset({"מה", "לא שמעתי", "תגיד שוב"}),
+    repeat_questions=frozenset({"סליחה"}),
+    small_words=frozenset({"בבקשה", "סליחה"}),
+    question_words=frozenset({"מה", "איך", "מתי"}),
+    choice_words=frozenset({"מתי"}),
+    question_openers=frozenset({"האם", "are you"}),
+    closings=frozenset({"תודה", "זה הכל"}),
+    request_ends=frozenset({"בבקשה"}),
+    hesitations=frozenset({"אממ", "אה"}),
+    never_last=frozenset({"בגלל", "את", "אבל", "ל"}),
+    seldom_last=frozenset({"אני רוצה"}),
+    digit_words=frozenset({"אפס", "חמש"}),
+    number_lengths={"טלפון": frozenset({9, 10}), "זהות": frozenset({9})},
+    answer_particles=frozenset({"ב"}),
+    joining_particles=frozenset({"ו", "ש"}),
 )
 
 
@@ -23,9 +38,12 @@ LEXICON = Lexicon(
         ("...", ""),
         ("", ""),
         ("12-34", "12 34"),
+        ("אההההה", "אה"),
+        ("Yesss, good", "yes good"),
+        ("1000", "1000"),
     ],
 )
-def test_texts_are_compared_without_case_points_and_punctuation(text: str, plain: str) -> None:
+def test_texts_are_compared_without_case_points_punctuation_and_drawn_out_letters(text: str, plain: str) -> None:
     assert normalise(text) == plain
 
 
@@ -37,23 +55,151 @@ def test_texts_are_compared_without_case_points_and_punctuation(text: str, plain
         ("כן", Sense.BACKCHANNEL),
         ("כן, אהה!", Sense.BACKCHANNEL),
         ("Uh huh.", Sense.BACKCHANNEL),
+        ("אהההה... כן הבנתי", Sense.BACKCHANNEL),
         ("כן כן כן", Sense.WORDS),
         ("לא", Sense.WORDS),
         ("כן בבקשה", Sense.WORDS),
+        ("כן טוב לך", Sense.WORDS),
+        ("אה אהה אה אהה אה אהה אה אהה אה", Sense.WORDS),
     ],
 )
 def test_words_over_the_bot_make_sense(text: str, sense: Sense) -> None:
     assert LEXICON.sense(text) is sense
 
 
-@pytest.mark.parametrize(("text", "closed"), [("כן.", True), ("יום שני", True), ("3", True), ("12 30", True), ("אולי", False), ("", False)])
+@pytest.mark.parametrize(
+    ("text", "closed"),
+    [
+        ("כן.", True),
+        ("כן בבקשה", True),
+        ("יום שני", True),
+        ("ביום שני בשלוש", True),
+        ("3", True),
+        ("12 30", True),
+        ("ביום שני 12:30", True),
+        ("בבקשה", False),
+        ("אולי", False),
+        ("", False),
+    ],
+)
 def test_closed_answers_are_words_of_the_list_and_numbers(text: str, closed: bool) -> None:
     assert LEXICON.is_closed_answer(text) is closed
 
 
-@pytest.mark.parametrize(("text", "asks"), [("מה?", True), ("לא שמעתי", True), ("מה השעה", False)])
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("מה?", True),
+        ("לא שמעתי", True),
+        ("סליחה, לא שמעתי", True),
+        ("תגיד שוב בבקשה", True),
+        ("סליחה?", True),
+        ("סליחה", False),
+        ("מה השעה", False),
+        ("", False),
+    ],
+)
 def test_some_words_ask_to_hear_it_again(text: str, asks: bool) -> None:
     assert LEXICON.asks_to_repeat(text) is asks
+
+
+@pytest.mark.parametrize(
+    ("text", "judged"),
+    [
+        ("", OPEN),
+        ("?", OPEN),
+        ("יש לכם כזה?", COMPLETE),
+        ("“יש לכם כזה?” ", COMPLETE),
+        ("באמת?!", COMPLETE),
+        ("אני גר,", HANGING),
+        ("אני גר...", HANGING),
+        ("אני גר…", HANGING),
+        ("אני גר -", HANGING),
+        ("אני גר בחיפה.", OPEN),
+        ("אני גר בחיפה", OPEN),
+    ],
+)
+def test_the_mark_at_the_end_says_whether_it_is_all(text: str, judged: Completeness) -> None:
+    assert LEXICON.completeness(text, "") is judged
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "judged"),
+    [
+        ("מה מספר הטלפון? כלומר, טלפון?", "054", HANGING),
+        ("טלפון?", "אפס חמש", HANGING),
+        ("טלפון?", "09-123 45 67", OPEN),
+        ("טלפון?", "054 123 4567", COMPLETE),
+        ("טלפון?", "054 123 4567 8", OPEN),
+        ("זהות?", "123456789", COMPLETE),
+        ("", "טלפון 054", HANGING),
+        ("", "054", OPEN),
+        ("טלפון?", "לא יודע בעל פה", OPEN),
+    ],
+)
+def test_digits_of_a_number_hang_until_it_is_whole(asked: str, text: str, judged: Completeness) -> None:
+    assert LEXICON.completeness(text, asked) is judged
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "judged"),
+    [
+        ("לקבוע?", "כן", COMPLETE),
+        ("לקבוע ליום שני?", "ביום שני", COMPLETE),
+        ("אפשר לקבוע. מתי נוח?", "יום שני", COMPLETE),
+        ("איך אפשר לעזור?", "כן", OPEN),
+        ("ואיך אפשר לעזור?", "כן", OPEN),
+        ("לקבוע?", "כן,", HANGING),
+        ("לקבוע?", "כן אבל", HANGING),
+        ("רשמתי.", "כן", OPEN),
+        ("", "כן", OPEN),
+    ],
+)
+def test_a_closed_answer_is_all_after_a_closed_question(asked: str, text: str, judged: Completeness) -> None:
+    assert LEXICON.completeness(text, asked) is judged
+
+
+@pytest.mark.parametrize(
+    ("text", "judged"),
+    [
+        ("זה קרה בגלל", HANGING),
+        ("זה קרה ובגלל.", HANGING),
+        ("אני רוצה", HANGING),
+        ("זה מה שאני רוצה.", OPEN),
+        ("אממ", HANGING),
+        ("אני צריך אההה", HANGING),
+        ("לכתוב של", OPEN),
+        ("זה הכל תודה", COMPLETE),
+        ("זה הכל ותודה", COMPLETE),
+        ("תעבירו אותי לנציג בבקשה", COMPLETE),
+        ("בבקשה", OPEN),
+        ("לא שמעתי", COMPLETE),
+        ("מה", OPEN),
+    ],
+)
+def test_the_last_words_say_whether_it_is_all(text: str, judged: Completeness) -> None:
+    assert LEXICON.completeness(text, "") is judged
+
+
+@pytest.mark.parametrize(
+    ("text", "judged"),
+    [
+        ("מה שעות הפתיחה שלכם", COMPLETE),
+        ("ומה שעות הפתיחה", COMPLETE),
+        ("are you open today", COMPLETE),
+        ("מה השעות", OPEN),
+        ("Are you open today", OPEN),
+        ("are you, maybe, open", OPEN),
+        ("ספר לי מה השעות", OPEN),
+    ],
+)
+def test_a_question_is_known_by_its_first_word_where_the_recogniser_writes_no_marks(text: str, judged: Completeness) -> None:
+    assert LEXICON.completeness(text, "") is judged
+
+
+def test_a_language_without_lists_is_judged_by_marks_alone() -> None:
+    texts = ("wirklich?", "und dann...", "054", "danke", "ja und")
+    assert [Lexicon().completeness(text, "telefon?") for text in texts] == [COMPLETE, HANGING, OPEN, OPEN, OPEN]
 
 
 def test_texts_are_joined_without_the_empty_ones() -> None:
