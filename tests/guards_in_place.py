@@ -9,10 +9,10 @@ Theory
 import ast
 import importlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import CodeType, FunctionType, ModuleType
 
-from tests.guards import MODULES, Clamp, Guard, Removal, Replace, Walk, all_guards, source_of
+from tests.guards import MODULES, Clamp, Guard, Removal, Replace, Walk, guards_of, source_of
 
 _HIT, _BOUND = "_guard_hit", "_guard_bound"
 _ORIGINALS: dict[FunctionType, CodeType] = {}
@@ -41,13 +41,14 @@ def without(guard: Guard, removal: Removal) -> None:
 class Hits:
     """How often each guard was false and true, from ``start`` on, in this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, modules: Sequence[str] = MODULES) -> None:
+        self._modules = modules
         self._guards: list[Guard] = []
         self._counts: list[int] = []
 
     def start(self) -> None:
         """Count from now on."""
-        self._guards = all_guards()
+        self._guards = [guard for name in self._modules for guard in guards_of(name, source_of(name))]
         self._counts = [0] * (2 * len(self._guards))
         places = {guard.name: 2 * place for place, guard in enumerate(self._guards)}
 
@@ -58,7 +59,7 @@ class Hits:
             which = ast.Tuple([ast.Constant(places[guard.name]) for guard in guards], ast.Load())
             return _call(_BOUND, which, node.func, *node.args)
 
-        for name in MODULES:
+        for name in self._modules:
             vars(importlib.import_module(name)).update({_HIT: self._hit(), _BOUND: self._bound()})
             _put(name, counted, clamped)
 

@@ -1,20 +1,29 @@
-"""The guards of a piece of source, and what counting and removing them does to the core."""
+"""The guards of a piece of source, and what counting and removing them does."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from gateway.turn import barge_in
-from gateway.turn.barge_in import is_callers_own
-from gateway.turn.utterance import Utterance
-from gateway.turn.words import Lexicon
-from tests.guards import Guard, all_guards, guards_of
+from tests import guarded_sample
+from tests.guards import Guard, Removal, all_guards, guards_of, source_of
 from tests.guards_in_place import Hits, restore, without
+
+SAMPLE = "tests.guarded_sample"
 
 
 def named(name: str) -> Guard:
-    """The guard of the core with this name."""
-    return next(guard for guard in all_guards() if guard.name == name)
+    """The guard of the sample with this name."""
+    return next(guard for guard in guards_of(SAMPLE, source_of(SAMPLE)) if guard.name == f"{SAMPLE}:{name}")
+
+
+def hits(name: str, side: bool = True) -> int:
+    """How often a guard of the sample was hit by some calls."""
+    counting = Hits((SAMPLE,))
+    counting.start()
+    guarded_sample.small(5), guarded_sample.small(6), guarded_sample.small(50)
+    guarded_sample.first(1, 2), guarded_sample.first(2, 2)
+    guarded_sample.chosen(0, 3), guarded_sample.Sample(1).name, guarded_sample.Sample(2).name
+    return counting.counts()[f"{SAMPLE}:{name}", side]
 
 
 def names(source: str) -> list[str]:
@@ -23,8 +32,8 @@ def names(source: str) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def core_as_it_was() -> Iterator[None]:
-    """Whatever a test does to the core is undone."""
+def all_as_it_was() -> Iterator[None]:
+    """Whatever a test does is undone."""
     yield
     restore()
 
@@ -71,39 +80,44 @@ def test_guards_have_names_of_their_own() -> None:
     assert len({guard.name for guard in guards}) == len(guards)
 
 
-def test_a_condition_is_removed_by_being_always_true_or_false() -> None:
-    guard = named("turn.barge_in:is_callers_own: own_frames < OWN_LEVEL_FRAMES")
-    without(guard, "True")
-    known = barge_in.OWN_LEVEL_FRAMES
-    always = is_callers_own(1, known * 1000, known)
-    without(guard, "False")
-    assert (always, is_callers_own(1, 1000, 1)) == (True, False)
+@pytest.mark.parametrize(("removal", "small"), [("True", True), ("False", False)])
+def test_a_condition_is_removed_by_being_always_true_or_false(removal: Removal, small: bool) -> None:
+    without(named("small: number < 10"), removal)
+    assert [guarded_sample.small(1), guarded_sample.small(100)] == [small, small]
 
 
 def test_a_bound_is_removed_by_being_left_out() -> None:
-    without(named("turn.utterance:Utterance.carry: other.began_at in min(self.began_at, other.began_at)"), "gone")
-    utterance = Utterance(2, began_at=5.0, onset_at=5.0)
-    utterance.carry(Utterance(1, began_at=1.0, onset_at=1.0))
-    assert utterance.began_at == 5.0
+    without(named("first: other in min(number, other)"), "gone")
+    assert guarded_sample.first(2, 1) == 2
+
+
+def test_an_operand_is_removed_by_being_left_out() -> None:
+    without(named("chosen: number in number or other"), "gone")
+    assert guarded_sample.chosen(2, 1) == 1
+
+
+def test_an_arm_that_is_removed_never_matches_even_for_who_is_there_already() -> None:
+    sample = guarded_sample.Sample(1)
+    without(named("Sample.name: case 1"), "gone")
+    assert sample.name == "many"
 
 
 def test_what_was_removed_comes_back() -> None:
-    without(named("turn.words:Lexicon.asks_to_repeat: normalise(text) in self.repeat_requests"), "True")
+    without(named("small: number < 10"), "True")
     restore()
-    assert not Lexicon().asks_to_repeat("what")
+    assert not guarded_sample.small(100)
 
 
-def test_hits_are_counted_by_side() -> None:
-    hits = Hits()
-    hits.start()
-    Lexicon(repeat_requests=frozenset({"what"})).asks_to_repeat("what")
-    name = "turn.words:Lexicon.asks_to_repeat: normalise(text) in self.repeat_requests"
-    assert (hits.counts()[name, True], hits.counts()[name, False]) == (1, 0)
-
-
-def test_a_bound_is_hit_where_it_binds() -> None:
-    hits = Hits()
-    hits.start()
-    Utterance(2, began_at=5.0, onset_at=5.0).carry(Utterance(1, began_at=1.0, onset_at=1.0))
-    bound = "turn.utterance:Utterance.carry: {} in min(self.began_at, other.began_at)"
-    assert [hits.counts()[bound.format(which), True] for which in ("self.began_at", "other.began_at")] == [0, 1]
+@pytest.mark.parametrize(
+    ("name", "side", "count"),
+    [
+        ("small: number < 10", True, 2),
+        ("small: number < 10", False, 1),
+        ("chosen: number in number or other", False, 1),
+        ("Sample.name: case 1", True, 1),
+        ("first: number in min(number, other)", True, 1),
+        ("first: other in min(number, other)", True, 0),
+    ],
+)
+def test_a_guard_is_hit_where_it_decides(name: str, side: bool, count: int) -> None:
+    assert hits(name, side) == count
