@@ -19,6 +19,7 @@ from gateway.complaints import Complaints
 from gateway.echo import Echo
 from gateway.fixed_phrases import FixedPhrases
 from gateway.pacer import Pacer
+from gateway.records.files import recording
 from gateway.server import FrontDoor, Ready, check_exposure, listen, serve
 from gateway.switchboard import Switchboard
 from gateway.telephony.auth import MemoryTokens
@@ -41,22 +42,29 @@ async def run(settings: Settings, draining: asyncio.Event) -> None:
 async def _run_pipeline(settings: Settings, draining: asyncio.Event) -> None:
     gateway, bus, pacer = uuid.uuid4().hex[:12], RedisGatewayBus(settings.redis_url), Pacer()
     phrases = FixedPhrases(settings, bus, gateway)
-    around = Surroundings(bus, pacer, gateway, settings.log_texts, time.time)
-    switchboard = Switchboard(settings, phrases, around)
     try:
-        async with asyncio.TaskGroup() as tasks:
-            beside = [
-                tasks.create_task(pacer.run()),
-                tasks.create_task(_connect(bus, gateway, switchboard)),
-                tasks.create_task(phrases.make()),
-            ]
-            try:
-                await _serve(settings, draining, switchboard.answer, _readiness(bus, phrases))
-            finally:
-                for task in beside:
-                    task.cancel()
+        with recording(settings.record_dir) as new_recorder:
+            around = Surroundings(bus, pacer, gateway, settings.log_texts, time.time, new_recorder)
+            await _answer_calls(settings, draining, bus, phrases, around)
     finally:
         await bus.close()
+
+
+async def _answer_calls(
+    settings: Settings, draining: asyncio.Event, bus: RedisGatewayBus, phrases: FixedPhrases, around: Surroundings
+) -> None:
+    switchboard = Switchboard(settings, phrases, around)
+    async with asyncio.TaskGroup() as tasks:
+        beside = [
+            tasks.create_task(around.pacer.run()),
+            tasks.create_task(_connect(bus, around.gateway, switchboard)),
+            tasks.create_task(phrases.make()),
+        ]
+        try:
+            await _serve(settings, draining, switchboard.answer, _readiness(bus, phrases))
+        finally:
+            for task in beside:
+                task.cancel()
 
 
 async def _serve(settings: Settings, draining: asyncio.Event, answer: Answer, ready: Ready) -> None:

@@ -17,11 +17,14 @@ from dataclasses import dataclass
 from common.audio import FRAME_BYTES, mulaw_to_pcm, rms
 from common.bus import Delivery, GatewayBus, TurnClosed
 from common.messages import Head, Message, Sentence, Stage, Transcript, Utterance
+from common.version import VERSION
 from gateway.ear import IDLE_FRAMES, Ear
 from gateway.events_log import log_event, said
 from gateway.outbox import Outbox
 from gateway.pacer import Pacer
 from gateway.playout import Mark
+from gateway.records.format import Header
+from gateway.records.recorder import NewRecorder, unrecorded
 from gateway.telephony.base import AudioReceived, CallStarted, CallStopped, DigitPressed, Line, LineEvent, MarkPlayed
 from gateway.turn import events
 from gateway.turn.events import Command, Event
@@ -45,6 +48,8 @@ class Surroundings:
     log_texts: bool
     wall_clock: Callable[[], float]
     """Unix time, for ``t0_s``."""
+    new_recorder: NewRecorder = unrecorded
+    """Begins the record of a call."""
 
 
 class LiveCall:
@@ -72,6 +77,7 @@ class LiveCall:
         self._around = around
         self._ear = Ear(machine.sound_limit_frames)
         self._outbox = Outbox(started.call)
+        self._recorder = around.new_recorder(self._header())
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._over = asyncio.Event()
@@ -106,6 +112,7 @@ class LiveCall:
 
     def _send_due(self, now: float) -> None:
         due = self._machine.call.playout.take(now)
+        self._recorder.taken(due, now)
         if due:
             codec = self._line.codec
             self._line.send([codec.mark(item.name) if isinstance(item, Mark) else codec.audio(item) for item in due])
@@ -132,6 +139,7 @@ class LiveCall:
         finally:
             around.pacer.leave(self.tick)
             around.bus.forget(call)
+            self._recorder.close()
             self._gone(call)
             if self._timer is not None:
                 self._timer.cancel()
@@ -149,13 +157,15 @@ class LiveCall:
         for frame in self._ear.frames(audio):
             pcm = mulaw_to_pcm(frame)
             level = rms(pcm)
-            self._handle(events.FrameHeard(self._detector.is_speech(pcm, level), level))
+            self._handle(events.FrameHeard(self._detector.is_speech(pcm, level), level), frame)
         self._ear.keep(None if self._machine.needs_sound else IDLE_FRAMES)
 
-    def _handle(self, event: Event) -> None:
+    def _handle(self, event: Event, sound: bytes = b"") -> None:
         now = self._loop.time()
         with self._boundary():
+            self._recorder.happened(event, now, sound)
             commands = self._machine.handle(event, now)
+            self._recorder.returned(commands)
             for command in commands:
                 self._carry_out(command)
             if commands or not isinstance(event, events.FrameHeard):
@@ -242,6 +252,10 @@ class LiveCall:
         health = {"underruns": machine.call.playout.underruns, "stale": machine.speaking.stale, "outbox_dropped": self._outbox.dropped}
         log_event(self._started.call, self._turn, "CALL_DONE", **health)
         self._record("WS_DONE", rx=codec.rx_bytes // FRAME_BYTES, tx=codec.tx_bytes // FRAME_BYTES, **health)
+
+    def _header(self) -> Header:
+        core, at = self._machine.call, self._around.wall_clock()
+        return Header(VERSION, self.key, self._language, at, core.rules, core.phrases, core.lexicon)
 
     @property
     def _turn(self) -> int:

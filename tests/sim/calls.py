@@ -1,10 +1,15 @@
 """Many random calls, and what happened in them."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from tests.sim.world import make_world
+from common.version import VERSION
+from gateway.records.format import Header
+from gateway.records.recorder import Recorder, StreamRecorder
+from tests.sim.world import World, make_world
 
 
 @dataclass(slots=True)
@@ -35,11 +40,21 @@ def run_calls(seeds: Iterable[int]) -> Outcome:
     return outcome
 
 
-def trace_of(seed: int) -> list[str]:
-    """What happened in one call, until it was over or broke a rule."""
+def trace_of(seed: int, record: Path | None = None) -> list[str]:
+    """What happened in one call, until it was over or broke a rule; its record goes to a file."""
     world = make_world(seed, traced=True)
-    try:
-        world.run()
-    except AssertionError as broken:
-        world.trace.append(f"{world.now:8.3f} ! {broken}")
+    with record.open("wb") if record else nullcontext() as file:
+        if file is not None:
+            world.recorder = recorder_of(world, file.write)
+        try:
+            world.run()
+        except AssertionError as broken:
+            world.trace.append(f"{world.now:8.3f} ! {broken}")
+        world.recorder.close()
     return world.trace
+
+
+def recorder_of(world: World, sink: Callable[[bytes], object]) -> Recorder:
+    """What gives the record of a simulated call to ``sink``."""
+    core = world.machine.call
+    return StreamRecorder(Header(VERSION, f"seed-{world.seed}", "he", 0.0, core.rules, core.phrases, core.lexicon), sink)

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from gateway.playout import Mark
+from gateway.records.recorder import Recorder, Unrecorded
 from gateway.turn.events import (
     CallAnswered,
     CallerHungUp,
@@ -53,6 +54,7 @@ class World:
     counts: Counter[str] = field(default_factory=Counter)
     trace: list[str] = field(default_factory=list)
     traced: bool = False
+    recorder: Recorder = field(default_factory=Unrecorded)
     _marks: list[tuple[float, str]] = field(default_factory=list)
     _frames_owed: int = 0
     _stalled_until: float = 0.0
@@ -75,7 +77,9 @@ class World:
         """Hand an event to the core, and its commands to the world."""
         if self.traced and type(event).__name__ not in ("FrameHeard", "TimePassed"):
             self.trace.append(f"{self.now:8.3f} > {_brief(event)}")
+        self.recorder.happened(event, self.now)
         commands = self.machine.handle(event, self.now)
+        self.recorder.returned(commands)
         for command in commands:
             if self.traced:
                 self.trace.append(f"{self.now:8.3f}     < {_brief(command)}")
@@ -91,6 +95,7 @@ class World:
         self._caller_frames()
         if self.rng.random() >= self.weather.stall:
             taken = self.machine.call.playout.take(self.now)
+            self.recorder.taken(taken, self.now)
             self.judge.sent(taken, self.now)
             self.line.send(taken, self.now)
 
