@@ -21,6 +21,7 @@ from common.worker import Handler, run_worker
 from gateway.call import LiveCall, Surroundings
 from gateway.pacer import Pacer
 from gateway.playout import Mark
+from gateway.records.recorder import NewRecorder, unrecorded
 from gateway.telephony.base import CallStarted
 from gateway.telephony.twilio import TwilioCodec
 from gateway.turn.events import CloseTurn, Command, Event, FrameHeard, Report
@@ -199,7 +200,7 @@ class ShellCall:
     tx: int
 
 
-async def simulate(seed: int) -> ShellCall:
+async def simulate(seed: int, new_recorder: NewRecorder = unrecorded) -> ShellCall:
     """One call, all of it decided by ``seed``; raises if it breaks a rule."""
     rng = random.Random(seed)
     fails = rng.choice((0.0, 0.0, 0.15))
@@ -221,7 +222,7 @@ async def simulate(seed: int) -> ShellCall:
     shell = ShellLine(line, machine.judge)
     async with asyncio.TaskGroup() as house:
         pacer = Pacer()
-        around = Surroundings(bus, pacer, GATEWAY, log_texts=False, wall_clock=lambda: 0.0)
+        around = Surroundings(bus, pacer, GATEWAY, log_texts=False, wall_clock=lambda: 0.0, new_recorder=new_recorder)
         call = LiveCall(CallStarted(CALL, "MZ1"), shell, CALL, "he", machine, LevelDetector(), around, gone=lambda key: None)
         loop = asyncio.get_running_loop()
         stages = {

@@ -1,0 +1,119 @@
+"""A recorded call, run once more, is the same to the bit; a difference is shown where it begins."""
+
+import dataclasses
+
+import pytest
+
+from gateway.playout import Mark
+from gateway.records.format import Handled, Lost, Record, Taken
+from gateway.turn.events import CloseTurn, FrameHeard, PublishUtterance, WorkerReported
+from tests.tools.recorded.calls import core_call, shell_call
+from tools.recorded.compare import compare
+from tools.recorded.rerun import Rerun
+
+SEEDS, SHELL_SEEDS = range(40), range(6)
+
+
+@pytest.fixture(scope="module")
+def call() -> Record:
+    """One call."""
+    return core_call(3)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_random_call_runs_again_to_the_bit(seed: int) -> None:
+    record = core_call(seed)
+    found = compare(record)
+    assert (found.difference, found.steps) == ((), len(record.entries))
+
+
+@pytest.mark.parametrize("seed", SHELL_SEEDS)
+def test_what_the_shell_recorded_runs_again_to_the_bit(seed: int) -> None:
+    record = shell_call(seed)
+    found = compare(record)
+    assert (found.difference, found.steps, record.complete) == ((), len(record.entries), True)
+
+
+def test_the_shell_records_the_sound_of_every_frame() -> None:
+    frames = [entry for entry in shell_call(1).entries if isinstance(entry, Handled) and isinstance(entry.event, FrameHeard)]
+    assert {len(frame.sound) for frame in frames} == {160}
+
+
+def test_a_record_that_is_cut_off_runs_to_its_end(call: Record) -> None:
+    at = next(place for place, entry in enumerate(call.entries) if isinstance(entry, Handled) and entry.commands)
+    last = call.entries[at]
+    assert isinstance(last, Handled)
+    cut = dataclasses.replace(call, entries=(*call.entries[:at], dataclasses.replace(last, commands=None)), complete=False)
+    assert compare(cut).difference == ()
+
+
+def test_a_record_with_a_gap_runs_up_to_it(call: Record) -> None:
+    gap = dataclasses.replace(call, entries=(*call.entries[:100], Lost(5), *call.entries[105:]))
+    assert compare(gap).steps == 100
+
+
+# -- Differences ----------------------------------------------------------------------------------
+
+
+def changed(call: Record, place: int, **fields: object) -> Record:
+    """The record with one entry changed."""
+    entry = dataclasses.replace(call.entries[place], **fields)  # type: ignore[arg-type]  # any field of any entry
+    return dataclasses.replace(call, entries=(*call.entries[:place], entry, *call.entries[place + 1 :]))
+
+
+def first(call: Record, kind: type) -> int:
+    """Where the first command of a kind is."""
+    return next(
+        place
+        for place, entry in enumerate(call.entries)
+        if isinstance(entry, Handled) and any(isinstance(command, kind) for command in entry.commands or ())
+    )
+
+
+def test_the_first_difference_is_shown_with_both_sides(call: Record) -> None:
+    shown = compare(changed(call, first(call, PublishUtterance), commands=())).difference
+    assert [line.strip().split(" ")[0] for line in shown[-2:]] == ["recorded:", "now:"]
+    assert "nothing" in shown[-2]
+    assert "PublishUtterance" in shown[-1]
+
+
+def test_a_difference_is_shown_with_what_came_before_it(call: Record) -> None:
+    assert "CallAnswered" in compare(changed(call, first(call, PublishUtterance), commands=())).difference[0]
+
+
+def test_a_single_wrong_byte_of_sound_is_a_difference(call: Record) -> None:
+    place = next(place for place, entry in enumerate(call.entries) if isinstance(entry, Taken) and entry.items)
+    entry = call.entries[place]
+    assert isinstance(entry, Taken)
+    items = tuple(item if isinstance(item, Mark) else b"\x00" + item[1:] for item in entry.items)
+    assert compare(changed(call, place, items=items)).steps == place + 1
+
+
+def test_an_event_that_breaks_the_core_is_shown(call: Record) -> None:
+    place = first(call, CloseTurn)
+    shown = compare(changed(call, place, event=WorkerReported(None))).difference  # type: ignore[arg-type]
+    assert "AttributeError" in shown[-1]
+
+
+# -- With other settings ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_same_settings_again_change_nothing(seed: int) -> None:
+    record = core_call(seed)
+    assert all(step.same for step in Rerun(record, record.header.rules).steps())
+
+
+def test_with_other_settings_an_utterance_ends_earlier(call: Record) -> None:
+    def first_published(rerun: Rerun) -> float:
+        return next(step.entry.now for step in rerun.steps() if any(isinstance(command, PublishUtterance) for command in step.commands))
+
+    sooner = dataclasses.replace(call.header.rules, min_utt_s=0.5)
+    assert first_published(Rerun(call, sooner)) < first_published(Rerun(call)) - 0.1
+
+
+def test_marks_of_sound_that_is_sent_only_now_come_back() -> None:
+    call = core_call(3)
+    sooner = dataclasses.replace(call.header.rules, min_utt_s=0.5)
+    ends = [command.how for step in Rerun(call, sooner).steps() for command in step.commands if isinstance(command, CloseTurn)]
+    assert ends[:3] == ["replied"] * 3

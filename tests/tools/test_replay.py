@@ -1,0 +1,83 @@
+"""The command that runs a record once more."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.records.format import last_entry, lost_entry
+from tests.tools.recorded.calls import core_record, shell_record
+from tools.replay import EXIT_DIFFERENT, EXIT_SAME, EXIT_USAGE, main
+
+RECORD, HEARD = core_record(3), shell_record(1)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A record on disk."""
+    path = tmp_path / "call.torim"
+    path.write_bytes(RECORD)
+    return path
+
+
+def test_the_same_to_the_bit_is_success(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(file)]) == EXIT_SAME
+    assert "the same to the bit" in capsys.readouterr().out
+
+
+def test_a_difference_is_an_exit_code_of_its_own(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_bytes(RECORD.replace(b"replied", b"REPLIED"))
+    assert main([str(file)]) == EXIT_USAGE  # no way in which a turn ends
+    file.write_bytes(RECORD.replace(b"THINKING", b"THUNKING"))
+    assert main([str(file)]) == EXIT_DIFFERENT
+    assert "THUNKING" in capsys.readouterr().out
+
+
+def test_other_settings_show_turns_side_by_side(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(file), "--set", "min_utt_s=0.5"]) == EXIT_SAME
+    lines = capsys.readouterr().out.splitlines()
+    assert ("min_utt_s=0.5" in lines[0], lines[-1].endswith("turns differ"), any("≠" in line for line in lines)) == (True,) * 3
+
+
+def test_the_same_settings_again_differ_in_no_turn(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(file), "--set", "min_utt_s=0.7"]) == EXIT_SAME
+    assert capsys.readouterr().out.endswith("0 turns differ\n")
+
+
+def test_a_detector_hears_the_recorded_frames_anew(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_bytes(HEARD)
+    assert main([str(file), "--set", "vad_rms=30000"]) == EXIT_SAME
+    assert "committed" not in capsys.readouterr().out.splitlines()[2].split("  ")[-1]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ("min_utt_s", "NAME=VALUE"),
+        ("min_utt_s=soon", "min_utt_s=soon"),
+        ("patience=3", "takes one of vad, vad_rms, min_utt_s"),
+        ("vad=ear", "takes one of"),
+        ("vad=webrtc", "has no sound"),
+    ],
+)
+def test_a_change_that_cannot_be_is_one_line(file: Path, change: str, why: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(file), "--set", change]) == EXIT_USAGE
+    told = capsys.readouterr().err
+    assert (why in told, told.count("\n")) == (True, 1)
+
+
+def test_a_missing_file_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path / "none")]) == EXIT_USAGE
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_cut_record_and_its_gaps_are_told(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_bytes(RECORD[: -len(last_entry())] + lost_entry(7))
+    main([str(file)])
+    told = capsys.readouterr().err
+    assert ("cut off" in told, "7 entries are missing" in told) == (True, True)
+
+
+def test_a_record_of_another_torim_is_told(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_bytes(RECORD.replace(b"0.1.0", b"0.0.9"))
+    main([str(file)])
+    assert "made by Torim 0.0.9" in capsys.readouterr().err

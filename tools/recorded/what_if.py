@@ -1,0 +1,103 @@
+"""What would have changed with other settings: turns with their ends, commits, clears, side by side."""
+
+import dataclasses
+import typing
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from gateway.records.format import Record
+from gateway.turn.events import CloseTurn, CommitTurn, SendClear
+from gateway.turn.state import Rules
+from gateway.vad.base import Detector
+from tools.recorded.rerun import Rerun, Step, began_at
+
+_COLUMN = 58
+
+
+@dataclass(slots=True)
+class TurnSeen:
+    """One turn, as far as the settings can change it; times from the call's begin."""
+
+    committed_s: float | None = None
+    clears_s: list[float] = field(default_factory=list)
+    ended_s: float | None = None
+    how: str = "open"
+    caller: str = ""
+
+    def line(self) -> str:
+        """It all in one line."""
+        parts = [self.how if self.ended_s is None else f"{self.how} {self.ended_s:.2f}"]
+        if self.committed_s is not None:
+            parts.append(f"committed {self.committed_s:.2f}")
+        parts += [f"clear {at:.2f}" for at in self.clears_s]
+        if self.caller:
+            parts.append(f"“{self.caller}”")
+        return ", ".join(parts)
+
+
+def turns_of(steps: Iterable[Step], began_s: float) -> list[TurnSeen]:
+    """The turns of a run."""
+    turns = [TurnSeen()]
+    for step in steps:
+        at, turn = step.entry.now - began_s, turns[-1]
+        for command in step.commands:
+            match command:
+                case CommitTurn():
+                    turn.committed_s = at
+                case SendClear():
+                    turn.clears_s.append(at)  # of a turn that ends: told after its end
+                case CloseTurn(how=how, caller=caller):
+                    turns[-1].ended_s, turns[-1].how, turns[-1].caller = at, how, caller
+                    turns.append(TurnSeen())
+                case _:
+                    pass
+    return turns if turns[-1] != TurnSeen() else turns[:-1]
+
+
+def side_by_side(record: Record, rules: Rules, detector: Detector | None, name: str) -> tuple[list[str], int]:
+    """The lines of the table, and how many turns differ."""
+    began = began_at(record)
+    was = turns_of(Rerun(record).steps(), began)
+    would_be = turns_of(Rerun(record, rules, detector).steps(), began)
+    lines = [f"{'turn':>5}    {'recorded':{_COLUMN}} {name}"]
+    differing = 0
+    for number in range(max(len(was), len(would_be))):
+        left, right = _at(was, number), _at(would_be, number)
+        differs = left != right
+        differing += differs
+        lines.append(f"{number:5} {'≠' if differs else ' '}  {_fit(left):{_COLUMN}} {_fit(right)}")
+    return lines, differing
+
+
+def _at(turns: Sequence[TurnSeen], number: int) -> str:
+    return turns[number].line() if number < len(turns) else "-"
+
+
+def _fit(text: str) -> str:
+    return text if len(text) < _COLUMN else text[: _COLUMN - 2] + "…"
+
+
+# -- Settings -------------------------------------------------------------------------------------
+
+
+def rules_with(rules: Rules, changes: dict[str, str]) -> Rules:
+    """The rules with some of them changed, by name and text.
+
+    Raises:
+        ValueError: naming what is wrong.
+    """
+    kinds = typing.get_type_hints(Rules)
+    values: dict[str, Any] = {name: _value(name, text, kinds) for name, text in changes.items()}
+    return dataclasses.replace(rules, **values)
+
+
+def _value(name: str, text: str, kinds: "dict[str, object]") -> object:
+    if name not in kinds:
+        raise ValueError(f"{name}: takes one of vad, vad_rms, {', '.join(kinds)}")
+    try:
+        return msgspec.convert(text, kinds[name], strict=False)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{name}={text}: {error}") from None

@@ -1,0 +1,107 @@
+"""``python -m tools.replay RECORD``: run the core once more on a recorded call.
+
+The commands and the playout's sound must be the same to the bit. With ``--set`` it shows what would
+have changed.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from common.version import VERSION
+from gateway.records.format import Lost, Record, RecordError
+from gateway.vad.base import Detector
+from gateway.vad.webrtc import FLOOR_RMS, WebrtcDetector
+from tools.recorded.compare import compare
+from tools.recorded.rerun import read
+from tools.recorded.what_if import rules_with, side_by_side
+
+EXIT_SAME, EXIT_DIFFERENT, EXIT_USAGE = 0, 1, 4
+_DETECTORS = ("webrtc",)
+_EPILOG = """\
+With --set the caller's sound and keys and the workers' messages stay as they were recorded, whatever the
+core does now: words of a piece that is not published any more come all the same, and those of a piece that is
+published only now never come. So it shows where the calls part, and means less with every turn after that. The
+provider's marks come back when their sound was played, once the calls have parted.
+
+--set takes any field of gateway.turn.state.Rules (barge_in_final_ms=300, min_utt_s=0.5, barge_in=false, ...), and
+vad=webrtc, vad_rms=LEVEL: these hear the recorded frames anew.
+
+exit codes: 0 the same (with --set: it was shown), 1 different, 4 the record cannot be read, or usage
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(
+        prog="python -m tools.replay",
+        description="Run the core once more on a recorded call: is it the same to the bit?",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("record", type=Path, help="a file of RECORD_DIR, or of python -m tests.sim SEED --record")
+    made.add_argument("--set", dest="changes", metavar="NAME=VALUE", action="append", default=[], help="what would have changed?")
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run it; the exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        record = read(options.record)
+        _warn(record)
+        return _show_changes(record, options.changes) if options.changes else _show_sameness(record)
+    except (OSError, RecordError, ValueError) as error:
+        sys.stderr.write(f"tools.replay: {error}\n")
+        return EXIT_USAGE
+
+
+def _warn(record: Record) -> None:
+    """What a reader should know of the record."""
+    lost = [entry.entries for entry in record.entries if isinstance(entry, Lost)]
+    if record.header.torim != VERSION:
+        sys.stderr.write(f"the record was made by Torim {record.header.torim}, this is {VERSION}\n")
+    if not record.complete:
+        sys.stderr.write("the record was cut off: the process was killed, or the call goes on\n")
+    if lost:
+        sys.stderr.write(f"the disk was too slow: {sum(lost)} entries are missing; replayed up to the first gap\n")
+
+
+def _show_sameness(record: Record) -> int:
+    found = compare(record)
+    if found.difference:
+        sys.stdout.write("\n".join(found.difference) + "\n")
+        sys.stdout.write(f"different after {found.steps} steps, {found.seconds:.2f} s of the call\n")
+        return EXIT_DIFFERENT
+    sys.stdout.write(f"the same to the bit: {found.steps} steps, {found.seconds:.2f} s of the call\n")
+    return EXIT_SAME
+
+
+def _show_changes(record: Record, words: Sequence[str]) -> int:
+    changes = dict(_change(word) for word in words)
+    detector = _detector(changes.pop("vad", None), changes.pop("vad_rms", None))
+    rules = rules_with(record.header.rules, changes)
+    lines, differing = side_by_side(record, rules, detector, " ".join(words))
+    sys.stdout.write("\n".join(lines) + f"\n{differing} turns differ\n")
+    return EXIT_SAME
+
+
+def _change(word: str) -> tuple[str, str]:
+    name, equals, value = word.partition("=")
+    if not equals:
+        raise ValueError(f"--set {word}: takes NAME=VALUE")
+    return name, value
+
+
+def _detector(name: str | None, floor_rms: str | None) -> Detector | None:
+    """The detector that hears the frames anew; None: what was heard stays."""
+    if name is None and floor_rms is None:
+        return None
+    if name not in (None, *_DETECTORS):
+        raise ValueError(f"vad={name}: takes one of {', '.join(_DETECTORS)}")
+    return WebrtcDetector(FLOOR_RMS if floor_rms is None else float(floor_rms))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
