@@ -132,7 +132,9 @@ class Settings:
     tone_ms_per_char: int = setting(60, "sound that TTS_VENDOR=tone makes of a character", low=1, high=1000)
 
     # Records and logs
-    record_dir: Path | None = setting(None, "folder for recordings of calls; unset = none are made")
+    record_dir: Path | None = setting(
+        None, "folder for records of calls (sound, words, decisions), for tools.replay; unset = none are made"
+    )
     log_format: Literal["human", "json"] = setting("human", "how log lines look")
     log_texts: bool = setting(False, "log what callers and bot say; off = lengths only")
 

@@ -4,11 +4,13 @@ import dataclasses
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from common.config import Settings
+from common.version import VERSION
 from tools.env_example import env_example
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,3 +67,7 @@ def test_no_file_names_a_place_on_somebodys_machine() -> None:
     files = [ROOT / name for name in tracked if name and (ROOT / name).is_file()]
     texts = {path: path.read_bytes() for path in files}
     assert [path.name for path, text in texts.items() if any(place.encode() in text for place in _PLACES_OF_ONE_MACHINE)] == []
+
+
+def test_records_name_the_version_of_the_package() -> None:
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
