@@ -79,8 +79,11 @@ class Settings:
     max_utt_sec: float = setting(6.0, "longest piece of speech that is transcribed at once", low=1, high=30)
     max_turn_sec: float = setting(30.0, "longest turn of the caller before the bot takes the floor", low=2, high=300)
     max_reply_sec: float = setting(45.0, "longest reply of the bot", low=2, high=600)
+    vad: Literal["auto", "silero", "webrtc"] = setting(
+        "auto", "who hears that somebody speaks; auto: silero where its model and onnxruntime are there, else webrtc"
+    )
     vad_rms: float | None = setting(
-        None, "energy floor of speech (RMS of 16-bit samples); default: the detector's own 60", low=1, high=32767
+        None, "energy floor of speech (RMS of 16-bit samples); default: the detector's own, silero 30, webrtc 60", low=1, high=32767
     )
     barge_in: bool = setting(True, "whether the caller can interrupt the bot")
     barge_in_mode: Literal["hold"] = setting("hold", "what an onset over the bot does: hold = silent at once")

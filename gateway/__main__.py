@@ -24,6 +24,7 @@ from gateway.server import FrontDoor, Ready, check_exposure, listen, serve
 from gateway.switchboard import Switchboard
 from gateway.telephony.auth import MemoryTokens
 from gateway.telephony.base import Answer
+from gateway.vad.choice import choose_detector
 
 logger = logging.getLogger("torim.gateway")
 _DRAIN_SEC = 10.0
@@ -53,7 +54,7 @@ async def _run_pipeline(settings: Settings, draining: asyncio.Event) -> None:
 async def _answer_calls(
     settings: Settings, draining: asyncio.Event, bus: RedisGatewayBus, phrases: FixedPhrases, around: Surroundings
 ) -> None:
-    switchboard = Switchboard(settings, phrases, around)
+    switchboard = Switchboard(settings, phrases, await asyncio.to_thread(choose_detector, settings), around)
     async with asyncio.TaskGroup() as tasks:
         beside = [
             tasks.create_task(around.pacer.run()),

@@ -1,5 +1,8 @@
 """The live calls of this gateway: makes them, and gives each what the workers send it."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from common.bus import Delivery
 from common.config import Settings
 from gateway.call import LiveCall, Surroundings
@@ -8,21 +11,21 @@ from gateway.lexicons import lexicon
 from gateway.telephony.base import CallStarted, Conversation, Line
 from gateway.turn.machine import TurnMachine
 from gateway.turn.state import Rules
-from gateway.vad.webrtc import FLOOR_RMS, WebrtcDetector
+from gateway.vad.base import Detector
 
 
 class Switchboard:
     """Who is on the line."""
 
-    def __init__(self, settings: Settings, phrases: FixedPhrases, around: Surroundings) -> None:
+    def __init__(self, settings: Settings, phrases: FixedPhrases, new_detector: Callable[[], Detector], around: Surroundings) -> None:
         self.unclaimed = 0
         """Messages for calls that are over: normal, counted."""
         self._streams = 0
         self._settings = settings
         self._phrases = phrases
+        self._new_detector = new_detector
         self._around = around
         self._calls: dict[str, LiveCall] = {}
-        self._floor_rms = FLOOR_RMS if settings.vad_rms is None else settings.vad_rms
         self._rules = Rules(
             min_utt_s=settings.min_utt_sec,
             max_utt_s=settings.max_utt_sec,
@@ -37,9 +40,9 @@ class Switchboard:
         """A call came in. Another stream of a live call gets keys of its own, so that the old one's work is not its own."""
         self._streams += 1
         language = started.language or self._settings.language
-        machine = TurnMachine(self._rules, self._phrases.book(language), lexicon(language))
+        detector = self._new_detector()
+        machine = TurnMachine(replace(self._rules, onset=detector.onset), self._phrases.book(language), lexicon(language))
         key = started.call if started.call not in self._calls else f"{started.call}/{self._streams}"
-        detector = WebrtcDetector(self._floor_rms)
         call = LiveCall(started, line, key, language, machine, detector, self._around, gone=self._calls.pop)
         self._calls[key] = call
         call.answer()

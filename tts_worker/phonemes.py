@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from common import models
+from common import catalogue, models
 from common.config import Settings
 from tts_worker.english import EnglishPhonemes
 from tts_worker.hebrew.phonemes import HebrewPhonemes
@@ -20,10 +20,10 @@ class Phonemes:
         Raises:
             SetupError: a model is not there and cannot be fetched.
         """
-        vowels = models.ensure(models.HEBREW_VOWELS, settings.torim_cache)
-        words = models.ensure(models.ENGLISH_WORDS, settings.torim_cache)
+        vowels = models.ensure(catalogue.HEBREW_VOWELS, settings.torim_cache)
+        words = models.ensure(catalogue.ENGLISH_WORDS, settings.torim_cache)
         self._hebrew = HebrewPhonemes(vowels / "Nakdimon.h5")
-        letters = models.ensure(models.ENGLISH_LETTERS, settings.torim_cache)
+        letters = models.ensure(catalogue.ENGLISH_LETTERS, settings.torim_cache)
         self._english = EnglishPhonemes([words / "us_gold.json", words / "us_silver.json"], Letters(letters / "checkpoint20.npz").spoken)
 
     def of(self, text: str, language: str) -> str:

@@ -19,7 +19,7 @@ Rules
 from collections import deque
 from enum import Enum
 
-from gateway.vad.hangover import Activity, Hangover
+from gateway.vad.hangover import FIVE_OF_SIX, Activity, Hangover, OnsetRule
 
 FRAME_MS = 20
 PRE_ROLL_FRAMES = 400 // FRAME_MS
@@ -53,7 +53,7 @@ class Heard(Enum):
 class Floor:
     """The caller's floor, in frames."""
 
-    def __init__(self, end_frames: int, cut_frames: int) -> None:
+    def __init__(self, end_frames: int, cut_frames: int, onset: OnsetRule = FIVE_OF_SIX) -> None:
         self.state = CallerState.SILENT
         self.frame = -1
         """Number of the newest frame."""
@@ -63,7 +63,7 @@ class Floor:
         """Voiced frames of the utterance."""
         self._end_frames = end_frames
         self._cut_frames = cut_frames
-        self._hangover = Hangover()
+        self._hangover = Hangover(onset)
         self._levels: deque[int] = deque(maxlen=_CUT_WINDOW_FRAMES)
         self._last_voiced = -1
         self._free_from = 0

@@ -71,7 +71,7 @@ class TurnMachine:
 
     def __init__(self, rules: Rules, phrases: PhraseBook, lexicon: Lexicon) -> None:
         playout = Playout()
-        floor = Floor(seconds_to_frames(rules.min_utt_s), seconds_to_frames(rules.max_utt_s))
+        floor = Floor(seconds_to_frames(rules.min_utt_s), seconds_to_frames(rules.max_utt_s), rules.onset)
         self.call = Call(rules, phrases, lexicon, playout, floor, new_turn(0, rules, phrases, playout))
         self.listening = Listening(self.call)
         self.speaking = Speaking(self.call)

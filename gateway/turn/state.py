@@ -13,6 +13,7 @@ from gateway.turn.events import CloseTurn, Command, CommitTurn, End, OpenTurn, P
 from gateway.turn.reply import Reply
 from gateway.turn.utterance import Piece, Utterance
 from gateway.turn.words import Lexicon, normalise
+from gateway.vad.hangover import FIVE_OF_SIX, OnsetRule
 
 _MAX_AWAITED = 64
 _NO_HISTORY: frozenset[End] = frozenset({"superseded", "deduplicated", "nothing_heard"})
@@ -50,6 +51,8 @@ class Rules:
     barge_in: bool = True
     barge_in_final_ms: int = 600
     dedup_s: float = 6.0
+    onset: OnsetRule = FIVE_OF_SIX
+    """Not a setting: what the call's detector asks for."""
 
 
 @dataclass(slots=True, eq=False)

@@ -1,7 +1,8 @@
 """Hysteresis: from frames that look like speech to a voice that began, goes on, pauses.
 
 Rules
-    An onset is 5 speech frames of 6; the voice began with the first of them.
+    An onset is so many speech frames among the newest few, as the detector's errors ask for (``OnsetRule``);
+    the voice began with the first of them.
     While the voice lasts, a speech frame right after an accepted one is accepted. After
     a frame of silence it takes 2 of the last 3 frames, louder than a tenth of the voice's
     running level, to end the pause: a lone click does not restart the silence (R2).
@@ -9,19 +10,30 @@ Rules
 
 ::
 
-    speech    . . # # # . # # # # . . # . . . # # . .
+    speech    . . # # # . # # # # . . # . . . # # . .      5 of 6
     activity  . . . . . . O V V V p p p p p p p V p p      O onset, V voiced, p pause
 """
 
 from collections import deque
+from dataclasses import dataclass
 from enum import IntEnum
 
-ONSET_SPEECH = 5
-ONSET_WINDOW = 6
 _RESUME_SPEECH = 2
 _RESUME_WINDOW = 3
 _RESUME_LEVEL = 0.1
 _LEVEL_WEIGHT = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class OnsetRule:
+    """An onset is ``speech`` speech frames among the newest ``window``."""
+
+    speech: int
+    window: int
+
+
+FIVE_OF_SIX = OnsetRule(5, 6)
+"""For a detector that takes the first 4-5 frames of any new noise for speech."""
 
 
 class Activity(IntEnum):
@@ -36,10 +48,11 @@ class Activity(IntEnum):
 class Hangover:
     """The hysteresis of one call."""
 
-    def __init__(self) -> None:
+    def __init__(self, onset: OnsetRule = FIVE_OF_SIX) -> None:
         self.lead = 0
         """At an onset: how many frames ago the voice began."""
-        self._window: deque[bool] = deque(maxlen=ONSET_WINDOW)
+        self._onset = onset
+        self._window: deque[bool] = deque(maxlen=onset.window)
         self._active = False
         self._paused = False
         self._running_level = 0.0
@@ -62,7 +75,7 @@ class Hangover:
         self._window.clear()
 
     def _wait_for_onset(self, level: int) -> Activity:
-        if sum(self._window) < ONSET_SPEECH:
+        if sum(self._window) < self._onset.speech:
             return Activity.QUIET
         self._active, self._paused = True, False
         self._running_level = float(level)

@@ -8,7 +8,7 @@ import pytest
 
 from common import config, models
 from common.errors import SetupError
-from common.models import Model, ModelFile
+from common.catalogue import Model, ModelFile
 from common.wheels import Wheel
 
 CONTENT = b"weights of a model"
@@ -142,6 +142,6 @@ def test_a_named_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 def test_vendors_that_need_no_model_fetch_none(tmp_path: Path) -> None:
-    settings = config.load({"TORIM_CACHE": str(tmp_path / "cache"), "ASR_VENDOR": "scripted", "TTS_VENDOR": "tone"})
+    settings = config.load({"TORIM_CACHE": str(tmp_path / "cache"), "ASR_VENDOR": "scripted", "TTS_VENDOR": "tone", "VAD": "webrtc"})
     models.fetch_needed(settings, lambda _: None)
     assert not (tmp_path / "cache").exists()

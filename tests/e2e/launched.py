@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.e2e.gateway_process import RECORDINGS, ROOT, free_port
 
 LAUNCHER = (sys.executable, "-m", "tools.run")
-SCRIPTED = {"ASR_VENDOR": "scripted", "LLM_VENDOR": "scripted", "TTS_VENDOR": "tone", "LANGUAGE": "en"}
+SCRIPTED = {"ASR_VENDOR": "scripted", "LLM_VENDOR": "scripted", "TTS_VENDOR": "tone", "LANGUAGE": "en", "VAD": "webrtc"}
 READY = "Torim answers calls at"
 _LIMIT_S = 60.0
 _POLL_S = 0.05

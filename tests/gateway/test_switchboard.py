@@ -12,6 +12,7 @@ from gateway.fixed_phrases import FixedPhrases
 from gateway.pacer import Pacer
 from gateway.switchboard import Switchboard
 from gateway.telephony.base import CallStarted, CallStopped
+from gateway.vad.webrtc import WebrtcDetector
 from tests import virtual_clock
 from tests.gateway.test_call import FakeLine
 from tests.sim.memory_bus import MemoryBus
@@ -20,7 +21,7 @@ from tests.sim.memory_bus import MemoryBus
 def switchboard(folder: Path) -> Switchboard:
     settings = Settings(torim_cache=folder, greeting="")
     bus = MemoryBus()
-    return Switchboard(settings, FixedPhrases(settings, bus, "gw1"), Surroundings(bus, Pacer(), "gw1", False, lambda: 0.0))
+    return Switchboard(settings, FixedPhrases(settings, bus, "gw1"), WebrtcDetector, Surroundings(bus, Pacer(), "gw1", False, lambda: 0.0))
 
 
 def answer(board: Switchboard, call: str = "CA1", stream: str = "MZ1") -> LiveCall:

@@ -20,6 +20,7 @@ from gateway.pacer import Pacer
 from gateway.switchboard import Switchboard
 from gateway.telephony.base import AudioReceived, CallStarted, CallStopped, Conversation, MarkPlayed
 from gateway.telephony.twilio import TwilioCodec
+from gateway.vad.webrtc import WebrtcDetector
 from llm_worker.vendors.scripted import ScriptedModel
 from tests.integration.pipeline import GATEWAY, LIMIT_S, Pipeline, Server, pipeline
 from tts_worker.tones import HeardTone, heard_tones
@@ -132,7 +133,7 @@ async def exchange(server: Server, folder: Path, **settings: str | int | float) 
         _start_workers(pipe, chosen)
         pacer = Pacer()
         phrases = FixedPhrases(chosen, pipe.gateway, GATEWAY)
-        switchboard = Switchboard(chosen, phrases, Surroundings(pipe.gateway, pacer, GATEWAY, False, time.time))
+        switchboard = Switchboard(chosen, phrases, WebrtcDetector, Surroundings(pipe.gateway, pacer, GATEWAY, False, time.time))
         pipe.on_reply = switchboard.worker_reported
         pacing = tasks.create_task(pacer.run())
         async with asyncio.timeout(LIMIT_S):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from common import models
+from common import catalogue, models
 from common.config import Settings
 from tts_worker.letters import Letters, in_dictionary_letters
 
@@ -18,5 +18,5 @@ def test_sounds_are_written_in_the_letters_of_the_dictionary(sound: str, letters
 @pytest.mark.speech
 @pytest.mark.parametrize(("word", "spoken"), [("Herzl", "hˈɜɹzəl"), ("Levinsky", "ləvˈɪnski"), ("blorping", "blˈɔɹpɪŋ")])
 def test_names_sound_as_they_are_written(word: str, spoken: str, speech_settings: Settings) -> None:
-    folder = models.ensure(models.ENGLISH_LETTERS, speech_settings.torim_cache)
+    folder = models.ensure(catalogue.ENGLISH_LETTERS, speech_settings.torim_cache)
     assert Letters(folder / "checkpoint20.npz").spoken(word) == spoken

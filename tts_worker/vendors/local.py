@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from common import models
+from common import catalogue, models
 from common.audio import SAMPLE_RATE_HZ, pcm_to_mulaw, resample, silence
 from common.config import Settings
 from common.errors import VendorError
@@ -93,7 +93,7 @@ class _Speaker:
 
     def __init__(self, settings: Settings) -> None:
         self._phonemes = Phonemes(settings)
-        self._voice = PiperVoice(models.ensure(models.VOICE_JOE, settings.torim_cache) / "en_US-joe-medium.onnx")
+        self._voice = PiperVoice(models.ensure(catalogue.VOICE_JOE, settings.torim_cache) / "en_US-joe-medium.onnx")
 
     def sound(self, clause: str, language: str) -> bytes:
         """Mu-law of a clause with the pause behind it; none for signs alone.
