@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 import redis
 
+from common import catalogue, models
 from common.config import Settings, environment, load
 from tests.servers import RealServer, real_server
 
 if TYPE_CHECKING:
     from asr_worker.vendors.whisper import WhisperTranscriber
+    from gateway.vad.silero import SileroModel
     from tts_worker.vendors.local import LocalVoice
 
 
@@ -38,6 +40,14 @@ def speech_settings() -> Settings:
     """Defaults, with the models where the operator keeps them."""
     cache = {name: value for name, value in environment().items() if name == "TORIM_CACHE"}  # a desktop's LANGUAGE is none of ours
     return Settings(torim_cache=load(cache).torim_cache)
+
+
+@pytest.fixture(scope="session")
+def silero(speech_settings: Settings) -> "SileroModel":
+    """Silero's network."""
+    from gateway.vad.silero import SileroModel
+
+    return SileroModel(models.ensure(catalogue.SILERO, speech_settings.torim_cache))
 
 
 @pytest.fixture(scope="session")

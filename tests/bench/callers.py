@@ -94,7 +94,7 @@ class Finding:
 def floor_events(pcm_frames: list[bytes], detector: Detector) -> list[tuple[Heard, int]]:
     """Onsets and ends, with the moment of each in ms."""
     floor = Floor(_END_FRAMES, _CUT_FRAMES, detector.onset)
-    found = []
+    found: list[tuple[Heard, int]] = []
     for number, pcm in enumerate(pcm_frames, start=1):
         level = rms(pcm)
         what = floor.push(detector.is_speech(pcm, level), level)

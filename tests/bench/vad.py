@@ -18,6 +18,7 @@ from tests.bench.callers import (
     LEVELS_DB,
     NOISE,
     SPOKEN,
+    Answer,
     NewDetector,
     false_onsets,
     listen_to,
@@ -97,7 +98,7 @@ def _short(detectors: dict[str, NewDetector]) -> Iterator[str]:
     yield from _table(head, (row(name, new, over_the_bot=over) for name, new in detectors.items() for over in (False, True)))
 
 
-def _share(missed: list, answers: list, level_db: float) -> str:  # type: ignore[type-arg]
+def _share(missed: list[Answer], answers: list[Answer], level_db: float) -> str:
     return f"{100 - 100 * sum(a.level_db == level_db for a in missed) / sum(a.level_db == level_db for a in answers):.1f} %"
 
 

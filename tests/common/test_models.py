@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from common import config, models
-from common.errors import SetupError
 from common.catalogue import Model, ModelFile
+from common.errors import SetupError
 from common.wheels import Wheel
 
 CONTENT = b"weights of a model"
@@ -139,6 +139,29 @@ def test_a_named_folder_without_a_model_is_refused(tmp_path: Path) -> None:
 def test_a_named_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match=r"WHISPER_MODEL=.*no such folder"):
         models.whisper_folder(config.load({"WHISPER_MODEL": str(tmp_path / "gone")}))
+
+
+def test_without_the_voice_detector_the_start_goes_on_and_it_is_said(tmp_path: Path) -> None:
+    settings = config.load({"TORIM_CACHE": str(tmp_path / "cache"), "ASR_VENDOR": "scripted", "TTS_VENDOR": "tone"})
+    shown: list[str] = []
+    models.fetch_needed(settings, shown.append)
+    assert "webrtcvad will hear the callers" in shown[-1]
+
+
+def test_a_voice_detector_asked_for_by_name_is_needed(tmp_path: Path) -> None:
+    settings = config.load({"TORIM_CACHE": str(tmp_path / "cache"), "ASR_VENDOR": "scripted", "TTS_VENDOR": "tone", "VAD": "silero"})
+    with pytest.raises(SetupError, match="silero-vad"):
+        models.fetch_needed(settings, lambda _: None)
+
+
+def test_a_model_that_only_may_be_there_is_not_fetched(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match=r"small: model\.bin not in TORIM_CACHE"):
+        models.present(one_file_model(NOT_PUBLISHED), tmp_path / "cache")
+
+
+def test_a_model_that_is_there_is_present(tmp_path: Path) -> None:
+    folder = ready(tmp_path / "cache")
+    assert models.present(one_file_model(NOT_PUBLISHED), tmp_path / "cache") == folder
 
 
 def test_vendors_that_need_no_model_fetch_none(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from gateway.telephony.twilio import TwilioCodec
 from gateway.turn.machine import TurnMachine
 from gateway.turn.state import Phrase, PhraseBook, Rules
 from gateway.turn.words import Lexicon
+from gateway.vad.hangover import FIVE_OF_SIX
 from tests import virtual_clock
 from tests.sim.memory_bus import MemoryBus
 
@@ -43,6 +44,8 @@ class FakeLine:
 class LoudIsSpeech:
     """A detector that needs no ear."""
 
+    onset = FIVE_OF_SIX
+
     def is_speech(self, pcm: bytes, level: int) -> bool:
         """Whether the frame is loud."""
         return level > 1000
@@ -50,6 +53,8 @@ class LoudIsSpeech:
 
 class Deaf:
     """A detector with a bug."""
+
+    onset = FIVE_OF_SIX
 
     def is_speech(self, pcm: bytes, level: int) -> bool:
         """Never says."""

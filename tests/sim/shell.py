@@ -26,6 +26,7 @@ from gateway.telephony.base import CallStarted
 from gateway.telephony.twilio import TwilioCodec
 from gateway.turn.events import CloseTurn, Command, Event, FrameHeard, Report
 from gateway.turn.machine import TurnMachine
+from gateway.vad.hangover import FIVE_OF_SIX
 from llm_worker.vendors.base import ActionRequest, Prompt
 from llm_worker.worker import LlmWorker
 from tests.sim.caller import Caller
@@ -62,6 +63,8 @@ def numbers_of(audio: bytes) -> list[int]:
 
 class LevelDetector:
     """Speech is what is loud."""
+
+    onset = FIVE_OF_SIX
 
     def is_speech(self, pcm: bytes, level: int) -> bool:
         """Whether a frame is loud."""

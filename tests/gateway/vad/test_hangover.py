@@ -7,7 +7,7 @@ import pytest
 
 from common.audio import FRAME_BYTES, mulaw_to_pcm, rms, wav_to_mulaw
 from gateway.turn.endpointing import Floor, Heard
-from gateway.vad.hangover import Activity, Hangover
+from gateway.vad.hangover import Activity, Hangover, OnsetRule
 from gateway.vad.webrtc import WebrtcDetector
 
 CALLERS = Path(__file__).parents[2] / "data" / "callers"
@@ -44,6 +44,12 @@ def activities(pattern: str, level: int = 1000) -> str:
 )
 def test_frames_become_a_voice(frames: str, expected: str) -> None:
     assert activities(frames) == expected
+
+
+@pytest.mark.parametrize(("frames", "expected"), [("##..", "...."), ("###.", "..Op"), ("#.##", "...O"), ("##..##", "......")])
+def test_a_detector_may_ask_for_fewer_frames(frames: str, expected: str) -> None:
+    hangover = Hangover(OnsetRule(3, 4))
+    assert "".join(".OVp"[hangover.push(frame == "#", 1000)] for frame in frames) == expected
 
 
 @pytest.mark.parametrize(("frames", "lead"), [("#####", 4), ("#.####", 5), (".#####", 4), ("...###.##", 5)])
