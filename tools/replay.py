@@ -5,20 +5,22 @@ have changed.
 """
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from common import config
+from common.errors import TorimError
 from common.version import VERSION
-from gateway.records.format import Lost, Record, RecordError
+from gateway.records.format import Lost, Record
 from gateway.vad.base import Detector
-from gateway.vad.webrtc import FLOOR_RMS, WebrtcDetector
+from gateway.vad.choice import choose_detector
 from tools.recorded.compare import compare
 from tools.recorded.rerun import read
 from tools.recorded.what_if import rules_with, side_by_side
 
 EXIT_SAME, EXIT_DIFFERENT, EXIT_USAGE = 0, 1, 4
-_DETECTORS = ("webrtc",)
 _EPILOG = """\
 With --set the caller's sound and keys and the workers' messages stay as they were recorded, whatever the
 core does now: words of a piece that is not published any more come all the same, and those of a piece that is
@@ -26,7 +28,7 @@ published only now never come. So it shows where the calls part, and means less 
 provider's marks come back when their sound was played, once the calls have parted.
 
 --set takes any field of gateway.turn.state.Rules (barge_in_final_ms=300, min_utt_s=0.5, barge_in=false, ...), and
-vad=webrtc, vad_rms=LEVEL: these hear the recorded frames anew.
+vad=silero|webrtc, vad_rms=LEVEL: these hear the recorded frames anew.
 
 exit codes: 0 the same (with --set: it was shown), 1 different, 4 the record cannot be read, or usage
 """
@@ -52,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         record = read(options.record)
         _warn(record)
         return _show_changes(record, options.changes) if options.changes else _show_sameness(record)
-    except (OSError, RecordError, ValueError) as error:
+    except (OSError, TorimError, ValueError) as error:
         sys.stderr.write(f"tools.replay: {error}\n")
         return EXIT_USAGE
 
@@ -82,6 +84,8 @@ def _show_changes(record: Record, words: Sequence[str]) -> int:
     changes = dict(_change(word) for word in words)
     detector = _detector(changes.pop("vad", None), changes.pop("vad_rms", None))
     rules = rules_with(record.header.rules, changes)
+    if detector is not None:
+        rules = dataclasses.replace(rules, onset=detector.onset)
     lines, differing = side_by_side(record, rules, detector, " ".join(words))
     sys.stdout.write("\n".join(lines) + f"\n{differing} turns differ\n")
     return EXIT_SAME
@@ -98,9 +102,8 @@ def _detector(name: str | None, floor_rms: str | None) -> Detector | None:
     """The detector that hears the frames anew; None: what was heard stays."""
     if name is None and floor_rms is None:
         return None
-    if name not in (None, *_DETECTORS):
-        raise ValueError(f"vad={name}: takes one of {', '.join(_DETECTORS)}")
-    return WebrtcDetector(FLOOR_RMS if floor_rms is None else float(floor_rms))
+    wanted = {"VAD": name or "", "VAD_RMS": floor_rms or ""}
+    return choose_detector(config.load(config.environment() | wanted))()
 
 
 if __name__ == "__main__":
