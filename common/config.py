@@ -134,6 +134,10 @@ class Settings:
     tone_real_time_factor: float = setting(0.05, "time that TTS_VENDOR=tone takes for a second of sound", low=0, high=10)
     tone_ms_per_char: int = setting(60, "sound that TTS_VENDOR=tone makes of a character", low=1, high=1000)
 
+    # Tools of the model
+    time_zone: str = setting("Asia/Jerusalem", "time zone of the house, for the tool that tells the time")
+    messages_dir: Path | None = setting(None, "folder for the messages that callers leave; unset = none are taken")
+
     # Records and logs
     record_dir: Path | None = setting(
         None, "folder for records of calls (sound, words, decisions), for tools.replay; unset = none are made"

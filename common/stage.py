@@ -15,6 +15,7 @@ import os
 from typing import Protocol
 
 from common.config import Settings
+from common.effects import Effects
 from common.errors import VendorError
 from common.messages import Stage
 from common.redis_bus import RedisWorkerBus
@@ -38,7 +39,14 @@ class Vendor(Protocol):
 
 
 async def work(
-    stage: Stage, choice: Choice, vendor: Vendor, handler: Handler, slots: int, settings: Settings, draining: asyncio.Event
+    stage: Stage,
+    choice: Choice,
+    vendor: Vendor,
+    handler: Handler,
+    slots: int,
+    settings: Settings,
+    draining: asyncio.Event,
+    effects: Effects | None = None,
 ) -> None:
     """Serve a stage until ``draining`` is set.
 
@@ -51,7 +59,7 @@ async def work(
     bus = RedisWorkerBus(settings.redis_url)
     try:
         if await _warmed_up(stage, choice, vendor, settings, draining):
-            await run_worker(stage, bus, handler, slots, settings, draining)
+            await run_worker(stage, bus, handler, slots, settings, draining, effects=effects)
     finally:
         await vendor.close()
         await bus.close()

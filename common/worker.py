@@ -16,6 +16,7 @@ Rules:
   gone, is dropped instead), and limits its vendor's time itself. What still hangs after a minute counts as a failed attempt.
 - ``draining`` stops the reading, never a read: an entry could be left with a reader that is gone. What
   is not finished within ``drain_sec`` is handed back without counting as an attempt. Being cancelled (INT) ends at once.
+- What has effects outlives its entry, whose handler may be cancelled at any time: ``common/effects.py``. A drain waits for it, too.
 - The worker counts as alive from its first beat on: call ``run_worker`` when the vendor is warm.
 """
 
@@ -32,6 +33,7 @@ from typing import Literal
 from common import streams
 from common.bus import Delivery, TurnNews, WorkerBus
 from common.config import Settings
+from common.effects import Effects
 from common.errors import BusUnavailable, VendorError
 from common.messages import Stage, StageFailed, Transcript, Utterance
 from common.redis_link import Backoff
@@ -71,9 +73,14 @@ async def run_worker(
     *,
     name: str | None = None,
     rhythm: Rhythm | None = None,
+    effects: Effects | None = None,
 ) -> None:
-    """Work on up to ``slots`` entries at a time until ``draining`` is set, and then on what is held; closes nothing."""
-    worker = _Worker(stage, bus, handler, slots, name or f"{local_names(stage)}{uuid.uuid4().hex[:12]}", rhythm or Rhythm())
+    """Work on up to ``slots`` entries at a time until ``draining`` is set, and then on what is held; closes nothing.
+
+    ``effects`` are those that the handler uses, if it does anything that must outlive its entry.
+    """
+    name = name or f"{local_names(stage)}{uuid.uuid4().hex[:12]}"
+    worker = _Worker(stage, bus, handler, slots, name, rhythm or Rhythm(), effects or Effects())
     drain_s = DRAIN_S if settings.drain_sec is None else settings.drain_sec
     await worker.run(draining or asyncio.Event(), drain_s)
 
@@ -119,13 +126,14 @@ class _Held:
 class _Worker:
     """One process's work on one stage."""
 
-    def __init__(self, stage: Stage, bus: WorkerBus, handler: Handler, slots: int, name: str, rhythm: Rhythm) -> None:
+    def __init__(self, stage: Stage, bus: WorkerBus, handler: Handler, slots: int, name: str, rhythm: Rhythm, effects: Effects) -> None:
         self._stage: Stage = stage
         self._bus = bus
         self._handler = handler
         self._slots = slots
         self._name = name
         self._rhythm = rhythm
+        self._effects = effects
         self._claims = Claims(rhythm)
         self._random = random.Random(name)
         self._reclaim_at_s = 0.0
@@ -136,6 +144,7 @@ class _Worker:
     async def run(self, draining: asyncio.Event, drain_s: float) -> None:
         """Work until drained."""
         async with asyncio.TaskGroup() as group:
+            self._effects.begin(group, self._wake.set)
             beside = [group.create_task(each) for each in (self._renew(), self._beat(), self._listen(), self._wake_when(draining))]
             try:
                 await self._consume(group, draining)
@@ -245,11 +254,16 @@ class _Worker:
             self._claims.renewed(self._now_s(), self._now_s() - began_s)
             self._stop(renewal.lost, "lost")
             self._stop(renewal.stale, "stale")
+            for id_ in renewal.committed & self._held.keys():
+                head = self._held[id_].delivery.message.head
+                self._effects.committed(head.call, head.turn)
 
     async def _listen(self) -> None:
         async for news in self._bus.news():
             if news.what == "over":
                 self._stop([id_ for id_, held in self._held.items() if _is_over(held.delivery, news)], "stale")
+            else:
+                self._effects.committed(news.call, news.turn)
 
     def _stop(self, ids: Iterable[str], why: Literal["lost", "stale"]) -> None:
         for id_ in ids:
@@ -268,12 +282,13 @@ class _Worker:
             await asyncio.sleep(self._rhythm.beat_s)
 
     async def _drain(self, drain_s: float) -> None:
-        logger.info("worker=%s what=draining held=%d limit_s=%g", self._name, len(self._held), drain_s)
+        logger.info("worker=%s what=draining held=%d effects=%d limit_s=%g", self._name, len(self._held), self._effects.running, drain_s)
         with suppress(TimeoutError):
             async with asyncio.timeout(drain_s):
-                while self._held:
+                while self._held or self._effects.running:
                     self._wake.clear()
                     await self._wake.wait()
+        self._effects.abandon()
         left = list(self._held.values())
         for held in left:
             held.task.cancel()

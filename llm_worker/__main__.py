@@ -6,6 +6,7 @@ import sys
 from common import service, stage
 from common.config import Settings
 from common.vendors import choose_vendors
+from llm_worker.built_in import tools_of
 from llm_worker.vendors import VENDORS
 from llm_worker.vendors.base import Model
 from llm_worker.worker import STAGE, LlmWorker
@@ -16,8 +17,8 @@ async def main(settings: Settings, draining: asyncio.Event) -> None:
     choice = choose_vendors(settings)[STAGE]
     registered = VENDORS[choice.name]
     vendor: Model = registered.make(settings)
-    worker = LlmWorker(vendor, choice.name, settings)
-    await stage.work(STAGE, choice, vendor, worker.handle, registered.slots, settings, draining)
+    worker = LlmWorker(vendor, choice.name, settings, tools_of(settings))
+    await stage.work(STAGE, choice, vendor, worker.handle, registered.slots, settings, draining, worker.effects)
 
 
 if __name__ == "__main__":

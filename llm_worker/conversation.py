@@ -7,17 +7,48 @@ heard. A second attempt at a reply is told which of its sentences are out alread
 
 import unicodedata
 from collections.abc import Sequence
+from typing import Literal
 
-from common.bus import PastTurn
+from common.bus import PastTurn, ToolRun
 from common.messages import Transcript
-from llm_worker.vendors.base import Exchange, Prompt
+from llm_worker.tools import Tool
+from llm_worker.vendors.base import Exchange, Prompt, UsedTool
+
+GRACE_S = 5.0
+"""How much later than a tool's own time its result may be written."""
 
 
-def prompt_of(transcript: Transcript, history: Sequence[PastTurn], spoken: Sequence[str]) -> Prompt:
-    """The prompt: the call's past as it was heard, and what the caller said now."""
+def prompt_of(
+    transcript: Transcript, history: Sequence[PastTurn], spoken: Sequence[str], tools: Sequence[Tool], entry: str, now_s: float
+) -> Prompt:
+    """The prompt: the call's past as it was heard, what tools did, and what the caller said now.
+
+    Args:
+        entry: the stream entry that is worked on.
+        now_s: unix time by the server's clock.
+    """
     head = transcript.head
-    past = tuple(Exchange(turn.caller, turn.heard) for turn in history if turn.turn < head.turn)
-    return Prompt(transcript.text, head.language, head.turn, past, tuple(spoken))
+    past = tuple(Exchange(turn.caller, turn.heard) for turn in history if turn.turn < head.turn and (turn.caller or turn.heard))
+    used = tuple(_used(run, head.turn, entry, now_s) for turn in history for run in turn.tools)
+    return Prompt(transcript.text, head.language, head.turn, past, tuple(spoken), tuple(tools), used)
+
+
+def open_run(run: ToolRun, turn: int, entry: str, now_s: float) -> Literal["unknown", "twice", "runs"]:
+    """What a tool's run without a result is, seen from a delivery of ``entry`` in ``turn``.
+
+    ``unknown``: its worker died or lost this entry, or its time is up. ``twice``: another entry for this same
+    reply is at it, on a worker that may live. ``runs``: it was begun in another turn.
+    """
+    if now_s > run.started_s + run.timeout_s + GRACE_S or (run.turn == turn and run.entry == entry):
+        return "unknown"
+    return "twice" if run.turn == turn else "runs"
+
+
+def _used(run: ToolRun, turn: int, entry: str, now_s: float) -> UsedTool:
+    if run.outcome != "running":
+        return UsedTool(run.name, run.arguments, run.outcome, run.result)
+    unknown = open_run(run, turn, entry, now_s) == "unknown"
+    return UsedTool(run.name, run.arguments, "unknown" if unknown else "runs")
 
 
 def last_heard(history: Sequence[PastTurn]) -> str:

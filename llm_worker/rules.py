@@ -15,6 +15,16 @@ A file (``llm_worker/vendors/rules/<language>.toml``) holds a language's rules. 
     asks = "time"                      # what its wordings ask for; absent: nothing
     ends_call = true                   # hang up once it was heard; absent: no
 
+A rule may use a tool, where the house has it; else the rule is passed over:
+
+    [[rule]]
+    name = "message"
+    hears = ["leave message"]
+    calls = {tool = "leave_message", arguments = {text = "{said}"}}   # {said}: all that the caller said
+    says = ["Noted: {result}."]
+    unsure = ["I can't say whether that worked."]                     # where the tool failed, or nobody knows
+    needs = "leave_message"            # passed over where this tool is missing; a rule that calls one need not say so
+
 The memory of the conversation is the history alone: what the last reply asked for, and the slots in it,
 are read off the words that the caller heard. So nothing is taken as said that was not heard (R7),
 a reply that was cut before its question is no question, and every worker can answer any turn.
@@ -26,14 +36,14 @@ without glued particles and with letters of one sound taken as one, long ones wi
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from pathlib import Path
 
 import msgspec
 
-from llm_worker.vendors.base import Exchange
+from llm_worker.vendors.base import Exchange, ToolResult
 
 HEARD_SHARE = 0.6
 """Of a reply's words: as much has to be heard for its question to count as asked."""
@@ -46,6 +56,18 @@ _ONE_SOUND = str.maketrans("עטקחךםןףץ", "אתכככמנפצ")
 _SLOT = re.compile(r"\{(\w+)\}")
 _LAST = "last"
 """The slot that holds what the caller heard last: for a reply that says it again."""
+_RESULT = "result"
+"""The slot that holds what a tool answered."""
+_SAID = "said"
+"""The slot that holds the caller's own words, for a tool."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """A tool, and what it is given."""
+
+    tool: str
+    arguments: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +76,8 @@ class Said:
 
     text: str
     ends_call: bool = False
+    calls: Calls | None = None
+    """To be called first; the reply comes with its result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +91,9 @@ class Rule:
     after: tuple[str, ...] = ()
     max_words: int | None = None
     ends_call: bool = False
+    calls: Calls | None = None
+    unsure: tuple[str, ...] = ()
+    needs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +112,7 @@ class RuleBook:
         self._slots = {
             slot: {value: [_words(form) for form in (value, *forms)] for value, forms in values.items()} for slot, values in slots.items()
         }
-        self._templates = [(rule, says, self._template(says)) for rule in self.rules for says in rule.says]
+        self._templates = [(rule, says, self._template(says)) for rule in self.rules for says in (*rule.says, *rule.unsure)]
 
     @classmethod
     def load(cls, path: Path) -> "RuleBook":
@@ -97,16 +124,26 @@ class RuleBook:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         return cls(msgspec.convert(data["rule"], list[Rule]), data.get("slots", {}))
 
-    def answer(self, text: str, history: Sequence[Exchange]) -> Said:
-        """What to say to ``text``; nothing if no rule fits."""
+    def answer(self, text: str, history: Sequence[Exchange], tools: Collection[str] = (), result: ToolResult | None = None) -> Said:
+        """What to say to ``text``; nothing if no rule fits.
+
+        Args:
+            tools: those that may be called.
+            result: of the tool that the rule for this text called.
+        """
         said = _words(text)
         heard = next((exchange.bot for exchange in reversed(history) if exchange.bot.strip()), "")
         context = self._context(heard)
         for rule in self.rules:
-            if (caught := self._match(rule, said, context)) is None:
+            needed = rule.calls.tool if rule.calls else rule.needs
+            if (needed and needed not in tools) or (caught := self._match(rule, said, context)) is None:
                 continue
             slots = {**context.slots, **caught, _LAST: self._unrepeated(heard)}
-            if says := self._wording(rule, slots, history):
+            if rule.calls and result is None:
+                return Said("", calls=_filled_in(rule.calls, {**slots, _SAID: text}))
+            if result is not None:
+                slots[_RESULT] = result.text
+            if says := self._wording(rule, slots, history, sure=result is None or result.ok):
                 return Said(_filled(says, slots), rule.ends_call)
         return Said("")
 
@@ -184,19 +221,25 @@ class RuleBook:
             return re.escape(" ".join(_words(word)))
         if slot[1] == _LAST:
             return rf"(?P<{_LAST}>.+)"
+        if slot[1] == _RESULT:
+            return ".+"
         return f"(?P<{slot[1]}>{'|'.join(re.escape(' '.join(_words(value))) for value in self._slots[slot[1]])})"
 
     # --- What to say
 
-    def _wording(self, rule: Rule, slots: Mapping[str, str], history: Sequence[Exchange]) -> str:
+    def _wording(self, rule: Rule, slots: Mapping[str, str], history: Sequence[Exchange], *, sure: bool) -> str:
         """Of the wordings that can be filled, the one whose last use is furthest back."""
-        usable = [says for says in rule.says if all(slots.get(slot) for slot in _SLOT.findall(says))]
+        usable = [says for says in (rule.says if sure else rule.unsure) if all(slots.get(slot) for slot in _SLOT.findall(says))]
         return min(usable, key=lambda says: self._last_use(says, history), default="")
 
     def _last_use(self, says: str, history: Sequence[Exchange]) -> int:
         template = next(template for _, wording, template in self._templates if wording == says)
         uses = (index for index, exchange in enumerate(history) if template.fullmatch(" ".join(_words(exchange.bot))))
         return max(uses, default=-1)
+
+
+def _filled_in(calls: Calls, slots: Mapping[str, str]) -> Calls:
+    return Calls(calls.tool, {name: _filled(value, slots) for name, value in calls.arguments.items()})
 
 
 def _filled(says: str, slots: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 """The LLM stage: what the caller said in, a reply in sentences out, each as soon as it is complete.
 
     Transcript -> emit Sentence 0, 1, 2 ... (to the TTS stage and to the gateway)
+               -> tools, whose results the model goes on with (llm_worker/tool_runs.py)
                -> commit [Action ...] ReplyEnded (to the gateway)
 
 A sentence can't be taken back, so ``emit`` numbers them in Redis and the commit comes last. A
@@ -8,18 +9,21 @@ second attempt loads what is out and goes on after it. ``emit`` answers how many
 expected, Redis forgot its tail and gets it again from memory; more, somebody overtook us and we
 stop; -1, the turn was raised past.
 
+A reply may take several rounds of model and tools; its sentences are numbered over all of them.
+
 ``ReplyEnded.llm_ms`` is the vendor's time to the first sentence, the part that the caller waits for.
 """
 
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from common.bus import Delivery, Output, PastTurn, WorkerBus
 from common.config import Settings
+from common.effects import Effects
 from common.errors import TorimError
 from common.logs import shown
 from common.messages import Action, Head, ReplyEnded, Sentence, Stage, Transcript
@@ -27,13 +31,20 @@ from common.phrases import phrases
 from common.vendor_stream import closing, next_piece
 from llm_worker.conversation import Reply, last_heard, prompt_of
 from llm_worker.sentences import SentenceCutter
-from llm_worker.vendors.base import ActionRequest, Model, Prompt
+from llm_worker.tool_runs import RaisedPast, ToolRuns
+from llm_worker.tools import Toolbox
+from llm_worker.vendors.base import ActionRequest, Model, Piece, Prompt, Round, ToolCall, ToolResult
 
 STAGE: Stage = "llm"
 FIRST_SENTENCE_S = 3.5
 NEXT_PIECE_S = 2.0
 MAX_SENTENCES = 64
 """A model that never ends is cut off here: minutes more than a caller listens to."""
+MAX_ROUNDS = 4
+"""How often a model is asked for one reply; what it calls in the last round is not done."""
+MAX_CALLS = 8
+"""Of tools, in one reply."""
+TOO_MANY = ToolResult("error: nothing was done, this answer made too many calls. Answer the caller now, without tools.", ok=False)
 
 logger = logging.getLogger("torim.llm_worker")
 
@@ -49,10 +60,13 @@ class Overtaken(TorimError):
 class LlmWorker:
     """Handles the entries of the ``llm`` stream."""
 
-    def __init__(self, model: Model, vendor: str, settings: Settings) -> None:
+    def __init__(self, model: Model, vendor: str, settings: Settings, tools: Toolbox | None = None) -> None:
+        self.effects = Effects()
+        """For ``run_worker``: tools with effects outlive their entries."""
         self._model = model
         self._vendor = vendor
         self._settings = settings
+        self._tools = tools or {}
 
     async def handle(self, delivery: Delivery, bus: WorkerBus) -> None:
         """Answer one transcript.
@@ -70,43 +84,68 @@ class LlmWorker:
             await bus.drop(STAGE, delivery)
             return
         speaker = Speaker(bus, delivery, head, Reply(spoken))
+        runs = ToolRuns(bus, delivery, self._tools, self.effects)
         try:
-            outputs = await self._answer(transcript, history, speaker)
-        except Stale:
+            outputs = await self._answer(transcript, history, speaker, runs)
+        except (Stale, RaisedPast):
             outputs = []
         except Overtaken:
             logger.info("call=%s turn=%d overtaken", head.call, head.turn)
             return
         await bus.commit(STAGE, delivery, outputs)
 
-    async def _answer(self, transcript: Transcript, history: Sequence[PastTurn], speaker: "Speaker") -> list[Output]:
+    async def _answer(self, transcript: Transcript, history: Sequence[PastTurn], speaker: "Speaker", runs: ToolRuns) -> list[Output]:
         if transcript.text:
-            await self._stream(prompt_of(transcript, history, speaker.reply.sentences), speaker)
+            spoken, tools = speaker.reply.sentences, tuple(self._tools.values())
+            prompt = prompt_of(transcript, history, spoken, tools, runs.delivery.id, runs.bus.server_now_s())
+            await self._converse(prompt, speaker, runs)
             await self._close(speaker, last_heard(history))
         self._log(transcript, speaker)
         return speaker.outputs()
 
-    # --- The model's stream
+    # --- The model's stream, and its tools
 
-    async def _stream(self, prompt: Prompt, speaker: "Speaker") -> None:
+    async def _converse(self, prompt: Prompt, speaker: "Speaker", runs: ToolRuns) -> None:
+        used = 0
+        for number in range(1, MAX_ROUNDS + 1):
+            said, calls = await self._stream(prompt, speaker)
+            if not calls or speaker.full or number == MAX_ROUNDS:
+                return
+            may_use = MAX_CALLS - used if number < MAX_ROUNDS - 1 else 0
+            results = [await runs.use(call) if at < may_use else TOO_MANY for at, call in enumerate(calls)]
+            used += len(calls)
+            prompt = replace(prompt, rounds=(*prompt.rounds, Round(said, tuple(calls), tuple(results))))
+
+    async def _stream(self, prompt: Prompt, speaker: "Speaker") -> tuple[str, list[ToolCall]]:
+        """One round: what the model said, sent out already, and what it calls."""
         loop, cutter = asyncio.get_running_loop(), SentenceCutter()
-        deadline_s = loop.time() + FIRST_SENTENCE_S
+        said: list[str] = []
+        calls: list[ToolCall] = []
+        deadline_s, spoke = loop.time() + FIRST_SENTENCE_S, False
         async with closing(self._model.reply(prompt)) as stream:
             while (piece := await next_piece(stream, deadline_s, self._vendor)) is not None:
-                await self._take(piece, cutter, speaker)
+                spoke = await self._take(piece, cutter, speaker) or spoke
+                if isinstance(piece, ToolCall):
+                    calls.append(piece)
+                elif isinstance(piece, str):
+                    said.append(piece)
                 if speaker.full:
-                    return
-                if speaker.first_sentence_ms is not None:
+                    return "".join(said), calls
+                if spoke:
                     deadline_s = loop.time() + NEXT_PIECE_S
         for sentence in cutter.flush():
             await speaker.say(sentence)
+        return "".join(said), calls
 
-    async def _take(self, piece: str | ActionRequest, cutter: SentenceCutter, speaker: "Speaker") -> None:
+    async def _take(self, piece: Piece, cutter: SentenceCutter, speaker: "Speaker") -> bool:
+        """Say what is complete; whether anything was."""
         # What is to be done comes after the words before it, complete or not.
-        for sentence in cutter.push(piece) if isinstance(piece, str) else cutter.flush():
+        sentences = cutter.push(piece) if isinstance(piece, str) else cutter.flush()
+        for sentence in sentences:
             await speaker.say(sentence)
         if isinstance(piece, ActionRequest):
             speaker.request(piece)
+        return bool(sentences)
 
     async def _close(self, speaker: "Speaker", heard_last: str) -> None:
         """Add what the rules for a whole reply ask for (S11, S12); a goodbye is a goodbye, said twice or not."""

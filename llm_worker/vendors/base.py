@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from llm_worker.tools import Tool
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -13,6 +15,45 @@ class Exchange:
     """What the caller said; empty for the greeting."""
     bot: str
     """What the caller heard of the reply; may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """The model wants something looked up or done before it goes on: its text ends here, and it is asked again with the result."""
+
+    id: str
+    name: str
+    arguments: str
+    """JSON, as the model wrote it: it may be anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What the model hears of a call."""
+
+    text: str
+    ok: bool
+    """Whether it was done, and this is what came of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What the model said in this reply up to its calls, and what came of those."""
+
+    said: str
+    calls: tuple[ToolCall, ...]
+    results: tuple[ToolResult, ...]
+    """One for each call."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsedTool:
+    """A tool with effects that was started earlier in the call, and what became of it (R11)."""
+
+    name: str
+    arguments: str
+    outcome: Literal["done", "failed", "unknown", "runs"]
+    result: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +68,12 @@ class Prompt:
     history: tuple[Exchange, ...] = ()
     spoken: tuple[str, ...] = ()
     """Sentences of this reply that an earlier attempt emitted: go on after them."""
+    tools: tuple[Tool, ...] = ()
+    """What may be called."""
+    used: tuple[UsedTool, ...] = ()
+    """What was done before, an earlier attempt at this reply included: not to be done again."""
+    rounds: tuple[Round, ...] = ()
+    """What this attempt called so far: go on with the results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +84,20 @@ class ActionRequest:
     argument: str = ""
 
 
+Piece = str | ActionRequest | ToolCall
+"""What a reply is made of."""
+
+
 class Model(Protocol):
     """Answers the caller."""
 
     async def warm_up(self) -> None:
         """Open connections or load files, so that the first caller does not wait for it."""
 
-    def reply(self, prompt: Prompt) -> AsyncIterator[str | ActionRequest]:
+    def reply(self, prompt: Prompt) -> AsyncIterator[Piece]:
         """The reply's text as it is made, in pieces of any size, and what is to be done after it.
+
+        Where it calls tools, the text goes on in another reply whose prompt has the results in ``rounds``.
 
         Closing the iterator closes the vendor's stream.
 

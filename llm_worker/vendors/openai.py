@@ -6,19 +6,26 @@ Servers of one's own differ in two ways that matter here:
   first. So neighbours of the same side are joined, and the greeting stands in the instructions.
 - Models without tools refuse a request that offers one. Then it is sent again without, and no
   more offered: such a model can't hang up.
+
+A call of a tool streams in pieces: its id and name in the first, its arguments in all of them, several calls told
+apart by their index. Some servers send each call whole, and all of them at index 0; a new id begins a new call.
 """
 
+import json
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any
 
 from openai import AsyncOpenAI, AsyncStream, BadRequestError, OpenAIError
 from openai.types.chat import ChatCompletionChunk
+from openai.types.chat.chat_completion_chunk import ChoiceDeltaToolCall
 
 from common import openai_client
 from common.config import Settings
 from common.errors import VendorError
 from common.phrases import base_language
-from llm_worker.vendors.base import ActionRequest, Prompt
+from llm_worker.tools import Tool
+from llm_worker.vendors.base import ActionRequest, Piece, Prompt, Round, ToolCall, UsedTool
 
 INSTRUCTIONS = (
     "You answer the phone and you are polite and brief. Answer in {language}, in one to three short sentences, "
@@ -28,17 +35,19 @@ INSTRUCTIONS = (
 )
 """The default of ``LLM_INSTRUCTIONS``; ``{language}`` is replaced in both."""
 _OPENED = "You opened the call with these words: {greeting}"
+_USED = "What was done in this call before, and must not be done again:"
+_OUTCOMES = {
+    "done": "done",
+    "failed": "did not work",
+    "unknown": "nobody knows whether it was done",
+    "runs": "still runs, its result will come",
+}
 _GO_ON = "(Your last answer was broken off there. Go on right behind its last word and repeat nothing of it.)"
 _LANGUAGES = {"he": "Hebrew", "en": "English", "ar": "Arabic", "ru": "Russian", "fr": "French", "es": "Spanish", "de": "German"}
 
-_HANG_UP: Any = {
-    "type": "function",
-    "function": {
-        "name": "hang_up",
-        "description": "Ends the call once what you said was heard. Only after the caller said goodbye or asked for it.",
-        "parameters": {"type": "object", "properties": {}},
-    },
-}
+_HANG_UP = "hang_up"
+_HANGING_UP = "Ends the call once what you said was heard. Only after the caller said goodbye or asked for it."
+_NO_PARAMETERS: dict[str, Any] = {"type": "object", "properties": {}}
 
 
 class OpenAIModel:
@@ -59,15 +68,15 @@ class OpenAIModel:
         """
         await openai_client.warm_up(self._openai)
 
-    async def reply(self, prompt: Prompt) -> AsyncIterator[str | ActionRequest]:
-        """The reply as it streams; hang-up at its end.
+    async def reply(self, prompt: Prompt) -> AsyncIterator[Piece]:
+        """The reply as it streams; hang-up and calls of tools at its end.
 
         Raises:
             VendorError: the server failed, or the stream broke off.
         """
         answer = Answer()
         try:
-            stream = await self._open(messages_of(prompt, self._instructions))
+            stream = await self._open(messages_of(prompt, self._instructions), prompt.tools)
             async with stream:
                 async for chunk in stream:
                     if text := answer.take(chunk):
@@ -78,13 +87,18 @@ class OpenAIModel:
             raise VendorError(openai_client.VENDOR, "bad_answer", retryable=True) from error
         if not answer.finished:
             raise VendorError(openai_client.VENDOR, "half_stream", retryable=True)
-        if "hang_up" in answer.tools:
+        if any(call.name == _HANG_UP for call in answer.calls):
             yield ActionRequest("hang_up")
+        for call in answer.calls:
+            if call.name != _HANG_UP:
+                yield call
 
-    async def _open(self, messages: list[Any]) -> AsyncStream[ChatCompletionChunk]:
+    async def _open(self, messages: list[Any], tools: tuple[Tool, ...]) -> AsyncStream[ChatCompletionChunk]:
         if self._takes_tools:
+            offered: Any = [_function(_HANG_UP, _HANGING_UP, _NO_PARAMETERS)]
+            offered += [_function(tool.name, tool.description, tool.parameters) for tool in tools]
             try:
-                return await self._openai.chat.completions.create(model=self._model, messages=messages, stream=True, tools=[_HANG_UP])
+                return await self._openai.chat.completions.create(model=self._model, messages=messages, stream=True, tools=offered)
             except BadRequestError as error:
                 if "tool" not in str(error).lower():
                     raise
@@ -102,7 +116,12 @@ class Answer:
     def __init__(self) -> None:
         self.finished = False
         """Whether the model said that it is done: a stream may end without."""
-        self.tools: list[str] = []
+        self._calls: list[_Streamed] = []
+
+    @property
+    def calls(self) -> list[ToolCall]:
+        """The tools that it calls, in order."""
+        return [ToolCall(call.id or f"call_{number}", call.name, call.arguments) for number, call in enumerate(self._calls) if call.name]
 
     def take(self, chunk: ChatCompletionChunk) -> str:
         """The text of a chunk; a chunk with neither text nor tool tells usage, or the role."""
@@ -110,15 +129,39 @@ class Answer:
             return ""
         choice = chunk.choices[0]
         self.finished = self.finished or choice.finish_reason is not None
-        self.tools += [call.function.name for call in choice.delta.tool_calls or [] if call.function and call.function.name]
+        for piece in choice.delta.tool_calls or []:
+            self._take_call(piece)
         return choice.delta.content or ""
+
+    def _take_call(self, piece: ChoiceDeltaToolCall) -> None:
+        call = next((call for call in reversed(self._calls) if call.index == piece.index), None)
+        if call is None or (piece.id and piece.id != call.id):
+            call = _Streamed(piece.index, piece.id or "")
+            self._calls.append(call)
+        if piece.function is not None:
+            call.name = call.name or piece.function.name or ""
+            call.arguments += piece.function.arguments or ""
+
+
+@dataclass(slots=True)
+class _Streamed:
+    """A call as its pieces come in."""
+
+    index: int
+    id: str
+    name: str = ""
+    arguments: str = ""
+
+
+def _function(name: str, description: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "function", "function": {"name": name, "description": description, "parameters": parameters}}
 
 
 # --- The prompt
 
 
-def messages_of(prompt: Prompt, instructions: str) -> list[dict[str, str]]:
-    """The prompt as chat messages: system, then caller and bot strictly in turns."""
+def messages_of(prompt: Prompt, instructions: str) -> list[dict[str, Any]]:
+    """The prompt as chat messages: system, then caller and bot strictly in turns, then this reply's calls with their results."""
     said: list[tuple[str, str]] = []
     greeting, history = "", prompt.history
     if history and not history[0].caller:
@@ -128,17 +171,44 @@ def messages_of(prompt: Prompt, instructions: str) -> list[dict[str, str]]:
     said.append(("user", prompt.text))
     if prompt.spoken:
         said += [("assistant", " ".join(prompt.spoken)), ("user", _GO_ON)]
-    return [{"role": "system", "content": _system(instructions, prompt.language, greeting)}, *_in_turns(said)]
+    system = {"role": "system", "content": _system(instructions, prompt, greeting)}
+    return [system, *_in_turns(said), *(message for each in prompt.rounds for message in _round(each))]
 
 
-def _system(instructions: str, language: str, greeting: str) -> str:
-    name = _LANGUAGES.get(base_language(language), f"the language {language}")
-    system = instructions.replace("{language}", name)
-    return f"{system}\n{_OPENED.format(greeting=greeting)}" if greeting else system
+def _system(instructions: str, prompt: Prompt, greeting: str) -> str:
+    name = _LANGUAGES.get(base_language(prompt.language), f"the language {prompt.language}")
+    parts = [instructions.replace("{language}", name)]
+    parts += [_OPENED.format(greeting=greeting)] if greeting else []
+    parts += [_USED, *map(_told, prompt.used)] if prompt.used else []
+    return "\n".join(parts)
 
 
-def _in_turns(said: list[tuple[str, str]]) -> list[dict[str, str]]:
-    messages: list[dict[str, str]] = []
+def _told(used: UsedTool) -> str:
+    """In plain words, which every chat template takes; the calls of this reply stand in the messages."""
+    result = f": {used.result}" if used.result else ""
+    return f"- {used.name} {used.arguments}: {_OUTCOMES[used.outcome]}{result}"
+
+
+def _round(each: Round) -> list[dict[str, Any]]:
+    calls = [
+        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": _sendable(call.arguments)}} for call in each.calls
+    ]
+    results = [
+        {"role": "tool", "tool_call_id": call.id, "content": result.text} for call, result in zip(each.calls, each.results, strict=True)
+    ]
+    return [{"role": "assistant", "content": each.said or None, "tool_calls": calls}, *results]
+
+
+def _sendable(arguments: str) -> str:
+    """The model's own arguments, unless they are none: some servers refuse to read them back."""
+    try:
+        return arguments if isinstance(json.loads(arguments), dict) else "{}"
+    except ValueError:
+        return "{}"
+
+
+def _in_turns(said: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    messages: list[dict[str, Any]] = []
     for role, text in said:
         if not text:
             continue

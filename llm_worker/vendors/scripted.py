@@ -5,6 +5,7 @@ With ``SCRIPTED_LLM_REPLY`` it says exactly that. Else it talks by the rules in 
 """
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 from common.config import Settings
 from common.phrases import base_language
 from llm_worker.rules import RuleBook, Said
-from llm_worker.vendors.base import ActionRequest, Prompt
+from llm_worker.vendors.base import ActionRequest, Piece, Prompt, ToolCall
 
 RULES = Path(__file__).with_name("rules")
 FALLBACK_LANGUAGE = "en"
@@ -31,10 +32,13 @@ class ScriptedModel:
     async def warm_up(self) -> None:
         """Nothing is left to be done: the rules are read when it is made."""
 
-    async def reply(self, prompt: Prompt) -> AsyncIterator[str | ActionRequest]:
-        """The reply, word by word; hang-up at its end."""
+    async def reply(self, prompt: Prompt) -> AsyncIterator[Piece]:
+        """The reply, word by word; hang-up at its end. Or a call of a tool, and the reply once its result is known."""
         said = self._answer(prompt)
         await asyncio.sleep(self._first_token_s)
+        if said.calls is not None:
+            yield ToolCall("call_1", said.calls.tool, json.dumps(said.calls.arguments, ensure_ascii=False))
+            return
         for number, token in enumerate(_TOKEN.findall(_rest(said.text, prompt.spoken))):
             await asyncio.sleep(self._token_s if number else 0)
             yield token
@@ -45,7 +49,8 @@ class ScriptedModel:
         if self._fixed is not None:
             return Said(self._fixed.replace("{turn}", str(prompt.turn)))
         book = self._books.get(base_language(prompt.language), self._books[FALLBACK_LANGUAGE])
-        return book.answer(prompt.text, prompt.history)
+        result = prompt.rounds[-1].results[-1] if prompt.rounds else None
+        return book.answer(prompt.text, prompt.history, [tool.name for tool in prompt.tools], result)
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -1,11 +1,14 @@
 """The prompt, and the rules over a whole reply."""
 
+from collections.abc import Sequence
+
+import msgspec
 import pytest
 
-from common.bus import PastTurn
+from common.bus import PastTurn, ToolRun
 from common.messages import Head, Transcript
 from llm_worker.conversation import Reply, last_heard, normalised, prompt_of
-from llm_worker.vendors.base import Exchange
+from llm_worker.vendors.base import Exchange, Prompt, UsedTool
 
 HISTORY = [PastTurn(0, "", "Hello!"), PastTurn(1, "hours?", "We open at nine."), PastTurn(2, "what?", "")]
 
@@ -14,11 +17,16 @@ def transcript(text: str = "and on Friday?", turn: int = 3) -> Transcript:
     return Transcript(head=Head(call="c1", turn=turn, language="en"), utterance=turn, text=text)
 
 
+def prompt(given: Transcript | None = None, history: Sequence[PastTurn] = HISTORY, spoken: Sequence[str] = ()) -> Prompt:
+    """As entry 1-0 gets it at second 100."""
+    return prompt_of(given or transcript(), history, spoken, (), "1-0", 100.0)
+
+
 # --- The prompt
 
 
 def test_the_prompt_holds_what_was_heard() -> None:
-    assert prompt_of(transcript(), HISTORY, []).history == (
+    assert prompt().history == (
         Exchange("", "Hello!"),
         Exchange("hours?", "We open at nine."),
         Exchange("what?", ""),
@@ -26,15 +34,58 @@ def test_the_prompt_holds_what_was_heard() -> None:
 
 
 def test_the_prompt_asks_what_the_caller_said_now() -> None:
-    assert prompt_of(transcript("and now?"), HISTORY, []).text == "and now?"
+    assert prompt(transcript("and now?")).text == "and now?"
 
 
 def test_the_prompt_knows_what_is_said_already() -> None:
-    assert prompt_of(transcript(), HISTORY, ["First."]).spoken == ("First.",)
+    assert prompt(spoken=["First."]).spoken == ("First.",)
 
 
 def test_a_turn_that_is_not_past_is_no_history() -> None:
-    assert prompt_of(transcript(turn=1), HISTORY, []).history == (Exchange("", "Hello!"),)
+    assert prompt(transcript(turn=1)).history == (Exchange("", "Hello!"),)
+
+
+# --- Tools that were used
+
+
+def used(turn: int, *, outcome: str = "running", entry: str = "1-0", started_s: float = 99.0) -> UsedTool:
+    """What turn 3 is told of a tool of this turn, which may run for 2 s."""
+    run = ToolRun(id="a", turn=turn, entry=entry, name="book", arguments="{}", started_s=started_s, timeout_s=2.0, result="booked")
+    told = prompt(history=[PastTurn(turn, "", "", tools=(msgspec.structs.replace(run, outcome=outcome),))])
+    return told.used[0]
+
+
+def test_what_was_done_is_told_with_its_result() -> None:
+    assert used(2, outcome="done") == UsedTool("book", "{}", "done", "booked")
+
+
+def test_what_an_earlier_turn_began_still_runs() -> None:
+    assert used(2).outcome == "runs"
+
+
+def test_what_has_no_result_after_its_time_is_unknown() -> None:
+    assert used(2, started_s=92.9).outcome == "unknown"
+
+
+def test_a_result_may_be_written_a_little_late() -> None:
+    assert used(2, started_s=93.1).outcome == "runs"
+
+
+def test_what_an_earlier_delivery_of_this_entry_began_is_unknown() -> None:
+    assert used(3).outcome == "unknown"
+
+
+def test_what_another_entry_for_this_reply_began_still_runs() -> None:
+    assert used(3, entry="2-0").outcome == "runs"
+
+
+def test_a_tool_of_a_turn_without_words_is_told_all_the_same() -> None:
+    past = [PastTurn(1, "", "", tools=(ToolRun(id="a", turn=1, entry="0-1", name="book", arguments="{}", started_s=1.0, timeout_s=2.0),))]
+    told = prompt(history=past)
+    assert (told.history, len(told.used)) == ((), 1)
+
+
+# --- What was heard
 
 
 def test_the_last_heard_reply_is_one_of_which_something_was_heard() -> None:

@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from common.config import Settings
 from common.errors import ConfigError, VendorError
 from common.vendor_stream import closing
-from llm_worker.vendors.base import ActionRequest, Exchange, Prompt
+from llm_worker.tools import Occasion, Tool
+from llm_worker.vendors.base import ActionRequest, Exchange, Piece, Prompt, Round, ToolCall, ToolResult, UsedTool
 from llm_worker.vendors.openai import OpenAIModel, messages_of
 from tests.vendors.openai_server import (
     DONE,
@@ -27,8 +30,20 @@ from tests.vendors.openai_server import (
     http_chunk,
     refusal,
     texts,
+    tool_completion,
 )
 
+
+class Booking(msgspec.Struct):
+    at: str
+
+
+async def book(booking: Booking, occasion: Occasion) -> str:
+    return "booked"
+
+
+BOOK = Tool("book", "Books a table.", Booking, "once", 5.0, book)
+ROUND = Round("Let me see.", (ToolCall("c1", "book", '{"at":"ten"}'),), (ToolResult("booked", ok=True),))
 PROMPT = Prompt("when do you open?", "en", 1)
 GONE_S = 5.0
 """Far more than a closed connection takes to be seen."""
@@ -44,11 +59,11 @@ async def model(*scripts: Script, read_s: float = 2.0, instructions: str = "") -
             await vendor.close()
 
 
-async def pieces(vendor: OpenAIModel, prompt: Prompt = PROMPT) -> list[str | ActionRequest]:
+async def pieces(vendor: OpenAIModel, prompt: Prompt = PROMPT) -> list[Piece]:
     return [piece async for piece in vendor.reply(prompt)]
 
 
-async def replied(*scripts: Script) -> list[str | ActionRequest]:
+async def replied(*scripts: Script) -> list[Piece]:
     async with model(*scripts) as (vendor, _):
         return await pieces(vendor)
 
@@ -59,9 +74,9 @@ async def asked(instructions: str = "") -> Any:
         return server.requests[0].json
 
 
-async def failure_of(script: Script, read_s: float = 2.0) -> tuple[list[str | ActionRequest], VendorError]:
+async def failure_of(script: Script, read_s: float = 2.0) -> tuple[list[Piece], VendorError]:
     """What came before the failure, and the failure."""
-    got: list[str | ActionRequest] = []
+    got: list[Piece] = []
 
     async def listen(vendor: OpenAIModel) -> None:
         async for piece in vendor.reply(PROMPT):
@@ -93,10 +108,40 @@ async def test_a_call_of_hang_up_is_an_action_after_the_words() -> None:
     assert await replied(hang_up_completion("Goodbye.")) == ["Goodbye.", ActionRequest("hang_up")]
 
 
-async def test_an_unknown_tool_is_ignored() -> None:
-    call = {"index": 0, "id": "c", "type": "function", "function": {"name": "launch", "arguments": "{}"}}
-    script = [*texts("No."), event({"tool_calls": [call]}), event({}, "tool_calls"), http_chunk(DONE) + END_OF_BODY]
+async def test_a_call_of_a_tool_comes_whole_after_the_words() -> None:
+    assert await replied(tool_completion(("book", '{"at":"ten"}'), said="Yes.")) == ["Yes.", ToolCall("call_0", "book", '{"at":"ten"}')]
+
+
+async def test_several_calls_come_in_their_order() -> None:
+    said = await replied(tool_completion(("book", '{"at":"ten"}'), ("look_up", "{}")))
+    assert said == [ToolCall("call_0", "book", '{"at":"ten"}'), ToolCall("call_1", "look_up", "{}")]
+
+
+async def test_calls_that_come_whole_at_one_index_are_told_apart_by_their_ids() -> None:
+    calls = [{"index": 0, "id": id_, "type": "function", "function": {"name": "book", "arguments": "{}"}} for id_ in "ab"]
+    script = [STREAM_HEAD, *(event({"tool_calls": [call]}) for call in calls), event({}, "tool_calls"), http_chunk(DONE) + END_OF_BODY]
+    assert await replied(script) == [ToolCall("a", "book", "{}"), ToolCall("b", "book", "{}")]
+
+
+async def test_a_call_without_an_id_is_given_one() -> None:
+    call = {"index": 0, "function": {"name": "book", "arguments": "{}"}}
+    script = [STREAM_HEAD, event({"tool_calls": [call]}), event({}, "stop"), http_chunk(DONE) + END_OF_BODY]
+    assert await replied(script) == [ToolCall("call_0", "book", "{}")]
+
+
+async def test_a_call_without_a_name_is_none() -> None:
+    script = [*texts("No."), event({"tool_calls": [{"index": 0, "id": "c"}]}), event({}, "tool_calls"), http_chunk(DONE) + END_OF_BODY]
     assert await replied(script) == ["No."]
+
+
+async def test_hanging_up_beside_a_tool_is_an_action_all_the_same() -> None:
+    assert await replied(tool_completion(("book", "{}"), ("hang_up", "{}"))) == [ActionRequest("hang_up"), ToolCall("call_0", "book", "{}")]
+
+
+async def test_a_call_that_broke_off_is_not_made() -> None:
+    whole = tool_completion(("book", '{"at":"ten"}'))
+    got, failure = await failure_of([*whole[:3], END_OF_BODY])
+    assert (got, failure.kind) == ([], "half_stream")
 
 
 async def test_a_chunk_without_choices_is_no_end() -> None:
@@ -122,6 +167,19 @@ async def test_the_model_is_the_configured_one() -> None:
 
 async def test_hanging_up_is_offered() -> None:
     assert [tool["function"]["name"] for tool in (await asked())["tools"]] == ["hang_up"]
+
+
+async def test_tools_are_offered_with_what_they_take() -> None:
+    async with model(completion("Yes.")) as (vendor, server):
+        await pieces(vendor, replace(PROMPT, tools=(BOOK,)))
+        assert server.requests[0].json["tools"][1] == {
+            "type": "function",
+            "function": {
+                "name": "book",
+                "description": "Books a table.",
+                "parameters": {"type": "object", "properties": {"at": {"type": "string"}}, "required": ["at"]},
+            },
+        }
 
 
 async def test_the_callers_words_come_last() -> None:
@@ -170,6 +228,35 @@ def test_words_that_were_not_answered_are_joined_with_the_next() -> None:
 def test_a_second_attempt_is_told_to_go_on() -> None:
     roles = [role for role, _ in said(Prompt("hours?", "en", 1, spoken=("We open", "at nine.")))]
     assert roles == ["user", "assistant", "user"]
+
+
+def test_the_results_of_a_round_follow_its_calls() -> None:
+    told = messages_of(replace(PROMPT, rounds=(ROUND,)), "Be kind.")[2:]
+    call = {"id": "c1", "type": "function", "function": {"name": "book", "arguments": '{"at":"ten"}'}}
+    assert told == [
+        {"role": "assistant", "content": "Let me see.", "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": "booked"},
+    ]
+
+
+@pytest.mark.parametrize("garbage", ["{at", "[1]", ""])
+def test_arguments_that_are_none_are_not_sent_back(garbage: str) -> None:
+    bad = replace(ROUND, calls=(ToolCall("c1", "book", garbage),))
+    assert messages_of(replace(PROMPT, rounds=(bad,)), "Be kind.")[2]["tool_calls"][0]["function"]["arguments"] == "{}"
+
+
+def test_a_round_without_words_has_no_content() -> None:
+    assert messages_of(replace(PROMPT, rounds=(replace(ROUND, said=""),)), "Be kind.")[2]["content"] is None
+
+
+def test_what_was_done_before_stands_in_the_instructions() -> None:
+    used = (UsedTool("book", '{"at":"ten"}', "done", "booked"), UsedTool("note", "{}", "runs"), UsedTool("pay", "{}", "unknown"))
+    lines = messages_of(replace(PROMPT, used=used), "Be kind.")[0]["content"].splitlines()
+    assert lines[2:] == [
+        '- book {"at":"ten"}: done: booked',
+        "- note {}: still runs, its result will come",
+        "- pay {}: nobody knows whether it was done",
+    ]
 
 
 def test_a_second_attempt_shows_what_is_out() -> None:

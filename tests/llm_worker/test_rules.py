@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from llm_worker.rules import Rule, RuleBook, Said
-from llm_worker.vendors.base import Exchange
+from llm_worker.rules import Calls, Rule, RuleBook, Said
+from llm_worker.vendors.base import Exchange, ToolResult
 
 SLOTS = {"day": {"Monday": ["mon"], "Tuesday": [], "Thursday": []}, "time": {"ten": ["10"], "half past four": []}}
 RULES = [
@@ -143,6 +143,57 @@ def test_a_wording_is_not_repeated_while_there_is_another() -> None:
 
 def test_the_wording_that_is_furthest_back_comes_again() -> None:
     assert said("hello", "Hi there!", "Hello!", "Yes, hello?") == "Hi there!"
+
+
+# --- Tools
+
+
+CLERK = RuleBook(
+    [
+        Rule(
+            "note",
+            hears=("note {day}",),
+            calls=Calls("note", {"text": "{said}", "day": "{day}"}),
+            says=("Noted for {day}: {result}.",),
+            unsure=("Perhaps noted.",),
+            asks="note",
+        ),
+        Rule("yes", hears=("yes",), after=("note",), says=("You had a note.",)),
+        Rule("ask", hears=("help",), needs="note", says=("I take notes.",)),
+        Rule("unknown", hears=("*",), says=("Pardon?",)),
+    ],
+    SLOTS,
+)
+
+
+def clerk(text: str, result: ToolResult | None = None, tools: Sequence[str] = ("note",)) -> Said:
+    return CLERK.answer(text, [], tools, result)
+
+
+def test_a_rule_may_call_a_tool_first() -> None:
+    assert clerk("Note it: Monday!") == Said("", calls=Calls("note", {"text": "Note it: Monday!", "day": "Monday"}))
+
+
+def test_the_reply_has_the_tools_result() -> None:
+    assert clerk("note it monday", ToolResult("page 3", ok=True)) == Said("Noted for Monday: page 3.")
+
+
+def test_the_reply_is_another_where_the_outcome_is_not_known() -> None:
+    assert clerk("note it monday", ToolResult("error", ok=False)) == Said("Perhaps noted.")
+
+
+@pytest.mark.parametrize("text", ["note it monday", "help"])
+def test_a_rule_whose_tool_is_missing_is_passed_over(text: str) -> None:
+    assert clerk(text, tools=()) == Said("Pardon?")
+
+
+def test_a_rule_may_need_a_tool_that_another_one_calls() -> None:
+    assert clerk("help") == Said("I take notes.")
+
+
+@pytest.mark.parametrize("heard", ["Noted for Monday: page 3 of the book.", "Perhaps noted."])
+def test_a_reply_with_a_result_is_known_again(heard: str) -> None:
+    assert said("yes", heard, book=CLERK) == "You had a note."
 
 
 # --- What speech recognition makes of words

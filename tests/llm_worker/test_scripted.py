@@ -1,6 +1,7 @@
 """The scripted model: the conversation that Torim can hold without an account."""
 
 import asyncio
+import json
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -8,19 +9,20 @@ from pathlib import Path
 import pytest
 
 from common.config import Settings
+from llm_worker.built_in import tools_of
 from llm_worker.rules import RuleBook
 from llm_worker.sentences import SentenceCutter
-from llm_worker.vendors.base import ActionRequest, Exchange, Prompt
+from llm_worker.vendors.base import ActionRequest, Exchange, Piece, Prompt, Round, ToolCall, ToolResult
 from llm_worker.vendors.scripted import RULES, ScriptedModel
 from tests.virtual_clock import run
 
 GREETINGS = {"he": "שלום! איך אפשר לעזור?", "en": "Hello! How can I help you?"}
 
 
-def pieces(prompt: Prompt, **settings: object) -> list[tuple[float, str | ActionRequest]]:
+def pieces(prompt: Prompt, **settings: object) -> list[tuple[float, Piece]]:
     """What the model says, and when."""
 
-    async def listen() -> list[tuple[float, str | ActionRequest]]:
+    async def listen() -> list[tuple[float, Piece]]:
         loop = asyncio.get_running_loop()
         model = ScriptedModel(Settings(**settings))  # type: ignore[arg-type]
         return [(loop.time(), piece) async for piece in model.reply(prompt)]
@@ -156,6 +158,51 @@ def test_what_callers_say_is_answered(language: str, text: str, expected: str) -
     assert expected in conversation(language, text)[0]
 
 
+# --- Tools
+
+TOOLS = tuple(tools_of(Settings(messages_dir=Path("somewhere"))).values())
+MESSAGE_ASKED = {"en": Exchange("", "Of course. What shall I write down?"), "he": Exchange("", "בשמחה. מה לרשום?")}
+
+
+def calls(prompt: Prompt) -> list[ToolCall]:
+    return [piece for _, piece in pieces(prompt) if isinstance(piece, ToolCall)]
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "What time is it?"), ("he", "מה השעה עכשיו?"), ("he", "סליחה, מה השעה?")])
+def test_the_time_is_looked_up(language: str, text: str) -> None:
+    assert calls(Prompt(text, language, 1, tools=TOOLS)) == [ToolCall("call_1", "look_up_time", '{"what": "time"}')]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "answer"), [("en", "What time is it?", "It is 18:06."), ("he", "מה השעה?", "השעה עכשיו 18:06.")]
+)
+def test_the_time_is_told(language: str, text: str, answer: str) -> None:
+    asked = Round("", (ToolCall("call_1", "look_up_time", "{}"),), (ToolResult("18:06", ok=True),))
+    assert reply(Prompt(text, language, 1, tools=TOOLS, rounds=(asked,))).startswith(answer)
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "I want to leave a message."), ("he", "אני רוצה להשאיר הודעה")])
+def test_a_message_is_asked_for(language: str, text: str) -> None:
+    assert reply(Prompt(text, language, 1, tools=TOOLS)) == MESSAGE_ASKED[language].bot
+
+
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_what_comes_then_is_the_message(language: str) -> None:
+    said = calls(Prompt("שתתקשרו, goodbye", language, 1, (MESSAGE_ASKED[language],), tools=TOOLS))
+    assert said == [ToolCall("call_1", "leave_message", '{"text": "שתתקשרו, goodbye"}')]
+
+
+@pytest.mark.parametrize(("language", "answer"), [("en", "can't say whether"), ("he", "לא יודע אם")])
+def test_an_unknown_outcome_is_told(language: str, answer: str) -> None:
+    asked = Round("", (ToolCall("call_1", "leave_message", "{}"),), (ToolResult("error", ok=False),))
+    assert answer in reply(Prompt("call me", language, 1, (MESSAGE_ASKED[language],), tools=TOOLS, rounds=(asked,)))
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "I want to leave a message."), ("he", "אני רוצה להשאיר הודעה")])
+def test_where_no_messages_are_taken_none_is_asked_for(language: str, text: str) -> None:
+    assert reply(Prompt(text, language, 1)) != MESSAGE_ASKED[language].bot
+
+
 # --- The files
 
 
@@ -181,5 +228,18 @@ def test_a_wording_asks_for_one_thing_only(path: Path) -> None:
     assert all(len(asked) == 1 for asked in topics.values())
 
 
+@pytest.mark.parametrize("path", sorted(RULES.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_rule_that_calls_a_tool_knows_what_to_say_when_that_fails(path: Path) -> None:
+    assert all(rule.unsure for rule in RuleBook.load(path).rules if rule.calls)
+
+
+@pytest.mark.parametrize("path", sorted(RULES.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_tool_of_a_rule_takes_what_it_is_given(path: Path) -> None:
+    tools = {tool.name: tool for tool in TOOLS}
+    for rule in RuleBook.load(path).rules:
+        if rule.calls:
+            tools[rule.calls.tool].read(json.dumps(dict(rule.calls.arguments)))
+
+
 def wordings(path: Path) -> list[str]:
-    return [re.sub(r"\{\w+\}", "word", says) for rule in RuleBook.load(path).rules for says in rule.says]
+    return [re.sub(r"\{\w+\}", "word", says) for rule in RuleBook.load(path).rules for says in (*rule.says, *rule.unsure)]

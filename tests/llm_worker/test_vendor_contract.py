@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import get_args, get_type_hints
 
 import pytest
@@ -9,9 +10,10 @@ import pytest_asyncio
 
 from common.config import Settings
 from common.vendor_stream import closing
+from llm_worker.built_in import tools_of
 from llm_worker.vendors import VENDORS
-from llm_worker.vendors.base import ActionRequest, Exchange, Model, Prompt
-from tests.vendors.openai_server import OpenAIServer, hang_up_completion
+from llm_worker.vendors.base import ActionRequest, Exchange, Model, Piece, Prompt, Round, ToolCall, ToolResult
+from tests.vendors.openai_server import OpenAIServer, completion, hang_up_completion, tool_completion
 
 PROMPT = Prompt("Okay, goodbye.", "en", 2, (Exchange("", "Hello!"), Exchange("hi", "")))
 
@@ -26,11 +28,20 @@ async def vendor(request: pytest.FixtureRequest) -> AsyncIterator[Model]:
         await model.close()
 
 
-async def pieces(vendor: Model, prompt: Prompt = PROMPT) -> list[str | ActionRequest]:
+@pytest_asyncio.fixture(params=["scripted", "openai"])
+async def clerk(request: pytest.FixtureRequest) -> AsyncIterator[Model]:
+    """Each vendor in turn; each looks the time up, and then tells it."""
+    async with OpenAIServer(tool_completion(("look_up_time", '{"what":"time"}')), completion("It is", " 18:06.")) as server:
+        model: Model = VENDORS[request.param].make(Settings(llm_base_url=server.url, scripted_llm_tokens_per_s=10_000))
+        yield model
+        await model.close()
+
+
+async def pieces(vendor: Model, prompt: Prompt = PROMPT) -> list[Piece]:
     return [piece async for piece in vendor.reply(prompt)]
 
 
-def text(said: list[str | ActionRequest]) -> str:
+def text(said: list[Piece]) -> str:
     return "".join(piece for piece in said if isinstance(piece, str))
 
 
@@ -57,6 +68,14 @@ async def test_the_words_come_first(vendor: Model) -> None:
 async def test_a_second_attempt_is_taken(vendor: Model) -> None:
     prompt = Prompt(PROMPT.text, "en", 2, PROMPT.history, spoken=("Thank you for calling.",))
     assert text(await pieces(vendor, prompt)).strip().endswith("Goodbye!")
+
+
+async def test_a_tool_is_called_and_the_reply_goes_on_with_its_result(clerk: Model) -> None:
+    asked = Prompt("What time is it?", "en", 2, tools=tuple(tools_of(Settings()).values()))
+    (call,) = await pieces(clerk, asked)
+    assert isinstance(call, ToolCall)
+    answered = replace(asked, rounds=(Round("", (call,), (ToolResult("18:06", ok=True),)),))
+    assert "18:06" in text(await pieces(clerk, answered))
 
 
 async def test_two_replies_at_once_do_not_mix(vendor: Model) -> None:

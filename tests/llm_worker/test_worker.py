@@ -1,24 +1,26 @@
 """The LLM stage: sentences in order, once, and what ends a reply."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
+import msgspec
 import pytest
 
-from common.bus import Delivery, PastTurn
+from common.bus import Delivery, PastTurn, ToolRun, ToolStart
 from common.config import Settings
 from common.errors import VendorError
-from common.messages import Action, Head, ReplyEnded, Sentence, Transcript
-from llm_worker.vendors.base import ActionRequest, Prompt
-from llm_worker.worker import MAX_SENTENCES, LlmWorker
+from common.messages import Action, Head, ReplyEnded, Sentence, ToolEnded, ToolStarted, Transcript
+from llm_worker.tools import Occasion, Tool
+from llm_worker.vendors.base import ActionRequest, Piece, Prompt, Round, ToolCall, ToolResult, UsedTool
+from llm_worker.worker import MAX_CALLS, MAX_ROUNDS, MAX_SENTENCES, TOO_MANY, LlmWorker
 from tests.recorded_bus import RecordedBus
 from tests.virtual_clock import run
 
 HEAD = Head(call="c1", turn=3, gateway="g1", language="en", trace="t")
 HANG_UP = ActionRequest("hang_up")
 
-Step = str | float | ActionRequest | VendorError
-"""Text, a pause in seconds, an action, or a failure."""
+Step = Piece | float | VendorError
+"""Text, an action or a call, a pause in seconds, or a failure."""
 
 
 class Scripted:
@@ -31,7 +33,7 @@ class Scripted:
 
     async def warm_up(self) -> None: ...
 
-    async def reply(self, prompt: Prompt) -> AsyncIterator[str | ActionRequest]:
+    async def reply(self, prompt: Prompt) -> AsyncIterator[Piece]:
         self.prompts.append(prompt)
         try:
             for step in self._script:
@@ -154,6 +156,106 @@ def test_a_hang_up_without_words_waits_for_the_goodbye() -> None:
 
 def test_a_goodbye_that_is_said_twice_is_not_asked_about() -> None:
     assert spoken("Goodbye.", HANG_UP, bus=RecordedBus(history=[PastTurn(1, "bye", "Goodbye.")])) == ["Goodbye."]
+
+
+# --- Tools
+
+
+class Order(msgspec.Struct):
+    dish: str = "soup"
+
+
+async def cook(order: Order, occasion: Occasion) -> str:
+    await asyncio.sleep(1)
+    return f"{order.dish} at {occasion.now:%H:%M:%S}"
+
+
+KITCHEN = {name: Tool(name, "", Order, effects, 5.0, cook) for name, effects in (("order", "once"), ("smell", "none"))}  # type: ignore[arg-type]
+SMELL = ToolCall("c1", "smell", "{}")
+ORDER = ToolCall("c2", "order", '{"dish":"fish"}')
+
+
+class Rounds(Scripted):
+    """A model with a script for each round."""
+
+    def __init__(self, *scripts: Sequence[Step]) -> None:
+        super().__init__()
+        self._rounds = list(scripts)
+
+    async def reply(self, prompt: Prompt) -> AsyncIterator[Piece]:
+        self._script = tuple(self._rounds[min(len(prompt.rounds), len(self._rounds) - 1)])
+        async for piece in super().reply(prompt):
+            yield piece
+
+
+def cooked(model: Scripted, bus: RecordedBus) -> RecordedBus:
+    """What a worker with a kitchen does."""
+
+    async def work() -> None:
+        worker = LlmWorker(model, "fake", Settings(), KITCHEN)
+        async with asyncio.TaskGroup() as group:
+            worker.effects.begin(group, lambda: None)
+            await worker.handle(delivery(), bus)
+
+    run(work())
+    return bus
+
+
+def test_the_model_is_told_what_may_be_called() -> None:
+    model = Rounds(["No."])
+    cooked(model, RecordedBus())
+    assert [tool.name for tool in model.prompts[0].tools] == ["order", "smell"]
+
+
+def test_a_reply_goes_on_with_the_results_of_its_calls() -> None:
+    model = Rounds(["Let me see", SMELL, ORDER], ["Fish."])
+    cooked(model, RecordedBus())
+    results = (ToolResult("soup at 00:00:00", ok=True), ToolResult("fish at 00:00:01", ok=True))
+    assert model.prompts[1].rounds == (Round("Let me see", (SMELL, ORDER), results),)
+
+
+def test_sentences_are_numbered_over_the_rounds() -> None:
+    bus = cooked(Rounds(["Let me see", SMELL], ["Fish. Good."]), RecordedBus())
+    assert (bus.out, ended(bus)) == (["Let me see", "Fish.", "Good."], 3)
+
+
+def test_what_is_said_before_a_call_leaves_before_it() -> None:
+    bus = cooked(Rounds(["Let me see", SMELL], ["Fish."]), RecordedBus())
+    assert [type(message) for message in bus.sent_to(None)] == [Sentence, ToolStarted, ToolEnded, Sentence]
+
+
+def test_the_model_has_its_time_again_after_a_tool() -> None:
+    assert cooked(Rounds([3.4, SMELL], [3.4, "Fish."]), RecordedBus()).out == ["Fish."]
+
+
+def test_a_model_that_never_stops_calling_is_stopped() -> None:
+    model = Rounds([SMELL])
+    bus = cooked(model, RecordedBus())
+    told = [result for each in model.prompts[-1].rounds for result in each.results]
+    assert (len(model.prompts), told[-1], bus.out) == (MAX_ROUNDS, TOO_MANY, ["All right, how can I help you?"])
+
+
+def test_a_reply_makes_no_more_calls_than_is_decent() -> None:
+    bus = cooked(Rounds([SMELL] * (MAX_CALLS + 1), ["Fish."]), RecordedBus())
+    assert sum(isinstance(message, ToolStarted) for message in bus.sent_to(None)) == MAX_CALLS
+
+
+def test_a_call_beside_a_hang_up_is_made() -> None:
+    bus = cooked(Rounds(["Bye.", HANG_UP, ORDER], []), RecordedBus())
+    assert ([run.name for run in bus.tools_ended], type(bus.committed_to(None)[0])) == (["order"], Action)
+
+
+def test_a_reply_that_was_raised_past_before_its_tool_is_acknowledged_with_nothing() -> None:
+    model = Rounds([ORDER], ["Fish."])
+    bus = cooked(model, RecordedBus(tool_answers=[ToolStart("stale")]))
+    assert (len(model.prompts), bus.out, bus.committed) == (1, [], [])
+
+
+def test_a_second_attempt_is_told_what_the_first_one_did() -> None:
+    left = ToolRun(id="a", turn=3, entry="1-0", name="order", arguments='{"dish":"fish"}', started_s=0.0, timeout_s=5.0)
+    model = Rounds(["Perhaps."])
+    cooked(model, RecordedBus(history=[PastTurn(3, "", "", tools=(left,))]))
+    assert model.prompts[0].used == (UsedTool("order", '{"dish":"fish"}', "unknown"),)
 
 
 # --- S11, S12

@@ -164,6 +164,17 @@ def completion(*parts: str) -> list[bytes | Stall | Reset]:
     return [*texts(*parts), event({}, "stop"), http_chunk(DONE) + END_OF_BODY]
 
 
+def tool_completion(*calls: tuple[str, str], said: str = "") -> list[bytes | Stall | Reset]:
+    """A whole stream that ends with calls of tools, (name, arguments) each, the arguments in pieces as OpenAI sends them."""
+    script: list[bytes | Stall | Reset] = [*texts(said)] if said else [STREAM_HEAD, event({"role": "assistant", "content": None})]
+    for index, (name, arguments) in enumerate(calls):
+        function = {"name": name, "arguments": ""}
+        script.append(event({"tool_calls": [{"index": index, "id": f"call_{index}", "type": "function", "function": function}]}))
+        pieces = [arguments[at : at + 5] for at in range(0, len(arguments), 5)]
+        script += [event({"tool_calls": [{"index": index, "function": {"arguments": piece}}]}) for piece in pieces]
+    return [*script, event({}, "tool_calls"), http_chunk(DONE) + END_OF_BODY]
+
+
 def hang_up_completion(*parts: str) -> list[bytes | Stall | Reset]:
     """A whole stream that ends with a call of hang_up, its arguments in pieces as OpenAI sends them."""
     call = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "hang_up", "arguments": ""}}

@@ -1,0 +1,188 @@
+"""Using tools for one reply: what may run, what is told to whom, and what the model hears of it (R11).
+
+    ToolCall ──▶ none: ToolStarted ─ run ─ ToolEnded
+             └─▶ once: tool_start (the bus says whether) ─ run ─ tool_end, all of it shielded
+
+A tool with effects runs in a task that raising the turn does not stop (``common/effects.py``): it asks the bus
+for its start inside of that, so that no start is without a runner but for a worker that died. Its call is known
+by name and arguments. Who finds it made before is told what came of it, and never makes it again:
+
+    has a result                                        that result
+    open, for this very entry                           its worker died or lost the entry: outcome unknown
+    open, for another entry of this turn                that entry came twice and its worker lives: wait for it
+    open, of an earlier turn, within its time           it still runs: refused
+    open, past its time                                 outcome unknown
+
+A draft waits for its turn's commit before a tool with effects starts; ``none`` runs at once.
+"""
+
+import asyncio
+import logging
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Literal
+
+import msgspec
+
+from common.bus import Delivery, Output, ToolRun, ToolStart, WorkerBus
+from common.effects import Effects, TooManyEffects
+from common.errors import BusUnavailable
+from common.messages import ToolEnded, ToolStarted
+from llm_worker.conversation import open_run
+from llm_worker.tools import BadArguments, Occasion, Tool, Toolbox, ToolFailed, spelled
+from llm_worker.vendors.base import ToolCall, ToolResult
+
+COMMIT_WAIT_S = 10.0
+"""A draft is committed within seconds, or raised past, which ends the reply; this is for neither."""
+_ASK_AGAIN_S = 0.3
+_LONGEST_RESULT = 2_000
+
+UNKNOWN = "error: it is not known whether this was done. It may have been. Tell the caller so, and do not try again."
+STILL_RUNS = "error: this very call was made before and still runs. It was not made again."
+NOT_COMMITTED = "error: nothing was done, it was not certain that the caller had finished speaking. You may offer to try again."
+BUSY = "error: nothing was done, too much is going on. You may offer to try again."
+FAILED = "error: this did not work."
+
+Outcome = Literal["done", "failed", "unknown"]
+
+logger = logging.getLogger("torim.llm_worker")
+
+
+class RaisedPast(Exception):
+    """The turn was raised past before the tool started: the reply is nobody's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRuns:
+    """The tools of one reply."""
+
+    bus: WorkerBus
+    delivery: Delivery
+    tools: Toolbox
+    effects: Effects
+
+    async def use(self, call: ToolCall) -> ToolResult:
+        """What the model hears of this call.
+
+        Raises:
+            RaisedPast: nothing more of the reply is wanted.
+            BusUnavailable: whether it started is not known; another attempt finds out.
+        """
+        tool = self.tools.get(call.name)
+        if tool is None:
+            return ToolResult(f"error: there is no tool {call.name!r}; there are: {', '.join(self.tools) or 'none'}", ok=False)
+        try:
+            taken = tool.read(call.arguments)
+        except BadArguments as fault:
+            return ToolResult(f"error: the arguments are not valid, nothing was done: {fault}", ok=False)
+        if tool.effects == "none":
+            return await self._look_up(tool, taken)
+        return await self._act(tool, taken)
+
+    # --- Without effects
+
+    async def _look_up(self, tool: Tool, taken: msgspec.Struct) -> ToolResult:
+        await self.bus.send(self._started(tool))
+        outcome, result = await self._run(tool, taken)
+        await self.bus.send(self._ended(tool.name, ok=outcome == "done"))
+        return ToolResult(result, ok=outcome == "done")
+
+    # --- With effects
+
+    async def _act(self, tool: Tool, taken: msgspec.Struct) -> ToolResult:
+        clock = asyncio.get_running_loop().time
+        give_up_at_s = clock() + COMMIT_WAIT_S
+        head = self.delivery.message.head
+        while True:
+            try:
+                start = await self.effects.shielded(partial(self._start_and_run, tool, taken))
+            except TooManyEffects:
+                return ToolResult(BUSY, ok=False)
+            if start.answer == "stale":
+                raise RaisedPast
+            if start.answer == "uncommitted":
+                if clock() >= give_up_at_s:
+                    return ToolResult(NOT_COMMITTED, ok=False)
+                await self.effects.until_committed(head.call, head.turn, give_up_at_s - clock())
+            elif (told := self._told(start.run)) is not None:
+                return told
+            else:
+                await asyncio.sleep(_ASK_AGAIN_S)
+
+    def _told(self, run: ToolRun | None) -> ToolResult | None:
+        """What the model hears of a run, ours or one that came first; None: not yet, another delivery is at it."""
+        if run is None:
+            return ToolResult(UNKNOWN, ok=False)
+        if run.outcome != "running":
+            return ToolResult(run.result, ok=run.outcome == "done")
+        match open_run(run, self.delivery.message.head.turn, self.delivery.id, self.bus.server_now_s()):
+            case "twice":
+                return None
+            case "runs":
+                return ToolResult(STILL_RUNS, ok=False)
+            case "unknown":
+                return ToolResult(UNKNOWN, ok=False)
+
+    async def _start_and_run(self, tool: Tool, taken: msgspec.Struct) -> ToolStart:
+        """Ask for the start and, if it is ours, run to the end: in one piece, so that nothing comes between."""
+        run = self._new_run(tool, taken)
+        call = self.delivery.message.head.call
+        start = await self.bus.tool_start(call, run, [self._started(tool)])
+        if start.answer != "started":
+            return start
+        outcome, result = await self._run(tool, taken)
+        ended = msgspec.structs.replace(run, outcome=outcome, result=result)
+        try:
+            await self.bus.tool_end(call, ended, [self._ended(tool.name, ok=outcome == "done")])
+        except BusUnavailable as trouble:  # this reply knows it all the same; later ones call it unknown
+            logger.error("%s tool=%s what=result_not_written error=%s", self._about(), tool.name, trouble)
+        return ToolStart("started", ended)
+
+    def _new_run(self, tool: Tool, taken: msgspec.Struct) -> ToolRun:
+        return ToolRun(
+            id=uuid.uuid4().hex[:12],
+            turn=self.delivery.message.head.turn,
+            entry=self.delivery.id,
+            name=tool.name,
+            arguments=spelled(taken),
+            started_s=self.bus.server_now_s(),
+            timeout_s=tool.timeout_s,
+        )
+
+    # --- Both
+
+    async def _run(self, tool: Tool, taken: msgspec.Struct) -> tuple[Outcome, str]:
+        """Outcome and what the model is told; never raises."""
+        head, loop = self.delivery.message.head, asyncio.get_running_loop()
+        occasion = Occasion(head.call, head.language, datetime.fromtimestamp(self.bus.server_now_s(), UTC))
+        began_s = loop.time()
+        outcome, result = await self._outcome(tool, taken, occasion)
+        ms = round((loop.time() - began_s) * 1000)
+        logger.info("%s tool=%s effects=%s outcome=%s ms=%d", self._about(), tool.name, tool.effects, outcome, ms)
+        return outcome, result[:_LONGEST_RESULT]
+
+    async def _outcome(self, tool: Tool, taken: msgspec.Struct, occasion: Occasion) -> tuple[Outcome, str]:
+        broke_off: tuple[Outcome, str] = ("unknown", UNKNOWN) if tool.effects == "once" else ("failed", FAILED)
+        try:
+            async with asyncio.timeout(tool.timeout_s):
+                return "done", await tool.use(taken, occasion)
+        except ToolFailed as fault:
+            return "failed", f"error: nothing was done: {fault}"
+        except TimeoutError:
+            return broke_off[0], f"{broke_off[1]} It took too long."
+        except Exception as bug:  # noqa: BLE001 - the model is told; of the error's own words some may be the caller's, so only its kind is logged
+            logger.error("%s tool=%s error=%s", self._about(), tool.name, type(bug).__name__)
+            return broke_off
+
+    def _started(self, tool: Tool) -> Output:
+        head = self.delivery.message.head
+        return Output(None, ToolStarted(head=head, name=tool.name, timeout_s=tool.timeout_s, effects=tool.effects == "once"))
+
+    def _ended(self, name: str, *, ok: bool) -> Output:
+        return Output(None, ToolEnded(head=self.delivery.message.head, name=name, ok=ok))
+
+    def _about(self) -> str:
+        head = self.delivery.message.head
+        return f"call={head.call} turn={head.turn}"
