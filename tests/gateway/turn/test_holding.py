@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.messages import StageFailed, ToolStarted
+from common.messages import StageFailed, ToolEnded, ToolStarted
 from gateway.turn.events import CloseTurn, PublishTranscript, PublishUtterance
 from gateway.turn.machine import BotState
 from gateway.turn.state import Rules
@@ -449,6 +449,28 @@ def test_a_tool_with_effects_closes_the_turn_instead() -> None:
     desk.wait(0.8)
     desk.understand("תור")
     assert (desk.all(CloseTurn)[-1].how, desk.all(CloseTurn)[-1].caller, transcripts(desk)) == ("interrupted", "אני רוצה", ["תור"])
+
+
+def test_a_tool_that_began_before_a_raise_and_is_told_after_it_is_none_of_the_next_turn() -> None:
+    desk = asked_desk(text="אני רוצה")
+    began = ToolStarted(head=desk.head(), name="book", timeout_s=5.0, effects=True)
+    desk.speak(0.8)
+    desk.wait(0.8)
+    desk.understand("תור")
+    desk.report(began)
+    assert (desk.all(CloseTurn)[-1].how, desk.machine.call.turn.effects, transcripts(desk)) == ("superseded", False, ["אני רוצה תור"])
+
+
+def test_a_tool_that_ends_after_its_turn_is_none_of_the_next_turn() -> None:
+    desk = asked_desk(text="אני רוצה")
+    desk.report(ToolStarted(head=desk.head(), name="book", timeout_s=5.0, effects=True))
+    ended = ToolEnded(head=desk.head(), name="book", ok=True)
+    desk.speak(0.8)
+    desk.wait(0.8)
+    desk.understand("תור")
+    progress_at = desk.machine.call.turn.progress_at
+    desk.report(ended)
+    assert desk.machine.call.turn.progress_at == progress_at
 
 
 # -- Keys behind a hold -----------------------------------------------------------------------
