@@ -28,6 +28,8 @@ class _Sentence:
     base: int = 0
     """Where in the clip the current take begins."""
     failed: bool = False
+    cut: bool = False
+    """Whether its sound ends before its text does."""
 
 
 class Reply:
@@ -51,8 +53,10 @@ class Reply:
     def sentence_arrived(self, number: int, text: str, *, interruptible: bool = True) -> None:
         """Sentence ``number`` was made; its sound will come, or was even here before it."""
         if not self._too_long(number):
-            clip = self._sentence(number).clip
-            clip.text, clip.interruptible = text, interruptible
+            sentence = self._sentence(number)
+            sentence.clip.text, sentence.clip.interruptible = text, interruptible
+            if sentence.cut:
+                self._keep_spoken_words(sentence.clip)
 
     def speech_arrived(self, chunk: SpeechChunk, audio: bytes) -> bool:
         """A piece of sound; False if it is a duplicate, stale, out of order or too much."""
@@ -63,8 +67,10 @@ class Reply:
             self.stale_chunks += 1
             return False
         sentence.clip.audio += audio
-        if chunk.last or len(sentence.clip.audio) >= self._max_bytes:
+        if chunk.last:
             self._complete(sentence)
+        elif len(sentence.clip.audio) >= self._max_bytes:
+            self._give_up(sentence)
         return True
 
     def sentence_failed(self, number: int, take: int) -> None:
@@ -159,7 +165,8 @@ class Reply:
     def _give_up(self, sentence: _Sentence) -> None:
         clip = sentence.clip
         if clip.audio:
-            clip.text = spoken_words(clip.text, len(clip.audio))
+            sentence.cut = True
+            self._keep_spoken_words(clip)
         else:
             sentence.failed = True
             if not self._beeped:
@@ -167,6 +174,9 @@ class Reply:
                 clip.kind = "beep"
                 clip.audio += self._beep
         self._complete(sentence)
+
+    def _keep_spoken_words(self, clip: Clip) -> None:
+        clip.text = spoken_words(clip.text, len(clip.audio))
 
     def _complete(self, sentence: _Sentence) -> None:
         """All sound of ``sentence`` is here; drop the sentences for which the reply is too long now."""

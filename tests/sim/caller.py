@@ -79,16 +79,34 @@ class Caller:
 
     def _decide(self, state: BotState) -> str:
         chance = self._rng.random()
-        if self.frames >= self._talks_for or self.frames < self._shy_until or chance >= _EAGERNESS[state]:
+        if self.done or self.frames < self._shy_until or chance >= _EAGERNESS[state]:
             return ""
         if self._rng.random() < 0.05:
             return self._rng.choice("0123456789*#")
         if self._rng.random() < 0.05:
             self._shy_until = self.frames + self._rng.randint(100, 600)
-        voice = self._voice(_KINDS[state])
+        self.begin(self._voice(_KINDS[state]))
+        return ""
+
+    def begin(self, voice: Voice) -> None:
+        """Say this now, whatever was planned."""
         self._plan, self._at = voice.levels, 0
         self.words += [(self.frames + at, word, voice.kind) for at, word in voice.words]
-        return ""
+
+    @property
+    def done(self) -> bool:
+        """Whether the caller says nothing more."""
+        return self.frames >= self._talks_for
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing is planned, though the caller still talks now and then."""
+        return self._at >= len(self._plan) and not self.done
+
+    @property
+    def last_words(self) -> list[str]:
+        """Of the last utterance."""
+        return self._last
 
     def _voice(self, odds: dict[str, int]) -> Voice:
         rng = self._rng
@@ -100,11 +118,11 @@ class Caller:
             case "cough":
                 voice.sound(rng.randint(3, 45))
             case "short":
-                voice.say(self._new_word(), rng.randint(6, 12))
+                voice.say(self.new_word(), rng.randint(6, 12))
             case "repeat":
                 self._say_words(voice, self._last)
             case _:
-                self._last = [self._new_word() for _ in range(rng.randint(1, 6) if kind == "utterance" else rng.randint(20, 90))]
+                self._last = [self.new_word() for _ in range(rng.randint(1, 6) if kind == "utterance" else rng.randint(20, 90))]
                 self._say_words(voice, self._last)
         return voice
 
@@ -114,6 +132,7 @@ class Caller:
             if self._rng.random() < 0.25:
                 voice.pause(self._rng.randint(5, 45))
 
-    def _new_word(self) -> str:
+    def new_word(self) -> str:
+        """One that was never said."""
         self._number += 1
         return f"w{self._number}"

@@ -138,8 +138,8 @@ class Judge:
             cleared = self._new_run or self._held
             self.check(not sounding or cleared, f"{state.value} while sound is unheard")
         if state is BotState.THINKING:
-            waits_for_tool = machine.call.turn.tool_until > now
-            self._thinking_since = now if waits_for_tool or self._thinking_since is None else self._thinking_since
+            stands_still = machine.call.turn.tool_until > now or machine.holding.hold is not None
+            self._thinking_since = now if stands_still or self._thinking_since is None else self._thinking_since
             self.check(now - self._thinking_since < _LONGEST_SILENCE_S, "the bot thinks for ever")
         else:
             self._thinking_since = None

@@ -37,6 +37,8 @@ class Workers:
         self.replies: dict[int, Planned] = {}
         self.failed_pieces: list[tuple[int, int]] = []
         """Frames whose words were lost on the way."""
+        self.asleep_until = 0.0
+        """The recogniser tells nothing before."""
         self._rng = rng
         self._weather = weather
         self._caller = caller
@@ -64,9 +66,9 @@ class Workers:
 
     def messages(self, now: float) -> list[WorkerReported]:
         """What arrives at the gateway by ``now``."""
-        while self._work and self._work[0][0] <= now:
+        while self._work and self._work[0][0] <= now and self.asleep_until <= now:
             at, _, utterance = heapq.heappop(self._work)
-            self._recognise(utterance, at)
+            self._recognise(utterance, max(at, self.asleep_until))
         arrived = []
         while self._due and self._due[0][0] <= now:
             arrived.append(heapq.heappop(self._due)[2])

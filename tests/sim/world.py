@@ -29,6 +29,8 @@ from gateway.turn.words import Lexicon
 from tests.sim.caller import NOD, Caller
 from tests.sim.judge import Judge
 from tests.sim.line import FRAME_S, Line, Weather
+from tests.sim.moments import Moments
+from tests.sim.situations import ORDINARY, Situation, draw
 from tests.sim.sound import phrase_book
 from tests.sim.workers import Workers
 
@@ -50,6 +52,9 @@ class World:
     workers: Workers
     machine: TurnMachine
     judge: Judge
+    moments: Moments
+    situation: Situation = ORDINARY
+    opening: Event = field(default_factory=CallAnswered)
     now: float = 0.0
     counts: Counter[str] = field(default_factory=Counter)
     trace: list[str] = field(default_factory=list)
@@ -61,10 +66,11 @@ class World:
 
     def run(self) -> None:
         """The whole call."""
-        self.feed(CallAnswered())
+        self.feed(self.opening)
         hangs_up_at = self.rng.uniform(0, 90) if self.rng.random() < 0.3 else None
         while not self.machine.call.over:
             self._step()
+            self.situation.act(self)
             if hangs_up_at is not None and self.now >= hangs_up_at:
                 self.feed(CallerHungUp())
                 self.feed(CallerHungUp())
@@ -78,13 +84,25 @@ class World:
         if self.traced and type(event).__name__ not in ("FrameHeard", "TimePassed"):
             self.trace.append(f"{self.now:8.3f} > {_brief(event)}")
         self.recorder.happened(event, self.now)
+        self.moments.before(event, self.now)
         commands = self.machine.handle(event, self.now)
+        self.moments.after(event, commands)
         self.recorder.returned(commands)
         for command in commands:
             if self.traced:
                 self.trace.append(f"{self.now:8.3f}     < {_brief(command)}")
             self._carry_out(command)
         self.judge.handled(event, commands, self.now)
+
+    def press(self, key: str) -> None:
+        """The caller presses a key."""
+        self.counts["key"] += 1
+        self.judge.key_pressed()
+        self.feed(KeyPressed(key))
+
+    def stall(self, seconds: float) -> None:
+        """No frames come for a while, and then all at once."""
+        self._stalled_until = self.now + seconds
 
     # -- 20 ms ----------------------------------------------------------------------------------
 
@@ -132,9 +150,7 @@ class World:
         for _ in range(self._frames_owed):
             frame, key = self.caller.frame(self.machine.state)
             if key:
-                self.counts["key"] += 1
-                self.judge.key_pressed()
-                self.feed(KeyPressed(key))
+                self.press(key)
             self.judge.frame_comes(frame)
             self.feed(frame)
         self._frames_owed = 0
@@ -162,14 +178,17 @@ def _brief(thing: object) -> str:
 def make_world(seed: int, weather: Weather | None = None, rules: Rules | None = None, *, traced: bool = False) -> World:
     """A call that ``seed`` decides."""
     rng = random.Random(seed)
-    weather = weather if weather is not None else random_weather(rng)
-    rules = rules if rules is not None else random_rules(rng)
+    situation = draw(rng) if weather is None and rules is None else ORDINARY
+    weather = weather if weather is not None else situation.weather(random_weather(rng), rng)
+    rules = rules if rules is not None else situation.rules(random_rules(rng), rng)
     caller = Caller(rng, talks_for=rng.randint(200, 2500), detector_errs=weather.detector_errs)
     workers = Workers(rng, weather, caller)
     line = Line(rng, weather)
     machine = TurnMachine(rules, phrase_book(greeting=rng.random() < 0.9), LEXICON)
     judge = Judge(seed, machine, caller, line, workers.replies, weather)
-    return World(seed, weather, rules, rng, caller, line, workers, machine, judge, traced=traced)
+    world = World(seed, weather, rules, rng, caller, line, workers, machine, judge, Moments(machine), situation, traced=traced)
+    situation.begin(world)
+    return world
 
 
 def random_rules(rng: random.Random) -> Rules:

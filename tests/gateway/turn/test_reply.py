@@ -301,3 +301,14 @@ def test_a_wild_number_of_a_sentence_costs_nothing() -> None:
     case = Case()
     case.reply.sentence_arrived(1 << 40, TEXT)
     assert case.playout.clips == []
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["text first", "text again, or late"])
+def test_of_a_sentence_that_is_cut_off_only_the_spoken_words_count(late: bool) -> None:
+    case = Case(max_bytes=6000)
+    if not late:
+        case.reply.sentence_arrived(0, TEXT)
+    case.speech(length=6000)
+    if late:
+        case.reply.sentence_arrived(0, TEXT)
+    assert case.reply.text == "one two"
