@@ -83,6 +83,29 @@ class ToolStart:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """What a stream learns of the call that it takes (R12)."""
+
+    fence: int
+    """Rises with each stream that takes the call: what an older one writes is refused."""
+    turn: int = 0
+    """The number that the call's turn has now; 0 in a new call."""
+    left: int | None = None
+    """The turn that another stream left, of a call that goes on; None: a new call, or one that was over."""
+    open: bool = False
+    """Whether the caller waited for an answer in it."""
+    text: str = ""
+    """What the caller had said in it; "" if that is not known."""
+    heard: str = ""
+    """What was heard last of a turn that ended."""
+    heard_before: str = ""
+
+
+Reconnect = Literal["again", "too_often", "over"]
+"""What becomes of a call whose stream ended."""
+
+
+@dataclass(frozen=True, slots=True)
 class PastTurn:
     """A turn of the call's history."""
 
@@ -121,28 +144,43 @@ def without_words(message: Message) -> Message:
 
 
 class GatewayBus(Protocol):
-    """The gateway's half. Each call's writes come from one ordered outbox."""
+    """The gateway's half. Each call's writes come from one ordered outbox.
 
-    async def open_call(self, call: str, gateway: str, language: str) -> None:
-        """Make the call's hash (turn 0, committed, this owner)."""
+    What carries a ``fence`` is the owner's alone: once another stream took the call, ``NotOwner`` is raised instead.
+    """
+
+    async def take_call(self, call: str, gateway: str, stream: str, language: str, turn: int = 0) -> Taken:
+        """Make ``stream`` the call's owner. If another had it, its turn is raised, to ``turn`` at least, and its gateway is told.
+
+        The same stream may ask again: it learns the same.
+        """
 
     async def publish(self, stage: Stage, message: Message, audio: bytes = b"") -> None:
         """Give a message to a stage."""
 
-    async def commit_turn(self, call: str, turn: int) -> None:
-        """Tell the workers that the turn is committed (R2)."""
+    async def open_turn(self, call: str, turn: int, fence: int) -> None:
+        """Note that the caller waits for an answer in this turn."""
 
-    async def close_turn(self, call: str, closed: TurnClosed) -> None:
+    async def commit_turn(self, call: str, turn: int, text: str, fence: int) -> None:
+        """Tell the workers that the turn is committed (R2), and keep its words while it is open."""
+
+    async def close_turn(self, call: str, closed: TurnClosed, fence: int) -> None:
         """Raise the turn, write its history, tell the workers: one atomic step."""
 
     async def record(self, call: str, fields: dict[str, str]) -> None:
         """Append to the call's event stream (no texts)."""
 
-    async def close_call(self, call: str) -> None:
+    async def close_call(self, call: str, fence: int) -> None:
         """The call is over: what remains of its keys expires soon."""
 
-    def forget(self, call: str) -> None:
-        """Drop what the bus remembers of a call that is over, to write it anew; ``close_call`` still works, and may never come."""
+    async def leave_call(self, call: str, fence: int) -> None:
+        """The call's line is gone, and may come back: what remains of its keys expires soon if it does not."""
+
+    async def reconnect(self, call: str) -> Reconnect:
+        """Whether a call whose stream ended is to be connected again; that counts."""
+
+    def forget(self, call: str, fence: int) -> None:
+        """Drop what the bus remembers of a call that this owner is done with, to write it anew; it may still be closed, or left."""
 
     def replies(self, gateway: str) -> AsyncIterator[Delivery]:
         """What the workers send to this gateway, in order, for ever; survives restarts of Redis.

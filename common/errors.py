@@ -5,6 +5,7 @@
     +-- ProviderError       the telephony provider broke its own protocol
     +-- VendorError         an ASR, LLM or TTS vendor failed; ``retryable`` or not
     +-- BusUnavailable      Redis cannot be reached or is full; try again, nothing is lost
+    +-- NotOwner            another stream took the call over; this one may write nothing of it any more
     +-- ConfigError         a setting is missing or bad; ends the start with one line
     +-- SetupError          something on the machine is missing; says what to type
 
@@ -44,6 +45,10 @@ class VendorError(TorimError):
 
 class BusUnavailable(TorimError):
     """Redis did not answer in time, refused, or is full. Whether the write was done is not known; doing it again is harmless."""
+
+
+class NotOwner(TorimError):
+    """Another stream took the call over (R12); what was to be written was not."""
 
 
 class ConfigError(TorimError):

@@ -142,7 +142,15 @@ class StageFailed(msgspec.Struct, array_like=True, frozen=True, kw_only=True, ta
     piece: Piece = "whole"
 
 
-Message = Utterance | Transcript | Sentence | SpeechChunk | ReplyEnded | ToolStarted | ToolEnded | Action | StageFailed
+class CallTakenOver(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="call_taken_over"):
+    """From gateway to gateway: another stream owns the call now (R12)."""
+
+    head: Head
+    fence: int
+    """The new owner's; the stream with a lower one is to leave in peace."""
+
+
+Message = Utterance | Transcript | Sentence | SpeechChunk | ReplyEnded | ToolStarted | ToolEnded | Action | StageFailed | CallTakenOver
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)

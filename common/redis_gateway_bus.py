@@ -12,9 +12,9 @@ import msgspec
 from redis import exceptions
 
 from common import streams
-from common.bus import Delivery, TurnClosed
-from common.errors import BusUnavailable
-from common.messages import Message, Stage, decode
+from common.bus import Delivery, Reconnect, Taken, TurnClosed
+from common.errors import BusUnavailable, NotOwner
+from common.messages import CallTakenOver, Head, Message, Stage, decode
 from common.redis_link import (
     READ_MARGIN_S,
     WRITE_LIMIT_S,
@@ -46,10 +46,13 @@ _START = b"0-0"
 class _Call:
     """What the gateway remembers of a call's hash, to write it anew."""
 
+    fence: int
     gateway: str
     language: str
-    turn: int = 0
+    turn: int
     committed: bool = True
+    open: int = -1
+    text: str = ""
 
 
 class RedisGatewayBus:
@@ -70,30 +73,53 @@ class RedisGatewayBus:
 
     # A call, from its beginning to its end
 
-    async def open_call(self, call: str, gateway: str, language: str) -> None:
-        """Make the call's hash (turn 0, committed, this owner)."""
+    async def take_call(self, call: str, gateway: str, stream: str, language: str, turn: int = 0) -> Taken:
+        """Make ``stream`` the call's owner, and tell the one before."""
         self._gateway = gateway
-        self._calls[call] = _Call(gateway, language)
-        await insistently(lambda: self._write_call(call))
+        taken, before = await insistently(lambda: self._take_call(call, stream, language, turn))
+        self._calls[call] = _Call(taken.fence, gateway, language, taken.turn, committed=taken.left is None)
+        if before:
+            head = Head(call=call, turn=taken.turn, gateway=before, language=language)
+            with suppress(BusUnavailable):  # then it learns when it writes
+                await once(lambda: self._tell_gateway(CallTakenOver(head=head, fence=taken.fence)))
+        return taken
+
+    async def _take_call(self, call: str, stream: str, language: str, turn: int) -> tuple[Taken, str]:
+        keys = [streams.call_hash(call), streams.history(call)]
+        args: list[Value] = [stream, self._gateway, language, turn, streams.CALL_TTL_S, streams.turns(streams.shard(call)), call]
+        fence, now, left, is_open, text, before = await self._scripts.run("take_call", keys, args)
+        past: Any = await self._writer.hgetall(streams.history(call))
+        heard_before, heard = _heard_last(past)
+        taken = Taken(int(fence), int(now), int(left) if left else None, is_open == b"1", text.decode(), heard, heard_before)
+        return taken, before.decode()
+
+    async def _tell_gateway(self, message: Message) -> None:
+        key = streams.replies(streams.shard(message.head.call), message.head.gateway)
+        await self._writer.xadd(key, fields_of(message, b""), maxlen=streams.REPLIES_MAXLEN, nomkstream=True)
 
     async def publish(self, stage: Stage, message: Message, audio: bytes = b"") -> None:
         """Give a message to a stage: a plain XADD, since sound through a script costs threefold."""
         await insistently(lambda: self._publish(stage, message, audio))
 
-    async def commit_turn(self, call: str, turn: int) -> None:
-        """Tell the workers that the turn is committed (R2)."""
-        self._remember(call, turn, committed=True)
-        args: list[Value] = [turn, streams.turns(streams.shard(call)), f"{call}:{turn}:committed"]
-        await insistently(lambda: self._scripts.run("commit_turn", [streams.call_hash(call)], args))
+    async def open_turn(self, call: str, turn: int, fence: int) -> None:
+        """Note that the caller waits for an answer in this turn."""
+        self._remember(call, fence, turn, open=turn)
+        await self._as_owner("open_turn", [streams.call_hash(call)], [fence, turn])
 
-    async def close_turn(self, call: str, closed: TurnClosed) -> None:
+    async def commit_turn(self, call: str, turn: int, text: str, fence: int) -> None:
+        """Tell the workers that the turn is committed (R2), and keep its words while it is open."""
+        self._remember(call, fence, turn, committed=True, text=text)
+        args: list[Value] = [fence, turn, text, streams.turns(streams.shard(call)), f"{call}:{turn}:committed"]
+        await self._as_owner("commit_turn", [streams.call_hash(call)], args)
+
+    async def close_turn(self, call: str, closed: TurnClosed, fence: int) -> None:
         """Raise the turn, write its history, tell the workers: one atomic step."""
-        self._remember(call, closed.turn + 1, committed=False)
+        self._remember(call, fence, closed.turn + 1, committed=False, text="")
         keys = [streams.call_hash(call), streams.history(call)]
-        args: list[Value] = [closed.turn, streams.CALL_TTL_S]
+        args: list[Value] = [fence, closed.turn, streams.CALL_TTL_S]
         args += [streams.turn_field(closed.turn, "u"), closed.caller, streams.turn_field(closed.turn, "s"), closed.heard]
         args += [streams.turns(streams.shard(call)), f"{call}:{closed.turn}:over"]
-        await insistently(lambda: self._scripts.run("close_turn", keys, args))
+        await self._as_owner("close_turn", keys, args)
 
     async def record(self, call: str, fields: dict[str, str]) -> None:
         """Append to the call's event stream (no texts)."""
@@ -103,17 +129,39 @@ class RedisGatewayBus:
         pipeline.expire(streams.events(call), streams.EVENTS_TTL_S)
         await once(pipeline.execute)
 
-    async def close_call(self, call: str) -> None:
+    async def close_call(self, call: str, fence: int) -> None:
         """The call is over: what remains of its keys expires soon."""
-        self.forget(call)
-        keys = [streams.call_hash(call), streams.history(call)]
+        self.forget(call, fence)
         news = f"{call}:{streams.LAST_TURN}:over"
-        args: list[Value] = [streams.CLOSED_CALL_TTL_S, streams.turns(streams.shard(call)), news]
-        await insistently(lambda: self._scripts.run("close_call", keys, args))
+        args: list[Value] = [fence, streams.CLOSED_CALL_TTL_S, streams.turns(streams.shard(call)), news]
+        await self._as_owner("close_call", [streams.call_hash(call), streams.history(call)], args)
 
-    def forget(self, call: str) -> None:
-        """Drop what is remembered of a call that is over: a server that forgot it shall not get it again."""
-        self._calls.pop(call, None)
+    async def leave_call(self, call: str, fence: int) -> None:
+        """The call's line is gone, and may come back: what remains of its keys expires soon if it does not."""
+        self.forget(call, fence)
+        await self._as_owner("leave_call", [streams.call_hash(call), streams.history(call)], [fence, streams.CLOSED_CALL_TTL_S])
+
+    async def reconnect(self, call: str) -> Reconnect:
+        """Whether a call whose stream ended is to be connected again; that counts."""
+        keys = [streams.call_hash(call), streams.reconnects(call)]
+        args: list[Value] = [streams.MOST_RECONNECTS, streams.RECONNECTS_TTL_S]
+        answer: bytes = await once(lambda: self._scripts.run("reconnect", keys, args))
+        return cast("Reconnect", answer.decode())
+
+    def forget(self, call: str, fence: int) -> None:
+        """Drop what is remembered of a call that this owner is done with: a server that forgot it shall not get it again."""
+        known = self._calls.get(call)
+        if known is not None and known.fence == fence:
+            del self._calls[call]
+
+    async def _as_owner(self, script: str, keys: Sequence[str], args: Sequence[Value]) -> None:
+        """Run a script of the owner's.
+
+        Raises:
+            NotOwner: another stream took the call.
+        """
+        if await insistently(lambda: self._scripts.run(script, keys, args)) == -1:
+            raise NotOwner(script)
 
     async def _publish(self, stage: Stage, message: Message, audio: bytes) -> None:
         if self._boot is None:
@@ -134,10 +182,10 @@ class RedisGatewayBus:
         boot: bytes | None = (await pipeline.execute())[0]
         return boot
 
-    def _remember(self, call: str, turn: int, *, committed: bool) -> None:
+    def _remember(self, call: str, fence: int, turn: int, **more: bool | int | str) -> None:
         known = self._calls.get(call)
-        if known is not None and known.turn <= turn:
-            self._calls[call] = replace(known, turn=turn, committed=committed)
+        if known is not None and known.fence == fence and known.turn <= turn:
+            self._calls[call] = replace(known, turn=turn, **more)  # type: ignore[arg-type]  # fields of _Call, as its callers name them
 
     # A server that forgot
 
@@ -174,8 +222,9 @@ class RedisGatewayBus:
         known = self._calls.get(call)
         if known is None:
             return
-        args: list[Value] = [known.turn, int(known.committed), known.gateway, known.language, streams.CALL_TTL_S]
-        await self._scripts.run("open_call", [streams.call_hash(call)], args)
+        args: list[Value] = [known.fence, known.turn, int(known.committed), known.open, known.text]
+        args += [known.gateway, known.language, streams.CALL_TTL_S]
+        await self._scripts.run("restore_call", [streams.call_hash(call)], args)
 
     # Replies
 
@@ -273,6 +322,13 @@ class RedisGatewayBus:
                 await once(lambda: self._writer.delete(streams.gateway_alive(self._gateway)))
         await self._reader.aclose()
         await self._writer.aclose()
+
+
+def _heard_last(history: dict[bytes, bytes]) -> tuple[str, str]:
+    """What was heard in the last two turns in which anything was: the earlier one first."""
+    heard = sorted(field for field in history if field.endswith(b"s"))
+    before, last = ([b"", b""] + [history[field] for field in heard])[-2:]
+    return before.decode(), last.decode()
 
 
 def _reply(entry: Entry) -> Delivery | None:

@@ -54,6 +54,9 @@ DEAD_TTL_S = 86_400
 REPLIES_TTL_S = 60
 ALIVE_TTL_S = 5
 
+MOST_RECONNECTS, RECONNECTS_TTL_S = 3, 60
+"""A call whose stream dies more often than this, in so many seconds, is ended (R12)."""
+
 # Fuses: trimming a work stream drops work, so the gateway warns at half of it.
 WORK_MAXLEN = 10_000
 REPLIES_MAXLEN = 20_000
@@ -89,13 +92,22 @@ def replies(tag: str, gateway: str) -> str:
 
 
 def call_hash(call: str) -> str:
-    """Hash: turn, committed, owner, language; ``over`` once the call is."""
+    """Hash of a call and of who owns it; ``over`` once it is.
+
+    ``fence`` rises with each stream that takes the call, and ``left`` is the turn that it left unfinished; ``open`` is the last turn
+    in which the caller waits for an answer, ``said`` the last that was committed, ``text`` its words until it ends.
+    """
     return f"t:{shard(call)}:call:{call}"
 
 
 def history(call: str) -> str:
     """Hash: ``000017u`` what the caller said in turn 17, ``000017s`` what was heard of the bot, ``000017t:<id>`` a tool's run."""
     return f"t:{shard(call)}:hist:{call}"
+
+
+def reconnects(call: str) -> str:
+    """List: when the call was connected again, in the server's seconds."""
+    return f"t:{shard(call)}:again:{call}"
 
 
 def out(call: str, turn: int) -> str:

@@ -24,6 +24,7 @@ from gateway.server import FrontDoor, Ready, check_exposure, listen, serve
 from gateway.switchboard import Switchboard
 from gateway.telephony.auth import MemoryTokens
 from gateway.telephony.base import Answer
+from gateway.telephony.reconnects import AskReconnect, Reconnects
 from gateway.vad.choice import choose_detector
 
 logger = logging.getLogger("torim.gateway")
@@ -62,16 +63,16 @@ async def _answer_calls(
             tasks.create_task(phrases.make()),
         ]
         try:
-            await _serve(settings, draining, switchboard.answer, _readiness(bus, phrases))
+            await _serve(settings, draining, switchboard.answer, _readiness(bus, phrases), bus.reconnect)
         finally:
             for task in beside:
                 task.cancel()
 
 
-async def _serve(settings: Settings, draining: asyncio.Event, answer: Answer, ready: Ready) -> None:
+async def _serve(settings: Settings, draining: asyncio.Event, answer: Answer, ready: Ready, reconnect: AskReconnect | None = None) -> None:
     listener = listen(settings.host, settings.port)
     clock = asyncio.get_running_loop().time
-    door = FrontDoor(settings, answer, ready, MemoryTokens(clock), Complaints(clock))
+    door = FrontDoor(settings, answer, ready, MemoryTokens(clock), Reconnects(clock, reconnect), Complaints(clock))
     gc.freeze()  # what was made so far lives as long as the process: a full collection would stall every call for it
     logger.info("listening host=%s port=%d mode=%s", settings.host, settings.port, settings.ws_mode)
     await serve(door, listener, draining, _DRAIN_SEC if settings.drain_sec is None else settings.drain_sec)

@@ -6,18 +6,26 @@
     bus --Delivery--> worker_reported ─┼─> machine.handle ─┼─> outbox    utterances, turns, events
     timer --> TimePassed ────────┘                      └─> log       EVENT lines
     pacer --> tick --> playout.take --> line
+
+One stream owns a call, the newest (R12). A call begins by taking it: what happens on the line waits for the bus's
+answer, half a second at most. Its end is written where the call ends; a stream that dies, or loses the call
+to another one, leaves in peace.
 """
 
 import asyncio
 import logging
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from common.audio import FRAME_BYTES, mulaw_to_pcm, rms
-from common.bus import Delivery, GatewayBus, TurnClosed
-from common.messages import Head, Message, Sentence, Stage, Transcript, Utterance
+from common.bus import Delivery, GatewayBus, Taken, TurnClosed
+from common.errors import BusUnavailable
+from common.messages import CallTakenOver, Head, Message, Sentence, Stage, Transcript, Utterance
 from common.version import VERSION
+from gateway.beginning import beginning, lowest_turn, reconnects
 from gateway.ear import IDLE_FRAMES, Ear
 from gateway.events_log import log_event, said
 from gateway.outbox import Outbox
@@ -33,6 +41,8 @@ from gateway.vad.base import Detector
 
 logger = logging.getLogger("torim.gateway")
 
+TAKE_S = 0.5
+"""How long a call may wait to learn whether another stream had it."""
 CLOSE_S = 3.0
 """How long the last writes of a call may take."""
 
@@ -64,7 +74,7 @@ class LiveCall:
         machine: TurnMachine,
         detector: Detector,
         around: Surroundings,
-        gone: Callable[[str], object],
+        gone: Callable[["LiveCall"], object],
     ) -> None:
         self.key = key
         """The call's name in Redis."""
@@ -76,16 +86,26 @@ class LiveCall:
         self._detector = detector
         self._around = around
         self._ear = Ear(machine.sound_limit_frames)
-        self._outbox = Outbox(started.call)
+        self._outbox = Outbox(started.call, self.leave)
         self._recorder = around.new_recorder(self._header())
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._over = asyncio.Event()
+        self._stream = uuid.uuid4().hex
+        self._again = reconnects(started.parameters)
+        self._fence = 0
+        """Tells this owner of the call from others; 0 until the bus said so."""
+        self._early: list[LineEvent] | None = []
+        """What happened on the line before the call began."""
+        self._left = False
 
     # -- What comes in ------------------------------------------------------------------------
 
     def receive(self, event: LineEvent) -> None:
         """Take what happened on the line; waits on nothing."""
+        if self._early is not None and not isinstance(event, CallStopped):
+            self._early.append(event)
+            return
         match event:
             case AudioReceived(audio=audio):
                 with self._boundary():
@@ -94,6 +114,8 @@ class LiveCall:
                 self._handle(events.KeyPressed(digit))
             case MarkPlayed(name=name):
                 self._handle(events.MarkEchoed(name))
+            case CallStopped(goes_on=True):
+                self.leave()
             case CallStopped():
                 self._handle(events.CallerHungUp())
                 self._record("WS_STOP")
@@ -102,7 +124,11 @@ class LiveCall:
                 pass
 
     def worker_reported(self, delivery: Delivery) -> None:
-        """Take a message of a worker."""
+        """Take a message of a worker, or of the gateway that has the call now."""
+        if isinstance(delivery.message, CallTakenOver):
+            if 0 < self._fence < delivery.message.fence:
+                self.leave()
+            return
         self._handle(events.WorkerReported(delivery.message, delivery.audio))
 
     def tick(self, now: float) -> None:
@@ -118,31 +144,63 @@ class LiveCall:
             self._line.send([codec.mark(item.name) if isinstance(item, Mark) else codec.audio(item) for item in due])
             self._arm()
 
-    def answer(self) -> None:
-        """Pick up: before anything of the line is received."""
-        around, call = self._around, self.key
-        self._outbox.put("open_call", lambda: around.bus.open_call(call, around.gateway, self._language), owed=True)
-        self._record("WS_START")
-        self._handle(events.CallAnswered())
+    def leave(self) -> None:
+        """Another stream has the call, or may come for it: close in peace."""
+        if not self._over.is_set():
+            self._left = True
+            log_event(self._started.call, self._turn, "CALL_LEFT")
+            self._record("CALL_LEFT")
+            self._over.set()
 
-    async def run(self) -> None:
-        """Live until the call is over."""
-        around, call = self._around, self.key
-        around.pacer.join(self.tick)
+    async def run(self) -> bool:
+        """Live until the call is over (True), or goes on without this stream."""
+        around = self._around
         try:
             async with asyncio.TaskGroup() as tasks:
+                self._begin(await self._take())
+                around.pacer.join(self.tick)
                 writing = tasks.create_task(self._outbox.run())
                 await self._over.wait()
+                around.pacer.leave(self.tick)
                 self._tell_done()
-                self._outbox.put("close_call", lambda: around.bus.close_call(call), owed=True)
+                self._outbox.put("end_call", self._write_end, owed=True)
                 await self._write_the_rest(writing)
         finally:
             around.pacer.leave(self.tick)
-            around.bus.forget(call)
+            around.bus.forget(self.key, self._fence)
             self._recorder.close()
-            self._gone(call)
+            self._gone(self)
             if self._timer is not None:
                 self._timer.cancel()
+        return not self._left
+
+    # -- Whose call it is -----------------------------------------------------------------------
+
+    async def _take(self) -> Taken | None:
+        """What the bus knows of the call; None if it does not say in time."""
+        try:
+            async with asyncio.timeout(TAKE_S):
+                return await self._write_taking()
+        except (TimeoutError, BusUnavailable):
+            self._outbox.put("take_call", self._write_taking, owed=True, wanted=lambda: not self._left)
+            return None
+
+    async def _write_taking(self) -> Taken:
+        around = self._around
+        taken = await around.bus.take_call(self.key, around.gateway, self._stream, self._language, lowest_turn(self._again))
+        self._fence = taken.fence
+        return taken
+
+    def _begin(self, taken: Taken | None) -> None:
+        self._record("WS_START")
+        early, self._early = self._early or [], None
+        self._handle(beginning(taken, self._again))
+        for event in early:
+            self.receive(event)
+
+    async def _write_end(self) -> None:
+        bus = self._around.bus
+        await (bus.leave_call if self._left else bus.close_call)(self.key, self._fence)
 
     async def _write_the_rest(self, writing: "asyncio.Task[None]") -> None:
         self._outbox.close()
@@ -162,6 +220,8 @@ class LiveCall:
 
     def _handle(self, event: Event, sound: bytes = b"") -> None:
         now = self._loop.time()
+        if self._early is not None or self._over.is_set():
+            return
         with self._boundary():
             self._recorder.happened(event, now, sound)
             commands = self._machine.handle(event, now)
@@ -197,6 +257,7 @@ class LiveCall:
     # -- What goes out --------------------------------------------------------------------------
 
     def _carry_out(self, command: Command) -> None:
+        bus = self._around.bus
         match command:
             case events.SendClear():
                 self._line.send([self._line.codec.clear()])
@@ -208,13 +269,14 @@ class LiveCall:
                 self._publish("llm", Transcript(head=self._head(turn, seq), utterance=utterance, text=text))
             case events.PublishSentence(turn=turn, sentence=sentence, take=take, text=text):
                 self._publish("tts", Sentence(head=self._head(turn, sentence, take), text=text))
-            case events.OpenTurn():
-                pass
-            case events.CommitTurn(turn=turn):
-                self._outbox.put("commit_turn", lambda: self._around.bus.commit_turn(self.key, turn), wanted=lambda: self._is_current(turn))
+            case events.OpenTurn(turn=turn):
+                self._outbox.put("open_turn", lambda: bus.open_turn(self.key, turn, self._fence), wanted=lambda: self._is_current(turn))
+            case events.CommitTurn(turn=turn, text=text):
+                commit = partial(bus.commit_turn, self.key, turn, text)
+                self._outbox.put("commit_turn", lambda: commit(self._fence), wanted=lambda: self._is_current(turn))
             case events.CloseTurn(turn=turn, how=how, caller=caller, heard=heard):
                 closed = TurnClosed(turn, how, caller, heard)
-                self._outbox.put("close_turn", lambda: self._around.bus.close_turn(self.key, closed), owed=True)
+                self._outbox.put("close_turn", lambda: bus.close_turn(self.key, closed, self._fence), owed=True)
             case events.Report():
                 self._report(command)
 

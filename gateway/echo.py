@@ -42,6 +42,7 @@ class Echo:
             messages.append(codec.mark(f"echo:{self._echoed_bytes}"))
         self._line.send(messages)
 
-    async def run(self) -> None:
+    async def run(self) -> bool:
         """Live until the caller is gone."""
         await self._over.wait()
+        return True

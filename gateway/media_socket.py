@@ -8,6 +8,8 @@ Rules
   the call; a fault in our own code costs the call, not the process.
 - The end is one thing, however it comes: ``stop``, the socket's close, the conversation's own end,
   a newer stream of the same call, silence of the peer. Whichever is first, all of it happens once.
+- The end of a stream is the end of its call only where somebody meant it: ``stop``, the conversation, our own
+  end. A socket that just died is no word of the caller's (R12).
 - A peer that does not read is cut off: the queue is bounded, closing has a deadline, and then
   the transport is aborted, since a polite close would wait for that peer for ever.
 - Twilio sends a frame every 20 ms, silence too; a socket on which nothing comes is dead.
@@ -31,6 +33,9 @@ logger = logging.getLogger("torim.gateway")
 _TOO_LONG = 1009
 """The close code of RFC 6455 for a message over the limit; the server closes by itself, so the codec never sees the message."""
 
+_MEANT = frozenset({"stop", "bug"})
+"""Ends of a stream after which its call is over."""
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -52,6 +57,10 @@ class Limits:
 
 Admit = Callable[["MediaSocket", CallStarted], Awaitable[Answer | None]]
 """The front door's decision at ``start``: what makes the call's conversation, or None to refuse it."""
+
+
+CallOver = Callable[[str], None]
+"""Told when a call, and not only a stream of it, is over."""
 
 
 class SocketLine:
@@ -113,13 +122,16 @@ class SocketLine:
 class MediaSocket:
     """One accepted websocket, from its first message to WS_DONE."""
 
-    def __init__(self, line: SocketLine, receive: Receive, admit: Admit, complaints: Complaints, limits: Limits) -> None:
+    def __init__(
+        self, line: SocketLine, receive: Receive, admit: Admit, call_over: CallOver, complaints: Complaints, limits: Limits
+    ) -> None:
         self.line = line
         self.call = "-"
         self._stream = ""
         """Its streamSid, once it was let in."""
         self._receive = receive
         self._admit = admit
+        self._call_over = call_over
         self._complaints = complaints
         self._limits = limits
         self._conversation: Conversation | None = None
@@ -132,21 +144,24 @@ class MediaSocket:
             tasks.create_task(self.line.write())
             watchdog = tasks.create_task(self._watch())
             try:
-                self.stop(await self._read(tasks))
+                reason = await self._read(tasks)
+                self.stop(reason, goes_on=reason not in _MEANT)
             finally:
                 watchdog.cancel()
                 self.line.close()
         self._tell_done()
 
-    def stop(self, reason: str, *, replaced: bool = False) -> None:
-        """End the call for the conversation and close the line; idempotent."""
+    def stop(self, reason: str, *, goes_on: bool = False) -> None:
+        """End the stream for the conversation and close the line; idempotent. Its call may yet go on with another stream."""
         if self._over:
             return
         self._over = True
         if self._stream:
             log_event(self.call, None, "WS_STOP", sid=self._stream, reason=reason)
         if self._conversation:
-            self._conversation.receive(CallStopped(replaced))
+            self._conversation.receive(CallStopped(goes_on))
+            if not goes_on:
+                self._call_over(self.call)
         self.line.close()
 
     # --- Reading
@@ -208,7 +223,8 @@ class MediaSocket:
 
     async def _converse(self, conversation: Conversation) -> None:
         try:
-            await conversation.run()
+            if await conversation.run() and not self._over:
+                self._call_over(self.call)
         except Exception:  # the boundary of a call
             logger.exception("bug=conversation call=%s", self.call)
         finally:

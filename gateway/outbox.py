@@ -5,6 +5,8 @@ history of turn n is there before the utterance of turn n + 1. Redis may stall: 
 queue fills, and of what is put into a full one the oldest that is not owed is dropped and counted; the call
 goes on with fillers and fallbacks.
 
+Where another stream took the call over, its writes are refused: then nothing more is written, and the call is told.
+
 A write that is *owed* (history, the turn's number) is tried until it is done; any other one is
 given up with the bus's own deadline, since the turn that wanted it is over by then.
 """
@@ -15,13 +17,13 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from common.errors import BusUnavailable
+from common.errors import BusUnavailable, NotOwner
 
 logger = logging.getLogger("torim.gateway")
 
 CAPACITY = 500
 
-Write = Callable[[], Awaitable[None]]
+Write = Callable[[], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,11 @@ def _always() -> bool:
 class Outbox:
     """The ordered writes of one call."""
 
-    def __init__(self, call: str) -> None:
+    def __init__(self, call: str, refused: Callable[[], None]) -> None:
+        """``refused`` is called once another stream turns out to have the call."""
         self.dropped = 0
         self._call = call
+        self._refused = refused
         self._entries: deque[_Entry] = deque()
         self._wake = asyncio.Event()
         self._closing = False
@@ -87,4 +91,7 @@ class Outbox:
                 logger.warning("call=%s what=%s error=%s owed=%s", self._call, entry.what, trouble, entry.owed)
                 if entry.owed:
                     continue
+            except NotOwner:
+                self._entries.clear()
+                self._refused()
             return

@@ -11,6 +11,7 @@ Rules
   it (403), and a stream needs the single-use token of its call. Without one only this
   machine is served, unless the operator says otherwise.
 - Of two streams of one call the newest wins.
+- A call whose stream died is connected again, three times a minute; one that was ended is not (R12).
 - TERM refuses new calls and lets the live ones end; INT ends at once (``common/service.py``). So
   uvicorn's own signal handling, which closes live sockets first of all, is switched off.
 """
@@ -22,7 +23,7 @@ import ipaddress
 import logging
 import re
 import socket
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -37,11 +38,15 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from common.config import Settings
 from common.errors import ConfigError
+from common.phrases import language_of_words, phrases
+from gateway.beginning import RECONNECTS, reconnects
 from gateway.complaints import Complaints
+from gateway.events_log import log_event
 from gateway.media_socket import Limits, MediaSocket, SocketLine
 from gateway.telephony import twiml
 from gateway.telephony.auth import Parameters, Signatures, StreamTokens
 from gateway.telephony.base import Answer, CallStarted
+from gateway.telephony.reconnects import Reconnects
 from gateway.telephony.twilio import TwilioCodec, language_of
 
 logger = logging.getLogger("torim.gateway")
@@ -57,6 +62,8 @@ _READY_TIMEOUT_S = 2.0
 _TOKEN_TIMEOUT_S = 2.0
 _EXIT_TIMEOUT_S = 1.5
 """How long calls may take over their own end once they were hung up."""
+_GONE = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+"""What Twilio calls a call that nothing can be done with any more."""
 _HOST = re.compile(r"[A-Za-z0-9._\[\]:-]{1,255}")
 
 
@@ -64,11 +71,20 @@ class FrontDoor:
     """Lets calls in and knows those that are here."""
 
     def __init__(
-        self, settings: Settings, answer: Answer, ready: Ready, tokens: StreamTokens, complaints: Complaints, limits: Limits | None = None
+        self,
+        settings: Settings,
+        answer: Answer,
+        ready: Ready,
+        tokens: StreamTokens,
+        reconnects: Reconnects,
+        complaints: Complaints,
+        limits: Limits | None = None,
     ) -> None:
         auth_tokens = tuple(token for token in (settings.twilio_auth_token, settings.twilio_auth_token_2) if token)
         self.complaints = complaints
         self._signatures = Signatures(auth_tokens, settings.public_url.rstrip("/"))
+        self._settings = settings
+        self._reconnects = reconnects
         self._answer = answer
         self._ready = ready
         self._tokens = tokens
@@ -95,13 +111,12 @@ class FrontDoor:
         form = dict(await self._trusted_form(request))
         if self._draining:
             raise HTTPException(503, "draining")
-        parameters = {}
         language = language_of(dict(request.query_params))
-        if language:
-            parameters["language"] = language
-        if self._signatures.required:
-            parameters["token"] = await self._issue_token(form.get("CallSid", ""))
-        return _xml(twiml.connect(self._base_url(request), parameters))
+        return await self._connect(request, form.get("CallSid", ""), {"language": language} if language else {})
+
+    async def _connect(self, request: Request, call: str, parameters: Mapping[str, str]) -> Response:
+        token = await self._issue_token(call) if self._signatures.required else ""
+        return _xml(twiml.connect(self._base_url(request), parameters, token))
 
     async def _issue_token(self, call: str) -> str:
         if not call:
@@ -110,8 +125,25 @@ class FrontDoor:
             return await self._tokens.issue(call)
 
     async def _after(self, request: Request) -> Response:
-        await self._trusted_form(request)
-        return _xml(twiml.hang_up())
+        form = dict(await self._trusted_form(request))
+        call, language = form.get("CallSid", ""), language_of(dict(request.query_params))
+        if not call or form.get("CallStatus") in _GONE:
+            return _xml(twiml.hang_up())
+        match await self._reconnects.ask(call):
+            case "over":
+                return _xml(twiml.hang_up())
+            case "too_often":
+                return self._give_up(call, language or self._settings.language)
+            case "again":
+                again = reconnects(request.query_params) + 1
+                log_event(call, None, "RECONNECT", again=again)
+                return await self._connect(request, call, {**({"language": language} if language else {}), RECONNECTS: str(again)})
+
+    def _give_up(self, call: str, language: str) -> Response:
+        self.complaints.add("reconnects", call)
+        return _xml(
+            twiml.say_and_hang_up(phrases(self._settings, language).goodbye, language_of_words(self._settings, language, "goodbye"))
+        )
 
     async def _stream_status(self, request: Request) -> Response:
         form = dict(await self._trusted_form(request))
@@ -160,7 +192,7 @@ class FrontDoor:
             return
         await send({"type": "websocket.accept"})
         line = SocketLine(TwilioCodec(), send, scope["state"]["abort"], self._limits)
-        await self._serve(MediaSocket(line, receive, self._admit, self.complaints, self._limits))
+        await self._serve(MediaSocket(line, receive, self._admit, self._reconnects.call_over, self.complaints, self._limits))
 
     async def _serve(self, media: MediaSocket) -> None:
         self._sockets.add(media)
@@ -183,8 +215,9 @@ class FrontDoor:
         old = self._calls.get(started.call)
         if old:
             self.complaints.add("second_stream", started.call)
-            old.stop("replaced", replaced=True)
+            old.stop("replaced", goes_on=True)
         self._calls[started.call] = media
+        self._reconnects.call_began(started.call)
         return self._answer
 
     async def _why_refused(self, started: CallStarted) -> str:

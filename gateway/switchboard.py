@@ -20,7 +20,6 @@ class Switchboard:
     def __init__(self, settings: Settings, phrases: FixedPhrases, new_detector: Callable[[], Detector], around: Surroundings) -> None:
         self.unclaimed = 0
         """Messages for calls that are over: normal, counted."""
-        self._streams = 0
         self._settings = settings
         self._phrases = phrases
         self._new_detector = new_detector
@@ -37,16 +36,20 @@ class Switchboard:
         )
 
     def answer(self, started: CallStarted, line: Line) -> Conversation:
-        """A call came in. Another stream of a live call gets keys of its own, so that the old one's work is not its own."""
-        self._streams += 1
+        """A call came in. The newest stream of a call owns it; the one before leaves in peace (R12)."""
         language = started.language or self._settings.language
         detector = self._new_detector()
         machine = TurnMachine(replace(self._rules, onset=detector.onset), self._phrases.book(language), lexicon(language))
-        key = started.call if started.call not in self._calls else f"{started.call}/{self._streams}"
-        call = LiveCall(started, line, key, language, machine, detector, self._around, gone=self._calls.pop)
-        self._calls[key] = call
-        call.answer()
+        old = self._calls.get(started.call)
+        if old is not None:
+            old.leave()
+        call = LiveCall(started, line, started.call, language, machine, detector, self._around, gone=self._gone)
+        self._calls[call.key] = call
         return call
+
+    def _gone(self, call: LiveCall) -> None:
+        if self._calls.get(call.key) is call:
+            del self._calls[call.key]
 
     def worker_reported(self, delivery: Delivery) -> None:
         """Give a worker's message to its call."""

@@ -1,12 +1,14 @@
 -- Ends a turn: raises the number (a maximum: doing it twice changes nothing), writes the history, tells the workers.
--- KEYS: call, history  ARGV: turn, ttl, caller's field, caller, heard field, heard, channel, news
+-- KEYS: call, history  ARGV: fence, turn, ttl, caller's field, caller, heard field, heard, channel, news
+if taken(KEYS[1], ARGV[1]) then return -1 end
 local turn = redis.call('HGET', KEYS[1], 'turn')
-if not turn or tonumber(turn) <= tonumber(ARGV[1]) then
-  redis.call('HSET', KEYS[1], 'turn', string.format('%d', tonumber(ARGV[1]) + 1), 'committed', '0')
-  redis.call('EXPIRE', KEYS[1], ARGV[2])
+if not turn or tonumber(turn) <= tonumber(ARGV[2]) then
+  redis.call('HSET', KEYS[1], 'turn', string.format('%d', tonumber(ARGV[2]) + 1), 'committed', '0')
+  redis.call('HDEL', KEYS[1], 'text')
+  redis.call('EXPIRE', KEYS[1], ARGV[3])
 end
-if ARGV[4] ~= '' then redis.call('HSET', KEYS[2], ARGV[3], ARGV[4]) end
-if ARGV[6] ~= '' then redis.call('HSET', KEYS[2], ARGV[5], ARGV[6]) end
-redis.call('EXPIRE', KEYS[2], ARGV[2])
-redis.call('PUBLISH', ARGV[7], ARGV[8])
+if ARGV[5] ~= '' then redis.call('HSET', KEYS[2], ARGV[4], ARGV[5]) end
+if ARGV[7] ~= '' then redis.call('HSET', KEYS[2], ARGV[6], ARGV[7]) end
+redis.call('EXPIRE', KEYS[2], ARGV[3])
+redis.call('PUBLISH', ARGV[8], ARGV[9])
 return 1

@@ -8,6 +8,12 @@ local function stale(call, turn, by_turn)
   return by_turn == '1' and state[1] and tonumber(state[1]) > tonumber(turn)
 end
 
+-- Whether another stream took the call over: its fence is higher. Nobody but the owner writes what is of the call.
+local function taken(call, fence)
+  local now = redis.call('HGET', call, 'fence')
+  return now and tonumber(now) > tonumber(fence)
+end
+
 -- Adds one entry to each stream from KEYS[key] on; four ARGV each from ARGV[arg] on:
 -- '1' if only an existing stream is written to (replies: a gateway that is gone has none), maxlen, m, a.
 local function send(key, arg)

@@ -65,8 +65,8 @@ class MarkPlayed:
 class CallStopped:
     """The stream is over, by the provider's word or by the end of the socket."""
 
-    replaced: bool = False
-    """A newer stream of the same call took over: the call itself goes on, with another conversation."""
+    goes_on: bool = False
+    """The call may go on with another stream: a newer one took it over, or the socket died without a word (R12)."""
 
 
 LineEvent = CallStarted | AudioReceived | DigitPressed | MarkPlayed | CallStopped
@@ -123,8 +123,8 @@ class Conversation(Protocol):
     def receive(self, event: LineEvent) -> None:
         """Take what happened on the line, in order; waits on nothing."""
 
-    async def run(self) -> None:
-        """Live until the call is over. The front door closes the line when this returns."""
+    async def run(self) -> bool:
+        """Live until the stream is done with; the front door closes the line then. Whether the call itself is over, too."""
 
 
 Answer = Callable[[CallStarted, Line], Conversation]

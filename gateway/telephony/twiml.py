@@ -5,33 +5,50 @@
     </Connect></Response>
 
 ``<Connect><Stream>`` lasts until the socket is closed by either side; then Twilio asks ``action``.
-A stream's URL takes no query string, so what the webhook knows travels as ``<Parameter>``.
+A stream's URL takes no query string, so what the webhook knows travels as ``<Parameter>``. The action's takes one: there
+the same goes along for the next stream, in case this one dies.
 """
 
 from collections.abc import Mapping
-from xml.sax.saxutils import quoteattr
+from urllib.parse import urlencode
+from xml.sax.saxutils import escape, quoteattr
+
+from common.phrases import base_language
 
 _LONGEST_PARAMETER = 500
 
 
-def connect(base_url: str, parameters: Mapping[str, str]) -> str:
+_SPOKEN = {"he": "he-IL", "en": "en-US"}
+"""``<Say>`` wants a region."""
+
+
+def connect(base_url: str, parameters: Mapping[str, str], token: str = "") -> str:
     """Connect the call to our media socket.
 
     Args:
         base_url: where Twilio reaches us, http:// or https://, without a slash at the end.
         parameters: name and value together under 500 characters each, as Twilio demands.
+        token: the single-use one of this stream; it is for no other.
     """
-    assert all(len(name) + len(value) < _LONGEST_PARAMETER for name, value in parameters.items())
-    inner = "".join(f"<Parameter name={quoteattr(name)} value={quoteattr(value)}/>" for name, value in parameters.items())
+    all_of_them = {**parameters, **({"token": token} if token else {})}
+    assert all(len(name) + len(value) < _LONGEST_PARAMETER for name, value in all_of_them.items())
+    inner = "".join(f"<Parameter name={quoteattr(name)} value={quoteattr(value)}/>" for name, value in all_of_them.items())
     stream = (
         f"<Stream url={quoteattr(_socket_url(base_url))} statusCallback={quoteattr(base_url + '/twilio/stream-status')}>{inner}</Stream>"
     )
-    return _response(f"<Connect action={quoteattr(base_url + '/twilio/after')}>{stream}</Connect>")
+    after = base_url + "/twilio/after" + ("?" + urlencode(parameters) if parameters else "")
+    return _response(f"<Connect action={quoteattr(after)}>{stream}</Connect>")
 
 
 def hang_up() -> str:
     """End the call."""
     return _response("<Hangup/>")
+
+
+def say_and_hang_up(text: str, language: str) -> str:
+    """End the call with the provider's own voice, where ours cannot be heard."""
+    tag = _SPOKEN.get(base_language(language), language)
+    return _response(f"<Say language={quoteattr(tag)}>{escape(text)}</Say><Hangup/>" if text else "<Hangup/>")
 
 
 def _socket_url(base_url: str) -> str:

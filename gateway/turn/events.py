@@ -17,6 +17,9 @@ from common.messages import Message, Piece
 class CallAnswered:
     """The stream is open; the bot may greet."""
 
+    turn: int = 0
+    """The number to begin with: higher if the call was over before, and is back."""
+
 
 @dataclass(frozen=True, slots=True)
 class CallTaken:

@@ -48,7 +48,7 @@ from gateway.turn.holding import Holding
 from gateway.turn.listening import Listening
 from gateway.turn.speaking import Speaking
 from gateway.turn.state import Call, PhraseBook, Rules, new_turn, seconds_to_frames
-from gateway.turn.taking_over import take_over
+from gateway.turn.taking_over import begin_at, take_over
 from gateway.turn.utterance import Piece
 from gateway.turn.words import Lexicon
 
@@ -124,7 +124,8 @@ class TurnMachine:
 
     def _dispatch(self, event: Event, now: float) -> None:
         match event:
-            case CallAnswered():
+            case CallAnswered(turn=turn):
+                begin_at(self.call, turn, now)
                 self._answer(now)
             case CallTaken():
                 self._last_frame_at = now

@@ -34,11 +34,16 @@ def take_over(call: Call, listening: Listening, taken: CallTaken, now: float) ->
         call.say(call.phrases.repeat)
 
 
+def begin_at(call: Call, turn: int, now: float) -> None:
+    """The call's first turn here has this number."""
+    call.turn = new_turn(turn, call.rules, call.phrases, call.playout)
+    call.turn.progress_at = call.memory.quiet_since = now
+    call.pieces = turn * _PIECES_A_TURN
+
+
 def _begin(call: Call, taken: CallTaken, now: float) -> None:
     if taken.ended is not None:
         call.out.append(Report(taken.ended, "TURN_ENDED", (("how", "handed_over"),)))
-    call.turn = new_turn(taken.turn, call.rules, call.phrases, call.playout)
-    call.turn.progress_at = call.memory.quiet_since = now
+    begin_at(call, taken.turn, now)
     call.memory.heard, call.memory.heard_before = taken.heard, taken.heard_before
-    call.pieces = taken.turn * _PIECES_A_TURN
     call.report("CALL_TAKEN", open=str(taken.open).lower(), words=str(bool(taken.text)).lower())

@@ -50,7 +50,7 @@ def now_s() -> float:
 
 async def one_entry() -> MemoryBus:
     bus = MemoryBus()
-    await bus.open_call(CALL, GATEWAY, "en")
+    await bus.take_call(CALL, GATEWAY, "stream-1", "en")
     await bus.publish("llm", Transcript(head=Head(call=CALL, turn=0, gateway=GATEWAY), utterance=1, text="book it"))
     return bus
 
@@ -80,7 +80,7 @@ def scenario(
 
 async def raise_the_turn(bus: MemoryBus, worker: "asyncio.Task[None]", draining: asyncio.Event) -> None:
     await asyncio.sleep(1)
-    await bus.close_turn(CALL, TurnClosed(0, "interrupted"))
+    await bus.close_turn(CALL, TurnClosed(0, "interrupted"), 1)
     await asyncio.sleep(10)
 
 
@@ -156,7 +156,7 @@ def test_there_is_a_limit_to_what_runs() -> None:
 def test_a_drain_waits_for_work_whose_turn_is_over() -> None:
     async def raise_and_drain(bus: MemoryBus, worker: "asyncio.Task[None]", draining: asyncio.Event) -> None:
         await asyncio.sleep(1)
-        await bus.close_turn(CALL, TurnClosed(0, "interrupted"))
+        await bus.close_turn(CALL, TurnClosed(0, "interrupted"), 1)
         draining.set()
 
     clerk, _ = scenario(Clerk(), raise_and_drain)
@@ -236,14 +236,14 @@ class DeafBus(MemoryBus):
 async def patience(bus: MemoryBus) -> float:
     """When a handler hears that turn 1 is committed, which it is after a second."""
     patient = Patient()
-    await bus.open_call(CALL, GATEWAY, "en")
-    await bus.close_turn(CALL, TurnClosed(0, "replied"))
+    await bus.take_call(CALL, GATEWAY, "stream-1", "en")
+    await bus.close_turn(CALL, TurnClosed(0, "replied"), 1)
     await bus.publish("llm", Transcript(head=Head(call=CALL, turn=1, gateway=GATEWAY), utterance=1, text="book it"))
     draining = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         group.create_task(run_worker("llm", bus, patient.handle, 4, Settings(), draining, effects=patient.effects))
         await asyncio.sleep(1)
-        await bus.commit_turn(CALL, 1)
+        await bus.commit_turn(CALL, 1, "", 1)
         await asyncio.sleep(6)
         draining.set()
     return patient.heard[0]

@@ -17,7 +17,7 @@ from common.messages import Message, Stage, StageFailed, decode
 from common.redis_bus import RedisGatewayBus, RedisWorkerBus
 from common.redis_link import Backoff, Outage, Scripts, insistently, once, without_password
 from common.streams import ONE_TAG, Pace
-from tests.contract.house import CALL, GATEWAY, chunk, head, next_reply, sentence, to_gateway, transcript, until, utterance
+from tests.contract.house import CALL, FENCE, GATEWAY, STREAM, chunk, head, next_reply, sentence, to_gateway, transcript, until, utterance
 from tests.servers import RealServer, real_server
 from tests.virtual_clock import run
 
@@ -29,7 +29,7 @@ RUN = ToolRun(id="a", turn=0, entry="1-0", name="book", arguments='{"name":"Dana
 async def both(url: str) -> AsyncIterator[tuple[RedisGatewayBus, RedisWorkerBus]]:
     """The two halves, with one open call."""
     gateway, worker = RedisGatewayBus(url, pace=PACE), RedisWorkerBus(url, pace=PACE)
-    await gateway.open_call(CALL, GATEWAY, "en")
+    await gateway.take_call(CALL, GATEWAY, STREAM, "en")
     yield gateway, worker
     await gateway.close()
     await worker.close()
@@ -145,7 +145,7 @@ async def heard_by(gateway: RedisGatewayBus, news: AsyncIterator[TurnNews]) -> T
         heard = group.create_task(listen())
 
         async def tell() -> bool | None:
-            await gateway.commit_turn(CALL, 0)
+            await gateway.commit_turn(CALL, 0, "", FENCE)
             return True if heard.done() else None
 
         await until(tell)
@@ -254,7 +254,7 @@ async def test_the_keys_of_a_call_expire(redis_url: str) -> None:
         delivery = await until(lambda: worker.take("llm", "one"))
         await worker.emit("llm", delivery, 0, "Hello.", [])
         await worker.commit("llm", delivery, [])
-        await gateway.close_turn(CALL, TurnClosed(0, "replied", "", "Hello."))
+        await gateway.close_turn(CALL, TurnClosed(0, "replied", "", "Hello."), FENCE)
         await gateway.record(CALL, {"what": "opened"})
         async with Redis.from_url(redis_url) as client:
             of_the_call = [key async for key in client.scan_iter(f"*{CALL}*")]
@@ -263,14 +263,14 @@ async def test_the_keys_of_a_call_expire(redis_url: str) -> None:
 
 async def test_a_call_that_is_over_leaves_no_words_for_long(redis_url: str) -> None:
     async with both(redis_url) as (gateway, _):
-        await gateway.close_turn(CALL, TurnClosed(0, "replied", "", "Hello."))
-        await gateway.close_call(CALL)
+        await gateway.close_turn(CALL, TurnClosed(0, "replied", "", "Hello."), FENCE)
+        await gateway.close_call(CALL, FENCE)
         assert 0 <= await ttl_s(redis_url, streams.history(CALL)) <= streams.CLOSED_CALL_TTL_S
 
 
 async def test_a_tool_that_ends_after_its_call_leaves_no_words_for_long(redis_url: str) -> None:
     async with both(redis_url) as (gateway, worker):
-        await gateway.close_call(CALL)
+        await gateway.close_call(CALL, FENCE)
         await worker.tool_end(CALL, RUN, [])
     assert 0 < await ttl_s(redis_url, streams.history(CALL)) <= streams.CLOSED_CALL_TTL_S
 

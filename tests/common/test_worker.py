@@ -14,7 +14,7 @@ from common.worker import Claims, Rhythm, run_worker
 from tests.sim.memory_bus import MemoryBus
 from tests.virtual_clock import run
 
-CALL, GATEWAY = "call-1", "gateway-1"
+CALL, GATEWAY, STREAM, FENCE = "call-1", "gateway-1", "stream-1", 1
 SETTINGS = Settings()
 
 
@@ -65,7 +65,7 @@ def now_s() -> float:
 
 async def house() -> MemoryBus:
     bus = MemoryBus()
-    await bus.open_call(CALL, GATEWAY, "en")
+    await bus.take_call(CALL, GATEWAY, STREAM, "en")
     return bus
 
 
@@ -287,7 +287,7 @@ class DeafBus(MemoryBus):
 def test_work_of_a_turn_that_is_over_is_cancelled_by_renewal_alone_within_300_ms() -> None:
     async def scenario() -> float:
         bus = DeafBus()
-        return await cancelled_after_s(bus, lambda: bus.close_turn(CALL, TurnClosed(0, "interrupted")))
+        return await cancelled_after_s(bus, lambda: bus.close_turn(CALL, TurnClosed(0, "interrupted"), FENCE))
 
     assert 0 < run(scenario()) <= 0.3
 
@@ -295,7 +295,7 @@ def test_work_of_a_turn_that_is_over_is_cancelled_by_renewal_alone_within_300_ms
 def test_work_of_a_turn_that_is_over_is_cancelled_at_once_by_the_news() -> None:
     async def scenario() -> float:
         bus = await house()
-        return await cancelled_after_s(bus, lambda: bus.close_turn(CALL, TurnClosed(0, "interrupted")))
+        return await cancelled_after_s(bus, lambda: bus.close_turn(CALL, TurnClosed(0, "interrupted"), FENCE))
 
     assert run(scenario()) == 0
 
@@ -303,7 +303,7 @@ def test_work_of_a_turn_that_is_over_is_cancelled_at_once_by_the_news() -> None:
 def test_work_of_a_call_that_is_over_is_cancelled() -> None:
     async def scenario() -> float:
         bus = await house()
-        return await cancelled_after_s(bus, lambda: bus.close_call(CALL))
+        return await cancelled_after_s(bus, lambda: bus.close_call(CALL, FENCE))
 
     assert run(scenario()) == 0
 
@@ -311,7 +311,7 @@ def test_work_of_a_call_that_is_over_is_cancelled() -> None:
 def test_cancelled_work_is_nobodys_any_more() -> None:
     async def scenario() -> int:
         bus = await house()
-        await cancelled_after_s(bus, lambda: bus.close_turn(CALL, TurnClosed(0, "interrupted")))
+        await cancelled_after_s(bus, lambda: bus.close_turn(CALL, TurnClosed(0, "interrupted"), FENCE))
         return bus.backlog("asr")
 
     assert run(scenario()) == 0

@@ -14,8 +14,11 @@ from common.streams import Pace
 from tests.servers import FAKE_URL, POLLING, fake_connect
 from tests.sim.memory_bus import MemoryBus
 
-GATEWAY = "gateway-1"
+GATEWAY, OTHER_GATEWAY = "gateway-1", "gateway-2"
 CALL = "call-1"
+STREAM = "stream-1"
+FENCE = 1
+"""Of the stream that took the call first."""
 Kind = Literal["memory", "fakeredis", "redis"]
 T = TypeVar("T")
 
@@ -26,9 +29,10 @@ _QUICK = Pace(block_ms=20, min_idle_ms=POLLING.min_idle_ms)
 
 @dataclass(frozen=True)
 class House:
-    """A gateway and two workers on one bus, each with its own connections."""
+    """Two gateways and two workers on one bus, each with its own connections; the call is the first one's."""
 
     gateway: GatewayBus
+    other: GatewayBus
     one: WorkerBus
     two: WorkerBus
     forget: Callable[[], Awaitable[None]]
@@ -40,26 +44,27 @@ async def house(kind: Kind, url: Callable[[], str]) -> AsyncIterator[House]:
     """A house of this kind, empty, with one open call; ``url`` is asked for only where a real server is wanted."""
     if kind == "memory":
         bus = MemoryBus(pace=_QUICK)
-        made = House(bus, bus, bus, _call_later(bus.lose_everything))
+        made = House(bus, bus, bus, bus, _call_later(bus.lose_everything))
     else:
         made = _redis_house(FAKE_URL, fake_connect()) if kind == "fakeredis" else _redis_house(url(), None)
-    await made.gateway.open_call(CALL, GATEWAY, "en")
+    await made.gateway.take_call(CALL, GATEWAY, STREAM, "en")
     yield made
-    for half in (made.gateway, made.one, made.two):
+    for half in (made.gateway, made.other, made.one, made.two):
         await half.close()
 
 
 def _redis_house(url: str, connect: Connect | None) -> House:
     if connect is None:
-        gateway, one, two = RedisGatewayBus(url, pace=_QUICK), RedisWorkerBus(url, pace=_QUICK), RedisWorkerBus(url, pace=_QUICK)
+        gateway, other = (RedisGatewayBus(url, pace=_QUICK) for _ in range(2))
+        one, two = (RedisWorkerBus(url, pace=_QUICK) for _ in range(2))
     else:
-        gateway = RedisGatewayBus(url, pace=POLLING, connect=connect)
+        gateway, other = (RedisGatewayBus(url, pace=POLLING, connect=connect) for _ in range(2))
         one, two = (RedisWorkerBus(url, pace=POLLING, connect=connect) for _ in range(2))
 
     async def forget() -> None:
         await gateway._writer.flushall()
 
-    return House(gateway, one, two, forget)
+    return House(gateway, other, one, two, forget)
 
 
 def _call_later(action: Callable[[], None]) -> Callable[[], Awaitable[None]]:

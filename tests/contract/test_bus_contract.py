@@ -9,6 +9,7 @@ from common.bus import Delivery, Output, PastTurn, TurnClosed, TurnNews, WorkerB
 from common.messages import Stage, StageFailed
 from tests.contract.house import (
     CALL,
+    FENCE,
     GATEWAY,
     MIN_IDLE_S,
     House,
@@ -55,7 +56,7 @@ async def taken_though_alive(house: House, worker: str, touch: Callable[[Deliver
 
 
 async def close(house: House, turn: int, caller: str = "", heard: str = "") -> None:
-    await house.gateway.close_turn(CALL, TurnClosed(turn, "replied", caller, heard))
+    await house.gateway.close_turn(CALL, TurnClosed(turn, "replied", caller, heard), FENCE)
 
 
 # From the gateway to a worker
@@ -205,7 +206,7 @@ async def test_work_of_a_call_that_redis_forgot_is_not_stale(a_house: House) -> 
 async def test_all_work_of_a_call_that_is_over_is_stale(a_house: House) -> None:
     await a_house.gateway.publish("asr", utterance(piece="segment"))
     delivery = await taken(a_house.one, "asr")
-    await a_house.gateway.close_call(CALL)
+    await a_house.gateway.close_call(CALL, FENCE)
     assert not await a_house.one.commit("asr", delivery, [])
 
 
@@ -387,14 +388,14 @@ async def test_a_worker_hears_that_its_turn_is_committed(a_house: House) -> None
     await a_house.gateway.publish("llm", transcript(turn=1))
     delivery = await taken(a_house.one, "llm")
     before = (await a_house.one.renew("llm", "one", [delivery])).committed
-    await a_house.gateway.commit_turn(CALL, 1)
+    await a_house.gateway.commit_turn(CALL, 1, "", FENCE)
     after = (await a_house.one.renew("llm", "one", [delivery])).committed
     assert (before, after) == (frozenset(), frozenset({delivery.id}))
 
 
 async def test_a_turn_that_is_over_is_not_committed_afterwards(a_house: House) -> None:
     await close(a_house, 1)
-    await a_house.gateway.commit_turn(CALL, 1)
+    await a_house.gateway.commit_turn(CALL, 1, "", FENCE)
     await a_house.gateway.publish("llm", transcript(turn=2))
     delivery = await taken(a_house.one, "llm")
     assert (await a_house.one.renew("llm", "one", [delivery])).committed == frozenset()
@@ -525,7 +526,7 @@ async def next_news(news: AsyncIterator[TurnNews]) -> TurnNews:
 
 async def announced(house: House, first: "asyncio.Task[TurnNews]") -> bool | None:
     """Repeats a commit until the listener has subscribed and heard it."""
-    await house.gateway.commit_turn(CALL, 0)
+    await house.gateway.commit_turn(CALL, 0, "", FENCE)
     return True if first.done() else None
 
 
@@ -575,14 +576,14 @@ async def of_turn(bus: WorkerBus, turn: int) -> Delivery | None:
 
 async def test_a_forgotten_call_is_not_written_anew(a_house: House) -> None:
     await close(a_house, 2)
-    a_house.gateway.forget(CALL)
+    a_house.gateway.forget(CALL, FENCE)
     await a_house.forget()
     await a_house.gateway.publish("asr", utterance(turn=2))
     assert await a_house.one.commit("asr", await taken(a_house.one, "asr"), [])
 
 
 async def test_a_forgotten_call_can_still_be_closed(a_house: House) -> None:
-    a_house.gateway.forget(CALL)
+    a_house.gateway.forget(CALL, FENCE)
     await a_house.gateway.publish("asr", utterance(piece="segment"))
-    await a_house.gateway.close_call(CALL)
+    await a_house.gateway.close_call(CALL, FENCE)
     assert await a_house.one.done("asr", await taken(a_house.one, "asr"))

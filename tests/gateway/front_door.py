@@ -15,6 +15,7 @@ from gateway.media_socket import Limits
 from gateway.server import FrontDoor, listen, serve
 from gateway.telephony.auth import MemoryTokens
 from gateway.telephony.base import Answer, CallStarted, CallStopped, Line, LineEvent
+from gateway.telephony.reconnects import Reconnects
 
 SOON_S = 5.0
 """Nothing in these tests takes so long; it only keeps a broken one from hanging."""
@@ -36,8 +37,9 @@ class Listener:
         if isinstance(event, CallStopped):
             self.over.set()
 
-    async def run(self) -> None:
+    async def run(self) -> bool:
         await self.over.wait()
+        return not any(isinstance(event, CallStopped) and event.goes_on for event in self.events)
 
     async def until(self, holds: Callable[["Listener"], bool]) -> None:
         """Wait until what was received satisfies a condition."""
@@ -53,12 +55,15 @@ class Gateway:
     def __init__(self, settings: Settings, answer: Answer | None, ready: Callable[[], Any] | None, limits: Limits | None = None) -> None:
         clock = asyncio.get_running_loop().time
         self.complaints = Complaints(clock)
+        self.reconnects = Reconnects(clock)
         self.calls: list[Listener] = []
         self.draining = asyncio.Event()
         self._arrived = asyncio.Event()
         self._listener = listen("127.0.0.1", 0)
         self.port: int = self._listener.getsockname()[1]
-        self.door = FrontDoor(settings, answer or self._listen_to, ready or _all_well, MemoryTokens(clock), self.complaints, limits)
+        self.door = FrontDoor(
+            settings, answer or self._listen_to, ready or _all_well, MemoryTokens(clock), self.reconnects, self.complaints, limits
+        )
 
     @property
     def http(self) -> str:

@@ -88,7 +88,6 @@ def live(
         call = LiveCall(CallStarted("CA1", "MZ1"), line, "CA1", "he", machine, detector, around, gone=lambda key: None)
         async with asyncio.TaskGroup() as tasks:
             pacing = tasks.create_task(pacer.run())
-            call.answer()
             tasks.create_task(call.run())
             act(call)
             await asyncio.sleep(seconds)

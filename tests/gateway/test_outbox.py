@@ -3,9 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from common.errors import BusUnavailable
+from common.errors import BusUnavailable, NotOwner
 from gateway.outbox import CAPACITY, Outbox
 from tests import virtual_clock
+
+
+def never() -> None:
+    """Nobody else has the call."""
+    raise AssertionError("not refused")
 
 
 class Written:
@@ -31,7 +36,7 @@ def written_by(fill: Callable[[Outbox, Written], None]) -> list[str]:
     written = Written()
 
     async def main() -> None:
-        outbox = Outbox("CA1")
+        outbox = Outbox("CA1", never)
         fill(outbox, written)
         outbox.close()
         await outbox.run()
@@ -71,7 +76,7 @@ def test_what_is_not_wanted_any_more_is_skipped() -> None:
 
 
 def test_a_full_outbox_drops_and_counts() -> None:
-    outbox, written = Outbox("CA1"), Written()
+    outbox, written = Outbox("CA1", never), Written()
     for number in range(CAPACITY + 3):
         outbox.put("record", written.write(str(number)))
     assert outbox.dropped == 3
@@ -87,7 +92,7 @@ def test_a_full_outbox_drops_what_is_not_owed() -> None:
 
 
 def test_an_outbox_full_of_what_is_owed_is_bounded_all_the_same() -> None:
-    outbox, written = Outbox("CA1"), Written()
+    outbox, written = Outbox("CA1", never), Written()
     for number in range(CAPACITY + 3):
         outbox.put("close_turn", written.write(str(number)), owed=True)
     assert outbox.dropped == 3
@@ -97,7 +102,7 @@ def test_a_write_that_comes_later_leaves_too() -> None:
     written = Written()
 
     async def main() -> None:
-        outbox = Outbox("CA1")
+        outbox = Outbox("CA1", never)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(outbox.run())
             await asyncio.sleep(5)
@@ -106,3 +111,21 @@ def test_a_write_that_comes_later_leaves_too() -> None:
 
     virtual_clock.run(main())
     assert written.names == ["late"]
+
+
+def test_a_call_that_another_stream_has_is_told_and_writes_nothing_more() -> None:
+    written, told = Written(), list[str]()
+
+    async def refused() -> None:
+        raise NotOwner("close_turn")
+
+    async def main() -> None:
+        outbox = Outbox("CA1", lambda: told.append("refused"))
+        outbox.put("one", written.write("one"))
+        outbox.put("close_turn", refused, owed=True)
+        outbox.put("two", written.write("two"), owed=True)
+        outbox.close()
+        await outbox.run()
+
+    virtual_clock.run(main())
+    assert (written.names, told) == (["one"], ["refused"])

@@ -234,10 +234,10 @@ async def test_a_socket_on_which_nothing_comes_is_dropped() -> None:
 
 async def test_a_bug_in_one_conversation_ends_only_its_call(caplog: pytest.LogCaptureFixture) -> None:
     class Broken(Listener):
-        async def run(self) -> None:
+        async def run(self) -> bool:
             if self.started.call == "CA1":
                 raise ZeroDivisionError
-            await super().run()
+            return await super().run()
 
     calls: list[Broken] = []
 
@@ -279,7 +279,51 @@ async def test_the_old_stream_learns_that_the_call_goes_on() -> None:
     async with gateway() as running, caller(running, "CA1", "MZ1") as old, caller(running, "CA1", "MZ2"):
         await until_closed(old)
         call = await running.call(0)
-    assert call.events == [CallStopped(replaced=True)]
+    assert call.events == [CallStopped(goes_on=True)]
+
+
+# --- Whether a stream's end is the call's
+
+
+async def becomes(running: Gateway, call: str = "CA1") -> str:
+    """What becomes of the call now."""
+    return await running.reconnects.ask(call)
+
+
+async def test_a_call_whose_caller_hung_up_is_over() -> None:
+    async with gateway() as running, caller(running) as socket:
+        await socket.send(stop())
+        await until_closed(socket)
+        assert await becomes(running) == "over"
+
+
+async def test_a_call_that_the_bot_ended_is_over_when_its_stream_is_closed() -> None:
+    async with gateway() as running, caller(running) as socket:
+        (await running.call()).over.set()
+        await until_closed(socket)
+        assert await becomes(running) == "over"
+
+
+async def test_a_call_whose_socket_died_may_come_back() -> None:
+    async with gateway() as running, caller(running) as socket:
+        call = await running.call()
+        socket.transport.abort()
+        await call.until(stopped)
+        assert (call.events, await becomes(running)) == ([CallStopped(goes_on=True)], "again")
+
+
+async def test_a_call_that_came_back_is_not_over_any_more() -> None:
+    async with gateway() as running:
+        running.reconnects.call_over("CA1")
+        async with caller(running):
+            await running.call()
+            assert await becomes(running) == "again"
+
+
+async def test_a_call_whose_old_stream_was_replaced_is_not_over() -> None:
+    async with gateway() as running, caller(running, "CA1", "MZ1") as old, caller(running, "CA1", "MZ2"):
+        await until_closed(old)
+        assert await becomes(running) == "again"
 
 
 # --- A peer that does not read

@@ -1,6 +1,7 @@
 """The webhooks, over real HTTP."""
 
 import asyncio
+import re
 
 import httpx
 import pytest
@@ -65,10 +66,67 @@ async def test_what_is_no_language_does_not() -> None:
     assert "Parameter" not in response.text
 
 
-async def test_a_stream_that_ended_is_the_end_of_the_call() -> None:
+# --- After a stream
+
+
+async def after(running: Gateway, query: str = "", **form: str) -> str:
+    """What Twilio is told to do with the call."""
+    return (await post(running, f"/twilio/after{query}", FORM | form)).text
+
+
+async def test_a_call_that_was_ended_is_hung_up() -> None:
     async with gateway() as running:
-        response = await post(running, "/twilio/after")
-    assert "<Hangup/>" in response.text
+        running.reconnects.call_over("CA1")
+        assert "<Response><Hangup/></Response>" in await after(running)
+
+
+async def test_a_call_whose_stream_died_is_connected_again() -> None:
+    async with gateway() as running:
+        assert f'<Stream url="ws://127.0.0.1:{running.port}/twilio/media"' in await after(running)
+
+
+async def test_the_language_of_a_call_goes_along_when_it_is_connected_again() -> None:
+    async with gateway() as running:
+        assert '<Parameter name="language" value="en"/>' in await after(running, "?language=en")
+
+
+async def test_each_stream_says_the_how_manieth_it_is() -> None:
+    async with gateway() as running:
+        said = [await after(running, query) for query in ("", "?again=1", "?again=x")]
+    assert [re.findall(r'name="again" value="(\d+)"', one) for one in said] == [["1"], ["2"], ["1"]]
+
+
+async def test_the_next_webhook_hears_what_this_stream_knew() -> None:
+    async with gateway() as running:
+        assert "/twilio/after?language=en&amp;again=2" in await after(running, "?again=1&language=en")
+
+
+async def test_a_call_whose_streams_keep_dying_is_ended_with_a_word() -> None:
+    async with gateway() as running:
+        said = [await after(running, "?language=en") for _ in range(4)]
+    assert [("<Stream" in one, "<Say" in one) for one in said] == [(True, False)] * 3 + [(False, True)]
+    assert '<Say language="en-US">Thank you, and goodbye</Say><Hangup/>' in said[3]
+
+
+async def test_a_call_without_a_goodbye_is_ended_without_a_word() -> None:
+    async with gateway(Settings(phrase_goodbye="")) as running:
+        assert "<Response><Hangup/></Response>" in [await after(running) for _ in range(4)][3]
+
+
+@pytest.mark.parametrize("form", [{"CallStatus": "completed"}, {"CallSid": ""}])
+async def test_a_call_that_is_gone_is_not_connected_again(form: dict[str, str]) -> None:
+    async with gateway() as running:
+        assert "<Response><Hangup/></Response>" in await after(running, **form)
+
+
+async def test_a_stream_that_is_connected_again_has_a_token_of_its_own() -> None:
+    async with gateway(SIGNED) as running:
+        url = "https://bot.example.org/twilio/after?again=1"
+        response = await post(running, "/twilio/after?again=1", signed_as=url)
+    assert ('name="token"' in response.text, "token" in response.text.split("<Stream")[0]) == (True, False)
+
+
+# --- Status
 
 
 async def test_a_stream_status_is_taken_without_a_word() -> None:

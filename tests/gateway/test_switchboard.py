@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from common.bus import Delivery
 from common.config import Settings
 from common.messages import Head, ReplyEnded
@@ -37,11 +35,11 @@ def test_a_call_goes_by_the_providers_name(tmp_path: Path) -> None:
     virtual_clock.run(main())
 
 
-@pytest.mark.parametrize("streams", [("MZ1", "MZ2", "MZ3"), ("MZ1", "MZ1", "MZ1")])
-def test_streams_of_one_call_have_keys_of_their_own(tmp_path: Path, streams: tuple[str, ...]) -> None:
+def test_the_newest_stream_of_a_call_has_it_and_the_one_before_leaves_in_peace(tmp_path: Path) -> None:
     async def main() -> None:
         board = switchboard(tmp_path)
-        assert len({answer(board, stream=stream).key for stream in streams}) == 3
+        old, _ = answer(board, stream="MZ1"), answer(board, stream="MZ2")
+        assert await old.run() is False
 
     virtual_clock.run(main())
 
@@ -50,7 +48,7 @@ def test_the_end_of_an_old_stream_leaves_the_new_one_alone(tmp_path: Path) -> No
     async def main() -> None:
         board = switchboard(tmp_path)
         old, new = answer(board), answer(board)
-        old.receive(CallStopped(replaced=True))
+        old.receive(CallStopped(goes_on=True))
         await old.run()
         board.worker_reported(Delivery("1-0", ReplyEnded(head=Head(call=new.key, turn=1), sentences=0)))
         assert board.unclaimed == 0

@@ -25,7 +25,7 @@ from tests.servers import fake_connect
 from tts_worker.vendors.base import Voice
 from tts_worker.worker import TtsWorker
 
-CALL, GATEWAY = "call-1", "gateway-1"
+CALL, GATEWAY, STREAM, FENCE = "call-1", "gateway-1", "stream-1", 1
 AUDIO = b"\x55" * 8000
 LIMIT_S = 10.0
 """Far more than anything here takes."""
@@ -112,7 +112,7 @@ class Pipeline:
 
     async def close_turn(self, turn: int, *, caller: str = "", heard: str = "", how: str = "replied") -> None:
         """End a turn."""
-        await self.gateway.close_turn(CALL, TurnClosed(turn, how, caller, heard))
+        await self.gateway.close_turn(CALL, TurnClosed(turn, how, caller, heard), FENCE)
 
     def head(self, turn: int, seq: int = 0) -> Head:
         """The head of a message of the call."""
@@ -173,7 +173,7 @@ async def pipeline(server: Server, settings: Settings | None = None, language: s
     """A call on an empty pipeline; workers are the test's own to start."""
     gateway = server.gateway()
     try:
-        await gateway.open_call(CALL, GATEWAY, language)
+        await gateway.take_call(CALL, GATEWAY, STREAM, language)
         async with asyncio.TaskGroup() as tasks:
             made = Pipeline(server, gateway, tasks, settings or Settings(), language)
             reading = tasks.create_task(made.read())

@@ -62,9 +62,9 @@ class Desk:
         return ToolRuns(self.bus, Delivery(entry, Transcript(head=head, utterance=turn, text="x")), tools, self.effects)
 
     async def reach_turn(self, turn: int, *, committed: bool = True) -> None:
-        await self.bus.close_turn(CALL, TurnClosed(turn - 1, "interrupted"))
+        await self.bus.close_turn(CALL, TurnClosed(turn - 1, "interrupted"), 1)
         if committed:
-            await self.bus.commit_turn(CALL, turn)
+            await self.bus.commit_turn(CALL, turn, "", 1)
             self.effects.committed(CALL, turn)
 
     async def told(self) -> list[type]:
@@ -85,7 +85,7 @@ def at(desk: Desk, scene: Callable[[], Awaitable[ToolResult | list[ToolResult] |
     """What comes of a scene in which shielded work may run to its end."""
 
     async def play() -> object:
-        await desk.bus.open_call(CALL, GATEWAY, "en")
+        await desk.bus.take_call(CALL, GATEWAY, "stream-1", "en")
         await desk.bus.publish("asr", Transcript(head=Head(call=CALL, turn=0, gateway=GATEWAY), utterance=0, text=""))
         await desk.reach_turn(TURN, committed=committed)
         async with asyncio.TaskGroup() as group:
@@ -183,7 +183,7 @@ def test_a_draft_acts_once_it_is_committed() -> None:
     async def scene() -> ToolResult:
         wish = desk.begin(desk.runs().use(call()))
         await asyncio.sleep(2)
-        await desk.bus.commit_turn(CALL, TURN)
+        await desk.bus.commit_turn(CALL, TURN, "", 1)
         desk.effects.committed(CALL, TURN)
         return await wish
 
@@ -229,7 +229,7 @@ def test_two_deliveries_that_wait_for_the_commit_make_one_call() -> None:
     async def scene() -> None:
         wishes = [desk.begin(desk.runs(entry=entry).use(call())) for entry in ("1-0", "2-0")]
         await asyncio.sleep(1)
-        await desk.bus.commit_turn(CALL, TURN)
+        await desk.bus.commit_turn(CALL, TURN, "", 1)
         desk.effects.committed(CALL, TURN)
         await asyncio.wait(wishes)
 

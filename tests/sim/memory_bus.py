@@ -13,9 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from common import streams
-from common.bus import Delivery, Output, PastTurn, Renewal, ToolRun, ToolStart, TurnClosed, TurnNews, without_words
-from common.errors import BusUnavailable
-from common.messages import Message, Stage, StageFailed
+from common.bus import Delivery, Output, PastTurn, Reconnect, Renewal, Taken, ToolRun, ToolStart, TurnClosed, TurnNews, without_words
+from common.errors import BusUnavailable, NotOwner
+from common.messages import CallTakenOver, Head, Message, Stage, StageFailed
 from common.streams import STAGES, Pace
 
 _NEWS_AT_MOST = 1_000
@@ -88,6 +88,12 @@ class _Call:
     turn: int = 0
     committed: bool = True
     over: bool = False
+    stream: str = ""
+    fence: int = 0
+    left: int | None = None
+    open: int = -1
+    said: int = -1
+    text: str = ""
     remembered: bool = True
     """Whether the gateway's bus writes it anew for a server that forgot it."""
     past: dict[int, PastTurn] = field(default_factory=dict)
@@ -107,6 +113,7 @@ class MemoryBus:
         self._replies: dict[str, _Stream] = {}
         self._calls: dict[str, _Call] = {}
         self._forgotten: dict[str, _Call] = {}
+        self._reconnects: dict[str, list[float]] = {}
         self._done: set[str] = set()
         self._out: dict[str, list[str]] = {}
         self._tools: dict[str, str] = {}
@@ -122,10 +129,31 @@ class MemoryBus:
 
     # The gateway's half
 
-    async def open_call(self, call: str, gateway: str, language: str) -> None:
-        """Make the call's hash (turn 0, committed, this owner)."""
+    async def take_call(self, call: str, gateway: str, stream: str, language: str, turn: int = 0) -> Taken:
+        """Make ``stream`` the call's owner, and tell the one before."""
         self._reach()
-        self._calls[call] = _Call(gateway, language)
+        was = self._calls.get(call)
+        if was is None or was.stream != stream:
+            self._calls[call] = self._taken(call, was, gateway, stream, language, turn)
+        known = self._calls[call]
+        heard = ["", "", *(past.heard for _, past in sorted(known.past.items()) if past.heard)]
+        text = known.text if known.left is not None and known.said == known.left else ""
+        is_open = known.left is not None and (known.open == known.left or bool(text))
+        return Taken(known.fence, known.turn, known.left, is_open, text, heard[-1], heard[-2])
+
+    def _taken(self, call: str, was: _Call | None, gateway: str, stream: str, language: str, turn: int) -> _Call:
+        if was is None:
+            return _Call(gateway, language, turn, stream=stream, fence=1)
+        known = replace(was, gateway=gateway, language=language, stream=stream, fence=was.fence + 1)
+        known.turn, known.left = max(turn, was.turn + 1), None if was.over else was.turn
+        known.committed, known.over, known.remembered = was.over, False, True
+        if was.over:
+            known.past, known.tools = {}, {}
+        elif was.gateway in self._replies:
+            head = Head(call=call, turn=known.turn, gateway=was.gateway, language=language)
+            self._add(self._replies[was.gateway], CallTakenOver(head=head, fence=known.fence), b"")
+        self._tell(TurnNews(call, was.turn, "over"))
+        return known
 
     async def publish(self, stage: Stage, message: Message, audio: bytes = b"") -> None:
         """Give a message to a stage."""
@@ -136,20 +164,22 @@ class MemoryBus:
         if self._random.random() < self._faults.duplicate_work:
             self._add(self._work[stage], message, audio)
 
-    async def commit_turn(self, call: str, turn: int) -> None:
-        """Tell the workers that the turn is committed (R2)."""
-        self._reach()
-        known = self._calls.get(call)
-        if known is not None and known.turn == turn:
-            known.committed = True
+    async def open_turn(self, call: str, turn: int, fence: int) -> None:
+        """Note that the caller waits for an answer in this turn."""
+        self._owned(call, fence).open = turn
+
+    async def commit_turn(self, call: str, turn: int, text: str, fence: int) -> None:
+        """Tell the workers that the turn is committed (R2), and keep its words while it is open."""
+        known = self._owned(call, fence)
+        if known.turn == turn:
+            known.committed, known.said, known.text = True, turn, text
             self._tell(TurnNews(call, turn, "committed"))
 
-    async def close_turn(self, call: str, closed: TurnClosed) -> None:
+    async def close_turn(self, call: str, closed: TurnClosed, fence: int) -> None:
         """Raise the turn, write its history, tell the workers."""
-        self._reach()
-        known = self._calls.setdefault(call, _Call("", ""))
+        known = self._owned(call, fence)
         if known.turn <= closed.turn:
-            known.turn, known.committed = closed.turn + 1, False
+            known.turn, known.committed, known.text = closed.turn + 1, False, ""
         if closed.caller or closed.heard:
             known.past[closed.turn] = PastTurn(closed.turn, closed.caller, closed.heard)
         self._tell(TurnNews(call, closed.turn, "over"))
@@ -159,17 +189,32 @@ class MemoryBus:
         self._reach()
         self.events.setdefault(call, []).append(dict(fields))
 
-    async def close_call(self, call: str) -> None:
+    async def close_call(self, call: str, fence: int) -> None:
         """The call is over."""
-        self._reach()
-        self._calls.setdefault(call, _Call("", "")).over = True
+        self._owned(call, fence).over = True
         self._tell(TurnNews(call, streams.LAST_TURN, "over"))
 
-    def forget(self, call: str) -> None:
-        """Drop what the gateway's bus remembers of a call that is over."""
-        self._forgotten.pop(call, None)
-        if (known := self._calls.get(call)) is not None:
-            known.remembered = False
+    async def leave_call(self, call: str, fence: int) -> None:
+        """The call may come back: nothing expires here."""
+        self._owned(call, fence)
+
+    async def reconnect(self, call: str) -> Reconnect:
+        """Whether a call whose stream ended is to be connected again; that counts."""
+        self._reach()
+        if call in self._calls and self._calls[call].over:
+            return "over"
+        times = [at for at in self._reconnects.get(call, ()) if at > self._now_s() - streams.RECONNECTS_TTL_S]
+        self._reconnects[call] = times
+        if len(times) >= streams.MOST_RECONNECTS:
+            return "too_often"
+        times.append(self._now_s())
+        return "again"
+
+    def forget(self, call: str, fence: int) -> None:
+        """Drop what the gateway's bus remembers of a call that its owner is done with."""
+        for calls in (self._forgotten, self._calls):
+            if call in calls and calls[call].fence == fence:
+                calls[call].remembered = False
 
     async def replies(self, gateway: str) -> AsyncIterator[Delivery]:
         """What the workers send to this gateway, in order, for ever."""
@@ -380,7 +425,7 @@ class MemoryBus:
         self._forgotten |= {
             name: replace(call, past={}, tools={}) for name, call in self._calls.items() if call.remembered and not call.over
         }
-        for kept in (self._calls, self._done, self._out, self._tools, self.events):
+        for kept in (self._calls, self._reconnects, self._done, self._out, self._tools, self.events):
             kept.clear()
 
     def backlog(self, stage: Stage) -> int:
@@ -393,9 +438,17 @@ class MemoryBus:
         if self.unreachable:
             raise BusUnavailable("unreachable")
 
+    def _owned(self, call: str, fence: int) -> _Call:
+        """The call, as its owner may write it; a server that forgot it refuses nobody."""
+        self._reach()
+        known = self._calls.setdefault(call, _Call("", "", fence=fence))
+        if known.fence > fence:
+            raise NotOwner(call)
+        return known
+
     def _restore(self) -> None:
         """What the gateway's bus does when it finds that the server forgot its calls."""
-        for name, call in self._forgotten.items():
+        for name, call in ((name, call) for name, call in self._forgotten.items() if call.remembered):
             self._calls.setdefault(name, call)
             self._replies.setdefault(call.gateway, self._stream())
         self._forgotten.clear()

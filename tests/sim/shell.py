@@ -235,7 +235,6 @@ async def simulate(seed: int, new_recorder: NewRecorder = unrecorded) -> ShellCa
         }
         running = [house.create_task(_work(stage, bus, handler, settings)) for stage, handler in stages.items()]
         running += [house.create_task(pacer.run()), house.create_task(_read(bus, call))]
-        call.answer()
         await _converse(call, shell, line, caller, machine, hangs_up_after=rng.choice((20.0, _LIMIT_S)))
         history = tuple(past.caller for past in await bus.history(CALL) if past.caller)
         for task in running:

@@ -1,0 +1,22 @@
+-- Makes a stream the owner of its call: raises the turn, so that all that others began is stale, and tells what they left.
+-- KEYS: call, history  ARGV: stream, owner, language, lowest turn, ttl, channel, call id
+-- Returns {fence, turn, left, open, text, owner before}: left is the turn that another stream left, '' if no call goes on.
+-- A repeated write finds its own stream and changes nothing.
+local was = redis.call('HMGET', KEYS[1], 'stream', 'fence', 'turn', 'over', 'left', 'open', 'said', 'text', 'owner', 'before')
+local turn, fence, left, before = was[3], was[2], was[5], was[10]
+if was[1] ~= ARGV[1] then
+  left, before = not was[4] and was[3], not was[4] and was[9]
+  if was[4] then redis.call('DEL', KEYS[2]) end
+  turn = tonumber(ARGV[4])
+  if was[3] then turn = math.max(turn, tonumber(was[3]) + 1) end
+  turn, fence = string.format('%d', turn), string.format('%d', tonumber(was[2] or '0') + 1)
+  redis.call('HSET', KEYS[1], 'stream', ARGV[1], 'owner', ARGV[2], 'language', ARGV[3], 'turn', turn, 'fence', fence)
+  redis.call('HSET', KEYS[1], 'committed', left and '0' or '1', 'left', left or '', 'before', before or '')
+  redis.call('HDEL', KEYS[1], 'over')
+  if was[3] then redis.call('PUBLISH', ARGV[6], ARGV[7] .. ':' .. was[3] .. ':over') end
+end
+redis.call('EXPIRE', KEYS[1], ARGV[5])
+redis.call('EXPIRE', KEYS[2], ARGV[5])
+left = left or ''
+local known = was[7] == left and was[8] or ''
+return {fence, turn, left, (was[6] == left or known ~= '') and '1' or '0', known, before or ''}

@@ -1,0 +1,37 @@
+"""How a call begins on a new stream: greeted, or taken over with what the bus knows of it (R12).
+
+Rules
+    A stream that the bus does not know of, and that is no reconnect, is a new call.
+    A reconnect of which nothing is known (Redis is away, or forgot it) asks to repeat: somebody was on the line. It
+    begins at a number above all turns of the streams before, so that their work is stale whenever Redis is back.
+"""
+
+from collections.abc import Mapping
+
+from common.bus import Taken
+from gateway.turn.events import CallAnswered, CallTaken
+
+RECONNECTS = "again"
+"""Parameter of a stream: how often the call was connected again."""
+_TURNS_A_STREAM = 10_000
+_MOST_RECONNECTS = 90
+"""A number beyond it is none of ours; the history counts turns with six digits."""
+
+
+def reconnects(parameters: Mapping[str, str]) -> int:
+    """How often the call of a stream, or of a webhook, was connected again; 0 for a new one."""
+    given = parameters.get(RECONNECTS, "")
+    return min(int(given), _MOST_RECONNECTS) if given.isascii() and given.isdecimal() and len(given) < 4 else 0
+
+
+def lowest_turn(again: int) -> int:
+    """A number above all turns of the streams before."""
+    return again * _TURNS_A_STREAM
+
+
+def beginning(taken: Taken | None, again: int) -> CallAnswered | CallTaken:
+    """The first event of a stream; None: the bus does not answer."""
+    if taken is not None and taken.left is not None:
+        return CallTaken(taken.turn, taken.left, taken.open, taken.text, taken.heard, taken.heard_before)
+    turn = lowest_turn(again) if taken is None else taken.turn
+    return CallTaken(turn, open=True) if again else CallAnswered(turn)

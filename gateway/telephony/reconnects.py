@@ -1,0 +1,67 @@
+"""Whether a call whose stream ended is connected again (R12): what ``/twilio/after`` answers.
+
+Rules
+    A call that this gateway ended is over, whatever Redis says or cannot say.
+    All gateways count a call's reconnects together, in Redis; where it does not answer, each counts for itself.
+    What is kept is bounded: it matters for a minute.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from common.bus import Reconnect
+from common.errors import BusUnavailable
+from common.streams import MOST_RECONNECTS, RECONNECTS_TTL_S
+
+_ANSWER_S = 1.0
+_CAPACITY = 10_000
+
+AskReconnect = Callable[[str], Awaitable[Reconnect]]
+
+
+class Reconnects:
+    """The reconnects of all calls, as one gateway knows them."""
+
+    def __init__(self, clock: Callable[[], float], shared: AskReconnect | None = None) -> None:
+        """``shared`` asks for all gateways; without it this one is alone."""
+        self._clock = clock
+        self._shared = shared
+        self._over: dict[str, float] = {}
+        self._times: dict[str, list[float]] = {}
+
+    def call_over(self, call: str) -> None:
+        """The call was ended, by either side: its next stream would be another call."""
+        self._over[call] = self._clock()
+        _bound(self._over)
+
+    def call_began(self, call: str) -> None:
+        """A stream of the call is here: whatever was before, it is not over."""
+        self._over.pop(call, None)
+
+    async def ask(self, call: str) -> Reconnect:
+        """What becomes of a call whose stream ended; ``again`` counts."""
+        if self._over.get(call, float("-inf")) > self._clock() - RECONNECTS_TTL_S:
+            return "over"
+        alone = self._ask_here(call)
+        if self._shared is None:
+            return alone
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                return await self._shared(call)
+        except (TimeoutError, BusUnavailable):
+            return alone
+
+    def _ask_here(self, call: str) -> Reconnect:
+        now = self._clock()
+        times = [at for at in self._times.pop(call, ()) if at > now - RECONNECTS_TTL_S]
+        self._times[call] = times
+        _bound(self._times)
+        if len(times) >= MOST_RECONNECTS:
+            return "too_often"
+        times.append(now)
+        return "again"
+
+
+def _bound(calls: dict[str, float] | dict[str, list[float]]) -> None:
+    if len(calls) > _CAPACITY:
+        del calls[next(iter(calls))]
