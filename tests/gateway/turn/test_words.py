@@ -41,6 +41,7 @@ LEXICON = Lexicon(
         ("אההההה", "אה"),
         ("Yesss, good", "yes good"),
         ("1000", "1000"),
+        ('כולל מע"מ', "כולל מעמ"),
     ],
 )
 def test_texts_are_compared_without_case_points_punctuation_and_drawn_out_letters(text: str, plain: str) -> None:
@@ -188,12 +189,28 @@ def test_the_last_words_say_whether_it_is_all(text: str, judged: Completeness) -
         ("ומה שעות הפתיחה", COMPLETE),
         ("are you open today", COMPLETE),
         ("מה השעות", OPEN),
-        ("Are you open today", OPEN),
-        ("are you, maybe, open", OPEN),
+        ("Are you open today", HANGING),
+        ("are you, maybe, open", HANGING),
         ("ספר לי מה השעות", OPEN),
     ],
 )
 def test_a_question_is_known_by_its_first_word_where_the_recogniser_writes_no_marks(text: str, judged: Completeness) -> None:
+    assert LEXICON.completeness(text, "") is judged
+
+
+@pytest.mark.parametrize(
+    ("text", "judged"),
+    [
+        ("To look into your", HANGING),
+        ("well. to look", HANGING),
+        ("To look into your messages.", OPEN),
+        ("Hello", OPEN),
+        ("I look into it", OPEN),
+        ("אני גר בחיפה, בהדר", HANGING),
+        ("at 8:30 then", OPEN),
+    ],
+)
+def test_a_recogniser_that_writes_marks_and_puts_none_at_the_end_heard_no_end(text: str, judged: Completeness) -> None:
     assert LEXICON.completeness(text, "") is judged
 
 
