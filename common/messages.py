@@ -94,7 +94,7 @@ class SpeechChunk(msgspec.Struct, array_like=True, frozen=True, kw_only=True, ta
     """Tells the delivery of the sentence that made it, and rises with each attempt; bytes of two never mix (R9)."""
     tts_ms: int = 0
     word_ends: tuple[int, ...] = ()
-    """Where in the take's sound its first words end, in bytes, as far as the voice knows; empty: nothing is known."""
+    """Where words end in the take's sound, in bytes, that no earlier chunk told; a voice that knows tells all of them."""
 
 
 class ReplyEnded(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="reply_ended"):

@@ -8,22 +8,27 @@ Rules
     A fixed phrase leaves while the floor is free; a reply needs the commit as well (R3).
     While it is ``ducked``, what leaves is quieter: the caller's voice is undecided.
     Sound is *heard* when a mark of this epoch came back, or when time has passed that
-    it must have been; never because it was sent. ``stop`` begins a new epoch and goes
-    back to the start of the sentence that was cut (R4).
+    it must have been; never because it was sent. It is *surely* heard only as far as a mark
+    says, and as time has passed since that mark came: what time alone says is early by the way to the phone.
+    ``stop`` begins a new epoch and goes back to the first byte not surely heard, and from there
+    to the start of the word that it is in (R4).
 
 ::
 
     clips     [ greeting.. ][ sentence 0 ......... ][ sentence 1 ...
     sent      ==============================>                          position of this epoch
     proven    ==================>|                                     last mark that came back
-    played    =====================>                                   by elapsed time
+    sure      ====================>                                    and the time since it came
+    played    =======================>                                 by elapsed time
 """
 
+from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
 
 from common.audio import FRAME_BYTES, SILENCE_BYTE, attenuation
+from gateway import spoken
 
 BYTES_PER_S = 8000
 FRAME_S = 0.02
@@ -48,17 +53,55 @@ class Clip:
     audio: bytearray = field(default_factory=bytearray)
     complete: bool = False
     """Whether all its audio is here."""
+    begin: int = 0
+    """Where it begins in this epoch."""
     sent: int = 0
-    """Bytes given to the provider in this epoch."""
+    """Up to where it was given to the provider in this epoch."""
     heard: int = 0
     """Most bytes that were heard, in any epoch."""
+    sure: int = 0
+    """Most bytes that were surely heard, in any epoch."""
     interruptible: bool = True
     """Whether the caller's voice may stop it."""
+    word_ends: list[int] = field(default_factory=list)
+    """Where its first words end, as far as the voice told; those before another take are told, too."""
 
     @property
     def fixed(self) -> bool:
         """Whether it needs a free floor only, not a commit."""
         return self.kind in ("greeting", "filler", "phrase")
+
+    @property
+    def begun(self) -> bool:
+        """Whether any of it was sent in this epoch."""
+        return self.sent > self.begin
+
+    def ends_in(self, length: int) -> list[int]:
+        """Where the words end that are whole in its first ``length`` bytes."""
+        ends = self._ends()
+        return ends[: bisect_right(ends, length)] if length else []
+
+    def words(self, start: int = 0, end: int | None = None) -> str:
+        """Some of its words."""
+        return " ".join(self.text.split()[start:end])
+
+    def forget_after(self, length: int) -> None:
+        """Of its sound keep the first ``length`` bytes."""
+        del self.audio[length:]
+        self.word_ends = [end for end in self.word_ends if end <= length]
+
+    def keep_spoken_words(self) -> None:
+        """Its sound ends too early: of its text keep what was spoken."""
+        ends = spoken.word_ends(self.text, self.audio, self.word_ends, complete=False)
+        self.text = self.words(end=bisect_right(ends, len(self.audio)))
+
+    def go_back(self) -> None:
+        """Begin with the word that was not surely heard to its end."""
+        exact = min(len(self.word_ends), len(self.text.split()))
+        self.begin = self.sent = spoken.word_start(self._ends(), self.audio, self.sure, exact=exact)
+
+    def _ends(self) -> list[int]:
+        return spoken.word_ends(self.text, self.audio, self.word_ends, complete=self.complete)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +117,10 @@ class _Span:
 
     position: int
     clip: Clip
+
+    def up_to(self, position: int) -> int:
+        """Where in the clip this position of the epoch is."""
+        return min(position - self.position + self.clip.begin, self.clip.sent)
 
 
 class Playout:
@@ -100,6 +147,8 @@ class Playout:
         self._cursor = 0
         self._sent = 0
         self._proven = 0
+        self._proven_at: float | None = None
+        """When it was; None after a gap in the sound, since when time says nothing."""
         self._play_end = 0.0
         self._starved = True
         self._frames_since_mark = 0
@@ -115,7 +164,7 @@ class Playout:
     def insert(self, clip: Clip) -> None:
         """Play ``clip`` as soon as the one that is playing is over."""
         at = self._cursor
-        while at < len(self.clips) and self.clips[at].sent:
+        while at < len(self.clips) and self.clips[at].begun:
             at += 1
         self.clips.insert(at, clip)
 
@@ -160,7 +209,7 @@ class Playout:
         frame = bytes(clip.audio[clip.sent : clip.sent + FRAME_BYTES])
         if len(frame) < FRAME_BYTES and not clip.complete:
             return None
-        if not clip.sent:
+        if not clip.begun:
             self._spans.append(_Span(self._sent, clip))
         clip.sent += len(frame)
         self._sent += FRAME_BYTES
@@ -170,6 +219,7 @@ class Playout:
         if self._play_end < now:
             self.underruns += not self._starved
             self._play_end = now
+            self._proven_at = None
         self._starved = False
         self._play_end += FRAME_S
 
@@ -186,12 +236,12 @@ class Playout:
 
     # -- What was heard -------------------------------------------------------------------
 
-    def mark_echoed(self, name: str) -> bool:
+    def mark_echoed(self, name: str, now: float) -> bool:
         """Take a mark that came back; False if it proves nothing (another turn or epoch)."""
         run, _, position = name.partition(":")
         if run != f"{self._turn}.{self.epoch}" or not position.isdecimal() or int(position) not in self._marks:
             return False
-        self._proven = max(self._proven, int(position))
+        self._proven, self._proven_at = max(self._proven, int(position)), now
         while self._marks and self._marks[0] <= self._proven:
             self._marks.popleft()
         return True
@@ -222,7 +272,7 @@ class Playout:
         if not self.unheard(now):
             return False
         heard = self._heard_position(now)
-        unheard = [span.clip for span in self._spans if span.position + span.clip.sent > heard]
+        unheard = [span.clip for span in self._spans if span.up_to(heard) < span.clip.sent]
         return not all(clip.interruptible for clip in (*unheard, self._current()) if clip is not None)
 
     @property
@@ -243,7 +293,7 @@ class Playout:
     def count_as_heard(self) -> None:
         """The little that is left of it is not worth a word."""
         for clip in self.clips:
-            clip.heard = len(clip.audio)
+            clip.heard = clip.sure = len(clip.audio)
 
     def anything_heard(self, now: float) -> bool:
         """Whether the caller heard any of the greeting or reply."""
@@ -260,9 +310,10 @@ class Playout:
         return " ".join(filter(None, (_heard_words(clip) for clip in self.clips if clip.kind in ("greeting", "reply"))))
 
     def _update_heard(self, now: float) -> None:
-        position = self._heard_position(now)
+        heard, sure = self._heard_position(now), self._sure_position(now)
         for span in self._spans:
-            span.clip.heard = max(span.clip.heard, min(position - span.position, span.clip.sent))
+            span.clip.heard = max(span.clip.heard, span.up_to(heard))
+            span.clip.sure = max(span.clip.sure, span.up_to(sure))
 
     def _heard_position(self, now: float) -> int:
         if not self.at_provider(now):
@@ -270,10 +321,14 @@ class Playout:
         played = self._sent - int(max(0.0, self._play_end - now) * BYTES_PER_S)
         return max(self._proven, min(played, self._proven + _UNPROVEN_BYTES))
 
+    def _sure_position(self, now: float) -> int:
+        since_s = now - self._proven_at if self._proven_at is not None else 0.0
+        return min(self._proven + int(since_s * BYTES_PER_S), self._heard_position(now))
+
     # -- Stop, and go on ------------------------------------------------------------------
 
     def stop(self, now: float) -> bool:
-        """Silence: a new epoch, which would go on at the start of the cut sentence.
+        """Silence: a new epoch, which would go on at the start of the cut word.
 
         Fillers are dropped. Returns whether the provider must be told to forget (``clear``).
         """
@@ -282,10 +337,10 @@ class Playout:
         self.ducked = False
         self.clips = [clip for clip in self.clips if clip.kind != "filler"]
         self._begin_epoch()
-        while self._cursor < len(self.clips) and _wholly_heard(self.clips[self._cursor]):
+        while self._cursor < len(self.clips) and _wholly(self.clips[self._cursor], self.clips[self._cursor].sure):
             self._cursor += 1
         for clip in self.clips[self._cursor :]:
-            clip.sent = 0
+            clip.go_back()
         return clear
 
     @property
@@ -297,39 +352,14 @@ class Playout:
     def torn(self) -> bool:
         """Whether the sound stopped in the middle of a clip: nothing can be said before its rest."""
         clip = self.starving
-        return clip is not None and clip.sent > 0
+        return clip is not None and clip.begun
 
 
-def _wholly_heard(clip: Clip) -> bool:
-    return clip.complete and clip.heard >= len(clip.audio)
+def _wholly(clip: Clip, length: int) -> bool:
+    return clip.complete and length >= len(clip.audio)
 
 
 def _heard_words(clip: Clip) -> str:
-    if clip.audio and _wholly_heard(clip):
+    if clip.audio and _wholly(clip, clip.heard):
         return clip.text
-    words = clip.text.split()
-    total = len(clip.audio) if clip.complete else max(len(clip.audio), spoken_bytes(clip.text))
-    return " ".join(words[: len(words) * clip.heard // total]) if total else ""
-
-
-_BYTES_PER_LETTER = 8 * 65
-"""A letter takes about 65 ms to say; used only where a take is not complete yet."""
-
-
-def spoken_bytes(text: str) -> int:
-    """About how much sound ``text`` will be."""
-    return len(text) * _BYTES_PER_LETTER
-
-
-def remaining_words(text: str, spoken: int) -> str:
-    """About which words of ``text`` are left after ``spoken`` bytes of its sound (R9)."""
-    return " ".join(text.split()[_count_spoken(text, spoken) :])
-
-
-def spoken_words(text: str, spoken: int) -> str:
-    """About which words of ``text`` are in ``spoken`` bytes of its sound."""
-    return " ".join(text.split()[: _count_spoken(text, spoken)])
-
-
-def _count_spoken(text: str, spoken: int) -> int:
-    return len(text.split()) * min(spoken, spoken_bytes(text)) // max(1, spoken_bytes(text))
+    return clip.words(end=len(clip.ends_in(clip.heard)))

@@ -133,7 +133,7 @@ class TurnMachine:
             case KeyPressed(digit=digit):
                 self._key(digit, now)
             case MarkEchoed(name=name):
-                self.call.playout.mark_echoed(name)
+                self.call.playout.mark_echoed(name, now)
             case WorkerReported(message=(Transcript() | StageFailed(stage="asr")) as message):
                 self._words(message, now)
             case WorkerReported(message=message, audio=audio):

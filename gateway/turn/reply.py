@@ -13,7 +13,7 @@ Rules
 from dataclasses import dataclass
 
 from common.messages import SpeechChunk
-from gateway.playout import Clip, Playout, remaining_words, spoken_words
+from gateway.playout import Clip, Playout
 
 STARVED_S = 1.5
 _MAX_TAKES = 3
@@ -56,7 +56,7 @@ class Reply:
             sentence = self._sentence(number)
             sentence.clip.text, sentence.clip.interruptible = text, interruptible
             if sentence.cut:
-                self._keep_spoken_words(sentence.clip)
+                sentence.clip.keep_spoken_words()
 
     def speech_arrived(self, chunk: SpeechChunk, audio: bytes) -> bool:
         """A piece of sound; False if it is a duplicate, stale, out of order or too much."""
@@ -67,6 +67,7 @@ class Reply:
             self.stale_chunks += 1
             return False
         sentence.clip.audio += audio
+        sentence.clip.word_ends += [sentence.base + end for end in chunk.word_ends]
         if chunk.last:
             self._complete(sentence)
         elif len(sentence.clip.audio) >= self._max_bytes:
@@ -117,11 +118,13 @@ class Reply:
             self._give_up(sentence)
             return None
         spoken = len(clip.audio) if clip.sent or clip.heard else 0
-        words = remaining_words(clip.text, spoken)
+        ends = clip.ends_in(spoken)
+        words = clip.words(start=len(ends))
         if not words:
             self._complete(sentence)
             return None
         del clip.audio[spoken:]
+        clip.word_ends = ends
         sentence.take, sentence.attempt, sentence.base = sentence.take + 1, None, spoken
         return number, sentence.take, words
 
@@ -158,7 +161,7 @@ class Reply:
         replaceable = not clip.sent and not clip.heard and chunk.attempt > (sentence.attempt or 0)
         if chunk.offset_bytes or not (fresh or replaceable):
             return False
-        del clip.audio[sentence.base :]
+        clip.forget_after(sentence.base)
         sentence.attempt = chunk.attempt
         return True
 
@@ -166,7 +169,7 @@ class Reply:
         clip = sentence.clip
         if clip.audio:
             sentence.cut = True
-            self._keep_spoken_words(clip)
+            clip.keep_spoken_words()
         else:
             sentence.failed = True
             if not self._beeped:
@@ -174,9 +177,6 @@ class Reply:
                 clip.kind = "beep"
                 clip.audio += self._beep
         self._complete(sentence)
-
-    def _keep_spoken_words(self, clip: Clip) -> None:
-        clip.text = spoken_words(clip.text, len(clip.audio))
 
     def _complete(self, sentence: _Sentence) -> None:
         """All sound of ``sentence`` is here; drop the sentences for which the reply is too long now."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from common.audio import FRAME_BYTES, SILENCE_BYTE, attenuation
-from gateway.playout import DUCK_DB, LATE_MARK_S, Clip, Kind, Mark, Playout, remaining_words, spoken_words
+from gateway.playout import DUCK_DB, LATE_MARK_S, Clip, Kind, Mark, Playout
 
 TEXT = "one two three four five six seven eight"
 
@@ -167,21 +167,21 @@ def test_the_last_mark_is_sent_though_the_end_was_not_known_with_the_last_frame(
 def test_a_mark_of_this_epoch_proves_what_was_before_it() -> None:
     playout = playing(clip(3))
     (name,) = names_of(playout.take(0.0))
-    playout.mark_echoed(name)
+    playout.mark_echoed(name, 0.01)
     assert not playout.at_provider(0.01)
 
 
 def test_marks_prove_each_other() -> None:
     playout = playing(clip(25))
     names = names_of(run(playout, 0, 1.0))
-    assert [playout.mark_echoed(names[2]), playout.mark_echoed(names[0])] == [True, False]
+    assert [playout.mark_echoed(names[2], 1.0), playout.mark_echoed(names[0], 1.0)] == [True, False]
 
 
 @pytest.mark.parametrize("name", ["", "x", "0.1", "0.1:", "0.1:x", "0.1:-160", "0.1:480.0", "1.1:480", "0.9:480", "0.1:320", "0.1:²"])
 def test_an_odd_mark_proves_nothing(name: str) -> None:
     playout = playing(clip(3))
     playout.take(0.0)
-    assert not playout.mark_echoed(name)
+    assert not playout.mark_echoed(name, 1.0)
 
 
 def test_a_mark_of_an_older_epoch_proves_nothing() -> None:
@@ -189,7 +189,7 @@ def test_a_mark_of_an_older_epoch_proves_nothing() -> None:
     names = names_of(run(playout, 0, 0.2))
     playout.stop(0.2)
     playout.take(0.3)
-    assert not playout.mark_echoed(names[0])
+    assert not playout.mark_echoed(names[0], 1.0)
 
 
 # -- Quieter ----------------------------------------------------------------------------------
@@ -330,14 +330,14 @@ def test_elapsed_time_is_not_trusted_far_beyond_the_last_mark() -> None:
 def test_marks_carry_the_trust_on() -> None:
     playout = playing(clip(80, kind="greeting"))
     for name in names_of(run(playout, 0, 1.0)):
-        playout.mark_echoed(name)
+        playout.mark_echoed(name, 1.0)
     assert playout.heard_text(1.0) == "one two three four five"
 
 
 def test_a_proven_clip_was_heard_whole() -> None:
     playout = playing(clip(3, kind="greeting"))
     for name in names_of(playout.take(0)):
-        playout.mark_echoed(name)
+        playout.mark_echoed(name, 1.0)
     assert playout.heard_text(0.1) == TEXT
 
 
@@ -349,6 +349,14 @@ def test_of_a_clip_that_is_not_complete_the_rest_is_estimated() -> None:
 
 def test_a_clip_without_sound_was_not_heard() -> None:
     assert playing(clip(0, kind="greeting")).heard_text(0.0) == ""
+
+
+def test_the_words_that_the_voice_told_are_heard_when_it_says_so() -> None:
+    told = told_clip()
+    told.kind = "greeting"
+    playout = playing(told)
+    run(playout, 0, 0.4)
+    assert [playout.heard_text(at) for at in (0.124, 0.126)] == ["", "one"]
 
 
 @pytest.mark.parametrize("kind", ["filler", "phrase", "beep"])
@@ -388,14 +396,81 @@ def test_stop_wants_a_clear_if_unheard_sound_may_be_at_the_provider(sent_s: floa
     assert playout.stop(0.1) is clear
 
 
-def test_after_a_stop_the_cut_clip_begins_again() -> None:
-    cut = clip(40)
-    playout = playing(clip(5), cut)
-    for name in names_of(run(playout, 0, 0.3)):
-        playout.mark_echoed(name)
-    playout.stop(0.3)
-    playout.take(0.4)
-    assert (playout.clips[0].sent, cut.sent) == (800, 8 * FRAME_BYTES)
+TOLD = [1000 * number for number in range(1, 9)]
+"""Where the words of a clip of 50 frames end, if the voice tells."""
+
+
+def told_clip(frames: float = 50) -> Clip:
+    """A clip whose voice tells where its words end."""
+    return Clip("phrase", TEXT, bytearray(b"\x01" * int(frames * FRAME_BYTES)), complete=True, word_ends=list(TOLD))
+
+
+def stopped(played_s: float, echoed_at: float, stopped_at: float, *, marks: int = 99) -> tuple[Playout, Clip]:
+    """A clip that was played for a while, of which some marks came back, and that was stopped."""
+    cut = told_clip()
+    playout = playing(cut)
+    for name in names_of(run(playout, 0, played_s))[:marks]:
+        playout.mark_echoed(name, echoed_at)
+    playout.stop(stopped_at)
+    return playout, cut
+
+
+def test_after_a_stop_it_goes_on_with_the_word_that_was_cut() -> None:
+    _, cut = stopped(0.3, 0.2, 0.2, marks=1)
+    assert (cut.sure, cut.sent) == (1600, 1000)
+
+
+def test_the_time_since_a_mark_came_is_surely_heard() -> None:
+    _, cut = stopped(0.5, 0.23, 0.4, marks=1)
+    assert (cut.sure, cut.sent) == (1600 + 1360, 2000)
+
+
+def test_time_alone_proves_nothing() -> None:
+    _, cut = stopped(0.5, 0.4, 0.4, marks=0)
+    assert (cut.heard, cut.sure, cut.sent) == (3200, 0, 0)
+
+
+def test_after_a_gap_in_the_sound_the_time_since_the_last_mark_says_nothing() -> None:
+    late = clip(10, complete=False)
+    playout = playing(late)
+    for name in names_of(run(playout, 0, 0.2)):
+        playout.mark_echoed(name, 0.25)
+    late.audio += b"\x01" * 20 * FRAME_BYTES
+    run(playout, 3.0, 0.1)
+    playout.stop(3.1)
+    assert late.sure == 10 * FRAME_BYTES
+
+
+def test_what_leaves_first_is_the_start_of_the_cut_word() -> None:
+    cut = told_clip()
+    cut.audio[1000:1160] = b"\x05" * FRAME_BYTES
+    playout = playing(cut)
+    (name, *_) = names_of(run(playout, 0, 0.3))
+    playout.mark_echoed(name, 0.2)
+    playout.stop(0.2)
+    assert frames_of(playout.take(0.5))[0] == b"\x05" * FRAME_BYTES
+
+
+def test_what_is_heard_after_a_stop_adds_to_what_was_heard_before() -> None:
+    playout, cut = stopped(0.3, 0.2, 0.2, marks=1)
+    cut.kind = "greeting"
+    run(playout, 1.0, 0.3)
+    assert playout.heard_bytes(1.2) == 1000 + 1600
+
+
+def test_a_clip_that_was_surely_heard_is_not_played_again() -> None:
+    first = clip(5)
+    playout = playing(first, clip(40))
+    playout.mark_echoed(names_of(run(playout, 0, 0.3))[0], 0.1)
+    playout.stop(0.1)
+    run(playout, 0.5, 0.02)
+    assert (first.sent, first.sure) == (800, 800)
+
+
+def test_a_filler_comes_before_a_clip_that_has_not_gone_on_yet() -> None:
+    playout, cut = stopped(0.3, 0.2, 0.2, marks=1)
+    playout.insert(clip(1, kind="filler"))
+    assert [one is cut for one in playout.clips] == [False, True]
 
 
 def test_a_stop_drops_fillers() -> None:
@@ -424,18 +499,3 @@ def test_a_clip_is_torn_if_its_rest_is_missing(frames: float, torn: bool) -> Non
     playout = playing(clip(frames, complete=False))
     playout.take(0.0)
     assert playout.torn is torn
-
-
-# -- Words ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("spoken", "said", "left"),
-    [(0, "", "one two"), (4 * 520, "one", "two"), (7 * 520, "one two", ""), (90000, "one two", "")],
-)
-def test_words_said_and_left(spoken: int, said: str, left: str) -> None:
-    assert (spoken_words("one two", spoken), remaining_words("one two", spoken)) == (said, left)
-
-
-def test_no_words_are_left_of_no_text() -> None:
-    assert remaining_words("", 100) == ""

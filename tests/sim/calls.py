@@ -20,6 +20,8 @@ class Outcome:
     seconds: float = 0.0
     counts: Counter[str] = field(default_factory=Counter)
     """Ends, holds, faults, and what became of the caller's words."""
+    history_errors_ms: list[int] = field(default_factory=list)
+    """Of sentences that were cut: between what the history says was heard and what the ear heard."""
 
     def lines(self) -> list[str]:
         """For reading."""
@@ -35,6 +37,7 @@ def run_calls(seeds: Iterable[int]) -> Outcome:
         world.run()
         outcome.calls += 1
         outcome.seconds += world.now
+        outcome.history_errors_ms += world.judge.history_errors_ms
         outcome.counts += world.counts + world.workers.counts
         outcome.counts += Counter({f"words {fate}": count for fate, count in world.judge.words.items()})
     return outcome

@@ -3,10 +3,10 @@
 Each sentence of ``Judge`` is one of the rules of a turn; see ``gateway/turn``.
 """
 
-import math
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 
-from common.audio import FRAME_BYTES
+from common.audio import BYTES_PER_MS, FRAME_BYTES
 from gateway.playout import Mark
 from gateway.turn.events import (
     CloseTurn,
@@ -22,11 +22,32 @@ from gateway.turn.events import (
 from gateway.turn.machine import BotState, TurnMachine
 from tests.sim.caller import Caller
 from tests.sim.line import Line, Weather
-from tests.sim.sound import PHRASE_TURN, Label, label
+from tests.sim.sound import CELL_BYTES, PHRASE_TURN, Label, label
 from tests.sim.workers import Planned
 
+_LONGEST_WORD_BYTES = 2300 + 500
+"""Of a simulated voice."""
+_UNSURE_BYTES = 1600 + 2 * 1600 + 2 * FRAME_BYTES
+"""Between two marks, and how far before an estimated start of a word its real one may be."""
+_NEARLY_HEARD_BYTES = 2400
+"""An unheard rest that short counts as heard."""
 _LONGEST_SILENCE_S = 12.5
 """Filler, fallback and slack: a bot that thinks is never silent for longer."""
+
+
+Cell = tuple[int, int, int]
+"""A piece of a reply's sound: sentence, take, place."""
+
+
+def _cells(labels: Iterable[Label]) -> set[Cell]:
+    """The pieces that frames with these labels hold."""
+    return {
+        (one.sentence, one.take, max(0, one.offset) // CELL_BYTES + cell) for one in labels for cell in range(FRAME_BYTES // CELL_BYTES)
+    }
+
+
+def _first_cell(frame: Label) -> Cell:
+    return frame.sentence, frame.take, max(0, frame.offset) // CELL_BYTES
 
 
 class BrokenRule(AssertionError):
@@ -41,6 +62,8 @@ class Judge:
         self.lost_words: list[str] = []
         self.words: Counter[str] = Counter()
         """What became of the caller's words."""
+        self.history_errors_ms: list[int] = []
+        """Of sentences that were cut: between what the history says was heard and what the ear heard."""
         self.asked_late = False
         """Whether the model may be asked only after the commit."""
         self._seed = seed
@@ -183,12 +206,22 @@ class Judge:
         self._new_run = False
 
     def _run_begins(self, frame: Label, before: Label | None) -> None:
-        self.check(frame.offset <= 0, f"a run begins in the middle of a sentence: {frame}")
+        """After a stop: nothing that the ear missed is left out, and about a word is said again (R4)."""
+        heard = _cells(self._heard_labels(frame.turn))
+        left_out = {cell for cell in _cells(self._sent) if cell < _first_cell(frame)} - heard
+        self.check(not left_out, f"{len(left_out) * CELL_BYTES} bytes are left out before {frame}: {sorted(left_out)[:1]}")
+        self.check(before is not None or frame.offset <= 0, f"a reply begins in the middle: {frame}")
         if before is not None:
             beeped = self._weather.tts_fails > 0
             self.check(frame.sentence <= before.sentence + 1 or beeped, f"a sentence is left out: {before} {frame}")
-            again = before.sentence - frame.sentence
-            self.check(again <= 1 or self._weather.rough, f"what was heard is said again: {before} {frame}")
+        again = sum(cell >= _first_cell(frame) for cell in heard) * CELL_BYTES
+        most = _LONGEST_WORD_BYTES + _UNSURE_BYTES + int(2 * 8000 * self._weather.latency_s)
+        self.check(again <= most or self._weather.rough, f"{again} bytes are said again: {before} {frame}")
+
+    def _heard_labels(self, turn: int) -> list[Label]:
+        """What the ear heard of a turn's reply."""
+        labels = [label(sound) for _, sound in self._line.heard]
+        return [one for one in labels if one.turn == turn % PHRASE_TURN and not one.fixed]
 
     def _run_goes_on(self, frame: Label, before: Label) -> None:
         same = frame.sentence == before.sentence
@@ -215,13 +248,17 @@ class Judge:
             self._judge_ear(closed.turn, sentence, len(of_it), planned.sound_bytes.get((sentence, 0), 0), len(text.split()))
 
     def _judge_ear(self, turn: int, sentence: int, claimed: int, length: int, words: int) -> None:
-        frames = [label(sound) for _, sound in self._line.heard]
-        heard = 160 * len({frame for frame in frames if frame.turn == turn % 127 and frame.sentence == sentence})
-        if claimed and length:
-            nearly_heard = 2400 if self.closed[turn].how == "replied" else 480
-            slack = nearly_heard + int(2 * 8000 * self._weather.latency_s)
-            possible = math.ceil(words * (heard + slack) / length)
-            self.check(claimed <= possible, f"history says {claimed} words of sentence {sentence}, the ear {possible}")
+        """The words of a simulated sentence are of one length: so many were whole when the turn ended."""
+        heard = CELL_BYTES * len({cell for cell in _cells(self._heard_labels(turn)) if cell[0] == sentence})
+        if not claimed or not length:
+            return
+        replied = self.closed[turn].how == "replied"
+        early = (_NEARLY_HEARD_BYTES if replied else FRAME_BYTES) + int(8000 * self._weather.latency_s) + FRAME_BYTES
+        possible = words * (heard + early) // length
+        self.check(claimed <= possible, f"history says {claimed} words of sentence {sentence}, the ear {possible}")
+        if not replied and not self._weather.rough and (turn % PHRASE_TURN, sentence) not in self._retaken:
+            error = abs(claimed - min(words, words * heard // length)) * length // words
+            self.history_errors_ms.append(error // BYTES_PER_MS)
 
     # -- The end --------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from common.audio import SILENCE_BYTE
 from gateway.turn.state import Phrase, PhraseBook
 
 _SYNC = 0xF5
-_CELL_BYTES = 8
+CELL_BYTES = 8
 PHRASE_TURN = 127
 """Fixed phrases belong to every turn."""
 BEEP = bytes([0x10])
@@ -41,7 +41,7 @@ TAIL_LABEL = Label(PHRASE_TURN, 101, 0, 0, 0)
 def sound(turn: int, sentence: int, take: int, attempt: int, length: int) -> bytes:
     """``length`` bytes of one take of one sentence."""
     head = bytes([_SYNC, turn % PHRASE_TURN if turn != PHRASE_TURN else turn, sentence, take, attempt])
-    cells = -(-length // _CELL_BYTES)
+    cells = -(-length // CELL_BYTES)
     return b"".join(head + bytes([place >> 7, place & 127, 0]) for place in range(cells))[:length]
 
 
@@ -50,10 +50,10 @@ def label(frame: bytes) -> Label:
     if frame[:1] == BEEP:
         return BEEP_LABEL
     at = frame.find(_SYNC)
-    if at < 0 or frame.find(SILENCE_BYTE) in range(at + _CELL_BYTES):
+    if at < 0 or frame.find(SILENCE_BYTE) in range(at + CELL_BYTES):
         return TAIL_LABEL
     turn, sentence, take, attempt, high, low = frame[at + 1 : at + 7]
-    return Label(turn, sentence, take, attempt, (high << 7 | low) * _CELL_BYTES - at)
+    return Label(turn, sentence, take, attempt, (high << 7 | low) * CELL_BYTES - at)
 
 
 def _phrase(number: int, text: str, seconds: float) -> Phrase:

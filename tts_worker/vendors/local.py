@@ -28,7 +28,7 @@ from tts_worker.vendors.base import SpeechRequest
 
 VENDOR = "local"
 
-_MANNERS = {"he": Manner(pace=1.12, melody=0.33, rhythm=0.33), "en": Manner(pace=1.0, melody=0.6, rhythm=0.6)}
+MANNERS = {"he": Manner(pace=1.12, melody=0.33, rhythm=0.33), "en": Manner(pace=1.0, melody=0.6, rhythm=0.6)}
 _PAUSES_MS = {",": 120, ";": 160, ":": 160, ".": 200, "!": 200, "?": 200}
 """Silence after a clause, by the mark at its end; where there is none it was cut between words."""
 
@@ -103,7 +103,7 @@ class _Speaker:
         """
         phonemes = self._phonemes.of(clause, language)
         if phonemes:
-            return self._of_the_line(self._voice.speak(phonemes, _MANNERS.get(language, _MANNERS["en"]))) + silence(_pause_ms(clause))
+            return self._of_the_line(self._voice.speak(phonemes, MANNERS.get(language, MANNERS["en"]))) + silence(pause_ms(clause))
         if any(letter.isalpha() for letter in clause):
             raise VendorError(VENDOR, "script", retryable=False)
         return b""
@@ -115,7 +115,8 @@ class _Speaker:
         return pcm_to_mulaw(_pcm(levelled(trimmed(carried, SAMPLE_RATE_HZ), SAMPLE_RATE_HZ)))
 
 
-def _pause_ms(clause: str) -> int:
+def pause_ms(clause: str) -> int:
+    """The silence that follows a clause."""
     return _PAUSES_MS.get(clause[-1], 0)
 
 

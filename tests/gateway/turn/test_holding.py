@@ -87,7 +87,7 @@ def test_no_words_bring_the_bot_back() -> None:
     assert (desk.state, desk.reports[-1]) == (BotState.SPEAKING, "BARGE_IN_RESUMED")
 
 
-def test_it_goes_on_from_the_start_of_the_cut_sentence() -> None:
+def test_it_goes_on_near_the_start_of_the_cut_word() -> None:
     desk = asked_desk()
     desk.reply("one two.", "three four five six.", seconds=1.0)
     desk.wait(1.5)
@@ -95,7 +95,8 @@ def test_it_goes_on_from_the_start_of_the_cut_sentence() -> None:
     desk.understand("")
     resumed_at = desk.now
     desk.wait(0.1)
-    assert (desk.frames_since(resumed_at)[0].sentence, desk.frames_since(resumed_at)[0].offset) == (1, 0)
+    first = desk.frames_since(resumed_at)[0]
+    assert (first.sentence, first.offset) == (1, 1760)
 
 
 def test_it_goes_on_in_a_new_epoch() -> None:
@@ -726,14 +727,14 @@ def test_a_key_interrupts_all_the_same() -> None:
 # -- Fixed phrases ----------------------------------------------------------------------------
 
 
-def test_the_greeting_is_held_and_goes_on_from_its_start() -> None:
+def test_the_greeting_is_held_and_goes_on_where_it_was() -> None:
     desk = Desk(phrases=phrase_book())
     desk.wait(0.5)
     cough(desk)
     desk.understand("")
     resumed_at = desk.now
     desk.wait(0.1)
-    assert desk.frames_since(resumed_at)[0].offset == 0
+    assert 0 < desk.frames_since(resumed_at)[0].offset < 0.6 * 8000
 
 
 def test_words_over_the_greeting_interrupt_it() -> None:

@@ -20,11 +20,20 @@ class Case:
         self.reply = Reply(self.playout, BEEP, max_bytes)
 
     def speech(
-        self, sentence: int = 0, length: int = 800, *, offset: int = 0, take: int = 0, attempt: int = 1, last: bool = False, fill: int = 1
+        self,
+        sentence: int = 0,
+        length: int = 800,
+        *,
+        offset: int = 0,
+        take: int = 0,
+        attempt: int = 1,
+        last: bool = False,
+        fill: int = 1,
+        word_ends: tuple[int, ...] = (),
     ) -> bool:
         """A chunk arrives."""
         head = Head(call="c", turn=1, seq=sentence, take=take)
-        chunk = SpeechChunk(head=head, offset_bytes=offset, attempt=attempt, last=last)
+        chunk = SpeechChunk(head=head, offset_bytes=offset, attempt=attempt, last=last, word_ends=word_ends)
         return self.reply.speech_arrived(chunk, bytes([fill]) * length)
 
     @property
@@ -156,7 +165,7 @@ def test_the_middle_of_another_attempt_is_dropped() -> None:
 # -- Takes ------------------------------------------------------------------------------------
 
 
-def starved(*, sent: bool, text: str = TEXT, length: int = 8320) -> tuple[Case, tuple[int, int, str] | None]:
+def starved(*, sent: bool, text: str = TEXT, length: int = 5600) -> tuple[Case, tuple[int, int, str] | None]:
     """A sentence whose sound stopped coming, and what is asked for instead."""
     case = Case()
     case.reply.sentence_arrived(0, text)
@@ -183,7 +192,7 @@ def test_the_next_take_goes_on_behind_the_first() -> None:
 
 def test_the_first_take_is_over_once_there_is_a_second() -> None:
     case, _ = starved(sent=True)
-    assert not case.speech(offset=8320)
+    assert not case.speech(offset=5600)
 
 
 def test_nothing_is_asked_for_if_no_words_are_left() -> None:
@@ -201,6 +210,33 @@ def test_what_was_not_spoken_of_a_sentence_given_up_is_no_text() -> None:
     case, _ = starved(sent=True)
     case.reply.sentence_failed(0, 1)
     assert case.playout.clips[0].text == "one two three"
+
+
+# -- Words that the voice knows the places of ---------------------------------------------------
+
+
+def test_the_voice_tells_where_words_end_chunk_by_chunk() -> None:
+    case = Case()
+    case.speech(word_ends=(300, 700))
+    case.speech(offset=800, word_ends=(1500,))
+    assert case.playout.clips[0].word_ends == [300, 700, 1500]
+
+
+def test_what_another_attempt_told_is_forgotten() -> None:
+    case = Case()
+    case.speech(word_ends=(300, 700))
+    case.speech(attempt=2, word_ends=(400,))
+    assert case.playout.clips[0].word_ends == [400]
+
+
+def test_the_words_of_the_next_take_follow_those_of_the_first() -> None:
+    case = Case()
+    case.reply.sentence_arrived(0, TEXT)
+    case.speech(word_ends=(300, 700))
+    case.play()
+    again = case.reply.retake(case.playout.clips[0])
+    case.speech(take=1, word_ends=(500,))
+    assert (again, case.playout.clips[0].word_ends) == ((0, 1, "three four"), [300, 700, 1300])
 
 
 # -- Failures ---------------------------------------------------------------------------------
@@ -305,10 +341,10 @@ def test_a_wild_number_of_a_sentence_costs_nothing() -> None:
 
 @pytest.mark.parametrize("late", [False, True], ids=["text first", "text again, or late"])
 def test_of_a_sentence_that_is_cut_off_only_the_spoken_words_count(late: bool) -> None:
-    case = Case(max_bytes=6000)
+    case = Case(max_bytes=5000)
     if not late:
         case.reply.sentence_arrived(0, TEXT)
-    case.speech(length=6000)
+    case.speech(length=5000)
     if late:
         case.reply.sentence_arrived(0, TEXT)
     assert case.reply.text == "one two"

@@ -239,7 +239,7 @@ def torn_desk() -> Desk:
 def test_a_torn_sentence_is_finished_by_its_remaining_words() -> None:
     desk = torn_desk()
     desk.wait(2.6)
-    assert desk.all(PublishSentence) == [PublishSentence(1, 0, 1, "four five six.")]
+    assert desk.all(PublishSentence) == [PublishSentence(1, 0, 1, "five six.")]
 
 
 def test_not_before_it_was_silent_for_a_second_and_a_half() -> None:
