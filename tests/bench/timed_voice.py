@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from common import models
+from common import catalogue, models
 from common.audio import BYTES_PER_MS, SAMPLE_RATE_HZ, pcm_to_mulaw, resample, silence
 from common.config import Settings
 from tts_worker.clauses import clauses
@@ -40,7 +40,7 @@ class TimedVoice:
     """Speaks like ``LocalVoice``."""
 
     def __init__(self, settings: Settings) -> None:
-        folder = models.ensure(models.VOICE_JOE, settings.torim_cache)
+        folder = models.ensure(catalogue.VOICE_JOE, settings.torim_cache)
         self._phonemes = Phonemes(settings)
         model = (folder / "en_US-joe-medium.onnx").read_bytes() + _more_output(_DURATIONS)
         self._session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
