@@ -85,6 +85,7 @@ class Settings:
     vad_rms: float | None = setting(
         None, "energy floor of speech (RMS of 16-bit samples); default: the detector's own, silero 30, webrtc 60", low=1, high=32767
     )
+    self_echo_guard: bool = setting(True, "whether the bot's own sound that a line returns is told from the caller's voice")
     barge_in: bool = setting(True, "whether the caller can interrupt the bot")
     barge_in_mode: Literal["hold"] = setting("hold", "what an onset over the bot does: hold = silent at once")
     barge_in_final_ms: int = setting(

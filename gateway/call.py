@@ -38,6 +38,7 @@ from gateway.turn import events
 from gateway.turn.events import Command, Event
 from gateway.turn.machine import TurnMachine
 from gateway.vad.base import Detector
+from gateway.vad.self_echo import EchoGuard
 
 logger = logging.getLogger("torim.gateway")
 
@@ -73,6 +74,7 @@ class LiveCall:
         language: str,
         machine: TurnMachine,
         detector: Detector,
+        echo_guard: EchoGuard,
         around: Surroundings,
         gone: Callable[["LiveCall"], object],
     ) -> None:
@@ -84,6 +86,7 @@ class LiveCall:
         self._language = language
         self._machine = machine
         self._detector = detector
+        self._echo_guard = echo_guard
         self._around = around
         self._ear = Ear(machine.sound_limit_frames)
         self._outbox = Outbox(started.call, self.leave)
@@ -137,9 +140,11 @@ class LiveCall:
             self._send_due(now)
 
     def _send_due(self, now: float) -> None:
-        due = self._machine.call.playout.take(now)
+        playout = self._machine.call.playout
+        due = playout.take(now)
         self._recorder.taken(due, now)
         if due:
+            self._echo_guard.played([item for item in due if isinstance(item, bytes)], playout.plays_until)
             codec = self._line.codec
             self._line.send([codec.mark(item.name) if isinstance(item, Mark) else codec.audio(item) for item in due])
             self._arm()
@@ -215,7 +220,9 @@ class LiveCall:
         for frame in self._ear.frames(audio):
             pcm = mulaw_to_pcm(frame)
             level = rms(pcm)
-            self._handle(events.FrameHeard(self._detector.is_speech(pcm, level), level), frame)
+            speech = self._detector.is_speech(pcm, level)
+            echo = self._echo_guard.is_echo(pcm, level, speech, self._loop.time())
+            self._handle(events.FrameHeard(speech and not echo, level), frame)
         self._ear.keep(None if self._machine.needs_sound else IDLE_FRAMES)
 
     def _handle(self, event: Event, sound: bytes = b"") -> None:
@@ -260,6 +267,7 @@ class LiveCall:
         bus = self._around.bus
         match command:
             case events.SendClear():
+                self._echo_guard.cleared(self._loop.time())
                 self._line.send([self._line.codec.clear()])
             case events.HangUp():
                 self._over.set()
@@ -311,7 +319,12 @@ class LiveCall:
     def _tell_done(self) -> None:
         """What the call was like: frames each way, and what should be 0 or low on a healthy line."""
         codec, machine = self._line.codec, self._machine
-        health = {"underruns": machine.call.playout.underruns, "stale": machine.speaking.stale, "outbox_dropped": self._outbox.dropped}
+        health = {
+            "underruns": machine.call.playout.underruns,
+            "stale": machine.speaking.stale,
+            "echo_frames": self._echo_guard.echoes,
+            "outbox_dropped": self._outbox.dropped,
+        }
         log_event(self._started.call, self._turn, "CALL_DONE", **health)
         self._record("WS_DONE", rx=codec.rx_bytes // FRAME_BYTES, tx=codec.tx_bytes // FRAME_BYTES, **health)
 

@@ -247,6 +247,11 @@ class Playout:
         return True
 
     @property
+    def plays_until(self) -> float:
+        """When what was sent will have been played."""
+        return self._play_end
+
+    @property
     def expires_at(self) -> float | None:
         """When all that was sent counts as heard, mark or no mark; None if nothing is in doubt."""
         return self._play_end + LATE_MARK_S if self._sent > self._proven else None

@@ -12,6 +12,7 @@ from gateway.telephony.base import CallStarted, Conversation, Line
 from gateway.turn.machine import TurnMachine
 from gateway.turn.state import Rules
 from gateway.vad.base import Detector
+from gateway.vad.self_echo import NoGuard, SelfEcho
 
 
 class Switchboard:
@@ -40,10 +41,11 @@ class Switchboard:
         language = started.language or self._settings.language
         detector = self._new_detector()
         machine = TurnMachine(replace(self._rules, onset=detector.onset), self._phrases.book(language), lexicon(language))
+        guard = SelfEcho() if self._settings.self_echo_guard else NoGuard()
         old = self._calls.get(started.call)
         if old is not None:
             old.leave()
-        call = LiveCall(started, line, started.call, language, machine, detector, self._around, gone=self._gone)
+        call = LiveCall(started, line, started.call, language, machine, detector, guard, self._around, gone=self._gone)
         self._calls[call.key] = call
         return call
 

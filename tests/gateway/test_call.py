@@ -16,6 +16,7 @@ from gateway.turn.machine import TurnMachine
 from gateway.turn.state import Phrase, PhraseBook, Rules
 from gateway.turn.words import Lexicon
 from gateway.vad.hangover import FIVE_OF_SIX
+from gateway.vad.self_echo import NoGuard
 from tests import virtual_clock
 from tests.sim.memory_bus import MemoryBus
 
@@ -85,7 +86,7 @@ def live(
         phrases = PhraseBook(greeting, QUIET, QUIET, QUIET, QUIET, QUIET, beep=b"")
         machine = TurnMachine(Rules(), phrases, Lexicon())
         detector = Deaf() if deaf else LoudIsSpeech()
-        call = LiveCall(CallStarted("CA1", "MZ1"), line, "CA1", "he", machine, detector, around, gone=lambda key: None)
+        call = LiveCall(CallStarted("CA1", "MZ1"), line, "CA1", "he", machine, detector, NoGuard(), around, gone=lambda key: None)
         async with asyncio.TaskGroup() as tasks:
             pacing = tasks.create_task(pacer.run())
             tasks.create_task(call.run())

@@ -27,6 +27,7 @@ from gateway.telephony.twilio import TwilioCodec
 from gateway.turn.events import CloseTurn, Command, Event, FrameHeard, Report
 from gateway.turn.machine import TurnMachine
 from gateway.vad.hangover import FIVE_OF_SIX
+from gateway.vad.self_echo import NoGuard
 from llm_worker.vendors.base import ActionRequest, Prompt
 from llm_worker.worker import LlmWorker
 from tests.sim.caller import Caller
@@ -226,7 +227,7 @@ async def simulate(seed: int, new_recorder: NewRecorder = unrecorded) -> ShellCa
     async with asyncio.TaskGroup() as house:
         pacer = Pacer()
         around = Surroundings(bus, pacer, GATEWAY, log_texts=False, wall_clock=lambda: 0.0, new_recorder=new_recorder)
-        call = LiveCall(CallStarted(CALL, "MZ1"), shell, CALL, "he", machine, LevelDetector(), around, gone=lambda key: None)
+        call = LiveCall(CallStarted(CALL, "MZ1"), shell, CALL, "he", machine, LevelDetector(), NoGuard(), around, gone=lambda key: None)
         loop = asyncio.get_running_loop()
         stages = {
             "asr": AsrWorker(vendors, "sim", settings).handle,
