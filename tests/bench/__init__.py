@@ -1,0 +1,1 @@
+"""Figures that take longer than a test, each with one command."""
