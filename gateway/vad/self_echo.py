@@ -60,6 +60,8 @@ _SAME_LAG = _RATE_HZ * 5 // 1000
 _LOUDEST = 10 ** (-LOUDEST_DB / 10)
 _MARGIN = 10 ** (6 / 10)
 _LEARN = 0.1
+_SMEAR_FRAMES = 3
+_BAND, _WIDE = 0, 1
 _DRIFT_S = 0.001
 _LOW_HZ, _HIGH_HZ, _EMPHASIS, _TAPS = 250, 1800, 0.8, 32
 
@@ -156,12 +158,12 @@ class SelfEcho:
             return False
         if at - _MAX_LAG - _WINDOW >= self._played.end:
             return False
-        echo = self._is_played(_in_band(b"".join(self._recent))[-_WINDOW:], at)
+        echo = self._is_played(_two_ways(b"".join(self._recent))[:, -_WINDOW:], at)
         self.echoes += echo
         return echo
 
     def _is_played(self, sound: Samples, at: int) -> bool:
-        newest = _energy(sound[-_FRAME:])
+        newest = _energy(sound[_WIDE, -_FRAME:])
         if newest > _LOUDEST * self._played.loudest + self._noise:
             return False
         path = self.path
@@ -189,20 +191,18 @@ class SelfEcho:
 
 def best_match(sound: Samples, played: Samples, max_lag: int) -> Match:
     """The stretch of ``played`` that ``sound`` is most like; the first one begins ``max_lag`` before it."""
-    energy = np.cumsum(played * played, dtype=np.float64)
+    mine, theirs = sound[_BAND], played[_BAND]
+    energy = np.cumsum(theirs * theirs, dtype=np.float64)
     energies = energy[_WINDOW - 1 :].copy()
     energies[1:] -= energy[:-_WINDOW]
-    np.maximum(energies, 1.0, out=energies)
-    products = correlation(sound, played)
-    likeness = np.abs(products) / np.sqrt(energies)
+    likeness = np.abs(correlation(mine, theirs)) / np.sqrt(np.maximum(energies, 1.0))
     best = int(likeness.argmax())
-    own = float(np.dot(sound, sound)) + 1.0
-    tail = played[best + _WINDOW - 3 * _FRAME : best + _WINDOW]
+    stretch = played[_WIDE, best : best + _WINDOW]
     return Match(
         lag=max_lag - best,
-        likeness=float(likeness[best]) / math.sqrt(own),
-        gain=own / float(energies[best]),
-        echoed=float((tail * tail).reshape(3, _FRAME).mean(axis=1).max()),
+        likeness=float(likeness[best]) / math.sqrt(float(np.dot(mine, mine)) + 1.0),
+        gain=_energy(sound[_WIDE]) / (_energy(stretch) + 1.0),
+        echoed=float(_frame_energies(stretch[-_SMEAR_FRAMES * _FRAME :]).max()),
     )
 
 
@@ -221,34 +221,35 @@ class PlayedSound:
         """End of what was played last."""
         self.loudest = 0.0
         """Most energy of a frame that is kept."""
-        self._sound = np.zeros(0, np.float32)
+        self._sound = _silence(0)
         self._tail = bytes(2 * _TAPS)
         self._loudness: deque[float] = deque([0.0], _KEPT // _FRAME)
 
     def add(self, pcm: bytes, end: int) -> None:
         """Sound that ends at ``end``; what it does not join is silence between."""
-        sound = _in_band(self._tail + pcm)
+        sound = _two_ways(self._tail + pcm)
         self._tail = pcm[-2 * _TAPS :]
-        self.cut(end - len(sound))
-        gap = min(_KEPT, end - len(sound) - self.end)
-        self._sound = np.concatenate((self._sound, np.zeros(gap, np.float32), sound))[-_KEPT:]
+        start = end - sound.shape[1]
+        self.cut(start)
+        gap = min(_KEPT, start - self.end)
+        self._sound = np.concatenate((self._sound, _silence(gap), sound), axis=1)[:, -_KEPT:]
         self.end = end
-        self._loudness.extend((sound * sound).reshape(-1, _FRAME).mean(axis=1).tolist())
+        self._loudness.extend(_frame_energies(sound[_WIDE]).tolist())
         self.loudest = max(self._loudness)
 
     def cut(self, at: int) -> None:
         """Nothing was played after ``at``."""
         if at < self.end:
-            self._sound = self._sound[: max(0, len(self._sound) - (self.end - at))]
+            self._sound = self._sound[:, : max(0, self._sound.shape[1] - (self.end - at))]
             self.end = at
 
     def between(self, start: int, stop: int) -> Samples:
         """What was played between the two; silence where nothing was, or is kept."""
-        window = np.zeros(stop - start, np.float32)
-        first = self.end - len(self._sound)
+        window = _silence(stop - start)
+        first = self.end - self._sound.shape[1]
         low, high = max(start, first), min(stop, self.end)
         if low < high:
-            window[low - start : high - start] = self._sound[low - first : high - first]
+            window[:, low - start : high - start] = self._sound[:, low - first : high - first]
         return window
 
 
@@ -273,13 +274,26 @@ def _band_filter() -> Samples:
     return np.convolve(taps, (1.0, -_EMPHASIS)).astype(np.float32)
 
 
-_BAND = _band_filter()
+_FILTER = _band_filter()
 
 
-def _in_band(pcm: bytes) -> Samples:
-    """16-bit samples as the band, at half the rate; the first ``_TAPS`` samples are used up."""
-    return np.convolve(np.frombuffer(pcm, "<i2").astype(np.float32), _BAND, "valid")[::2]
+def _two_ways(pcm: bytes) -> Samples:
+    """16-bit samples at half the rate, as ``_BAND`` and ``_WIDE``; the first ``_TAPS`` samples are used up."""
+    sound = np.frombuffer(pcm, "<i2").astype(np.float32)
+    two_ways = _silence((len(sound) - _TAPS) // 2)
+    two_ways[_BAND] = np.convolve(sound, _FILTER, "valid")[::2]
+    two_ways[_WIDE] = sound[_TAPS::2]
+    return two_ways
+
+
+def _silence(length: int) -> Samples:
+    return np.zeros((2, length), np.float32)
 
 
 def _energy(sound: Samples) -> float:
     return float(np.dot(sound, sound)) / len(sound)
+
+
+def _frame_energies(sound: Samples) -> Samples:
+    frames = sound.reshape(-1, _FRAME)
+    return np.einsum("fs,fs->f", frames, frames) / np.float32(_FRAME)

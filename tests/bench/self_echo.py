@@ -223,7 +223,9 @@ def main() -> None:
     print(f"seed {chosen.seed}, {chosen.replies} replies, {REPLIES_A_CALL} a call")
     for name, guard in (("without the guard", NoGuard), ("with the guard", SelfEcho)):
         heard = self_interruptions(chosen.seed, chosen.replies, guard)
-        print(f"self-interruptions {name}: {heard.interrupted} of {heard.replies}; {heard.frame_us:.1f} us a frame in the guard", flush=True)
+        print(
+            f"self-interruptions {name}: {heard.interrupted} of {heard.replies}; {heard.frame_us:.1f} us a frame in the guard", flush=True
+        )
     print("level dB  echo  guard  seen   too early  later than without echo and guard: p50  p95 ms")
     for level in LEVELS_DB:
         for echo in (False, True):
