@@ -43,18 +43,19 @@ LOUDEST_DB = 15
 """Nothing that is less than this below the played sound is echo."""
 MIN_LAG_S, MAX_LAG_S = 0.02, 0.46
 
-_RATE_HZ = SAMPLE_RATE_HZ // 2
+_STEP = 2
+_RATE_HZ = SAMPLE_RATE_HZ // _STEP
 _FRAME_S = FRAME_MS / 1000
 _FRAME = _RATE_HZ * FRAME_MS // 1000
 _WINDOW_FRAMES = 5
 _WINDOW = _WINDOW_FRAMES * _FRAME
 _MIN_LAG, _MAX_LAG = round(MIN_LAG_S * _RATE_HZ), round(MAX_LAG_S * _RATE_HZ)
-_NEAR = _RATE_HZ * 32 // 1000
+_NEAR = _RATE_HZ * 8 // 1000
 """A run of the playout may start so much earlier or later than the one before."""
 _KEPT = _RATE_HZ
 """Longest lag, window, and the playout's lead, with room."""
 _ALIKE = 0.5
-_ALIKE_NEAR = 0.35
+_ALIKE_NEAR = 0.25
 _VOTES = 3
 _SAME_LAG = _RATE_HZ * 5 // 1000
 _LOUDEST = 10 ** (-LOUDEST_DB / 10)
@@ -62,7 +63,7 @@ _MARGIN = 10 ** (6 / 10)
 _LEARN = 0.1
 _SMEAR_FRAMES = 3
 _BAND, _WIDE = 0, 1
-_DRIFT_S = 0.001
+_DRIFT_S = 0.0002
 _LOW_HZ, _HIGH_HZ, _EMPHASIS, _TAPS = 250, 1800, 0.8, 32
 
 
@@ -280,9 +281,9 @@ _FILTER = _band_filter()
 def _two_ways(pcm: bytes) -> Samples:
     """16-bit samples at half the rate, as ``_BAND`` and ``_WIDE``; the first ``_TAPS`` samples are used up."""
     sound = np.frombuffer(pcm, "<i2").astype(np.float32)
-    two_ways = _silence((len(sound) - _TAPS) // 2)
-    two_ways[_BAND] = np.convolve(sound, _FILTER, "valid")[::2]
-    two_ways[_WIDE] = sound[_TAPS::2]
+    two_ways = _silence((len(sound) - _TAPS) // _STEP)
+    two_ways[_BAND] = np.convolve(sound, _FILTER, "valid")[::_STEP]
+    two_ways[_WIDE] = sound[_TAPS::_STEP]
     return two_ways
 
 
@@ -296,4 +297,4 @@ def _energy(sound: Samples) -> float:
 
 def _frame_energies(sound: Samples) -> Samples:
     frames = sound.reshape(-1, _FRAME)
-    return np.einsum("fs,fs->f", frames, frames) / np.float32(_FRAME)
+    return np.square(frames).mean(axis=1)

@@ -5,13 +5,15 @@ a guard that knows nothing of the line yet. A reply is up to 4 s of a recorded v
 real playout and turn machine as a greeting, whose onset rule is that of every reply. What the line returns
 goes through the detector, the guard and the machine, with frames that come late and in bursts.
 A *self-interruption* is an onset from the reply's first frame to 1 s after its last, with nobody on
-the line. An interruption is another recorded voice, drawn, over the reply from a drawn moment on; it is *seen*
+the line. An interruption is another recorded voice, drawn, over the reply from a drawn moment on, without the breath before it; it is *seen*
 if the onset falls between its start and 200 ms after its end; its delay is compared with the same frames
 on the same line without echo and without guard.
 """
 
 import argparse
+import itertools
 import random
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,10 +28,11 @@ from gateway.turn.state import Phrase, PhraseBook, Rules
 from gateway.turn.words import Lexicon
 from gateway.vad.self_echo import EchoGuard, NoGuard, SelfEcho
 from gateway.vad.webrtc import WebrtcDetector
-from tests.bench.phone_line import PhoneLine, as_the_bot_says_it, draw_line, mulaw, voices
+from tests.bench.phone_line import PhoneLine, as_the_bot_says_it, draw_line, from_first_voice, mulaw, voices
 
 REPLIES_A_CALL = 5
 LEVELS_DB = (0, -6, -12, -20)
+_GUARDS: tuple[tuple[str, Callable[[], EchoGuard]], ...] = (("off", NoGuard), ("on", SelfEcho))
 _REPLY_SAMPLES = 4 * SAMPLE_RATE_HZ
 _CALLER_SAMPLES = 2 * SAMPLE_RATE_HZ
 _TAIL_S = 1.0
@@ -79,7 +82,7 @@ def _draw_reply(rng: random.Random, line: PhoneLine, *, echo: bool, talk: Talk |
         sound += line.returns(said, length, noise)
     starts = ends = None
     if talk is not None:
-        over = voices()[talk.voice][:_CALLER_SAMPLES] * 10 ** (talk.level_db / 20)
+        over = from_first_voice(voices()[talk.voice])[:_CALLER_SAMPLES] * 10 ** (talk.level_db / 20)
         start = int((0.3 + talk.moment * max(0.0, len(said) / SAMPLE_RATE_HZ - 0.8)) * SAMPLE_RATE_HZ)
         over = over[: length - start]
         sound[start : start + len(over)] += over
@@ -220,22 +223,20 @@ def main() -> None:
     parser.add_argument("--replies", type=int, default=1000, help="replies of each kind")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
-    print(f"seed {chosen.seed}, {chosen.replies} replies, {REPLIES_A_CALL} a call")
-    for name, guard in (("without the guard", NoGuard), ("with the guard", SelfEcho)):
+    _tell(f"seed {chosen.seed}, {chosen.replies} replies, {REPLIES_A_CALL} a call")
+    for name, guard in _GUARDS:
         heard = self_interruptions(chosen.seed, chosen.replies, guard)
-        print(
-            f"self-interruptions {name}: {heard.interrupted} of {heard.replies}; {heard.frame_us:.1f} us a frame in the guard", flush=True
-        )
-    print("level dB  echo  guard  seen   too early  later than without echo and guard: p50  p95 ms")
-    for level in LEVELS_DB:
-        for echo in (False, True):
-            for name, guard in (("-", NoGuard), ("on", SelfEcho)):
-                seen = interruptions(chosen.seed, chosen.replies // 4, level, guard, echo=echo)
-                p50, p95 = np.percentile(seen.later_ms or [0.0], (50, 95))
-                print(
-                    f"{level:8}  {'yes' if echo else 'no':4}  {name:5}  {seen.share:.3f}  {seen.too_early:9}  {p50:39.0f}  {p95:6.0f}",
-                    flush=True,
-                )
+        _tell(f"guard {name:3}: {heard.interrupted} self-interruptions in {heard.replies} replies; {heard.frame_us:.1f} us a frame")
+    _tell("level dB  echo  guard  seen   too early  later than without echo and guard, ms: p50  p95")
+    for level, echo, (name, guard) in itertools.product(LEVELS_DB, (False, True), _GUARDS):
+        seen = interruptions(chosen.seed, chosen.replies // 4, level, guard, echo=echo)
+        p50, p95 = np.percentile(seen.later_ms or [0.0], (50, 95))
+        _tell(f"{level:8}  {'yes' if echo else 'no':4}  {name:5}  {seen.share:.3f}  {seen.too_early:9}  {p50:43.0f}  {p95:3.0f}")
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
