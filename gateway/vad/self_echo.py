@@ -296,5 +296,5 @@ def _energy(sound: Samples) -> float:
 
 
 def _frame_energies(sound: Samples) -> Samples:
-    frames = sound.reshape(-1, _FRAME)
-    return np.square(frames).mean(axis=1)
+    energies: Samples = np.square(sound.reshape(-1, _FRAME)).mean(axis=1)
+    return energies

@@ -5,9 +5,9 @@ a guard that knows nothing of the line yet. A reply is up to 4 s of a recorded v
 real playout and turn machine as a greeting, whose onset rule is that of every reply. What the line returns
 goes through the detector, the guard and the machine, with frames that come late and in bursts.
 A *self-interruption* is an onset from the reply's first frame to 1 s after its last, with nobody on
-the line. An interruption is another recorded voice, drawn, over the reply from a drawn moment on, without the breath before it; it is *seen*
-if the onset falls between its start and 200 ms after its end; its delay is compared with the same frames
-on the same line without echo and without guard.
+the line. An interruption is another recorded voice, drawn, over the reply from a drawn moment on, without
+the breath before it; it is *seen* if the onset falls between its start and 200 ms after its end; its delay
+is compared with the same frames on the same line without echo and without guard.
 """
 
 import argparse
@@ -20,19 +20,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from common import catalogue, config, models
 from common.audio import FRAME_BYTES, FRAME_MS, SAMPLE_RATE_HZ, mulaw_to_pcm, rms
 from gateway.playout import Mark
 from gateway.turn.events import CallAnswered, FrameHeard, MarkEchoed
 from gateway.turn.machine import TurnMachine
 from gateway.turn.state import Phrase, PhraseBook, Rules
 from gateway.turn.words import Lexicon
+from gateway.vad.base import Detector
 from gateway.vad.self_echo import EchoGuard, NoGuard, SelfEcho
+from gateway.vad.silero import SileroDetector, SileroModel
 from gateway.vad.webrtc import WebrtcDetector
 from tests.bench.phone_line import PhoneLine, as_the_bot_says_it, draw_line, from_first_voice, mulaw, voices
 
 REPLIES_A_CALL = 5
 LEVELS_DB = (0, -6, -12, -20)
-_GUARDS: tuple[tuple[str, Callable[[], EchoGuard]], ...] = (("off", NoGuard), ("on", SelfEcho))
 _REPLY_SAMPLES = 4 * SAMPLE_RATE_HZ
 _CALLER_SAMPLES = 2 * SAMPLE_RATE_HZ
 _TAIL_S = 1.0
@@ -104,18 +106,18 @@ def _arrivals(rng: random.Random, frames: int) -> Iterator[float]:
 class Gateway:
     """What of a gateway hears: detector, guard and turn machine, on a clock that is a number."""
 
-    def __init__(self, guard: EchoGuard) -> None:
+    def __init__(self, guard: EchoGuard, detector: Detector) -> None:
         self.guard_s = 0.0
         """Time spent in the guard."""
         self.frames = 0
         self._guard = guard
-        self._detector = WebrtcDetector()
+        self._detector = detector
         self._start = 100.0
 
     def first_onset(self, reply: Reply) -> int | None:
         """The frame with which a voice began, as the bot says ``reply``; the next one follows after it."""
         phrases = PhraseBook(Phrase("reply", reply.said), _QUIET, _QUIET, _QUIET, _QUIET, _QUIET, beep=b"")
-        machine, marks = TurnMachine(Rules(), phrases, Lexicon()), list[tuple[float, str]]()
+        machine, marks = TurnMachine(Rules(onset=self._detector.onset), phrases, Lexicon()), list[tuple[float, str]]()
         machine.handle(CallAnswered(), self._start)
         self._send(machine, marks, self._start)
         onset = None
@@ -152,6 +154,9 @@ class Gateway:
         return machine.call.caller_speaks
 
 
+NewGateway = Callable[[], Gateway]
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """How interruptions were heard."""
@@ -181,24 +186,24 @@ class Echoes:
     """Time in the guard per frame of the caller."""
 
 
-def self_interruptions(seed: int, replies: int, guard: Callable[[], EchoGuard]) -> Echoes:
+def self_interruptions(seed: int, replies: int, new_gateway: NewGateway) -> Echoes:
     """Replies to callers who say nothing."""
     rng, interrupted, spent, frames = random.Random(seed), 0, 0.0, 0
     for _ in range(-(-replies // REPLIES_A_CALL)):
-        gateway, line = Gateway(guard()), draw_line(rng)
+        gateway, line = new_gateway(), draw_line(rng)
         onsets = [gateway.first_onset(reply) for reply in draw_replies(rng, line, echo=True, talks=[None] * REPLIES_A_CALL)]
         interrupted += sum(onset is not None for onset in onsets)
         spent, frames = spent + gateway.guard_s, frames + gateway.frames
     return Echoes(replies, interrupted, 1e6 * spent / frames)
 
 
-def interruptions(seed: int, replies: int, level_db: float, guard: Callable[[], EchoGuard], *, echo: bool) -> Seen:
-    """Callers who talk over every reply."""
+def interruptions(seed: int, replies: int, level_db: float, new_gateway: NewGateway, plain_gateway: NewGateway, *, echo: bool) -> Seen:
+    """Callers who talk over every reply, heard by a gateway, and by a plain one on the same line without echo."""
     rng, counts, later = random.Random(seed), [0, 0, 0], list[float]()
     for _ in range(-(-replies // REPLIES_A_CALL)):
         line, seed_of_call = draw_line(rng), rng.random()
         talks = [Talk(rng.choice(sorted(voices())), level_db, rng.random()) for _ in range(REPLIES_A_CALL)]
-        told, plain = Gateway(guard()), Gateway(NoGuard())
+        told, plain = new_gateway(), plain_gateway()
         with_echo = draw_replies(random.Random(seed_of_call), line, echo=echo, talks=talks)
         without = draw_replies(random.Random(seed_of_call), line, echo=False, talks=talks)
         for reply, clean in zip(with_echo, without, strict=True):
@@ -220,18 +225,29 @@ def _is_seen(reply: Reply, onset: int | None) -> bool:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.self_echo", description=__doc__)
-    parser.add_argument("--replies", type=int, default=1000, help="replies of each kind")
+    parser.add_argument("--replies", type=int, default=1000, help="replies without a caller; a fourth as many with one, at each level")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--vad", choices=("webrtc", "silero"), default="webrtc")
     chosen = parser.parse_args()
-    _tell(f"seed {chosen.seed}, {chosen.replies} replies, {REPLIES_A_CALL} a call")
-    for name, guard in _GUARDS:
-        heard = self_interruptions(chosen.seed, chosen.replies, guard)
+    new_detector = WebrtcDetector if chosen.vad == "webrtc" else _silero()
+    plain, guarded = (lambda: Gateway(NoGuard(), new_detector())), (lambda: Gateway(SelfEcho(), new_detector()))
+    guards = (("off", plain), ("on", guarded))
+    _tell(f"seed {chosen.seed}, {chosen.replies} replies, {REPLIES_A_CALL} a call, {chosen.vad}")
+    for name, new_gateway in guards:
+        heard = self_interruptions(chosen.seed, chosen.replies, new_gateway)
         _tell(f"guard {name:3}: {heard.interrupted} self-interruptions in {heard.replies} replies; {heard.frame_us:.1f} us a frame")
-    _tell("level dB  echo  guard  seen   too early  later than without echo and guard, ms: p50  p95")
-    for level, echo, (name, guard) in itertools.product(LEVELS_DB, (False, True), _GUARDS):
-        seen = interruptions(chosen.seed, chosen.replies // 4, level, guard, echo=echo)
-        p50, p95 = np.percentile(seen.later_ms or [0.0], (50, 95))
-        _tell(f"{level:8}  {'yes' if echo else 'no':4}  {name:5}  {seen.share:.3f}  {seen.too_early:9}  {p50:43.0f}  {p95:3.0f}")
+    _tell("level dB  echo  guard  seen   too early  later than without echo and guard, ms: p50  p90  p95")
+    for level, echo, (name, new_gateway) in itertools.product(LEVELS_DB, (False, True), guards):
+        seen = interruptions(chosen.seed, chosen.replies // 4, level, new_gateway, plain, echo=echo)
+        p50, p90, p95 = np.percentile(seen.later_ms or [0.0], (50, 90, 95))
+        _tell(
+            f"{level:8}  {'yes' if echo else 'no':4}  {name:5}  {seen.share:.3f}  {seen.too_early:9}  {p50:43.0f}  {p90:3.0f}  {p95:3.0f}"
+        )
+
+
+def _silero() -> Callable[[], Detector]:
+    model = SileroModel(models.ensure(catalogue.SILERO, config.load().torim_cache, _tell))
+    return lambda: SileroDetector(model)
 
 
 def _tell(line: str) -> None:
