@@ -9,7 +9,7 @@ RUN_DIR := .run
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --only-binary :all: --quiet
 PACKAGES := common gateway asr_worker llm_worker tts_worker tools tests
 
-.PHONY: help run call test check setup setup-dev lock clean
+.PHONY: help run call test check sim mutants setup setup-dev lock clean
 
 help:  ## print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -29,6 +29,12 @@ check: setup-dev  ## what must be green before a commit, in under a minute
 	@$(BIN)/mypy --no-error-summary $(PACKAGES)
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/pytest -q -n 3 --dist loadfile -m "not speech and not e2e"
+
+sim: setup-dev  ## N random calls through the core, each judged; fails if a guard was hit fewer than 100 times
+	@$(BIN)/python -m tests.sim $(or $(FROM),0) $(or $(N),4000) --guards --least 100
+
+mutants: setup-dev  ## remove each guard of the core in turn: what notices? ARGS="--only holding" takes some
+	@$(BIN)/python -m tests.mutants $(ARGS)
 
 setup:  ## make .venv from the lock (run and call do it themselves)
 	@$(if $(PYTHON),,echo "setup: no Python 3.11 or newer found: apt-get install python3 python3-venv, or make PYTHON=/path/to/python" >&2; exit 1)

@@ -1,19 +1,41 @@
 """``python -m tests.sim FIRST LAST`` runs the random calls of these seeds; ``python -m tests.sim SEED`` shows one.
 
-``--record FILE`` leaves the record of the one, for ``tools.replay`` and ``tools.timeline``.
+``--record FILE`` leaves the record of the one, for ``tools.replay`` and ``tools.timeline``. Of many, ``--guards`` counts how
+often each guard of the core was true and false, and ``--least N`` fails if anything was hit less often (``make sim``).
 """
 
 import argparse
 import sys
+import time
 from pathlib import Path
 
-from tests.sim.calls import run_calls, trace_of
+from tests.sim.calls import run_at_once, trace_of
 
-parser = argparse.ArgumentParser(prog="python -m tests.sim", description="Random calls through the core.")
-parser.add_argument(
-    "seeds", metavar="SEED", type=int, nargs="+", help="one seed: show that call; two: run all calls from the first to before the second"
-)
-parser.add_argument("--record", type=Path, metavar="FILE", help="write the record of the one call")
-options = parser.parse_args()
-lines = run_calls(range(*options.seeds)).lines() if len(options.seeds) == 2 else trace_of(options.seeds[0], options.record)
-sys.stdout.write("\n".join(lines) + "\n")
+
+def _main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.sim", description="Random calls through the core.")
+    parser.add_argument(
+        "seeds", metavar="SEED", type=int, nargs="+", help="one: show that call; two: all from the first to before the second"
+    )
+    parser.add_argument("--record", type=Path, metavar="FILE", help="write the record of the one call")
+    parser.add_argument("--guards", action="store_true", help="count the hits of the core's guards")
+    parser.add_argument("--least", type=int, default=0, metavar="N", help="fail if anything was hit less often")
+    options = parser.parse_args()
+    if len(options.seeds) == 1:
+        sys.stdout.write("\n".join(trace_of(options.seeds[0], options.record)) + "\n")
+        return 0
+    return _many(*options.seeds, guards=options.guards, least=options.least)
+
+
+def _many(first: int, last: int, *, guards: bool, least: int) -> int:
+    began = time.monotonic()
+    outcome = run_at_once(first, last, guards=guards)
+    took = f"seeds {first} to {last - 1}, {time.monotonic() - began:.0f} s in two processes"
+    sys.stdout.write("\n".join([*outcome.lines(), took]) + "\n")
+    wrong = outcome.below(least)
+    sys.stderr.write("".join(f"sim: {text}\n" for text in wrong))
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    raise SystemExit(_main())

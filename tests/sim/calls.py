@@ -1,46 +1,53 @@
 """Many random calls, and what happened in them."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 
 from common.version import VERSION
 from gateway.records.format import Header
 from gateway.records.recorder import Recorder, StreamRecorder
+from tests.guards_in_place import Hits
+from tests.sim.hits import Outcome
 from tests.sim.world import World, make_world
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What happened in some calls."""
-
-    calls: int = 0
-    seconds: float = 0.0
-    counts: Counter[str] = field(default_factory=Counter)
-    """Ends, holds, faults, and what became of the caller's words."""
-    history_errors_ms: list[int] = field(default_factory=list)
-    """Of sentences that were cut: between what the history says was heard and what the ear heard."""
-
-    def lines(self) -> list[str]:
-        """For reading."""
-        first = f"{self.calls} calls, {self.seconds / 3600:.1f} hours on the line"
-        return [first, *(f"{count:8d}  {name}" for name, count in sorted(self.counts.items()))]
-
-
-def run_calls(seeds: Iterable[int]) -> Outcome:
-    """One call a seed; the first that breaks a rule ends it all, and names its seed."""
+def run_calls(seeds: Iterable[int], hits: Hits | None = None) -> Outcome:
+    """One call a seed; the first that breaks a rule ends it all, and names its seed. ``hits`` counts the guards meanwhile."""
     outcome = Outcome()
     for seed in seeds:
         world = make_world(seed)
         world.run()
-        outcome.calls += 1
-        outcome.seconds += world.now
-        outcome.history_errors_ms += world.judge.history_errors_ms
-        outcome.counts += world.counts + world.workers.counts
-        outcome.counts += Counter({f"words {fate}": count for fate, count in world.judge.words.items()})
+        outcome.add(_outcome_of(world))
+    if hits is not None:
+        outcome.guards = hits.counts()
     return outcome
+
+
+def _outcome_of(world: World) -> Outcome:
+    counts = world.counts + world.workers.counts
+    counts.update({f"words {fate}": count for fate, count in world.judge.words.items()})
+    counts[f"situation {world.situation.name}"] += 1
+    return Outcome(1, len(world.judge.closed), world.now, counts, world.moments.counts, history_errors_ms=world.judge.history_errors_ms)
+
+
+def run_at_once(first: int, last: int, *, guards: bool, processes: int = 2) -> Outcome:
+    """The calls of these seeds, in some processes; ``guards``: count their hits, too."""
+    outcome = Outcome()
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        shares = [pool.submit(_share, range(first + place, last, processes), guards) for place in range(processes)]
+        for share in shares:
+            outcome.add(share.result())
+    return outcome
+
+
+def _share(seeds: range, guards: bool) -> Outcome:
+    hits = Hits() if guards else None
+    if hits is not None:
+        hits.start()
+    return run_calls(seeds, hits)
 
 
 def trace_of(seed: int, record: Path | None = None) -> list[str]:

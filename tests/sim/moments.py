@@ -22,12 +22,14 @@ class Moments:
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Onsets by moment and by what became of them."""
     _silent: bool = True
+    _muted: bool = False
     _moment: str = ""
     _held: tuple[str, Hold] | None = None
 
     def before(self, event: Event, now: float) -> None:
         """An event is about to be handled."""
         if isinstance(event, FrameHeard) and event.speech:
+            self._note_muted()
             self._silent = not self.machine.call.caller_speaks
             if self._silent:
                 self._moment = _moment(self.machine, now)
@@ -38,6 +40,12 @@ class Moments:
         if self._silent and isinstance(event, FrameHeard) and self.machine.call.caller_speaks:
             self._silent = False
             self._onset()
+
+    def _note_muted(self) -> None:
+        muted = self.machine.call.floor.muted
+        if muted and not self._muted:
+            self.counts["floor muted", "ignored"] += 1
+        self._muted = muted
 
     def _onset(self) -> None:
         machine, hold = self.machine, self.machine.holding.hold
@@ -61,8 +69,6 @@ def _moment(machine: TurnMachine, now: float) -> str:
     call, state = machine.call, machine.state
     if machine.holding.hold is not None:
         return "held: pause within a hold"
-    if call.floor.muted:
-        return "floor muted"
     if state is BotState.SPEAKING:
         return f"SPEAKING: {_sounding(call.playout, now)}"
     if state is BotState.THINKING:

@@ -9,7 +9,8 @@ from typing import get_args
 import pytest
 
 from gateway.turn.events import End
-from tests.sim.calls import Outcome, run_calls
+from tests.sim.calls import run_calls
+from tests.sim.hits import FAULTS, Outcome
 
 CALLS = 200
 
@@ -31,31 +32,7 @@ def test_every_end_of_a_turn_happens_in_random_calls(outcome: Outcome, end: str)
     assert outcome.counts[f"end {end}"]
 
 
-@pytest.mark.parametrize(
-    "happening",
-    [
-        "BARGE_IN: interrupt speaking",
-        "BARGE_IN_FINAL",
-        "BARGE_IN_RESUMED",
-        "DEDUP: same utterance ignored",
-        "FLOOR_TAKEN",
-        "STAGE_FAILED",
-        "bot hung up",
-        "key",
-        "retake",
-        "message lost",
-        "message twice",
-        "message late",
-        "asr failed",
-        "llm failed",
-        "tts failed",
-        "tts stopped",
-        "tts second attempt",
-        "stalled frame",
-        "tool",
-        "words in the history",
-    ],
-)
+@pytest.mark.parametrize("happening", FAULTS)
 def test_it_happens_in_random_calls(outcome: Outcome, happening: str) -> None:
     assert outcome.counts[happening]
 

@@ -1,0 +1,120 @@
+"""How often each guard, end of a turn, fault and moment of an onset was hit in simulated calls; and what was hit too seldom.
+
+What no call from outside can bring stands in ``seldom.toml``, with the reason.
+"""
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import get_args
+
+from gateway.turn.events import End
+
+SELDOM = Path(__file__).parent / "seldom.toml"
+FAULTS = (
+    "BARGE_IN: interrupt speaking",
+    "BARGE_IN_FINAL",
+    "BARGE_IN_RESUMED",
+    "DEDUP: same utterance ignored",
+    "FLOOR_TAKEN",
+    "STAGE_FAILED",
+    "bot hung up",
+    "key",
+    "retake",
+    "message lost",
+    "message twice",
+    "message late",
+    "asr failed",
+    "llm failed",
+    "tts failed",
+    "tts stopped",
+    "tts second attempt",
+    "stalled frame",
+    "tool",
+    "words in the history",
+)
+"""What must happen in simulated calls, beside the ends of turns."""
+_LEAST_SHOWN = 20
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What happened in some calls."""
+
+    calls: int = 0
+    turns: int = 0
+    line_s: float = 0.0
+    """Time on the line."""
+    counts: Counter[str] = field(default_factory=Counter)
+    """Ends, holds, faults, and what became of the caller's words."""
+    moments: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Onsets of the caller's voice: what the bot was doing, and what became of them."""
+    guards: Counter[tuple[str, bool]] = field(default_factory=Counter)
+    """Hits of each guard by side, where they were counted; zeros too."""
+
+    history_errors_ms: list[int] = field(default_factory=list)
+    """Of sentences that were cut: between what the history says was heard and what the ear heard."""
+
+    def add(self, other: "Outcome") -> None:
+        """Put what happened in other calls to it."""
+        self.calls += other.calls
+        self.turns += other.turns
+        self.line_s += other.line_s
+        self.counts.update(other.counts)
+        self.moments.update(other.moments)
+        self.guards.update(other.guards)
+        self.history_errors_ms += other.history_errors_ms
+
+    # -- For reading --------------------------------------------------------------------------
+
+    def lines(self) -> list[str]:
+        """All of it."""
+        first = f"{self.calls} calls, {self.turns} turns, {self.line_s / 3600:.1f} hours on the line"
+        return [first, *(f"{count:8d}  {name}" for name, count in sorted(self.counts.items())), *self._moment_lines(), *self._guard_lines()]
+
+    def _moment_lines(self) -> Iterator[str]:
+        fates = sorted({fate for _, fate in self.moments})
+        yield "onsets of the caller's voice" + " " * 14 + "".join(f"{fate:>16}" for fate in ("all", *fates))
+        for moment, count in sorted(self._by_moment().items()):
+            yield f"  {moment:<40}" + "".join(f"{number:>16}" for number in (count, *(self.moments[moment, fate] for fate in fates)))
+
+    def _guard_lines(self) -> Iterator[str]:
+        if self.guards:
+            yield f"{len(self.guards)} sides of guards; the least hit:"
+        seldom = _seldom()
+        shown = sorted((count, name, side) for (name, side), count in self.guards.items() if f"{name} = {side}" not in seldom)
+        for count, name, side in shown[:_LEAST_SHOWN]:
+            yield f"{count:8d}  {name} = {side}"
+
+    # -- What was hit too seldom --------------------------------------------------------------
+
+    def below(self, least: int) -> list[str]:
+        """What was hit less often than ``least`` times and is not listed with a reason; and what is listed and should not be."""
+        hits, seldom = self._hits(), _seldom()
+        few = sorted((count, name) for name, count in hits.items() if count < least and name not in seldom)
+        listed = {name: hits[name] for name in seldom if name in hits and hits[name] >= least > 0}
+        gone = [name for name in seldom if self.guards and name not in hits]
+        return [
+            *(f"{count} hits: {name}" for count, name in few),
+            *(f"listed in {SELDOM.name}, but hit {count} times: {name}" for name, count in listed.items()),
+            *(f"listed in {SELDOM.name}, but there is no such thing: {name}" for name in gone),
+        ]
+
+    def _hits(self) -> dict[str, int]:
+        hits = {f"end {end}": self.counts[f"end {end}"] for end in get_args(End)}
+        hits |= {name: self.counts[name] for name in FAULTS} | dict(self._by_moment())
+        return hits | {f"{name} = {side}": count for (name, side), count in self.guards.items()}
+
+    def _by_moment(self) -> Counter[str]:
+        by_moment: Counter[str] = Counter()
+        for (moment, _), count in self.moments.items():
+            by_moment[moment] += count
+        return by_moment
+
+
+def _seldom() -> dict[str, str]:
+    """What is hit seldom, or never, and why that is right."""
+    listed = tomllib.loads(SELDOM.read_text()).get("seldom", [])
+    return {entry["hit"]: entry["reason"] for entry in listed}
