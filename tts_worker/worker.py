@@ -20,7 +20,7 @@ from common.errors import TorimError, VendorError
 from common.messages import Sentence, SpeechChunk, Stage
 from common.vendor_stream import closing, next_piece
 from tts_worker.chunks import Chunker
-from tts_worker.vendors.base import SpeechRequest, Voice
+from tts_worker.vendors.base import SpeechRequest, Voice, WordEnds
 
 STAGE: Stage = "tts"
 FIRST_SOUND_S = 3.5
@@ -28,8 +28,8 @@ NEXT_PIECE_S = 2.0
 _PIECES_AHEAD = 16
 """Pieces that a vendor may be ahead of the stream; then it waits."""
 
-Piece = bytes | VendorError | None
-"""Sound, how it failed, or its end."""
+Piece = bytes | WordEnds | VendorError | None
+"""Sound, where words end in it, how it failed, or its end."""
 
 logger = logging.getLogger("torim.tts_worker")
 
@@ -90,7 +90,7 @@ class TtsWorker:
         else:
             await pieces.put(None)
 
-    async def _pump(self, sound: AsyncIterator[bytes], pieces: "asyncio.Queue[Piece]") -> None:
+    async def _pump(self, sound: AsyncIterator[bytes | WordEnds], pieces: "asyncio.Queue[Piece]") -> None:
         loop = asyncio.get_running_loop()
         limit_s = FIRST_SOUND_S
         while (piece := await next_piece(sound, loop.time() + limit_s, self._vendor)) is not None:
@@ -115,6 +115,8 @@ class Speech:
     chunker: Chunker = field(default_factory=Chunker)
     began_s: float = field(default_factory=lambda: asyncio.get_running_loop().time())
     first_sound_ms: int | None = None
+    word_ends: list[int] = field(default_factory=list)
+    """Of which the gateway was not told yet."""
 
     async def deliver(self, pieces: "asyncio.Queue[Piece]") -> VendorError | None:
         """Send chunks as they are due, until the sound ends or fails."""
@@ -128,6 +130,9 @@ class Speech:
                 continue
             if piece is None or isinstance(piece, VendorError):
                 return piece
+            if isinstance(piece, WordEnds):
+                self.word_ends += piece.at_bytes
+                continue
             if self.first_sound_ms is None:
                 self.first_sound_ms = round((loop.time() - self.began_s) * 1000)
             await self._send(piece, loop.time())
@@ -154,12 +159,14 @@ class Speech:
         return Output(None, self._message(self.chunker.sent_bytes, last=True))
 
     def _message(self, offset_bytes: int, *, last: bool = False) -> SpeechChunk:
+        ends, self.word_ends = tuple(self.word_ends), []
         return SpeechChunk(
             head=self.sentence.head,
             offset_bytes=offset_bytes,
             last=last,
             attempt=attempt_number(self.delivery),
             tts_ms=self.first_sound_ms or 0,
+            word_ends=ends,
         )
 
 

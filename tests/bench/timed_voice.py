@@ -13,7 +13,7 @@ import numpy as np
 import onnxruntime
 
 from common import catalogue, models
-from common.audio import BYTES_PER_MS, SAMPLE_RATE_HZ, pcm_to_mulaw, resample, silence
+from common.audio import SAMPLE_RATE_HZ, pcm_to_mulaw, resample, silence
 from common.config import Settings
 from tts_worker.clauses import clauses
 from tts_worker.loudness import levelled, trimmed
@@ -111,8 +111,3 @@ def sentences(language: str) -> list[str]:
     """What the bench has spoken."""
     path = Path(__file__).parents[1] / "data" / f"spoken_{language}.txt"
     return path.read_text(encoding="utf-8").split("\n")[:-1]
-
-
-def length_ms(count: float) -> float:
-    """Bytes of mu-law in ms."""
-    return count / BYTES_PER_MS

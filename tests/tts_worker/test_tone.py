@@ -8,7 +8,7 @@ from common import config
 from common.audio import duration_ms
 from tests import virtual_clock
 from tts_worker.tones import heard_tones
-from tts_worker.vendors.base import SpeechRequest
+from tts_worker.vendors.base import SpeechRequest, WordEnds
 from tts_worker.vendors.tone import ToneVoice
 
 
@@ -20,7 +20,7 @@ async def timed_pieces(speaking: ToneVoice, text: str = "ten letters") -> list[t
     """The pieces of a sentence, with the time at which each came."""
     loop = asyncio.get_running_loop()
     request = SpeechRequest(text=text, language="en", turn=3, sentence=1)
-    return [(loop.time(), piece) async for piece in speaking.synthesise(request)]
+    return [(loop.time(), piece) async for piece in speaking.synthesise(request) if isinstance(piece, bytes)]
 
 
 def spoken(speaking: ToneVoice, text: str = "ten letters") -> list[tuple[float, bytes]]:
@@ -52,3 +52,11 @@ def test_later_sound_comes_at_the_speed_of_the_factor() -> None:
 
 def test_sound_comes_in_pieces_of_100_ms() -> None:
     assert duration_ms(spoken(voice())[0][1]) == 100
+
+
+def test_it_knows_where_words_end() -> None:
+    async def ends() -> list[WordEnds]:
+        told = voice(tone_ms_per_char="50").synthesise(SpeechRequest(" ten  letters ", "en"))
+        return [piece async for piece in told if isinstance(piece, WordEnds)]
+
+    assert virtual_clock.run(ends()) == [WordEnds((3 * 400, 12 * 400))]

@@ -14,7 +14,7 @@ from common.vendor_stream import closing
 from tests.vendors.google_server import GoogleServer
 from tts_worker.tones import tone
 from tts_worker.vendors import VENDORS
-from tts_worker.vendors.base import SpeechRequest, Voice
+from tts_worker.vendors.base import SpeechRequest, Voice, WordEnds
 
 REQUEST = SpeechRequest("Hello, how are you today?", "en", 1, 0)
 STREAMING, IN_ONE_PIECE = "en-US-Chirp3-HD-Aoede", "en-US-Wavenet-A"
@@ -49,7 +49,7 @@ async def vendor(request: pytest.FixtureRequest, speech_settings: Settings) -> A
 
 
 async def spoken(vendor: Voice, request: SpeechRequest = REQUEST) -> bytes:
-    return b"".join([piece async for piece in vendor.synthesise(request)])
+    return b"".join([piece async for piece in vendor.synthesise(request) if isinstance(piece, bytes)])
 
 
 def test_every_vendor_that_the_settings_take_is_registered() -> None:
@@ -86,3 +86,12 @@ async def test_two_sentences_at_once_are_both_spoken(vendor: Voice) -> None:
 async def test_closing_twice_does_no_harm(vendor: Voice) -> None:
     await vendor.close()
     await vendor.close()
+
+
+async def test_word_ends_that_are_told_are_in_order_and_in_the_sound(vendor: Voice) -> None:
+    pieces = [piece async for piece in vendor.synthesise(REQUEST)]
+    ends = [at for piece in pieces if isinstance(piece, WordEnds) for at in piece.at_bytes]
+    length = sum(len(piece) for piece in pieces if isinstance(piece, bytes))
+    assert ends == sorted(ends)
+    assert all(0 < end <= length for end in ends)
+    assert len(ends) in (0, len(REQUEST.text.split()))

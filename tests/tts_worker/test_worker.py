@@ -12,14 +12,14 @@ from common.messages import Head, SpeechChunk, Transcript
 from common.messages import Sentence as SentenceMessage
 from tests.recorded_bus import RecordedBus
 from tests.virtual_clock import run
-from tts_worker.vendors.base import SpeechRequest
+from tts_worker.vendors.base import SpeechRequest, WordEnds
 from tts_worker.worker import TtsWorker, attempt_number
 
 HEAD = Head(call="c1", turn=3, seq=2, take=1, gateway="g1", language="en")
 RESET = VendorError("fake", "reset", retryable=True)
 
-Step = int | float | VendorError
-"""Milliseconds of sound, a pause in seconds, or a failure."""
+Step = int | float | WordEnds | VendorError
+"""Milliseconds of sound, a pause in seconds, where words end, or a failure."""
 
 
 class Scripted:
@@ -32,7 +32,7 @@ class Scripted:
 
     async def warm_up(self) -> None: ...
 
-    async def synthesise(self, request: SpeechRequest) -> AsyncIterator[bytes]:
+    async def synthesise(self, request: SpeechRequest) -> AsyncIterator[bytes | WordEnds]:
         self.requests.append(request)
         try:
             for step in self._script:
@@ -41,6 +41,8 @@ class Scripted:
                         await asyncio.sleep(step)
                     case VendorError():
                         raise step
+                    case WordEnds():
+                        yield step
                     case _:
                         yield bytes(step * BYTES_PER_MS)
         finally:
@@ -199,3 +201,16 @@ def test_a_handler_that_is_cancelled_closes_the_voice() -> None:
 def test_another_message_on_the_stream_is_a_bug() -> None:
     with pytest.raises(TypeError):
         run(TtsWorker(Scripted(), "fake").handle(Delivery("1-0", Transcript(head=HEAD, utterance=1, text="")), RecordedBus()))
+
+
+def test_what_the_voice_knows_of_its_words_goes_with_the_next_chunk() -> None:
+    sent = chunks(handle(Scripted(WordEnds((300, 700)), 100, WordEnds((900,)), 150)))
+    assert [chunk.word_ends for chunk in sent] == [(300, 700), (900,)]
+
+
+def test_what_it_says_of_its_words_at_the_end_goes_with_the_last_chunk() -> None:
+    assert last(handle(Scripted(100, WordEnds((700,))))).word_ends == (700,)
+
+
+def test_words_without_sound_are_no_sound() -> None:
+    assert fails(WordEnds((300,))).kind == "no_sound"

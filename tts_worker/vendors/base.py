@@ -17,14 +17,25 @@ class SpeechRequest:
     """Turn and sentence serve the ``tone`` vendor, which codes them in its pitches."""
 
 
+@dataclass(frozen=True, slots=True)
+class WordEnds:
+    """Where in the sentence's sound words end, in bytes from its beginning: for a voice that knows.
+
+    The gateway goes by it for what was heard, and where to go on; for other voices it estimates. Words are what
+    spaces divide in the text; what is told must be the next words in order, and may come before their sound.
+    """
+
+    at_bytes: tuple[int, ...]
+
+
 class Voice(Protocol):
     """Turns a sentence into sound."""
 
     async def warm_up(self) -> None:
         """Load models or open connections, so that the first caller does not wait for it."""
 
-    def synthesise(self, request: SpeechRequest) -> AsyncIterator[bytes]:
-        """The sound of the sentence as mu-law at 8 kHz, mono, in pieces of any size, as they come.
+    def synthesise(self, request: SpeechRequest) -> AsyncIterator[bytes | WordEnds]:
+        """The sound of the sentence as mu-law at 8 kHz, mono, in pieces of any size, as they come; word ends if they are known.
 
         Closing the iterator stops the work within a piece.
 

@@ -2,7 +2,8 @@
 
 Both ways give mu-law at 8 kHz, what the line carries. In one piece it comes as a WAV file, whose
 header would be heard as a click. The client has no default deadline, so every call gets one, and
-it wants credentials when it is made, so it is made when it is first needed.
+it wants credentials when it is made, so it is made when it is first needed. Streamed sound comes without
+time points, so where words end is not told.
 """
 
 import re

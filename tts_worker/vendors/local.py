@@ -4,7 +4,7 @@
 
 The voice computes a clause as a whole, so the first sound leaves when the first clause is done, and
 closing the iterator wastes one clause at most. One thread computes, one clause at a time: sentences
-of several calls take turns.
+of several calls take turns. Where words end it does not tell: the model's outputs are sound alone.
 """
 
 import asyncio
