@@ -51,6 +51,8 @@ class TurnClosed:
     """What the caller said; empty text writes no history."""
     heard: str = ""
     """What the caller heard of greeting and reply."""
+    cut: bool = False
+    """Whether that is not all that the bot had to say."""
 
 
 class ToolRun(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
@@ -114,6 +116,8 @@ class PastTurn:
     heard: str
     tools: tuple[ToolRun, ...] = ()
     """The tools with effects that were started in it, in order; the turn may still go on."""
+    cut: bool = False
+    """Whether the caller cut in before all of it was heard."""
 
 
 @dataclass(frozen=True, slots=True)

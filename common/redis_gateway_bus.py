@@ -119,6 +119,7 @@ class RedisGatewayBus:
         args: list[Value] = [fence, closed.turn, streams.CALL_TTL_S]
         args += [streams.turn_field(closed.turn, "u"), closed.caller, streams.turn_field(closed.turn, "s"), closed.heard]
         args += [streams.turns(streams.shard(call)), f"{call}:{closed.turn}:over"]
+        args += [streams.turn_field(closed.turn, "c"), "1" if closed.cut else ""]
         await self._as_owner("close_turn", keys, args)
 
     async def record(self, call: str, fields: dict[str, str]) -> None:

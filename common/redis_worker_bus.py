@@ -278,7 +278,7 @@ class RedisWorkerBus:
         """The ended turns of the call, oldest first, and any in which a tool with effects was started."""
         said = await insistently(lambda: self._hash(streams.history(call)))
         turns = sorted({streams.turn_of(field) for field in said})
-        return [PastTurn(turn, _said(said, turn, "u"), _said(said, turn, "s"), _tools(said, turn)) for turn in turns]
+        return [_past(said, turn) for turn in turns]
 
     async def _hash(self, key: str) -> dict[bytes, bytes]:
         found: Any = await self._writer.hgetall(key)
@@ -318,6 +318,10 @@ def _no_group(error: exceptions.ResponseError) -> bool:
 
 def _fail_args(id_: str, error: str, m: bytes) -> list[Value]:
     return [id_, streams.DONE_TTL_S, streams.DEAD_TTL_S, streams.DEAD_MAXLEN, error, m]
+
+
+def _past(said: dict[bytes, bytes], turn: int) -> PastTurn:
+    return PastTurn(turn, _said(said, turn, "u"), _said(said, turn, "s"), _tools(said, turn), bool(_said(said, turn, "c")))
 
 
 def _said(said: dict[bytes, bytes], turn: int, what: str) -> str:

@@ -101,7 +101,8 @@ def call_hash(call: str) -> str:
 
 
 def history(call: str) -> str:
-    """Hash: ``000017u`` what the caller said in turn 17, ``000017s`` what was heard of the bot, ``000017t:<id>`` a tool's run."""
+    """Hash: ``000017u`` what the caller said in turn 17, ``000017s`` what was heard of the bot, ``000017c`` that
+    this is not all, since the caller cut in, ``000017t:<id>`` a tool's run."""
     return f"t:{shard(call)}:hist:{call}"
 
 
@@ -174,7 +175,7 @@ def gateway_alive(gateway: str) -> str:
 
 
 def turn_field(turn: int, what: str) -> str:
-    """Field of the history: ``u`` caller, ``s`` heard, ``t:<id>`` a tool's run."""
+    """Field of the history: ``u`` caller, ``s`` heard, ``c`` cut, ``t:<id>`` a tool's run."""
     return f"{turn:06}{what}"
 
 

@@ -282,8 +282,8 @@ class LiveCall:
             case events.CommitTurn(turn=turn, text=text):
                 commit = partial(bus.commit_turn, self.key, turn, text)
                 self._outbox.put("commit_turn", lambda: commit(self._fence), wanted=lambda: self._is_current(turn))
-            case events.CloseTurn(turn=turn, how=how, caller=caller, heard=heard):
-                closed = TurnClosed(turn, how, caller, heard)
+            case events.CloseTurn(turn=turn, how=how, caller=caller, heard=heard, cut=cut):
+                closed = TurnClosed(turn, how, caller, heard, cut)
                 self._outbox.put("close_turn", lambda: bus.close_turn(self.key, closed, self._fence), owed=True)
             case events.Report():
                 self._report(command)

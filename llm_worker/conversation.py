@@ -2,7 +2,7 @@
 
 The prompt holds what was *heard* (R7): the gateway wrote the history, and a reply that was cut
 off stands in it as far as the caller heard it, so the model never believes in words that nobody
-heard. A second attempt at a reply is told which of its sentences are out already.
+heard, and is told where the caller cut in. A second attempt at a reply is told which of its sentences are out already.
 """
 
 import unicodedata
@@ -28,7 +28,7 @@ def prompt_of(
         now_s: unix time by the server's clock.
     """
     head = transcript.head
-    past = tuple(Exchange(turn.caller, turn.heard) for turn in history if turn.turn < head.turn and (turn.caller or turn.heard))
+    past = tuple(Exchange(turn.caller, turn.heard, turn.cut) for turn in history if turn.turn < head.turn and (turn.caller or turn.heard))
     used = tuple(_used(run, head.turn, entry, now_s) for turn in history for run in turn.tools)
     return Prompt(transcript.text, head.language, head.turn, past, tuple(spoken), tuple(tools), used)
 

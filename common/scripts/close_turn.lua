@@ -1,5 +1,5 @@
 -- Ends a turn: raises the number (a maximum: doing it twice changes nothing), writes the history, tells the workers.
--- KEYS: call, history  ARGV: fence, turn, ttl, caller's field, caller, heard field, heard, channel, news
+-- KEYS: call, history  ARGV: fence, turn, ttl, caller's field, caller, heard field, heard, channel, news, cut field, cut
 if taken(KEYS[1], ARGV[1]) then return -1 end
 local turn = redis.call('HGET', KEYS[1], 'turn')
 if not turn or tonumber(turn) <= tonumber(ARGV[2]) then
@@ -9,6 +9,7 @@ if not turn or tonumber(turn) <= tonumber(ARGV[2]) then
 end
 if ARGV[5] ~= '' then redis.call('HSET', KEYS[2], ARGV[4], ARGV[5]) end
 if ARGV[7] ~= '' then redis.call('HSET', KEYS[2], ARGV[6], ARGV[7]) end
+if ARGV[11] ~= '' then redis.call('HSET', KEYS[2], ARGV[10], ARGV[11]) end
 redis.call('EXPIRE', KEYS[2], ARGV[3])
 redis.call('PUBLISH', ARGV[8], ARGV[9])
 return 1

@@ -148,6 +148,8 @@ class CloseTurn:
     how: End
     caller: str
     heard: str
+    cut: bool = False
+    """Whether the caller did not hear all that the bot had to say."""
 
 
 @dataclass(frozen=True, slots=True)

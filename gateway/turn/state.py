@@ -180,7 +180,8 @@ class Call:
         turn = self.turn
         heard = self.playout.heard_text(now)
         written = how not in _NO_HISTORY
-        self.out.append(CloseTurn(turn.number, how, turn.text if written else "", heard if written else ""))
+        cut = self._is_cut(how, now) and bool(turn.text or heard)
+        self.out.append(CloseTurn(turn.number, how, turn.text if written else "", heard if written else "", cut))
         self.report("TURN_ENDED", how=how)
         self._remember(how, heard, now)
         if self.playout.at_provider(now):
@@ -189,6 +190,11 @@ class Call:
         self.turn.progress_at = now
         if how == "superseded":
             self.out.append(OpenTurn(self.turn.number))
+
+    def _is_cut(self, how: End, now: float) -> bool:
+        """Whether the caller ended the turn before all of it was heard; a part of the reply may not even be here."""
+        to_come = self.turn.utterance is not None and not self.turn.reply.complete
+        return how in ("interrupted", "hung_up") and (to_come or self.playout.rest_s(now) > 0)
 
     def hang_up(self, now: float) -> None:
         """End the last turn, and the call."""

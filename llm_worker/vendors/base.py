@@ -15,6 +15,8 @@ class Exchange:
     """What the caller said; empty for the greeting."""
     bot: str
     """What the caller heard of the reply; may be empty."""
+    cut: bool = False
+    """Whether the caller cut in there: the rest of the reply was not heard."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from common.config import Settings
 from common.errors import VendorError
 from common.phrases import base_language
 from llm_worker.tools import Tool
-from llm_worker.vendors.base import ActionRequest, Piece, Prompt, Round, ToolCall, UsedTool
+from llm_worker.vendors.base import ActionRequest, Exchange, Piece, Prompt, Round, ToolCall, UsedTool
 
 INSTRUCTIONS = (
     "You answer the phone and you are polite and brief. Answer in {language}, in one to three short sentences, "
@@ -42,6 +42,9 @@ _OUTCOMES = {
     "unknown": "nobody knows whether it was done",
     "runs": "still runs, its result will come",
 }
+_CUT = "(The caller cut in there: your last words above are all that they heard. What you had to say after them was not heard.)"
+_UNHEARD = "(The caller cut in before they heard anything of your answer to this.)"
+_GREETING_CUT = "The caller cut in there and heard no more of them."
 _GO_ON = "(Your last answer was broken off there. Go on right behind its last word and repeat nothing of it.)"
 _LANGUAGES = {"he": "Hebrew", "en": "English", "ar": "Arabic", "ru": "Russian", "fr": "French", "es": "Spanish", "de": "German"}
 
@@ -165,9 +168,9 @@ def messages_of(prompt: Prompt, instructions: str) -> list[dict[str, Any]]:
     said: list[tuple[str, str]] = []
     greeting, history = "", prompt.history
     if history and not history[0].caller:
-        greeting, history = history[0].bot, history[1:]
+        greeting, history = _greeting(history[0]), history[1:]
     for exchange in history:
-        said += [("user", exchange.caller), ("assistant", exchange.bot)]
+        said += [("user", exchange.caller), ("assistant", exchange.bot), ("user", _cut(exchange))]
     said.append(("user", prompt.text))
     if prompt.spoken:
         said += [("assistant", " ".join(prompt.spoken)), ("user", _GO_ON)]
@@ -175,10 +178,22 @@ def messages_of(prompt: Prompt, instructions: str) -> list[dict[str, Any]]:
     return [system, *_in_turns(said), *(message for each in prompt.rounds for message in _round(each))]
 
 
+def _greeting(exchange: Exchange) -> str:
+    heard = _OPENED.format(greeting=exchange.bot)
+    return f"{heard}\n{_GREETING_CUT}" if exchange.cut else heard
+
+
+def _cut(exchange: Exchange) -> str:
+    """What is behind an answer that was broken off: else the model may hold what it planned for said."""
+    if not exchange.cut:
+        return ""
+    return _CUT if exchange.bot else _UNHEARD
+
+
 def _system(instructions: str, prompt: Prompt, greeting: str) -> str:
     name = _LANGUAGES.get(base_language(prompt.language), f"the language {prompt.language}")
     parts = [instructions.replace("{language}", name)]
-    parts += [_OPENED.format(greeting=greeting)] if greeting else []
+    parts += [greeting] if greeting else []
     parts += [_USED, *map(_told, prompt.used)] if prompt.used else []
     return "\n".join(parts)
 

@@ -497,6 +497,11 @@ async def test_the_history_holds_what_was_said_and_heard_in_order(a_house: House
     assert await a_house.one.history(CALL) == [PastTurn(0, "", "שלום!"), PastTurn(1, "מה השעה?", "חמש.")]
 
 
+async def test_the_history_says_that_the_caller_cut_in(a_house: House) -> None:
+    await a_house.gateway.close_turn(CALL, TurnClosed(0, "interrupted", "", "Hel", cut=True), FENCE)
+    assert await a_house.one.history(CALL) == [PastTurn(0, "", "Hel", cut=True)]
+
+
 async def test_a_turn_without_texts_leaves_no_history(a_house: House) -> None:
     await close(a_house, 0)
     assert await a_house.one.history(CALL) == []

@@ -41,6 +41,10 @@ def test_the_prompt_knows_what_is_said_already() -> None:
     assert prompt(spoken=["First."]).spoken == ("First.",)
 
 
+def test_the_prompt_says_where_the_caller_cut_in() -> None:
+    assert prompt(history=[PastTurn(1, "hours?", "We open", cut=True)]).history == (Exchange("hours?", "We open", cut=True),)
+
+
 def test_a_turn_that_is_not_past_is_no_history() -> None:
     assert prompt(transcript(turn=1)).history == (Exchange("", "Hello!"),)
 

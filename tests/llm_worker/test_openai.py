@@ -225,6 +225,23 @@ def test_words_that_were_not_answered_are_joined_with_the_next() -> None:
     assert said(Prompt("and Friday?", "en", 2, (Exchange("hours?", ""),))) == [("user", "hours?\nand Friday?")]
 
 
+def test_where_the_caller_cut_in_stands_behind_what_was_heard() -> None:
+    (_, heard, then) = said(Prompt("and then?", "he", 2, (Exchange("hi", "Hello, how", cut=True),)))
+    assert heard == ("assistant", "Hello, how")
+    assert then[1].startswith("(The caller cut in there")
+    assert then[1].endswith("\nand then?")
+
+
+def test_an_answer_of_which_nothing_was_heard_is_told_as_that() -> None:
+    (only,) = said(Prompt("and then?", "en", 2, (Exchange("hi", "", cut=True),)))
+    assert only[1].splitlines()[1].startswith("(The caller cut in before")
+
+
+def test_a_greeting_that_was_cut_is_told_as_that() -> None:
+    system = messages_of(Prompt("hi", "en", 1, (Exchange("", "Good", cut=True),)), "Be kind.")[0]["content"]
+    assert system.endswith("these words: Good\nThe caller cut in there and heard no more of them.")
+
+
 def test_a_second_attempt_is_told_to_go_on() -> None:
     roles = [role for role, _ in said(Prompt("hours?", "en", 1, spoken=("We open", "at nine.")))]
     assert roles == ["user", "assistant", "user"]

@@ -181,7 +181,7 @@ class MemoryBus:
         if known.turn <= closed.turn:
             known.turn, known.committed, known.text = closed.turn + 1, False, ""
         if closed.caller or closed.heard:
-            known.past[closed.turn] = PastTurn(closed.turn, closed.caller, closed.heard)
+            known.past[closed.turn] = PastTurn(closed.turn, closed.caller, closed.heard, cut=closed.cut)
         self._tell(TurnNews(call, closed.turn, "over"))
 
     async def record(self, call: str, fields: dict[str, str]) -> None:

@@ -313,7 +313,40 @@ def test_a_call_that_is_over_has_no_deadline() -> None:
 def test_what_was_heard_until_then_is_in_the_history() -> None:
     desk = speaking_desk(None, "one two three four five six seven eight.", seconds=2.0)
     desk.hang_up()
-    assert desk.all(CloseTurn)[-1] == CloseTurn(1, "hung_up", "שלום", "one two")
+    assert desk.all(CloseTurn)[-1] == CloseTurn(1, "hung_up", "שלום", "one two", cut=True)
+
+
+def test_a_reply_that_is_interrupted_is_cut() -> None:
+    desk = speaking_desk(None, "one two three four five six seven eight.", seconds=2.0)
+    desk.press("1")
+    assert (desk.closed[-1].how, desk.closed[-1].cut) == ("interrupted", True)
+
+
+def test_a_reply_is_cut_if_there_was_more_to_come() -> None:
+    desk = asked_desk()
+    desk.sentence(0, "one two.", 0.5)
+    desk.wait(1.5)
+    desk.press("1")
+    assert (desk.closed[-1].heard, desk.closed[-1].cut) == ("one two.", True)
+
+
+def test_a_greeting_that_is_interrupted_is_cut() -> None:
+    desk = Desk(phrases=phrase_book())
+    desk.wait(0.5)
+    desk.press("1")
+    assert (desk.closed[-1].how, desk.closed[-1].cut) == ("interrupted", True)
+
+
+def test_a_reply_that_was_heard_is_not_cut() -> None:
+    desk = speaking_desk(None, "one two.", seconds=0.5)
+    desk.wait(2.0)
+    assert (desk.closed[-1].how, desk.closed[-1].cut) == ("replied", False)
+
+
+def test_a_turn_without_texts_is_not_cut() -> None:
+    desk = Desk()
+    desk.hang_up()
+    assert not desk.closed[-1].cut
 
 
 def test_the_caller_may_hang_up_in_mid_word() -> None:
