@@ -87,12 +87,22 @@ class Settings:
     )
     self_echo_guard: bool = setting(True, "whether the bot's own sound that a line returns is told from the caller's voice")
     barge_in: bool = setting(True, "whether the caller can interrupt the bot")
-    barge_in_mode: Literal["hold"] = setting("hold", "what an onset over the bot does: hold = silent at once")
+    barge_in_mode: Literal["hold", "duck"] = setting(
+        "hold", "what an onset over the bot does: hold = silent at once; duck = quieter, and silent on words or half a second of voice"
+    )
+    uninterruptible: str = setting(
+        "", "fixed phrases that a voice does not stop, by name: greeting, repeat, filler, fallback, still_there, goodbye"
+    )
     barge_in_final_ms: int = setting(
         600, "voice over the bot that lasts this long is an interruption without words, too", low=100, high=5000
     )
-    endpointing: Literal["fixed"] = setting("fixed", "fixed = silence alone ends an utterance")
-    speculate: Literal["off"] = setting("off", "off = no drafts before the end of an utterance is sure")
+    endpointing: Literal["words", "fixed"] = setting(
+        "words", "what ends an utterance: words = silence, what was said, and the caller's own pauses; fixed = silence alone"
+    )
+    speculate: Literal["full", "asr", "off"] = setting(
+        "full", "in an early pause: full = transcribe and prepare the reply, asr = transcribe, off = nothing"
+    )
+    speculate_drafts: int = setting(2, "replies prepared in early pauses of one utterance, at most", low=1, high=10)
     dedup_sec: float = setting(6.0, "window in which the same words again are ignored; 0 = off", low=0, high=60)
     same_reply_suffix: str | None = setting(
         None, 'added to a reply that would repeat the last one to the letter; "" = off; default: " תרצה לפרט?"'

@@ -122,6 +122,17 @@ class ToolEnded(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag=
     ok: bool
 
 
+class Collect(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
+    """Keys that the bot asked the caller to press, and when they are whole."""
+
+    digits: int = 0
+    """So many; 0: as many as come."""
+    terminator: str = "#"
+    """This key ends them, and is none of them; "": none does."""
+    timeout_s: float = 4.0
+    """After the last key."""
+
+
 class Action(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="action"):
     """What the gateway is to do once sentence ``after`` was heard; -1: at once."""
 
@@ -129,6 +140,8 @@ class Action(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="ac
     after: int
     name: Literal["hang_up", "transfer", "collect"]
     argument: str = ""
+    collect: Collect | None = None
+    """What to collect; None: as if nothing was said about it."""
 
 
 class StageFailed(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="stage_failed"):

@@ -19,7 +19,7 @@ from common import phrases
 from common.audio import beep
 from common.bus import Delivery, GatewayBus
 from common.config import Settings
-from common.errors import BusUnavailable
+from common.errors import BusUnavailable, ConfigError
 from common.messages import Head, Sentence, SpeechChunk, StageFailed
 from common.vendors import choose_vendors
 from gateway.turn.state import Phrase, PhraseBook
@@ -57,6 +57,7 @@ class FixedPhrases:
         self._folder = settings.torim_cache.expanduser() / "phrases"
         self._voice = f"{choose_vendors(settings)['tts'].name}|{settings.tts_voice}|{settings.tts_model}"
         self._beep = beep()
+        self._uninterruptible = uninterruptible(settings)
         self._sound: dict[Path, bytes] = {}
         self._wanted: list[_Wanted] = []
         self._take = 0
@@ -78,7 +79,7 @@ class FixedPhrases:
         if not text:
             return Phrase("", b"")
         sound = self._sound.get(self._path(phrases.language_of_words(self._settings, language, name), text))
-        return Phrase(text, sound) if sound else Phrase("", self._beep)
+        return Phrase(text, sound, name not in self._uninterruptible) if sound else Phrase("", self._beep)
 
     def _path(self, language: str, text: str) -> Path:
         name = hashlib.sha256(f"{self._voice}|{language}|{text}".encode()).hexdigest()[:32]
@@ -162,6 +163,20 @@ class FixedPhrases:
             partial.replace(wanted.path)
         except OSError as error:
             logger.warning("what=phrase_not_kept folder=%s error=%s", self._folder, error.strerror)
+
+
+def uninterruptible(settings: Settings) -> frozenset[str]:
+    """The fixed phrases that a voice does not stop.
+
+    Raises:
+        ConfigError: a name is none.
+    """
+    names = frozenset(name.strip() for name in settings.uninterruptible.split(",") if name.strip())
+    if unknown := sorted(names - set(_NAMES)):
+        raise ConfigError(
+            f"UNINTERRUPTIBLE={settings.uninterruptible!r}: {unknown[0]} is no fixed phrase; takes any of {', '.join(_NAMES)}"
+        )
+    return names
 
 
 def _read(path: Path) -> bytes:

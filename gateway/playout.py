@@ -24,7 +24,7 @@ Rules
 
 from bisect import bisect_right
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from common.audio import FRAME_BYTES, SILENCE_BYTE, attenuation
@@ -94,6 +94,10 @@ class Clip:
         """Its sound ends too early: of its text keep what was spoken."""
         ends = spoken.word_ends(self.text, self.audio, self.word_ends, complete=False)
         self.text = self.words(end=bisect_right(ends, len(self.audio)))
+
+    def again(self) -> "Clip":
+        """The same sound, of which nothing was played."""
+        return replace(self, kind="reply", begin=0, sent=0, heard=0, sure=0)
 
     def go_back(self) -> None:
         """Begin with the word that was not surely heard to its end."""

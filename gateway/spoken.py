@@ -60,7 +60,7 @@ def word_start(ends: Sequence[int], sound: bytes | bytearray, position: int, *, 
     """
     word = bisect_right(ends, position)
     start = ends[word - 1] if word else 0
-    if word <= exact:
+    if word <= exact or not start:
         return start
     last = start // FRAME_BYTES
     first = max(0, last - _BEFORE_WORD_FRAMES)

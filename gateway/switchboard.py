@@ -31,7 +31,11 @@ class Switchboard:
             max_utt_s=settings.max_utt_sec,
             max_turn_s=settings.max_turn_sec,
             max_reply_s=settings.max_reply_sec,
+            endpointing=settings.endpointing,
+            speculate=settings.speculate,
+            max_drafts=settings.speculate_drafts,
             barge_in=settings.barge_in,
+            barge_in_mode=settings.barge_in_mode,
             barge_in_final_ms=settings.barge_in_final_ms,
             dedup_s=settings.dedup_sec,
         )

@@ -19,6 +19,8 @@ LIMIT_S = 6.0
 """A hold lasts no longer."""
 PROBE_FRAMES = 60
 """Voice that lasts is probed every 1.2 s."""
+DUCK_FRAMES = 25
+"""In mode ``duck``: voice that lasts this long (0.5 s) silences the bot that words have not silenced yet."""
 FREE_HOLDS = 3
 """After so many holds of one reply only final evidence stops it."""
 COUNTS_AS_HEARD_S = 0.3
@@ -54,9 +56,11 @@ class Hold:
     stopped: bool
     """Whether sound was stopped; False while the bot was thinking, or if ``quiet``."""
     quiet: bool
-    """The bot speaks on: the reply was held too often to be stopped without final evidence."""
+    """The bot speaks on: more quietly (mode ``duck``), or the reply was held too often to be stopped without final evidence."""
     loud_frames: int
     """Voiced frames as loud as the caller's own voice."""
+    gap_frames: int
+    """Silence before its voice."""
     silent_since: float | None = None
     ended: bool = False
     """Whether the floor ended: 0.7 s of silence."""

@@ -1,10 +1,10 @@
 """The caller's machine: SILENT, SPEAKING, PAUSED; where an utterance begins, is cut, and ends.
 
 Rules
-    The floor is the caller's from onset until ``end_frames`` of silence, measured from
-    the last *voiced* frame (S2, R2). Frames count, not arrival: a burst of late frames is no
+    The floor is the caller's from onset until ``wait_frames`` of silence, measured from
+    the last *voiced* frame (S2, R2); how long that is says ``patience``. Frames count, not arrival: a burst of late frames is no
     silence, and where no frames come at all the machine's clock ends the utterance.
-    An early pause is told once, after ``PAUSE_FRAMES``: time for a probe.
+    An early pause is told once, after ``PAUSE_FRAMES``: time for a probe, or a draft.
     A piece longer than ``cut_frames`` is cut at the weakest frame of its last 0.8 s (R6), once
     the voice goes on: in a pause it may be over, and nothing would be left for the next piece.
     A muted floor hears nothing until the voice paused for 200 ms (R4, R6).
@@ -47,13 +47,13 @@ class Heard(Enum):
     PAUSE = 4
     """Silence has just lasted for ``PAUSE_FRAMES``."""
     ENDED = 5
-    """Silence has just lasted for ``end_frames``: the floor is free."""
+    """Silence has just lasted for ``wait_frames``: the floor is free."""
 
 
 class Floor:
     """The caller's floor, in frames."""
 
-    def __init__(self, end_frames: int, cut_frames: int, onset: OnsetRule = FIVE_OF_SIX) -> None:
+    def __init__(self, wait_frames: int, cut_frames: int, onset: OnsetRule = FIVE_OF_SIX) -> None:
         self.state = CallerState.SILENT
         self.frame = -1
         """Number of the newest frame."""
@@ -61,7 +61,10 @@ class Floor:
         """First frame of the piece that is not closed yet, pre-roll included."""
         self.voiced = 0
         """Voiced frames of the utterance."""
-        self._end_frames = end_frames
+        self.wait_frames = wait_frames
+        """Silence that ends the utterance."""
+        self.gap_frames = 0
+        """Silence before the newest voiced frame."""
         self._cut_frames = cut_frames
         self._hangover = Hangover(onset)
         self._levels: deque[int] = deque(maxlen=_CUT_WINDOW_FRAMES)
@@ -145,6 +148,7 @@ class Floor:
 
     def _begin(self) -> Heard:
         onset = self.frame - self._hangover.lead
+        self.gap_frames = onset - self._last_voiced - 1
         self.start = max(self._free_from, onset - PRE_ROLL_FRAMES, 0)
         self.voiced = self.frame - onset + 1
         self._last_voiced = self.frame
@@ -153,6 +157,7 @@ class Floor:
 
     def _go_on(self) -> Heard:
         self.voiced += 1
+        self.gap_frames = self.silence_frames - 1
         self._last_voiced = self.frame
         self.state = CallerState.SPEAKING
         return Heard.VOICED
@@ -160,7 +165,7 @@ class Floor:
     def _pause(self) -> Heard:
         self.state = CallerState.PAUSED
         silence = self.silence_frames
-        if silence >= self._end_frames:
+        if silence >= self.wait_frames:
             self.release()
             return Heard.ENDED
         return Heard.PAUSE if silence == PAUSE_FRAMES else Heard.SILENCE

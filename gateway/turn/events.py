@@ -79,11 +79,18 @@ class WorkerReported:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadChanged:
+    """Whether the workers are behind: then no drafts are made."""
+
+    busy: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TimePassed:
     """The machine's ``deadline`` may have come."""
 
 
-Event = CallAnswered | CallTaken | FrameHeard | KeyPressed | MarkEchoed | CallerHungUp | WorkerReported | TimePassed
+Event = CallAnswered | CallTaken | FrameHeard | KeyPressed | MarkEchoed | CallerHungUp | WorkerReported | LoadChanged | TimePassed
 
 # -- Commands ---------------------------------------------------------------------------
 

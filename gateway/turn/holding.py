@@ -43,8 +43,8 @@ class Holding:
     def begin(self, now: float) -> None:
         """The caller's voice began while the turn is unfinished: hold everything back."""
         call, turn = self._call, self._call.turn
-        floor, quiet = call.floor, turn.holds >= barge_in.FREE_HOLDS
-        stopped = not quiet and call.playout.unheard(now)
+        floor, free = call.floor, turn.holds >= barge_in.FREE_HOLDS
+        ducks = not free and call.rules.barge_in_mode == "duck" and call.playout.unheard(now)
         self.hold = Hold(
             turn=turn.number,
             utterance=self._listening.begin(now),
@@ -52,14 +52,23 @@ class Holding:
             start=floor.start,
             end=floor.end,
             heard=call.playout.anything_heard(now),
-            stopped=stopped,
-            quiet=quiet,
+            stopped=False,
+            quiet=free or ducks,
             loud_frames=floor.voiced,
+            gap_frames=floor.gap_frames,
         )
         turn.holds += 1
-        if not quiet and call.playout.stop(now):
+        call.playout.ducked = ducks
+        if not self.hold.quiet:
+            self._silence(self.hold, now)
+
+    def _silence(self, hold: Hold, now: float) -> None:
+        """The bot stops, for as long as the hold lasts."""
+        call = self._call
+        hold.quiet, hold.stopped = False, call.playout.unheard(now)
+        if call.playout.stop(now):
             call.out.append(SendClear())
-        if stopped:
+        if hold.stopped:
             call.report("BARGE_IN: interrupt speaking")
 
     def go_on(self, hold: Hold) -> None:
@@ -80,15 +89,17 @@ class Holding:
         hold.loud_frames += barge_in.is_callers_own(level, memory.own_level_sum, memory.own_level_frames)
         if barge_in.judge_length(hold, self._final_frames, trusted=memory.length_trusted) is Verdict.FINAL:
             self.final(now)
-        elif hold.utterance.voiced - hold.probed_frames >= barge_in.PROBE_FRAMES:
+            return
+        if self._call.playout.ducked and hold.utterance.voiced >= barge_in.DUCK_FRAMES:
+            self._silence(hold, now)
+        if hold.utterance.voiced - hold.probed_frames >= barge_in.PROBE_FRAMES:
             self._probe(hold)
             hold.lasting = hold.probes[-1]
 
-    def paused(self, now: float) -> None:
+    def paused(self, hold: Hold, now: float) -> None:
         """The voice paused: what was said so far may be all."""
-        if self.hold is not None:
-            self.hold.silent_since = now
-            self._probe(self.hold)
+        hold.silent_since = now
+        self._probe(hold)
 
     def ended(self, hold: Hold, now: float) -> None:
         """The floor ended; the hold goes on until its words are known."""
@@ -131,6 +142,8 @@ class Holding:
         ended, hold.ended = hold.ended, False
         self.final(now)
         if ended:
+            hold.utterance.draft = None
+            self._void(hold.probes)
             self._listening.add_sound(hold.utterance, hold.start, hold.end)
 
     def timed_out(self, now: float) -> None:
@@ -149,6 +162,7 @@ class Holding:
         assert hold is not None, "only a hold becomes final"
         said = self._end_held_turn(now)
         if said is not None:
+            self._call.patience.went_on(hold.gap_frames)
             hold.utterance.carry(said)
         self._hand_over(hold, now)
 
@@ -176,22 +190,36 @@ class Holding:
 
     def settle(self, now: float) -> None:
         """The held turn ended by itself (no words, a duplicate, a fallback): the voice belongs to the next one."""
-        if self.hold is not None and self.hold.turn != self._call.turn.number:
-            self._hand_over(self.hold, now)
+        hold, turn = self.hold, self._call.turn
+        if hold is None or hold.turn == turn.number:
+            return
+        if turn.committed:
+            hold.turn = turn.number  # the same question, answered from memory
+        else:
+            self._hand_over(hold, now)
 
     def _hand_over(self, hold: Hold, now: float) -> None:
         """Make the hold's voice the utterance of the current turn."""
-        call, self.hold = self._call, None
-        self._void(hold.probes)
-        if not hold.ended:
-            call.floor.start = hold.start
-            return
-        call.open = None
-        covering = hold.covering()
+        self.hold = None
+        if hold.ended:
+            self._void(hold.probes)
+            self._adopt(hold, now)
+        else:
+            self._call.floor.start = hold.start
+            hold.utterance.draft = self._last_if_it_covers(hold)
+            self._void([probe for probe in hold.probes if probe is not hold.utterance.draft])
+
+    def _adopt(self, hold: Hold, now: float) -> None:
+        self._call.open, covering = None, hold.covering()
         if covering is not None and covering.known:
             self._listening.adopt_text(hold.utterance, covering.text or "", now)
         else:
             self._listening.adopt_sound(hold.utterance, hold.start, hold.end, now)
+
+    def _last_if_it_covers(self, hold: Hold) -> Piece | None:
+        """The last probe, if no voice came since: it is a look at the pause that is now."""
+        last = hold.probes[-1] if hold.probes else None
+        return last if last is not None and last.end >= self._call.floor.end else None
 
     def _void(self, probes: list[Piece]) -> None:
         for probe in probes:
@@ -201,6 +229,7 @@ class Holding:
         """It was nothing: go on from the start of the sentence that was cut."""
         call = self._call
         self.hold = call.open = None
+        call.playout.ducked = False
         self._void(hold.probes[:-1])  # the last one has the words of the others, too
         call.floor.mute()
         call.turn.progress_at = call.memory.quiet_since = now
@@ -215,7 +244,7 @@ class Holding:
             return
         goes_on = call.open or call.short
         if goes_on is not None:
-            goes_on.add_text(call.next_seq(), text, piece.utterance)
+            goes_on.add_text(call.next_seq(), text, piece)
         else:
             self._next_utterance(piece, text, now)
         if self.hold is not None:
@@ -234,7 +263,7 @@ class Holding:
         if said is not None:
             utterance.carry(said)
         if not taken and call.floor.unmute():
-            utterance.add_text(call.next_seq(), text, piece.utterance)
+            utterance.add_text(call.next_seq(), text, piece)
             call.open = utterance
         else:
-            self._listening.adopt_text(utterance, text, now, piece.utterance)
+            self._listening.adopt_text(utterance, text, now, piece)

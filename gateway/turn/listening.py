@@ -14,14 +14,14 @@ what comes yet are late words (``holding``).
 from common.messages import Piece as PieceKind
 from common.messages import StageFailed, Transcript
 from gateway.turn.clocks import FALLBACK_S
+from gateway.turn.drafting import Drafting
 from gateway.turn.endpointing import PAUSE_FRAMES
 from gateway.turn.events import OpenTurn, PublishTranscript
+from gateway.turn.patience import HANGING_S
 from gateway.turn.state import Call
 from gateway.turn.utterance import Piece, Utterance
-from gateway.turn.words import normalise
+from gateway.turn.words import Completeness, normalise
 
-KEYS_S = 1.5
-"""Keys pressed closer together than this are one number."""
 MAX_NOTHING_HEARD = 4
 """The bot says goodbye at the fourth time in a row that it understood nothing."""
 
@@ -29,17 +29,17 @@ MAX_NOTHING_HEARD = 4
 class Listening:
     """The caller's utterance while no reply is unfinished."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, drafting: Drafting) -> None:
         self._call = call
-        self.keys_until: float | None = None
-        """When the keys that were pressed count as a whole."""
+        self._drafting = drafting
 
     # -- The utterance grows ------------------------------------------------------------------
 
     def begin(self, now: float) -> Utterance:
         """The caller's voice began."""
         call = self._call
-        self.keys_until = None
+        call.keys_until = None
+        call.floor.wait_frames = call.patience.frames
         utterance = call.new_utterance(now)
         utterance.voiced = call.floor.voiced if call.caller_speaks else 0
         if call.short is not None:
@@ -65,29 +65,11 @@ class Listening:
         if end is not None and call.open is not None:
             self.add_sound(call.open, start, end)
 
-    def key_pressed(self, digit: str, now: float) -> None:
-        """A key: text of the open utterance, behind its sound (R4)."""
-        call = self._call
-        utterance = call.open or self.begin(now)
-        if call.caller_speaks:
-            self._close_sound(utterance)
-            call.floor.mute()
-        if digit != "#":
-            self._add_digit(utterance, digit)
-        self.keys_until = now if digit == "#" else now + KEYS_S
-
-    def _add_digit(self, utterance: Utterance, digit: str) -> None:
-        last = utterance.pieces[-1] if utterance.pieces else None
-        if last is not None and last.keys:
-            last.text = (last.text or "") + digit
-        else:
-            utterance.add_text(self._call.next_seq(), digit)
-            utterance.pieces[-1].keys = True
-
-    def _close_sound(self, utterance: Utterance) -> None:
+    def close_sound(self, utterance: Utterance, now: float) -> None:
         """Send what was said before a key; a short sound just now was the tone of the key itself."""
         floor = self._call.floor
-        if not utterance.short or floor.silence_frames >= PAUSE_FRAMES:
+        self._drafting.withdraw(now)
+        if floor.start < floor.end and (not utterance.short or floor.silence_frames >= PAUSE_FRAMES):
             self.add_sound(utterance, floor.start, floor.end)
 
     def add_sound(self, utterance: Utterance, start: int, end: int) -> None:
@@ -99,20 +81,44 @@ class Listening:
 
     # -- The utterance ends -------------------------------------------------------------------
 
-    def keys_ended(self, now: float) -> None:
-        """No further key came."""
-        self.keys_until = None
+    def end_without_sound(self, now: float) -> None:
+        """All of it was published, or never was sound."""
         self._await_words(self._take_open(now), now)
 
     def end(self, now: float) -> None:
-        """The floor is free again: publish (R2)."""
-        floor = self._call.floor
-        self.adopt_sound(self._take_open(now), floor.start, floor.end, now)
+        """The floor is free again: publish, unless a draft covers the whole (R2)."""
+        floor, utterance = self._call.floor, self._take_open(now)
+        draft, utterance.draft = utterance.draft, None
+        if draft is not None and self._is_transcript(draft, utterance):
+            self._adopt_draft(utterance, draft, now)
+        elif floor.start < floor.end:
+            self.adopt_sound(utterance, floor.start, floor.end, now)
+        else:
+            self._await_words(utterance, now)
 
-    def adopt_text(self, utterance: Utterance, text: str, now: float, spoken_in: int | None = None) -> None:
+    def _is_transcript(self, draft: Piece, utterance: Utterance) -> bool:
+        """Whether the words of a draft, or of a look, are the caller's; else they were a witness of the end alone."""
+        if self._call.rules.speculate != "off" or utterance.only_probes:
+            return True
+        self._call.awaited.pop(draft.seq, None)
+        return False
+
+    def _adopt_draft(self, utterance: Utterance, draft: Piece, now: float) -> None:
+        """The pause was the end: what was published in it is the utterance."""
+        short = utterance.only_probes
+        utterance.pieces.append(draft)
+        if short:
+            self._call.short = utterance
+            self._short_words(utterance, now)
+            return
+        if draft.kind == "probe":
+            draft.kind = "segment"
+        self._await_words(utterance, now)
+
+    def adopt_text(self, utterance: Utterance, text: str, now: float, sound: Piece | None = None) -> None:
         """Take an utterance whose words are known already, from a probe of all of it (R4)."""
         utterance.ended_at = now
-        utterance.add_text(self._call.next_seq(), text, spoken_in)
+        utterance.add_text(self._call.next_seq(), text, sound)
         self._await_words(utterance, now)
 
     def adopt_sound(self, utterance: Utterance, start: int, end: int, now: float) -> None:
@@ -166,9 +172,11 @@ class Listening:
         call, turn = self._call, self._call.turn
         if call.short is not None and piece in call.short.pieces:
             self._short_words(call.short, now)
+        elif call.open is not None and call.open.draft is not None:
+            self._drafting.words_arrived(call.open, piece, message, now)
         elif turn.utterance is not None and piece in turn.utterance.pieces and not turn.committed:
             turn.progress_at = now
-            self._accept_if_known(turn.utterance, now, message.asr_ms if isinstance(message, Transcript) else 0)
+            self._accept_if_known(turn.utterance, now)
 
     def _short_words(self, utterance: Utterance, now: float) -> None:
         """Words make a short sound an utterance; without them nothing happened."""
@@ -178,10 +186,33 @@ class Listening:
         if normalise(utterance.text):
             self._await_words(utterance, now)
 
-    def _accept_if_known(self, utterance: Utterance, now: float, asr_ms: int = 0) -> None:
+    def hanging_until(self) -> float | None:
+        """When words that hang are committed all the same (R2)."""
+        turn = self._call.turn
+        utterance = turn.utterance
+        if turn.committed or utterance is None or utterance.ended_at is None or utterance.text is None:
+            return None
+        return utterance.ended_at + HANGING_S
+
+    def stop_waiting_for_more(self, now: float) -> None:
+        """The caller did not go on: the words are all."""
+        utterance = self._call.turn.utterance
+        assert utterance is not None, "only what hangs is waited for"
+        self._accept(utterance, utterance.text or "", now)
+
+    def _accept_if_known(self, utterance: Utterance, now: float) -> None:
         text = utterance.text
-        if text is None:
-            return
+        if text is not None and not (text and self._hangs(utterance, text)):
+            self._accept(utterance, text, now)
+
+    def _hangs(self, utterance: Utterance, text: str) -> bool:
+        """Whether the caller is about to go on: a key, or a floor that was taken, ends all waiting."""
+        call = self._call
+        if not call.patience.by_words or call.turn.floor_taken or utterance.pieces[-1].keys:
+            return False
+        return call.completeness(text) is Completeness.HANGING
+
+    def _accept(self, utterance: Utterance, text: str, now: float) -> None:
         call = self._call
         if not normalise(text):
             self._nothing_heard(utterance, now)
@@ -189,15 +220,33 @@ class Listening:
             call.report("DEDUP: same utterance ignored", text=text)
             call.end_turn("deduplicated", now)
         else:
-            call.report("ASR_TEXT", text=text, asr_ms=asr_ms)
-            call.commit(text, now)
+            call.report("ASR_TEXT", text=text, asr_ms=utterance.pieces[-1].asr_ms)
+            self._answer(utterance, text, now)
+
+    def _answer(self, utterance: Utterance, text: str, now: float) -> None:
+        """Commit, and have a model answer; or, if the caller did not catch the last reply, say that again (R8)."""
+        call = self._call
+        asked = call.turn.asked or (len(utterance.pieces) == 1 and utterance.pieces[0].kind == "whole")
+        if call.memory.said and call.lexicon.asks_to_repeat(text):
+            self._say_again(utterance, text, now, asked=asked)
+            return
+        call.commit(text, now)
+        if not asked:
             self._forward(utterance, text)
+
+    def _say_again(self, utterance: Utterance, text: str, now: float, *, asked: bool) -> None:
+        """The last reply, from memory; what a model may make of the question is stale."""
+        call = self._call
+        if asked:
+            call.end_turn("superseded", now)
+            call.turn.utterance, call.turn.used = utterance, True
+        call.commit(text, now)
+        call.say_again()
 
     def _forward(self, utterance: Utterance, text: str) -> None:
         """What is whole in one piece goes on from the ASR worker itself; all else from here (R6)."""
-        if len(utterance.pieces) == 1 and utterance.pieces[0].kind == "whole":
-            return
         call = self._call
+        call.turn.asked = True
         call.out.append(PublishTranscript(call.turn.number, utterance.number, call.next_seq(), text))
 
     def _nothing_heard(self, utterance: Utterance, now: float) -> None:

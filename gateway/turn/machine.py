@@ -31,7 +31,8 @@ from enum import Enum
 from common.messages import StageFailed, Transcript
 from gateway.playout import Playout
 from gateway.turn import barge_in, clocks
-from gateway.turn.endpointing import PRE_ROLL_FRAMES, Floor, Heard
+from gateway.turn.drafting import Drafting
+from gateway.turn.endpointing import PAUSE_FRAMES, PRE_ROLL_FRAMES, Floor, Heard
 from gateway.turn.events import (
     CallAnswered,
     CallerHungUp,
@@ -41,11 +42,14 @@ from gateway.turn.events import (
     FrameHeard,
     HangUp,
     KeyPressed,
+    LoadChanged,
     MarkEchoed,
     WorkerReported,
 )
 from gateway.turn.holding import Holding
+from gateway.turn.keys import Keys
 from gateway.turn.listening import Listening
+from gateway.turn.patience import Patience
 from gateway.turn.speaking import Speaking
 from gateway.turn.state import Call, PhraseBook, Rules, new_turn, seconds_to_frames
 from gateway.turn.taking_over import begin_at, take_over
@@ -71,16 +75,19 @@ class TurnMachine:
 
     def __init__(self, rules: Rules, phrases: PhraseBook, lexicon: Lexicon) -> None:
         playout = Playout()
-        floor = Floor(seconds_to_frames(rules.min_utt_s), seconds_to_frames(rules.max_utt_s), rules.onset)
-        self.call = Call(rules, phrases, lexicon, playout, floor, new_turn(0, rules, phrases, playout))
-        self.listening = Listening(self.call)
-        self.speaking = Speaking(self.call)
+        patience = Patience(seconds_to_frames(rules.min_utt_s), by_words=rules.endpointing == "words")
+        floor = Floor(patience.frames, seconds_to_frames(rules.max_utt_s), rules.onset)
+        self.call = Call(rules, phrases, lexicon, playout, floor, patience, new_turn(0, rules, phrases, playout))
+        self.drafting = Drafting(self.call)
+        self.listening = Listening(self.call, self.drafting)
+        self.speaking = Speaking(self.call, self.drafting)
+        self.keys = Keys(self.call, self.listening)
         self.holding = Holding(self.call, self.listening, self.speaking)
         self.state = BotState.LISTENING
         self.deadline: float | None = None
         """When ``TimePassed`` is due."""
         self.ignored_turn: int | None = None
-        """The turn over which a voice is ignored, since it may not be interrupted."""
+        """The turn over which a voice is ignored, since it, or what it says now, may not be interrupted."""
         self._last_frame_at = 0.0
 
     def handle(self, event: Event, now: float) -> list[Command]:
@@ -138,6 +145,8 @@ class TurnMachine:
                 self._words(message, now)
             case WorkerReported(message=message, audio=audio):
                 self.speaking.message_arrived(message, audio, now)
+            case LoadChanged(busy=busy):
+                self.call.busy = busy
             case CallerHungUp():
                 self.call.hang_up(now)
             case _:
@@ -157,10 +166,14 @@ class TurnMachine:
             case Heard.ONSET:
                 self._onset(now)
             case Heard.VOICED:
+                if self.holding.hold is None and self.call.floor.gap_frames >= PAUSE_FRAMES:
+                    self.drafting.went_on(now)
                 self.listening.voiced(frame.level)
                 self.holding.voiced(frame.level, now)
+            case Heard.PAUSE if self.holding.hold is not None:
+                self.holding.paused(self.holding.hold, now)
             case Heard.PAUSE:
-                self.holding.paused(now)
+                self.drafting.paused()
             case Heard.ENDED:
                 self._floor_ended(now)
             case _:
@@ -174,16 +187,21 @@ class TurnMachine:
         if self.holding.hold is not None:
             self.holding.go_on(self.holding.hold)
             return
-        self.speaking.finish_if_nearly_heard(now)
+        if not call.playout.protected(now):
+            self.speaking.finish_if_nearly_heard(now)
         if not call.turn.used or call.open is not None:
             self.listening.begin(now)
         elif call.turn.floor_taken and not call.playout.anything_heard(now):
             call.report("FLOOR_TAKEN")
             call.floor.mute()
-        elif not call.rules.barge_in and (call.playout.unheard(now) or call.playout.anything_heard(now)):
+        elif self._may_not_be_interrupted(now):
             self.ignored_turn = call.turn.number
         else:
             self.holding.begin(now)
+
+    def _may_not_be_interrupted(self, now: float) -> bool:
+        playout = self.call.playout
+        return playout.protected(now) if self.call.rules.barge_in else playout.unheard(now) or playout.anything_heard(now)
 
     def _floor_ended(self, now: float) -> None:
         if self.ignored_turn is not None:
@@ -196,7 +214,7 @@ class TurnMachine:
     def _key(self, digit: str, now: float) -> None:
         if self.call.turn.used and (self.call.open is None or self.holding.hold is not None):
             self.holding.key_pressed(now)
-        self.listening.key_pressed(digit, now)
+        self.keys.pressed(digit, now)
 
     def _words(self, message: Transcript | StageFailed, now: float) -> None:
         seq = message.head.seq
@@ -204,7 +222,7 @@ class TurnMachine:
         if piece is None:
             self.speaking.stale += 1
             return
-        piece.text = message.text if isinstance(message, Transcript) else ""
+        piece.text, piece.asr_ms = (message.text, message.asr_ms) if isinstance(message, Transcript) else ("", 0)
         hold = self.holding.hold
         if hold is not None and piece in hold.probes:
             self.holding.judge(hold, piece, now)
@@ -236,17 +254,22 @@ class TurnMachine:
         self.holding.settle(now)
         if call.over:
             return
-        if self.ignored_turn is not None and self.ignored_turn != call.turn.number:
+        if self.ignored_turn is not None and not (self.ignored_turn == call.turn.number and self._may_not_be_interrupted(now)):
             self._stop_ignoring(now)
         call.playout.floor_free = self._floor_is_free()
         self.speaking.watch(now)
         self._note_state(now)
 
     def _stop_ignoring(self, now: float) -> None:
-        """The bot has finished; a voice that still goes on is heard, pre-roll included."""
+        """What may not be interrupted was heard; a voice that still goes on counts, pre-roll included."""
         self.ignored_turn = None
-        if self.call.caller_speaks and self.call.open is None:
+        call = self.call
+        if not call.caller_speaks or call.open is not None:
+            return
+        if call.floor.silence_frames < PAUSE_FRAMES:
             self._onset(now)
+        else:
+            call.floor.release()
 
     def _floor_is_free(self) -> bool:
         """Whether sound may leave as far as the caller is concerned (R3)."""
@@ -255,7 +278,7 @@ class TurnMachine:
 
     def _is_current(self, piece: Piece) -> bool:
         call = self.call
-        return any(piece in said.pieces for said in (call.open, call.short, call.turn.utterance) if said is not None)
+        return any(said.has(piece) for said in (call.open, call.short, call.turn.utterance) if said is not None)
 
     def _note_state(self, now: float) -> None:
         state = self._bot_state(now)
@@ -281,11 +304,13 @@ class TurnMachine:
         yield self._last_frame_at + clocks.LINE_LOST_S, self._line_lost
         if call.caller_speaks:
             silence_s = call.floor.silence_frames / 50
-            yield self._last_frame_at + max(0.0, call.rules.min_utt_s - silence_s) + _LATE_FRAMES_S, self._frames_stopped
-        if self.listening.keys_until is not None:
-            yield self.listening.keys_until, self.listening.keys_ended
+            yield self._last_frame_at + max(0.0, call.floor.wait_frames / 50 - silence_s) + _LATE_FRAMES_S, self._frames_stopped
+        if call.keys_until is not None:
+            yield call.keys_until, self.keys.ended
         if (short_at := self.listening.short_at()) is not None:
             yield short_at, self.listening.forget_short
+        if self.holding.hold is None and (hanging_until := self.listening.hanging_until()) is not None:
+            yield hanging_until, self.listening.stop_waiting_for_more
         if self.holding.hold is not None:
             yield self.holding.hold.times_out_at(), self.holding.timed_out
         elif call.open is not None and call.caller_speaks:

@@ -3,9 +3,10 @@
 Everything carries its turn; what the bot was to say in a turn that is over is dropped here and nowhere else.
 """
 
-from common.messages import Action, Message, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolEnded, ToolStarted
+from common.messages import Action, Collect, Message, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolEnded, ToolStarted
 from gateway.playout import Clip
 from gateway.turn.barge_in import COUNTS_AS_HEARD_S
+from gateway.turn.drafting import Drafting
 from gateway.turn.events import HangUp, PublishSentence
 from gateway.turn.reply import STARVED_S
 from gateway.turn.state import Call
@@ -14,8 +15,9 @@ from gateway.turn.state import Call
 class Speaking:
     """The bot's reply."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, drafting: Drafting) -> None:
         self._call = call
+        self._drafting = drafting
         self.stale = 0
         """Messages of turns that are over: normal, counted."""
         self._starving: Clip | None = None
@@ -29,7 +31,7 @@ class Speaking:
     def message_arrived(self, message: Message, audio: bytes, now: float) -> None:
         """A worker's message other than the caller's words."""
         turn = self._call.turn
-        if message.head.turn != turn.number or turn.utterance is None:
+        if message.head.turn != turn.number or not (turn.drafted or turn.utterance is not None):
             self.stale += 1
             return
         reply = turn.reply
@@ -44,6 +46,8 @@ class Speaking:
                 self._call.report("LLM_REPLY", text=reply.text, sentences=sentences, llm_ms=message.llm_ms)
             case Action(name="hang_up"):
                 turn.hang_up = True
+            case Action(name="collect", collect=collect):
+                turn.collect = collect or Collect()
             case ToolStarted(timeout_s=timeout_s, effects=effects):
                 turn.progress_at, turn.tool_until = now, now + timeout_s
                 turn.effects = turn.effects or effects
@@ -64,6 +68,8 @@ class Speaking:
         self._call.report("STAGE_FAILED", stage=failed.stage, error=failed.error)
         if failed.stage == "tts":
             self._call.turn.reply.sentence_failed(failed.head.seq, failed.head.take)
+        elif self._call.turn.utterance is None:
+            self._drafting.withdraw(now)
         else:
             self.fall_back(now)
 
@@ -110,7 +116,7 @@ class Speaking:
         call = self._call
         call.turn.filler_said = True
         filler = call.phrases.filler
-        call.playout.insert(Clip("filler", filler.text, bytearray(filler.audio), complete=True))
+        call.playout.insert(Clip("filler", filler.text, bytearray(filler.audio), complete=True, interruptible=filler.interruptible))
 
     # -- Sound that stops, or never starts ------------------------------------------------------
 

@@ -5,14 +5,17 @@ nowhere else (R1), together with the history of the turn that ended (R7).
 """
 
 from dataclasses import dataclass, field
+from typing import Literal
 
+from common.messages import Collect
 from common.messages import Piece as PieceKind
 from gateway.playout import BYTES_PER_S, Clip, Kind, Playout
 from gateway.turn.endpointing import FRAME_MS, CallerState, Floor
 from gateway.turn.events import CloseTurn, Command, CommitTurn, End, OpenTurn, PublishUtterance, Report, SendClear
+from gateway.turn.patience import Patience
 from gateway.turn.reply import Reply
 from gateway.turn.utterance import Piece, Utterance
-from gateway.turn.words import Lexicon, normalise
+from gateway.turn.words import Completeness, Lexicon, normalise
 from gateway.vad.hangover import FIVE_OF_SIX, OnsetRule
 
 _MAX_AWAITED = 64
@@ -25,6 +28,8 @@ class Phrase:
 
     text: str
     audio: bytes
+    interruptible: bool = True
+    """Whether the caller's voice may stop it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,11 @@ class Rules:
     max_utt_s: float = 6.0
     max_turn_s: float = 30.0
     max_reply_s: float = 45.0
+    endpointing: Literal["fixed", "words"] = "fixed"
+    speculate: Literal["off", "asr", "full"] = "off"
+    max_drafts: int = 2
     barge_in: bool = True
+    barge_in_mode: Literal["hold", "duck"] = "hold"
     barge_in_final_ms: int = 600
     dedup_s: float = 6.0
     onset: OnsetRule = FIVE_OF_SIX
@@ -63,6 +72,10 @@ class Turn:
     reply: Reply
     used: bool = False
     """Whether anything was published or played under it."""
+    drafted: bool = False
+    """Whether a model may have what the caller said before it was sure that it is all."""
+    asked: bool = False
+    """Whether the caller's words, joined here, were given to a model."""
     committed: bool = False
     utterance: Utterance | None = None
     """What of the caller's it answers, once that was published."""
@@ -74,6 +87,8 @@ class Turn:
     """Last Transcript, Sentence, ToolStarted or first chunk (R10)."""
     only_phrase: bool = False
     """A greeting, re-prompt or fallback: no reply is awaited."""
+    collect: Collect | None = None
+    """The keys that it asks for."""
     hang_up: bool = False
     """Whether the call ends once this turn was heard."""
     filler_said: bool = False
@@ -84,6 +99,12 @@ class Turn:
     """A tool runs, at most until then."""
     effects: bool = False
     """A tool with effects began: the turn cannot be superseded any more (R5)."""
+
+    @property
+    def said(self) -> str:
+        """The caller's words, committed or, where the turn ends before, as far as they are known."""
+        known = self.utterance.text if self.utterance is not None and not self.committed else None
+        return known or self.text
 
 
 @dataclass(slots=True)
@@ -96,6 +117,8 @@ class Memory:
     heard: str = ""
     """What was heard last, of a greeting or reply."""
     heard_before: str = ""
+    said: tuple[Clip, ...] = ()
+    """The greeting or reply of which something was heard last, to be said again."""
     own_level_sum: int = 0
     own_level_frames: int = 0
     nothing_heard: int = 0
@@ -117,6 +140,7 @@ class Call:
     lexicon: Lexicon
     playout: Playout
     floor: Floor
+    patience: Patience
     turn: Turn
     out: list[Command] = field(default_factory=list)
     open: Utterance | None = None
@@ -126,8 +150,14 @@ class Call:
     awaited: dict[int, Piece] = field(default_factory=dict)
     """Pieces at the ASR stage, by seq."""
     memory: Memory = field(default_factory=Memory)
+    collect: Collect | None = None
+    """The keys that were asked for last; None: none were, since the caller last spoke."""
+    keys_until: float | None = None
+    """When the keys that were pressed count as a whole."""
     pieces: int = 0
     utterances: int = 0
+    busy: bool = False
+    """Whether the workers are behind: no drafts."""
     over: bool = False
 
     # -- Saying things to the outside ------------------------------------------------------
@@ -172,6 +202,7 @@ class Call:
         self.memory.own_level_frames += utterance.level_frames
         self.memory.nothing_heard = self.memory.prompts = 0
         self.memory.length_trusted = True
+        self.collect = None
         self.playout.committed = True
         self.out.append(CommitTurn(turn.number, text))
 
@@ -180,8 +211,8 @@ class Call:
         turn = self.turn
         heard = self.playout.heard_text(now)
         written = how not in _NO_HISTORY
-        cut = self._is_cut(how, now) and bool(turn.text or heard)
-        self.out.append(CloseTurn(turn.number, how, turn.text if written else "", heard if written else "", cut))
+        cut = self._is_cut(how, now) and bool(turn.said or heard)
+        self.out.append(CloseTurn(turn.number, how, turn.said if written else "", heard if written else "", cut))
         self.report("TURN_ENDED", how=how)
         self._remember(how, heard, now)
         if self.playout.at_provider(now):
@@ -203,8 +234,10 @@ class Call:
 
     def _remember(self, how: End, heard: str, now: float) -> None:
         memory = self.memory
+        self.collect = self.turn.collect or self.collect
         if heard:
             memory.heard_before, memory.heard = memory.heard, heard
+            memory.said = tuple(clip for clip in self.playout.clips if clip.kind in ("greeting", "reply") and clip.complete)
         if how == "replied" and self.turn.committed and self.turn.text:
             memory.text, memory.replied_at = self.turn.text, now
         elif self.turn.committed:
@@ -215,7 +248,14 @@ class Call:
     def say(self, phrase: Phrase, kind: Kind = "phrase") -> None:
         """Speak a fixed phrase as all of the current turn."""
         self.turn.used = self.turn.only_phrase = True
-        self.playout.add(Clip(kind, phrase.text, bytearray(phrase.audio), complete=True))
+        self.playout.add(Clip(kind, phrase.text, bytearray(phrase.audio), complete=True, interruptible=phrase.interruptible))
+
+    def say_again(self) -> None:
+        """Speak what was heard last, as the reply to a caller who did not catch it."""
+        self.turn.only_phrase = True
+        self.report("SAID_AGAIN")
+        for clip in self.memory.said:
+            self.playout.add(clip.again())
 
     def say_goodbye(self) -> None:
         """Speak the goodbye; the call ends once it was heard."""
@@ -228,6 +268,10 @@ class Call:
     def caller_speaks(self) -> bool:
         """Whether the caller's voice is on the floor."""
         return self.floor.state is not CallerState.SILENT
+
+    def completeness(self, text: str) -> Completeness:
+        """Whether ``text`` is all that the caller wants to say, after what the bot said last."""
+        return self.lexicon.completeness(text, self.memory.heard)
 
     def is_duplicate(self, text: str, onset_at: float, now: float) -> bool:
         """Whether the caller said the same again, and not as the answer to another question (R8)."""

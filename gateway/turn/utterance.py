@@ -12,6 +12,8 @@ from gateway.turn.words import join
 
 SHORT_VOICED_FRAMES = 15
 """Speech under 0.3 s is answered if it has words, and never asked to be repeated (S2)."""
+_BEHIND = 1 << 62
+"""A frame later than any of a call's."""
 
 
 @dataclass(slots=True, eq=False)
@@ -28,6 +30,8 @@ class Piece:
     """Its words; None until they are known."""
     keys: bool = False
     """Whether its text is keys that were pressed."""
+    asr_ms: int = 0
+    """How long the recogniser took for it."""
 
     @property
     def known(self) -> bool:
@@ -50,6 +54,12 @@ class Utterance:
     """Sum of the levels of the voiced frames of this floor."""
     level_frames: int = 0
     ended_at: float | None = None
+    draft: Piece | None = None
+    """All that is not closed yet, published at a pause after which no voice came so far."""
+    drafts: int = 0
+    """Drafts of it that a model may have answered, in all turns (R6)."""
+    looks: int = 0
+    """Pauses at which its words were asked for."""
 
     @property
     def text(self) -> str | None:
@@ -57,6 +67,16 @@ class Utterance:
         if not all(piece.known for piece in self.pieces):
             return None
         return join(*(piece.text or "" for piece in self.pieces))
+
+    def has(self, piece: Piece) -> bool:
+        """Whether ``piece`` is of this utterance."""
+        return piece is self.draft or piece in self.pieces
+
+    @property
+    def draft_text(self) -> str | None:
+        """The words up to the pause that is now; None if they are not known, or were not asked for."""
+        known, draft = self.text, self.draft
+        return None if known is None or draft is None or draft.text is None else join(known, draft.text)
 
     @property
     def short(self) -> bool:
@@ -72,12 +92,16 @@ class Utterance:
         """Put what ``other`` said in front (R5)."""
         self.began_at = min(self.began_at, other.began_at)
         self.voiced += 0 if other.short else other.voiced
+        self.drafts += other.drafts
+        self.looks += other.looks
         self.pieces = _in_order(other.pieces + self.pieces)
 
-    def add_text(self, seq: int, text: str, spoken_in: int | None = None) -> None:
-        """Add words that are known, of this utterance or of an earlier one, where they were said."""
-        piece = Piece(seq, self.number if spoken_in is None else spoken_in, "segment", text=text)
+    def add_text(self, seq: int, text: str, sound: Piece | None = None) -> Piece:
+        """Add words that are known: behind what was said of this utterance, or where their ``sound`` was said, in an earlier one too."""
+        number, start = (self.number, _BEHIND) if sound is None else (sound.utterance, sound.start)
+        piece = Piece(seq, number, "segment", start, text=text)
         self.pieces = _in_order([*self.pieces, piece])
+        return piece
 
     def forget_empty(self) -> None:
         """Drop pieces that turned out to have no words."""
@@ -90,4 +114,4 @@ class Utterance:
 
 def _in_order(pieces: list[Piece]) -> list[Piece]:
     """Pieces in the order in which they were said: utterances are numbered in it."""
-    return sorted(pieces, key=lambda piece: piece.utterance)
+    return sorted(pieces, key=lambda piece: (piece.utterance, piece.start))

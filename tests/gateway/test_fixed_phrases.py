@@ -3,11 +3,14 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from common.audio import beep
 from common.bus import Delivery
 from common.config import Settings
+from common.errors import ConfigError
 from common.messages import Head, Message, Sentence, SpeechChunk, Stage, StageFailed
-from gateway.fixed_phrases import FixedPhrases
+from gateway.fixed_phrases import FixedPhrases, uninterruptible
 from tests import virtual_clock
 
 
@@ -137,3 +140,14 @@ def test_an_unwritable_folder_costs_the_file_not_the_phrase(tmp_path: Path) -> N
     blocked = tmp_path / "file"
     blocked.write_text("")
     assert phrases_made(blocked, FakeTtsStage()).missing == 0
+
+
+def test_a_phrase_that_may_not_be_interrupted_says_so(tmp_path: Path) -> None:
+    stage = FakeTtsStage()
+    book = phrases_made(tmp_path, stage, uninterruptible="goodbye").book("he")
+    assert (book.goodbye.interruptible, book.repeat.interruptible) == (False, True)
+
+
+def test_a_name_that_is_no_phrase_ends_the_start() -> None:
+    with pytest.raises(ConfigError, match="UNINTERRUPTIBLE='hello': hello is no fixed phrase; takes any of greeting, repeat"):
+        uninterruptible(Settings(uninterruptible="hello"))

@@ -141,3 +141,7 @@ def test_the_first_word_begins_at_the_beginning() -> None:
 
 def test_behind_the_last_word_it_goes_on_with_its_end() -> None:
     assert word_start([1000, 2000], voice(400), 3000, exact=2) == 2000
+
+
+def test_sound_that_is_not_here_yet_begins_at_its_start() -> None:
+    assert word_start([0, 800], b"", 0, exact=0) == 0

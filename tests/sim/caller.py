@@ -10,15 +10,26 @@ from dataclasses import dataclass, field
 from gateway.turn.events import FrameHeard
 from gateway.turn.machine import BotState
 
-NOD = "aha"
+NOD, HANGS, THANKS, WHAT = "aha", "and", "thanks", "pardon"
+"""What the recogniser makes of a nod, of words after which more comes, of the last words, of a request to repeat."""
 _VOICE_LEVEL = 1200
 _DIP_LEVEL = 300
 _NOISE_LEVEL = 20
 
 _KINDS = {
-    BotState.LISTENING: {"utterance": 50, "short": 10, "nod": 5, "cough": 10, "repeat": 22, "long": 3},
-    BotState.THINKING: {"utterance": 40, "short": 10, "nod": 15, "cough": 25, "repeat": 7, "long": 3},
-    BotState.SPEAKING: {"utterance": 25, "short": 8, "nod": 25, "cough": 30, "repeat": 10, "long": 2},
+    BotState.LISTENING: {
+        "utterance": 40,
+        "hanging": 12,
+        "thanks": 10,
+        "what": 5,
+        "short": 10,
+        "nod": 5,
+        "cough": 10,
+        "repeat": 45,
+        "long": 3,
+    },
+    BotState.THINKING: {"utterance": 40, "hanging": 5, "what": 3, "short": 10, "nod": 15, "cough": 25, "repeat": 7, "long": 3},
+    BotState.SPEAKING: {"utterance": 25, "hanging": 3, "what": 5, "short": 8, "nod": 25, "cough": 30, "repeat": 10, "long": 2},
 }
 _EAGERNESS = {BotState.LISTENING: 1 / 60, BotState.THINKING: 1 / 150, BotState.SPEAKING: 1 / 150}
 
@@ -61,11 +72,12 @@ class Caller:
         self._number = 0
         self._last: list[str] = []
         self._shy_until = 0
+        self._keys_left = 0
 
     def frame(self, state: BotState) -> tuple[FrameHeard, str]:
         """The next 20 ms, and a key if one is pressed."""
-        key = ""
-        if self._at >= len(self._plan):
+        key = self._key() if self._keys_left and self._rng.random() < 0.06 else ""
+        if not key and self._at >= len(self._plan):
             key = self._decide(state)
         level = self._plan[self._at] if self._at < len(self._plan) else 0
         self._at += 1
@@ -77,12 +89,17 @@ class Caller:
         """What a recogniser makes of frames ``start`` to ``end``."""
         return " ".join(word for at, word, _ in self.words if start <= at < end)
 
+    def _key(self) -> str:
+        self._keys_left = max(0, self._keys_left - 1)
+        return self._rng.choice("0123456789*#")
+
     def _decide(self, state: BotState) -> str:
         chance = self._rng.random()
         if self.done or self.frames < self._shy_until or chance >= _EAGERNESS[state]:
             return ""
         if self._rng.random() < 0.05:
-            return self._rng.choice("0123456789*#")
+            self._keys_left = self._rng.choice((0, 0, 3, 8))
+            return self._key()
         if self._rng.random() < 0.05:
             self._shy_until = self.frames + self._rng.randint(100, 600)
         self.begin(self._voice(_KINDS[state]))
@@ -119,10 +136,12 @@ class Caller:
                 voice.sound(rng.randint(3, 45))
             case "short":
                 voice.say(self.new_word(), rng.randint(6, 12))
+            case "what":
+                voice.say(WHAT, rng.randint(10, 25))
             case "repeat":
                 self._say_words(voice, self._last)
             case _:
-                self._last = [self.new_word() for _ in range(rng.randint(1, 6) if kind == "utterance" else rng.randint(20, 90))]
+                self._last = [self.new_word() for _ in range(rng.randint(20, 90) if kind == "long" else rng.randint(1, 6))]
                 self._say_words(voice, self._last)
         return voice
 

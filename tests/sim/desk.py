@@ -19,6 +19,7 @@ from gateway.turn.events import (
     FrameHeard,
     KeyPressed,
     MarkEchoed,
+    PublishTranscript,
     PublishUtterance,
     Report,
     SendClear,
@@ -36,6 +37,8 @@ HEBREW = Lexicon(
     stop_words=frozenset({"רגע"}),
     closed_answers=frozenset({"כן", "לא"}),
     repeat_requests=frozenset({"מה"}),
+    never_last=frozenset({"וגם"}),
+    closings=frozenset({"תודה"}),
 )
 LOUD = 1000
 QUIET = 5
@@ -191,9 +194,14 @@ class Desk:
         return self.all(CloseTurn)
 
     @property
+    def asked(self) -> list[str]:
+        """What the core itself gave to the model."""
+        return [command.text for command in self.all(PublishTranscript)]
+
+    @property
     def ends(self) -> list[str]:
         """How turns ended."""
-        return [command.how for command in self.all(CloseTurn)]
+        return [command.how for command in self.closed]
 
     @property
     def reports(self) -> list[str]:
@@ -247,4 +255,11 @@ def asked_desk(rules: Rules | None = None, text: str = "שלום") -> Desk:
     desk = Desk(rules)
     desk.wait(0.5)
     desk.say(text)
+    return desk
+
+
+def quiet_desk(rules: Rules | None = None) -> Desk:
+    """A call in which nothing was said yet."""
+    desk = Desk(rules)
+    desk.wait(0.5)
     return desk

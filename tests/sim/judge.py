@@ -17,6 +17,7 @@ from gateway.turn.events import (
     PublishSentence,
     PublishTranscript,
     PublishUtterance,
+    Report,
     SendClear,
 )
 from gateway.turn.machine import BotState, TurnMachine
@@ -74,6 +75,10 @@ class Judge:
         self._weather = weather
         self._held = False
         self._asked: set[int] = set()
+        self._again: set[int] = set()
+        """Turns that say an earlier reply again."""
+        self._protected = False
+        self._turn_begins = 0
         self._retaken: set[tuple[int, int]] = set()
         """Sentences of which another take was asked for; a real voice's sound does not tell its take."""
         self._sent: list[Label] = []
@@ -96,10 +101,11 @@ class Judge:
 
     # -- Events and commands --------------------------------------------------------------------
 
-    def frame_comes(self, frame: FrameHeard) -> None:
+    def frame_comes(self, frame: FrameHeard, now: float) -> None:
         """Before a frame is handed in: a muted floor, or a voice that is ignored, hears no words."""
         self._frame += 1
         machine = self._machine
+        self._protected = machine.call.playout.protected(now)
         if machine.call.floor.muted or machine.ignored_turn is not None:
             self._unheard_frames.add(self._frame)
 
@@ -111,7 +117,12 @@ class Judge:
         """After every event."""
         for command in commands:
             self._command(command, now)
-        committed = [command.turn for command in commands if isinstance(command, CommitTurn)]
+        stopped = isinstance(event, FrameHeard) and any(isinstance(command, SendClear) for command in commands)
+        self.check(not (stopped and self._protected), "a voice stops what may not be interrupted")
+        again = any(isinstance(command, Report) and command.name == "SAID_AGAIN" for command in commands)
+        if again:
+            self._again.add(self._machine.call.turn.number)
+        committed = [command.turn for command in commands if isinstance(command, CommitTurn) and not again]
         self.check(self.asked_late or all(turn in self._replies for turn in committed), "no model was asked about a committed turn")
         machine = self._machine
         hold = machine.holding.hold
@@ -134,6 +145,7 @@ class Judge:
                     self._settled_frame = self._frame
                 self._history(command)
                 self._sent, self._new_run = [], True
+                self._turn_begins = len(self._line.heard)
             case PublishUtterance(start=start, end=end):
                 self.check(0 <= start < end <= self._frame + 1, f"no sound is published: {command}")
             case PublishTranscript(turn=turn):
@@ -175,7 +187,10 @@ class Judge:
             frame = label(sound)
             over_since = self._raised_at.get(frame.turn)
             late = over_since is not None and at > over_since + self._weather.latency_s + 0.021
-            self.check(frame.fixed or not late, f"sound of turn {frame.turn} is heard {at - (over_since or 0):.2f} s after its end")
+            said_again = any(over_since is not None and turn > frame.turn for turn in self._again)
+            self.check(
+                frame.fixed or said_again or not late, f"sound of turn {frame.turn} is heard {at - (over_since or 0):.2f} s after its end"
+            )
         self._listened = len(self._line.heard)
 
     # -- Sound that leaves ----------------------------------------------------------------------
@@ -193,7 +208,9 @@ class Judge:
         turn = self._machine.call.turn
         if frame.fixed:
             return
-        self.check(frame.turn == turn.number % 127, f"sound of turn {frame.turn} leaves in turn {turn.number}")
+        self.check(
+            frame.turn == turn.number % 127 or turn.number in self._again, f"sound of turn {frame.turn} leaves in turn {turn.number}"
+        )
         self.check(turn.committed, "a reply leaves before its turn is committed")
         before = self._sent[-1] if self._sent else None
         if self._new_run:
@@ -207,7 +224,7 @@ class Judge:
 
     def _run_begins(self, frame: Label, before: Label | None) -> None:
         """After a stop: nothing that the ear missed is left out, and about a word is said again (R4)."""
-        heard = _cells(self._heard_labels(frame.turn))
+        heard = _cells(self._heard_labels(frame.turn, self._turn_begins if self._machine.call.turn.number in self._again else 0))
         left_out = {cell for cell in _cells(self._sent) if cell < _first_cell(frame)} - heard
         self.check(not left_out, f"{len(left_out) * CELL_BYTES} bytes are left out before {frame}: {sorted(left_out)[:1]}")
         self.check(before is not None or frame.offset <= 0, f"a reply begins in the middle: {frame}")
@@ -218,9 +235,9 @@ class Judge:
         most = _LONGEST_WORD_BYTES + _UNSURE_BYTES + int(2 * 8000 * self._weather.latency_s)
         self.check(again <= most or self._weather.rough, f"{again} bytes are said again: {before} {frame}")
 
-    def _heard_labels(self, turn: int) -> list[Label]:
-        """What the ear heard of a turn's reply."""
-        labels = [label(sound) for _, sound in self._line.heard]
+    def _heard_labels(self, turn: int, since: int = 0) -> list[Label]:
+        """What the ear heard of a turn's reply, from its ``since``th frame on."""
+        labels = [label(sound) for _, sound in self._line.heard[since:]]
         return [one for one in labels if one.turn == turn % PHRASE_TURN and not one.fixed]
 
     def _run_goes_on(self, frame: Label, before: Label) -> None:

@@ -34,6 +34,8 @@ class Weather:
     tts_second_attempt: float = 0.0
     tts_stops: float = 0.0
     slow: float = 0.0
+    busy: float = 0.0
+    """The gateway learns that the workers are behind, or not any more."""
 
     @property
     def loses_words(self) -> bool:

@@ -141,7 +141,7 @@ class JudgedMachine(TurnMachine):
     def handle(self, event: Event, now: float) -> list[Command]:
         """As it is, and then the judge."""
         if isinstance(event, FrameHeard):
-            self.judge.frame_comes(event)
+            self.judge.frame_comes(event, now)
         commands = super().handle(event, now)
         for command in commands:
             if isinstance(command, CloseTurn):

@@ -5,7 +5,7 @@
     cell    0xF5 | turn | sentence | take | attempt | place (14 bits, in cells) | 0
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from common.audio import SILENCE_BYTE
 from gateway.turn.state import Phrase, PhraseBook
@@ -60,10 +60,11 @@ def _phrase(number: int, text: str, seconds: float) -> Phrase:
     return Phrase(text, sound(PHRASE_TURN, number, 0, 0, int(seconds * 8000)))
 
 
-def phrase_book(greeting: bool = True) -> PhraseBook:
+def phrase_book(greeting: bool = True, *, interruptible: bool = True) -> PhraseBook:
     """Fixed phrases of sound that says what it is; their lengths are no whole frames."""
+    hello = replace(_phrase(0, "hello how can I help", 1.0033), interruptible=interruptible)
     return PhraseBook(
-        greeting=_phrase(0, "hello how can I help", 1.0033) if greeting else None,
+        greeting=hello if greeting else None,
         repeat=_phrase(1, "please say it again", 0.8),
         filler=_phrase(2, "one moment", 0.5),
         fallback=_phrase(3, "something is wrong", 0.7),

@@ -9,7 +9,19 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
-from common.messages import Action, Head, Message, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolEnded, ToolStarted, Transcript
+from common.messages import (
+    Action,
+    Collect,
+    Head,
+    Message,
+    ReplyEnded,
+    Sentence,
+    SpeechChunk,
+    StageFailed,
+    ToolEnded,
+    ToolStarted,
+    Transcript,
+)
 from gateway.turn.events import CloseTurn, Command, CommitTurn, PublishSentence, PublishTranscript, PublishUtterance, WorkerReported
 from tests.sim.caller import Caller
 from tests.sim.line import Weather
@@ -26,6 +38,9 @@ class Planned:
     sentences: list[str]
     sound_bytes: dict[tuple[int, int], int] = field(default_factory=dict)
     """Length of each take of each sentence."""
+
+
+_COLLECTS = (None, Collect(digits=1), Collect(digits=4, terminator=""), Collect(timeout_s=3.0))
 
 
 class Workers:
@@ -108,10 +123,12 @@ class Workers:
             at = self._use_tool(head, at)
         for number, text in enumerate(planned.sentences):
             at += self._delay(0.02, 0.3)
-            self._send(Sentence(head=Head(call=CALL, turn=turn, seq=number), text=text), at)
+            self._send(Sentence(head=Head(call=CALL, turn=turn, seq=number), text=text, interruptible=rng.random() < 0.95), at)
             self._speak(turn, number, 0, text, at + self._delay(0.05, 0.5))
         if rng.random() < 0.03:
             self._send(Action(head=head, after=count - 1, name="hang_up"), at)
+        if rng.random() < 0.05:
+            self._send(Action(head=head, after=count - 1, name="collect", collect=rng.choice(_COLLECTS)), at)
         self._send(ReplyEnded(head=head, sentences=count), at + 0.01)
 
     def _use_tool(self, head: Head, at: float) -> float:

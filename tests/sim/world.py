@@ -8,7 +8,8 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
-from gateway.playout import Mark
+from common.audio import attenuation
+from gateway.playout import DUCK_DB, Mark
 from gateway.records.recorder import Recorder, Unrecorded
 from gateway.turn.events import (
     CallAnswered,
@@ -18,6 +19,7 @@ from gateway.turn.events import (
     Event,
     HangUp,
     KeyPressed,
+    LoadChanged,
     MarkEchoed,
     Report,
     SendClear,
@@ -26,7 +28,7 @@ from gateway.turn.events import (
 from gateway.turn.machine import BotState, TurnMachine
 from gateway.turn.state import Rules
 from gateway.turn.words import Lexicon
-from tests.sim.caller import NOD, Caller
+from tests.sim.caller import HANGS, NOD, THANKS, WHAT, Caller
 from tests.sim.judge import Judge
 from tests.sim.line import FRAME_S, Line, Weather
 from tests.sim.moments import Moments
@@ -34,7 +36,14 @@ from tests.sim.situations import ORDINARY, Situation, draw
 from tests.sim.sound import phrase_book
 from tests.sim.workers import Workers
 
-LEXICON = Lexicon(backchannels=frozenset({NOD}), closed_answers=frozenset({NOD}))
+LEXICON = Lexicon(
+    backchannels=frozenset({NOD}),
+    closed_answers=frozenset({NOD}),
+    never_last=frozenset({HANGS}),
+    closings=frozenset({THANKS}),
+    repeat_requests=frozenset({WHAT}),
+)
+_QUIETER = attenuation(DUCK_DB)
 _LIMIT_S = 150.0
 """Every call is over by then: the bot hangs up on a caller who says nothing more."""
 
@@ -112,10 +121,19 @@ class World:
         self.now = end
         self._caller_frames()
         if self.rng.random() >= self.weather.stall:
-            taken = self.machine.call.playout.take(self.now)
-            self.recorder.taken(taken, self.now)
+            taken = self._take()
             self.judge.sent(taken, self.now)
             self.line.send(taken, self.now)
+
+    def _take(self) -> list[bytes | Mark]:
+        """What is due; at full loudness, since quieter sound does not say any more what it is."""
+        playout = self.machine.call.playout
+        ducked, playout.ducked = playout.ducked, False
+        taken = playout.take(self.now)
+        playout.ducked = ducked
+        self.counts["ducked frame"] += ducked * len(taken)
+        self.recorder.taken([item.translate(_QUIETER) if ducked and isinstance(item, bytes) else item for item in taken], self.now)
+        return taken
 
     def _let_time_pass(self, end: float) -> None:
         """Marks, messages and the deadline, in order."""
@@ -124,6 +142,9 @@ class World:
         due: list[tuple[float, Event]] = [(at, MarkEchoed(name)) for at, name in self._marks if at <= end]
         self._marks = [(at, name) for at, name in self._marks if at > end]
         due += [(end, message) for message in self.workers.messages(end)]
+        if self.rng.random() < self.weather.busy:
+            self.counts["load"] += 1
+            due.append((end, LoadChanged(self.rng.random() < 0.5)))
         for at, event in sorted(due, key=lambda item: item[0]):
             self._deadlines(at)
             self.now = max(start, at)
@@ -151,7 +172,7 @@ class World:
             frame, key = self.caller.frame(self.machine.state)
             if key:
                 self.press(key)
-            self.judge.frame_comes(frame)
+            self.judge.frame_comes(frame, self.now)
             self.feed(frame)
         self._frames_owed = 0
 
@@ -184,7 +205,7 @@ def make_world(seed: int, weather: Weather | None = None, rules: Rules | None = 
     caller = Caller(rng, talks_for=rng.randint(200, 2500), detector_errs=weather.detector_errs)
     workers = Workers(rng, weather, caller)
     line = Line(rng, weather)
-    machine = TurnMachine(rules, phrase_book(greeting=rng.random() < 0.9), LEXICON)
+    machine = TurnMachine(rules, phrase_book(greeting=rng.random() < 0.9, interruptible=rng.random() < 0.8), LEXICON)
     judge = Judge(seed, machine, caller, line, workers.replies, weather)
     world = World(seed, weather, rules, rng, caller, line, workers, machine, judge, Moments(machine), situation, traced=traced)
     situation.begin(world)
@@ -194,7 +215,10 @@ def make_world(seed: int, weather: Weather | None = None, rules: Rules | None = 
 def random_rules(rng: random.Random) -> Rules:
     """Mostly the defaults."""
     return Rules(
+        endpointing=rng.choice(("words", "words", "fixed")),
+        speculate=rng.choice(("full", "full", "asr", "off")),
         barge_in=rng.random() < 0.85,
+        barge_in_mode=rng.choice(("hold", "hold", "duck")),
         dedup_s=rng.choice((6.0, 6.0, 6.0, 0.0)),
         max_turn_s=rng.choice((30.0, 12.0)),
         max_reply_s=rng.choice((45.0, 45.0, 3.0)),
@@ -224,6 +248,7 @@ def random_weather(rng: random.Random) -> Weather:
         tts_second_attempt=perhaps(0.3),
         tts_stops=perhaps(0.3),
         slow=perhaps(0.3),
+        busy=perhaps(0.05),
     )
 
 

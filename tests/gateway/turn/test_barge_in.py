@@ -21,6 +21,7 @@ def hold(*, heard: bool = True, ended: bool = False, loud_frames: int = 5) -> Ho
         stopped=True,
         quiet=False,
         loud_frames=loud_frames,
+        gap_frames=100,
         ended=ended,
     )
 

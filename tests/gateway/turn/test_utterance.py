@@ -35,8 +35,15 @@ def test_carrying_accumulates_in_order() -> None:
 def test_late_words_stand_where_they_were_said() -> None:
     last = utterance(3, "c")
     last.carry(utterance(1, "a"))
-    last.add_text(99, "b", spoken_in=2)
+    last.add_text(99, "b", Piece(7, 2, "probe"))
     assert last.text == "a b c"
+
+
+def test_late_words_of_one_utterance_stand_in_its_order() -> None:
+    last = utterance(3)
+    last.add_text(98, "b", Piece(8, 2, "probe", start=60))
+    last.add_text(99, "a", Piece(7, 2, "segment", start=10))
+    assert last.text == "a b"
 
 
 def test_the_first_onset_counts() -> None:

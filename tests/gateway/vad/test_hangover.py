@@ -90,7 +90,7 @@ def test_a_released_voice_needs_an_onset_again() -> None:
 def heard(file: str) -> list[tuple[Heard, int]]:
     """Onsets and ends in a recording, and the moment of each in ms."""
     sound = wav_to_mulaw(CALLERS / file)
-    detector, floor = WebrtcDetector(), Floor(end_frames=35, cut_frames=300)
+    detector, floor = WebrtcDetector(), Floor(wait_frames=35, cut_frames=300)
     found: list[tuple[Heard, int]] = []
     for at in range(0, len(sound) - FRAME_BYTES + 1, FRAME_BYTES):
         pcm = mulaw_to_pcm(sound[at : at + FRAME_BYTES])

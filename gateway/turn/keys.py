@@ -1,0 +1,49 @@
+"""Keys that the caller presses: text of an utterance, behind its sound (R4).
+
+Rules
+    What the bot asked for (``Collect``) says when the keys are whole: so many of them, a terminator, or a
+    time-out after the last one. Not asked, they are whole after 1.5 s, or at ``#``.
+    A key ends the voice before it: its own tone is on the line as well.
+"""
+
+from common.messages import Collect
+from gateway.turn.listening import Listening
+from gateway.turn.state import Call
+from gateway.turn.utterance import Utterance
+
+UNASKED = Collect(timeout_s=1.5)
+MAX_KEYS = 64
+
+
+class Keys:
+    """The keys of one call."""
+
+    def __init__(self, call: Call, listening: Listening) -> None:
+        self._call = call
+        self._listening = listening
+
+    def pressed(self, digit: str, now: float) -> None:
+        """A key; what it interrupts is decided before."""
+        call = self._call
+        wanted = call.collect or UNASKED
+        utterance = call.open or self._listening.begin(now)
+        if call.caller_speaks:
+            self._listening.close_sound(utterance, now)
+            call.floor.mute()
+        whole = digit == wanted.terminator or _add(utterance, digit, call) >= (wanted.digits or MAX_KEYS)
+        call.keys_until = now if whole else now + wanted.timeout_s
+
+    def ended(self, now: float) -> None:
+        """No further key is waited for."""
+        self._call.keys_until = None
+        self._listening.end_without_sound(now)
+
+
+def _add(utterance: Utterance, digit: str, call: Call) -> int:
+    """How many keys there are now."""
+    last = utterance.pieces[-1] if utterance.pieces else None
+    if last is None or not last.keys:
+        last = utterance.add_text(call.next_seq(), "")
+        last.keys = True
+    last.text = (last.text or "") + digit
+    return len(last.text)

@@ -1,0 +1,284 @@
+"""Drafts: answered while the end of the utterance is not sure."""
+
+from common.messages import StageFailed
+from gateway.turn.events import LoadChanged
+from gateway.turn.machine import BotState
+from gateway.turn.state import Rules
+from tests.sim.desk import Desk, quiet_desk
+
+FULL = Rules(speculate="full")
+ASR = Rules(speculate="asr")
+
+
+def drafted_desk(rules: Rules = FULL, text: str | None = "שלום") -> Desk:
+    """A call in which the caller paused 0.4 s ago; the words of the draft are known unless ``text`` is None."""
+    desk = quiet_desk(rules)
+    desk.speak(1.0)
+    desk.wait(0.4)
+    if text is not None:
+        desk.understand(text)
+    return desk
+
+
+def pieces(desk: Desk) -> list[str]:
+    """What was published to the recogniser."""
+    return [piece.piece for piece in desk.published]
+
+
+# -- The pause was the end --------------------------------------------------------------------
+
+
+def test_a_pause_publishes_what_a_model_may_answer() -> None:
+    assert pieces(drafted_desk()) == ["whole"]
+
+
+def test_the_end_publishes_nothing_more() -> None:
+    desk = drafted_desk()
+    desk.wait(0.5)
+    assert pieces(desk) == ["whole"]
+
+
+def test_a_draft_is_not_committed_before_the_end() -> None:
+    assert not drafted_desk().machine.call.turn.committed
+
+
+def test_a_draft_is_committed_at_the_end() -> None:
+    desk = drafted_desk()
+    desk.wait(0.4)
+    assert desk.machine.call.turn.committed
+
+
+def test_words_that_come_after_the_end_commit_it_too() -> None:
+    desk = drafted_desk(text=None)
+    desk.wait(0.4)
+    desk.understand("שלום")
+    assert desk.machine.call.turn.committed
+
+
+def test_its_reply_waits_for_the_end() -> None:
+    desk = drafted_desk()
+    desk.reply("hello.")
+    desk.wait(0.2)
+    assert desk.frames == []
+
+
+def test_its_reply_sounds_at_the_end() -> None:
+    desk = drafted_desk()
+    desk.reply("hello.")
+    desk.wait(0.35)
+    assert desk.state is BotState.SPEAKING
+
+
+def test_a_draft_is_counted() -> None:
+    assert (drafted_desk().machine.drafting.made, drafted_desk().machine.drafting.dropped) == (1, 0)
+
+
+# -- The caller goes on -----------------------------------------------------------------------
+
+
+def gone_on_desk(text: str | None = "שלום") -> Desk:
+    """A call in which the caller went on after a draft, and was understood."""
+    desk = drafted_desk(text=text)
+    desk.speak(1.0)
+    return desk
+
+
+def test_a_caller_who_goes_on_supersedes_the_turn_and_keeps_the_floor() -> None:
+    desk = gone_on_desk()
+    assert (desk.ends[-1], desk.machine.call.open is not None, desk.machine.holding.hold) == ("superseded", True, None)
+
+
+def test_the_answer_to_a_draft_that_was_not_all_is_stale() -> None:
+    desk = drafted_desk()
+    turn = desk.turn
+    desk.speak(0.1)
+    desk.sentence(0, "hello.")
+    assert (desk.turn, desk.frames) == (turn + 1, [])
+
+
+def test_known_words_of_a_draft_stand_in_front() -> None:
+    desk = gone_on_desk()
+    desk.wait(0.4)
+    desk.understand("עולם")
+    desk.wait(0.5)
+    assert desk.asked == ["שלום עולם"]
+
+
+def test_sound_of_unknown_words_is_sent_again() -> None:
+    desk = gone_on_desk(None)
+    desk.wait(0.4)
+    assert [piece.start for piece in desk.published] == [desk.published[0].start] * 2
+
+
+def test_late_words_of_a_draft_that_is_gone_change_nothing() -> None:
+    desk = gone_on_desk(None)
+    assert desk.understand("שלום", seq=desk.published[0].seq) == []
+
+
+def test_empty_words_of_a_draft_are_no_reason_to_forget_its_sound() -> None:
+    desk = gone_on_desk("")
+    desk.wait(0.4)
+    assert desk.published[1].start == desk.published[0].start
+
+
+def test_a_draft_that_was_dropped_is_counted() -> None:
+    assert gone_on_desk().machine.drafting.dropped == 1
+
+
+def test_an_utterance_has_two_drafts_and_then_looks() -> None:
+    desk = quiet_desk(FULL)
+    for _ in range(4):
+        desk.speak(1.0)
+        desk.wait(0.4)
+    assert pieces(desk) == ["whole", "whole", "probe", "probe"]
+
+
+def test_a_draft_behind_known_words_is_joined_and_asked() -> None:
+    desk = gone_on_desk()
+    desk.wait(0.4)
+    desk.understand("עולם")
+    assert (pieces(desk), desk.asked) == (["whole", "segment"], ["שלום עולם"])
+
+
+def test_what_was_asked_in_a_pause_is_not_asked_again() -> None:
+    desk = gone_on_desk()
+    desk.wait(0.4)
+    desk.understand("עולם")
+    desk.wait(0.5)
+    assert (desk.machine.call.turn.committed, desk.asked) == (True, ["שלום עולם"])
+
+
+def test_sound_of_a_joined_draft_is_not_sent_again() -> None:
+    desk = gone_on_desk()
+    desk.wait(0.4)
+    desk.speak(1.0)
+    desk.wait(0.4)
+    assert desk.published[2].start == desk.published[1].end
+
+
+# -- What makes no draft ----------------------------------------------------------------------
+
+
+def test_a_short_sound_is_looked_at_only() -> None:
+    desk = quiet_desk(FULL)
+    desk.speak(0.2)
+    desk.wait(0.4)
+    assert pieces(desk) == ["probe"]
+
+
+def test_a_short_sound_is_looked_at_once() -> None:
+    desk = quiet_desk(FULL)
+    desk.speak(0.2)
+    desk.wait(1.0)
+    assert pieces(desk) == ["probe"]
+
+
+def test_a_short_word_is_answered() -> None:
+    desk = quiet_desk(FULL)
+    desk.speak(0.2)
+    desk.wait(0.4)
+    desk.understand("כן")
+    desk.wait(0.5)
+    assert desk.asked == ["כן"]
+
+
+def test_workers_that_are_behind_get_no_drafts() -> None:
+    desk = quiet_desk(FULL)
+    desk.do(LoadChanged(busy=True))
+    desk.speak(1.0)
+    desk.wait(0.4)
+    assert pieces(desk) == ["probe"]
+
+
+def test_workers_that_have_caught_up_get_drafts_again() -> None:
+    desk = quiet_desk(FULL)
+    desk.do(LoadChanged(busy=True))
+    desk.do(LoadChanged(busy=False))
+    desk.speak(1.0)
+    desk.wait(0.4)
+    assert pieces(desk) == ["whole"]
+
+
+# -- Only the words, ahead of the end ---------------------------------------------------------
+
+
+def test_words_alone_are_asked_for_in_a_pause() -> None:
+    assert pieces(drafted_desk(ASR)) == ["probe"]
+
+
+def test_words_that_are_here_at_the_end_are_the_transcript() -> None:
+    desk = drafted_desk(ASR)
+    desk.wait(0.5)
+    assert (pieces(desk), desk.asked) == (["probe"], ["שלום"])
+
+
+def test_words_that_come_after_the_end_are_the_transcript_too() -> None:
+    desk = drafted_desk(ASR, text=None)
+    desk.wait(0.5)
+    desk.understand("שלום")
+    assert desk.asked == ["שלום"]
+
+
+def test_a_caller_who_goes_on_after_a_look_raises_nothing() -> None:
+    desk = drafted_desk(ASR)
+    turn = desk.turn
+    desk.speak(1.0)
+    assert desk.turn == turn
+
+
+def test_all_of_it_is_transcribed_at_the_next_pause() -> None:
+    desk = drafted_desk(ASR)
+    desk.speak(1.0)
+    desk.wait(0.4)
+    assert [piece.start for piece in desk.published] == [desk.published[0].start] * 2
+
+
+# -- A draft that fails -----------------------------------------------------------------------
+
+
+def failed_desk(stage: str) -> Desk:
+    """A call in which a stage gave up on a draft."""
+    desk = drafted_desk(text=None if stage == "asr" else "שלום")
+    seq = desk.published[-1].seq if stage == "asr" else 0
+    desk.report(StageFailed(head=desk.head(seq=seq), stage="asr" if stage == "asr" else "llm", error="Timeout"))
+    return desk
+
+
+def test_a_draft_that_was_not_heard_is_published_again_at_the_end() -> None:
+    desk = failed_desk("asr")
+    desk.wait(0.5)
+    assert pieces(desk) == ["whole", "whole"]
+
+
+def test_a_draft_that_was_not_answered_is_asked_again_at_the_end() -> None:
+    desk = failed_desk("llm")
+    desk.wait(0.5)
+    assert (pieces(desk), desk.asked) == (["whole"], ["שלום"])
+
+
+def test_a_draft_that_failed_says_nothing() -> None:
+    desk = failed_desk("llm")
+    desk.wait(0.5)
+    assert desk.frames == []
+
+
+# -- Keys -------------------------------------------------------------------------------------
+
+
+def test_a_key_takes_a_draft_back_and_stands_behind_its_words() -> None:
+    desk = drafted_desk()
+    desk.press("7", "#")
+    assert (desk.ends[-1], desk.asked) == ("superseded", ["שלום 7"])
+
+
+def test_a_key_behind_a_draft_without_words_yet_waits_for_them() -> None:
+    desk = drafted_desk(text=None)
+    desk.press("7", "#")
+    desk.understand("מספר")
+    assert (pieces(desk), desk.asked) == (["whole", "segment"], ["מספר 7"])
+
+
+def test_a_caller_who_hangs_up_in_a_draft_is_in_the_history_of_none() -> None:
+    desk = drafted_desk()
+    desk.hang_up()
+    assert desk.ends[-1] == "hung_up"

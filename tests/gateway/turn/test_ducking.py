@@ -1,0 +1,137 @@
+"""Mode ``duck``: the bot speaks more quietly first; and what may not be interrupted at all."""
+
+from dataclasses import replace
+
+import pytest
+
+from gateway.turn.machine import BotState
+from gateway.turn.state import Rules
+from tests.sim.desk import Desk, asked_desk, speaking_desk
+from tests.sim.sound import phrase_book
+
+DUCK = Rules(barge_in_mode="duck")
+LONG = "one two three four five six seven eight."
+
+
+def ducked_desk(seconds: float = 0.2) -> Desk:
+    """A call in which the caller has talked over the bot for a while."""
+    desk = speaking_desk(DUCK, LONG, seconds=4.0)
+    desk.speak(seconds)
+    return desk
+
+
+# -- Quieter ----------------------------------------------------------------------------------
+
+
+def test_an_onset_makes_the_bot_quieter() -> None:
+    assert ducked_desk().machine.call.playout.ducked
+
+
+def test_the_bot_speaks_on_meanwhile() -> None:
+    desk = ducked_desk()
+    assert (desk.clears, desk.state) == ([], BotState.SPEAKING)
+
+
+def test_half_a_second_of_voice_silences_it() -> None:
+    desk = ducked_desk(0.52)
+    assert (len(desk.clears), desk.machine.call.playout.ducked, desk.turn) == (1, False, 1)
+
+
+def test_words_silence_it_at_once() -> None:
+    desk = ducked_desk()
+    desk.wait(0.4)
+    desk.understand("רגע")
+    assert (desk.ends[-1], len(desk.clears)) == ("interrupted", 1)
+
+
+def test_a_nod_brings_the_voice_back() -> None:
+    desk = ducked_desk()
+    desk.wait(0.8)
+    desk.understand("אהה")
+    assert (desk.machine.call.playout.ducked, desk.clears, desk.turn) == (False, [], 1)
+
+
+def test_nothing_is_said_twice_after_a_nod() -> None:
+    desk = ducked_desk()
+    desk.wait(0.8)
+    desk.understand("אהה")
+    desk.wait(4.0)
+    assert (desk.ends[-1], desk.machine.call.playout.epoch) == ("replied", desk.machine.call.playout.epoch)
+    assert len(desk.frames) == 200
+
+
+def test_a_reply_that_ends_meanwhile_was_heard() -> None:
+    desk = speaking_desk(DUCK, "one two.", seconds=1.2)
+    desk.speak(0.2)
+    desk.wait(0.6)
+    assert desk.ends[-1] == "replied"
+
+
+def test_a_bot_that_thinks_is_held_as_ever() -> None:
+    desk = asked_desk(DUCK)
+    desk.speak(0.2)
+    assert (desk.machine.call.playout.ducked, desk.machine.call.playout.floor_free) == (False, False)
+
+
+def test_after_three_holds_it_is_not_even_quieter() -> None:
+    desk = speaking_desk(DUCK, LONG, LONG, LONG, seconds=4.0)
+    for _ in range(3):
+        desk.speak(0.2)
+        desk.wait(0.8)
+        desk.understand("אהה")
+        desk.wait(0.3)
+    desk.speak(0.54)
+    assert (desk.machine.call.playout.ducked, desk.clears) == (False, [])
+
+
+# -- What may not be interrupted ----------------------------------------------------------------
+
+
+def greeting_desk(rules: Rules | None = None) -> Desk:
+    """A call whose greeting of 1 s may not be interrupted."""
+    book = phrase_book()
+    assert book.greeting is not None
+    desk = Desk(rules, replace(book, greeting=replace(book.greeting, interruptible=False)))
+    desk.wait(0.3)
+    return desk
+
+
+@pytest.mark.parametrize("mode", ["hold", "duck"])
+def test_a_voice_does_not_stop_it(mode: str) -> None:
+    desk = greeting_desk(Rules(barge_in_mode="duck" if mode == "duck" else "hold"))
+    desk.speak(0.6)
+    assert (desk.clears, desk.machine.call.playout.ducked, desk.state) == ([], False, BotState.SPEAKING)
+
+
+def test_a_voice_that_ends_before_it_is_ignored() -> None:
+    desk = greeting_desk()
+    desk.speak(0.2)
+    desk.wait(2.0)
+    assert desk.published == []
+
+
+def test_a_voice_that_still_goes_on_behind_it_counts_from_its_start() -> None:
+    desk = greeting_desk()
+    desk.speak(1.5)
+    desk.wait(0.8)
+    assert (desk.ends, desk.published[0].start) == (["replied"], 0)
+
+
+def test_its_last_300_ms_are_heard_as_well() -> None:
+    desk = greeting_desk()
+    desk.wait(0.5)
+    desk.speak(0.1)
+    assert desk.ends == []
+
+
+def test_a_sentence_that_may_be_interrupted_behind_one_that_may_not() -> None:
+    desk = asked_desk()
+    desk.sentence(0, "one two three four.", 1.0)
+    desk.sentence(1, "five six seven eight.", 3.0)
+    desk.end_reply(2)
+    desk.machine.call.playout.clips[0].interruptible = False
+    desk.wait(0.4)
+    desk.speak(0.4)
+    before = list(desk.clears)
+    desk.speak(0.8)
+    assert (before, len(desk.clears)) == ([], 1)

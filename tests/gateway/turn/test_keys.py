@@ -1,0 +1,173 @@
+"""Keys: text of an utterance, whole when what was asked for is there."""
+
+from common.messages import Action, Collect
+from tests.sim.desk import Desk, asked_desk, quiet_desk, speaking_desk
+
+
+def test_keys_are_one_number_after_a_pause() -> None:
+    desk = quiet_desk()
+    desk.press("1", "2", "3")
+    desk.wait(1.6)
+    assert desk.asked == ["123"]
+
+
+def test_keys_are_not_a_number_before_the_pause() -> None:
+    desk = quiet_desk()
+    desk.press("1", "2", "3")
+    desk.wait(1.4)
+    assert desk.asked == []
+
+
+def test_a_hash_ends_the_number() -> None:
+    desk = quiet_desk()
+    desk.press("1", "2", "#")
+    assert desk.asked == ["12"]
+
+
+def test_a_hash_alone_says_nothing() -> None:
+    desk = quiet_desk()
+    desk.press("#")
+    desk.wait(1.0)
+    assert (desk.ends[-1], desk.line.heard) == ("nothing_heard", [])
+
+
+def test_voice_before_a_key_stands_before_it() -> None:
+    desk = quiet_desk()
+    desk.speak(1.0)
+    desk.press("7")
+    desk.wait(1.6)
+    desk.understand("מספר")
+    assert desk.asked == ["מספר 7"]
+
+
+def test_the_tone_of_a_key_is_no_voice() -> None:
+    desk = quiet_desk()
+    desk.speak(0.12)
+    desk.press("7")
+    desk.wait(1.6)
+    assert desk.published == []
+
+
+def test_a_short_word_that_had_paused_is_no_tone() -> None:
+    desk = quiet_desk()
+    desk.speak(0.2)
+    desk.wait(0.4)
+    desk.press("7")
+    assert [piece.piece for piece in desk.published] == ["segment"]
+
+
+def test_voice_after_keys_goes_on_with_them() -> None:
+    desk = quiet_desk()
+    desk.press("7")
+    desk.wait(0.5)
+    desk.speak(1.0)
+    desk.wait(0.8)
+    desk.understand("זה המספר")
+    assert desk.asked == ["7 זה המספר"]
+
+
+def test_keys_after_voice_after_keys_stay_in_order() -> None:
+    desk = quiet_desk()
+    desk.press("7")
+    desk.wait(0.5)
+    desk.speak(1.0)
+    desk.press("8")
+    desk.wait(1.6)
+    desk.understand("או")
+    assert desk.asked == ["7 או 8"]
+
+
+# -- Keys that were asked for -----------------------------------------------------------------
+
+
+def collecting_desk(collect: Collect | None) -> Desk:
+    """A call in which the bot has asked for keys."""
+    desk = asked_desk()
+    desk.report(Action(head=desk.head(), after=0, name="collect", collect=collect))
+    desk.reply("your number?", seconds=0.5)
+    desk.wait(1.0)
+    return desk
+
+
+def test_so_many_keys_are_whole_at_once() -> None:
+    desk = collecting_desk(Collect(digits=3, timeout_s=9.0))
+    desk.press("1", "2", "3")
+    assert desk.asked == ["123"]
+
+
+def test_fewer_keys_wait_for_the_rest() -> None:
+    desk = collecting_desk(Collect(digits=3, timeout_s=5.0))
+    desk.press("1", "2")
+    desk.wait(4.9)
+    assert desk.asked == []
+
+
+def test_the_time_out_ends_them() -> None:
+    desk = collecting_desk(Collect(digits=3, timeout_s=5.0))
+    desk.press("1", "2")
+    desk.wait(5.1)
+    assert desk.asked == ["12"]
+
+
+def test_the_terminator_ends_them_and_is_none_of_them() -> None:
+    desk = collecting_desk(Collect(terminator="*"))
+    desk.press("1", "#", "*")
+    assert desk.asked == ["1#"]
+
+
+def test_without_a_terminator_every_key_counts() -> None:
+    desk = collecting_desk(Collect(digits=4, terminator=""))
+    desk.press("1", "#", "*", "0")
+    assert desk.asked == ["1#*0"]
+
+
+def test_nothing_said_about_them_leaves_time_for_the_next_key() -> None:
+    desk = collecting_desk(None)
+    desk.press("1")
+    desk.wait(3.9)
+    desk.press("2", "#")
+    assert desk.asked == ["12"]
+
+
+def test_keys_that_were_pressed_over_the_question_count() -> None:
+    desk = asked_desk()
+    desk.report(Action(head=desk.head(), after=0, name="collect", collect=Collect(digits=2)))
+    desk.reply("one two three four five six seven?", seconds=3.0)
+    desk.wait(1.0)
+    desk.press("4", "2")
+    assert (desk.ends[-1], desk.asked) == ("interrupted", ["42"])
+
+
+def test_a_spoken_answer_counts_as_well() -> None:
+    desk = collecting_desk(Collect(digits=2))
+    desk.say("ארבעים ושתיים")
+    assert desk.machine.call.turn.committed
+
+
+def test_they_are_asked_for_once() -> None:
+    desk = collecting_desk(Collect(digits=2))
+    desk.press("4", "2")
+    desk.reply("thank you.", seconds=0.5)
+    desk.wait(1.0)
+    desk.press("4", "2")
+    assert desk.asked == ["42"]
+
+
+def test_being_asked_whether_they_are_there_changes_nothing() -> None:
+    desk = collecting_desk(Collect(digits=2, timeout_s=9.0))
+    desk.wait(9.5)
+    desk.press("4", "2")
+    assert desk.asked == ["42"]
+
+
+def test_there_are_not_more_keys_than_anybody_presses() -> None:
+    desk = quiet_desk()
+    desk.press(*"1" * 64)
+    assert desk.asked == ["1" * 64]
+
+
+def test_a_key_is_heard_over_what_may_not_be_interrupted() -> None:
+    desk = speaking_desk()
+    desk.machine.call.playout.clips[0].interruptible = False
+    desk.press("1", "#")
+    assert desk.asked == ["1"]
