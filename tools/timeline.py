@@ -1,0 +1,49 @@
+"""``python -m tools.timeline RECORD OUT.svg``: a recorded call, real or simulated, as one picture.
+
+From above: turns with their ends, what was decided, the caller's sound with the floor below it, the pieces that were
+transcribed, what was to be said, the bot's state, what the caller heard of it, marks, epochs.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from common.errors import SetupError
+from gateway.records.format import RecordError
+from tools.drawing import save
+from tools.recorded.rerun import read
+from tools.recorded.scene import draw
+from tools.recorded.story import tell
+
+EXIT_DRAWN, EXIT_USAGE = 0, 4
+_LEAST_S = 0.1
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(prog="python -m tools.timeline", description="Draw a recorded call.")
+    made.add_argument("record", type=Path, help="a file of RECORD_DIR, or of python -m tests.sim SEED --record")
+    made.add_argument("out", type=Path, help="the picture: .svg, or .png (which takes the package resvg-py)")
+    made.add_argument("--from", dest="begin_s", type=float, default=0.0, metavar="S", help="begin so many seconds into the call")
+    made.add_argument("--to", dest="end_s", type=float, metavar="S", help="and end there; default: all of it")
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Draw it; the exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        story = tell(read(options.record))
+        end_s = story.seconds if options.end_s is None else options.end_s
+        if end_s - options.begin_s < _LEAST_S:
+            raise ValueError(f"--from {options.begin_s:g} --to {end_s:g}: nothing to draw in a call of {story.seconds:.1f} s")
+        save(draw(story, options.begin_s, end_s), options.out)
+    except (OSError, RecordError, SetupError, ValueError) as error:
+        sys.stderr.write(f"tools.timeline: {error}\n")
+        return EXIT_USAGE
+    return EXIT_DRAWN
+
+
+if __name__ == "__main__":
+    sys.exit(main())
