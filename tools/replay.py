@@ -5,18 +5,16 @@ have changed.
 """
 
 import argparse
-import dataclasses
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from common import config
 from common.errors import TorimError
 from common.version import VERSION
 from gateway.records.format import Lost, Record
-from gateway.vad.base import Detector
-from gateway.vad.choice import choose_detector
 from tools.recorded.compare import compare
+from tools.recorded.hearing import SETTINGS, Hearing
 from tools.recorded.rerun import read
 from tools.recorded.what_if import rules_with, side_by_side
 
@@ -28,7 +26,8 @@ published only now never come. So it shows where the calls part, and means less 
 provider's marks come back when their sound was played, once the calls have parted.
 
 --set takes any field of gateway.turn.state.Rules (barge_in_final_ms=300, min_utt_s=0.5, barge_in=false, ...), and
-vad=silero|webrtc, vad_rms=LEVEL: these hear the recorded frames anew.
+vad=silero|webrtc, vad_rms=LEVEL, self_echo_guard=false: the recorded frames are heard anew, as a gateway with
+these settings would (what is not named has its default).
 
 exit codes: 0 the same (with --set: it was shown), 1 different, 4 the record cannot be read, or usage
 """
@@ -82,11 +81,12 @@ def _show_sameness(record: Record) -> int:
 
 def _show_changes(record: Record, words: Sequence[str]) -> int:
     changes = dict(_change(word) for word in words)
-    detector = _detector(changes.pop("vad", None), changes.pop("vad_rms", None))
+    heard = {name: changes.pop(name) for name in SETTINGS if name in changes}
+    hearing = Hearing(heard) if heard else None
     rules = rules_with(record.header.rules, changes)
-    if detector is not None:
-        rules = dataclasses.replace(rules, onset=detector.onset)
-    lines, differing = side_by_side(record, rules, detector, " ".join(words))
+    if hearing is not None:
+        rules = replace(rules, onset=hearing.onset)
+    lines, differing = side_by_side(record, rules, hearing, " ".join(words))
     sys.stdout.write("\n".join(lines) + f"\n{differing} turns differ\n")
     return EXIT_SAME
 
@@ -96,14 +96,6 @@ def _change(word: str) -> tuple[str, str]:
     if not equals:
         raise ValueError(f"--set {word}: takes NAME=VALUE")
     return name, value
-
-
-def _detector(name: str | None, floor_rms: str | None) -> Detector | None:
-    """The detector that hears the frames anew; None: what was heard stays."""
-    if name is None and floor_rms is None:
-        return None
-    wanted = {"VAD": name or "", "VAD_RMS": floor_rms or ""}
-    return choose_detector(config.load(config.environment() | wanted))()
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def test_the_same_settings_again_differ_in_no_turn(file: Path, capsys: pytest.Ca
 
 def test_a_detector_hears_the_recorded_frames_anew(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file.write_bytes(HEARD)
-    assert main([str(file), "--set", "vad_rms=30000"]) == EXIT_SAME
+    assert main([str(file), "--set", "vad=webrtc", "--set", "vad_rms=30000"]) == EXIT_SAME
     assert "committed" not in capsys.readouterr().out.splitlines()[2].split("  ")[-1]
 
 
@@ -54,8 +54,8 @@ def test_a_detector_hears_the_recorded_frames_anew(file: Path, capsys: pytest.Ca
     [
         ("min_utt_s", "NAME=VALUE"),
         ("min_utt_s=soon", "min_utt_s=soon"),
-        ("patience=3", "takes one of vad, vad_rms, min_utt_s"),
-        ("vad=ear", "takes one of"),
+        ("patience=3", "takes one of vad, vad_rms, self_echo_guard, min_utt_s"),
+        ("vad=ear", "VAD='ear': takes one of"),
         ("vad=webrtc", "has no sound"),
     ],
 )

@@ -13,13 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from common.audio import mulaw_to_pcm
 from gateway.playout import Mark
 from gateway.records.format import Handled, Lost, Record, RecordError, Taken, decode, named
 from gateway.turn.events import Command, Event, FrameHeard, MarkEchoed, SendClear, TimePassed
 from gateway.turn.machine import TurnMachine
 from gateway.turn.state import Rules
-from gateway.vad.base import Detector
+from tools.recorded.hearing import Hearing
 from tools.recorded.provider import Provider
 
 
@@ -45,13 +44,13 @@ class Step:
 class Rerun:
     """One record, run once."""
 
-    def __init__(self, record: Record, rules: Rules | None = None, detector: Detector | None = None) -> None:
+    def __init__(self, record: Record, rules: Rules | None = None, hearing: Hearing | None = None) -> None:
         header = record.header
         self.machine = TurnMachine(rules or header.rules, header.phrases, header.lexicon)
         self.provider = Provider(began_at(record))
         self._entries = record.entries
-        self._changed = rules is not None or detector is not None
-        self._detector = detector
+        self._changed = rules is not None or hearing is not None
+        self._hearing = hearing
         self._parted = False
 
     def steps(self) -> Iterator[Step]:
@@ -71,6 +70,8 @@ class Rerun:
     def _take(self, entry: Taken) -> Step:
         items = tuple(self.machine.call.playout.take(entry.now))
         self.provider.send(items, entry.now)
+        if self._hearing is not None:
+            self._hearing.played(items, self.machine.call.playout.plays_until)
         return Step(entry, items=items)
 
     def _handle(self, entry: Handled) -> Step:
@@ -78,17 +79,17 @@ class Rerun:
         commands = tuple(self.machine.handle(event, entry.now))
         if any(isinstance(command, SendClear) for command in commands):
             self.provider.clear(entry.now)
+            if self._hearing is not None:
+                self._hearing.cleared(entry.now)
         return Step(replace(entry, event=event), commands)
 
     # -- With other settings ----------------------------------------------------------------------
 
     def _heard_anew(self, entry: Handled) -> Event:
-        event, detector = entry.event, self._detector
-        if detector is None or not isinstance(event, FrameHeard):
+        event = entry.event
+        if self._hearing is None or not isinstance(event, FrameHeard):
             return event
-        if not entry.sound:
-            raise RecordError("has no sound (a simulated call's has levels only): no detector can hear it")
-        return replace(event, speech=detector.is_speech(mulaw_to_pcm(entry.sound), event.level))
+        return self._hearing.frame(entry.sound, event.level, entry.now)
 
     def _before(self, coming: Handled | Taken) -> Iterator[Step]:
         """What the record cannot have: alarms of other times, marks of other sound."""

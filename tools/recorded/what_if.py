@@ -11,7 +11,7 @@ import msgspec
 from gateway.records.format import Record
 from gateway.turn.events import CloseTurn, CommitTurn, SendClear
 from gateway.turn.state import Rules
-from gateway.vad.base import Detector
+from tools.recorded.hearing import SETTINGS, Hearing
 from tools.recorded.rerun import Rerun, Step, began_at
 
 _COLUMN = 58
@@ -57,11 +57,11 @@ def turns_of(steps: Iterable[Step], began_s: float) -> list[TurnSeen]:
     return turns if turns[-1] != TurnSeen() else turns[:-1]
 
 
-def side_by_side(record: Record, rules: Rules, detector: Detector | None, name: str) -> tuple[list[str], int]:
+def side_by_side(record: Record, rules: Rules, hearing: Hearing | None, name: str) -> tuple[list[str], int]:
     """The lines of the table, and how many turns differ."""
     began = began_at(record)
     was = turns_of(Rerun(record).steps(), began)
-    would_be = turns_of(Rerun(record, rules, detector).steps(), began)
+    would_be = turns_of(Rerun(record, rules, hearing).steps(), began)
     lines = [f"{'turn':>5}    {'recorded':{_COLUMN}} {name}"]
     differing = 0
     for number in range(max(len(was), len(would_be))):
@@ -96,7 +96,7 @@ def rules_with(rules: Rules, changes: dict[str, str]) -> Rules:
 
 def _value(name: str, text: str, kinds: "dict[str, object]") -> object:
     if name not in kinds:
-        raise ValueError(f"{name}: takes one of vad, vad_rms, {', '.join(kinds)}")
+        raise ValueError(f"{name}: takes one of {', '.join((*SETTINGS, *kinds))}")
     try:
         return msgspec.convert(text, kinds[name], strict=False)
     except msgspec.ValidationError as error:
