@@ -27,7 +27,7 @@ provider's marks come back when their sound was played, once the calls have part
 
 --set takes any field of gateway.turn.state.Rules (barge_in_final_ms=300, min_utt_s=0.5, barge_in=false, ...), and
 vad=silero|webrtc, vad_rms=LEVEL, self_echo_guard=false: the recorded frames are heard anew, as a gateway with
-these settings would (what is not named has its default).
+these settings would here (.env and environment hold for the rest).
 
 exit codes: 0 the same (with --set: it was shown), 1 different, 4 the record cannot be read, or usage
 """

@@ -9,7 +9,10 @@ from typing import TypeVar
 
 from common.messages import Head, Message, ReplyEnded, Sentence, SpeechChunk, Transcript
 from common.messages import Piece as PieceKind
+from common.version import VERSION
 from gateway.playout import Mark
+from gateway.records.format import Header
+from gateway.records.recorder import NewRecorder, unrecorded
 from gateway.turn.events import (
     CallAnswered,
     CallerHungUp,
@@ -57,8 +60,11 @@ class Desk:
         marks_come_back: bool = True,
         latency_s: float = 0.03,
         begins: Event | None = None,
+        new_recorder: NewRecorder = unrecorded,
     ) -> None:
         self.machine = TurnMachine(rules or Rules(), phrases or phrase_book(greeting=False), HEBREW)
+        core = self.machine.call
+        self.recorder = new_recorder(Header(VERSION, "desk", "he", 0.0, core.rules, core.phrases, core.lexicon))
         self.line = Line(random.Random(0), Weather(latency_s=latency_s))
         self.commands: list[Command] = []
         self.sent: list[tuple[float, bytes | Mark | SendClear]] = []
@@ -96,12 +102,15 @@ class Desk:
 
     def _pace(self) -> None:
         taken = self.machine.call.playout.take(self.now)
+        self.recorder.taken(taken, self.now)
         self.line.send(taken, self.now)
         self.sent += [(self.now, item) for item in taken]
 
     def do(self, event: Event) -> list[Command]:
         """Something happens now."""
+        self.recorder.happened(event, self.now)
         commands = self.machine.handle(event, self.now)
+        self.recorder.returned(commands)
         self.commands += commands
         for command in commands:
             if isinstance(command, SendClear):

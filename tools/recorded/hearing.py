@@ -25,7 +25,7 @@ class Hearing:
             ConfigError: one of them is bad.
             SetupError: the detector is not on this machine.
         """
-        settings = config.load({name.upper(): value for name, value in changes.items()})
+        settings = config.load(config.environment() | {name.upper(): value for name, value in changes.items()})
         self._detector = choose_detector(settings)()
         self._guard = SelfEcho() if settings.self_echo_guard else NoGuard()
 

@@ -1,38 +1,61 @@
-"""Simulated calls as records."""
+"""Simulated calls as records: random ones, and one in which a test says what happens."""
+
+from collections.abc import Callable
 
 from gateway.records.format import Header, Record, decode
 from gateway.records.recorder import Recorder, StreamRecorder
 from tests import virtual_clock
 from tests.sim.calls import recorder_of
+from tests.sim.desk import Desk
 from tests.sim.shell import simulate
+from tests.sim.sound import phrase_book
 from tests.sim.world import make_world
 
 
-def core_record(seed: int) -> bytes:
-    """The record of a simulated call of the core."""
+def core_call(seed: int) -> Record:
+    """A random call of the core."""
     data, world = bytearray(), make_world(seed)
     world.recorder = recorder_of(world, data.extend)
     world.run()
     world.recorder.close()
-    return bytes(data)
+    return decode(bytes(data))
 
 
 def shell_record(seed: int) -> bytes:
-    """The record that the shell made of a simulated call, sound included."""
+    """The record that the shell made of a random call, sound included."""
+    data = bytearray()
+    virtual_clock.run(simulate(seed, lambda header: StreamRecorder(header, data.extend)))
+    return bytes(data)
+
+
+def desk_record(act: Callable[[Desk], None]) -> bytes:
+    """The record of a call in which ``act`` happens after the greeting."""
     data = bytearray()
 
     def begin(header: Header) -> Recorder:
         return StreamRecorder(header, data.extend)
 
-    virtual_clock.run(simulate(seed, begin))
+    desk = Desk(phrases=phrase_book(), new_recorder=begin)
+    desk.wait(1.5)
+    act(desk)
+    desk.recorder.close()
     return bytes(data)
 
 
-def core_call(seed: int) -> Record:
-    """The same, read."""
-    return decode(core_record(seed))
+def ask_and_hear(desk: Desk) -> None:
+    """A question, and its answer."""
+    desk.say("שלום")
+    desk.reply("one two three four", "five six")
+    desk.wait(3.0)
 
 
-def shell_call(seed: int) -> Record:
-    """The same, read."""
-    return decode(shell_record(seed))
+def interrupt(desk: Desk) -> None:
+    """A question, and an interruption of its answer with words; a cough over the answer to that."""
+    desk.say("שלום")
+    desk.reply("one two three four", "five six")
+    desk.wait(0.7)
+    desk.say("רגע", 0.5)
+    desk.reply("seven eight nine", seconds=2.0)
+    desk.wait(0.5)
+    desk.say("", 0.3)
+    desk.wait(3.0)
