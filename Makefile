@@ -9,7 +9,7 @@ RUN_DIR := .run
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --only-binary :all: --quiet
 PACKAGES := common gateway asr_worker llm_worker tts_worker tools tests
 
-.PHONY: help run call test check sim mutants setup setup-dev lock clean
+.PHONY: help run call test check sim mutants timelines setup setup-dev lock clean
 
 help:  ## print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -35,6 +35,9 @@ sim: setup-dev  ## N random calls through the core, each judged; fails if a guar
 
 mutants: setup-dev  ## remove each guard of the core in turn: what notices? ARGS="--only holding" takes some
 	@$(BIN)/python -m tests.mutants $(ARGS)
+
+timelines: setup-dev  ## search random calls for the pictures in docs/timelines, and draw them: some minutes
+	@$(BIN)/python -m tests.sim.timelines docs/timelines
 
 setup:  ## make .venv from the lock (run and call do it themselves)
 	@$(if $(PYTHON),,echo "setup: no Python 3.11 or newer found: apt-get install python3 python3-venv, or make PYTHON=/path/to/python" >&2; exit 1)

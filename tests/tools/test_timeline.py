@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.sim.timelines import SITUATIONS, Situation, look_for
+from gateway.records.format import decode
+from tests.sim.desk import Desk
+from tests.sim.timelines import Situation, look_for, resumed_holds
 from tests.tools.recorded.calls import ask_and_hear, core_call, desk_record, interrupt, shell_record
 from tools.drawing import FONT_PX, lanes, width_of
 from tools.recorded.scene import draw
@@ -57,7 +59,7 @@ Place = tuple[float, float, float, float]
 
 
 def _place(text: ET.Element) -> Place:
-    """Left, right, top, bottom of words, as wide as the picture takes them to be; half of that for those within a band."""
+    """Left, right, top, bottom of words, as wide as the picture takes them to be."""
     x, y, width = float(text.attrib["x"]), float(text.attrib["y"]), width_of(text.text or "")
     left = {"start": x, "middle": x - width / 2, "end": x - width}[text.attrib.get("text-anchor", "start")]
     return left, left + width, y - FONT_PX + 3, y
@@ -102,10 +104,25 @@ def test_a_file_that_is_no_record_is_one_line(tmp_path: Path, capsys: pytest.Cap
 # -- The pictures of the docs -----------------------------------------------------------------------
 
 
-def test_a_resumed_hold_is_found_among_random_calls() -> None:
-    (found,) = look_for(SITUATIONS[:1])
-    begin_s, end_s = found.window
-    assert any(begin_s < hold.begin_s < hold.end_s < end_s and hold.name == "hold: resumed" for hold in found.story.holds.spans)
+def cough(desk: Desk) -> None:
+    """A question, and a cough over its answer."""
+    desk.say("שלום")
+    desk.reply("one two three four", "five six", seconds=2.0)
+    desk.wait(0.7)
+    desk.say("", 0.3)
+    desk.wait(5.0)
+
+
+def test_a_resumed_hold_is_seen() -> None:
+    story = tell(decode(desk_record(cough)))
+    ((begin_s, end_s),) = resumed_holds(story)
+    (hold,) = story.holds.spans
+    assert (hold.name, begin_s < hold.begin_s < hold.end_s < end_s) == ("hold: resumed", True)
+
+
+def test_the_first_call_in_which_it_is_seen_is_drawn() -> None:
+    (found,) = look_for([Situation("anything", "", lambda story: iter([(0.5, 4.5)]))])
+    assert found.commands[1] == "python -m tools.timeline anything.torim anything.svg --from 0.5 --to 4.5"
 
 
 def test_what_no_call_has_is_told() -> None:
