@@ -309,6 +309,23 @@ class RedisGatewayBus:
             return False
         return any(await self._writer.mget([streams.worker_alive(worker) for worker in workers]))
 
+    async def backlog_s(self) -> float:
+        """Age of the oldest entry of all stages that no worker has read; 0 if there is none."""
+        return await once(self._backlog_s)
+
+    async def _backlog_s(self) -> float:
+        pipeline = self._writer.pipeline(transaction=False)
+        for stage in STAGES:
+            pipeline.xinfo_groups(streams.work(ONE_TAG, stage))
+        groups = await pipeline.execute(raise_on_error=False)
+        pipeline.time()
+        for stage, known in zip(STAGES, groups, strict=True):
+            read = known[0]["last-delivered-id"] if isinstance(known, list) and known else b"0"
+            pipeline.xrange(streams.work(ONE_TAG, stage), min=b"(" + read, count=1)
+        (seconds, micros), *unread = await pipeline.execute()
+        oldest = [int(entries[0][0].partition(b"-")[0]) / 1000 for entries in unread if entries]
+        return max(0.0, seconds + micros / 1e6 - min(oldest)) if oldest else 0.0
+
     async def ping(self) -> bool:
         """Whether Redis answers within its deadline, and somebody works on every stage. Never raises."""
         try:

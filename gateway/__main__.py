@@ -13,7 +13,7 @@ from common.config import Settings
 from common.errors import BusUnavailable
 from common.redis_gateway_bus import RedisGatewayBus
 from common.streams import STAGES
-from gateway import lexicons
+from gateway import lexicons, load
 from gateway.call import Surroundings
 from gateway.complaints import Complaints
 from gateway.echo import Echo
@@ -61,6 +61,7 @@ async def _answer_calls(
             tasks.create_task(around.pacer.run()),
             tasks.create_task(_connect(bus, around.gateway, switchboard)),
             tasks.create_task(phrases.make()),
+            tasks.create_task(load.watch(bus, switchboard.load_changed)),
         ]
         try:
             await _serve(settings, draining, switchboard.answer, _readiness(bus, phrases), bus.reconnect)

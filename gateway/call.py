@@ -101,6 +101,7 @@ class LiveCall:
         self._early: list[LineEvent] | None = []
         """What happened on the line before the call began."""
         self._left = False
+        self._busy = False
 
     # -- What comes in ------------------------------------------------------------------------
 
@@ -133,6 +134,11 @@ class LiveCall:
                 self.leave()
             return
         self._handle(events.WorkerReported(delivery.message, delivery.audio))
+
+    def load_changed(self, busy: bool) -> None:
+        """The workers are behind, or not any more."""
+        self._busy = busy
+        self._handle(events.LoadChanged(busy))
 
     def tick(self, now: float) -> None:
         """Send what is due."""
@@ -200,6 +206,8 @@ class LiveCall:
         self._record("WS_START")
         early, self._early = self._early or [], None
         self._handle(beginning(taken, self._again))
+        if self._busy:
+            self.load_changed(True)
         for event in early:
             self.receive(event)
 
@@ -323,6 +331,9 @@ class LiveCall:
             "underruns": machine.call.playout.underruns,
             "stale": machine.speaking.stale,
             "echo_frames": self._echo_guard.echoes,
+            "drafts": machine.drafting.made,
+            "drafts_dropped": machine.drafting.dropped,
+            "looks": machine.drafting.looks,
             "outbox_dropped": self._outbox.dropped,
         }
         log_event(self._started.call, self._turn, "CALL_DONE", **health)

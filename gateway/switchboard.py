@@ -26,6 +26,7 @@ class Switchboard:
         self._new_detector = new_detector
         self._around = around
         self._calls: dict[str, LiveCall] = {}
+        self._busy = False
         self._rules = Rules(
             min_utt_s=settings.min_utt_sec,
             max_utt_s=settings.max_utt_sec,
@@ -51,7 +52,14 @@ class Switchboard:
             old.leave()
         call = LiveCall(started, line, started.call, language, machine, detector, guard, self._around, gone=self._gone)
         self._calls[call.key] = call
+        call.load_changed(self._busy)
         return call
+
+    def load_changed(self, busy: bool) -> None:
+        """The workers are behind, or not any more: all calls hear it."""
+        self._busy = busy
+        for call in self._calls.values():
+            call.load_changed(busy)
 
     def _gone(self, call: LiveCall) -> None:
         if self._calls.get(call.key) is call:

@@ -36,6 +36,8 @@ class Drafting:
         """Drafts that a model may have answered."""
         self.dropped = 0
         """Of these: answered in vain, since the caller went on."""
+        self.looks = 0
+        """Pauses in which the recogniser alone was asked."""
 
     # -- A pause ------------------------------------------------------------------------------
 
@@ -63,6 +65,7 @@ class Drafting:
 
     def _look(self, utterance: Utterance) -> None:
         utterance.looks += 1
+        self.looks += 1
         self._publish(utterance, "probe")
 
     def _publish(self, utterance: Utterance, kind: PieceKind) -> None:

@@ -462,6 +462,33 @@ async def test_the_work_of_a_worker_that_left_is_taken_over(a_house: House) -> N
     assert await a_house.two.reclaim("asr", "two") is not None
 
 
+# Load
+
+
+async def test_nothing_unread_is_no_backlog(a_house: House) -> None:
+    await a_house.gateway.publish("asr", utterance())
+    await taken(a_house.one, "asr")
+    assert await a_house.gateway.backlog_s() == 0.0
+
+
+async def test_streams_that_nobody_made_are_no_backlog(a_house: House) -> None:
+    assert await a_house.gateway.backlog_s() == 0.0
+
+
+async def test_the_oldest_unread_entry_tells_how_far_the_workers_are_behind(a_house: House) -> None:
+    await a_house.gateway.publish("asr", utterance())
+    await taken(a_house.one, "asr")
+    await a_house.gateway.publish("asr", utterance())
+    await asyncio.sleep(0.05)
+    assert 0.04 <= await a_house.gateway.backlog_s() < 5.0
+
+
+async def test_work_that_was_never_looked_at_counts(a_house: House) -> None:
+    await a_house.gateway.publish("llm", transcript())
+    await asyncio.sleep(0.05)
+    assert await a_house.gateway.backlog_s() >= 0.04
+
+
 # Liveness
 
 

@@ -43,6 +43,7 @@ class _Entry:
     id: str
     message: Message
     audio: bytes
+    added_s: float
     seen_from_s: float
     owner: str = ""
     held_since_s: float = 0.0
@@ -230,6 +231,12 @@ class MemoryBus:
         """The stages on which a worker beats."""
         self._reach()
         return frozenset(stage for stage, until_s in self._beats.values() if until_s > self._now_s())
+
+    async def backlog_s(self) -> float:
+        """Age of the oldest unread entry of all stages."""
+        self._reach()
+        ages_s = [self._now_s() - entry.added_s for stream in self._work.values() for entry in stream.unread]
+        return max(ages_s, default=0.0)
 
     async def ping(self) -> bool:
         """Whether somebody works on every stage."""
@@ -462,7 +469,9 @@ class MemoryBus:
     def _add(self, stream: _Stream, message: Message, audio: bytes) -> None:
         self._entries += 1
         now_s = self._now_s()
-        stream.add(_Entry(f"{int(now_s * 1000)}-{self._entries}", message, audio, now_s + self._random.uniform(*self._faults.delay_s)))
+        stream.add(
+            _Entry(f"{int(now_s * 1000)}-{self._entries}", message, audio, now_s, now_s + self._random.uniform(*self._faults.delay_s))
+        )
 
     def _send_all(self, outputs: Sequence[Output]) -> None:
         for output in outputs:
