@@ -46,7 +46,7 @@ class TurnClosed:
     turn: int
     """The turn that ended; the call's turn becomes this + 1."""
     how: str
-    """replied, interrupted, superseded, deduplicated, nothing_heard, fallback or hung_up."""
+    """replied, interrupted, superseded, deduplicated, nothing_heard, fallback, handed_over or hung_up."""
     caller: str = ""
     """What the caller said; empty text writes no history."""
     heard: str = ""
@@ -154,7 +154,7 @@ class GatewayBus(Protocol):
     """
 
     async def take_call(self, call: str, gateway: str, stream: str, language: str, turn: int = 0) -> Taken:
-        """Make ``stream`` the call's owner. If another had it, its turn is raised, to ``turn`` at least, and its gateway is told.
+        """Make ``stream`` the call's owner. If another had it, its turn is raised, and its gateway is told; else it is ``turn``.
 
         The same stream may ask again: it learns the same.
         """

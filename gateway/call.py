@@ -14,21 +14,20 @@ to another one, leaves in peace.
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 
 from common.audio import FRAME_BYTES, mulaw_to_pcm, rms
 from common.bus import Delivery, GatewayBus, Taken, TurnClosed
 from common.errors import BusUnavailable
 from common.messages import CallTakenOver, Head, Message, Sentence, Stage, Transcript, Utterance
 from common.version import VERSION
-from gateway.beginning import beginning, lowest_turn, reconnects
+from gateway.beginning import beginning, reconnects
 from gateway.ear import IDLE_FRAMES, Ear
 from gateway.events_log import log_event, said
 from gateway.outbox import Outbox
+from gateway.ownership import Ownership
 from gateway.pacer import Pacer
 from gateway.playout import Mark
 from gateway.records.format import Header
@@ -94,10 +93,8 @@ class LiveCall:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._over = asyncio.Event()
-        self._stream = uuid.uuid4().hex
         self._again = reconnects(started.parameters)
-        self._fence = 0
-        """Tells this owner of the call from others; 0 until the bus said so."""
+        self._owner = Ownership(around.bus, key, around.gateway, language, self._again)
         self._early: list[LineEvent] | None = []
         """What happened on the line before the call began."""
         self._left = False
@@ -130,7 +127,7 @@ class LiveCall:
     def worker_reported(self, delivery: Delivery) -> None:
         """Take a message of a worker, or of the gateway that has the call now."""
         if isinstance(delivery.message, CallTakenOver):
-            if 0 < self._fence < delivery.message.fence:
+            if self._owner.is_lost_to(delivery.message.fence):
                 self.leave()
             return
         self._handle(events.WorkerReported(delivery.message, delivery.audio))
@@ -174,11 +171,11 @@ class LiveCall:
                 await self._over.wait()
                 around.pacer.leave(self.tick)
                 self._tell_done()
-                self._outbox.put("end_call", self._write_end, owed=True)
+                self._outbox.put("end_call", self._owner.leave_call if self._left else self._owner.close_call, owed=True)
                 await self._write_the_rest(writing)
         finally:
             around.pacer.leave(self.tick)
-            around.bus.forget(self.key, self._fence)
+            self._owner.forget()
             self._recorder.close()
             self._gone(self)
             if self._timer is not None:
@@ -191,16 +188,10 @@ class LiveCall:
         """What the bus knows of the call; None if it does not say in time."""
         try:
             async with asyncio.timeout(TAKE_S):
-                return await self._write_taking()
+                return await self._owner.take()
         except (TimeoutError, BusUnavailable):
-            self._outbox.put("take_call", self._write_taking, owed=True, wanted=lambda: not self._left)
+            self._outbox.put("take_call", self._owner.take_late, owed=True, wanted=lambda: not self._left)
             return None
-
-    async def _write_taking(self) -> Taken:
-        around = self._around
-        taken = await around.bus.take_call(self.key, around.gateway, self._stream, self._language, lowest_turn(self._again))
-        self._fence = taken.fence
-        return taken
 
     def _begin(self, taken: Taken | None) -> None:
         self._record("WS_START")
@@ -210,10 +201,6 @@ class LiveCall:
             self.load_changed(True)
         for event in early:
             self.receive(event)
-
-    async def _write_end(self) -> None:
-        bus = self._around.bus
-        await (bus.leave_call if self._left else bus.close_call)(self.key, self._fence)
 
     async def _write_the_rest(self, writing: "asyncio.Task[None]") -> None:
         self._outbox.close()
@@ -272,7 +259,7 @@ class LiveCall:
     # -- What goes out --------------------------------------------------------------------------
 
     def _carry_out(self, command: Command) -> None:
-        bus = self._around.bus
+        owner = self._owner
         match command:
             case events.SendClear():
                 self._echo_guard.cleared(self._loop.time())
@@ -286,13 +273,12 @@ class LiveCall:
             case events.PublishSentence(turn=turn, sentence=sentence, take=take, text=text):
                 self._publish("tts", Sentence(head=self._head(turn, sentence, take), text=text))
             case events.OpenTurn(turn=turn):
-                self._outbox.put("open_turn", lambda: bus.open_turn(self.key, turn, self._fence), wanted=lambda: self._is_current(turn))
+                self._outbox.put("open_turn", lambda: owner.open_turn(turn), wanted=lambda: self._is_current(turn))
             case events.CommitTurn(turn=turn, text=text):
-                commit = partial(bus.commit_turn, self.key, turn, text)
-                self._outbox.put("commit_turn", lambda: commit(self._fence), wanted=lambda: self._is_current(turn))
+                self._outbox.put("commit_turn", lambda: owner.commit_turn(turn, text), wanted=lambda: self._is_current(turn))
             case events.CloseTurn(turn=turn, how=how, caller=caller, heard=heard, cut=cut):
                 closed = TurnClosed(turn, how, caller, heard, cut)
-                self._outbox.put("close_turn", lambda: bus.close_turn(self.key, closed, self._fence), owed=True)
+                self._outbox.put("close_turn", lambda: owner.close_turn(closed), owed=True)
             case events.Report():
                 self._report(command)
 

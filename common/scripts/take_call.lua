@@ -1,5 +1,5 @@
 -- Makes a stream the owner of its call: raises the turn, so that all that others began is stale, and tells what they left.
--- KEYS: call, history  ARGV: stream, owner, language, lowest turn, ttl, channel, call id
+-- KEYS: call, history  ARGV: stream, owner, language, turn of a new call, ttl, channel, call id
 -- Returns {fence, turn, left, open, text, owner before}: left is the turn that another stream left, '' if no call goes on.
 -- A repeated write finds its own stream and changes nothing.
 local was = redis.call('HMGET', KEYS[1], 'stream', 'fence', 'turn', 'over', 'left', 'open', 'said', 'text', 'owner', 'before')
@@ -7,9 +7,8 @@ local turn, fence, left, before = was[3], was[2], was[5], was[10]
 if was[1] ~= ARGV[1] then
   left, before = not was[4] and was[3], not was[4] and was[9]
   if was[4] then redis.call('DEL', KEYS[2]) end
-  turn = tonumber(ARGV[4])
-  if was[3] then turn = math.max(turn, tonumber(was[3]) + 1) end
-  turn, fence = string.format('%d', turn), string.format('%d', tonumber(was[2] or '0') + 1)
+  turn = was[3] and string.format('%d', tonumber(was[3]) + 1) or ARGV[4]
+  fence = string.format('%d', tonumber(was[2] or '0') + 1)
   redis.call('HSET', KEYS[1], 'stream', ARGV[1], 'owner', ARGV[2], 'language', ARGV[3], 'turn', turn, 'fence', fence)
   redis.call('HSET', KEYS[1], 'committed', left and '0' or '1', 'left', left or '', 'before', before or '')
   redis.call('HDEL', KEYS[1], 'over')

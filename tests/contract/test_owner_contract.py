@@ -55,8 +55,12 @@ async def test_taking_a_call_over_raises_its_turn(a_house: House) -> None:
     assert (taken.turn, taken.left) == (6, 5)
 
 
-async def test_a_turn_is_raised_to_the_wanted_number_at_least(a_house: House) -> None:
-    assert [(await take(a_house, stream, turn)).turn for stream, turn in (("b", 500), ("c", 3))] == [500, 501]
+async def test_a_call_that_nobody_knows_begins_with_the_wanted_number(a_house: House) -> None:
+    assert await a_house.other.take_call("call-9", OTHER_GATEWAY, STREAM, "en", 500) == Taken(fence=1, turn=500)
+
+
+async def test_a_call_that_is_known_goes_on_with_its_own_numbers(a_house: House) -> None:
+    assert (await take(a_house, turn=500)).turn == 1
 
 
 async def test_what_was_said_in_the_open_turn_is_known(a_house: House) -> None:

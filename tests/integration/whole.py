@@ -13,6 +13,7 @@ from pathlib import Path
 
 from asr_worker.vendors.scripted import ScriptedTranscriber
 from common.audio import wav_to_mulaw
+from common.bus import GatewayBus
 from common.config import Settings
 from gateway.call import Surroundings
 from gateway.fixed_phrases import FixedPhrases
@@ -26,6 +27,7 @@ from tests.integration.pipeline import GATEWAY, LIMIT_S, Pipeline, Server, pipel
 from tts_worker.tones import HeardTone, heard_tones
 from tts_worker.vendors.tone import ToneVoice
 
+OTHER_GATEWAY = "gateway-2"
 HELLO = wav_to_mulaw(Path(__file__).parents[1] / "data" / "callers" / "short_en_hello.wav")
 """2.1 s, a second of silence at its end included."""
 
@@ -105,18 +107,23 @@ class Caller:
         """End the call."""
         self._conversation.receive(CallStopped())
 
+    def lose_line(self) -> None:
+        """The socket dies; nobody says anything."""
+        self._conversation.receive(CallStopped(goes_on=True))
+
 
 class Exchange:
     """A switchboard with workers behind it."""
 
     def __init__(self, switchboard: Switchboard, tasks: asyncio.TaskGroup) -> None:
-        self._switchboard = switchboard
+        self.switchboard = switchboard
         self._tasks = tasks
 
-    def ring(self, call: str = "CA1", language: str = "en") -> Caller:
-        """Place a call."""
+    def ring(self, call: str = "CA1", language: str = "en", again: int = 0) -> Caller:
+        """Place a call, or connect it ``again``."""
         line = FakeLine(f"MZ{call}")
-        line.conversation = self._switchboard.answer(CallStarted(call, f"MZ{call}", language), line)
+        started = CallStarted(call, f"MZ{call}", language, parameters={"again": str(again)})
+        line.conversation = self.switchboard.answer(started, line)
         self._tasks.create_task(self._converse(line, line.conversation))
         return Caller(line, line.conversation)
 
@@ -142,6 +149,32 @@ async def exchange(server: Server, folder: Path, **settings: str | int | float) 
             yield Exchange(switchboard, tasks)
         finally:
             pacing.cancel()
+
+
+@asynccontextmanager
+async def another_gateway(server: Server, folder: Path) -> AsyncIterator[Exchange]:
+    """A second gateway beside an exchange: its workers work for it, too."""
+    chosen = Settings(asr_vendor="scripted", tts_vendor="tone", torim_cache=folder, language="en")
+    bus, pacer = server.gateway(), Pacer()
+    phrases = FixedPhrases(chosen, bus, OTHER_GATEWAY)
+    switchboard = Switchboard(chosen, phrases, WebrtcDetector, Surroundings(bus, pacer, OTHER_GATEWAY, False, time.time))
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            beside = [tasks.create_task(pacer.run()), tasks.create_task(_read(bus, switchboard))]
+            async with asyncio.timeout(LIMIT_S):
+                await phrases.make()
+            try:
+                yield Exchange(switchboard, tasks)
+            finally:
+                for task in beside:
+                    task.cancel()
+    finally:
+        await bus.close()
+
+
+async def _read(bus: GatewayBus, switchboard: Switchboard) -> None:
+    async for delivery in bus.replies(OTHER_GATEWAY):
+        switchboard.worker_reported(delivery)
 
 
 def _start_workers(pipe: Pipeline, settings: Settings) -> None:

@@ -146,7 +146,7 @@ class MemoryBus:
         if was is None:
             return _Call(gateway, language, turn, stream=stream, fence=1)
         known = replace(was, gateway=gateway, language=language, stream=stream, fence=was.fence + 1)
-        known.turn, known.left = max(turn, was.turn + 1), None if was.over else was.turn
+        known.turn, known.left = was.turn + 1, None if was.over else was.turn
         known.committed, known.over, known.remembered = was.over, False, True
         if was.over:
             known.past, known.tools = {}, {}
