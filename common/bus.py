@@ -169,7 +169,7 @@ class GatewayBus(Protocol):
         """Tell the workers that the turn is committed (R2), and keep its words while it is open."""
 
     async def close_turn(self, call: str, closed: TurnClosed, fence: int) -> None:
-        """Raise the turn, write its history, tell the workers: one atomic step."""
+        """Raise the turn, write its history, tell the workers: one atomic step. After a superseded turn the next one is open."""
 
     async def record(self, call: str, fields: dict[str, str]) -> None:
         """Append to the call's event stream (no texts)."""

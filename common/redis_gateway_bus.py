@@ -114,12 +114,13 @@ class RedisGatewayBus:
 
     async def close_turn(self, call: str, closed: TurnClosed, fence: int) -> None:
         """Raise the turn, write its history, tell the workers: one atomic step."""
-        self._remember(call, fence, closed.turn + 1, committed=False, text="")
+        carries = closed.how == "superseded"
+        self._remember(call, fence, closed.turn + 1, committed=False, text="", **({"open": closed.turn + 1} if carries else {}))
         keys = [streams.call_hash(call), streams.history(call)]
         args: list[Value] = [fence, closed.turn, streams.CALL_TTL_S]
         args += [streams.turn_field(closed.turn, "u"), closed.caller, streams.turn_field(closed.turn, "s"), closed.heard]
         args += [streams.turns(streams.shard(call)), f"{call}:{closed.turn}:over"]
-        args += [streams.turn_field(closed.turn, "c"), "1" if closed.cut else ""]
+        args += [streams.turn_field(closed.turn, "c"), "1" if closed.cut else "", int(carries)]
         await self._as_owner("close_turn", keys, args)
 
     async def record(self, call: str, fields: dict[str, str]) -> None:

@@ -149,7 +149,7 @@ class CommitTurn:
 
 @dataclass(frozen=True, slots=True)
 class CloseTurn:
-    """Raise the turn, and write its history unless both texts are empty (R1, R7)."""
+    """Raise the turn, and write its history unless both texts are empty (R1, R7). The turn after a superseded one is open."""
 
     turn: int
     how: End

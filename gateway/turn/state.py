@@ -11,7 +11,7 @@ from common.messages import Collect
 from common.messages import Piece as PieceKind
 from gateway.playout import BYTES_PER_S, Clip, Kind, Playout
 from gateway.turn.endpointing import FRAME_MS, CallerState, Floor
-from gateway.turn.events import CloseTurn, Command, CommitTurn, End, OpenTurn, PublishUtterance, Report, SendClear
+from gateway.turn.events import CloseTurn, Command, CommitTurn, End, PublishUtterance, Report, SendClear
 from gateway.turn.patience import Patience
 from gateway.turn.reply import Reply
 from gateway.turn.utterance import Piece, Utterance
@@ -219,8 +219,6 @@ class Call:
             self.out.append(SendClear())
         self.turn = new_turn(turn.number + 1, self.rules, self.phrases, self.playout)
         self.turn.progress_at = now
-        if how == "superseded":
-            self.out.append(OpenTurn(self.turn.number))
 
     def _is_cut(self, how: End, now: float) -> bool:
         """Whether the caller ended the turn before all of it was heard; a part of the reply may not even be here."""

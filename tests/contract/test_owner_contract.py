@@ -91,6 +91,13 @@ async def test_the_words_of_an_earlier_turn_are_not_those_of_the_open_one(a_hous
     assert (taken.open, taken.text) == (True, "")
 
 
+async def test_a_turn_that_goes_on_with_a_superseded_one_is_open(a_house: House) -> None:
+    await asked(a_house)
+    await a_house.gateway.close_turn(CALL, TurnClosed(1, "superseded"), FENCE)
+    taken = await take(a_house)
+    assert (taken.left, taken.open, taken.text) == (2, True, "")
+
+
 async def test_what_was_heard_last_is_known(a_house: House) -> None:
     for turn, heard in enumerate(("Hello.", "", "At nine.", "At ten.", "")):
         await close(a_house, turn, heard=heard)

@@ -181,6 +181,7 @@ class MemoryBus:
         known = self._owned(call, fence)
         if known.turn <= closed.turn:
             known.turn, known.committed, known.text = closed.turn + 1, False, ""
+            known.open = known.turn if closed.how == "superseded" else known.open
         if closed.caller or closed.heard:
             known.past[closed.turn] = PastTurn(closed.turn, closed.caller, closed.heard, cut=closed.cut)
         self._tell(TurnNews(call, closed.turn, "over"))

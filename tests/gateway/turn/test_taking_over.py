@@ -5,7 +5,7 @@ import pytest
 from common.messages import Transcript
 from gateway.turn.events import CallTaken, CommitTurn, OpenTurn, PublishTranscript, Report
 from gateway.turn.machine import BotState
-from tests.sim.desk import Desk, asked_desk, speaking_desk
+from tests.sim.desk import Desk, speaking_desk
 from tests.sim.sound import phrase_book
 
 GREETING, REPEAT = 0, 1
@@ -130,13 +130,6 @@ def test_a_turn_is_open_once_a_part_of_what_is_said_in_it_is_published() -> None
     desk.wait(0.5)
     desk.speak(7)
     assert desk.all(OpenTurn) == [OpenTurn(1)]
-
-
-def test_the_turn_after_a_superseded_one_is_open_before_its_words_are_published() -> None:
-    desk = asked_desk()
-    desk.speak(1.3)
-    desk.report(Transcript(head=desk.head(seq=desk.published[-1].seq), utterance=2, text="wait", piece="probe"))
-    assert (desk.ends[-1], desk.all(OpenTurn)[-1]) == ("superseded", OpenTurn(2))
 
 
 def test_the_turn_after_an_interrupted_one_is_not_open_before_its_words_are_published() -> None:

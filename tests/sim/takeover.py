@@ -1,0 +1,218 @@
+"""Random calls whose gateway dies at a random moment, once or more; the caller comes back to a new machine (R12).
+
+The new machine is told what the bus knows: what the dead one had written, up to a random point of what it
+was writing when it died. All that was under way comes to the new one all the same, as if it were the
+same gateway's next stream: nothing of it may count.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields, replace
+
+from gateway.playout import Mark
+from gateway.turn.events import CallAnswered, CallTaken, CloseTurn, Command, CommitTurn, Event, FrameHeard, OpenTurn, PublishUtterance
+from gateway.turn.machine import BotState, TurnMachine
+from tests.sim.judge import Judge
+from tests.sim.line import FRAME_S, Line
+from tests.sim.sound import PHRASE_TURN, label, phrase_book
+from tests.sim.world import LEXICON, World, make_world
+
+_GREETING = 0
+_GAP_S = (0.2, 3.0)
+_LIMIT_S = 300.0
+
+
+@dataclass(slots=True)
+class Bus:
+    """What the dead gateway had written."""
+
+    turn: int = 0
+    open: int = -1
+    said: int = -1
+    text: str = ""
+    heard: list[str] = field(default_factory=lambda: ["", ""])
+
+    def write(self, command: Command) -> None:
+        """As the scripts do."""
+        match command:
+            case OpenTurn(turn=turn):
+                self.open = turn
+            case CommitTurn(turn=turn, text=text):
+                self.said, self.text = turn, text
+            case CloseTurn(turn=turn, how=how, heard=heard):
+                self.turn, self.text = turn + 1, ""
+                self.open = self.turn if how == "superseded" else self.open
+                self.heard += [heard] if heard else []
+            case _:
+                pass
+
+    def take(self) -> CallTaken:
+        """Hand the call over."""
+        left = self.turn
+        text = self.text if self.said == left else ""
+        self.turn += 1
+        return CallTaken(self.turn, left, self.open == left or bool(text), text, self.heard[-1], self.heard[-2])
+
+
+class TakeoverJudge(Judge):
+    """What must hold over all streams of a call; what holds within one is the other judge's."""
+
+    ends: dict[int, str]
+    committed: Counter[str]
+    answered: set[str]
+    carried: set[str]
+    excused: set[str]
+    first_turn: int
+
+    def begin(self) -> None:
+        """Before the call."""
+        self.ends, self.committed, self.answered = {}, Counter(), set()
+        self.carried, self.excused, self.first_turn = set(), set(), 0
+
+    # -- What the dead gateway had written, and what the new one makes of it -----------------------
+
+    def written(self, command: Command) -> None:
+        """A command that left the gateway before it died."""
+        match command:
+            case CommitTurn(text=text):
+                self.committed.update(text.split())
+                self.carried -= set(text.split())
+            case CloseTurn(turn=turn, how=how, caller=caller):
+                self.check(turn not in self.ends, f"turn {turn} ends twice: {self.ends.get(turn)}, {how}")
+                self.ends[turn] = how
+                self.answered.update(caller.split())
+            case _:
+                pass
+
+    def superseded(self, words: str) -> None:
+        """Committed words go in front of the next turn."""
+        self.carried |= set(words.split())
+
+    def taken(self, call: CallTaken, machine: TurnMachine) -> None:
+        """The new machine has begun."""
+        assert call.ended is not None
+        self.check(call.ended not in self.ends, f"turn {call.ended} was over when it was taken")
+        self.ends[call.ended], self.first_turn = "handed_over", call.turn
+        turn = machine.call.turn
+        self.check(turn.number == call.turn, "the new gateway begins at another turn")
+        self.check((turn.text if turn.committed else "") == call.text, "what was asked is not asked again")
+        self.check(turn.only_phrase == (call.open and not call.text), "words that nobody knows are not asked for")
+        self.check(turn.used == call.open, "something is said that nobody waits for")
+        self.check(call.open or not self.carried, f"{self.carried} are lost without a word")
+        self.excused |= self.carried
+        self.carried = set()
+
+    # -- The ear ----------------------------------------------------------------------------------
+
+    def heard(self, frames: list[bytes], first: bool) -> None:
+        """All that the caller heard on one stream."""
+        for frame in map(label, frames):
+            if frame.turn == PHRASE_TURN:
+                self.check(first or frame.sentence != _GREETING, "the greeting is said again")
+            else:
+                self.check(frame.turn >= self.first_turn, f"sound of turn {frame.turn} is heard after turn {self.first_turn} began")
+
+    def call_over(self, now: float) -> None:
+        """After the last stream."""
+        self.check(sorted(self.ends) == list(range(len(self.ends))), f"turns without an end: {sorted(self.ends)}")
+        lost = set(self.committed) - self.answered - self.excused
+        self.check(not lost, f"committed words in no history: {lost}")
+
+    # -- Judged elsewhere -------------------------------------------------------------------------
+
+    def frame_comes(self, frame: FrameHeard) -> None:
+        """Nothing to see."""
+
+    def handled(self, event: Event, commands: list[Command], now: float) -> None:
+        """Nothing to see."""
+
+    def sent(self, items: list[bytes | Mark], now: float) -> None:
+        """Nothing to see."""
+
+
+@dataclass(slots=True)
+class TakenWorld(World):
+    """A world whose gateway dies now and then."""
+
+    bus: Bus = field(default_factory=Bus)
+    dies_at: float = 0.0
+    dead: bool = False
+    first_frame: int = 0
+    """The caller's frame with which this stream began."""
+
+    def feed(self, event: Event) -> None:
+        """Hand an event to the core; the gateway may die while it writes what comes of it."""
+        if self.dead:
+            return
+        text = self.machine.call.turn.text if self.machine.call.turn.committed else ""
+        commands = self.machine.handle(event, self.now)
+        self.dead = self.now >= self.dies_at
+        for command in commands[: self.rng.randint(0, len(commands)) if self.dead else None]:
+            self._written(command, text)
+
+    def _written(self, command: Command, text: str) -> None:
+        judge = self.judge
+        assert isinstance(judge, TakeoverJudge)
+        self.bus.write(command)
+        judge.written(command)
+        if isinstance(command, CloseTurn) and command.how == "superseded":
+            judge.superseded(text)
+        if isinstance(command, PublishUtterance):
+            command = replace(command, start=command.start + self.first_frame, end=command.end + self.first_frame)
+        self._carry_out(command)
+
+    def come_back(self) -> None:
+        """Some time later the caller is on a new machine, with what the bus knows."""
+        judge = self.judge
+        assert isinstance(judge, TakeoverJudge)
+        judge.heard([frame for _, frame in self.line.heard], first=not self.first_frame)
+        was = self.machine.state
+        for _ in range(int(self.rng.uniform(*_GAP_S) / FRAME_S)):
+            self.now += FRAME_S
+            self.caller.frame(BotState.LISTENING)
+        self.line, self._marks, self._frames_owed = Line(self.rng, self.weather), [], 0
+        self.machine = TurnMachine(self.rules, phrase_book(), LEXICON)
+        self.first_frame, self.dead, self.dies_at = self.caller.frames, False, self.now + self.rng.uniform(0.0, 20.0)
+        taken = self.bus.take()
+        self.workers.turn = max(self.workers.turn, taken.turn)
+        self.dies_at, dies_at = float("inf"), self.dies_at
+        self.feed(taken)
+        self.dies_at = dies_at
+        self.counts[f"taken {was.value}, {_known(taken)}"] += 1
+        judge.taken(taken, self.machine)
+
+
+def _known(taken: CallTaken) -> str:
+    return "words known" if taken.text else "words unknown" if taken.open else "nothing open"
+
+
+def run_takeover(seed: int) -> Counter[str]:
+    """One call with one to four deaths; raises if it breaks a rule."""
+    made = make_world(seed)
+    world = TakenWorld(**{one.name: getattr(made, one.name) for one in fields(World)})
+    judge = TakeoverJudge(seed, made.machine, made.caller, made.line, made.workers.replies, made.weather)
+    judge.begin()
+    world.judge = judge
+    deaths = world.rng.randint(1, 4)
+    world.dies_at = world.rng.uniform(0.0, 25.0)
+    world.feed(CallAnswered())
+    while not world.machine.call.over:
+        world._step()
+        if world.dead:
+            deaths -= 1
+            world.come_back()
+            world.dies_at = world.dies_at if deaths else float("inf")
+        judge.check(world.now < _LIMIT_S, "the call is stuck")
+    world.line.play_until(world.now + 1.0)
+    judge.heard([frame for _, frame in world.line.heard], first=not world.first_frame)
+    judge.call_over(world.now)
+    world.counts.update(f"end {how}" for how in judge.ends.values())
+    return world.counts
+
+
+def run_takeovers(seeds: Iterable[int]) -> Counter[str]:
+    """One call a seed; the first that breaks a rule names its seed."""
+    counts: Counter[str] = Counter()
+    for seed in seeds:
+        counts += run_takeover(seed)
+    return counts
