@@ -63,11 +63,15 @@ class TakeoverJudge(Judge):
     carried: set[str]
     excused: set[str]
     first_turn: int
+    asked_in: int
+    """The turn in which something of the caller's was published, as far as the machine came."""
+    sayable: set[str]
+    """Words that may be committed on this stream: said on it, or asked again."""
 
     def begin(self) -> None:
         """Before the call."""
         self.ends, self.committed, self.answered = {}, Counter(), set()
-        self.carried, self.excused, self.first_turn = set(), set(), 0
+        self.carried, self.excused, self.first_turn, self.asked_in, self.sayable = set(), set(), 0, -1, set()
 
     # -- What the dead gateway had written, and what the new one makes of it -----------------------
 
@@ -98,6 +102,7 @@ class TakeoverJudge(Judge):
         self.check((turn.text if turn.committed else "") == call.text, "what was asked is not asked again")
         self.check(turn.only_phrase == (call.open and not call.text), "words that nobody knows are not asked for")
         self.check(turn.used == call.open, "something is said that nobody waits for")
+        self.check(call.open or self.asked_in != call.ended, "something that was asked is forgotten")
         self.check(call.open or not self.carried, f"{self.carried} are lost without a word")
         self.excused |= self.carried
         self.carried = set()
@@ -144,7 +149,12 @@ class TakenWorld(World):
         """Hand an event to the core; the gateway may die while it writes what comes of it."""
         if self.dead:
             return
-        text = self.machine.call.turn.text if self.machine.call.turn.committed else ""
+        turn = self.machine.call.turn
+        text = turn.text if turn.committed else ""
+        judge = self.judge
+        assert isinstance(judge, TakeoverJudge)
+        if turn.utterance is not None:
+            judge.asked_in = turn.number
         commands = self.machine.handle(event, self.now)
         self.dead = self.now >= self.dies_at
         for command in commands[: self.rng.randint(0, len(commands)) if self.dead else None]:
@@ -155,6 +165,10 @@ class TakenWorld(World):
         assert isinstance(judge, TakeoverJudge)
         self.bus.write(command)
         judge.written(command)
+        if isinstance(command, CommitTurn):
+            said = {word for at, word, _ in self.caller.words if at >= self.first_frame}
+            strange = {word for word in command.text.split() if word.startswith("w")} - said - judge.sayable
+            self.judge.check(not strange, f"{strange} were said on another stream")
         if isinstance(command, CloseTurn) and command.how == "superseded":
             judge.superseded(text)
         if isinstance(command, PublishUtterance):
@@ -174,6 +188,7 @@ class TakenWorld(World):
         self.machine = TurnMachine(self.rules, phrase_book(), LEXICON)
         self.first_frame, self.dead, self.dies_at = self.caller.frames, False, self.now + self.rng.uniform(0.0, 20.0)
         taken = self.bus.take()
+        judge.sayable = set(taken.text.split())
         self.workers.turn = max(self.workers.turn, taken.turn)
         self.dies_at, dies_at = float("inf"), self.dies_at
         self.feed(taken)
