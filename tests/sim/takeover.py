@@ -58,7 +58,7 @@ class TakeoverJudge(Judge):
     """What must hold over all streams of a call; what holds within one is the other judge's."""
 
     ends: dict[int, str]
-    committed: Counter[str]
+    committed: set[str]
     answered: set[str]
     carried: set[str]
     excused: set[str]
@@ -70,7 +70,7 @@ class TakeoverJudge(Judge):
 
     def begin(self) -> None:
         """Before the call."""
-        self.ends, self.committed, self.answered = {}, Counter(), set()
+        self.ends, self.committed, self.answered = {}, set(), set()
         self.carried, self.excused, self.first_turn, self.asked_in, self.sayable = set(), set(), 0, -1, set()
 
     # -- What the dead gateway had written, and what the new one makes of it -----------------------
@@ -79,18 +79,18 @@ class TakeoverJudge(Judge):
         """A command that left the gateway before it died."""
         match command:
             case CommitTurn(text=text):
-                self.committed.update(text.split())
-                self.carried -= set(text.split())
+                self.committed |= _words(text)
+                self.carried -= _words(text)
             case CloseTurn(turn=turn, how=how, caller=caller):
                 self.check(turn not in self.ends, f"turn {turn} ends twice: {self.ends.get(turn)}, {how}")
                 self.ends[turn] = how
-                self.answered.update(caller.split())
+                self.answered |= _words(caller)
             case _:
                 pass
 
     def superseded(self, words: str) -> None:
         """Committed words go in front of the next turn."""
-        self.carried |= set(words.split())
+        self.carried |= _words(words)
 
     def taken(self, call: CallTaken, machine: TurnMachine) -> None:
         """The new machine has begun."""
@@ -120,12 +120,12 @@ class TakeoverJudge(Judge):
     def call_over(self, now: float) -> None:
         """After the last stream."""
         self.check(sorted(self.ends) == list(range(len(self.ends))), f"turns without an end: {sorted(self.ends)}")
-        lost = set(self.committed) - self.answered - self.excused
+        lost = self.committed - self.answered - self.excused
         self.check(not lost, f"committed words in no history: {lost}")
 
     # -- Judged elsewhere -------------------------------------------------------------------------
 
-    def frame_comes(self, frame: FrameHeard) -> None:
+    def frame_comes(self, frame: FrameHeard, now: float) -> None:
         """Nothing to see."""
 
     def handled(self, event: Event, commands: list[Command], now: float) -> None:
@@ -167,7 +167,7 @@ class TakenWorld(World):
         judge.written(command)
         if isinstance(command, CommitTurn):
             said = {word for at, word, _ in self.caller.words if at >= self.first_frame}
-            strange = {word for word in command.text.split() if word.startswith("w")} - said - judge.sayable
+            strange = _words(command.text) - said - judge.sayable
             self.judge.check(not strange, f"{strange} were said on another stream")
         if isinstance(command, CloseTurn) and command.how == "superseded":
             judge.superseded(text)
@@ -188,13 +188,18 @@ class TakenWorld(World):
         self.machine = TurnMachine(self.rules, phrase_book(), LEXICON)
         self.first_frame, self.dead, self.dies_at = self.caller.frames, False, self.now + self.rng.uniform(0.0, 20.0)
         taken = self.bus.take()
-        judge.sayable = set(taken.text.split())
+        judge.sayable = _words(taken.text)
         self.workers.turn = max(self.workers.turn, taken.turn)
         self.dies_at, dies_at = float("inf"), self.dies_at
         self.feed(taken)
         self.dies_at = dies_at
         self.counts[f"taken {was.value}, {_known(taken)}"] += 1
         judge.taken(taken, self.machine)
+
+
+def _words(text: str) -> set[str]:
+    """Words of which each is said once: no nods, and no keys, to which more may be added."""
+    return {word for word in text.split() if word.startswith("w")}
 
 
 def _known(taken: CallTaken) -> str:
