@@ -8,6 +8,7 @@ Rules
     A piece longer than ``cut_frames`` is cut at the weakest frame of its last 0.8 s (R6), once
     the voice goes on: in a pause it may be over, and nothing would be left for the next piece.
     A muted floor hears nothing until the voice paused for 200 ms (R4, R6).
+    What sounds within 200 ms of a key is its tone; a voice that outlasts it has its begin by the pre-roll.
 
 ::
 
@@ -26,6 +27,7 @@ PRE_ROLL_FRAMES = 400 // FRAME_MS
 PAUSE_FRAMES = 300 // FRAME_MS
 TAIL_FRAMES = 200 // FRAME_MS
 UNMUTE_FRAMES = 200 // FRAME_MS
+TONE_FRAMES = 200 // FRAME_MS
 _CUT_WINDOW_FRAMES = 800 // FRAME_MS
 
 
@@ -71,6 +73,7 @@ class Floor:
         self._last_voiced = -1
         self._free_from = 0
         self._muted_frames_left = 0
+        self._tone_until = 0
 
     @property
     def muted(self) -> bool:
@@ -81,7 +84,7 @@ class Floor:
         """Take the next frame of the caller."""
         self.frame += 1
         self._levels.append(level)
-        activity = self._hangover.push(speech, level)
+        activity = self._hangover.push(speech and self.frame >= self._tone_until, level)
         if self._muted_frames_left:
             return self._wait_for_pause(activity)
         match activity:
@@ -118,6 +121,14 @@ class Floor:
         self._free_from = self.end
         self.state = CallerState.SILENT
         self._hangover.release()
+
+    def expect_tone(self) -> None:
+        """A key was pressed: its tone is no voice, whether it was reported at its begin or later."""
+        if self.state is CallerState.SILENT and not self.muted:
+            self._hangover.release()
+            self._tone_until = self.frame + 1 + TONE_FRAMES
+        else:
+            self.mute()
 
     def mute(self) -> None:
         """Hear nothing of the voice that lasts until it pauses, if it does not already."""

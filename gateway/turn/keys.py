@@ -29,7 +29,7 @@ class Keys:
         utterance = call.open or self._listening.begin(now)
         if call.caller_speaks:
             self._listening.close_sound(utterance, now)
-            call.floor.mute()
+        call.floor.expect_tone()
         whole = digit == wanted.terminator or _add(utterance, digit, call) >= (wanted.digits or MAX_KEYS)
         call.keys_until = now if whole else now + wanted.timeout_s
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.turn.endpointing import PAUSE_FRAMES, PRE_ROLL_FRAMES, TAIL_FRAMES, UNMUTE_FRAMES, CallerState, Floor, Heard
+from gateway.turn.endpointing import PAUSE_FRAMES, PRE_ROLL_FRAMES, TAIL_FRAMES, TONE_FRAMES, UNMUTE_FRAMES, CallerState, Floor, Heard
 
 END_FRAMES = 35
 CUT_FRAMES = 300
@@ -183,3 +183,42 @@ def test_a_muted_voice_that_matters_after_all_goes_on_from_where_it_was_muted() 
 
 def test_only_what_is_muted_is_unmuted() -> None:
     assert not speaking().unmute()
+
+
+# -- The tones of keys ------------------------------------------------------------------------
+
+
+def test_a_tone_that_had_begun_when_its_key_was_told_is_no_onset() -> None:
+    on = floor()
+    push(on, 4, voice=True)
+    on.expect_tone()
+    assert set(push(on, TONE_FRAMES, voice=True) + push(on, 50, voice=False)) == {Heard.NOTHING}
+
+
+def test_a_voice_that_outlasts_the_tone_has_its_begin() -> None:
+    on = floor()
+    push(on, 50, voice=False)
+    on.expect_tone()
+    heard = push(on, TONE_FRAMES + 5, voice=True)
+    assert (heard[-1], on.start <= 50) == (Heard.ONSET, True)
+
+
+def test_a_key_in_a_voice_mutes_it() -> None:
+    on = speaking()
+    on.expect_tone()
+    assert on.muted
+
+
+def test_a_key_leaves_a_muted_voice_where_it_was_muted() -> None:
+    on = speaking(voice=50)
+    on.mute()
+    push(on, 5, voice=True)
+    on.expect_tone()
+    assert (on.unmute(), on.start) == (True, 100)
+
+
+def test_a_voice_long_after_a_key_is_heard_at_once() -> None:
+    on = floor()
+    on.expect_tone()
+    push(on, TONE_FRAMES, voice=False)
+    assert push(on, 5, voice=True)[-1] is Heard.ONSET

@@ -48,6 +48,16 @@ def test_the_tone_of_a_key_is_no_voice() -> None:
     assert desk.published == []
 
 
+@pytest.mark.parametrize("before_s", [0.0, 0.06])
+def test_the_tone_of_a_key_that_is_told_at_its_begin_is_no_voice(before_s: float) -> None:
+    desk = quiet_desk()
+    desk.speak(before_s)
+    desk.press("7")
+    desk.speak(0.2)
+    desk.wait(1.6)
+    assert (desk.published, transcripts(desk)) == ([], ["7"])
+
+
 def test_a_short_word_that_had_paused_is_no_tone() -> None:
     desk = quiet_desk()
     desk.speak(0.2)
