@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from common.audio import BYTES_PER_MS, FRAME_BYTES
 from gateway.playout import Mark
+from gateway.turn.endpointing import TONE_FRAMES
 from gateway.turn.events import (
     CloseTurn,
     Command,
@@ -312,7 +313,7 @@ class Judge:
             return "muted"
         if at > min(self._settled_frame, self._frame) - 250:
             return "the call was over"
-        if any(at < key < at + 35 for key in self._keys):
+        if any(at - TONE_FRAMES <= key < at + 35 for key in self._keys):
             return "like the tone of a key"
         if self._weather.loses_words or self._weather.detector_errs:
             return "lost on the way"
