@@ -1,5 +1,7 @@
 """Keys: text of an utterance, whole when what was asked for is there."""
 
+import pytest
+
 from common.messages import Action, Collect
 from tests.sim.desk import Desk, asked_desk, quiet_desk, speaking_desk
 
@@ -55,7 +57,7 @@ def test_the_tone_of_a_key_that_is_told_at_its_begin_is_no_voice(before_s: float
     desk.press("7")
     desk.speak(0.2)
     desk.wait(1.6)
-    assert (desk.published, transcripts(desk)) == ([], ["7"])
+    assert (desk.published, desk.asked) == ([], ["7"])
 
 
 def test_a_short_word_that_had_paused_is_no_tone() -> None:
