@@ -110,6 +110,10 @@ class Caller:
         self._plan, self._at = voice.levels, 0
         self.words += [(self.frames + at, word, voice.kind) for at, word in voice.words]
 
+    def talk_for(self, frames: int) -> None:
+        """Say nothing more only after so many frames."""
+        self._talks_for = frames
+
     @property
     def done(self) -> bool:
         """Whether the caller says nothing more."""

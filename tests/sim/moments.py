@@ -83,7 +83,7 @@ def _sounding(playout: Playout, now: float) -> str:
     heard = playout._heard_position(now)
     spans = [span for span in playout._spans if span.position <= heard]
     if not spans:
-        return "the first frame is on its way"
+        return "first 200 ms"
     span = spans[-1]
     if span.clip.kind != "reply":
         return f"{span.clip.kind}"

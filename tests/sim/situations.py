@@ -4,12 +4,13 @@ A seed chooses one of them for its call, or none. It may change the weather and 
 from outside, as a caller, line or worker would; the rest of the call is as random as any, and the judge is the same.
 """
 
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gateway.turn.events import CallerHungUp, CallTaken
+from gateway.turn.events import CallerHungUp, CallTaken, MarkEchoed
 from gateway.turn.machine import BotState
 from gateway.turn.state import Rules
 from tests.sim.caller import NOD, Voice
@@ -40,6 +41,8 @@ class Situation:
     """Before the call."""
 
 
+_LONG = 8
+"""More words are not said again."""
 ORDINARY = Situation("ordinary")
 
 # -- The caller -----------------------------------------------------------------------------------
@@ -75,25 +78,39 @@ def _hums(world: "World") -> None:
 
 def _nods(world: "World") -> None:
     """The same closed answer to everything."""
-    _says(world, 0.03, lambda voice, rng: voice.say(NOD, rng.randint(16, 30)), BotState.LISTENING, BotState.SPEAKING)
+    _says(world, 0.1, lambda voice, rng: voice.say(NOD, rng.randint(16, 30)), BotState.LISTENING)
 
 
 def _repeats(world: "World") -> None:
-    caller = world.caller
-    if caller.silent and caller.last_words and world.rng.random() < 0.02:
-        planned = Voice("repeat")
-        for word in caller.last_words:
-            planned.say(word, world.rng.randint(9, 16))
-        caller.begin(planned)
+    """The same again, as who thinks that they were not heard."""
+
+    def again(voice: Voice, rng: random.Random) -> None:
+        for word in world.caller.last_words:
+            voice.say(word, rng.randint(9, 16))
+
+    if 0 < len(world.caller.last_words) < _LONG:
+        _says(world, 0.1, again)
 
 
 def _clicks(world: "World") -> None:
     """Short words, one after the other, while nobody understands them."""
-    _says(world, 0.2, lambda voice, rng: voice.say(world.caller.new_word(), rng.randint(6, 9)))
-    if world.caller.silent:
-        voice = Voice("special")
-        voice.pause(world.rng.randint(36, 50))
-        world.caller.begin(voice)
+
+    def click(voice: Voice, rng: random.Random) -> None:
+        voice.say(world.caller.new_word(), rng.randint(6, 9))
+        voice.pause(rng.randint(38, 50))
+
+    _says(world, 1.0, click)
+
+
+def _interrupts(world: "World") -> None:
+    """Talks as soon as the bot does."""
+    _says(world, 0.2, lambda voice, rng: voice.say(world.caller.new_word(), rng.randint(12, 40)), BotState.SPEAKING)
+
+
+def _waits_badly(world: "World") -> None:
+    """Talks and coughs while the bot thinks."""
+    _says(world, 0.02, lambda voice, rng: voice.sound(rng.randint(5, 30)), BotState.THINKING)
+    _says(world, 0.01, lambda voice, rng: voice.say(world.caller.new_word(), rng.randint(12, 40)), BotState.THINKING)
 
 
 # -- The line and the workers ---------------------------------------------------------------------
@@ -101,7 +118,7 @@ def _clicks(world: "World") -> None:
 
 def _sleeps(world: "World") -> None:
     """The recogniser sleeps for a while, and then tells all at once."""
-    if world.now > world.workers.asleep_until and world.rng.random() < 0.003:
+    if world.now > world.workers.asleep_until and world.rng.random() < 0.008:
         world.workers.asleep_until = world.now + world.rng.uniform(1, 12)
 
 
@@ -109,6 +126,24 @@ def _stops(world: "World") -> None:
     """No frames for a while; now and then for so long that the line counts as lost."""
     if world.rng.random() < 0.002:
         world.stall(world.rng.choice((2.0, 4.0, 8.0, 25.0)))
+
+
+def _repeats_late(world: "World") -> None:
+    _sleeps(world)
+    _repeats(world)
+
+
+def _paces_badly(world: "World") -> None:
+    """The gateway does nothing for a while."""
+    if world.rng.random() < 0.01:
+        world.gateway_stalls(world.rng.uniform(0.1, 1.0))
+
+
+def _strange_marks(world: "World") -> None:
+    """Marks that nobody sent: of another turn or epoch, without a place, of a place where none was."""
+    if world.rng.random() < 0.05:
+        run = f"{world.machine.call.turn.number}.{world.machine.call.playout.epoch}"
+        world.feed(MarkEchoed(world.rng.choice(("", "x", "0.0:160", f"{run}:", f"{run}:abc", f"{run}:1", f"{run}:99999999"))))
 
 
 def _hangs_up_while(world: "World") -> None:
@@ -133,7 +168,12 @@ def _deaf(weather: Weather, rng: random.Random) -> Weather:
 
 
 def _asleep(world: "World") -> None:
-    world.workers.asleep_until = world.rng.uniform(80, 100)
+    world.workers.asleep_until = math.inf
+    world.caller.talk_for(5000)
+
+
+def _many_tools(world: "World") -> None:
+    world.workers.uses_tools = 0.7
 
 
 def _taken(world: "World") -> None:
@@ -147,13 +187,20 @@ SITUATIONS = (
     Situation("coughs", _coughs),
     Situation("music", _hums, rules=lambda rules, rng: replace(rules, max_turn_s=12.0)),
     Situation("nods", _nods),
-    Situation("repeats", _repeats),
+    Situation("repeats", _repeats, rules=lambda rules, rng: replace(rules, dedup_s=6.0)),
     Situation("recogniser asleep", _clicks, weather=_slow, begin=_asleep),
     Situation("recogniser drowsy", _sleeps, weather=_slow),
     Situation("recogniser fails", _hums, weather=_deaf),
     Situation("frames stop", _stops),
     Situation("hangs up", _hangs_up_while),
     Situation("not interruptible", _coughs, rules=lambda rules, rng: replace(rules, barge_in=False)),
+    Situation("interrupts", _interrupts),
+    Situation("waits badly", _waits_badly, weather=lambda weather, rng: replace(weather, slow=0.6)),
+    Situation("tools", _waits_badly, begin=_many_tools),
+    Situation("gateway stalls", _paces_badly),
+    Situation("strange marks", _strange_marks),
+    Situation("coughs at a broken voice", _coughs, weather=_broken_voice),
+    Situation("repeats to who understands late", _repeats_late, weather=_slow),
     Situation("long replies", weather=_broken_voice, rules=lambda rules, rng: replace(rules, max_reply_s=rng.choice((1.0, 2.0)))),
     Situation("broken voice", weather=_broken_voice),
     Situation("taken over", begin=_taken),
@@ -162,5 +209,5 @@ SITUATIONS = (
 
 
 def draw(rng: random.Random) -> Situation:
-    """One of them in two calls of five."""
-    return rng.choice(SITUATIONS) if rng.random() < 0.4 else ORDINARY
+    """One of them in three calls of five."""
+    return rng.choice(SITUATIONS) if rng.random() < 0.6 else ORDINARY

@@ -54,6 +54,7 @@ class Workers:
         """Frames whose words were lost on the way."""
         self.asleep_until = 0.0
         """The recogniser tells nothing before."""
+        self.uses_tools = 0.05
         self._rng = rng
         self._weather = weather
         self._caller = caller
@@ -119,7 +120,7 @@ class Workers:
             self._send(StageFailed(head=head, stage="llm", error="Timeout"), now + self._delay(0.1, 1.0))
             return
         at = now + self._delay(0.1, 1.0)
-        if rng.random() < 0.05:
+        if rng.random() < self.uses_tools:
             at = self._use_tool(head, at)
         for number, text in enumerate(planned.sentences):
             at += self._delay(0.02, 0.3)

@@ -72,6 +72,7 @@ class World:
     _marks: list[tuple[float, str]] = field(default_factory=list)
     _frames_owed: int = 0
     _stalled_until: float = 0.0
+    _sends_from: float = 0.0
 
     def run(self) -> None:
         """The whole call."""
@@ -113,6 +114,10 @@ class World:
         """No frames come for a while, and then all at once."""
         self._stalled_until = self.now + seconds
 
+    def gateway_stalls(self, seconds: float) -> None:
+        """No sound leaves for a while."""
+        self._sends_from = self.now + seconds
+
     # -- 20 ms ----------------------------------------------------------------------------------
 
     def _step(self) -> None:
@@ -120,7 +125,7 @@ class World:
         self._let_time_pass(end)
         self.now = end
         self._caller_frames()
-        if self.rng.random() >= self.weather.stall:
+        if self.rng.random() >= self.weather.stall and self.now >= self._sends_from:
             taken = self._take()
             self.judge.sent(taken, self.now)
             self.line.send(taken, self.now)
