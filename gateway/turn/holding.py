@@ -244,7 +244,7 @@ class Holding:
             return
         goes_on = call.open or call.short
         if goes_on is not None:
-            goes_on.add_text(call.next_seq(), text, piece)
+            self._listening.add_late_words(goes_on, piece, text, now)
         else:
             self._next_utterance(piece, text, now)
         if self.hold is not None:

@@ -79,6 +79,12 @@ class Listening:
         utterance.pieces.append(self._call.publish_audio(utterance, "segment", start, end))
         self._call.out.append(OpenTurn(turn.number))
 
+    def add_late_words(self, utterance: Utterance, sound: Piece, text: str, now: float) -> None:
+        """Words of an earlier voice: they go in front, and what was drafted of this one is not all (R5)."""
+        if utterance.draft is not None:
+            self._drafting.withdraw(now)
+        utterance.add_text(self._call.next_seq(), text, sound)
+
     # -- The utterance ends -------------------------------------------------------------------
 
     def end_without_sound(self, now: float) -> None:

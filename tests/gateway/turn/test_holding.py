@@ -534,9 +534,9 @@ def test_a_voice_over_a_turn_that_fails_is_the_next_utterance() -> None:
 # -- Late words -------------------------------------------------------------------------------
 
 
-def resumed_desk() -> Desk:
+def resumed_desk(rules: Rules | None = None) -> Desk:
     """A call in which a voice was taken for nothing, and its words are still awaited."""
-    desk = speaking_desk(None, " ".join("abcdefghijklmnop"), seconds=6.0)
+    desk = speaking_desk(rules, " ".join("abcdefghijklmnop"), seconds=6.0)
     desk.speak(0.3)
     desk.wait(2.6)
     assert desk.state is BotState.SPEAKING
@@ -574,6 +574,16 @@ def test_late_words_while_the_caller_speaks_stand_before_it() -> None:
     desk.wait(0.8)
     desk.understand("רוצה")
     assert transcripts(desk) == ["אני רוצה"]
+
+
+def test_late_words_void_a_draft_of_what_was_said_since() -> None:
+    desk = resumed_desk(Rules(speculate="full"))
+    late = probes(desk)[-1]
+    desk.wait(7.0)
+    desk.speak(0.8)
+    desk.wait(0.32)
+    desk.understand("אני", seq=late.seq)
+    assert desk.ends[-1] == "superseded"
 
 
 def test_late_words_after_the_turn_are_the_next_utterance() -> None:
