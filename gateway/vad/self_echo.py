@@ -39,8 +39,10 @@ from common.audio import FRAME_MS, SAMPLE_RATE_HZ, mulaw_to_pcm
 
 Samples = NDArray[np.float32]
 
-LOUDEST_DB = 15
+LOUDEST_DB = 14
 """Nothing that is less than this below the played sound is echo."""
+FAINT_DB = 35
+"""Nothing that is more than this below the loudest of it is a caller."""
 MIN_LAG_S, MAX_LAG_S = 0.02, 0.46
 
 _STEP = 2
@@ -52,13 +54,18 @@ _WINDOW = _WINDOW_FRAMES * _FRAME
 _MIN_LAG, _MAX_LAG = round(MIN_LAG_S * _RATE_HZ), round(MAX_LAG_S * _RATE_HZ)
 _NEAR = _RATE_HZ * 8 // 1000
 """A run of the playout may start so much earlier or later than the one before."""
+_AFTERGLOW = _RATE_HZ
+"""A detector that was hearing a voice takes the line's noise for it a little longer."""
 _KEPT = _RATE_HZ
 """Longest lag, window, and the playout's lead, with room."""
 _ALIKE = 0.5
 _ALIKE_NEAR = 0.25
 _VOTES = 3
 _SAME_LAG = _RATE_HZ * 5 // 1000
+_SURE = 0.7
+_HISS = 0.04
 _LOUDEST = 10 ** (-LOUDEST_DB / 10)
+_FAINT = 10 ** (-FAINT_DB / 10)
 _MARGIN = 10 ** (6 / 10)
 _LEARN = 0.1
 _SMEAR_FRAMES = 3
@@ -109,6 +116,8 @@ class Match:
     """Caller's energy over the played sound's."""
     echoed: float
     """Loudest energy of a frame that may have become the newest one."""
+    hiss: bool
+    """Whether both are an *s* or *sh*: hardly anything in band, so not to be compared."""
 
 
 @dataclass(slots=True)
@@ -157,20 +166,27 @@ class SelfEcho:
         if not speech:
             self._noise += _LEARN * (level * level - self._noise)
             return False
-        if at - _MAX_LAG - _WINDOW >= self._played.end:
-            return False
-        echo = self._is_played(_two_ways(b"".join(self._recent))[:, -_WINDOW:], at)
+        echo = self._may_be_echo(level * level, at - self._played.end)
+        if echo is None:
+            echo = self._is_played(_two_ways(b"".join(self._recent))[:, -_WINDOW:], level * level, at)
         self.echoes += echo
         return echo
 
-    def _is_played(self, sound: Samples, at: int) -> bool:
-        newest = _energy(sound[_WIDE, -_FRAME:])
-        if newest > _LOUDEST * self._played.loudest + self._noise:
+    def _may_be_echo(self, newest: float, since: int) -> bool | None:
+        """What the frame's energy tells, and the time since anything was played; None if that is not enough."""
+        if since >= _AFTERGLOW or newest > _LOUDEST * self._played.loudest + self._noise:
             return False
+        if newest <= _FAINT * self._played.loudest:
+            return True
+        return False if since >= _MAX_LAG + _WINDOW else None
+
+    def _is_played(self, sound: Samples, newest: float, at: int) -> bool:
         path = self.path
         if path is not None and path.confirmed:
             match = self._match(sound, at, max(0, path.lag - _NEAR), path.lag + _NEAR)
-            if match.likeness >= _ALIKE_NEAR:
+            if match.likeness >= _SURE:
+                return self._fits(match, newest, _LOUDEST)
+            if match.likeness >= _ALIKE_NEAR or match.hiss:
                 return self._fits(match, newest, _MARGIN * path.gain)
         match = self._match(sound, at, _MIN_LAG, _MAX_LAG)
         return match.likeness >= _ALIKE and self._fits(match, newest, _LOUDEST)
@@ -204,7 +220,13 @@ def best_match(sound: Samples, played: Samples, max_lag: int) -> Match:
         likeness=float(likeness[best]) / math.sqrt(float(np.dot(mine, mine)) + 1.0),
         gain=_energy(sound[_WIDE]) / (_energy(stretch) + 1.0),
         echoed=float(_frame_energies(stretch[-_SMEAR_FRAMES * _FRAME :]).max()),
+        hiss=_is_hiss(sound) and _is_hiss(played[:, best : best + _WINDOW]),
     )
+
+
+def _is_hiss(sound: Samples) -> bool:
+    newest = sound[:, -2 * _FRAME :]
+    return _energy(newest[_BAND]) < _HISS * _energy(newest[_WIDE])
 
 
 def correlation(sound: Samples, played: Samples) -> Samples:
