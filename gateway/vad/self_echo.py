@@ -13,9 +13,11 @@ Rules
     A frame is only echo if it is like what was played AND no louder than that path returns it.
     Until a path was confirmed (three frames alike at one delay) anything down to
     ``LOUDEST_DB`` below may be echo. A confirmed path is stable within a call: around its
-    delay less likeness is enough, and 6 dB above what it returns is a caller.
+    delay less likeness is enough (an *s* has none in this band and is told by its level), and
+    6 dB above what it returns is a caller. What is a whole line softer than the bot, ``FAINT_DB``
+    below its loudest, is nobody until a second after it: detectors take noise for a voice there.
     Only frames that a detector takes for speech are looked at, and only while played sound
-    may come back: a silent bot costs nothing, a loud caller one filter.
+    may come back: a silent bot and a loud caller cost next to nothing.
     The caller's frames count, not their arrival: a late or bursting line keeps its delay.
     What a ``clear`` threw away was not played.
 
@@ -60,7 +62,7 @@ _KEPT = _RATE_HZ
 """Longest lag, window, and the playout's lead, with room."""
 _ALIKE = 0.5
 _ALIKE_NEAR = 0.25
-_VOTES = 3
+_VOTES, _MOST_VOTES = 3, 12
 _SAME_LAG = _RATE_HZ * 5 // 1000
 _SURE = 0.7
 _HISS = 0.04
@@ -71,6 +73,7 @@ _LEARN = 0.1
 _SMEAR_FRAMES = 3
 _BAND, _WIDE = 0, 1
 _DRIFT_S = 0.0002
+_GAP_S = 0.2
 _LOW_HZ, _HIGH_HZ, _EMPHASIS, _TAPS = 250, 1800, 0.8, 32
 
 
@@ -135,7 +138,7 @@ class Path:
 
     def agree(self, match: Match) -> None:
         """Learn from a frame of the same path."""
-        self.votes += 1
+        self.votes = min(self.votes + 1, _MOST_VOTES)
         self.lag = match.lag
         self.gain *= (match.gain / self.gain) ** _LEARN
 
@@ -195,11 +198,18 @@ class SelfEcho:
         """Whether the newest frame is no louder than a path of this gain returns it; if so, the path is learnt from it."""
         if match.gain > _LOUDEST or newest > gain * match.echoed + self._noise:
             return False
-        if self.path is not None and abs(match.lag - self.path.lag) <= _SAME_LAG:
-            self.path.agree(match)
-        elif self.path is None or not self.path.confirmed:
-            self.path = Path(match.lag, match.gain)
+        self._learn(match)
         return True
+
+    def _learn(self, match: Match) -> None:
+        """The path may be another one from now on: after so many frames as it is sure."""
+        path = self.path
+        if path is not None and abs(match.lag - path.lag) <= _SAME_LAG:
+            path.agree(match)
+        elif path is not None and path.confirmed:
+            path.votes -= 1
+        else:
+            self.path = Path(match.lag, match.gain)
 
     def _match(self, sound: Samples, at: int, min_lag: int, max_lag: int) -> Match:
         played = self._played.between(at - _WINDOW - max_lag, at - min_lag)
@@ -277,7 +287,7 @@ class PlayedSound:
 
 
 class ArrivalClock:
-    """When frames of 20 ms ended that come early, late and in bursts: as the earliest of them tell."""
+    """When frames of 20 ms ended that come early, late and in bursts: as the earliest of them tell, but after a gap."""
 
     def __init__(self) -> None:
         self._at: float | None = None
@@ -285,7 +295,7 @@ class ArrivalClock:
     def next(self, now: float) -> float:
         """The next frame came at ``now``."""
         expected = now if self._at is None else self._at + _FRAME_S
-        self._at = min(now, expected + _DRIFT_S)
+        self._at = now if now > expected + _GAP_S else min(now, expected + _DRIFT_S)
         return self._at
 
 
