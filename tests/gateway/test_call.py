@@ -16,7 +16,7 @@ from gateway.turn.machine import TurnMachine
 from gateway.turn.state import Phrase, PhraseBook, Rules
 from gateway.turn.words import Lexicon
 from gateway.vad.hangover import FIVE_OF_SIX
-from gateway.vad.self_echo import NoGuard
+from gateway.vad.self_echo import EchoGuard, NoGuard
 from tests import virtual_clock
 from tests.sim.memory_bus import MemoryBus
 
@@ -52,6 +52,30 @@ class LoudIsSpeech:
         return level > 1000
 
 
+class AllEcho(NoGuard):
+    """A guard that takes every speech frame for echo."""
+
+    def is_echo(self, pcm: bytes, level: int, speech: bool, now: float) -> bool:
+        """Whether it is speech."""
+        self.echoes += speech
+        return speech
+
+
+class NotingGuard(NoGuard):
+    """A guard that notes what it is told of the bot's sound."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[int, float]] = []
+
+    def played(self, frames: Sequence[bytes], until: float) -> None:
+        """Note how much, and until when."""
+        self.told.append((len(frames), round(until, 3)))
+
+    def cleared(self, now: float) -> None:
+        """Note when."""
+        self.told.append((0, round(now, 3)))
+
+
 class Deaf:
     """A detector with a bug."""
 
@@ -76,7 +100,7 @@ class NotedBus(MemoryBus):
 
 
 def live(
-    act: Callable[[LiveCall], None], seconds: float, *, deaf: bool = False, greeting: Phrase | None = None
+    act: Callable[[LiveCall], None], seconds: float, *, deaf: bool = False, greeting: Phrase | None = None, guard: EchoGuard | None = None
 ) -> tuple[NotedBus, FakeLine]:
     """A call in which ``act`` happens, and then nothing for so long."""
     bus, line = NotedBus(), FakeLine()
@@ -86,7 +110,7 @@ def live(
         phrases = PhraseBook(greeting, QUIET, QUIET, QUIET, QUIET, QUIET, beep=b"")
         machine = TurnMachine(Rules(), phrases, Lexicon())
         detector = Deaf() if deaf else LoudIsSpeech()
-        call = LiveCall(CallStarted("CA1", "MZ1"), line, "CA1", "he", machine, detector, NoGuard(), around, gone=lambda key: None)
+        call = LiveCall(CallStarted("CA1", "MZ1"), line, "CA1", "he", machine, detector, guard or NoGuard(), around, gone=lambda key: None)
         async with asyncio.TaskGroup() as tasks:
             pacing = tasks.create_task(pacer.run())
             tasks.create_task(call.run())
@@ -113,6 +137,24 @@ def test_an_utterance_is_published_with_its_pre_roll() -> None:
 def test_a_line_whose_frames_stop_in_mid_utterance_is_noticed_within_a_second() -> None:
     bus, _ = live(lambda call: hear(call, *[LOUD] * 50), 20)
     assert bus.published[0][0] == pytest.approx(1.0)
+
+
+def test_what_is_only_echo_is_not_the_callers_and_is_counted() -> None:
+    bus, _ = live(lambda call: hear(call, *[LOUD] * 50, *[SILENT] * 50), 1, guard=AllEcho())
+    assert bus.published == []
+    assert bus.events["CA1"][-1]["echo_frames"] == "50"
+
+
+def test_the_guard_is_told_what_is_played_until_when() -> None:
+    guard = NotingGuard()
+    live(lambda call: None, 0.001, greeting=Phrase("hello", bytes(8000)), guard=guard)
+    assert guard.told[0] == (8, 0.16)
+
+
+def test_the_guard_is_told_of_a_clear() -> None:
+    guard = NotingGuard()
+    live(lambda call: hear(call, *[LOUD] * 6), 0.001, greeting=Phrase("hello", bytes(8000)), guard=guard)
+    assert (0, 0.0) in guard.told
 
 
 def test_a_greeting_leaves_at_once() -> None:
