@@ -14,11 +14,27 @@ from asr_worker.vendors.base import Transcriber
 from asr_worker.worker import AsrWorker
 from common.bus import Delivery, TurnClosed
 from common.config import Settings
-from common.messages import Action, Head, Message, Piece, ReplyEnded, Sentence, SpeechChunk, Stage, StageFailed, Transcript, Utterance
+from common.effects import Effects
+from common.messages import (
+    Action,
+    Head,
+    Message,
+    Piece,
+    ReplyEnded,
+    Sentence,
+    SpeechChunk,
+    Stage,
+    StageFailed,
+    ToolEnded,
+    ToolStarted,
+    Transcript,
+    Utterance,
+)
 from common.redis_bus import RedisGatewayBus, RedisWorkerBus
 from common.redis_link import Connect, connect
 from common.streams import Pace
 from common.worker import Handler, Rhythm, run_worker
+from llm_worker.tools import Toolbox
 from llm_worker.vendors.base import Model
 from llm_worker.worker import LlmWorker
 from tests.servers import fake_connect
@@ -33,7 +49,7 @@ _PACE = Pace(block_ms=20, min_idle_ms=60)
 _POLLING = Pace(block_ms=20, min_idle_ms=60, poll_ms=5)
 _RHYTHM = Rhythm(renew_s=0.015, reclaim_s=0.015, beat_s=1.0, slow_s=5.0, calm_s=0.03)
 
-M = TypeVar("M", Action, ReplyEnded, Sentence, SpeechChunk, StageFailed, Transcript)
+M = TypeVar("M", Action, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolEnded, ToolStarted, Transcript)
 
 
 @dataclass(slots=True)
@@ -79,23 +95,24 @@ class Pipeline:
         """One more ASR worker."""
         return self._start("asr", AsrWorker(transcriber, "fake", self.settings).handle)
 
-    def start_llm(self, model: Model) -> "asyncio.Task[None]":
+    def start_llm(self, model: Model, tools: Toolbox | None = None) -> "asyncio.Task[None]":
         """One more LLM worker."""
-        return self._start("llm", LlmWorker(model, "fake", self.settings).handle)
+        worker = LlmWorker(model, "fake", self.settings, tools)
+        return self._start("llm", worker.handle, effects=worker.effects)
 
     def start_tts(self, voice: Voice, slots: int = 4) -> "asyncio.Task[None]":
         """One more TTS worker."""
         return self._start("tts", TtsWorker(voice, "fake").handle, slots)
 
-    def _start(self, stage: Stage, handler: Handler, slots: int = 4) -> "asyncio.Task[None]":
-        task = self.tasks.create_task(self._work(stage, handler, slots))
+    def _start(self, stage: Stage, handler: Handler, slots: int = 4, effects: Effects | None = None) -> "asyncio.Task[None]":
+        task = self.tasks.create_task(self._work(stage, handler, slots, effects))
         self._running.append(task)
         return task
 
-    async def _work(self, stage: Stage, handler: Handler, slots: int) -> None:
+    async def _work(self, stage: Stage, handler: Handler, slots: int, effects: Effects | None) -> None:
         bus = self.server.worker()
         try:
-            await run_worker(stage, bus, handler, slots, self.settings, rhythm=_RHYTHM)
+            await run_worker(stage, bus, handler, slots, self.settings, rhythm=_RHYTHM, effects=effects)
         finally:
             await bus.close()
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from common.audio import BYTES_PER_MS
 from common.errors import VendorError
-from llm_worker.vendors.base import ActionRequest, Prompt
+from llm_worker.vendors.base import ActionRequest, Piece, Prompt, ToolCall
 from tts_worker.vendors.base import SpeechRequest
 
 
@@ -30,31 +30,41 @@ class Ear:
 
 
 class Mind:
-    """Says its pieces; before a piece that is an event it waits, and an error it raises, once."""
+    """Says its pieces; before a piece that is an event it waits, and an error it raises, once.
 
-    def __init__(self, *script: "str | asyncio.Event | VendorError | ActionRequest") -> None:
+    Where it calls a tool it goes on behind that in the next round; ``{result}`` is what the tool answered last.
+    """
+
+    def __init__(self, *script: "Piece | asyncio.Event | VendorError") -> None:
         self.prompts: list[Prompt] = []
         self.closed = asyncio.Event()
         self._script = list(script)
 
     async def warm_up(self) -> None: ...
 
-    async def reply(self, prompt: Prompt) -> AsyncIterator[str | ActionRequest]:
+    async def reply(self, prompt: Prompt) -> AsyncIterator[Piece]:
         self.prompts.append(prompt)
         try:
-            for step in list(self._script):
+            for step in self._steps(len(prompt.rounds)):
                 match step:
                     case asyncio.Event():
                         await step.wait()
                     case VendorError():
                         self._script.remove(step)
                         raise step
-                    case ActionRequest():
+                    case ActionRequest() | ToolCall():
                         yield step
                     case str():
-                        yield step.replace("{turn}", str(prompt.turn))
+                        result = prompt.rounds[-1].results[-1].text if prompt.rounds else ""
+                        yield step.replace("{turn}", str(prompt.turn)).replace("{result}", result)
         finally:
             self.closed.set()
+
+    def _steps(self, number: int) -> "list[Piece | asyncio.Event | VendorError]":
+        """Of round ``number``: up to its call, which is behind those of the rounds before."""
+        calls = [at + 1 for at, step in enumerate(self._script) if isinstance(step, ToolCall)]
+        bounds = [0, *calls, len(self._script)]
+        return self._script[bounds[number] : bounds[number + 1]]
 
     async def close(self) -> None: ...
 
