@@ -436,6 +436,11 @@ class MemoryBus:
         for kept in (self._calls, self._reconnects, self._done, self._out, self._tools, self.events):
             kept.clear()
 
+    def is_committed(self, call: str, turn: int) -> bool:
+        """Whether this is the call's turn, and effects may run."""
+        known = self._calls.get(call)
+        return known is not None and not known.over and known.turn == turn and known.committed
+
     def backlog(self, stage: Stage) -> int:
         """Entries that are not finished."""
         return len(self._work[stage].unread) + len(self._work[stage].pending)

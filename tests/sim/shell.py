@@ -6,18 +6,20 @@ speaks sound that says what it is. The judge is the one of the core's random cal
 """
 
 import asyncio
+import itertools
 import json
 import random
 from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from asr_worker.worker import AsrWorker
 from common.audio import FRAME_BYTES, pcm_to_mulaw
 from common.config import Settings
 from common.errors import VendorError
-from common.worker import Handler, run_worker
+from common.worker import run_worker
 from gateway.call import LiveCall, Surroundings
 from gateway.pacer import Pacer
 from gateway.playout import Mark
@@ -28,13 +30,14 @@ from gateway.turn.events import CloseTurn, Command, Event, FrameHeard, Report
 from gateway.turn.machine import TurnMachine
 from gateway.vad.hangover import FIVE_OF_SIX
 from gateway.vad.self_echo import NoGuard
-from llm_worker.vendors.base import ActionRequest, Prompt
+from llm_worker.vendors.base import Piece, Prompt
 from llm_worker.worker import LlmWorker
 from tests.sim.caller import Caller
 from tests.sim.judge import Judge
 from tests.sim.line import FRAME_S, Line, Weather
 from tests.sim.memory_bus import Faults, MemoryBus
 from tests.sim.sound import phrase_book, sound
+from tests.sim.tools import Workshop
 from tests.sim.workers import Planned
 from tests.sim.world import LEXICON, random_rules
 from tts_worker.vendors.base import SpeechRequest
@@ -82,6 +85,7 @@ class Vendors:
     rng: random.Random
     caller: Caller
     fails: float
+    workshop: Workshop
     asked: dict[int, Planned] = field(default_factory=dict)
     spoken: int = 0
     texts: dict[tuple[int, int], list[str]] = field(default_factory=dict)
@@ -104,12 +108,18 @@ class Vendors:
         numbers = numbers_of(audio)
         return self.caller.text(numbers[0], numbers[-1] + 1)
 
-    async def reply(self, prompt: Prompt) -> AsyncIterator[str | ActionRequest]:
-        """One to three sentences, the same in every attempt."""
+    async def reply(self, prompt: Prompt) -> AsyncIterator[Piece]:
+        """One to three sentences with calls of tools between them, the same in every attempt."""
         planned = self.asked.setdefault(prompt.turn, Planned(self._sentences(prompt.turn)))
-        for sentence in planned.sentences[len(prompt.spoken) :]:
+        calls, number = self.workshop.plan(prompt.turn, len(planned.sentences)), len(prompt.rounds)
+        first = calls[number - 1][0] if number else 0
+        last = calls[number][0] if number < len(calls) else len(planned.sentences)
+        for sentence in planned.sentences[max(first, len(prompt.spoken)) : last]:
             await self._work(0.05, 0.5)
             yield sentence + " "
+        if number < len(calls):
+            await self._work(0.05, 0.5)
+            yield calls[number][1]
 
     def _sentences(self, turn: int) -> list[str]:
         words = [[f"t{turn}s{number}w{word}" for word in range(self.rng.randint(3, 7))] for number in range(self.rng.randint(1, 3))]
@@ -218,7 +228,9 @@ async def simulate(seed: int, new_recorder: NewRecorder = unrecorded) -> ShellCa
     )
     weather = Weather(latency_s=rng.uniform(0.01, 0.08), asr_fails=fails, tts_fails=fails, message_lost=lost)
     caller = Caller(rng, talks_for=rng.randint(300, 1500))
-    line, vendors, bus = Line(rng, weather), Vendors(rng, caller, fails), MemoryBus(faults=faults)
+    line, bus = Line(rng, weather), MemoryBus(faults=faults)
+    workshop = Workshop(rng, bus, rng.choice((0.2, 0.8)))
+    vendors = Vendors(rng, caller, fails, workshop)
     machine = JudgedMachine(random_rules(rng), phrase_book(), LEXICON)
     machine.judge = Judge(seed, machine, caller, line, vendors.asked, weather)
     machine.judge.asked_late, machine.counts = True, Counter()
@@ -229,28 +241,32 @@ async def simulate(seed: int, new_recorder: NewRecorder = unrecorded) -> ShellCa
         around = Surroundings(bus, pacer, GATEWAY, log_texts=False, wall_clock=lambda: 0.0, new_recorder=new_recorder)
         call = LiveCall(CallStarted(CALL, "MZ1"), shell, CALL, "he", machine, LevelDetector(), NoGuard(), around, gone=lambda key: None)
         loop = asyncio.get_running_loop()
-        stages = {
-            "asr": AsrWorker(vendors, "sim", settings).handle,
-            "llm": LlmWorker(vendors, "sim", settings).handle,
-            "tts": TtsWorker(vendors, "sim").handle,
-        }
-        running = [house.create_task(_work(stage, bus, handler, settings)) for stage, handler in stages.items()]
+        running = [
+            house.create_task(run_worker("asr", bus, AsrWorker(vendors, "sim", settings).handle, 4, settings, name="asr")),
+            house.create_task(run_worker("tts", bus, TtsWorker(vendors, "sim").handle, 4, settings, name="tts")),
+            house.create_task(_answer(bus, vendors, settings, dies=rng.random() < 0.5)),
+        ]
         running += [house.create_task(pacer.run()), house.create_task(_read(bus, call))]
         await _converse(call, shell, line, caller, machine, hangs_up_after=rng.choice((20.0, _LIMIT_S)))
-        history = tuple(past.caller for past in await bus.history(CALL) if past.caller)
+        history = await bus.history(CALL)
         for task in running:
             task.cancel()
     machine.judge.call_over(loop.time())
+    machine.judge.check(not workshop.wrong, f"tools with effects: {workshop.wrong}")
     left = len(asyncio.all_tasks()) - 1
-    return ShellCall(loop.time(), machine.judge.closed, machine.counts, history, left, shell.codec.rx_bytes, shell.codec.tx_bytes)
+    counts = machine.counts + workshop.counts + Counter(f"tool book {run.outcome}" for past in history for run in past.tools)
+    said = tuple(past.caller for past in history if past.caller)
+    return ShellCall(loop.time(), machine.judge.closed, counts, said, left, shell.codec.rx_bytes, shell.codec.tx_bytes)
 
 
-async def _work(stage: str, bus: MemoryBus, handler: Handler, settings: Settings) -> None:
-    match stage:
-        case "asr" | "llm" | "tts":
-            await run_worker(stage, bus, handler, 4, settings)
-        case _:
-            raise ValueError(stage)
+async def _answer(bus: MemoryBus, vendors: Vendors, settings: Settings, *, dies: bool) -> None:
+    """LLM workers, one after the other; one that ``dies`` leaves everything as it is, tools included."""
+    for number in itertools.count():
+        worker = LlmWorker(vendors, "sim", settings, vendors.workshop.tools)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(vendors.rng.uniform(2, 15) if dies else None):
+                await run_worker("llm", bus, worker.handle, 4, settings, name=f"llm-{number}", effects=worker.effects)
+        vendors.workshop.counts["llm worker died"] += 1
 
 
 async def _read(bus: MemoryBus, call: LiveCall) -> None:

@@ -25,6 +25,13 @@ def test_the_rules_of_a_turn_hold_in_every_call(calls: list[ShellCall], capsys: 
     assert len(calls) == CALLS
 
 
+@pytest.mark.parametrize(
+    "happened", ["tool look_up", "tool book done", "tool book unknown", "tool book failed", "tool book running", "llm worker died"]
+)
+def test_tools_were_used_in_every_way(calls: list[ShellCall], happened: str) -> None:
+    assert sum(call.counts[happened] for call in calls) > 0
+
+
 def test_no_task_outlives_its_call(calls: list[ShellCall]) -> None:
     assert [call.tasks_left for call in calls] == [0] * CALLS
 

@@ -1,0 +1,82 @@
+"""Tools for simulated calls: slow, failing, broken off, and watched.
+
+``book`` has effects, ``look_up`` has none. Each call says in its arguments which turn and which call of it
+it is, so that whoever runs it can be judged: with effects once, and in a turn that is committed and not over.
+"""
+
+import asyncio
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+
+import msgspec
+
+from llm_worker.tools import Occasion, Tool, Toolbox, ToolFailed
+from llm_worker.vendors.base import ToolCall
+from tests.sim.memory_bus import MemoryBus
+
+_TIMEOUT_S = 2.5
+
+
+class Which(msgspec.Struct):
+    """The turn that a call was made for, and its number there."""
+
+    turn: int
+    number: int
+
+
+@dataclass
+class Workshop:
+    """The tools of one call."""
+
+    rng: random.Random
+    bus: MemoryBus
+    share: float
+    """Of replies that call tools."""
+    planned: dict[int, list[tuple[int, ToolCall]]] = field(default_factory=dict)
+    """Of each turn: before which sentence a tool is called."""
+    counts: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+    """What must not be; raised here it would only be a tool that fails."""
+    _booked: set[tuple[int, int]] = field(default_factory=set)
+
+    @property
+    def tools(self) -> Toolbox:
+        """Both."""
+        return {
+            "book": Tool("book", "", Which, "once", _TIMEOUT_S, self._book),
+            "look_up": Tool("look_up", "", Which, "none", _TIMEOUT_S, self._look_up),
+        }
+
+    def plan(self, turn: int, sentences: int) -> list[tuple[int, ToolCall]]:
+        """The calls of a reply: the same in every attempt, the model being a forgetful one."""
+        if turn not in self.planned:
+            count = self.rng.randint(1, 3) if self.rng.random() < self.share else 0
+            places = sorted(self.rng.randint(0, sentences) for _ in range(count))
+            self.planned[turn] = [(place, self._call(turn, number)) for number, place in enumerate(places)]
+        return self.planned[turn]
+
+    def _call(self, turn: int, number: int) -> ToolCall:
+        name = self.rng.choice(("book", "look_up"))
+        arguments = f'{{"turn": {turn}, "number": {number}}}' if self.rng.random() < 0.9 else "{garbage"
+        return ToolCall(f"call_{number}", name, arguments)
+
+    async def _look_up(self, which: Which, occasion: Occasion) -> str:
+        self.counts["tool look_up"] += 1
+        self.counts["tool look_up in a draft"] += not self.bus.is_committed(occasion.call, which.turn)
+        return await self._work()
+
+    async def _book(self, which: Which, occasion: Occasion) -> str:
+        self.counts["tool book"] += 1
+        if (which.turn, which.number) in self._booked:
+            self.wrong.append(f"{which} is done twice")
+        if not self.bus.is_committed(occasion.call, which.turn):
+            self.wrong.append(f"{which} is done in a turn that is over, or not committed")
+        self._booked.add((which.turn, which.number))
+        return await self._work()
+
+    async def _work(self) -> str:
+        await asyncio.sleep(self.rng.uniform(0.0, 1.2 * _TIMEOUT_S))
+        if self.rng.random() < 0.25:
+            raise ToolFailed("sim")
+        return "sim"
