@@ -34,6 +34,10 @@ class Faults:
     """Work that comes twice, as after a repeated write."""
     lose_replies: float = 0.0
     """Replies that never come, as when their stream was gone."""
+    lose_news: float = 0.0
+    """News of turns that workers miss: their next renewal brings it."""
+    slow_turns_s: float = 0.0
+    """The most that a turn's commit or end takes until workers can see it."""
 
 
 @dataclass(slots=True)
@@ -171,6 +175,7 @@ class MemoryBus:
 
     async def commit_turn(self, call: str, turn: int, text: str, fence: int) -> None:
         """Tell the workers that the turn is committed (R2), and keep its words while it is open."""
+        await self._take_long()
         known = self._owned(call, fence)
         if known.turn == turn:
             known.committed, known.said, known.text = True, turn, text
@@ -178,6 +183,7 @@ class MemoryBus:
 
     async def close_turn(self, call: str, closed: TurnClosed, fence: int) -> None:
         """Raise the turn, write its history, tell the workers."""
+        await self._take_long()
         known = self._owned(call, fence)
         if known.turn <= closed.turn:
             known.turn, known.committed, known.text = closed.turn + 1, False, ""
@@ -496,7 +502,13 @@ class MemoryBus:
         call = self._calls.get(message.head.call)
         return call is not None and (call.over or (call.turn > message.head.turn and streams.stale_by_turn(message)))
 
+    async def _take_long(self) -> None:
+        if self._faults.slow_turns_s:
+            await asyncio.sleep(self._random.uniform(0.0, self._faults.slow_turns_s))
+
     def _tell(self, news: TurnNews) -> None:
         for queue in self._listeners:
+            if self._random.random() < self._faults.lose_news:
+                continue
             with suppress(asyncio.QueueFull):
                 queue.put_nowait(news)

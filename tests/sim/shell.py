@@ -118,7 +118,7 @@ class Vendors:
             await self._work(0.05, 0.5)
             yield sentence + " "
         if number < len(calls):
-            await self._work(0.05, 0.5)
+            await self._work(0.0, self.rng.choice((0.0, 0.5)))
             yield calls[number][1]
 
     def _sentences(self, turn: int) -> list[str]:
@@ -225,6 +225,8 @@ async def simulate(seed: int, new_recorder: NewRecorder = unrecorded) -> ShellCa
         reorder=rng.random() < 0.2,
         duplicate_work=rng.choice((0.0, 0.2)),
         lose_replies=lost,
+        lose_news=rng.choice((0.0, 0.9)),
+        slow_turns_s=rng.choice((0.0, 1.0)),
     )
     weather = Weather(latency_s=rng.uniform(0.01, 0.08), asr_fails=fails, tts_fails=fails, message_lost=lost)
     caller = Caller(rng, talks_for=rng.randint(300, 1500))

@@ -26,7 +26,8 @@ def test_the_rules_of_a_turn_hold_in_every_call(calls: list[ShellCall], capsys: 
 
 
 @pytest.mark.parametrize(
-    "happened", ["tool look_up", "tool book done", "tool book unknown", "tool book failed", "tool book running", "llm worker died"]
+    "happened",
+    ["tool look_up in a draft", "tool book done", "tool book unknown", "tool book failed", "tool book running", "llm worker died"],
 )
 def test_tools_were_used_in_every_way(calls: list[ShellCall], happened: str) -> None:
     assert sum(call.counts[happened] for call in calls) > 0
