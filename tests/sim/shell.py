@@ -13,7 +13,7 @@ from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from asr_worker.worker import AsrWorker
 from common.audio import FRAME_BYTES, pcm_to_mulaw
@@ -118,7 +118,7 @@ class Vendors:
             await self._work(0.05, 0.5)
             yield sentence + " "
         if number < len(calls):
-            await self._work(0.0, self.rng.choice((0.0, 0.5)))
+            await self._work(0.0, self.rng.choice((0.0, 2.5)))
             yield calls[number][1]
 
     def _sentences(self, turn: int) -> list[str]:
@@ -233,7 +233,8 @@ async def simulate(seed: int, new_recorder: NewRecorder = unrecorded) -> ShellCa
     line, bus = Line(rng, weather), MemoryBus(faults=faults)
     workshop = Workshop(rng, bus, rng.choice((0.2, 0.8)))
     vendors = Vendors(rng, caller, fails, workshop)
-    machine = JudgedMachine(random_rules(rng), phrase_book(), LEXICON)
+    rules = replace(random_rules(rng), barge_in_mode="hold")  # quieter sound does not say any more what it is
+    machine = JudgedMachine(rules, phrase_book(), LEXICON)
     machine.judge = Judge(seed, machine, caller, line, vendors.asked, weather)
     machine.judge.asked_late, machine.counts = True, Counter()
     settings = Settings(llm_vendor="scripted", tts_vendor="tone", asr_vendor="scripted")
