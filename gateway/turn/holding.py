@@ -2,7 +2,7 @@
 
 ::
 
-    bot      ~~~~~~~~~~~~|                    |~~~~~~~~  resume: from the start of the cut sentence
+    bot      ~~~~~~~~~~~~|                    |~~~~~~~~  resume: from the start of the cut word
     caller               |###~##   . . . . . .
     hold                 ^ onset: clear       ^ no words
     probes                    1.2 s, pause, end
@@ -226,7 +226,7 @@ class Holding:
             self._call.awaited.pop(probe.seq, None)
 
     def _resume(self, hold: Hold, now: float) -> None:
-        """It was nothing: go on from the start of the sentence that was cut."""
+        """It was nothing: go on from the start of the word that was cut."""
         call = self._call
         self.hold = call.open = None
         call.playout.ducked = False

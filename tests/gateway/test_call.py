@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from common.bus import Delivery
+from common.bus import Delivery, TurnClosed
+from common.errors import BusUnavailable
 from common.messages import Head, Message, SpeechChunk, Stage, Utterance
 from gateway.call import LiveCall, Surroundings
 from gateway.pacer import Pacer
@@ -99,11 +100,40 @@ class NotedBus(MemoryBus):
         self.published.append((asyncio.get_running_loop().time(), message, audio))
 
 
+class StallingBus(NotedBus):
+    """A bus that is away when the first turn ends, and comes back some time later."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[str] = []
+        self._failures = 3
+
+    async def publish(self, stage: Stage, message: Message, audio: bytes = b"") -> None:
+        """Note it."""
+        self.written.append(f"publish in turn {message.head.turn}")
+        await super().publish(stage, message, audio)
+
+    async def close_turn(self, call: str, closed: TurnClosed, fence: int) -> None:
+        """Note it, once it is done."""
+        if self._failures:
+            self._failures -= 1
+            await asyncio.sleep(2)
+            raise BusUnavailable("TimeoutError")
+        self.written.append(f"history of turn {closed.turn}")
+        await super().close_turn(call, closed, fence)
+
+
 def live(
-    act: Callable[[LiveCall], None], seconds: float, *, deaf: bool = False, greeting: Phrase | None = None, guard: EchoGuard | None = None
+    act: Callable[[LiveCall], None],
+    seconds: float,
+    *,
+    deaf: bool = False,
+    greeting: Phrase | None = None,
+    guard: EchoGuard | None = None,
+    bus: NotedBus | None = None,
 ) -> tuple[NotedBus, FakeLine]:
     """A call in which ``act`` happens, and then nothing for so long."""
-    bus, line = NotedBus(), FakeLine()
+    bus, line = bus or NotedBus(), FakeLine()
 
     async def main() -> None:
         around = Surroundings(bus, pacer := Pacer(), "gw1", False, lambda: 0.0)
@@ -132,6 +162,16 @@ def test_an_utterance_is_published_with_its_pre_roll() -> None:
     _, utterance, audio = bus.published[0]
     assert (utterance.piece, utterance.voiced_ms) == ("whole", 1000)
     assert audio.startswith(SILENT * 20 + LOUD)
+
+
+def test_the_history_of_a_turn_is_written_before_the_utterance_of_the_next_though_redis_stalls() -> None:
+    bus = StallingBus()
+
+    def act(call: LiveCall) -> None:
+        asyncio.get_running_loop().call_later(1, lambda: hear(call, *[SILENT] * 50, *[LOUD] * 50, *[SILENT] * 50))
+
+    live(act, 15, bus=bus)
+    assert bus.written[:2] == ["history of turn 0", "publish in turn 1"]
 
 
 def test_a_line_whose_frames_stop_in_mid_utterance_is_noticed_within_a_second() -> None:

@@ -60,6 +60,14 @@ def test_an_owed_write_is_tried_until_it_is_done() -> None:
     assert written_by(fill) == ["history"]
 
 
+def test_the_history_comes_before_the_next_utterance_however_long_redis_stalls() -> None:
+    def fill(outbox: Outbox, written: Written) -> None:
+        outbox.put("close_turn", written.write("history of turn 1", failures=20, takes_s=10), owed=True)
+        outbox.put("publish_asr", written.write("utterance 2"))
+
+    assert written_by(fill) == ["history of turn 1", "utterance 2"]
+
+
 def test_another_write_is_given_up_when_redis_is_away() -> None:
     def fill(outbox: Outbox, written: Written) -> None:
         outbox.put("record", written.write("event", failures=1))
