@@ -286,6 +286,12 @@ def test_without_marks_it_is_heard_two_seconds_after_its_expected_end() -> None:
     assert playout.expires_at == pytest.approx(0.4 + LATE_MARK_S)
 
 
+def test_what_was_sent_plays_until_its_length_has_passed() -> None:
+    playout = playing(clip(20))
+    run(playout, 1.0, 0.5)
+    assert playout.plays_until == pytest.approx(1.4)
+
+
 def test_nothing_is_in_doubt_before_anything_was_sent() -> None:
     assert Playout().expires_at is None
 
