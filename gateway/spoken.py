@@ -7,7 +7,8 @@ A voice that knows tells where its words end. For the words of any other voice i
     anchors     pauses of 100 ms and more, set against the punctuation in the text; between two of them
                 the words share the clock by their weights
 
-The weights are about ms of the local voice; once the whole sound is here only their ratios count. How far off it is: ``python -m tests.bench.heard``, and docs/turn-taking.md.
+The weights are about ms of the local voice; once the whole sound is here only their ratios count.
+How far off it is: ``python -m tests.bench.heard``, and docs/turn-taking.md.
 """
 
 from bisect import bisect_left, bisect_right
