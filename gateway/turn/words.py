@@ -89,8 +89,10 @@ class Lexicon:
     """Ask for the last reply again: "what?"; never duplicates."""
     repeat_questions: frozenset[str] = frozenset()
     """Ask for the last reply again only with a question mark: "sorry?"."""
-    small_words: frozenset[str] = frozenset()
-    """Add nothing to an answer or a request to repeat: "please", "on"."""
+    polite_words: frozenset[str] = frozenset()
+    """Add nothing to an answer or a request to repeat: "please", "sorry"."""
+    answer_words: frozenset[str] = frozenset()
+    """Add nothing to an answer: "on", "o'clock"."""
     question_words: frozenset[str] = frozenset()
     """Begin an open question: "why"."""
     choice_words: frozenset[str] = frozenset()
@@ -133,14 +135,14 @@ class Lexicon:
         words = " ".join(word for word in normalise(text).split() if not word.isdigit())
         if not words:
             return any(letter.isdigit() for letter in text)
-        answers = self.closed_answers | self.small_words
-        return _made_of(words, answers, self.answer_particles) and not _made_of(words, self.small_words)
+        around = self.polite_words | self.answer_words
+        return _made_of(words, self.closed_answers | around, self.answer_particles) and not _made_of(words, around)
 
     def asks_to_repeat(self, text: str) -> bool:
         """Whether ``text`` asks to hear the last reply again."""
         words = normalise(text)
         asked = self.repeat_requests | self.repeat_questions if _mark(text) == "?" else self.repeat_requests
-        return _made_of(words, asked | self.small_words) and _contains(words, asked)
+        return _made_of(words, asked | self.polite_words) and _contains(words, asked)
 
     # -- Its end ------------------------------------------------------------------------------
 
