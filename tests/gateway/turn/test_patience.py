@@ -38,9 +38,13 @@ def test_a_fixed_wait_is_fixed() -> None:
     assert patience(50, by_words=False).frames == 35
 
 
-@pytest.mark.parametrize(("completeness", "frames"), [(Completeness.COMPLETE, 25), (Completeness.OPEN, 48), (Completeness.HANGING, 48)])
-def test_words_that_are_all_shorten_the_wait(completeness: Completeness, frames: int) -> None:
+@pytest.mark.parametrize(("completeness", "frames"), [(Completeness.COMPLETE, 25), (Completeness.OPEN, 50), (Completeness.HANGING, 48)])
+def test_words_that_are_all_shorten_the_wait_and_words_that_may_be_lengthen_it(completeness: Completeness, frames: int) -> None:
     assert patience(40).frames_after(completeness) == frames
+
+
+def test_the_callers_own_pauses_count_behind_words_that_may_be_all_too() -> None:
+    assert patience(50).frames_after(Completeness.OPEN) == 58
 
 
 def test_a_base_that_is_short_already_stays() -> None:
