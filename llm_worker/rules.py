@@ -14,6 +14,8 @@ A file (``llm_worker/vendors/rules/<language>.toml``) holds a language's rules. 
     says = ["On {day}. At what time?"] # wordings; one that was not said for the longest time is taken
     asks = "time"                      # what its wordings ask for; absent: nothing
     ends_call = true                   # hang up once it was heard; absent: no
+    keys = {digits = 9}                # the caller may press keys: so many, or up to a terminator, or a time-out
+    interruptible = false              # no voice stops it; absent: it does
 
 A rule may use a tool, where the house has it; else the rule is passed over:
 
@@ -71,6 +73,15 @@ class Calls:
 
 
 @dataclass(frozen=True, slots=True)
+class Keys:
+    """Keys that are asked for; as ``common.messages.Collect``."""
+
+    digits: int = 0
+    terminator: str = "#"
+    timeout_s: float = 4.0
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """A reply by rule."""
 
@@ -78,6 +89,9 @@ class Said:
     ends_call: bool = False
     calls: Calls | None = None
     """To be called first; the reply comes with its result."""
+    keys: Keys | None = None
+    """To be asked for."""
+    interruptible: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +108,8 @@ class Rule:
     calls: Calls | None = None
     unsure: tuple[str, ...] = ()
     needs: str = ""
+    keys: Keys | None = None
+    interruptible: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +160,7 @@ class RuleBook:
             if result is not None:
                 slots[_RESULT] = result.text
             if says := self._wording(rule, slots, history, sure=result is None or result.ok):
-                return Said(_filled(says, slots), rule.ends_call)
+                return Said(_filled(says, slots), rule.ends_call, keys=rule.keys, interruptible=rule.interruptible)
         return Said("")
 
     # --- What the caller said

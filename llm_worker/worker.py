@@ -33,7 +33,7 @@ from llm_worker.conversation import Reply, last_heard, prompt_of
 from llm_worker.sentences import SentenceCutter
 from llm_worker.tool_runs import RaisedPast, ToolRuns
 from llm_worker.tools import Toolbox
-from llm_worker.vendors.base import ActionRequest, Model, Piece, Prompt, Round, ToolCall, ToolResult
+from llm_worker.vendors.base import ActionRequest, Model, Piece, Prompt, Round, ToolCall, ToolResult, Uninterruptible
 
 STAGE: Stage = "llm"
 FIRST_SENTENCE_S = 3.5
@@ -145,6 +145,8 @@ class LlmWorker:
             await speaker.say(sentence)
         if isinstance(piece, ActionRequest):
             speaker.request(piece)
+        elif isinstance(piece, Uninterruptible):
+            speaker.protect()
         return bool(sentences)
 
     async def _close(self, speaker: "Speaker", heard_last: str) -> None:
@@ -179,6 +181,8 @@ class Speaker:
     began_s: float = field(default_factory=lambda: asyncio.get_running_loop().time())
     first_sentence_ms: int | None = None
     _requests: list[tuple[int, ActionRequest]] = field(default_factory=list)
+    _protected_from: int | None = None
+    """First sentence that a voice does not stop."""
 
     @property
     def full(self) -> bool:
@@ -201,6 +205,10 @@ class Speaker:
     def request(self, request: ActionRequest) -> None:
         """Have something done after the sentences so far."""
         self._requests.append((len(self.reply.sentences) - 1, request))
+
+    def protect(self) -> None:
+        """No voice stops the sentences from here on."""
+        self._protected_from = len(self.reply.sentences)
 
     async def say(self, sentence: str) -> None:
         """Send a sentence out, unless it is out already or the reply is full.
@@ -228,14 +236,20 @@ class Speaker:
 
     async def _emit(self, number: int) -> int:
         text = self.reply.sentences[number]
-        sentence = Sentence(head=msgspec.structs.replace(self.head, seq=number, take=0), text=text)
+        head = msgspec.structs.replace(self.head, seq=number, take=0)
+        sentence = Sentence(head=head, text=text, interruptible=self._protected_from is None or number < self._protected_from)
         return await self.bus.emit(STAGE, self.delivery, number, text, [Output("tts", sentence), Output(None, sentence)])
 
     def outputs(self) -> list[Output]:
         """What the commit sends: actions first, so that the gateway knows them when the reply ends."""
         count = len(self.reply.sentences)
         actions = [
-            Output(None, Action(head=self.head, after=min(max(after, 0), count - 1), name=request.name, argument=request.argument))
-            for after, request in self._requests
+            Output(
+                None,
+                Action(
+                    head=self.head, after=min(max(after, 0), count - 1), name=asked.name, argument=asked.argument, collect=asked.collect
+                ),
+            )
+            for after, asked in self._requests
         ]
         return [*actions, Output(None, ReplyEnded(head=self.head, sentences=count, llm_ms=self.llm_ms))]

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from common.messages import Collect
 from llm_worker.tools import Tool
 
 
@@ -84,9 +85,16 @@ class ActionRequest:
 
     name: Literal["hang_up", "transfer", "collect"]
     argument: str = ""
+    collect: Collect | None = None
+    """Which keys."""
 
 
-Piece = str | ActionRequest | ToolCall
+@dataclass(frozen=True, slots=True)
+class Uninterruptible:
+    """What follows is not stopped by the caller's voice: words that have to be heard."""
+
+
+Piece = str | ActionRequest | ToolCall | Uninterruptible
 """What a reply is made of."""
 
 

@@ -25,7 +25,8 @@ from common.config import Settings
 from common.errors import VendorError
 from common.phrases import base_language
 from llm_worker.tools import Tool
-from llm_worker.vendors.base import ActionRequest, Exchange, Piece, Prompt, Round, ToolCall, UsedTool
+from llm_worker.vendors.base import Exchange, Piece, Prompt, Round, ToolCall, UsedTool
+from llm_worker.vendors.openai_actions import OFFERED, action_of, function
 
 INSTRUCTIONS = (
     "You answer the phone and you are polite and brief. Answer in {language}, in one to three short sentences, "
@@ -48,10 +49,6 @@ _GREETING_CUT = "The caller cut in there and heard no more of them."
 _GO_ON = "(Your last answer was broken off there. Go on right behind its last word and repeat nothing of it.)"
 _LANGUAGES = {"he": "Hebrew", "en": "English", "ar": "Arabic", "ru": "Russian", "fr": "French", "es": "Spanish", "de": "German"}
 
-_HANG_UP = "hang_up"
-_HANGING_UP = "Ends the call once what you said was heard. Only after the caller said goodbye or asked for it."
-_NO_PARAMETERS: dict[str, Any] = {"type": "object", "properties": {}}
-
 
 class OpenAIModel:
     """``LLM_VENDOR=openai``."""
@@ -72,7 +69,7 @@ class OpenAIModel:
         await openai_client.warm_up(self._openai)
 
     async def reply(self, prompt: Prompt) -> AsyncIterator[Piece]:
-        """The reply as it streams; hang-up and calls of tools at its end.
+        """The reply as it streams; actions and calls of tools at its end.
 
         Raises:
             VendorError: the server failed, or the stream broke off.
@@ -90,16 +87,12 @@ class OpenAIModel:
             raise VendorError(openai_client.VENDOR, "bad_answer", retryable=True) from error
         if not answer.finished:
             raise VendorError(openai_client.VENDOR, "half_stream", retryable=True)
-        if any(call.name == _HANG_UP for call in answer.calls):
-            yield ActionRequest("hang_up")
-        for call in answer.calls:
-            if call.name != _HANG_UP:
-                yield call
+        for call in sorted(answer.calls, key=lambda call: action_of(call) is None):
+            yield action_of(call) or call
 
     async def _open(self, messages: list[Any], tools: tuple[Tool, ...]) -> AsyncStream[ChatCompletionChunk]:
         if self._takes_tools:
-            offered: Any = [_function(_HANG_UP, _HANGING_UP, _NO_PARAMETERS)]
-            offered += [_function(tool.name, tool.description, tool.parameters) for tool in tools]
+            offered: Any = [*OFFERED, *(function(tool.name, tool.description, tool.parameters) for tool in tools)]
             try:
                 return await self._openai.chat.completions.create(model=self._model, messages=messages, stream=True, tools=offered)
             except BadRequestError as error:
@@ -154,10 +147,6 @@ class _Streamed:
     id: str
     name: str = ""
     arguments: str = ""
-
-
-def _function(name: str, description: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "function", "function": {"name": name, "description": description, "parameters": parameters}}
 
 
 # --- The prompt

@@ -5,15 +5,17 @@ With ``SCRIPTED_LLM_REPLY`` it says exactly that. Else it talks by the rules in 
 """
 
 import asyncio
+import dataclasses
 import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 from common.config import Settings
+from common.messages import Collect
 from common.phrases import base_language
 from llm_worker.rules import RuleBook, Said
-from llm_worker.vendors.base import ActionRequest, Piece, Prompt, ToolCall
+from llm_worker.vendors.base import ActionRequest, Piece, Prompt, ToolCall, Uninterruptible
 
 RULES = Path(__file__).with_name("rules")
 FALLBACK_LANGUAGE = "en"
@@ -39,11 +41,15 @@ class ScriptedModel:
         if said.calls is not None:
             yield ToolCall("call_1", said.calls.tool, json.dumps(said.calls.arguments, ensure_ascii=False))
             return
+        if not said.interruptible:
+            yield Uninterruptible()
         for number, token in enumerate(_TOKEN.findall(_rest(said.text, prompt.spoken))):
             await asyncio.sleep(self._token_s if number else 0)
             yield token
         if said.ends_call:
             yield ActionRequest("hang_up")
+        if said.keys is not None:
+            yield ActionRequest("collect", collect=Collect(**dataclasses.asdict(said.keys)))
 
     def _answer(self, prompt: Prompt) -> Said:
         if self._fixed is not None:

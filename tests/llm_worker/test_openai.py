@@ -11,6 +11,7 @@ import pytest
 
 from common.config import Settings
 from common.errors import ConfigError, VendorError
+from common.messages import Collect
 from common.vendor_stream import closing
 from llm_worker.tools import Occasion, Tool
 from llm_worker.vendors.base import ActionRequest, Exchange, Piece, Prompt, Round, ToolCall, ToolResult, UsedTool
@@ -108,6 +109,14 @@ async def test_a_call_of_hang_up_is_an_action_after_the_words() -> None:
     assert await replied(hang_up_completion("Goodbye.")) == ["Goodbye.", ActionRequest("hang_up")]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "digits"), [('{"digits":9}', 9), ("{}", 0), ('{"digits":"9"}', 0), ('{"digits":1000}', 0), ("nine", 0), ("[9]", 0)]
+)
+async def test_keys_are_collected_by_an_action(arguments: str, digits: int) -> None:
+    said = await replied(tool_completion(("collect_digits", arguments), said="Your number?"))
+    assert said == ["Your number?", ActionRequest("collect", collect=Collect(digits=digits))]
+
+
 async def test_a_call_of_a_tool_comes_whole_after_the_words() -> None:
     assert await replied(tool_completion(("book", '{"at":"ten"}'), said="Yes.")) == ["Yes.", ToolCall("call_0", "book", '{"at":"ten"}')]
 
@@ -165,14 +174,14 @@ async def test_the_model_is_the_configured_one() -> None:
     assert (await asked())["model"] == "m1"
 
 
-async def test_hanging_up_is_offered() -> None:
-    assert [tool["function"]["name"] for tool in (await asked())["tools"]] == ["hang_up"]
+async def test_actions_are_offered() -> None:
+    assert [tool["function"]["name"] for tool in (await asked())["tools"]] == ["hang_up", "collect_digits"]
 
 
 async def test_tools_are_offered_with_what_they_take() -> None:
     async with model(completion("Yes.")) as (vendor, server):
         await pieces(vendor, replace(PROMPT, tools=(BOOK,)))
-        assert server.requests[0].json["tools"][1] == {
+        assert server.requests[0].json["tools"][2] == {
             "type": "function",
             "function": {
                 "name": "book",

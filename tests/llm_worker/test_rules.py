@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from llm_worker.rules import Calls, Rule, RuleBook, Said
+from llm_worker.rules import Calls, Keys, Rule, RuleBook, Said
 from llm_worker.vendors.base import Exchange, ToolResult
 
 SLOTS = {"day": {"Monday": ["mon"], "Tuesday": [], "Thursday": []}, "time": {"ten": ["10"], "half past four": []}}
@@ -45,6 +45,11 @@ def test_words_may_come_in_any_order() -> None:
 
 def test_a_rule_may_end_the_call() -> None:
     assert BOOK.answer("bye", []) == Said("Goodbye!", ends_call=True)
+
+
+def test_a_rule_may_ask_for_keys_and_be_heard_to_its_end() -> None:
+    rule = Rule("number", hears=("*",), says=("Your number?",), keys=Keys(digits=9), interruptible=False)
+    assert RuleBook([rule], {}).answer("x", []) == Said("Your number?", keys=Keys(digits=9), interruptible=False)
 
 
 def test_a_rule_for_anything_answers_anything() -> None:

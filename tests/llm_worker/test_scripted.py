@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from common.config import Settings
+from common.messages import Collect
 from llm_worker.built_in import tools_of
 from llm_worker.rules import RuleBook
 from llm_worker.sentences import SentenceCutter
@@ -243,3 +244,9 @@ def test_every_tool_of_a_rule_takes_what_it_is_given(path: Path) -> None:
 
 def wordings(path: Path) -> list[str]:
     return [re.sub(r"\{\w+\}", "word", says) for rule in RuleBook.load(path).rules for says in (*rule.says, *rule.unsure)]
+
+
+@pytest.mark.parametrize(("language", "text"), [("he", "תחזרו אליי"), ("en", "please call me back")])
+def test_keys_are_asked_for(language: str, text: str) -> None:
+    said = pieces(Prompt(text, language, 1, tools=TOOLS))
+    assert said[-1][1] == ActionRequest("collect", collect=Collect(timeout_s=5.0))

@@ -9,9 +9,9 @@ import pytest
 from common.bus import Delivery, PastTurn, ToolRun, ToolStart
 from common.config import Settings
 from common.errors import VendorError
-from common.messages import Action, Head, ReplyEnded, Sentence, ToolEnded, ToolStarted, Transcript
+from common.messages import Action, Collect, Head, ReplyEnded, Sentence, ToolEnded, ToolStarted, Transcript
 from llm_worker.tools import Occasion, Tool
-from llm_worker.vendors.base import ActionRequest, Piece, Prompt, Round, ToolCall, ToolResult, UsedTool
+from llm_worker.vendors.base import ActionRequest, Piece, Prompt, Round, ToolCall, ToolResult, Uninterruptible, UsedTool
 from llm_worker.worker import MAX_CALLS, MAX_ROUNDS, MAX_SENTENCES, TOO_MANY, LlmWorker
 from tests.recorded_bus import RecordedBus
 from tests.virtual_clock import run
@@ -144,6 +144,16 @@ def test_an_action_follows_the_words_before_it() -> None:
 def test_an_action_is_known_before_the_reply_ends() -> None:
     bus = handle(Scripted("Goodbye.", HANG_UP), RecordedBus())
     assert [type(message) for message in bus.committed_to(None)] == [Action, ReplyEnded]
+
+
+def test_keys_are_asked_for_by_an_action() -> None:
+    bus = handle(Scripted("Your number?", ActionRequest("collect", collect=Collect(digits=9))), RecordedBus())
+    assert bus.committed_to(None)[0] == Action(head=HEAD, after=0, name="collect", collect=Collect(digits=9))
+
+
+def test_what_may_not_be_interrupted_says_so() -> None:
+    bus = handle(Scripted("Hello there, caller. ", Uninterruptible(), "This call is recorded."), RecordedBus())
+    assert [sentence.interruptible for sentence in bus.sent_to("tts") if isinstance(sentence, Sentence)] == [True, False]
 
 
 def test_a_hang_up_without_words_says_goodbye() -> None:

@@ -1,0 +1,50 @@
+"""What a model of OpenAI's kind may have the gateway do, offered to it as functions beside its tools.
+
+A model's arguments may be anything: what makes no sense is as if it said nothing about it.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from common.messages import Collect
+from llm_worker.vendors.base import ActionRequest, ToolCall
+
+_MOST_DIGITS = 32
+_HANGING_UP = "Ends the call once what you said was heard. Only after the caller said goodbye or asked for it."
+_COLLECTING = (
+    "Lets the caller press keys on the phone to answer what you ask now: for long numbers. Ask for them in the same answer. "
+    "The keys come as the caller's next words."
+)
+_DIGITS = {"type": "integer", "description": "How many; 0 if nobody knows: then the caller ends them with the hash key."}
+
+
+def function(name: str, description: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """A function as the API takes it."""
+    return {"type": "function", "function": {"name": name, "description": description, "parameters": parameters}}
+
+
+def _hang_up(arguments: str) -> ActionRequest:
+    return ActionRequest("hang_up")
+
+
+def _collect(arguments: str) -> ActionRequest:
+    try:
+        given = json.loads(arguments)
+    except ValueError:
+        given = None
+    digits = given.get("digits") if isinstance(given, dict) else None
+    return ActionRequest("collect", collect=Collect(digits=digits if isinstance(digits, int) and 0 < digits <= _MOST_DIGITS else 0))
+
+
+OFFERED = (
+    function("hang_up", _HANGING_UP, {"type": "object", "properties": {}}),
+    function("collect_digits", _COLLECTING, {"type": "object", "properties": {"digits": _DIGITS}, "required": ["digits"]}),
+)
+_MADE: dict[str, Callable[[str], ActionRequest]] = {"hang_up": _hang_up, "collect_digits": _collect}
+
+
+def action_of(call: ToolCall) -> ActionRequest | None:
+    """The action that a call is; None: it is a tool's."""
+    made = _MADE.get(call.name)
+    return None if made is None else made(call.arguments)
