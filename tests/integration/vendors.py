@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from common.audio import BYTES_PER_MS
 from common.errors import VendorError
-from llm_worker.vendors.base import ActionRequest, Piece, Prompt, ToolCall
+from llm_worker.vendors.base import ActionRequest, Piece, Prompt, ToolCall, Uninterruptible
 from tts_worker.vendors.base import SpeechRequest
 
 
@@ -52,7 +52,7 @@ class Mind:
                     case VendorError():
                         self._script.remove(step)
                         raise step
-                    case ActionRequest() | ToolCall():
+                    case ActionRequest() | ToolCall() | Uninterruptible():
                         yield step
                     case str():
                         result = prompt.rounds[-1].results[-1].text if prompt.rounds else ""
