@@ -101,8 +101,7 @@ class Clip:
 
     def go_back(self) -> None:
         """Begin with the word that was not surely heard to its end."""
-        exact = min(len(self.word_ends), len(self.text.split()))
-        self.begin = self.sent = spoken.word_start(self._ends(), self.audio, self.sure, exact=exact)
+        self.begin = self.sent = spoken.word_start(self._ends(), self.audio, self.sure, exact=len(self.word_ends))
 
     def _ends(self) -> list[int]:
         return spoken.word_ends(self.text, self.audio, self.word_ends, complete=self.complete)
@@ -245,7 +244,7 @@ class Playout:
         run, _, position = name.partition(":")
         if run != f"{self._turn}.{self.epoch}" or not position.isdecimal() or int(position) not in self._marks:
             return False
-        self._proven, self._proven_at = max(self._proven, int(position)), now
+        self._proven, self._proven_at = int(position), now
         while self._marks and self._marks[0] <= self._proven:
             self._marks.popleft()
         return True

@@ -464,6 +464,13 @@ def test_what_is_heard_after_a_stop_adds_to_what_was_heard_before() -> None:
     assert playout.heard_bytes(1.2) == 1000 + 1600
 
 
+def test_what_was_surely_heard_stays_so_while_it_is_said_again() -> None:
+    playout, cut = stopped(0.3, 0.2, 0.2, marks=1)
+    run(playout, 1.0, 0.02)
+    playout.stop(1.02)
+    assert (cut.sure, cut.sent) == (1600, 1000)
+
+
 def test_a_clip_that_was_surely_heard_is_not_played_again() -> None:
     first = clip(5)
     playout = playing(first, clip(40))
