@@ -158,6 +158,7 @@ class ToolRuns:
         head, loop = self.delivery.message.head, asyncio.get_running_loop()
         occasion = Occasion(head.call, head.language, datetime.fromtimestamp(self.bus.server_now_s(), UTC))
         began_s = loop.time()
+        logger.info("%s tool=%s effects=%s what=started", self._about(), tool.name, tool.effects)
         outcome, result = await self._outcome(tool, taken, occasion)
         ms = round((loop.time() - began_s) * 1000)
         logger.info("%s tool=%s effects=%s outcome=%s ms=%d", self._about(), tool.name, tool.effects, outcome, ms)

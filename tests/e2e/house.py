@@ -34,11 +34,13 @@ class House:
         cache = {"TORIM_CACHE": str(folder / "cache")} | environment
         self._environment = {"PATH": os.defpath, "PYTHONUNBUFFERED": "1", "PORT": str(self.port)} | cache
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._logs: list[Path] = []
         for number, service in enumerate(services):
             self._start(number, service)
 
     def _start(self, number: int, service: str) -> None:
-        with (self._folder / f"{service}_{number}.log").open("wb") as log:
+        self._logs.append(self._folder / f"{service}_{number}.log")
+        with self._logs[-1].open("wb") as log:
             command = [sys.executable, "-m", service]
             self._processes.append(subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=log, stderr=log))
 
@@ -81,6 +83,14 @@ class House:
     def logs(self) -> str:
         """All that the processes wrote."""
         return "\n".join(path.read_text() for path in sorted(self._folder.glob("*.log")))
+
+    def kill_one_that_said(self, what: str) -> bool:
+        """Kill -9 the first process with ``what`` among its lines; whether there is one."""
+        for process, log in zip(self._processes, self._logs, strict=True):
+            if what in log.read_text():
+                process.kill()
+                return True
+        return False
 
     def end(self) -> None:
         """INT to every process."""

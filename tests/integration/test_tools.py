@@ -1,18 +1,24 @@
 """Tools over Redis (R11): interrupted, drafted, and left behind by a worker that died."""
 
 import asyncio
+import re
 from collections.abc import Coroutine
 from typing import Any
 
 import msgspec
 import pytest
 
+from common.config import Settings
 from common.messages import ReplyEnded, ToolEnded, ToolStarted
+from llm_worker.built_in import tools_of
 from llm_worker.tool_runs import UNKNOWN
 from llm_worker.tools import Occasion, Tool, Toolbox
 from llm_worker.vendors.base import ToolCall
+from llm_worker.vendors.openai import OpenAIModel
+from llm_worker.vendors.scripted import ScriptedModel
 from tests.integration.pipeline import CALL, FENCE, LIMIT_S, Pipeline, Server, fake_server, pipeline
 from tests.integration.vendors import Mind
+from tests.vendors.openai_server import OpenAIServer, completion, tool_completion
 
 BOOK = ToolCall("c1", "book", '{"at":"ten"}')
 LOOK_UP = ToolCall("c1", "look_up", '{"at":"ten"}')
@@ -227,3 +233,33 @@ async def test_a_draft_that_is_raised_past_books_nothing(server: Server) -> None
             (2, "look_up"),
             (2, "book"),
         ]
+
+
+# --- The vendors
+
+
+async def test_the_rules_tell_the_time(server: Server) -> None:
+    settings = Settings(scripted_llm_tokens_per_s=10_000)
+    async with pipeline(server, settings) as pipe:
+        pipe.start_llm(ScriptedModel(settings), tools_of(settings))
+        await pipe.say_text(1, "what time is it?")
+        await ended(pipe, 1)
+        assert re.fullmatch(r"It is \d\d:\d\d\.", pipe.texts(1)[0])
+
+
+async def test_a_model_behind_http_books_once_and_tells_the_result(server: Server) -> None:
+    office = Office()
+    office.may_end.set()
+    async with OpenAIServer(tool_completion(("book", '{"at": "ten"}'), said="One moment."), completion("It is", " booked.")) as model:
+        vendor = OpenAIModel(Settings(llm_base_url=model.url))
+        async with pipeline(server) as pipe:
+            pipe.start_llm(vendor, office.tools)
+            await asked(pipe)
+            await ended(pipe, 1)
+        await vendor.close()
+    told = [(message["role"], message["content"]) for message in model.requests[1].json["messages"][2:]]
+    assert (pipe.texts(1), office.booked, told) == (
+        ["One moment.", "It is booked."],
+        ["ten"],
+        [("assistant", "One moment."), ("tool", "booked for ten")],
+    )
