@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from tests.sim.calls import run_at_once, trace_of
+from tests.sim.situations import NAMED
 
 
 def _main() -> int:
@@ -18,11 +19,14 @@ def _main() -> int:
         "seeds", metavar="SEED", type=int, nargs="+", help="one: show that call; two: all from the first to before the second"
     )
     parser.add_argument("--record", type=Path, metavar="FILE", help="write the record of the one call")
+    parser.add_argument(
+        "--situation", default="", choices=NAMED, help="what the one call's caller and line do now and then; default: drawn"
+    )
     parser.add_argument("--guards", action="store_true", help="count the hits of the core's guards")
     parser.add_argument("--least", type=int, default=0, metavar="N", help="fail if anything was hit less often")
     options = parser.parse_args()
     if len(options.seeds) == 1:
-        sys.stdout.write("\n".join(trace_of(options.seeds[0], options.record)) + "\n")
+        sys.stdout.write("\n".join(trace_of(options.seeds[0], options.record, options.situation)) + "\n")
         return 0
     return _many(*options.seeds, guards=options.guards, least=options.least)
 

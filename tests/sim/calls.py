@@ -11,6 +11,7 @@ from gateway.records.format import Header
 from gateway.records.recorder import Recorder, StreamRecorder
 from tests.guards_in_place import Hits
 from tests.sim.hits import Outcome
+from tests.sim.situations import NAMED
 from tests.sim.world import World, make_world
 
 
@@ -50,9 +51,11 @@ def _share(seeds: range, guards: bool) -> Outcome:
     return run_calls(seeds, hits)
 
 
-def trace_of(seed: int, record: Path | None = None) -> list[str]:
+def trace_of(seed: int, record: Path | None = None, situation: str = "") -> list[str]:
     """What happened in one call, until it was over or broke a rule; its record goes to a file."""
     world = make_world(seed, traced=True)
+    if situation:
+        world.situation = NAMED[situation]
     with record.open("wb") if record else nullcontext() as file:
         if file is not None:
             world.recorder = recorder_of(world, file.write)

@@ -113,6 +113,21 @@ def _waits_badly(world: "World") -> None:
     _says(world, 0.01, lambda voice, rng: voice.say(world.caller.new_word(), rng.randint(12, 40)), BotState.THINKING)
 
 
+def _three_words(world: "World") -> Callable[[Voice, random.Random], None]:
+    def words(voice: Voice, rng: random.Random) -> None:
+        for _ in range(3):
+            voice.say(world.caller.new_word(), rng.randint(9, 22))
+
+    return words
+
+
+def _interrupts_the_end(world: "World") -> None:
+    """All that is here was sent, and the provider plays it."""
+    playout = world.machine.call.playout
+    if not playout.sendable and playout.at_provider(world.now):
+        _says(world, 0.5, _three_words(world), BotState.SPEAKING)
+
+
 # -- The line and the workers ---------------------------------------------------------------------
 
 
@@ -206,6 +221,13 @@ SITUATIONS = (
     Situation("taken over", begin=_taken),
     Situation("keys while deaf", _presses, weather=_deaf),
 )
+
+
+INTERRUPTS_THE_END = Situation("interrupts the end", _interrupts_the_end)
+"""Never drawn: for a picture (``timelines.py``)."""
+
+
+NAMED = {situation.name: situation for situation in (*SITUATIONS, INTERRUPTS_THE_END)}
 
 
 def draw(rng: random.Random) -> Situation:

@@ -4,16 +4,15 @@ The seeds are searched for, since what a seed does changes with the core. Beside
 how each was made.
 """
 
-import itertools
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.records.format import decode
-from gateway.turn.state import Rules
 from tests.sim.calls import recorder_of
 from tests.sim.line import Weather
+from tests.sim.situations import INTERRUPTS_THE_END, NAMED
 from tests.sim.world import make_world
 from tools.recorded.scene import draw
 from tools.recorded.story import Span, Story, tell
@@ -28,20 +27,22 @@ Window = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class Sight:
     """Something worth a picture."""
 
     name: str
     title: str
     windows: Callable[[Story], Iterator[Window]]
     """Where it is in a call."""
+    situation: str = ""
+    """What the caller is made to do now and then; "": what was drawn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """A call in which it happens."""
 
-    situation: Situation
+    sight: Sight
     seed: int
     story: Story
     window: Window
@@ -50,9 +51,10 @@ class Found:
     def commands(self) -> list[str]:
         """How the picture is made by hand."""
         begin_s, end_s = self.window
+        situation = f" --situation '{self.sight.situation}'" if self.sight.situation else ""
         return [
-            f"python -m tests.sim {self.seed} --record {self.situation.name}.torim",
-            f"python -m tools.timeline {self.situation.name}.torim {self.situation.name}.svg --from {begin_s:g} --to {end_s:g}",
+            f"python -m tests.sim {self.seed}{situation} --record {self.sight.name}.torim",
+            f"python -m tools.timeline {self.sight.name}.torim {self.sight.name}.svg --from {begin_s:g} --to {end_s:g}",
         ]
 
 
@@ -85,10 +87,10 @@ def superseded_turns(story: Story) -> Iterator[Window]:
             yield from _window(story, turn, following)
 
 
-SITUATIONS = (
-    Situation("resumed-hold", "A hold that is taken back: the bot goes on from the sentence that was cut", resumed_holds),
-    Situation("final-at-provider", "An interruption while only the provider still plays", finals_at_the_provider),
-    Situation("superseded-turn", "A superseded turn: the caller goes on, and one reply answers all of it", superseded_turns),
+SIGHTS = (
+    Sight("resumed-hold", "A hold that is taken back: the bot goes on from the sentence that was cut", resumed_holds),
+    Sight("final-at-provider", "An interruption while only the provider still plays", finals_at_the_provider, INTERRUPTS_THE_END.name),
+    Sight("superseded-turn", "A superseded turn: the caller goes on, and one reply answers all of it", superseded_turns),
 )
 
 
@@ -108,40 +110,43 @@ def _window(story: Story, first: Span, last: Span) -> Iterator[Window]:
 # -- Looking for it -------------------------------------------------------------------------------
 
 
-def look_for(situations: Iterable[Situation], seeds: range = _SEEDS) -> list[Found]:
-    """For each situation the first call on a good line, with the default rules, in which it is seen well.
+def look_for(sight: Sight, seeds: range = _SEEDS) -> Found:
+    """The first call on a good line in which it is seen well.
 
     Raises:
         LookupError: there is none among these seeds.
     """
-    found: dict[str, Found] = {}
-    wanted = list(situations)
     for seed in seeds:
-        missing = [situation for situation in wanted if situation.name not in found]
-        if not missing:
-            return [found[situation.name] for situation in wanted]
-        story = calm_call(seed)
-        if story is not None:
-            found |= {seen.situation.name: seen for situation in missing for seen in _seen(situation, seed, story)}
-    raise LookupError(f"not in the calls {seeds.start} to {seeds.stop}: {[each.name for each in wanted if each.name not in found]}")
+        story = calm_call(seed, sight.situation)
+        window = next(sight.windows(story), None) if story is not None else None
+        if story is not None and window is not None:
+            return Found(sight, seed, story, window)
+    raise LookupError(f"{sight.name}: in none of the calls {seeds.start} to {seeds.stop}")
 
 
-def _seen(situation: Situation, seed: int, story: Story) -> list[Found]:
-    return [Found(situation, seed, story, window) for window in itertools.islice(situation.windows(story), 1)]
-
-
-def calm_call(seed: int) -> Story | None:
+def calm_call(seed: int, situation: str = "") -> Story | None:
     """The story of a call, if nothing that is said is lost or goes wrong in it."""
     world = make_world(seed)
-    weather = world.weather
-    good = Weather(latency_s=weather.latency_s, mark_lost=weather.mark_lost, mark_late=weather.mark_late, slow=weather.slow)
-    if weather != good or world.rules != replace(Rules(), max_turn_s=world.rules.max_turn_s, dedup_s=world.rules.dedup_s):
+    if situation:
+        world.situation = NAMED[situation]
+    if not _is_clear(world.weather) or not world.rules.barge_in or world.rules.barge_in_mode != "hold":
         return None
     data = bytearray()
     world.recorder = recorder_of(world, data.extend)
     world.run()
     world.recorder.close()
     return tell(decode(bytes(data))) if world.counts["BARGE_IN_FINAL"] + world.counts["BARGE_IN_RESUMED"] else None
+
+
+def _is_clear(weather: Weather) -> bool:
+    """Workers may be slow and their messages late; nothing is lost, nothing fails."""
+    return weather == Weather(
+        latency_s=weather.latency_s,
+        slow=weather.slow,
+        mark_late=weather.mark_late,
+        message_late=weather.message_late,
+        message_twice=weather.message_twice,
+    )
 
 
 def main(folder: Path) -> None:
@@ -152,8 +157,8 @@ def main(folder: Path) -> None:
         "",
         "Drawn by `make timelines`. A simulated call has levels, no sound; its words are `w1`, `w2`, ...",
     ]
-    for found in look_for(SITUATIONS):
-        name, title = found.situation.name, found.situation.title
+    for sight in SIGHTS:
+        found, name, title = look_for(sight), sight.name, sight.title
         picture = draw(found.story, *found.window, name=f"{title} (seed {found.seed})")
         (folder / f"{name}.svg").write_text(picture, encoding="utf-8")
         lines += ["", f"![{title}]({name}.svg)", "", "```sh", *found.commands, "```"]

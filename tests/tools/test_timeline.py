@@ -10,7 +10,7 @@ import pytest
 
 from gateway.records.format import decode
 from tests.sim.desk import Desk
-from tests.sim.timelines import Situation, look_for, resumed_holds
+from tests.sim.timelines import Sight, look_for, resumed_holds
 from tests.tools.recorded.calls import ask_and_hear, core_call, desk_record, interrupt, shell_record
 from tools.drawing import FONT_PX, lanes, width_of
 from tools.recorded.scene import draw
@@ -121,11 +121,11 @@ def test_a_resumed_hold_is_seen() -> None:
 
 
 def test_the_first_call_in_which_it_is_seen_is_drawn() -> None:
-    (found,) = look_for([Situation("anything", "", lambda story: iter([(0.5, 4.5)]))])
+    found = look_for(Sight("anything", "", lambda story: iter([(0.5, 4.5)])))
     assert found.commands[1] == "python -m tools.timeline anything.torim anything.svg --from 0.5 --to 4.5"
 
 
 def test_what_no_call_has_is_told() -> None:
-    never = Situation("never", "", lambda story: iter(()))
+    never = Sight("never", "", lambda story: iter(()))
     with pytest.raises(LookupError, match="never"):
-        look_for([never], range(3))
+        look_for(never, range(3))
