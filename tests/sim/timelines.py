@@ -12,7 +12,7 @@ from pathlib import Path
 from gateway.records.format import decode
 from tests.sim.calls import recorder_of
 from tests.sim.line import Weather
-from tests.sim.situations import INTERRUPTS_THE_END, NAMED
+from tests.sim.situations import INTERRUPTS_THE_END, NAMED, ORDINARY
 from tests.sim.world import make_world
 from tools.recorded.scene import draw
 from tools.recorded.story import Span, Story, tell
@@ -103,7 +103,8 @@ def _window(story: Story, first: Span, last: Span) -> Iterator[Window]:
     said = [piece.begin_s for piece in story.pieces if piece.kind != "probe" and first.begin_s <= piece.published_s < first.end_s]
     begin_s, end_s = min(said, default=0.0) - _MARGIN_S, last.end_s + _MARGIN_S
     keys = any(begin_s <= key.at_s <= end_s for key in story.keys)
-    if said and not keys and begin_s > 0 and _LEAST_S <= end_s - begin_s <= _LONGEST_S:
+    holds = sum(hold.begin_s < end_s and hold.end_s > begin_s for hold in story.holds.spans)
+    if said and not keys and holds == 1 and begin_s > 0 and _LEAST_S <= end_s - begin_s <= _LONGEST_S:
         yield round(begin_s, 1), round(min(story.seconds, end_s), 1)
 
 
@@ -127,10 +128,12 @@ def look_for(sight: Sight, seeds: range = _SEEDS) -> Found:
 def calm_call(seed: int, situation: str = "") -> Story | None:
     """The story of a call, if nothing that is said is lost or goes wrong in it."""
     world = make_world(seed)
+    if world.situation is not ORDINARY or not _is_clear(world.weather):
+        return None
+    if not world.rules.barge_in or world.rules.barge_in_mode != "hold":
+        return None
     if situation:
         world.situation = NAMED[situation]
-    if not _is_clear(world.weather) or not world.rules.barge_in or world.rules.barge_in_mode != "hold":
-        return None
     data = bytearray()
     world.recorder = recorder_of(world, data.extend)
     world.run()

@@ -147,6 +147,8 @@ class _Teller:
         self._began = began
         self._clips: list[Clip] = []
         self._sent_until_s = 0.0
+        self._turn = 0
+        """Before the step that is told."""
         story.turns.note(0, "0", 0.0)
 
     def tell(self, step: Step) -> None:
@@ -159,6 +161,7 @@ class _Teller:
         for command in step.commands:
             self._command(command, at)
         self._states(step.commands, at)
+        self._turn = self._rerun.machine.call.turn.number
 
     def end(self) -> None:
         """The record is over: what lasts ends here."""
@@ -183,7 +186,7 @@ class _Teller:
                 self._known(head.seq, text, at)
             case WorkerReported(message=StageFailed(stage="asr", head=head)):
                 self._known(head.seq, "failed", at)
-            case WorkerReported(message=message):
+            case WorkerReported(message=message) if message.head.turn == self._turn:
                 self._work(message, at)
             case _:
                 pass
