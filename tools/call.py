@@ -111,6 +111,7 @@ def parser() -> argparse.ArgumentParser:
         "--patience", type=float, default=Patience().reply_s, metavar="SECONDS", help="longest wait for a reply (%(default)s)"
     )
     made.add_argument("--no-greeting", action="store_true", help="don't wait for a greeting")
+    made.add_argument("--fail-over", metavar="URL", default="", help="gateway that goes on with the call where the first one died")
     made.add_argument("--max-seconds", type=float, default=120.0, help="hang up after so long (%(default)s)")
     made.add_argument(
         "--out",
@@ -234,7 +235,7 @@ async def _place(
         stream.flush()
 
     addresses = Addresses(settings.twilio_auth_token, settings.public_url, url)
-    call = Call(Caller(script, record, tell), record, addresses, tell, options.max_seconds)
+    call = Call(Caller(script, record, tell), record, addresses, tell, options.max_seconds, options.fail_over)
     try:
         await call.place(url, {"language": language} if language else {})
     except NoConnection as error:

@@ -19,7 +19,7 @@ Rules
 
 from common.messages import Piece as PieceKind
 from common.messages import StageFailed, Transcript
-from gateway.turn.events import PublishTranscript
+from gateway.turn.events import OpenTurn, PublishTranscript
 from gateway.turn.state import Call
 from gateway.turn.utterance import Piece, Utterance
 
@@ -60,6 +60,7 @@ class Drafting:
         utterance.drafts += 1
         self._publish(utterance, "segment" if utterance.pieces else "whole")
         call.turn.used = True
+        call.out.append(OpenTurn(call.turn.number))
         if not utterance.pieces:
             self._answered()
 

@@ -36,29 +36,36 @@ class House:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._logs: list[Path] = []
         for number, service in enumerate(services):
-            self._start(number, service)
+            self.start(number, service)
 
-    def _start(self, number: int, service: str) -> None:
+    def start(self, number: int, service: str, **environment: str) -> subprocess.Popen[bytes]:
+        """One more process."""
         self._logs.append(self._folder / f"{service}_{number}.log")
         with self._logs[-1].open("wb") as log:
             command = [sys.executable, "-m", service]
-            self._processes.append(subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=log, stderr=log))
+            self._processes.append(subprocess.Popen(command, cwd=ROOT, env=self._environment | environment, stdout=log, stderr=log))
+        return self._processes[-1]
 
-    def await_ready(self) -> None:
-        """Return once ``/readyz`` says yes; a process that ended before is an error."""
+    @property
+    def gateway(self) -> subprocess.Popen[bytes]:
+        """The gateway that was started with the house."""
+        return next(process for process in self._processes if "gateway" in list(process.args))  # type: ignore[arg-type]
+
+    def await_ready(self, port: int = 0) -> None:
+        """Return once ``/readyz`` says yes, of the house's gateway or the one at ``port``; a process that ended before is an error."""
 
         async def poll() -> None:
             async with asyncio.timeout(_READY_LIMIT_S):
-                while not await asyncio.to_thread(self._is_ready):
+                while not await asyncio.to_thread(self._is_ready, port or self.port):
                     ended = [process.args for process in self._processes if process.poll() is not None]
                     assert not ended, f"{ended} ended:\n{self.logs}"
                     await asyncio.sleep(0.05)
 
         asyncio.run(poll())
 
-    def _is_ready(self) -> bool:
+    def _is_ready(self, port: int) -> bool:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False

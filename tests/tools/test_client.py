@@ -219,3 +219,13 @@ async def test_requests_for_a_public_url_go_to_this_machine_and_are_signed_for_t
 def _signed_alike(answering: Bot, addresses: Addresses) -> bool:
     path, form, given = answering.asked[0]
     return addresses.headers(f"https://bot.example.org{path}", form) == {"X-Twilio-Signature": given}
+
+
+async def test_a_call_fails_over_where_its_gateway_is_gone() -> None:
+    async with bot(hang_up) as dying, bot(say_nothing) as other:
+        other.after = [other.connect]
+        dying.after = ["", "sorry"]
+        record = Record("CA1")
+        call = Call(Caller(Script([], HASTE), record, lambda at, text: None), record, Addresses(), lambda at, text: None, 10, other.url)
+        await call.place(dying.url, {})
+    assert (dying.paths()[-1], other.paths()[0], len(other.lines)) == ("/after", "/after", 1)

@@ -1,13 +1,15 @@
 """The caller's sockets: opens streams as webhooks want it, and moves messages between them and the caller.
 
 A stream ends when the caller hangs up, or when the bot closes it. Then Twilio asks the ``action``
-of the TwiML what to do: end the call, or connect it again, under the same callSid.
+of the TwiML what to do: end the call, or connect it again, under the same callSid. Where nobody answers, another
+address may be given: as if a load balancer stood before two gateways.
 """
 
 import asyncio
 import contextlib
 import secrets
 from collections.abc import Mapping
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
@@ -43,13 +45,15 @@ class Clock:
 class Call:
     """One call and all it is made of."""
 
-    def __init__(self, caller: Caller, record: Record, addresses: Addresses, tell: Tell, max_s: float) -> None:
+    def __init__(self, caller: Caller, record: Record, addresses: Addresses, tell: Tell, max_s: float, fail_over: str = "") -> None:
+        """``fail_over``: base URL of the gateway that is asked where the first one does not answer any more."""
         self.out_of_time = False
         """The longest time was over before the caller was done."""
         self._caller = caller
         self._record = record
         self._addresses = addresses
         self._tell = tell
+        self._fail_over = fail_over
         self._max = int(max_s * SAMPLE_RATE_HZ)
 
     async def place(self, url: str, parameters: Mapping[str, str]) -> None:
@@ -75,7 +79,16 @@ class Call:
         await self._report(ended, "stream-stopped")
         if self._caller.over or self.out_of_time:
             return End("the caller hung up")
-        return await self._ask(ended.action) if ended.action else End("the bot closed the stream")
+        return await self._ask_action(ended.action) if ended.action else End("the bot closed the stream")
+
+    async def _ask_action(self, action: str) -> Plan:
+        try:
+            return await self._ask(action)
+        except NoConnection as error:
+            if not self._fail_over:
+                raise
+            self._tell(self._clock.now(), f"line   fails over: {error}")
+            return await self._ask(urlunsplit((*urlsplit(self._fail_over)[:2], *urlsplit(action)[2:])))
 
     async def _report(self, stream: Stream, event: str) -> None:
         """Twilio's status callback. What it comes to does not matter to the call."""

@@ -1,0 +1,60 @@
+"""A gateway is killed in the middle of its reply, and another one goes on with the call (R12)."""
+
+import re
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.e2e.gateway_process import RECORDINGS, free_port
+from tests.e2e.house import SCRIPTED, house
+from tests.e2e.launched import await_true
+from tests.e2e.placed import Placed, place
+from tests.servers import real_server
+
+pytestmark = pytest.mark.e2e
+
+HELLO = RECORDINGS / "short_en_hello.wav"
+LONG_REPLY = "the first sentence of turn {turn} is long enough to be cut off in the middle. the second sentence goes on."
+
+
+@pytest.fixture(scope="module")
+def outlived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Placed]:
+    """A call whose gateway is killed (kill -9) while it speaks its first reply, beside a second gateway on another port."""
+    folder, other = tmp_path_factory.mktemp("house"), free_port()
+    with (
+        real_server() as server,
+        house(folder, server.url, SCRIPTED_LLM_REPLY=LONG_REPLY, **SCRIPTED) as running,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        first = running.gateway
+        running.start(4, "gateway", PORT=str(other))
+        running.await_ready(other)
+        fail_over = ("--fail-over", f"http://127.0.0.1:{other}")
+        calling = pool.submit(place, running, folder / "call.wav", "--wav", HELLO, "--gap", "3", *fail_over)
+        await_true(lambda: bool(re.search(r"turn=1 STATE was=\S+ now=SPEAKING\n.*turn=1 LLM_REPLY", running.logs)))
+        first.kill()
+        yield calling.result()
+
+
+def test_the_greeting_is_not_repeated(outlived: Placed) -> None:
+    assert [tone.turn for tone in outlived.tones].count(0) == 1
+
+
+def test_the_question_is_answered_by_the_other_gateway(outlived: Placed) -> None:
+    assert outlived.sentences == [(1, 0), (2, 0), (2, 1)]
+
+
+def test_the_caller_hears_of_no_broken_protocol(outlived: Placed) -> None:
+    assert outlived.result["violations"] == 0
+
+
+def test_the_turn_of_the_dead_gateway_was_handed_over(outlived: Placed, capsys: pytest.CaptureFixture[str]) -> None:
+    cut = next(tone for tone in outlived.tones if tone.turn == 1)
+    again = next(tone for tone in outlived.tones if tone.turn == 2)
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\nkill -9 of a gateway in mid-reply: {again.start_ms - cut.end_ms} ms of silence until the answer begins again\n"
+        )
+    assert [name for name in outlived.events if name in ("RECONNECT", "CALL_TAKEN")] == ["RECONNECT", "CALL_TAKEN"]
