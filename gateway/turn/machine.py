@@ -12,25 +12,29 @@ Theory
     =============  =====================  ==========================  =======================
     onset          utterance opens        hold: the gate closes       hold: silent at once
     voice lasts    segments (R6)          words only are final        length or words: final
+    pause          draft, or a look       probe                       probe
+    goes on        draft superseded       hold goes on                hold goes on
     silence        publish, THINKING      probe decides               probe decides
     key            utterance              superseded                  interrupted
     words          commit, or DEDUP       commit                      (probe) final or resume
+    "what?"        last reply again       as any words                last reply again
     last mark      -                      -                           turn *replied*
     no progress    "are you there?"       filler, then fallback       -
     =============  =====================  ==========================  =======================
 
-    The way of a call through the files: ``endpointing`` hears the floor, ``listening`` makes
-    utterances of it, ``holding`` decides about voice over an unfinished turn, ``speaking``
-    takes the reply in, ``clocks`` knows what the caller would feel, ``state`` raises the turn.
+    The way of a call through the files: ``endpointing`` hears the floor, ``patience`` says how long a silence
+    lasts, ``drafting`` looks ahead in pauses, ``listening`` makes utterances of it all, ``keys`` too,
+    ``holding`` decides about voice over an unfinished turn, ``speaking`` takes the reply in,
+    ``clocks`` and ``alarms`` know what the caller would feel, ``state`` raises the turn.
     A call begins with ``CallAnswered``, or with ``CallTaken`` where another stream had it (``taking_over``).
 """
 
-from collections.abc import Callable, Iterator
 from enum import Enum
 
 from common.messages import StageFailed, Transcript
 from gateway.playout import Playout
-from gateway.turn import barge_in, clocks
+from gateway.turn import barge_in
+from gateway.turn.alarms import Alarm, Alarms
 from gateway.turn.drafting import Drafting
 from gateway.turn.endpointing import PAUSE_FRAMES, PRE_ROLL_FRAMES, Floor, Heard
 from gateway.turn.events import (
@@ -40,7 +44,6 @@ from gateway.turn.events import (
     Command,
     Event,
     FrameHeard,
-    HangUp,
     KeyPressed,
     LoadChanged,
     MarkEchoed,
@@ -55,11 +58,6 @@ from gateway.turn.state import Call, PhraseBook, Rules, new_turn, seconds_to_fra
 from gateway.turn.taking_over import begin_at, take_over
 from gateway.turn.utterance import Piece
 from gateway.turn.words import Lexicon
-
-_LATE_FRAMES_S = 0.3
-"""Grace of the wall clock over the frames' own: they may come in bursts."""
-
-Alarm = tuple[float, Callable[[float], None]]
 
 
 class BotState(Enum):
@@ -88,14 +86,14 @@ class TurnMachine:
         """When ``TimePassed`` is due."""
         self.ignored_turn: int | None = None
         """The turn over which a voice is ignored, since it, or what it says now, may not be interrupted."""
-        self._last_frame_at = 0.0
+        self._alarms = Alarms(self.call, self.listening, self.keys, self.speaking, self.holding)
 
     def handle(self, event: Event, now: float) -> list[Command]:
         """Take what happened at ``now`` (seconds of a steady clock); return what is to be done."""
         if self.call.over:
             return []
         if isinstance(event, FrameHeard):
-            self._last_frame_at = now
+            self._alarms.last_frame_at = now
             if self._hear(event, now) is Heard.NOTHING:
                 return []
         else:
@@ -135,7 +133,7 @@ class TurnMachine:
                 begin_at(self.call, turn, now)
                 self._answer(now)
             case CallTaken():
-                self._last_frame_at = now
+                self._alarms.last_frame_at = now
                 take_over(self.call, self.listening, event, now)
             case KeyPressed(digit=digit):
                 self._key(digit, now)
@@ -154,7 +152,7 @@ class TurnMachine:
 
     def _answer(self, now: float) -> None:
         call = self.call
-        self._last_frame_at = call.memory.quiet_since = now
+        self._alarms.last_frame_at = call.memory.quiet_since = now
         if call.phrases.greeting is not None:
             call.say(call.phrases.greeting, "greeting")
         else:
@@ -236,13 +234,16 @@ class TurnMachine:
     def _settle(self, now: float) -> None:
         """Bring everything that follows from the state up to date, time included."""
         self._consequences(now)
-        for _ in range(len(self._alarms())):
-            due = min((alarm for alarm in self._alarms() if alarm[0] <= now), default=None, key=lambda alarm: alarm[0])
+        for _ in range(len(self._pending())):
+            due = min((alarm for alarm in self._pending() if alarm[0] <= now), default=None, key=lambda alarm: alarm[0])
             if due is None or self.call.over:
                 break
             due[1](now)
             self._consequences(now)
-        self.deadline = None if self.call.over else min(alarm[0] for alarm in self._alarms())
+        self.deadline = None if self.call.over else min(alarm[0] for alarm in self._pending())
+
+    def _pending(self) -> list[Alarm]:
+        return self._alarms.all(self._frames_stopped, speaking=self.state is BotState.SPEAKING)
 
     def _consequences(self, now: float) -> None:
         call = self.call
@@ -271,6 +272,11 @@ class TurnMachine:
         else:
             call.floor.release()
 
+    def _frames_stopped(self, now: float) -> None:
+        """No frames come: what was said so far is the utterance."""
+        self.call.floor.release()
+        self._floor_ended(now)
+
     def _floor_is_free(self) -> bool:
         """Whether sound may leave as far as the caller is concerned (R3)."""
         hold = self.holding.hold
@@ -292,77 +298,3 @@ class TurnMachine:
             return BotState.SPEAKING
         waiting = turn.used and turn.utterance is not None and self._floor_is_free()
         return BotState.THINKING if waiting else BotState.LISTENING
-
-    # -- Time -----------------------------------------------------------------------------------
-
-    def _alarms(self) -> list[Alarm]:
-        return [*self._caller_alarms(), *self._bot_alarms()]
-
-    def _caller_alarms(self) -> Iterator[Alarm]:
-        """What the caller's side waits for."""
-        call = self.call
-        yield self._last_frame_at + clocks.LINE_LOST_S, self._line_lost
-        if call.caller_speaks:
-            silence_s = call.floor.silence_frames / 50
-            yield self._last_frame_at + max(0.0, call.floor.wait_frames / 50 - silence_s) + _LATE_FRAMES_S, self._frames_stopped
-        if call.keys_until is not None:
-            yield call.keys_until, self.keys.ended
-        if (short_at := self.listening.short_at()) is not None:
-            yield short_at, self.listening.forget_short
-        if self.holding.hold is None and (hanging_until := self.listening.hanging_until()) is not None:
-            yield hanging_until, self.listening.stop_waiting_for_more
-        if self.holding.hold is not None:
-            yield self.holding.hold.times_out_at(), self.holding.timed_out
-        elif call.open is not None and call.caller_speaks:
-            yield call.open.began_at + call.rules.max_turn_s, self._take_floor
-
-    def _bot_alarms(self) -> Iterator[Alarm]:
-        """What the bot's side waits for; its clocks stand still while there is sound, or a hold."""
-        call = self.call
-        if call.playout.expires_at is not None:
-            yield call.playout.expires_at, call.playout.expire
-        if self.state is BotState.SPEAKING or self.holding.hold is not None:
-            return
-        silent: list[tuple[float | None, Callable[[float], None]]] = [
-            (self.speaking.starved_at(), self.speaking.starved),
-            (clocks.filler_at(call), self._say_filler),
-            (clocks.fallback_at(call), self._no_progress),
-            (clocks.no_input_at(call), self._no_input),
-        ]
-        for at, act in silent:
-            if at is not None:
-                yield at, act
-
-    def _line_lost(self, now: float) -> None:
-        self.call.hang_up(now)
-        self.call.out.append(HangUp())
-
-    def _no_progress(self, now: float) -> None:
-        """The bot waits for its own answer in vain: for the caller's words (R2), or for what to say (R10)."""
-        if self.call.turn.committed:
-            self.speaking.fall_back(now)
-        else:
-            self.listening.give_up_waiting(now)
-
-    def _frames_stopped(self, now: float) -> None:
-        """No frames come: what was said so far is the utterance."""
-        self.call.floor.release()
-        self._floor_ended(now)
-
-    def _take_floor(self, now: float) -> None:
-        """The caller has spoken for MAX_TURN_SEC: the bot takes the floor (R6)."""
-        self.listening.end(now)
-        self.call.floor.mute()
-        self.call.turn.floor_taken = True
-
-    def _say_filler(self, now: float) -> None:
-        self.speaking.say_filler()
-
-    def _no_input(self, now: float) -> None:
-        """Ask twice whether the caller is there, then say goodbye (R10)."""
-        memory = self.call.memory
-        memory.prompts += 1
-        if memory.prompts > clocks.MAX_PROMPTS:
-            self.call.say_goodbye()
-        else:
-            self.call.say(self.call.phrases.still_there)

@@ -300,3 +300,8 @@ def new_turn(number: int, rules: Rules, phrases: PhraseBook, playout: Playout) -
 def seconds_to_frames(seconds: float) -> int:
     """Frames of 20 ms in ``seconds``."""
     return round(seconds * 1000 / FRAME_MS)
+
+
+def frames_to_seconds(frames: int) -> float:
+    """Seconds that ``frames`` of 20 ms last."""
+    return frames * FRAME_MS / 1000

@@ -22,7 +22,7 @@ from gateway.turn.events import (
 from gateway.turn.machine import BotState, TurnMachine
 from gateway.turn.state import Rules
 from gateway.turn.words import Lexicon
-from tests.sim.desk import Desk, asked_desk, speaking_desk
+from tests.sim.desk import Desk, asked_desk, quiet_desk, speaking_desk
 from tests.sim.sound import phrase_book
 
 # -- The table --------------------------------------------------------------------------------
@@ -90,6 +90,49 @@ def publish_and_think(desk: Desk) -> bool:
     desk.speak(1.0)
     desk.wait(0.8)
     return (len(desk.published), desk.state) == (1, BotState.THINKING)
+
+
+def draft_or_look(desk: Desk) -> bool:
+    drafting, looking = quiet_desk(Rules(speculate="full")), quiet_desk(Rules(speculate="asr"))
+    for one in (drafting, looking):
+        one.speak(1.0)
+        one.wait(0.4)
+    return [one.published[-1].piece for one in (drafting, looking)] == ["whole", "probe"]
+
+
+def probe(desk: Desk) -> bool:
+    desk.speak(0.4)
+    desk.wait(0.4)
+    return desk.published[-1].piece == "probe" and desk.machine.holding.hold is not None
+
+
+def draft_superseded(desk: Desk) -> bool:
+    drafting = quiet_desk(Rules(speculate="full"))
+    drafting.speak(1.0)
+    drafting.wait(0.4)
+    drafting.speak(0.1)
+    return drafting.ends[-1] == "superseded" and drafting.machine.holding.hold is None
+
+
+def hold_goes_on(desk: Desk) -> bool:
+    desk.speak(0.3)
+    hold = desk.machine.holding.hold
+    desk.wait(0.4)
+    desk.speak(0.1)
+    return desk.machine.holding.hold is hold
+
+
+def last_reply_again(desk: Desk) -> bool:
+    """Over the bot, and after it: in a call in which something was said before."""
+    over = speaking_desk(None, "one two three four five six seven eight.", seconds=3.0)
+    over.wait(1.0)
+    if desk.state is BotState.LISTENING:
+        over.wait(4.0)
+    over.speak(0.4)
+    over.wait(0.8)
+    over.understand("מה?")
+    over.wait(4.0)
+    return over.closed[-1].heard == "one two three four five six seven eight."
 
 
 def probe_decides(desk: Desk) -> bool:
@@ -173,9 +216,12 @@ CELLS: dict[str, tuple[tuple[str, Callable[[Desk], bool]], ...]] = {
         ("words only are final", words_only_are_final),
         ("length or words: final", length_or_words_are_final),
     ),
+    "pause": (("draft, or a look", draft_or_look), ("probe", probe), ("probe", probe)),
+    "goes on": (("draft superseded", draft_superseded), ("hold goes on", hold_goes_on), ("hold goes on", hold_goes_on)),
     "silence": (("publish, THINKING", publish_and_think), ("probe decides", probe_decides), ("probe decides", probe_decides)),
     "key": (("utterance", key_is_an_utterance), ("superseded", key_supersedes), ("interrupted", key_interrupts)),
     "words": (("commit, or DEDUP", commit_or_dedup), ("commit", commit), ("(probe) final or resume", final_or_resume)),
+    '"what?"': (("last reply again", last_reply_again), ("as any words", words_only_are_final), ("last reply again", last_reply_again)),
     "last mark": (("-", nothing), ("-", nothing), ("turn *replied*", turn_is_replied)),
     "no progress": (
         ('"are you there?"', are_you_there),
