@@ -14,6 +14,7 @@ import pytest
 from common.messages import (
     Action,
     CallTakenOver,
+    Collect,
     Head,
     Message,
     ReplyEnded,
@@ -43,12 +44,16 @@ MESSAGES: dict[str, Message] = {
     "reply_ended": ReplyEnded(head=HEAD, sentences=3, llm_ms=410),
     "tool_started": ToolStarted(head=HEAD, name="book", timeout_s=12.5, effects=True),
     "tool_ended": ToolEnded(head=HEAD, name="book", ok=True),
-    "action": Action(head=HEAD, after=-1, name="transfer", argument="desk"),
+    "action": Action(head=HEAD, after=-1, name="collect", argument="desk", collect=Collect(digits=9, terminator="*", timeout_s=5.0)),
     "stage_failed": StageFailed(head=HEAD, stage="tts", error="http_500", utterance=5, piece="whole"),
     "call_taken_over": CallTakenOver(head=HEAD, fence=3),
 }
 
-NEW_FIELDS: dict[str, dict[str, object]] = {"sentence": {"interruptible": True}, "speech": {"word_ends": ()}}
+NEW_FIELDS: dict[str, dict[str, object]] = {
+    "sentence": {"interruptible": True},
+    "speech": {"word_ends": ()},
+    "action": {"name": "transfer", "collect": None},
+}
 """What the released bytes do not have, and how it is read then."""
 
 each_kind = pytest.mark.parametrize("kind", sorted(MESSAGES))
