@@ -14,7 +14,7 @@ Rules
     Until a path was confirmed (three frames alike at one delay) anything down to
     ``LOUDEST_DB`` below may be echo. A confirmed path is stable within a call: around its
     delay less likeness is enough (an *s* has none in this band and is told by its level), and
-    6 dB above what it returns is a caller. What is a whole line softer than the bot, ``FAINT_DB``
+    6 dB above what it returns, once twelve frames agreed, is a caller. What is a whole line softer than the bot, ``FAINT_DB``
     below its loudest, is nobody until a second after it: detectors take noise for a voice there.
     Only frames that a detector takes for speech are looked at, and only while played sound
     may come back: a silent bot and a loud caller cost next to nothing.
@@ -121,15 +121,23 @@ class Path:
     lag: int
     gain: float
     votes: int = 1
+    agreed: int = 1
+    """Frames it was learnt from."""
 
     @property
     def confirmed(self) -> bool:
         """Whether enough frames agreed."""
         return self.votes >= _VOTES
 
+    @property
+    def loudest(self) -> float:
+        """The most gain that is still this path: a margin over its own, once that is known well."""
+        return _MARGIN * self.gain if self.agreed >= _MOST_VOTES else _LOUDEST
+
     def agree(self, match: Match) -> None:
         """Learn from a frame of the same path."""
         self.votes = min(self.votes + 1, _MOST_VOTES)
+        self.agreed += 1
         self.lag = match.lag
         self.gain *= (match.gain / self.gain) ** _LEARN
 
@@ -181,7 +189,7 @@ class SelfEcho:
             if match.likeness >= _SURE:
                 return self._fits(match, newest, _LOUDEST)
             if match.likeness >= _ALIKE_NEAR or match.hiss:
-                return self._fits(match, newest, _MARGIN * path.gain)
+                return self._fits(match, newest, path.loudest)
         match = self._match(sound, at, _MIN_LAG, _MAX_LAG)
         return match.likeness >= _ALIKE and self._fits(match, newest, _LOUDEST)
 
