@@ -88,7 +88,7 @@ def superseded_turns(story: Story) -> Iterator[Window]:
 
 
 SIGHTS = (
-    Sight("resumed-hold", "A hold that is taken back: the bot goes on from the sentence that was cut", resumed_holds),
+    Sight("resumed-hold", "A hold that is taken back: the bot goes on from the word that was cut", resumed_holds),
     Sight("final-at-provider", "An interruption while only the provider still plays", finals_at_the_provider, INTERRUPTS_THE_END.name),
     Sight("superseded-turn", "A superseded turn: the caller goes on, and one reply answers all of it", superseded_turns),
 )
