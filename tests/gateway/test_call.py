@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from common.bus import Delivery, TurnClosed
+from common.bus import Delivery, Taken, TurnClosed
 from common.errors import BusUnavailable
 from common.messages import Head, Message, SpeechChunk, Stage, Utterance
 from gateway.call import LiveCall, Surroundings
@@ -22,6 +22,7 @@ from tests import virtual_clock
 from tests.sim.memory_bus import MemoryBus
 
 QUIET = Phrase("", b"")
+REPEAT = Phrase("again please", bytes(1600))
 PHRASES = PhraseBook(None, QUIET, QUIET, QUIET, QUIET, QUIET, beep=b"")
 LOUD, SILENT = b"\x00" * 160, b"\xff" * 160
 
@@ -123,6 +124,15 @@ class StallingBus(NotedBus):
         await super().close_turn(call, closed, fence)
 
 
+class SilentBus(NotedBus):
+    """A bus that does not say whose call it is."""
+
+    async def take_call(self, call: str, gateway: str, stream: str, language: str, turn: int = 0) -> Taken:
+        """Never returns."""
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
 def live(
     act: Callable[[LiveCall], None],
     seconds: float,
@@ -131,16 +141,18 @@ def live(
     greeting: Phrase | None = None,
     guard: EchoGuard | None = None,
     bus: NotedBus | None = None,
+    again: int = 0,
 ) -> tuple[NotedBus, FakeLine]:
     """A call in which ``act`` happens, and then nothing for so long."""
     bus, line = bus or NotedBus(), FakeLine()
 
     async def main() -> None:
         around = Surroundings(bus, pacer := Pacer(), "gw1", False, lambda: 0.0)
-        phrases = PhraseBook(greeting, QUIET, QUIET, QUIET, QUIET, QUIET, beep=b"")
+        phrases = PhraseBook(greeting, REPEAT, QUIET, QUIET, QUIET, QUIET, beep=b"")
         machine = TurnMachine(Rules(), phrases, Lexicon())
         detector = Deaf() if deaf else LoudIsSpeech()
-        call = LiveCall(CallStarted("CA1", "MZ1"), line, "CA1", "he", machine, detector, guard or NoGuard(), around, gone=lambda key: None)
+        started = CallStarted("CA1", "MZ1", parameters={"again": str(again)})
+        call = LiveCall(started, line, "CA1", "he", machine, detector, guard or NoGuard(), around, gone=lambda key: None)
         async with asyncio.TaskGroup() as tasks:
             pacing = tasks.create_task(pacer.run())
             tasks.create_task(call.run())
@@ -200,6 +212,17 @@ def test_the_guard_is_told_of_a_clear() -> None:
 def test_a_greeting_leaves_at_once() -> None:
     _, line = live(lambda call: None, 0.001, greeting=Phrase("hello", bytes(8000)))
     assert line.sent[:8] == ["media"] * 8
+
+
+def test_a_call_is_greeted_half_a_second_late_while_redis_does_not_say_whose_it_is() -> None:
+    greeting = Phrase("hello", bytes(8000))
+    sent = [live(lambda call: None, seconds, greeting=greeting, bus=SilentBus())[1].sent for seconds in (0.49, 0.51)]
+    assert [bool(names) for names in sent] == [False, True]
+
+
+def test_a_call_that_is_connected_again_while_redis_is_silent_is_asked_to_repeat() -> None:
+    _, line = live(lambda call: None, 1.5, greeting=Phrase("hello", bytes(80_000)), bus=SilentBus(), again=1)
+    assert line.sent.count("media") == 10
 
 
 def test_s17_the_event_stream_begins_with_the_start_and_ends_with_the_counters() -> None:
