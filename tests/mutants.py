@@ -168,9 +168,10 @@ def main(words: list[str] | None = None) -> int:
     options = parser.parse_args(words)
     mutants, whole = _chosen(options), not options.only and options.sample is None
     began = time.monotonic()
-    untouched, *results = _tried([Mutant(mutants[0].guard, None), *mutants], options.calls)
+    (untouched,) = _tried([Mutant(mutants[0].guard, None)], options.calls)
     if untouched.fate is not Fate.SURVIVED:
         raise SystemExit(f"mutants: the core as it is does not pass: {untouched.killer}")
+    results = sorted(_tried(mutants, options.calls), key=lambda result: mutants.index(result.mutant))
     minutes = (time.monotonic() - began) / 60
     lines = report(results, minutes, options.calls)
     sys.stdout.write("\n" + "\n".join(lines) + "\n")

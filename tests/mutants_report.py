@@ -83,7 +83,7 @@ def _survivors(results: list[Result]) -> list[Result]:
 
 def read_reasons() -> dict[str, str]:
     """Why each survivor that is known is right, by the mutant's name."""
-    listed = tomllib.loads(REASONS.read_text())["survivor"] if REASONS.exists() else []
+    listed = tomllib.loads(REASONS.read_text()).get("survivor", [])
     return {f"{entry['guard']} -> {entry['removed']}": entry["reason"] for entry in listed}
 
 

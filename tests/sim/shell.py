@@ -38,8 +38,9 @@ from tests.sim.line import FRAME_S, Line, Weather
 from tests.sim.memory_bus import Faults, MemoryBus
 from tests.sim.sound import phrase_book, sound
 from tests.sim.tools import Workshop
+from tests.sim.vocabulary import LEXICON
 from tests.sim.workers import Planned
-from tests.sim.world import LEXICON, random_rules
+from tests.sim.world import random_rules
 from tts_worker.vendors.base import SpeechRequest
 from tts_worker.worker import TtsWorker
 

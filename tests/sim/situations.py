@@ -15,6 +15,7 @@ from gateway.turn.machine import BotState
 from gateway.turn.state import Rules
 from tests.sim.caller import NOD, Voice
 from tests.sim.line import Weather
+from tests.sim.vocabulary import SAYINGS
 
 if TYPE_CHECKING:
     from tests.sim.world import World
@@ -128,6 +129,11 @@ def _interrupts_the_end(world: "World") -> None:
         _says(world, 0.5, _three_words(world), BotState.SPEAKING)
 
 
+def _talks(world: "World") -> None:
+    """In a language that the lexicon knows."""
+    _says(world, 0.05, lambda voice, rng: voice.say(rng.choice(SAYINGS), rng.randint(10, 40)))
+
+
 # -- The line and the workers ---------------------------------------------------------------------
 
 
@@ -199,6 +205,8 @@ def _taken(world: "World") -> None:
 
 SITUATIONS = (
     Situation("keys", _presses),
+    Situation("language", _talks),
+    Situation("language, by words", _talks, rules=lambda rules, rng: replace(rules, endpointing="words", speculate="off")),
     Situation("coughs", _coughs),
     Situation("music", _hums, rules=lambda rules, rng: replace(rules, max_turn_s=12.0)),
     Situation("nods", _nods),

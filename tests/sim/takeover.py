@@ -15,7 +15,8 @@ from gateway.turn.machine import BotState, TurnMachine
 from tests.sim.judge import Judge
 from tests.sim.line import FRAME_S, Line
 from tests.sim.sound import PHRASE_TURN, label, phrase_book
-from tests.sim.world import LEXICON, World, make_world
+from tests.sim.vocabulary import LEXICON
+from tests.sim.world import World, make_world
 
 _GREETING = 0
 _GAP_S = (0.2, 3.0)

@@ -28,6 +28,8 @@ from tests.sim.line import Weather
 from tests.sim.sound import sound
 
 _BYTES_A_WORD = 2300
+_BARE_END = 0.15
+"""Chance that a voice tells the end of a sentence by itself, behind its sound."""
 CALL = "sim"
 
 
@@ -37,7 +39,7 @@ class Planned:
 
     sentences: list[str]
     sound_bytes: dict[tuple[int, int], int] = field(default_factory=dict)
-    """Length of each take of each sentence."""
+    """Length of each take of each sentence, in the shorter of its attempts."""
 
 
 _COLLECTS = (None, Collect(digits=1), Collect(digits=4, terminator=""), Collect(timeout_s=3.0))
@@ -156,23 +158,29 @@ class Workers:
         self.counts["tts stopped"] += stops
         self.counts["tts second attempt"] += again
         self._chunks(turn, sentence, take, 1, length, at, stops=stops or (again and rng.random() < 0.7))
+        other = length + rng.randint(-400, 400) if again else length
         if again:
-            self._chunks(turn, sentence, take, 2, length + rng.randint(-400, 400), at + self._delay(0.0, 1.2), stops=False)
+            self._chunks(turn, sentence, take, 2, other, at + self._delay(0.0, 1.2), stops=False)
         planned = self.replies.get(turn)
         if planned is not None:
-            planned.sound_bytes[(sentence, take)] = length
+            planned.sound_bytes[(sentence, take)] = min(length, other)
 
     def _chunks(self, turn: int, sentence: int, take: int, attempt: int, length: int, at: float, *, stops: bool) -> None:
+        bare = self._rng.random() < _BARE_END
+        length -= length % 160 if bare else 0
         audio = sound(turn, sentence, take, attempt, length)
         head = Head(call=CALL, turn=turn, seq=sentence, take=take)
         size = self._rng.choice((800, 1600, 3333, 8000))
         for offset in range(0, length, size):
             if stops and self._rng.random() < 0.5:
                 return
-            last = offset + size >= length
+            last = offset + size >= length and not bare
             chunk = SpeechChunk(head=head, offset_bytes=offset, last=last, attempt=attempt)
             self._send(chunk, at, audio[offset : offset + size])
             at += self._delay(0.01, size / 8000 * 0.6)
+        if bare:
+            at += self._delay(0.1, 0.6)
+            self._send(SpeechChunk(head=head, offset_bytes=length, last=True, attempt=attempt), at)
 
     # -- The way back -------------------------------------------------------------------------
 

@@ -27,22 +27,15 @@ from gateway.turn.events import (
 )
 from gateway.turn.machine import BotState, TurnMachine
 from gateway.turn.state import Rules
-from gateway.turn.words import Lexicon
-from tests.sim.caller import HANGS, NOD, THANKS, WHAT, Caller
+from tests.sim.caller import Caller
 from tests.sim.judge import Judge
 from tests.sim.line import FRAME_S, Line, Weather
 from tests.sim.moments import Moments
 from tests.sim.situations import ORDINARY, Situation, draw
 from tests.sim.sound import phrase_book
+from tests.sim.vocabulary import LEXICON
 from tests.sim.workers import Workers
 
-LEXICON = Lexicon(
-    backchannels=frozenset({NOD}),
-    closed_answers=frozenset({NOD}),
-    never_last=frozenset({HANGS}),
-    closings=frozenset({THANKS}),
-    repeat_requests=frozenset({WHAT}),
-)
 _QUIETER = attenuation(DUCK_DB)
 _LIMIT_S = 150.0
 """Every call is over by then: the bot hangs up on a caller who says nothing more."""

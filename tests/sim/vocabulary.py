@@ -1,0 +1,40 @@
+"""A small language for simulated calls: every list of a lexicon has something in it, and ``SAYINGS`` says it.
+
+No word of it begins with "w", as the words do that are followed to their turns. The bot's own questions, whose
+words are numbered ("t3s0w0"), are open in some turns and a choice in others.
+"""
+
+from gateway.turn.words import Lexicon
+from tests.sim.caller import HANGS, NOD, THANKS, WHAT
+
+_OPEN = frozenset(f"t{turn}s{sentence}w0" for turn in range(0, 60, 3) for sentence in range(4))
+_CHOICE = frozenset(f"t{turn}s{sentence}w1" for turn in range(0, 60, 2) for sentence in range(4))
+
+LEXICON = Lexicon(
+    backchannels=frozenset({NOD}),
+    stop_words=frozenset({"stop"}),
+    closed_answers=frozenset({NOD, "yes"}),
+    repeat_requests=frozenset({WHAT}),
+    repeat_questions=frozenset({"sorry"}),
+    small_words=frozenset({"then"}),
+    question_words=frozenset({"how"}) | _OPEN,
+    choice_words=_CHOICE,
+    question_openers=frozenset({"do you"}),
+    closings=frozenset({THANKS}),
+    request_ends=frozenset({"please"}),
+    hesitations=frozenset({"um"}),
+    never_last=frozenset({HANGS}),
+    seldom_last=frozenset({"for"}),
+    digit_words=frozenset({"zero"}),
+    number_lengths={"number": frozenset({4, 6})},
+    answer_particles=frozenset({"at"}),
+    joining_particles=frozenset({"un"}),
+)
+
+SAYINGS = (
+    *("stop", f"{NOD} stop", NOD, f"{NOD} {NOD}", "yes", "yes then", "then", "atyes", "4", "5 6", "..."),
+    *(f"un{HANGS}", f"it is {HANGS}", "for", "for.", "one for.", "um", "one,", "one…", "y\u0301es", "yesss", "atat"),
+    *("sorry", "sorry?", f"{WHAT} then", f"{WHAT} {WHAT}", "how is it", "How is it", "how is it?", "do you know", "unhow is it", "un"),
+    *("please", "one more please", "bring one please", f"un{THANKS}", THANKS, "a b c d e f g h i j"),
+    *("number 1 2", "number 1 2 3 4", "number zero 2 3 4 5", "number 12 34 56", "number 1234567", "number", "1 2 3 4"),
+)
