@@ -16,7 +16,8 @@ LEXICON = Lexicon(
     closed_answers=frozenset({NOD, "yes"}),
     repeat_requests=frozenset({WHAT}),
     repeat_questions=frozenset({"sorry"}),
-    small_words=frozenset({"then"}),
+    polite_words=frozenset({"then"}),
+    answer_words=frozenset({"on"}),
     question_words=frozenset({"how"}) | _OPEN,
     choice_words=_CHOICE,
     question_openers=frozenset({"do you"}),
@@ -32,7 +33,7 @@ LEXICON = Lexicon(
 )
 
 SAYINGS = (
-    *("stop", f"{NOD} stop", NOD, f"{NOD} {NOD}", "yes", "yes then", "then", "atyes", "4", "5 6", "..."),
+    *("stop", f"{NOD} stop", NOD, f"{NOD} {NOD}", "yes", "yes then", "then", "on yes", "atyes", "4", "5 6", "..."),
     *(f"un{HANGS}", f"it is {HANGS}", "for", "for.", "one for.", "um", "one,", "one…", "y\u0301es", "yesss", "atat"),
     *("sorry", "sorry?", f"{WHAT} then", f"{WHAT} {WHAT}", "how is it", "How is it", "how is it?", "do you know", "unhow is it", "un"),
     *("please", "one more please", "bring one please", f"un{THANKS}", THANKS, "a b c d e f g h i j"),
