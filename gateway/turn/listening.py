@@ -15,13 +15,15 @@ from common.messages import Piece as PieceKind
 from common.messages import StageFailed, Transcript
 from gateway.turn.clocks import FALLBACK_S
 from gateway.turn.drafting import Drafting
-from gateway.turn.endpointing import PAUSE_FRAMES
+from gateway.turn.endpointing import PAUSE_FRAMES, PRE_ROLL_FRAMES
 from gateway.turn.events import OpenTurn, PublishTranscript
 from gateway.turn.patience import HANGING_S
 from gateway.turn.state import Call
-from gateway.turn.utterance import Piece, Utterance
+from gateway.turn.utterance import SHORT_VOICED_FRAMES, Piece, Utterance
 from gateway.turn.words import Completeness, normalise
 
+_TONE_FRAMES = PRE_ROLL_FRAMES + SHORT_VOICED_FRAMES + PAUSE_FRAMES
+"""The sound of a key is no longer, pre-roll included."""
 MAX_NOTHING_HEARD = 4
 """The bot says goodbye at the fourth time in a row that it understood nothing."""
 
@@ -66,10 +68,11 @@ class Listening:
             self.add_sound(call.open, start, end)
 
     def close_sound(self, utterance: Utterance, now: float) -> None:
-        """Send what was said before a key; a short sound just now was the tone of the key itself."""
+        """Send what was said before a key; a short sound just now, with nothing before it, was the tone of the key itself."""
         floor = self._call.floor
         self._drafting.withdraw(now)
-        if floor.start < floor.end and (not utterance.short or floor.silence_frames >= PAUSE_FRAMES):
+        tone = utterance.short and floor.silence_frames < PAUSE_FRAMES and floor.end - floor.start <= _TONE_FRAMES
+        if floor.start < floor.end and not tone:
             self.add_sound(utterance, floor.start, floor.end)
 
     def add_sound(self, utterance: Utterance, start: int, end: int) -> None:

@@ -68,6 +68,15 @@ def test_a_short_word_that_had_paused_is_no_tone() -> None:
     assert [piece.piece for piece in desk.published] == ["segment"]
 
 
+def test_a_short_word_before_the_tone_of_a_key_is_kept() -> None:
+    desk = quiet_desk()
+    desk.speak(0.12)
+    desk.wait(0.6)
+    desk.speak(0.04)
+    desk.press("7")
+    assert [piece.piece for piece in desk.published] == ["segment"]
+
+
 def test_voice_after_keys_goes_on_with_them() -> None:
     desk = quiet_desk()
     desk.press("7")
