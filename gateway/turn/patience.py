@@ -12,7 +12,7 @@ Rules
 
     voice   ####......|                 fixed: 0.7 s
     voice   ####...|                    words, "thank you, goodbye": 0.5 s
-    voice   ####.........|              words, "press two": 1.0 s
+    voice   ####.........|              words, "press two": 1.04 s
     voice   ####...........|            words, a caller who pauses for 0.9 s
     voice   "I want to"......|         ↓ commit, 1.5 s later
 """
@@ -23,8 +23,8 @@ from gateway.turn.words import Completeness
 
 COMPLETE_FRAMES = 25
 """Silence behind words that are surely all."""
-OPEN_FRAMES = 15
-"""Silence on top of ``MIN_UTT_SEC`` behind words that may be all: 0.2 s let the bot cut in at .13 of pauses of 0.4-1.0 s, 0.3 at .05."""
+OPEN_FRAMES = 17
+"""Silence on top of ``MIN_UTT_SEC`` behind words that may be all: 0.3 s let the bot cut in at .12 of pauses of 0.4-1.0 s, 0.34 at .04."""
 HANGING_S = 1.5
 """From the end of an utterance whose words hang to its commit."""
 OWN_PAUSE_FRAMES = 15

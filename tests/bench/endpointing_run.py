@@ -80,7 +80,7 @@ def run(line: Paused, rules: Rules, detector: Detector, ear: Ear, asr_delay_s: f
         pcm = mulaw_to_pcm(frame)
         level = rms(pcm)
         state.tick(FrameHeard(detector.is_speech(pcm, level), level))
-        if any(line.place <= commit < line.resumes or commit >= line.speech_end for commit in state.commits):
+        if any(line.place <= commit <= line.resumes or commit >= line.speech_end for commit in state.commits):
             break
     return _outcome(line, state)
 
@@ -89,8 +89,8 @@ def _outcome(line: Paused, state: _Run) -> Outcome:
     after = next((commit for commit in state.commits if commit >= line.speech_end), None)
     return Outcome(
         line=line,
-        cut_off=any(line.place <= commit < line.resumes for commit in state.commits),
-        talked_over=any(line.resumes <= commit < line.speech_end for commit in state.commits),
+        cut_off=any(line.place <= commit <= line.resumes for commit in state.commits),
+        talked_over=any(line.resumes < commit < line.speech_end for commit in state.commits),
         delay_s=None if after is None else (after - line.speech_end) * FRAME_S,
         pieces=state.pieces,
     )

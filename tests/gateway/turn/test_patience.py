@@ -38,7 +38,7 @@ def test_a_fixed_wait_is_fixed() -> None:
     assert patience(50, by_words=False).frames == 35
 
 
-@pytest.mark.parametrize(("completeness", "frames"), [(Completeness.COMPLETE, 25), (Completeness.OPEN, 50), (Completeness.HANGING, 48)])
+@pytest.mark.parametrize(("completeness", "frames"), [(Completeness.COMPLETE, 25), (Completeness.OPEN, 52), (Completeness.HANGING, 48)])
 def test_words_that_are_all_shorten_the_wait_and_words_that_may_be_lengthen_it(completeness: Completeness, frames: int) -> None:
     assert patience(40).frames_after(completeness) == frames
 
