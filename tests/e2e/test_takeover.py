@@ -2,6 +2,7 @@
 
 import re
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,6 +18,9 @@ pytestmark = pytest.mark.e2e
 
 HELLO = RECORDINGS / "short_en_hello.wav"
 LONG_REPLY = "the first sentence of turn {turn} is long enough to be cut off in the middle. the second sentence goes on."
+
+_HEARD_S = 0.7
+"""So much of a reply of 3 s the caller hears, more or less, before its gateway is killed."""
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +39,8 @@ def outlived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Placed]:
         calling = pool.submit(place, running, folder / "call.wav", "--wav", HELLO, "--gap", "3", *fail_over)
         await_true(lambda: bool(re.search(r"turn=1 STATE was=\S+ now=SPEAKING", running.logs)))
         await_true(lambda: _question_is_known(running))
+        speaks_since = time.monotonic()
+        await_true(lambda: time.monotonic() > speaks_since + _HEARD_S)
         first.kill()
         yield calling.result()
 
