@@ -229,7 +229,7 @@ class Playout:
     def _mark_is_due(self, clip: Clip) -> bool:
         self._frames_since_mark += 1
         ended = clip.complete and clip.sent == len(clip.audio)
-        self._starved = self._starved or ended
+        self._starved = ended
         return ended or self._frames_since_mark == MARK_FRAMES
 
     def _mark(self) -> Mark:

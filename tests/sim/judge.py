@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from common.audio import BYTES_PER_MS, FRAME_BYTES
+from gateway.ear import IDLE_FRAMES
 from gateway.playout import Mark
 from gateway.turn.endpointing import TONE_FRAMES
 from gateway.turn.events import (
@@ -90,6 +91,8 @@ class Judge:
         self._unheard_frames: set[int] = set()
         self._frame = -1
         self._keys: list[int] = []
+        self._kept_from = 0
+        """First frame of the caller's that the gateway still has."""
         self._raised_at: dict[int, float] = {}
         self._listened = 0
         self._settled_frame = 0
@@ -126,6 +129,8 @@ class Judge:
         committed = [command.turn for command in commands if isinstance(command, CommitTurn) and not again]
         self.check(self.asked_late or all(turn in self._replies for turn in committed), "no model was asked about a committed turn")
         machine = self._machine
+        if isinstance(event, FrameHeard) and not machine.needs_sound:
+            self._kept_from = max(self._kept_from, self._frame + 1 - IDLE_FRAMES)
         hold = machine.holding.hold
         self._held = hold is not None and not hold.quiet
         self._new_run = self._new_run or self._held
@@ -149,6 +154,7 @@ class Judge:
                 self._turn_begins = len(self._line.heard)
             case PublishUtterance(start=start, end=end):
                 self.check(0 <= start < end <= self._frame + 1, f"no sound is published: {command}")
+                self.check(start >= self._kept_from, f"sound that is forgotten is published: {command}")
             case PublishTranscript(turn=turn):
                 self.check(turn not in self._asked, f"turn {turn} is asked twice")
                 self._asked.add(turn)
