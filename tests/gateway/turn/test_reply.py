@@ -348,3 +348,11 @@ def test_of_a_sentence_that_is_cut_off_only_the_spoken_words_count(late: bool) -
     if late:
         case.reply.sentence_arrived(0, TEXT)
     assert case.reply.text == "one two"
+
+
+def test_a_failure_that_is_told_after_the_last_chunk_takes_no_word_away() -> None:
+    case = Case()
+    case.reply.sentence_arrived(0, TEXT)
+    case.speech(length=1600, last=True)
+    case.reply.sentence_failed(0, 0)
+    assert case.reply.text == TEXT
