@@ -85,13 +85,12 @@ class Drafting:
         if piece is utterance.draft and isinstance(message, StageFailed):
             self.withdraw(now)
             return
-        text, call = utterance.draft_text, self._call
-        if text is None:
+        text, draft, call = utterance.draft_text, utterance.draft, self._call
+        if text is None or draft is None:
             return
         if call.patience.by_words:
-            call.floor.wait_frames = call.patience.frames_after(call.completeness(text))
-        draft = utterance.draft
-        if draft is not None and draft.kind == "segment" and text and not call.turn.asked:
+            call.floor.wait_frames = call.patience.frames_after(call.completeness(text, draft))
+        if draft.kind == "segment" and text and not call.turn.asked:
             call.turn.asked = True
             self._answered()
             call.out.append(PublishTranscript(call.turn.number, utterance.number, call.next_seq(), text))

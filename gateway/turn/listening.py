@@ -219,7 +219,7 @@ class Listening:
         call = self._call
         if not call.patience.by_words or call.turn.floor_taken or utterance.pieces[-1].keys:
             return False
-        return call.completeness(text) is Completeness.HANGING
+        return call.completeness(text, utterance.pieces[-1]) is Completeness.HANGING
 
     def _accept(self, utterance: Utterance, text: str, now: float) -> None:
         call = self._call

@@ -267,9 +267,9 @@ class Call:
         """Whether the caller's voice is on the floor."""
         return self.floor.state is not CallerState.SILENT
 
-    def completeness(self, text: str) -> Completeness:
-        """Whether ``text`` is all that the caller wants to say, after what the bot said last."""
-        return self.lexicon.completeness(text, self.memory.heard)
+    def completeness(self, text: str, last: Piece) -> Completeness:
+        """Whether ``text`` is all that the caller wants to say, after what the bot said last; ``last`` is its last piece."""
+        return self.lexicon.completeness(text, self.memory.heard, last.text)
 
     def is_duplicate(self, text: str, onset_at: float, now: float) -> bool:
         """Whether the caller said the same again, and not as the answer to another question (R8)."""

@@ -52,6 +52,8 @@ _SHORTEST_QUESTION = 3
 """Words of a question that is known as one by its first word alone."""
 _SHORTEST_REQUEST = 3
 """Words of a request that "please" ends; alone it begins one."""
+_SHORTEST_PIECE = 3
+"""Words of a piece of a text whose missing end mark proves something."""
 _SHORTEST_STEM = 2
 """Letters that are left of a word without its particles."""
 
@@ -146,23 +148,30 @@ class Lexicon:
 
     # -- Its end ------------------------------------------------------------------------------
 
-    def completeness(self, text: str, asked: str) -> Completeness:
-        """Whether ``text`` is all that the caller has to say to ``asked``, the bot's last heard words."""
+    def completeness(self, text: str, asked: str, piece: str | None = None) -> Completeness:
+        """Whether ``text`` is all that the caller has to say to ``asked``, the bot's last heard words.
+
+        ``piece`` is what the recogniser read last, where it read the text in pieces: of a few words, read apart, it marks no end.
+        """
         words, mark = normalise(text), _mark(text)
         if not words:
             return Completeness.OPEN
         if mark:
             return Completeness.COMPLETE if mark == "?" else Completeness.HANGING
-        return self._by_number(words, normalise(asked)) or self._by_words(text, words, asked)
+        return self._by_number(words, normalise(asked)) or self._by_words(text, words, asked, piece)
 
-    def _by_words(self, text: str, words: str, asked: str) -> Completeness:
+    def _by_words(self, text: str, words: str, asked: str, piece: str | None) -> Completeness:
         if self._answers(text, asked) or (" " in words and self.asks_to_repeat(text)):
             return Completeness.COMPLETE
         if self._hangs(words, ended=_body(text).endswith(_FULL_STOPS)):
             return Completeness.HANGING
         if self._closes(words) or self._is_unmarked_question(text, words):
             return Completeness.COMPLETE
-        return Completeness.HANGING if _breaks_off(text) else Completeness.OPEN
+        if piece is None or piece.strip() == text.strip():
+            breaks_off = _breaks_off(text)
+        else:
+            breaks_off = _breaks_off(piece, least_words=_SHORTEST_PIECE)
+        return Completeness.HANGING if breaks_off else Completeness.OPEN
 
     def _by_number(self, words: str, asked: str) -> Completeness | None:
         """Digits at the end of ``words``, of a number that was asked for or announced."""
@@ -241,10 +250,10 @@ def _mark(text: str) -> str:
     return "?" if body.endswith(("?", "?!", "؟")) else next((mark for mark in _GOES_ON if body.endswith(mark)), "")
 
 
-def _breaks_off(text: str) -> bool:
+def _breaks_off(text: str, *, least_words: int = 2) -> bool:
     """Whether a recogniser that writes marks put none at the end. English "I" is a capital that proves nothing."""
     body = _body(text)
-    if " " not in body or not body[-1].isalnum():
+    if len(body.split()) < least_words or not body[-1].isalnum():
         return False
     return (body[0].isupper() and body[1].isalpha()) or _MARK_INSIDE.search(body) is not None
 

@@ -225,3 +225,15 @@ def test_a_language_without_lists_is_judged_by_marks_alone() -> None:
 
 def test_texts_are_joined_without_the_empty_ones() -> None:
     assert join("a ", "", "  ", "b") == "a b"
+
+
+@pytest.mark.parametrize(
+    ("text", "piece", "judged"),
+    [
+        ("Press four. Key words", "Key words", OPEN),  # too short, read apart, to prove anything
+        ("Press four. Key words follow", "Key words follow", HANGING),
+        ("Press four. Key words", "Press four. Key words", HANGING),  # read as a whole
+    ],
+)
+def test_a_piece_that_was_read_apart_proves_an_end_missing_by_three_words(text: str, piece: str, judged: Completeness) -> None:
+    assert LEXICON.completeness(text, "", piece) is judged
