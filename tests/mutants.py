@@ -5,7 +5,7 @@ Rules
     call breaks a rule, fails, or does not end. Both are tried in a forked process that has pytest and all
     modules already, so that a mutant costs about as much as the tests that it survives.
     One that nothing kills is a *survivor*: ``mutants_survivors.toml`` says why each is right. One that is not listed, or
-    is listed and killed, makes the run fail.
+    is listed and killed, makes the run fail, and so do more than ``mutants_report.py`` allows.
     A whole run writes ``docs/mutants.md``.
 
 ``--only WORD`` takes the guards with that word in their names, ``--sample N`` some N of them, by ``--seed``.
@@ -25,10 +25,12 @@ import pytest
 
 from tests.guards import ROOT, all_guards
 from tests.guards_in_place import without
-from tests.mutants_report import Fate, Mutant, Result, complaints, report
+from tests.mutants_report import Fate, Mutant, Result, complaints, read_reasons, report
 from tests.sim.world import make_world
 
-UNIT_TESTS = ("tests/gateway/turn", "tests/gateway/test_playout.py", "tests/gateway/vad/test_hangover.py")
+UNIT_TESTS = ("tests/gateway/turn", "tests/gateway/test_playout.py", "tests/gateway/test_spoken.py", "tests/gateway/vad/test_hangover.py")
+_SLOW = "test_pauses.py"
+"""As slow as all the others together: tried last."""
 _UNIT_CPU_S, _CALLS_CPU_S = 20, 90
 """A mutant that takes longer runs in a circle: about ten times what the core as it is takes."""
 _MEMORY_BYTES = 3 << 29
@@ -106,7 +108,7 @@ class _Run:
         module = mutant.guard.module
         first = {name: place for place, name in enumerate(self.killers.get(module, ()))}
         own = f"test_{module.rpartition('.')[2]}.py"
-        items = sorted(session.items, key=lambda item: (first.get(item.nodeid, len(first)), own not in item.nodeid))
+        items = sorted(session.items, key=lambda item: (first.get(item.nodeid, len(first)), _SLOW in item.nodeid, own not in item.nodeid))
         for item, following in zip(items, [*items[1:], None], strict=True):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if session.testsfailed:
@@ -177,7 +179,7 @@ def main(words: list[str] | None = None) -> int:
     sys.stdout.write("\n" + "\n".join(lines) + "\n")
     if whole:
         (ROOT / "docs/mutants.md").write_text("\n".join(lines) + "\n")
-    wrong = complaints(results, whole=whole)
+    wrong = complaints(results, read_reasons(), whole=whole)
     sys.stderr.write("".join(f"mutants: {text}\n" for text in wrong))
     return bool(wrong)
 
