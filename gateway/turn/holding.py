@@ -131,6 +131,8 @@ class Holding:
         elif verdict is Verdict.RESUME:
             if duplicate:
                 call.report("DEDUP: same utterance ignored", text=text)
+            if voice_end > probe.end:
+                self._probe(hold)  # what was said since may have words, which then come late
             self._resume(hold, now)
 
     def key_pressed(self, now: float) -> None:
@@ -228,14 +230,21 @@ class Holding:
     def _resume(self, hold: Hold, now: float) -> None:
         """It was nothing: go on from the start of the word that was cut."""
         call = self._call
-        self.hold = call.open = None
-        call.playout.ducked = False
-        self._void(hold.probes[:-1])  # the last one has the words of the others, too
+        self.let_go()
         call.floor.mute()
-        call.turn.progress_at = call.memory.quiet_since = now
+        call.turn.progress_at = min(now, call.turn.progress_at + now - hold.since)  # the clocks stood still (R10)
+        call.memory.quiet_since = now
         if hold.stopped:
             call.report("BARGE_IN_RESUMED")
         self._speaking.finish_if_nearly_heard(now)
+
+    def let_go(self) -> None:
+        """What is said now may not be interrupted: the voice is not judged any more, and the bot speaks up again."""
+        call, hold = self._call, self.hold
+        assert hold is not None, "only a hold is let go"
+        self.hold = call.open = None
+        call.playout.ducked = False
+        self._void(hold.probes[:-1])  # the last one has the words of the others, too
 
     def late_words(self, piece: Piece, now: float) -> None:
         """Words came after their hold was taken back, or their turn was over: final now, or the next utterance (R4)."""

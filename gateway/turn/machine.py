@@ -255,6 +255,9 @@ class TurnMachine:
         self.holding.settle(now)
         if call.over:
             return
+        if self.holding.hold is not None and self.holding.hold.quiet and call.playout.protected(now):
+            self.holding.let_go()
+            self.ignored_turn = call.turn.number
         if self.ignored_turn is not None and not (self.ignored_turn == call.turn.number and self._may_not_be_interrupted(now)):
             self._stop_ignoring(now)
         call.playout.floor_free = self._floor_is_free()

@@ -135,3 +135,14 @@ def test_a_sentence_that_may_be_interrupted_behind_one_that_may_not() -> None:
     before = list(desk.clears)
     desk.speak(0.8)
     assert (before, len(desk.clears)) == ([], 1)
+
+
+def test_a_voice_that_was_undecided_before_it_is_ignored_over_it() -> None:
+    desk = asked_desk(DUCK)
+    desk.sentence(0, "one two three four.", 0.8)
+    desk.sentence(1, "five six seven eight.", 3.0)
+    desk.end_reply(2)
+    desk.machine.call.playout.clips[1].interruptible = False
+    desk.wait(0.5)
+    desk.speak(1.5)
+    assert (desk.clears, desk.machine.holding.hold, desk.machine.call.playout.ducked, desk.turn) == ([], None, False, 1)

@@ -763,3 +763,22 @@ def test_a_held_filler_is_dropped() -> None:
     resumed_at = desk.now
     desk.wait(1.0)
     assert desk.frames_since(resumed_at) == []
+
+
+def test_words_behind_an_empty_probe_of_a_voice_that_lasts_are_not_lost() -> None:
+    desk = speaking_desk(Rules(barge_in_final_ms=5000), "one two three four five six seven eight.", seconds=8.0)
+    desk.speak(1.3)
+    probe = desk.published[-1]
+    desk.speak(0.3)
+    desk.understand("", seq=probe.seq)
+    assert (probe.piece, desk.published[-1].end > probe.end) == ("probe", True)
+
+
+def test_a_cough_now_and_then_does_not_put_the_fallback_off_for_ever() -> None:
+    desk = asked_desk()
+    for _ in range(25):
+        desk.speak(0.2)
+        desk.wait(0.8)
+        desk.understand("")
+        desk.wait(0.2)
+    assert "fallback" in desk.ends
