@@ -245,6 +245,8 @@ class Holding:
         self.hold = call.open = None
         call.playout.ducked = False
         self._void(hold.probes[:-1])  # the last one has the words of the others, too
+        if hold.probes:
+            call.floor.start = hold.probes[-1].end
 
     def late_words(self, piece: Piece, now: float) -> None:
         """Words came after their hold was taken back, or their turn was over: final now, or the next utterance (R4)."""

@@ -4,7 +4,6 @@ A seed chooses one of them for its call, or none. It may change the weather and 
 from outside, as a caller, line or worker would; the rest of the call is as random as any, and the judge is the same.
 """
 
-import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -189,8 +188,8 @@ def _deaf(weather: Weather, rng: random.Random) -> Weather:
 
 
 def _asleep(world: "World") -> None:
-    world.workers.asleep_until = math.inf
-    world.caller.talk_for(5000)
+    world.workers.asleep_until = world.rng.uniform(20, 60)
+    world.caller.talk_for(4000)
 
 
 def _many_tools(world: "World") -> None:

@@ -146,3 +146,18 @@ def test_a_voice_that_was_undecided_before_it_is_ignored_over_it() -> None:
     desk.wait(0.5)
     desk.speak(1.5)
     assert (desk.clears, desk.machine.holding.hold, desk.machine.call.playout.ducked, desk.turn) == ([], None, False, 1)
+
+
+def test_words_of_a_voice_that_was_let_go_are_not_heard_twice() -> None:
+    desk = asked_desk(Rules(barge_in_mode="duck", barge_in_final_ms=5000))
+    desk.sentence(0, "one two three four.", 1.2)
+    desk.sentence(1, "five six seven eight.", 1.0)
+    desk.sentence(2, "nine ten eleven twelve.", 3.0)
+    desk.end_reply(3)
+    desk.machine.call.playout.clips[1].interruptible = False
+    desk.wait(0.6)
+    desk.speak(0.2)
+    desk.wait(0.32)
+    probe = desk.published[-1]
+    desk.speak(1.35)
+    assert (desk.machine.holding.hold is not None, desk.machine.call.floor.start) == (True, probe.end)
