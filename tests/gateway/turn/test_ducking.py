@@ -150,7 +150,7 @@ def test_a_voice_that_was_undecided_before_it_is_ignored_over_it() -> None:
 
 def test_words_of_a_voice_that_was_let_go_are_not_heard_twice() -> None:
     desk = asked_desk(Rules(barge_in_mode="duck", barge_in_final_ms=5000))
-    desk.sentence(0, "one two three four.", 1.2)
+    desk.sentence(0, "one two three four.", 1.5)
     desk.sentence(1, "five six seven eight.", 1.0)
     desk.sentence(2, "nine ten eleven twelve.", 3.0)
     desk.end_reply(3)
@@ -159,5 +159,5 @@ def test_words_of_a_voice_that_was_let_go_are_not_heard_twice() -> None:
     desk.speak(0.2)
     desk.wait(0.32)
     probe = desk.published[-1]
-    desk.speak(1.35)
+    desk.speak(1.7)
     assert (desk.machine.holding.hold is not None, desk.machine.call.floor.start) == (True, probe.end)
