@@ -36,7 +36,7 @@ def _many(first: int, last: int, *, guards: bool, least: int) -> int:
     outcome = run_at_once(first, last, guards=guards)
     took = f"seeds {first} to {last - 1}, {time.monotonic() - began:.0f} s in two processes"
     sys.stdout.write("\n".join([*outcome.lines(), took]) + "\n")
-    wrong = outcome.below(least)
+    wrong = outcome.broken + outcome.below(least)
     sys.stderr.write("".join(f"sim: {text}\n" for text in wrong))
     return bool(wrong)
 

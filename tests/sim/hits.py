@@ -53,9 +53,10 @@ class Outcome:
     """Onsets of the caller's voice: what the bot was doing, and what became of them."""
     guards: Counter[tuple[str, bool]] = field(default_factory=Counter)
     """Hits of each guard by side, where they were counted; zeros too."""
-
     history_errors_ms: list[int] = field(default_factory=list)
     """Of sentences that were cut: between what the history says was heard and what the ear heard."""
+    broken: list[str] = field(default_factory=list)
+    """Calls that broke a rule, and which."""
 
     def add(self, other: "Outcome") -> None:
         """Put what happened in other calls to it."""
@@ -66,6 +67,7 @@ class Outcome:
         self.moments.update(other.moments)
         self.guards.update(other.guards)
         self.history_errors_ms += other.history_errors_ms
+        self.broken += other.broken
 
     # -- For reading --------------------------------------------------------------------------
 
