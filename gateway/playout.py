@@ -165,11 +165,8 @@ class Playout:
         self.clips.append(clip)
 
     def insert(self, clip: Clip) -> None:
-        """Play ``clip`` as soon as the one that is playing is over."""
-        at = self._cursor
-        while at < len(self.clips) and self.clips[at].begun:
-            at += 1
-        self.clips.insert(at, clip)
+        """Play ``clip`` next: nothing is playing, nor torn."""
+        self.clips.insert(self._cursor, clip)
 
     def remove(self, clip: Clip) -> None:
         """Don't play ``clip``, of which nothing was sent."""
@@ -260,10 +257,9 @@ class Playout:
         return self._play_end + LATE_MARK_S if self._sent > self._proven else None
 
     def expire(self, now: float) -> None:
-        """Marks that are late beyond doubt will not come."""
-        if now >= self._play_end + LATE_MARK_S:
-            self._proven = self._sent
-            self._marks.clear()
+        """Marks that are late beyond doubt (``expires_at``) will not come."""
+        self._proven = self._sent
+        self._marks.clear()
 
     def at_provider(self, now: float) -> bool:
         """Whether unheard sound may be in the provider's buffer."""
@@ -290,8 +286,8 @@ class Playout:
         return clip is not None and (clip.complete or len(clip.audio) - clip.sent >= FRAME_BYTES)
 
     def finished(self, now: float) -> bool:
-        """Whether every clip is here, was sent, and was heard."""
-        return all(clip.complete and clip.sent == len(clip.audio) for clip in self.clips) and not self.at_provider(now)
+        """Whether all that is here was sent, and was heard."""
+        return all(clip.sent == len(clip.audio) for clip in self.clips) and not self.at_provider(now)
 
     def rest_s(self, now: float) -> float:
         """How much of the sound that is here was never heard, in any epoch."""

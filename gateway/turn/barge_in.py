@@ -95,10 +95,13 @@ def judge_words(hold: Hold, probe: Piece, sense: Sense, *, duplicate: bool, voic
     return Verdict.FINAL
 
 
-def judge_length(hold: Hold, final_frames: int, *, trusted: bool) -> Verdict:
-    """What the length of the voice says: nothing before any of the reply was heard."""
+def judge_length(hold: Hold, final_frames: int) -> Verdict:
+    """What the length of the voice says: nothing before any of the reply was heard.
+
+    After a final by length that brought no words only phrases sound until words came, and length never stops those (R10).
+    """
     lasting = hold.loud_frames >= final_frames
-    return Verdict.FINAL if lasting and hold.heard and trusted else Verdict.WAIT
+    return Verdict.FINAL if lasting and hold.heard else Verdict.WAIT
 
 
 def is_callers_own(level: int, own_sum: int, own_frames: int) -> bool:

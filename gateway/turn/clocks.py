@@ -14,28 +14,23 @@ LINE_LOST_S = 20.0
 """Twilio sends silence, too: a line without any frames for so long is gone."""
 
 
-def _bot_is_thinking(call: Call) -> bool:
-    turn = call.turn
-    return turn.used and not turn.only_phrase and turn.utterance is not None and call.open is None
-
-
 def filler_at(call: Call) -> float | None:
     """When a filler is due, if the bot goes on thinking."""
     utterance = call.turn.utterance
-    if call.turn.filler_said or utterance is None or not _bot_is_thinking(call) or call.playout.torn:
+    if call.turn.filler_said or utterance is None or call.playout.torn:
         return None
-    return max(utterance.ended_at or 0.0, call.memory.quiet_since) + FILLER_S
+    return max(utterance.ended_at, call.memory.quiet_since) + FILLER_S
 
 
 def fallback_at(call: Call) -> float | None:
     """When the bot gives up waiting for its own answer."""
-    if not _bot_is_thinking(call):
+    if call.turn.utterance is None:
         return None
     return max(call.turn.progress_at + FALLBACK_S, call.turn.tool_until)
 
 
 def no_input_at(call: Call) -> float | None:
     """When the caller is asked whether they are there."""
-    if call.turn.used or call.open is not None or call.short is not None or call.caller_speaks:
+    if call.turn.used or call.open is not None or call.short is not None:
         return None
     return call.memory.quiet_since + NO_INPUT_S

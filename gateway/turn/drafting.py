@@ -82,15 +82,18 @@ class Drafting:
 
     def words_arrived(self, utterance: Utterance, piece: Piece, message: Transcript | StageFailed, now: float) -> None:
         """Words of the open utterance are known, those of its draft or of a piece before it."""
-        if piece is utterance.draft and isinstance(message, StageFailed):
+        call, draft = self._call, utterance.draft
+        if draft is None:
+            return
+        if piece is draft and isinstance(message, StageFailed):
             self.withdraw(now)
             return
-        text, draft, call = utterance.draft_text, utterance.draft, self._call
-        if text is None or draft is None:
+        text = utterance.text_with(draft)
+        if text is None:
             return
         if call.patience.by_words:
             call.floor.wait_frames = call.patience.frames_after(call.completeness(text, draft))
-        if draft.kind == "segment" and text and not call.turn.asked:
+        if draft.kind == "segment" and text:
             call.turn.asked = True
             self._answered()
             call.out.append(PublishTranscript(call.turn.number, utterance.number, call.next_seq(), text))

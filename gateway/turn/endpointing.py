@@ -5,7 +5,7 @@ Rules
     the last *voiced* frame (S2, R2); how long that is says ``patience``. Frames count, not arrival: a burst of late frames is no
     silence, and where no frames come at all the machine's clock ends the utterance.
     An early pause is told once, after ``PAUSE_FRAMES``: time for a probe, or a draft.
-    A piece longer than ``cut_frames`` is cut at the weakest frame of its last 0.8 s (R6), once
+    A piece longer than ``cut_frames`` (more than 0.8 s) is cut at the weakest frame of its last 0.8 s (R6), once
     the voice goes on: in a pause it may be over, and nothing would be left for the next piece.
     A muted floor hears nothing until the voice paused for 200 ms (R4, R6).
     What sounds within 200 ms of a key is its tone; a voice that outlasts it has its begin by the pre-roll.
@@ -113,7 +113,7 @@ class Floor:
             return None
         first = self.frame + 1 - len(self._levels)
         weakest = min(range(len(self._levels)), key=self._levels.__getitem__)
-        self.start = max(self.start + 1, first + weakest)
+        self.start = first + weakest
         return self.start
 
     def release(self) -> None:
@@ -160,7 +160,7 @@ class Floor:
     def _begin(self) -> Heard:
         onset = self.frame - self._hangover.lead
         self.gap_frames = onset - self._last_voiced - 1
-        self.start = max(self._free_from, onset - PRE_ROLL_FRAMES, 0)
+        self.start = max(self._free_from, onset - PRE_ROLL_FRAMES)
         self.voiced = self.frame - onset + 1
         self._last_voiced = self.frame
         self.state = CallerState.SPEAKING

@@ -87,7 +87,7 @@ class Holding:
             return
         hold.silent_since = None
         hold.loud_frames += barge_in.is_callers_own(level, memory.own_level_sum, memory.own_level_frames)
-        if barge_in.judge_length(hold, self._final_frames, trusted=memory.length_trusted) is Verdict.FINAL:
+        if barge_in.judge_length(hold, self._final_frames) is Verdict.FINAL:
             self.final(now)
             return
         if self._call.playout.ducked and hold.utterance.voiced >= barge_in.DUCK_FRAMES:
@@ -213,8 +213,9 @@ class Holding:
 
     def _adopt(self, hold: Hold, now: float) -> None:
         self._call.open, covering = None, hold.covering()
-        if covering is not None and covering.known:
-            self._listening.adopt_text(hold.utterance, covering.text or "", now)
+        assert covering is not None, "a voice that ended was probed whole"
+        if covering.text is not None:
+            self._listening.adopt_text(hold.utterance, covering.text, now)
         else:
             self._listening.adopt_sound(hold.utterance, hold.start, hold.end, now)
 

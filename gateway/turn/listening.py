@@ -160,7 +160,7 @@ class Listening:
     def short_at(self) -> float | None:
         """When the words of a short sound are not waited for any longer."""
         short = self._call.short
-        return None if short is None or short.ended_at is None else short.ended_at + FALLBACK_S
+        return None if short is None else short.ended_at + FALLBACK_S
 
     def forget_short(self, now: float) -> None:
         """No words came for a short sound: nothing happened."""
@@ -177,15 +177,16 @@ class Listening:
         self._accept_if_known(utterance, now)
 
     def transcript_arrived(self, piece: Piece, message: Transcript | StageFailed, now: float) -> None:
-        """The words of a piece that belongs to no hold."""
+        """The words of a piece of what the caller says, or of what is waited for."""
         call, turn = self._call, self._call.turn
-        if call.short is not None and piece in call.short.pieces:
+        if call.short is not None:
             self._short_words(call.short, now)
-        elif call.open is not None and call.open.draft is not None:
-            self._drafting.words_arrived(call.open, piece, message, now)
-        elif turn.utterance is not None and piece in turn.utterance.pieces and not turn.committed:
+        elif turn.utterance is not None:
             turn.progress_at = now
             self._accept_if_known(turn.utterance, now)
+        else:
+            assert call.open is not None, "a piece of the caller's is waited for"
+            self._drafting.words_arrived(call.open, piece, message, now)
 
     def _short_words(self, utterance: Utterance, now: float) -> None:
         """Words make a short sound an utterance; without them nothing happened."""
@@ -199,7 +200,7 @@ class Listening:
         """When words that hang are committed all the same (R2)."""
         turn = self._call.turn
         utterance = turn.utterance
-        if turn.committed or utterance is None or utterance.ended_at is None or utterance.text is None:
+        if turn.committed or utterance is None or utterance.text is None:
             return None
         return utterance.ended_at + HANGING_S
 
@@ -207,7 +208,9 @@ class Listening:
         """The caller did not go on: the words are all."""
         utterance = self._call.turn.utterance
         assert utterance is not None, "only what hangs is waited for"
-        self._accept(utterance, utterance.text or "", now)
+        text = utterance.text
+        assert text is not None, "only known words hang"
+        self._accept(utterance, text, now)
 
     def _accept_if_known(self, utterance: Utterance, now: float) -> None:
         text = utterance.text
@@ -265,7 +268,6 @@ class Listening:
         if utterance.short:
             return
         call.memory.nothing_heard += 1
-        call.memory.length_trusted = False
         if call.open is not None:
             return
         if call.memory.nothing_heard >= MAX_NOTHING_HEARD:

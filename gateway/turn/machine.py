@@ -268,7 +268,7 @@ class TurnMachine:
         """What may not be interrupted was heard; a voice that still goes on counts, pre-roll included."""
         self.ignored_turn = None
         call = self.call
-        if not call.caller_speaks or call.open is not None:
+        if not call.caller_speaks:
             return
         if call.floor.silence_frames < PAUSE_FRAMES:
             self._onset(now)

@@ -117,7 +117,7 @@ class Reply:
         if sentence.take + 1 >= _MAX_TAKES:
             self._give_up(sentence)
             return None
-        spoken = len(clip.audio) if clip.sent or clip.heard else 0
+        spoken = len(clip.audio) if clip.sent else 0
         ends = clip.ends_in(spoken)
         words = clip.words(start=len(ends))
         if not words:

@@ -137,7 +137,7 @@ class Speaking:
     def starved_at(self) -> float | None:
         """When the sentence whose turn it is counts as starved (R9)."""
         clip = self._starving
-        if clip is None or clip.fixed or not self._call.turn.reply.begun(clip):
+        if clip is None or not self._call.turn.reply.begun(clip):
             return None
         return self._starving_since + STARVED_S
 
@@ -145,7 +145,8 @@ class Speaking:
         """Have the starved sentence synthesised once more."""
         clip, turn = self._starving, self._call.turn
         self._starving = None
-        again = turn.reply.retake(clip) if clip is not None else None
+        assert clip is not None, "only a sentence that is waited for starves"
+        again = turn.reply.retake(clip)
         if again is not None:
             number, take, words = again
             turn.progress_at = now

@@ -127,8 +127,6 @@ class Memory:
     """Times in a row that the caller was asked whether they are there."""
     quiet_since: float = 0.0
     """When the no-input clock started."""
-    length_trusted: bool = True
-    """False after a final by length that brought no words (R10)."""
 
 
 @dataclass(slots=True, eq=False)
@@ -201,7 +199,6 @@ class Call:
         self.memory.own_level_sum += utterance.level_sum
         self.memory.own_level_frames += utterance.level_frames
         self.memory.nothing_heard = self.memory.prompts = 0
-        self.memory.length_trusted = True
         self.collect = None
         self.playout.committed = True
         self.out.append(CommitTurn(turn.number, text))
@@ -236,7 +233,7 @@ class Call:
         if heard:
             memory.heard_before, memory.heard = memory.heard, heard
             memory.said = tuple(clip for clip in self.playout.clips if clip.kind in ("greeting", "reply") and clip.complete)
-        if how == "replied" and self.turn.committed and self.turn.text:
+        if how == "replied" and self.turn.committed:
             memory.text, memory.replied_at = self.turn.text, now
         elif self.turn.committed:
             memory.text = ""
@@ -277,7 +274,7 @@ class Call:
         if not self.rules.dedup_s or not said or self.lexicon.asks_to_repeat(text):
             return False
         memory = self.memory
-        if self.turn.committed and self.turn.text:
+        if self.turn.committed:
             before, asked, asked_before = self.turn.text, self.playout.heard_text(now), memory.heard
         elif onset_at <= memory.replied_at + self.rules.dedup_s:
             before, asked, asked_before = memory.text, memory.heard, memory.heard_before

@@ -53,7 +53,8 @@ class Utterance:
     level_sum: int = 0
     """Sum of the levels of the voiced frames of this floor."""
     level_frames: int = 0
-    ended_at: float | None = None
+    ended_at: float = 0.0
+    """When it ended, once it is not open any more."""
     draft: Piece | None = None
     """All that is not closed yet, published at a pause after which no voice came so far."""
     drafts: int = 0
@@ -72,11 +73,10 @@ class Utterance:
         """Whether ``piece`` is of this utterance."""
         return piece is self.draft or piece in self.pieces
 
-    @property
-    def draft_text(self) -> str | None:
-        """The words up to the pause that is now; None if they are not known, or were not asked for."""
-        known, draft = self.text, self.draft
-        return None if known is None or draft is None or draft.text is None else join(known, draft.text)
+    def text_with(self, draft: Piece) -> str | None:
+        """The words up to the pause that is now; None if they are not known."""
+        known = self.text
+        return None if known is None or draft.text is None else join(known, draft.text)
 
     @property
     def short(self) -> bool:
@@ -90,7 +90,7 @@ class Utterance:
 
     def carry(self, other: "Utterance") -> None:
         """Put what ``other`` said in front (R5)."""
-        self.began_at = min(self.began_at, other.began_at)
+        self.began_at = other.began_at
         self.voiced += 0 if other.short else other.voiced
         self.drafts += other.drafts
         self.looks += other.looks

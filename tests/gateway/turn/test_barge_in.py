@@ -63,16 +63,11 @@ def test_words_decide(sense: Sense, heard: bool, ended: bool, covers: bool, last
 
 
 @pytest.mark.parametrize(
-    ("frames", "heard", "trusted", "verdict"),
-    [
-        (FINAL_FRAMES - 1, True, True, Verdict.WAIT),
-        (FINAL_FRAMES, True, True, Verdict.FINAL),
-        (FINAL_FRAMES, False, True, Verdict.WAIT),
-        (FINAL_FRAMES, True, False, Verdict.WAIT),
-    ],
+    ("frames", "heard", "verdict"),
+    [(FINAL_FRAMES - 1, True, Verdict.WAIT), (FINAL_FRAMES, True, Verdict.FINAL), (FINAL_FRAMES, False, Verdict.WAIT)],
 )
-def test_length_decides_once_something_was_heard_and_while_it_is_trusted(frames: int, heard: bool, trusted: bool, verdict: Verdict) -> None:
-    assert judge_length(hold(heard=heard, loud_frames=frames), FINAL_FRAMES, trusted=trusted) is verdict
+def test_length_decides_once_something_was_heard(frames: int, heard: bool, verdict: Verdict) -> None:
+    assert judge_length(hold(heard=heard, loud_frames=frames), FINAL_FRAMES) is verdict
 
 
 @pytest.mark.parametrize(

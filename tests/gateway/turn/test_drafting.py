@@ -140,6 +140,16 @@ def test_a_draft_behind_known_words_is_joined_and_asked() -> None:
     assert (pieces(desk), desk.asked) == (["whole", "segment"], ["שלום עולם"])
 
 
+def test_a_draft_behind_words_that_are_awaited_is_asked_with_them() -> None:
+    desk = quiet_desk(Rules(speculate="full", max_utt_s=2.0))
+    desk.speak(2.5)
+    desk.wait(0.4)
+    desk.understand("עולם", piece="segment")
+    before = list(desk.asked)
+    desk.understand("שלום", seq=desk.published[0].seq, piece="segment")
+    assert (before, desk.asked) == ([], ["שלום עולם"])
+
+
 def test_what_was_asked_in_a_pause_is_not_asked_again() -> None:
     desk = gone_on_desk()
     desk.wait(0.4)
