@@ -103,8 +103,8 @@ class Turn:
     @property
     def said(self) -> str:
         """The caller's words, committed or, where the turn ends before, as far as they are known."""
-        known = self.utterance.text if self.utterance is not None and not self.committed else None
-        return known or self.text
+        known = self.utterance.text if self.utterance is not None else None
+        return known or ""
 
 
 @dataclass(slots=True)
@@ -209,7 +209,7 @@ class Call:
         heard = self.playout.heard_text(now)
         written = how not in _NO_HISTORY
         cut = self._is_cut(how, now) and bool(turn.said or heard)
-        self.out.append(CloseTurn(turn.number, how, turn.said if written else "", heard if written else "", cut))
+        self.out.append(CloseTurn(turn.number, how, turn.said if written else "", heard, cut))
         self.report("TURN_ENDED", how=how)
         self._remember(how, heard, now)
         if self.playout.at_provider(now):
@@ -233,12 +233,8 @@ class Call:
         if heard:
             memory.heard_before, memory.heard = memory.heard, heard
             memory.said = tuple(clip for clip in self.playout.clips if clip.kind in ("greeting", "reply") and clip.complete)
-        if how == "replied" and self.turn.committed:
-            memory.text, memory.replied_at = self.turn.text, now
-        elif self.turn.committed:
-            memory.text = ""
-        if how in ("replied", "interrupted", "fallback"):
-            memory.quiet_since = now
+        if self.turn.committed:
+            memory.text, memory.replied_at = self.turn.text if how == "replied" else "", now
 
     def say(self, phrase: Phrase, kind: Kind = "phrase") -> None:
         """Speak a fixed phrase as all of the current turn."""

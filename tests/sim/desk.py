@@ -42,6 +42,7 @@ HEBREW = Lexicon(
     repeat_requests=frozenset({"מה"}),
     never_last=frozenset({"וגם"}),
     closings=frozenset({"תודה"}),
+    number_lengths={"קוד": frozenset({4})},
 )
 LOUD = 1000
 QUIET = 5

@@ -3,6 +3,7 @@
 import pytest
 
 from common.messages import Action, Collect
+from gateway.turn.state import Rules
 from tests.sim.desk import Desk, asked_desk, quiet_desk, speaking_desk
 
 
@@ -192,3 +193,23 @@ def test_a_key_is_heard_over_what_may_not_be_interrupted() -> None:
     desk.machine.call.playout.clips[0].interruptible = False
     desk.press("1", "#")
     assert desk.asked == ["1"]
+
+
+def test_keys_do_not_hang_though_digits_of_a_code_are_missing() -> None:
+    desk = asked_desk(Rules(endpointing="words"))
+    desk.reply("מה הקוד?", seconds=0.5)
+    desk.wait(1.0)
+    desk.press("1", "2", "#")
+    assert desk.asked == ["12"]
+
+
+def test_a_tone_after_a_key_is_no_voice_whatever_was_said_before() -> None:
+    desk = asked_desk()
+    desk.reply("hello.", seconds=0.2)
+    desk.wait(1.0)
+    heard = len(desk.published)
+    desk.press("1")
+    desk.wait(0.3)
+    desk.speak(0.14)
+    desk.press("2")
+    assert len(desk.published) == heard

@@ -103,6 +103,19 @@ def test_a_short_sound_whose_words_never_come_is_forgotten() -> None:
     assert desk.machine.call.short is None
 
 
+def test_a_short_sound_that_was_looked_at_is_not_sent_again() -> None:
+    desk = quiet_desk(Rules(endpointing="words"))
+    cough(desk)
+    assert len(desk.published) == 1
+
+
+def test_a_short_sound_that_was_looked_at_never_was_if_it_has_no_words() -> None:
+    desk = quiet_desk(Rules(endpointing="words"))
+    cough(desk)
+    desk.understand("", piece="probe")
+    assert desk.ends == ["replied"]
+
+
 def test_its_words_may_come_later_yet() -> None:
     desk = quiet_desk()
     cough(desk)
@@ -390,3 +403,21 @@ def test_an_interrupted_turn_is_remembered_with_what_was_heard() -> None:
     desk.speak(1.0)
     closed = desk.all(CloseTurn)[-1]
     assert (closed.caller, closed.heard) == ("שלום", "one two")
+
+
+# -- A recogniser that is silent --------------------------------------------------------------
+
+
+def test_an_utterance_whose_words_never_come_is_asked_for_again_in_mode_words_too() -> None:
+    desk = quiet_desk(Rules(endpointing="words"))
+    desk.speak(1.0)
+    desk.wait(7.0)
+    assert desk.ends[:2] == ["replied", "nothing_heard"]
+
+
+def test_a_nod_that_comes_late_is_an_answer_where_it_was_looked_at_as_a_draft() -> None:
+    desk = quiet_desk(Rules(speculate="asr"))
+    desk.speak(1.0)
+    desk.wait(7.5)
+    desk.understand("כן", seq=desk.published[0].seq, piece="probe")
+    assert desk.asked == ["כן"]
