@@ -292,3 +292,11 @@ def test_a_caller_who_hangs_up_in_a_draft_is_in_the_history_of_none() -> None:
     desk = drafted_desk()
     desk.hang_up()
     assert desk.ends[-1] == "hung_up"
+
+
+def test_a_draft_that_a_model_has_is_not_given_to_it_again() -> None:
+    desk = quiet_desk(Rules(speculate="full"))
+    desk.speak(1.0)
+    desk.wait(0.8)
+    desk.understand("שלום")
+    assert (desk.machine.call.turn.committed, desk.asked) == (True, [])
