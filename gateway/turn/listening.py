@@ -252,7 +252,9 @@ class Listening:
         if asked:
             call.end_turn("superseded", now)
             call.turn.utterance, call.turn.used = utterance, True
+        keys = call.collect
         call.commit(text, now)
+        call.turn.collect = keys
         call.say_again()
 
     def _forward(self, utterance: Utterance, text: str) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from common.messages import Action, Collect
 from gateway.turn.machine import BotState
 from gateway.turn.state import Rules
 from tests.sim.desk import Desk, asked_desk, quiet_desk, speaking_desk
@@ -103,3 +104,14 @@ def test_a_hold_goes_on_over_it() -> None:
     desk.speak(0.3)
     desk.understand("מה?", seq=asked)
     assert (desk.machine.holding.hold is not None, desk.machine.call.turn.committed, desk.frames_since(desk.now)) == (True, True, [])
+
+
+def test_keys_that_were_asked_for_are_asked_for_again() -> None:
+    desk = asked_desk()
+    desk.report(Action(head=desk.head(), after=0, name="collect", collect=Collect(digits=2)))
+    desk.reply("your number?", seconds=0.5)
+    desk.wait(1.0)
+    desk.say("מה?")
+    desk.wait(1.0)
+    desk.press("4", "2")
+    assert desk.asked == ["42"]
