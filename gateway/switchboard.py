@@ -46,7 +46,7 @@ class Switchboard:
         language = started.language or self._settings.language
         detector = self._new_detector()
         machine = TurnMachine(replace(self._rules, onset=detector.onset), self._phrases.book(language), lexicon(language))
-        guard = SelfEcho() if self._settings.self_echo_guard else NoGuard()
+        guard = SelfEcho(detector.onset) if self._settings.self_echo_guard else NoGuard()
         old = self._calls.get(started.call)
         if old is not None:
             old.leave()

@@ -32,7 +32,8 @@ class PlayedSound:
         """End of what was played last."""
         self.loudest = 0.0
         """Most energy of a frame that is kept."""
-        self._sound = _silence(0)
+        self._sound = _silence(2 * _KEPT)
+        self._filled = 0
         self._tail = bytes(2 * _TAPS)
         self._loudness: deque[float] = deque(maxlen=_KEPT // FRAME)
 
@@ -42,11 +43,22 @@ class PlayedSound:
         self._tail = pcm[-2 * _TAPS :]
         start = end - sound.shape[1]
         self.cut(start)
-        gap = min(_KEPT, start - self.end)
-        self._sound = np.concatenate((self._sound, _silence(gap), sound), axis=1)[:, -_KEPT:]
+        if start > self.end:
+            self._append(_silence(min(_KEPT, start - self.end)))
+        self._append(sound[:, -_KEPT:])
         self.end = end
-        self._loudness.extend(frame_energies(sound[WIDE]).tolist())
+        self._loudness.extend(frame_energies(sound[WIDE]))
         self.loudest = max(self._loudness)
+
+    def _append(self, sound: Samples) -> None:
+        """The older half gives way when there is no room: a copy once a second, not at each frame."""
+        end = self._filled + sound.shape[1]
+        if end > 2 * _KEPT:
+            kept = self._sound[:, max(0, self._filled - _KEPT) : self._filled].copy()
+            self._sound[:, : kept.shape[1]] = kept
+            end = kept.shape[1] + sound.shape[1]
+        self._sound[:, end - sound.shape[1] : end] = sound
+        self._filled = end
 
     def cut(self, at: int) -> None:
         """Nothing was played after ``at``."""
@@ -54,17 +66,40 @@ class PlayedSound:
             for _ in range(min(len(self._loudness), (self.end - at) // FRAME)):
                 self._loudness.pop()
             self.loudest = max(self._loudness, default=0.0)
-            self._sound = self._sound[:, : max(0, self._sound.shape[1] - (self.end - at))]
+            self._filled = max(0, self._filled - (self.end - at))
             self.end = at
 
     def between(self, start: int, stop: int) -> Samples:
         """What was played between the two; silence where nothing was, or is kept."""
-        window = _silence(stop - start)
-        first = self.end - self._sound.shape[1]
+        first = self.end - self._filled
         low, high = max(start, first), min(stop, self.end)
+        if low == start and high == stop:
+            return self._sound[:, low - first : high - first]
+        window = _silence(stop - start)
         if low < high:
             window[:, low - start : high - start] = self._sound[:, low - first : high - first]
         return window
+
+
+class HeardSound:
+    """The caller's newest sound; what nobody asks for is not filtered."""
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+        self._sound = _silence(length)
+        self._new = bytearray(2 * _TAPS)
+
+    def add(self, pcm: bytes) -> None:
+        """The next frame."""
+        self._new += pcm
+        del self._new[: -2 * (_TAPS + STEP * self._length)]
+
+    def newest(self) -> Samples:
+        """``length`` samples up to now."""
+        if len(self._new) > 2 * _TAPS:
+            self._sound = np.concatenate((self._sound, two_ways(bytes(self._new))), axis=1)[:, -self._length :]
+            del self._new[: -2 * _TAPS]
+        return self._sound
 
 
 def _band_filter() -> Samples:
@@ -95,6 +130,6 @@ def energy_of(sound: Samples) -> float:
     return float(np.dot(sound, sound)) / len(sound)
 
 
-def frame_energies(sound: Samples) -> Samples:
-    energies: Samples = np.square(sound.reshape(-1, FRAME)).mean(axis=1)
-    return energies
+def frame_energies(sound: Samples) -> list[float]:
+    """Of each frame; a loop is faster than an array's way for the few that there are."""
+    return [energy_of(sound[at : at + FRAME]) for at in range(0, len(sound), FRAME)]

@@ -14,8 +14,13 @@ Rules
     Until a path was confirmed (three frames alike at one delay) anything down to
     ``LOUDEST_DB`` below may be echo. A confirmed path is stable within a call: around its
     delay less likeness is enough (an *s* has none in this band and is told by its level), and
-    6 dB above what it returns, once twelve frames agreed, is a caller. What is a whole line softer than the bot, ``FAINT_DB``
-    below its loudest, is nobody until a second after it: detectors take noise for a voice there.
+    6 dB above what it returns, once twelve frames agreed, is a caller. What is a whole line softer
+    than the bot, ``FAINT_DB`` below its loudest, is nobody until a second after it: detectors take noise
+    for a voice there.
+    Now and then a few frames of echo in a row are like nothing: sunk in the line's noise, or of a sound that
+    the line colours strongly. A detector whose onset takes five frames outlasts them. With a quicker one, frames that
+    are unlike, but no louder than echo gets, are *doubtful*, and the first of a row are taken for echo: so many
+    that an onset takes five of them, too. What is louder is a voice at once, and ends the doubt.
     Only frames that a detector takes for speech are looked at, and only while played sound
     may come back: a silent bot and a loud caller cost next to nothing.
     The caller's frames count, not their arrival: a late or bursting line keeps its delay.
@@ -29,15 +34,15 @@ Rules
 """
 
 import math
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from common.audio import FRAME_BYTES, FRAME_MS, mulaw_to_pcm
-from gateway.vad.played import BAND, FRAME, RATE_HZ, WIDE, PlayedSound, Samples, energy_of, frame_energies, two_ways
+from common.audio import FRAME_MS, mulaw_to_pcm
+from gateway.vad.hangover import FIVE_OF_SIX, OnsetRule
+from gateway.vad.played import BAND, FRAME, RATE_HZ, WIDE, HeardSound, PlayedSound, Samples, energy_of, frame_energies
 
 LOUDEST_DB = 14
 """Nothing that is less than this below the played sound is echo."""
@@ -46,8 +51,7 @@ FAINT_DB = 35
 MIN_LAG_S, MAX_LAG_S = 0.02, 0.46
 
 _FRAME_S = FRAME_MS / 1000
-_WINDOW_FRAMES = 5
-_WINDOW = _WINDOW_FRAMES * FRAME
+_WINDOW = 5 * FRAME
 _MIN_LAG, _MAX_LAG = round(MIN_LAG_S * RATE_HZ), round(MAX_LAG_S * RATE_HZ)
 _NEAR = RATE_HZ * 8 // 1000
 """A run of the playout may start so much earlier or later than the one before."""
@@ -143,14 +147,16 @@ class Path:
 
 
 class SelfEcho:
-    """The echo of one call."""
+    """The echo of one call, for a detector whose onset rule this is."""
 
-    def __init__(self) -> None:
+    def __init__(self, onset: OnsetRule = FIVE_OF_SIX) -> None:
         self.echoes = 0
         self.path: Path | None = None
+        self._withheld = FIVE_OF_SIX.speech - onset.speech
+        self._doubtful = 0
         self._played = PlayedSound()
+        self._heard = HeardSound(_WINDOW)
         self._clock = ArrivalClock()
-        self._recent: deque[bytes] = deque([bytes(2 * FRAME_BYTES)] * (_WINDOW_FRAMES + 1), _WINDOW_FRAMES + 1)
         self._noise = 0.0
 
     def played(self, frames: Sequence[bytes], until: float) -> None:
@@ -163,24 +169,35 @@ class SelfEcho:
 
     def is_echo(self, pcm: bytes, level: int, speech: bool, now: float) -> bool:
         """Whether the caller's next 20 ms, which came at ``now``, are nothing but echo; every frame is to be shown."""
-        self._recent.append(pcm)
+        self._heard.add(pcm)
         at = round(self._clock.next(now) * RATE_HZ)
         if not speech:
             self._noise += _LEARN * (level * level - self._noise)
+            self._doubtful = 0
             return False
         echo = self._may_be_echo(level * level, at - self._played.end)
         if echo is None:
-            echo = self._is_played(two_ways(b"".join(self._recent))[:, -_WINDOW:], level * level, at)
+            echo = self._is_played(self._heard.newest(), level * level, at) or self._is_doubtful(level * level)
         self.echoes += echo
         return echo
 
     def _may_be_echo(self, newest: float, since: int) -> bool | None:
         """What the frame's energy tells, and the time since anything was played; None if that is not enough."""
         if since >= _AFTERGLOW or newest > _LOUDEST * self._played.loudest + self._noise:
+            self._doubtful = self._withheld
             return False
         if newest <= _FAINT * self._played.loudest:
             return True
         return False if since >= _MAX_LAG + _WINDOW else None
+
+    def _is_doubtful(self, newest: float) -> bool:
+        """Whether the frame, unlike what was played, is no louder than its echo gets, and one of the first in a row."""
+        gain = _LOUDEST if self.path is None else self.path.loudest
+        if newest > gain * self._played.loudest + self._noise:
+            self._doubtful = self._withheld
+            return False
+        self._doubtful += 1
+        return self._doubtful <= self._withheld
 
     def _is_played(self, sound: Samples, newest: float, at: int) -> bool:
         path = self.path
@@ -197,6 +214,7 @@ class SelfEcho:
         """Whether the newest frame is no louder than a path of this gain returns it; if so, the path is learnt from it."""
         if match.gain > _LOUDEST or newest > gain * match.echoed + self._noise:
             return False
+        self._doubtful = 0
         self._learn(match)
         return True
 
@@ -221,28 +239,21 @@ def best_match(sound: Samples, played: Samples, max_lag: int) -> Match:
     energy = np.cumsum(theirs * theirs, dtype=np.float64)
     energies = energy[_WINDOW - 1 :].copy()
     energies[1:] -= energy[:-_WINDOW]
-    likeness = np.abs(correlation(mine, theirs)) / np.sqrt(np.maximum(energies, 1.0))
+    likeness = np.abs(np.correlate(theirs, mine, "valid")) / np.sqrt(np.maximum(energies, 1.0))
     best = int(likeness.argmax())
-    stretch = played[WIDE, best : best + _WINDOW]
+    stretch = played[:, best : best + _WINDOW]
     return Match(
         lag=max_lag - best,
         likeness=float(likeness[best]) / math.sqrt(float(np.dot(mine, mine)) + 1.0),
-        gain=energy_of(sound[WIDE]) / (energy_of(stretch) + 1.0),
-        echoed=float(frame_energies(stretch[-_SMEAR_FRAMES * FRAME :]).max()),
-        hiss=_is_hiss(sound) and _is_hiss(played[:, best : best + _WINDOW]),
+        gain=energy_of(sound[WIDE]) / (energy_of(stretch[WIDE]) + 1.0),
+        echoed=max(frame_energies(stretch[WIDE, -_SMEAR_FRAMES * FRAME :])),
+        hiss=_is_hiss(sound) and _is_hiss(stretch),
     )
 
 
 def _is_hiss(sound: Samples) -> bool:
     newest = sound[:, -2 * FRAME :]
     return energy_of(newest[BAND]) < _HISS * energy_of(newest[WIDE])
-
-
-def correlation(sound: Samples, played: Samples) -> Samples:
-    """Product sums of ``sound`` with each stretch of ``played`` that is as long."""
-    length = len(played)
-    spectrum = np.fft.rfft(played, length) * np.conj(np.fft.rfft(sound, length))
-    return np.fft.irfft(spectrum, length)[: length - len(sound) + 1].astype(np.float32)
 
 
 class ArrivalClock:

@@ -109,6 +109,8 @@ class Gateway:
     def __init__(self, guard: EchoGuard, detector: Detector) -> None:
         self.guard_s = 0.0
         """CPU time spent in the guard."""
+        self.detector_s = 0.0
+        """CPU time spent in the detector."""
         self.frames = 0
         self._guard = guard
         self._detector = detector
@@ -145,13 +147,25 @@ class Gateway:
     def _hear(self, machine: TurnMachine, frame: bytes, now: float) -> bool:
         pcm = mulaw_to_pcm(frame)
         level = rms(pcm)
-        speech = self._detector.is_speech(pcm, level)
         began = time.thread_time()
+        speech = self._detector.is_speech(pcm, level)
+        detected = time.thread_time()
         echo = self._guard.is_echo(pcm, level, speech, now)
-        self.guard_s += time.thread_time() - began
+        self.detector_s += detected - began
+        self.guard_s += time.thread_time() - detected
         self.frames += 1
         machine.handle(FrameHeard(speech and not echo, level), now)
         return machine.call.caller_speaks
+
+
+def without_guard(detector: Detector) -> Gateway:
+    """A gateway with SELF_ECHO_GUARD=false."""
+    return Gateway(NoGuard(), detector)
+
+
+def with_guard(detector: Detector) -> Gateway:
+    """A gateway as it is."""
+    return Gateway(SelfEcho(detector.onset), detector)
 
 
 NewGateway = Callable[[], Gateway]
@@ -182,19 +196,23 @@ class Echoes:
 
     replies: int
     interrupted: int
-    frame_us: float
+    guard_us: float
     """CPU time in the guard per frame of the caller."""
+    detector_us: float
+    """CPU time in the detector per frame of the caller."""
 
 
 def self_interruptions(seed: int, replies: int, new_gateway: NewGateway) -> Echoes:
     """Replies to callers who say nothing."""
-    rng, interrupted, spent, frames = random.Random(seed), 0, 0.0, 0
+    rng, interrupted, gateways = random.Random(seed), 0, list[Gateway]()
     for _ in range(-(-replies // REPLIES_A_CALL)):
         gateway, line = new_gateway(), draw_line(rng)
         onsets = [gateway.first_onset(reply) for reply in draw_replies(rng, line, echo=True, talks=[None] * REPLIES_A_CALL)]
         interrupted += sum(onset is not None for onset in onsets)
-        spent, frames = spent + gateway.guard_s, frames + gateway.frames
-    return Echoes(replies, interrupted, 1e6 * spent / frames)
+        gateways.append(gateway)
+    frame_us = 1e6 / sum(gateway.frames for gateway in gateways)
+    guard_s, detector_s = (sum(spent) for spent in zip(*((each.guard_s, each.detector_s) for each in gateways), strict=True))
+    return Echoes(replies, interrupted, frame_us * guard_s, frame_us * detector_s)
 
 
 def interruptions(seed: int, replies: int, level_db: float, new_gateway: NewGateway, plain_gateway: NewGateway, *, echo: bool) -> Seen:
@@ -230,11 +248,12 @@ def main() -> None:
     parser.add_argument("--vad", choices=("webrtc", "silero"), default="webrtc")
     chosen = parser.parse_args()
     new_detector = WebrtcDetector if chosen.vad == "webrtc" else _silero()
-    plain, guarded = (lambda: Gateway(NoGuard(), new_detector())), (lambda: Gateway(SelfEcho(), new_detector()))
+    plain, guarded = (lambda: without_guard(new_detector())), (lambda: with_guard(new_detector()))
     _tell(f"seed {chosen.seed}, {chosen.replies} replies, {REPLIES_A_CALL} a call, {chosen.vad}")
     for name, new_gateway in (("off", plain), ("on", guarded)):
         heard = self_interruptions(chosen.seed, chosen.replies, new_gateway)
-        _tell(f"guard {name:3}: {heard.interrupted} self-interruptions in {heard.replies} replies; {heard.frame_us:.1f} us a frame")
+        cost = f"{heard.guard_us:.1f} us a frame, the detector {heard.detector_us:.1f}"
+        _tell(f"guard {name:3}: {heard.interrupted} self-interruptions in {heard.replies} replies; {cost}")
     _tell("level dB  echo  guard  seen   too early  later than without echo and guard, ms: p50  p90  p95")
     for level, (echo, name, new_gateway) in itertools.product(
         LEVELS_DB, ((False, "on", guarded), (True, "off", plain), (True, "on", guarded))

@@ -1,18 +1,17 @@
 """The bench of the bot's own echo, shorter, with a fixed seed."""
 
-from gateway.vad.self_echo import NoGuard, SelfEcho
 from gateway.vad.webrtc import WebrtcDetector
-from tests.bench.self_echo import Gateway, interruptions, self_interruptions
+from tests.bench.self_echo import Gateway, interruptions, self_interruptions, with_guard, without_guard
 
 SEED, REPLIES = 1, 60
 
 
 def unguarded() -> Gateway:
-    return Gateway(NoGuard(), WebrtcDetector())
+    return without_guard(WebrtcDetector())
 
 
 def guarded() -> Gateway:
-    return Gateway(SelfEcho(), WebrtcDetector())
+    return with_guard(WebrtcDetector())
 
 
 def test_the_bot_never_interrupts_itself() -> None:

@@ -27,7 +27,7 @@ class Hearing:
         """
         settings = config.load(config.environment() | {name.upper(): value for name, value in changes.items()})
         self._detector = choose_detector(settings)()
-        self._guard = SelfEcho() if settings.self_echo_guard else NoGuard()
+        self._guard = SelfEcho(self._detector.onset) if settings.self_echo_guard else NoGuard()
 
     @property
     def onset(self) -> OnsetRule:
