@@ -1,9 +1,18 @@
 """The bench of the bot's own echo, shorter, with a fixed seed."""
 
+from typing import TYPE_CHECKING
+
+import pytest
+
 from gateway.vad.webrtc import WebrtcDetector
 from tests.bench.self_echo import Gateway, interruptions, self_interruptions, with_guard, without_guard
 
+if TYPE_CHECKING:
+    from gateway.vad.silero import SileroModel
+
 SEED, REPLIES = 1, 60
+SOFT_SEED = 102
+"""Some soft frames of echo in a row are like nothing; silero hears a voice in them."""
 
 
 def unguarded() -> Gateway:
@@ -16,6 +25,13 @@ def guarded() -> Gateway:
 
 def test_the_bot_never_interrupts_itself() -> None:
     assert self_interruptions(SEED, REPLIES, guarded).interrupted == 0
+
+
+@pytest.mark.speech
+def test_nor_does_it_with_a_quick_detector(silero: "SileroModel") -> None:
+    from gateway.vad.silero import SileroDetector
+
+    assert self_interruptions(SOFT_SEED, REPLIES, lambda: with_guard(SileroDetector(silero))).interrupted == 0
 
 
 def test_without_the_guard_it_does() -> None:

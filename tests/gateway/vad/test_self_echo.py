@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from common.audio import FRAME_BYTES, mulaw_to_pcm, rms
+from gateway.vad.hangover import FIVE_OF_SIX, OnsetRule
 from gateway.vad.self_echo import ArrivalClock, NoGuard, Path, SelfEcho
 from tests.bench.phone_line import PhoneLine, Samples, as_the_bot_says_it, mulaw, samples, voices
 
@@ -24,8 +25,8 @@ def line(loss_db: float = 25, delay_s: float = 0.2, response: tuple[float, ...] 
 class Ear:
     """Shows a guard what comes of a line; every frame above the line's noise counts as speech."""
 
-    def __init__(self) -> None:
-        self.guard = SelfEcho()
+    def __init__(self, onset: OnsetRule = FIVE_OF_SIX) -> None:
+        self.guard = SelfEcho(onset)
         self.start = START
 
     def play(self, said: bytes, step: int = FRAME_BYTES * 5) -> None:
@@ -169,6 +170,51 @@ def test_an_s_that_comes_back_is_echo() -> None:
     ear.play(said)
     sound = np.concatenate((np.zeros(1600), samples(said)[::-1] * 0.04, np.zeros(800)))
     assert share(ear.hear(sound)) > 0.8
+
+
+QUICK = OnsetRule(3, 4)
+FRAME_SAMPLES = 160
+
+
+def unlike(frames: int, level: float = 300) -> Samples:
+    """Nothing that was played; no louder than an echo may be, if no other level is given."""
+    return np.random.default_rng(5).normal(0, level, frames * FRAME_SAMPLES)
+
+
+def ear_over_the_bot(onset: OnsetRule) -> Ear:
+    ear = Ear(onset)
+    ear.play(SAID)
+    ear.hear(np.zeros(4000))
+    return ear
+
+
+def test_frames_unlike_what_was_played_are_a_callers_at_once_with_a_slow_detector() -> None:
+    assert ear_over_the_bot(FIVE_OF_SIX).hear(unlike(2)) == [False] * 2
+
+
+def test_a_quick_detector_needs_five_frames_for_a_voice_no_louder_than_echo() -> None:
+    assert ear_over_the_bot(QUICK).hear(unlike(5)) == [True] * 2 + [False] * 3
+
+
+def test_frames_louder_than_any_echo_are_a_voice_at_once() -> None:
+    assert ear_over_the_bot(QUICK).hear(unlike(2, 4000)) == [False] * 2
+
+
+def test_frames_behind_a_loud_one_are_not_doubted() -> None:
+    assert ear_over_the_bot(QUICK).hear(np.concatenate((unlike(1, 4000), unlike(2)))) == [False] * 3
+
+
+def test_silence_begins_the_doubt_anew() -> None:
+    sound = np.concatenate((unlike(3), np.zeros(FRAME_SAMPLES), unlike(3)))
+    assert ear_over_the_bot(QUICK).hear(sound) == [True, True, False, None, True, True, False]
+
+
+def test_a_frame_louder_than_what_its_path_returns_is_not_doubted() -> None:
+    ear = Ear(QUICK)
+    heard_while_playing(ear, echo_of(SAID, line(28)))
+    ear.play(SAID)
+    ear.hear(np.zeros(4000))
+    assert ear.hear(unlike(2, 700)) == [False] * 2
 
 
 def test_echoes_are_counted() -> None:
