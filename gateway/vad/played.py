@@ -24,65 +24,8 @@ _KEPT = RATE_HZ
 _LOW_HZ, _HIGH_HZ, _EMPHASIS, _TAPS = 250, 1800, 0.8, 32
 
 
-class PlayedSound:
-    """What is played, in band, on the time line of its hearing; times are samples at half the line's rate."""
-
-    def __init__(self) -> None:
-        self.end = 0
-        """End of what was played last."""
-        self.loudest = 0.0
-        """Most energy of a frame that is kept."""
-        self._sound = _silence(2 * _KEPT)
-        self._filled = 0
-        self._tail = bytes(2 * _TAPS)
-        self._loudness: deque[float] = deque(maxlen=_KEPT // FRAME)
-
-    def add(self, pcm: bytes, end: int) -> None:
-        """Sound that ends at ``end``; what it does not join is silence between."""
-        sound = two_ways(self._tail + pcm)
-        self._tail = pcm[-2 * _TAPS :]
-        start = end - sound.shape[1]
-        self.cut(start)
-        if start > self.end:
-            self._append(_silence(min(_KEPT, start - self.end)))
-        self._append(sound[:, -_KEPT:])
-        self.end = end
-        self._loudness.extend(frame_energies(sound[WIDE]))
-        self.loudest = max(self._loudness)
-
-    def _append(self, sound: Samples) -> None:
-        """The older half gives way when there is no room: a copy once a second, not at each frame."""
-        end = self._filled + sound.shape[1]
-        if end > 2 * _KEPT:
-            kept = self._sound[:, max(0, self._filled - _KEPT) : self._filled].copy()
-            self._sound[:, : kept.shape[1]] = kept
-            end = kept.shape[1] + sound.shape[1]
-        self._sound[:, end - sound.shape[1] : end] = sound
-        self._filled = end
-
-    def cut(self, at: int) -> None:
-        """Nothing was played after ``at``."""
-        if at < self.end:
-            for _ in range(min(len(self._loudness), (self.end - at) // FRAME)):
-                self._loudness.pop()
-            self.loudest = max(self._loudness, default=0.0)
-            self._filled = max(0, self._filled - (self.end - at))
-            self.end = at
-
-    def between(self, start: int, stop: int) -> Samples:
-        """What was played between the two; silence where nothing was, or is kept."""
-        first = self.end - self._filled
-        low, high = max(start, first), min(stop, self.end)
-        if low == start and high == stop:
-            return self._sound[:, low - first : high - first]
-        window = _silence(stop - start)
-        if low < high:
-            window[:, low - start : high - start] = self._sound[:, low - first : high - first]
-        return window
-
-
-class HeardSound:
-    """The caller's newest sound; what nobody asks for is not filtered."""
+class NewestSound:
+    """The last ``length`` samples of what is added; what nobody asks for is not filtered."""
 
     def __init__(self, length: int) -> None:
         self._length = length
@@ -90,16 +33,65 @@ class HeardSound:
         self._new = bytearray(2 * _TAPS)
 
     def add(self, pcm: bytes) -> None:
-        """The next frame."""
+        """It goes on."""
         self._new += pcm
         del self._new[: -2 * (_TAPS + STEP * self._length)]
 
+    def drop(self, samples: int) -> None:
+        """The newest ones are taken back."""
+        kept = self.newest()[:, :-samples]
+        self._sound = np.concatenate((_silence(self._length - kept.shape[1]), kept), axis=1)
+        self._new = bytearray(2 * _TAPS)
+
     def newest(self) -> Samples:
-        """``length`` samples up to now."""
+        """Up to now; silence before anything was added."""
         if len(self._new) > 2 * _TAPS:
             self._sound = np.concatenate((self._sound, two_ways(bytes(self._new))), axis=1)[:, -self._length :]
             del self._new[: -2 * _TAPS]
         return self._sound
+
+
+class PlayedSound:
+    """What is played, on the time line of its hearing; times are samples at half the line's rate."""
+
+    def __init__(self) -> None:
+        self.end = 0
+        """End of what was played last."""
+        self.loudest = 0.0
+        """Most energy of a frame that is kept."""
+        self._sound = NewestSound(_KEPT)
+        self._loudness: deque[float] = deque(maxlen=_KEPT // FRAME)
+
+    def add(self, pcm: bytes, end: int) -> None:
+        """Sound that ends at ``end``; what it does not join is silence between."""
+        start = end - len(pcm) // (2 * STEP)
+        self.cut(start)
+        if start > self.end:
+            self._sound.add(bytes(2 * STEP * min(_KEPT, start - self.end)))
+        self._sound.add(pcm)
+        self.end = end
+        self._loudness.extend(frame_energies(_folded(pcm)))
+        self.loudest = max(self._loudness)
+
+    def cut(self, at: int) -> None:
+        """Nothing was played after ``at``."""
+        if at < self.end:
+            for _ in range(min(len(self._loudness), (self.end - at) // FRAME)):
+                self._loudness.pop()
+            self.loudest = max(self._loudness, default=0.0)
+            self._sound.drop(self.end - at)
+            self.end = at
+
+    def between(self, start: int, stop: int) -> Samples:
+        """What was played between the two; silence where nothing was, or is kept."""
+        first = self.end - _KEPT
+        low, high = max(start, first), min(stop, self.end)
+        if low == start and high == stop:
+            return self._sound.newest()[:, low - first : high - first]
+        window = _silence(stop - start)
+        if low < high:
+            window[:, low - start : high - start] = self._sound.newest()[:, low - first : high - first]
+        return window
 
 
 def _band_filter() -> Samples:
@@ -120,6 +112,10 @@ def two_ways(pcm: bytes) -> Samples:
     two_ways[BAND] = np.convolve(sound, _FILTER, "valid")[::STEP]
     two_ways[WIDE] = sound[_TAPS::STEP]
     return two_ways
+
+
+def _folded(pcm: bytes) -> Samples:
+    return np.frombuffer(pcm, "<i2")[::STEP].astype(np.float32)
 
 
 def _silence(length: int) -> Samples:

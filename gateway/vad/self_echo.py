@@ -42,7 +42,7 @@ import numpy as np
 
 from common.audio import FRAME_MS, mulaw_to_pcm
 from gateway.vad.hangover import FIVE_OF_SIX, OnsetRule
-from gateway.vad.played import BAND, FRAME, RATE_HZ, WIDE, HeardSound, PlayedSound, Samples, energy_of, frame_energies
+from gateway.vad.played import BAND, FRAME, RATE_HZ, WIDE, NewestSound, PlayedSound, Samples, energy_of, frame_energies
 
 LOUDEST_DB = 14
 """Nothing that is less than this below the played sound is echo."""
@@ -155,7 +155,7 @@ class SelfEcho:
         self._withheld = FIVE_OF_SIX.speech - onset.speech
         self._doubtful = 0
         self._played = PlayedSound()
-        self._heard = HeardSound(_WINDOW)
+        self._heard = NewestSound(_WINDOW)
         self._clock = ArrivalClock()
         self._noise = 0.0
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gateway.vad.played import BAND, FRAME, RATE_HZ, WIDE, HeardSound, PlayedSound, Samples, two_ways
+from gateway.vad.played import BAND, FRAME, RATE_HZ, WIDE, NewestSound, PlayedSound, Samples, two_ways
 
 FRAMES_OF_3_S = 150
 
@@ -39,7 +39,7 @@ def test_before_and_after_it_is_silence() -> None:
 def test_what_was_not_joined_is_silence_between() -> None:
     sound = played(pcm_frames(5))
     sound.add(pcm_frames(1)[0], 8 * FRAME)
-    assert not sound.between(5 * FRAME, 7 * FRAME).any()
+    assert not sound.between(6 * FRAME, 7 * FRAME).any()
     assert sound.between(7 * FRAME, 8 * FRAME).any()
 
 
@@ -53,7 +53,7 @@ def test_a_cut_leaves_what_was_before_it() -> None:
 
 def test_the_callers_newest_sound_is_the_same_however_often_it_is_asked_for() -> None:
     frames = pcm_frames(20)
-    often, once = HeardSound(5 * FRAME), HeardSound(5 * FRAME)
+    often, once = NewestSound(5 * FRAME), NewestSound(5 * FRAME)
     for frame in frames:
         often.add(frame)
         often.newest()
@@ -63,7 +63,7 @@ def test_the_callers_newest_sound_is_the_same_however_often_it_is_asked_for() ->
 
 
 def test_asked_twice_it_has_not_moved() -> None:
-    heard = HeardSound(5 * FRAME)
+    heard = NewestSound(5 * FRAME)
     heard.add(pcm_frames(1)[0])
     assert np.array_equal(heard.newest(), heard.newest())
 
