@@ -208,14 +208,15 @@ class SelfEcho:
             if match.likeness >= _ALIKE_NEAR or match.hiss:
                 return self._fits(match, newest, path.loudest)
         match = self._match(sound, at, _MIN_LAG, _MAX_LAG)
-        return match.likeness >= _ALIKE and self._fits(match, newest, _LOUDEST)
+        return (match.likeness >= _ALIKE or match.hiss) and self._fits(match, newest, _LOUDEST)
 
     def _fits(self, match: Match, newest: float, gain: float) -> bool:
-        """Whether the newest frame is no louder than a path of this gain returns it; if so, the path is learnt from it."""
+        """Whether the newest frame is no louder than a path of this gain returns it; if so, and it is no *s*, the path is learnt."""
         if match.gain > _LOUDEST or newest > gain * match.echoed + self._noise:
             return False
         self._doubtful = 0
-        self._learn(match)
+        if not match.hiss:
+            self._learn(match)
         return True
 
     def _learn(self, match: Match) -> None:
