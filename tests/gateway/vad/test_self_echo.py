@@ -160,16 +160,29 @@ def test_a_path_that_moved_is_learnt_anew() -> None:
     assert ear.guard.path.lag / 4000 == pytest.approx(0.1, abs=0.006)
 
 
-def test_an_s_that_comes_back_is_echo() -> None:
-    """It has hardly anything in the band that is compared."""
+def an_s_comes_back(ear: Ear) -> list[bool | None]:
+    """Noise above the band that is compared; what comes back is unlike it there."""
     hiss = np.random.default_rng(3).normal(0, 1, 4000)
     hiss = np.convolve(hiss, np.sinc(np.arange(-40, 41) * 0.2) * np.hamming(81) * (-1.0) ** np.arange(-40, 41), "same")
     said = mulaw(hiss / hiss.std() * 3000)
+    ear.play(said)
+    return ear.hear(np.concatenate((np.zeros(1600), samples(said)[::-1] * 0.04, np.zeros(800))))
+
+
+def test_an_s_that_comes_back_is_echo() -> None:
     ear = Ear()
     heard_while_playing(ear, echo_of(SAID, line(25)))
-    ear.play(said)
-    sound = np.concatenate((np.zeros(1600), samples(said)[::-1] * 0.04, np.zeros(800)))
-    assert share(ear.hear(sound)) > 0.8
+    assert share(an_s_comes_back(ear)) > 0.8
+
+
+def test_an_s_is_echo_before_its_path_is_known() -> None:
+    assert share(an_s_comes_back(Ear())) > 0.8
+
+
+def test_an_s_teaches_nothing_of_its_path() -> None:
+    ear = Ear()
+    an_s_comes_back(ear)
+    assert ear.guard.path is None
 
 
 QUICK = OnsetRule(3, 4)
