@@ -104,11 +104,11 @@ class Drafting:
         """A voiced frame: the pause before it was no end."""
         call = self._call
         call.patience.went_on(call.floor.gap_frames)
-        if call.open is not None and call.open.draft is not None:
+        if call.open is not None:
             self.withdraw(now)
 
     def withdraw(self, now: float) -> None:
-        """What was drafted is not all, or cannot be answered: the utterance goes on without it."""
+        """What was drafted, if anything was, is not all, or cannot be answered: the utterance goes on without it."""
         call = self._call
         utterance = call.open
         assert utterance is not None, "only an open utterance has a draft"

@@ -121,7 +121,8 @@ class Holding:
 
     def judge(self, hold: Hold, probe: Piece, now: float) -> None:
         """The words of a probe of this hold are known."""
-        call, text = self._call, probe.text or ""
+        call, text = self._call, probe.text
+        assert text is not None, "only words that are known are judged"
         duplicate = call.is_duplicate(text, hold.utterance.onset_at, now)
         sense = call.lexicon.sense(text)
         voice_end = hold.end if hold.ended else call.floor.end
@@ -170,11 +171,11 @@ class Holding:
 
     def _end_held_turn(self, now: float) -> Utterance | None:
         """End the turn; what it was about, if that goes in front of the next one (R5)."""
-        call, said = self._call, self._call.turn.utterance
-        superseded = said is not None and not call.turn.effects and not call.playout.heard_text(now)
+        call = self._call
+        said = None if call.turn.effects or call.playout.heard_text(now) else call.turn.utterance
         call.report("BARGE_IN_FINAL")
-        call.end_turn("superseded" if superseded else "interrupted", now)
-        if said is None or not superseded:
+        call.end_turn("interrupted" if said is None else "superseded", now)
+        if said is None:
             return None
         for piece in said.pieces:
             if piece.kind == "whole":
@@ -251,7 +252,8 @@ class Holding:
 
     def late_words(self, piece: Piece, now: float) -> None:
         """Words came after their hold was taken back, or their turn was over: final now, or the next utterance (R4)."""
-        call, text = self._call, piece.text or ""
+        call, text = self._call, piece.text
+        assert text is not None, "they are known now"
         if not self._counts(piece, text, now):
             return
         goes_on = call.open or call.short

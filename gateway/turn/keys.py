@@ -45,5 +45,6 @@ def _add(utterance: Utterance, digit: str, call: Call) -> int:
     if last is None or not last.keys:
         last = utterance.add_text(call.next_seq(), "")
         last.keys = True
-    last.text = (last.text or "") + digit
+    assert last.text is not None, "keys are known"
+    last.text += digit
     return len(last.text)

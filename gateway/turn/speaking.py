@@ -40,7 +40,7 @@ class Speaking:
                 turn.progress_at = now
                 reply.sentence_arrived(head.seq, text, interruptible=interruptible)
             case SpeechChunk():
-                self._speech(message, audio, now)
+                self.stale += not reply.speech_arrived(message, audio)
             case ReplyEnded(sentences=sentences):
                 reply.reply_ended(sentences)
                 self._call.report("LLM_REPLY", text=reply.text, sentences=sentences, llm_ms=message.llm_ms)
@@ -58,12 +58,6 @@ class Speaking:
             case _:
                 self.stale += 1
 
-    def _speech(self, chunk: SpeechChunk, audio: bytes, now: float) -> None:
-        if chunk.offset_bytes == 0:
-            self._call.turn.progress_at = now
-        if not self._call.turn.reply.speech_arrived(chunk, audio):
-            self.stale += 1
-
     def _stage_failed(self, failed: StageFailed, now: float) -> None:
         self._call.report("STAGE_FAILED", stage=failed.stage, error=failed.error)
         if failed.stage == "tts":
@@ -78,7 +72,7 @@ class Speaking:
     def finish_if_heard(self, now: float) -> None:
         """End the turn once all that it has to say was heard."""
         turn, playout = self._call.turn, self._call.playout
-        if not turn.used or not self._all_here() or not playout.finished(now):
+        if not self._all_here() or not playout.finished(now):
             return
         if not turn.only_phrase and turn.reply.speechless:
             self.fall_back(now)
@@ -87,8 +81,8 @@ class Speaking:
 
     def finish_if_nearly_heard(self, now: float) -> None:
         """At an onset, or a resume: a rest of under 300 ms of a complete reply counts as heard (R4)."""
-        turn, playout = self._call.turn, self._call.playout
-        if turn.used and self._all_here() and playout.clips and playout.rest_s(now) < COUNTS_AS_HEARD_S:
+        playout = self._call.playout
+        if self._all_here() and playout.clips and playout.rest_s(now) < COUNTS_AS_HEARD_S:
             playout.count_as_heard()
             self._replied(now)
 
@@ -121,9 +115,9 @@ class Speaking:
     # -- Sound that stops, or never starts ------------------------------------------------------
 
     def watch(self, now: float) -> None:
-        """After every event: note when sound ended, and when a sentence began to starve."""
+        """After every event: note until when there was sound, and when a sentence began to starve."""
         call, sounding = self._call, self._call.playout.unheard(now)
-        if self._sounding and not sounding:
+        if self._sounding:
             call.memory.quiet_since = now
             heard_bytes = call.playout.heard_bytes(now)
             if heard_bytes != self._heard_bytes:

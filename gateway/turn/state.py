@@ -84,7 +84,7 @@ class Turn:
     onset_at: float = 0.0
     """When the caller began to say them."""
     progress_at: float = 0.0
-    """Last Transcript, Sentence, ToolStarted or first chunk (R10)."""
+    """Last Transcript, Sentence, ToolStarted or sound of the reply (R10)."""
     only_phrase: bool = False
     """A greeting, re-prompt or fallback: no reply is awaited."""
     collect: Collect | None = None

@@ -300,3 +300,42 @@ def test_a_draft_that_a_model_has_is_not_given_to_it_again() -> None:
     desk.wait(0.8)
     desk.understand("שלום")
     assert (desk.machine.call.turn.committed, desk.asked) == (True, [])
+
+
+# -- A draft behind a piece that was closed before ----------------------------------------------
+
+
+def long_drafted_desk() -> Desk:
+    """A caller who paused after more than one piece; no words are known."""
+    desk = quiet_desk(FULL)
+    desk.speak(6.5)
+    desk.wait(0.4)
+    return desk
+
+
+def test_it_is_answered_only_once_its_words_are_known() -> None:
+    desk = long_drafted_desk()
+    assert (pieces(desk), "DRAFT" in desk.reports) == (["segment", "segment"], False)
+
+
+def test_the_failure_of_the_piece_before_it_is_not_its_own() -> None:
+    desk = long_drafted_desk()
+    desk.report(StageFailed(head=desk.head(seq=desk.published[0].seq), stage="asr", error="Timeout"))
+    desk.wait(0.5)
+    assert pieces(desk) == ["segment", "segment"]
+
+
+def test_without_words_no_model_is_asked() -> None:
+    desk = long_drafted_desk()
+    for piece in list(desk.published):
+        desk.understand("", seq=piece.seq, piece="segment")
+    assert desk.asked == []
+
+
+def test_sound_in_which_no_words_were_found_is_sent_again_with_what_follows() -> None:
+    desk = long_drafted_desk()
+    drafted = desk.published[1]
+    desk.understand("", seq=drafted.seq, piece="segment")
+    desk.speak(0.6)
+    desk.wait(0.8)
+    assert desk.published[-1].start == drafted.start

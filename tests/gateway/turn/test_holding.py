@@ -782,3 +782,56 @@ def test_a_cough_now_and_then_does_not_put_the_fallback_off_for_ever() -> None:
         desk.understand("")
         desk.wait(0.2)
     assert "fallback" in desk.ends
+
+
+# -- What a hold tells, and what it sends -------------------------------------------------------
+
+
+def test_while_the_bot_thinks_no_interruption_is_told() -> None:
+    desk = asked_desk()
+    desk.speak(0.3)
+    assert "BARGE_IN: interrupt speaking" not in desk.reports
+
+
+def test_a_cough_is_told_as_no_duplicate() -> None:
+    desk = speaking_desk()
+    cough(desk)
+    desk.understand("", piece="probe")
+    assert [name for name in desk.reports if name.startswith("DEDUP")] == []
+
+
+def test_a_hold_whose_words_never_come_sends_its_sound_once() -> None:
+    desk = speaking_desk(seconds=6.0)
+    desk.speak(0.2)
+    desk.wait(3.0)
+    assert (len(probes(desk)), desk.reports[-1]) == (1, "BARGE_IN_RESUMED")
+
+
+def test_where_frames_came_late_a_voice_that_the_clock_ended_was_probed_whole() -> None:
+    desk = speaking_desk(seconds=6.0)
+    desk.speak(0.2)
+    desk.without_frames(1.1)
+    desk.wait(0.2)
+    desk.understand("", piece="probe")
+    assert desk.reports[-1] == "BARGE_IN_RESUMED"
+
+
+def test_late_words_of_an_earlier_voice_are_final_during_the_next_one() -> None:
+    desk = speaking_desk(seconds=9.0)
+    desk.speak(0.2)
+    desk.wait(3.0)
+    late = probes(desk)[-1]
+    desk.speak(0.2)
+    desk.understand("שלום לך", seq=late.seq, piece="probe")
+    assert (desk.ends[-1], desk.machine.holding.hold) == ("superseded", None)
+
+
+def test_words_of_the_pause_in_which_it_became_final_are_the_callers() -> None:
+    desk = speaking_desk(Rules(barge_in_final_ms=9000, speculate="asr"))
+    desk.speak(1.4)
+    desk.wait(0.35)
+    first, last = probes(desk)[-2:]
+    desk.understand("אני", seq=first.seq, piece="probe")
+    desk.wait(0.5)
+    desk.understand("אני רוצה", seq=last.seq, piece="probe")
+    assert (desk.ends[-1], desk.asked[-1]) == ("interrupted", "אני רוצה")

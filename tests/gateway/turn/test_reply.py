@@ -356,3 +356,46 @@ def test_a_failure_that_is_told_after_the_last_chunk_takes_no_word_away() -> Non
     case.speech(length=1600, last=True)
     case.reply.sentence_failed(0, 0)
     assert case.reply.text == TEXT
+
+
+# -- What is not of the reply any more --------------------------------------------------------
+
+
+def test_sound_behind_the_end_of_a_reply_that_was_cut_is_not_kept() -> None:
+    case = long_case()
+    clips = len(case.playout.clips)
+    assert (case.speech(clips), len(case.playout.clips)) == (False, clips)
+
+
+def test_a_wild_number_of_a_sentence_that_failed_costs_nothing() -> None:
+    case = Case()
+    case.reply.sentence_failed(5000, 0)
+    assert case.sound == []
+
+
+def test_a_reply_is_not_cut_before_a_sentence_that_still_comes_in_is_whole() -> None:
+    case = Case()
+    case.speech(0, MAX_BYTES - 800, last=True)
+    case.speech(1, 1600)
+    case.speech(2, 800, last=True)
+    assert len(case.sound) == 3
+
+
+def test_a_later_sentence_is_the_one_that_is_made_again() -> None:
+    case = Case()
+    case.speech(0, last=True)
+    case.reply.sentence_arrived(1, TEXT)
+    assert case.reply.retake(case.playout.clips[1]) == (1, 1, TEXT)
+
+
+def test_the_beginning_of_an_older_take_is_dropped() -> None:
+    case, _ = starved(sent=False)
+    assert not case.speech(take=0, attempt=1)
+
+
+def test_another_attempt_does_not_replace_what_was_heard_though_it_begins_again() -> None:
+    case = Case()
+    case.speech(0, 1600)
+    case.play()
+    case.playout.stop(2.0)
+    assert (case.playout.clips[0].sent, case.speech(attempt=2)) == (0, False)

@@ -355,3 +355,43 @@ def test_a_second_attempt_afterwards_is_dropped() -> None:
     desk.chunk(0, 0.5, attempt=2)
     desk.wait(3.0)
     assert {frame.attempt for frame in desk.frames} == {1}
+
+
+# -- Under a voice, or before the commit --------------------------------------------------------
+
+
+def test_a_tool_without_effects_does_not_undo_the_effects_of_another() -> None:
+    desk = asked_desk()
+    for effects in (True, False):
+        desk.report(ToolStarted(head=desk.head(), name="book", timeout_s=5.0, effects=effects))
+    desk.press("1")
+    assert desk.ends[-1] == "interrupted"
+
+
+def test_a_reply_of_no_sentences_is_a_fallback_though_a_voice_was_over_it() -> None:
+    desk = asked_desk()
+    desk.speak(0.2)
+    desk.wait(0.4)
+    desk.end_reply(0)
+    desk.understand("", piece="probe")
+    assert desk.ends[-1] == "fallback"
+
+
+def test_the_little_reply_to_a_draft_is_not_heard_before_the_commit() -> None:
+    desk = Desk(Rules(speculate="full"))
+    desk.wait(0.5)
+    desk.speak(1.0)
+    desk.wait(0.4)
+    desk.reply("hi.", seconds=0.2)
+    desk.wait(0.5)
+    desk.speak(0.2)
+    assert desk.ends == ["replied"]
+
+
+def test_nothing_is_said_of_a_failure_while_the_caller_speaks() -> None:
+    desk = asked_desk()
+    desk.speak(0.2)
+    failed(desk, "llm")
+    desk.speak(0.5)
+    desk.wait(1.5)
+    assert (desk.ends[-1], desk.frames) == ("fallback", [])
