@@ -17,6 +17,7 @@ Rules
     6 dB above what it returns, once twelve frames agreed, is a caller. What is a whole line softer
     than the bot, ``FAINT_DB`` below its loudest, is nobody until a second after it: detectors take noise
     for a voice there.
+    What is no louder than the echo that is due on a known path holds no caller, like it or not: energies add.
     Now and then a few frames of echo in a row are like nothing: sunk in the line's noise, or of a sound that
     the line colours strongly. A detector whose onset takes five frames outlasts them. With a quicker one, frames that
     are unlike, but no louder than echo gets, are *doubtful*, and the first of a row are taken for echo: so many
@@ -134,9 +135,14 @@ class Path:
         return self.votes >= _VOTES
 
     @property
+    def known(self) -> bool:
+        """Whether its gain can be trusted."""
+        return self.agreed >= _MOST_VOTES
+
+    @property
     def loudest(self) -> float:
         """The most gain that is still this path: a margin over its own, once that is known well."""
-        return _MARGIN * self.gain if self.agreed >= _MOST_VOTES else _LOUDEST
+        return _MARGIN * self.gain if self.known else _LOUDEST
 
     def agree(self, match: Match) -> None:
         """Learn from a frame of the same path."""
@@ -207,6 +213,8 @@ class SelfEcho:
                 return self._fits(match, newest, _LOUDEST)
             if match.likeness >= _ALIKE_NEAR or match.hiss:
                 return self._fits(match, newest, path.loudest)
+            if path.known and newest <= path.gain * match.echoed + self._noise:
+                return True
         match = self._match(sound, at, _MIN_LAG, _MAX_LAG)
         return (match.likeness >= _ALIKE or match.hiss) and self._fits(match, newest, _LOUDEST)
 

@@ -201,6 +201,13 @@ def ear_over_the_bot(onset: OnsetRule) -> Ear:
     return ear
 
 
+def test_what_is_softer_than_the_echo_that_is_due_holds_no_caller() -> None:
+    strange, known = Ear(), Ear()
+    heard_while_playing(known, echo_of(SAID, line(20)))
+    assert share(heard_while_playing(strange, unlike(100, 150))) < 0.2
+    assert share(heard_while_playing(known, unlike(100, 150))) > 0.6
+
+
 def test_frames_unlike_what_was_played_are_a_callers_at_once_with_a_slow_detector() -> None:
     assert ear_over_the_bot(FIVE_OF_SIX).hear(unlike(2)) == [False] * 2
 
