@@ -1,24 +1,30 @@
 """Both halves of the bus in memory, for simulated calls.
 
-It behaves as ``common/streams.py`` says, without a server: all that the scripts do in one step
-happens between two awaits here. Its only clock is the running loop's, so a virtual clock moves
-it, and its faults are drawn from a seed: the same seed gives the same call.
+It behaves as ``common/streams.py`` says, without a server process: all that the scripts do in one step
+happens in one step of ``memory_server.py``, and where the real buses try again, these do. The only clock is the running
+loop's, so a virtual clock moves it, and the faults are drawn from a seed: the same seed gives the same call.
 """
 
 import asyncio
 import random
-from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from common import streams
 from common.bus import Delivery, Output, PastTurn, Reconnect, Renewal, Taken, ToolRun, ToolStart, TurnClosed, TurnNews, without_words
 from common.errors import BusUnavailable, NotOwner
 from common.messages import CallTakenOver, Head, Message, Stage, StageFailed
+from common.redis_link import Backoff, insistently
 from common.streams import STAGES, Pace
+from tests.sim.memory_server import CallRecord, Entry, MemoryServer, Store, Stream
 
 _NEWS_AT_MOST = 1_000
+_HOUSEKEEPING_S = 1.0
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,70 +46,17 @@ class Faults:
     """The most that a turn's commit or end takes until workers can see it."""
 
 
-@dataclass(slots=True)
-class _Entry:
-    """An entry of a stream and, once it was delivered, who holds it."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a gateway's bus remembers of a call's hash, to write it anew."""
 
-    id: str
-    message: Message
-    audio: bytes
-    added_s: float
-    seen_from_s: float
-    owner: str = ""
-    held_since_s: float = 0.0
-    deliveries: int = 0
-
-
-class _Stream:
-    """Entries in order; whoever waits for one is woken by the bell."""
-
-    def __init__(self, reorder: bool) -> None:
-        self._reorder = reorder
-        self.unread: deque[_Entry] = deque()
-        self.pending: dict[str, _Entry] = {}
-        self.bell = asyncio.Event()
-
-    def add(self, entry: _Entry) -> None:
-        self.unread.append(entry)
-        self.bell.set()
-
-    def next_unread(self, now_s: float) -> _Entry | None:
-        """The first entry that can be seen, taken off."""
-        if self.unread and self._reorder:
-            first = min(self.unread, key=lambda entry: entry.seen_from_s)
-            self.unread.remove(first)
-            self.unread.appendleft(first)
-        return self.unread.popleft() if self.unread and self.unread[0].seen_from_s <= now_s else None
-
-    async def wait(self, until_s: float) -> None:
-        """Until there may be something to see, at the latest until then."""
-        self.bell.clear()
-        seen_s = self.unread[0].seen_from_s if self.unread else until_s
-        with suppress(TimeoutError):
-            async with asyncio.timeout_at(min(seen_s, until_s)):
-                await self.bell.wait()
-
-
-@dataclass(slots=True)
-class _Call:
-    """A call's hash and history."""
-
+    fence: int
     gateway: str
     language: str
-    turn: int = 0
+    turn: int
     committed: bool = True
-    over: bool = False
-    stream: str = ""
-    fence: int = 0
-    left: int | None = None
     open: int = -1
-    said: int = -1
     text: str = ""
-    remembered: bool = True
-    """Whether the gateway's bus writes it anew for a server that forgot it."""
-    past: dict[int, PastTurn] = field(default_factory=dict)
-    tools: dict[str, ToolRun] = field(default_factory=dict)
-    """Every run of a tool with effects, by its id."""
 
 
 class MemoryBus:
@@ -113,77 +66,95 @@ class MemoryBus:
         self._pace = pace or Pace()
         self._faults = faults or Faults()
         self._random = random.Random(self._faults.seed)
+        self.server = MemoryServer(self._faults.seed, reorder=self._faults.reorder)
+        self.hits: Counter[str] = Counter()
+        """How often each fault happened."""
         self._entries = 0
-        self._work: dict[Stage, _Stream] = {stage: self._stream() for stage in STAGES}
-        self._replies: dict[str, _Stream] = {}
-        self._calls: dict[str, _Call] = {}
-        self._forgotten: dict[str, _Call] = {}
-        self._reconnects: dict[str, list[float]] = {}
-        self._done: set[str] = set()
-        self._out: dict[str, list[str]] = {}
-        self._tools: dict[str, str] = {}
-        """Of each tool with effects that was started: the id of its run."""
+        self._known: dict[str, _Known] = {}
+        self._boots: dict[str, str] = {}
+        """Of each gateway: the server's boot as it knows it."""
+        self._read: set[str] = set()
+        """Replies that were read."""
+        self._held: set[tuple[str, str]] = set()
+        """Workers, and entries that arrived there."""
+        self._read_failed: set[str] = set()
+        """Workers whose last read broke off."""
         self._listeners: list[asyncio.Queue[TurnNews]] = []
-        self._beats: dict[str, tuple[Stage, float]] = {}
-        self.unreachable = False
-        """While it is set, every method raises ``BusUnavailable``, and replies wait."""
-        self.events: dict[str, list[dict[str, str]]] = {}
-        """What each call recorded."""
-        self.dead: dict[Stage, list[tuple[str, Message]]] = {stage: [] for stage in STAGES}
-        """Entries that no attempt could finish, with the error."""
 
     # The gateway's half
 
     async def take_call(self, call: str, gateway: str, stream: str, language: str, turn: int = 0) -> Taken:
         """Make ``stream`` the call's owner, and tell the one before."""
-        self._reach()
-        was = self._calls.get(call)
+        taken = await insistently(lambda: self.server.ask(lambda: self._take_call(call, gateway, stream, language, turn)))
+        self._known[call] = _Known(taken.fence, gateway, language, taken.turn, committed=taken.left is None)
+        return taken
+
+    def _take_call(self, call: str, gateway: str, stream: str, language: str, turn: int) -> Taken:
+        was = self._store.calls.get(call)
         if was is None or was.stream != stream:
-            self._calls[call] = self._taken(call, was, gateway, stream, language, turn)
-        known = self._calls[call]
+            self._store.calls[call] = self._taken(call, was or CallRecord(), gateway, stream, language, turn)
+        known = self._store.calls[call]
         heard = ["", "", *(past.heard for _, past in sorted(known.past.items()) if past.heard)]
         text = known.text if known.left is not None and known.said == known.left else ""
         is_open = known.left is not None and (known.open == known.left or bool(text))
         return Taken(known.fence, known.turn, known.left, is_open, text, heard[-1], heard[-2])
 
-    def _taken(self, call: str, was: _Call | None, gateway: str, stream: str, language: str, turn: int) -> _Call:
-        if was is None:
-            return _Call(gateway, language, turn, stream=stream, fence=1)
+    def _taken(self, call: str, was: CallRecord, gateway: str, stream: str, language: str, turn: int) -> CallRecord:
+        goes_on = was.turn >= 0 and not was.over
         known = replace(was, gateway=gateway, language=language, stream=stream, fence=was.fence + 1)
-        known.turn, known.left = was.turn + 1, None if was.over else was.turn
-        known.committed, known.over, known.remembered = was.over, False, True
+        known.turn, known.left = (was.turn + 1, was.turn if goes_on else None) if was.turn >= 0 else (turn, None)
+        known.committed, known.over = not goes_on, False
         if was.over:
             known.past, known.tools = {}, {}
-        elif was.gateway in self._replies:
+        elif was.gateway in self._store.replies:
             head = Head(call=call, turn=known.turn, gateway=was.gateway, language=language)
-            self._add(self._replies[was.gateway], CallTakenOver(head=head, fence=known.fence), b"")
-        self._tell(TurnNews(call, was.turn, "over"))
+            self._add(self._store.replies[was.gateway], CallTakenOver(head=head, fence=known.fence), b"")
+        if was.turn >= 0:
+            self._tell(TurnNews(call, was.turn, "over"))
         return known
 
     async def publish(self, stage: Stage, message: Message, audio: bytes = b"") -> None:
         """Give a message to a stage."""
-        self._reach()
-        self._restore()
-        self._replies.setdefault(message.head.gateway, self._stream())
-        self._add(self._work[stage], message, audio)
+        await self._insist(lambda: self._publish(stage, message, audio))
         if self._random.random() < self._faults.duplicate_work:
-            self._add(self._work[stage], message, audio)
+            self.hits["work twice"] += 1
+            self._add(self._store.work[stage], message, audio)
+
+    def _publish(self, stage: Stage, message: Message, audio: bytes) -> None:
+        gateway = message.head.gateway
+        if gateway not in self._boots:
+            self._restore(gateway)
+        self._store.gateways[gateway] = self._now_s() + streams.ALIVE_TTL_S
+        self._add(self._store.work[stage], message, audio)
+        if self._store.boot != self._boots[gateway]:
+            self._restore(gateway)
+            self._add(self._store.work[stage], message, audio)
 
     async def open_turn(self, call: str, turn: int, fence: int) -> None:
         """Note that the caller waits for an answer in this turn."""
-        self._owned(call, fence).open = turn
+        self._remember(call, fence, turn, open=turn)
+        await self._insist(lambda: setattr(self._owned(call, fence), "open", turn))
 
     async def commit_turn(self, call: str, turn: int, text: str, fence: int) -> None:
         """Tell the workers that the turn is committed (R2), and keep its words while it is open."""
         await self._take_long()
+        self._remember(call, fence, turn, committed=True, text=text)
+        await self._insist(lambda: self._commit_turn(call, turn, text, fence))
+
+    def _commit_turn(self, call: str, turn: int, text: str, fence: int) -> None:
         known = self._owned(call, fence)
-        if known.turn == turn:
-            known.committed, known.said, known.text = True, turn, text
+        if known.turn <= turn:
+            known.turn, known.committed, known.said, known.text = turn, True, turn, text
             self._tell(TurnNews(call, turn, "committed"))
 
     async def close_turn(self, call: str, closed: TurnClosed, fence: int) -> None:
         """Raise the turn, write its history, tell the workers."""
         await self._take_long()
+        opens = {"open": closed.turn + 1} if closed.how == "superseded" else {}
+        self._remember(call, fence, closed.turn + 1, committed=False, text="", **opens)
+        await self._insist(lambda: self._close_turn(call, closed, fence))
+
+    def _close_turn(self, call: str, closed: TurnClosed, fence: int) -> None:
         known = self._owned(call, fence)
         if known.turn <= closed.turn:
             known.turn, known.committed, known.text = closed.turn + 1, False, ""
@@ -194,25 +165,31 @@ class MemoryBus:
 
     async def record(self, call: str, fields: dict[str, str]) -> None:
         """Append to the call's event stream (no texts)."""
-        self._reach()
-        self.events.setdefault(call, []).append(dict(fields))
+        await self.server.ask(lambda: self._store.events.setdefault(call, []).append(dict(fields)))
 
     async def close_call(self, call: str, fence: int) -> None:
         """The call is over."""
+        self.forget(call, fence)
+        await self._insist(lambda: self._close_call(call, fence))
+
+    def _close_call(self, call: str, fence: int) -> None:
         self._owned(call, fence).over = True
         self._tell(TurnNews(call, streams.LAST_TURN, "over"))
 
     async def leave_call(self, call: str, fence: int) -> None:
         """The call may come back: nothing expires here."""
-        self._owned(call, fence)
+        self.forget(call, fence)
+        await self._insist(lambda: self._refuse(call, fence))
 
     async def reconnect(self, call: str) -> Reconnect:
         """Whether a call whose stream ended is to be connected again; that counts."""
-        self._reach()
-        if call in self._calls and self._calls[call].over:
+        return await self.server.ask(lambda: self._reconnect(call))
+
+    def _reconnect(self, call: str) -> Reconnect:
+        if call in self._store.calls and self._store.calls[call].over:
             return "over"
-        times = [at for at in self._reconnects.get(call, ()) if at > self._now_s() - streams.RECONNECTS_TTL_S]
-        self._reconnects[call] = times
+        times = [at for at in self._store.reconnects.get(call, ()) if at > self._now_s() - streams.RECONNECTS_TTL_S]
+        self._store.reconnects[call] = times
         if len(times) >= streams.MOST_RECONNECTS:
             return "too_often"
         times.append(self._now_s())
@@ -220,70 +197,148 @@ class MemoryBus:
 
     def forget(self, call: str, fence: int) -> None:
         """Drop what the gateway's bus remembers of a call that its owner is done with."""
-        for calls in (self._forgotten, self._calls):
-            if call in calls and calls[call].fence == fence:
-                calls[call].remembered = False
+        known = self._known.get(call)
+        if known is not None and known.fence == fence:
+            del self._known[call]
+
+    # The gateway's half: replies
 
     async def replies(self, gateway: str) -> AsyncIterator[Delivery]:
         """What the workers send to this gateway, in order, for ever."""
+        backoff, house_at_s = Backoff(), float("-inf")
         while True:
-            stream = self._replies.setdefault(gateway, self._stream())
-            entry = None if self.unreachable else stream.next_unread(self._now_s())
+            try:
+                if self._now_s() >= house_at_s:
+                    await self.server.ask(lambda: self._keep_house(gateway))
+                    house_at_s = self._now_s() + _HOUSEKEEPING_S
+                entry = await self.server.ask(lambda: self._next_reply(gateway))
+            except BusUnavailable:
+                self._boots.pop(gateway, None)
+                house_at_s = float("-inf")
+                await asyncio.sleep(backoff.pause_s)
+                continue
+            backoff.reset()
             if entry is None:
-                await stream.wait(self._now_s() + self._pace.block_ms / 1000)
-            else:
+                await self.server.wait(self._store.replies.get(gateway), self._now_s() + self._pace.block_ms / 1000)
+            elif entry.id not in self._read:
+                self._read.add(entry.id)
                 yield Delivery(entry.id, entry.message, entry.audio)
+
+    def _next_reply(self, gateway: str) -> Entry | None:
+        stream = self._store.replies.get(gateway)
+        return stream.next_unread(self._now_s()) if stream is not None else None
+
+    def _keep_house(self, gateway: str) -> None:
+        self._store.gateways[gateway] = self._now_s() + streams.ALIVE_TTL_S
+        if self._boots.get(gateway, "") != self._store.boot or gateway not in self._store.replies:
+            self._restore(gateway)
+
+    def _restore(self, gateway: str) -> None:
+        """Write what workers rely on, for a server that may have forgotten it: the stream for replies, and a hash for each call."""
+        store = self._store
+        store.replies.setdefault(gateway, Stream(self._faults.reorder))
+        store.gateways[gateway] = self._now_s() + streams.ALIVE_TTL_S
+        store.boot = store.boot or f"boot {self._random.random()}"
+        self._boots[gateway] = store.boot
+        for call, known in self._known.items():
+            self._write_call(call, known)
+
+    def _write_call(self, call: str, known: _Known) -> None:
+        there = self._store.calls.setdefault(call, CallRecord())
+        if there.fence > known.fence:
+            return
+        if there.turn <= known.turn:
+            there.turn, there.committed, there.open = known.turn, known.committed, known.open
+            if known.text:
+                there.said, there.text = known.turn, known.text
+        there.fence, there.gateway, there.language, there.over = known.fence, known.gateway, known.language, False
+
+    def _remember(self, call: str, fence: int, turn: int, **more: bool | int | str) -> None:
+        known = self._known.get(call)
+        if known is not None and known.fence == fence and known.turn <= turn:
+            self._known[call] = replace(known, turn=turn, **more)  # type: ignore[arg-type]  # fields of _Known, as its callers name them
+
+    # The gateway's half: who lives
 
     async def stages_alive(self) -> frozenset[Stage]:
         """The stages on which a worker beats."""
-        self._reach()
-        return frozenset(stage for stage, until_s in self._beats.values() if until_s > self._now_s())
+        return await self.server.ask(lambda: frozenset(stage for stage, until_s in self._store.workers.values() if until_s > self._now_s()))
 
     async def backlog_s(self) -> float:
         """Age of the oldest unread entry of all stages."""
-        self._reach()
-        ages_s = [self._now_s() - entry.added_s for stream in self._work.values() for entry in stream.unread]
-        return max(ages_s, default=0.0)
+        return await self.server.ask(self._backlog_s)
+
+    def _backlog_s(self) -> float:
+        return max((self._now_s() - entry.added_s for stream in self._store.work.values() for entry in stream.unread), default=0.0)
 
     async def ping(self) -> bool:
         """Whether somebody works on every stage."""
-        return not self.unreachable and await self.stages_alive() == set(STAGES)
+        try:
+            return await self.stages_alive() == set(STAGES)
+        except BusUnavailable:
+            return False
 
     # The workers' half: getting work
 
     async def take(self, stage: Stage, worker: str) -> Delivery | None:
         """The next unread entry; None if none came within the block time."""
-        self._reach()
         until_s = self._now_s() + self._pace.block_ms / 1000
         while True:
-            entry = self._work[stage].next_unread(self._now_s())
+            try:
+                entry = await self.server.ask(lambda: self._never_arrived(stage, worker) or self._unread(stage, worker))
+            except BusUnavailable:
+                self._read_failed.add(worker)
+                raise
             if entry is not None:
-                return self._hold(stage, entry, worker)
+                return self._arrived(entry, worker)
+            self._read_failed.discard(worker)
             if self._now_s() >= until_s:
                 return None
-            await self._work[stage].wait(until_s)
+            await self.server.wait(self._store.work[stage], until_s)
+
+    def _never_arrived(self, stage: Stage, worker: str) -> Entry | None:
+        """An entry that is pending under this worker's name although it never got it: the read broke off."""
+        if worker not in self._read_failed:
+            return None
+        owned = (entry for entry in self._store.work[stage].pending.values() if entry.owner == worker)
+        return next((entry for entry in owned if (worker, entry.id) not in self._held), None)
+
+    def _unread(self, stage: Stage, worker: str) -> Entry | None:
+        entry = self._store.work[stage].next_unread(self._now_s())
+        return self._hold(stage, entry, worker) if entry is not None else None
 
     async def reclaim(self, stage: Stage, worker: str) -> Delivery | None:
         """An entry whose worker fell silent, if there is one."""
-        self._reach()
+        entry = await self.server.ask(lambda: self._silent(stage, worker))
+        return self._arrived(entry, worker) if entry is not None else None
+
+    def _silent(self, stage: Stage, worker: str) -> Entry | None:
         silent_since_s = self._now_s() - self._pace.min_idle_ms / 1000
-        for entry in self._work[stage].pending.values():
+        for entry in self._store.work[stage].pending.values():
             if entry.held_since_s <= silent_since_s:
+                self.hits["work taken over"] += 1
                 return self._hold(stage, entry, worker)
         return None
 
-    def _hold(self, stage: Stage, entry: _Entry, worker: str) -> Delivery:
+    def _hold(self, stage: Stage, entry: Entry, worker: str) -> Entry:
         entry.owner, entry.held_since_s, entry.deliveries = worker, self._now_s(), entry.deliveries + 1
-        self._work[stage].pending[entry.id] = entry
+        self._store.work[stage].pending[entry.id] = entry
+        return entry
+
+    def _arrived(self, entry: Entry, worker: str) -> Delivery:
+        self._held.add((worker, entry.id))
         return Delivery(entry.id, entry.message, entry.audio, entry.deliveries)
 
     # The workers' half: finishing it
 
     async def done(self, stage: Stage, delivery: Delivery) -> bool:
         """Whether nothing is left to do: finished before, by whomever, raised past, or its gateway is gone."""
-        self._reach()
-        nobody_listens = bool(self._replies) and delivery.message.head.gateway not in self._replies
-        return streams.done(stage, delivery.message) in self._done or self._stale(delivery.message) or nobody_listens
+        return await self._insist(lambda: self._is_done(stage, delivery))
+
+    def _is_done(self, stage: Stage, delivery: Delivery) -> bool:
+        store, gateway = self._store, delivery.message.head.gateway
+        alive = gateway in store.replies and store.gateways.get(gateway, 0.0) > self._now_s()
+        return streams.done(stage, delivery.message) in store.done or self._stale(delivery.message) or bool(store.boot and not alive)
 
     def server_now_s(self) -> float:
         """The loop's time, which dates the entries."""
@@ -291,24 +346,27 @@ class MemoryBus:
 
     async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
         """Acknowledge and send the outputs, in one step; False: nothing was sent."""
-        self._reach()
-        if self._work[stage].pending.pop(delivery.id, None) is None or self._stale(delivery.message):
+        return await self._insist(lambda: self._commit(stage, delivery, outputs))
+
+    def _commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
+        if self._store.work[stage].pending.pop(delivery.id, None) is None or self._stale(delivery.message):
             return False
         return self._finish(stage, delivery.message, outputs)
 
     async def drop(self, stage: Stage, delivery: Delivery) -> None:
         """Acknowledge it and send nothing; its piece does not count as done."""
-        self._reach()
-        self._work[stage].pending.pop(delivery.id, None)
+        await self._insist(lambda: self._store.work[stage].pending.pop(delivery.id, None))
 
     async def emit(self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output]) -> int:
         """Send sentence ``number`` of a reply before the entry itself is done; see ``WorkerBus.emit``."""
-        self._reach()
+        return await self._insist(lambda: self._emit(stage, delivery, number, sentence, outputs))
+
+    def _emit(self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output]) -> int:
         head = delivery.message.head
         if self._stale(delivery.message):
             return -1
-        said = self._out.setdefault(streams.out(head.call, head.turn), [])
-        if streams.done(stage, delivery.message) in self._done:
+        said = self._store.out.setdefault(streams.out(head.call, head.turn), [])
+        if streams.done(stage, delivery.message) in self._store.done:
             return max(len(said), number + 1) + 1
         if len(said) == number + 1 and said[number] == sentence:
             return number + 1
@@ -320,44 +378,49 @@ class MemoryBus:
 
     async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> ToolStart:
         """Start a tool with effects, once, in a committed turn that is not over."""
-        self._reach()
-        key, known = streams.tool(call, run.name, run.arguments), self._calls.get(call)
-        if self._tools.get(key) == run.id:
+        return await self._insist(lambda: self._tool_start(call, run, outputs))
+
+    def _tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> ToolStart:
+        key, known, tools = streams.tool(call, run.name, run.arguments), self._store.calls.get(call), self._store.tools
+        if tools.get(key) == run.id:
             return ToolStart("started")
         if known is not None and (known.over or known.turn > run.turn):
             return ToolStart("stale")
-        if key in self._tools:
-            return ToolStart("known", known.tools.get(self._tools[key]) if known is not None else None)
+        if key in tools:
+            return ToolStart("known", known.tools.get(tools[key]) if known is not None else None)
         if known is None or known.turn != run.turn or not known.committed:
             return ToolStart("uncommitted")
-        self._tools[key] = run.id
+        tools[key] = run.id
         known.tools[run.id] = run
         self._send_all(outputs)
         return ToolStart("started")
 
     async def tool_end(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> None:
         """Write down what became of it, and tell; also when the turn was raised past."""
-        self._reach()
-        self._calls.setdefault(call, _Call("", "")).tools[run.id] = run
+        await self._insist(lambda: self._tool_end(call, run, outputs))
+
+    def _tool_end(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> None:
+        self._store.calls.setdefault(call, CallRecord()).tools[run.id] = run
         self._send_all(outputs)
 
     async def send(self, output: Output) -> bool:
         """Send a message that needs no commit. False: nobody reads it."""
-        self._reach()
-        return self._send(output)
+        return await self.server.ask(lambda: self._send(output))
 
     async def fail(self, stage: Stage, delivery: Delivery, failed: StageFailed) -> None:
         """Give up: dead letter (without audio and words), acknowledge, tell the gateway."""
-        self._reach()
-        if self._work[stage].pending.pop(delivery.id, None) is not None:
-            self.dead[stage].append((failed.error, without_words(delivery.message)))
+        await self._insist(lambda: self._fail(stage, delivery, failed))
+
+    def _fail(self, stage: Stage, delivery: Delivery, failed: StageFailed) -> None:
+        if self._store.work[stage].pending.pop(delivery.id, None) is not None:
+            self._store.dead[stage].append((failed.error, without_words(delivery.message)))
             self._finish(stage, delivery.message, [Output(None, failed)])
 
     def _finish(self, stage: Stage, message: Message, outputs: Sequence[Output]) -> bool:
         piece = streams.done(stage, message)
-        if piece in self._done:
+        if piece in self._store.done:
             return False
-        self._done.add(piece)
+        self._store.done.add(piece)
         self._send_all(outputs)
         return True
 
@@ -365,39 +428,43 @@ class MemoryBus:
 
     async def renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery]) -> Renewal:
         """Say that these are still worked on; hear what became of them."""
-        self._reach()
+        if not deliveries:
+            return Renewal(frozenset(), frozenset(), frozenset())
+        return await self.server.ask(lambda: self._renew(stage, worker, deliveries))
+
+    def _renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery]) -> Renewal:
         lost, stale, committed = set[str](), set[str](), set[str]()
         for delivery in deliveries:
-            entry = self._work[stage].pending.get(delivery.id)
+            entry = self._store.work[stage].pending.get(delivery.id)
             if entry is None or entry.owner != worker:
                 lost.add(delivery.id)
                 continue
             entry.held_since_s = self._now_s()
-            call = self._calls.get(delivery.message.head.call)
+            head = delivery.message.head
             if self._stale(delivery.message):
                 stale.add(delivery.id)
-            elif call is not None and call.turn == delivery.message.head.turn and call.committed:
+            elif self.is_committed(head.call, head.turn):
                 committed.add(delivery.id)
         return Renewal(frozenset(lost), frozenset(stale), frozenset(committed))
 
     async def hand_back(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], *, counts: bool = False) -> None:
         """Let anybody take these at once; whether this delivery ``counts`` as an attempt."""
-        self._reach()
+        await self._insist(lambda: self._hand_back(stage, worker, deliveries, counts))
+
+    def _hand_back(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], counts: bool) -> None:
         for delivery in deliveries:
-            entry = self._work[stage].pending.get(delivery.id)
+            entry = self._store.work[stage].pending.get(delivery.id)
             if entry is not None and entry.owner == worker:
                 entry.held_since_s = float("-inf")
                 entry.deliveries -= not counts
 
     async def leave(self, stage: Stage, worker: str) -> None:
         """This worker reads no more."""
-        self._reach()
-        self._beats.pop(worker, None)
+        await self._insist(lambda: self._store.workers.pop(worker, None))
 
     async def beat(self, stage: Stage, worker: str, load: float) -> None:
         """Say that this worker lives (for 5 s)."""
-        self._reach()
-        self._beats[worker] = (stage, self._now_s() + streams.ALIVE_TTL_S)
+        await self.server.ask(lambda: self._store.workers.update({worker: (stage, self._now_s() + streams.ALIVE_TTL_S)}))
 
     async def news(self) -> AsyncIterator[TurnNews]:
         """Turns that are committed or over, as it happens."""
@@ -411,10 +478,10 @@ class MemoryBus:
 
     async def history(self, call: str) -> list[PastTurn]:
         """The ended turns of the call, oldest first, and any in which a tool with effects was started."""
-        self._reach()
-        known = self._calls.get(call)
-        if known is None:
-            return []
+        return await self._insist(lambda: self._history(call))
+
+    def _history(self, call: str) -> list[PastTurn]:
+        known = self._store.calls.get(call, CallRecord())
         runs = sorted(known.tools.values(), key=lambda run: run.started_s)
         turns = sorted({*known.past, *(run.turn for run in runs)})
         ended = [known.past.get(turn, PastTurn(turn, "", "")) for turn in turns]
@@ -422,68 +489,74 @@ class MemoryBus:
 
     async def emitted(self, call: str, turn: int) -> list[str]:
         """Sentences that an earlier attempt at this reply emitted."""
-        self._reach()
-        return list(self._out.get(streams.out(call, turn), ()))
+        return await self._insist(lambda: list(self._store.out.get(streams.out(call, turn), ())))
 
     async def close(self) -> None:
         """Nothing to close."""
 
-    # What a test does to it
+    # What a test does to it, and asks it
+
+    @property
+    def unreachable(self) -> bool:
+        """While it is set, every method raises ``BusUnavailable`` once it has tried for long enough, and replies wait."""
+        return self.server.down
+
+    @unreachable.setter
+    def unreachable(self, down: bool) -> None:
+        self.server.down = down
+
+    @property
+    def events(self) -> dict[str, list[dict[str, str]]]:
+        """What each call recorded."""
+        return self._store.events
+
+    @property
+    def dead(self) -> dict[Stage, list[tuple[str, Message]]]:
+        """Entries that no attempt could finish, with the error."""
+        return self._store.dead
 
     def lose_everything(self) -> None:
         """Forget all there is, as a server that restarts with empty hands."""
-        for stream in (*self._work.values(), *self._replies.values()):
-            stream.unread.clear()
-            stream.pending.clear()
-        self._replies.clear()
-        self._forgotten |= {
-            name: replace(call, past={}, tools={}) for name, call in self._calls.items() if call.remembered and not call.over
-        }
-        for kept in (self._calls, self._reconnects, self._done, self._out, self._tools, self.events):
-            kept.clear()
+        self.server.forget()
 
     def is_committed(self, call: str, turn: int) -> bool:
         """Whether this is the call's turn, and effects may run."""
-        known = self._calls.get(call)
+        known = self._store.calls.get(call)
         return known is not None and not known.over and known.turn == turn and known.committed
 
     def backlog(self, stage: Stage) -> int:
         """Entries that are not finished."""
-        return len(self._work[stage].unread) + len(self._work[stage].pending)
+        return len(self._store.work[stage].unread) + len(self._store.work[stage].pending)
 
     # Inside
 
-    def _reach(self) -> None:
-        if self.unreachable:
-            raise BusUnavailable("unreachable")
+    @property
+    def _store(self) -> Store:
+        return self.server.store
 
-    def _owned(self, call: str, fence: int) -> _Call:
-        """The call, as its owner may write it; a server that forgot it refuses nobody."""
-        self._reach()
-        known = self._calls.setdefault(call, _Call("", "", fence=fence))
-        if known.fence > fence:
+    async def _insist(self, action: Callable[[], T]) -> T:
+        """What may be done twice without harm is tried again, as the real buses do."""
+        return await insistently(lambda: self.server.ask(action))
+
+    def _refuse(self, call: str, fence: int) -> None:
+        known = self._store.calls.get(call)
+        if known is not None and known.fence > fence:
             raise NotOwner(call)
-        return known
 
-    def _restore(self) -> None:
-        """What the gateway's bus does when it finds that the server forgot its calls."""
-        for name, call in ((name, call) for name, call in self._forgotten.items() if call.remembered):
-            self._calls.setdefault(name, call)
-            self._replies.setdefault(call.gateway, self._stream())
-        self._forgotten.clear()
-
-    def _stream(self) -> _Stream:
-        return _Stream(self._faults.reorder)
+    def _owned(self, call: str, fence: int) -> CallRecord:
+        """The call, as its owner may write it; a server that forgot it refuses nobody."""
+        self._refuse(call, fence)
+        return self._store.calls.setdefault(call, CallRecord())
 
     def _now_s(self) -> float:
-        return asyncio.get_running_loop().time()
+        return self.server.now_s()
 
-    def _add(self, stream: _Stream, message: Message, audio: bytes) -> None:
+    def _add(self, stream: Stream, message: Message, audio: bytes) -> None:
         self._entries += 1
-        now_s = self._now_s()
-        stream.add(
-            _Entry(f"{int(now_s * 1000)}-{self._entries}", message, audio, now_s, now_s + self._random.uniform(*self._faults.delay_s))
-        )
+        now_s, delay_s = self._now_s(), self._random.uniform(*self._faults.delay_s)
+        self.hits["entry late"] += delay_s > 0
+        stream.unread.append(Entry(f"{int(now_s * 1000)}-{self._entries}", message, audio, now_s, now_s + delay_s))
+        self.server.ring()
 
     def _send_all(self, outputs: Sequence[Output]) -> None:
         for output in outputs:
@@ -491,24 +564,28 @@ class MemoryBus:
 
     def _send(self, output: Output) -> bool:
         if output.to is not None:
-            self._add(self._work[output.to], output.message, output.audio)
+            self._add(self._store.work[output.to], output.message, output.audio)
             return True
-        stream = self._replies.get(output.message.head.gateway)
-        if stream is not None and self._random.random() >= self._faults.lose_replies:
+        stream = self._store.replies.get(output.message.head.gateway)
+        if stream is not None and self._random.random() < self._faults.lose_replies:
+            self.hits["reply lost"] += 1
+        elif stream is not None:
             self._add(stream, output.message, output.audio)
         return stream is not None
 
     def _stale(self, message: Message) -> bool:
-        call = self._calls.get(message.head.call)
+        call = self._store.calls.get(message.head.call)
         return call is not None and (call.over or (call.turn > message.head.turn and streams.stale_by_turn(message)))
 
     async def _take_long(self) -> None:
         if self._faults.slow_turns_s:
+            self.hits["turn written late"] += 1
             await asyncio.sleep(self._random.uniform(0.0, self._faults.slow_turns_s))
 
     def _tell(self, news: TurnNews) -> None:
         for queue in self._listeners:
             if self._random.random() < self._faults.lose_news:
+                self.hits["news lost"] += 1
                 continue
             with suppress(asyncio.QueueFull):
                 queue.put_nowait(news)
