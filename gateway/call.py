@@ -93,8 +93,9 @@ class LiveCall:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._over = asyncio.Event()
-        self._again = reconnects(started.parameters)
-        self._owner = Ownership(around.bus, key, around.gateway, language, self._again)
+        self.again = reconnects(started.parameters)
+        """How often the call was connected again before this stream."""
+        self._owner = Ownership(around.bus, key, around.gateway, language, self.again)
         self._early: list[LineEvent] | None = []
         """What happened on the line before the call began."""
         self._left = False
@@ -196,7 +197,7 @@ class LiveCall:
     def _begin(self, taken: Taken | None) -> None:
         self._record("WS_START")
         early, self._early = self._early or [], None
-        self._handle(beginning(taken, self._again))
+        self._handle(beginning(taken, self.again))
         if self._busy:
             self.load_changed(True)
         for event in early:

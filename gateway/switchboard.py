@@ -5,12 +5,14 @@ from dataclasses import replace
 
 from common.bus import Delivery
 from common.config import Settings
+from gateway.beginning import RECONNECTS, reconnects
 from gateway.call import LiveCall, Surroundings
 from gateway.fixed_phrases import FixedPhrases
 from gateway.lexicons import lexicon
 from gateway.telephony.base import CallStarted, Conversation, Line
 from gateway.turn.machine import TurnMachine
-from gateway.turn.state import Rules
+from gateway.turn.state import PhraseBook, Rules
+from gateway.turn.words import Lexicon
 from gateway.vad.base import Detector
 from gateway.vad.self_echo import NoGuard, SelfEcho
 
@@ -18,13 +20,21 @@ from gateway.vad.self_echo import NoGuard, SelfEcho
 class Switchboard:
     """Who is on the line."""
 
-    def __init__(self, settings: Settings, phrases: FixedPhrases, new_detector: Callable[[], Detector], around: Surroundings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        phrases: FixedPhrases,
+        new_detector: Callable[[], Detector],
+        around: Surroundings,
+        new_machine: Callable[[Rules, PhraseBook, Lexicon], TurnMachine] = TurnMachine,
+    ) -> None:
         self.unclaimed = 0
         """Messages for calls that are over: normal, counted."""
         self._settings = settings
         self._phrases = phrases
         self._new_detector = new_detector
         self._around = around
+        self._new_machine = new_machine
         self._calls: dict[str, LiveCall] = {}
         self._busy = False
         self._rules = Rules(
@@ -42,13 +52,18 @@ class Switchboard:
         )
 
     def answer(self, started: CallStarted, line: Line) -> Conversation:
-        """A call came in. The newest stream of a call owns it; the one before leaves in peace (R12)."""
+        """A call came in. The newest stream of a call owns it; the one before leaves in peace (R12).
+
+        Where Redis is away, the new stream knows from here that somebody was on the line, and which numbers were not used.
+        """
         language = started.language or self._settings.language
         detector = self._new_detector()
-        machine = TurnMachine(replace(self._rules, onset=detector.onset), self._phrases.book(language), lexicon(language))
+        machine = self._new_machine(replace(self._rules, onset=detector.onset), self._phrases.book(language), lexicon(language))
         guard = SelfEcho(detector.onset) if self._settings.self_echo_guard else NoGuard()
         old = self._calls.get(started.call)
         if old is not None:
+            again = max(reconnects(started.parameters), old.again + 1)
+            started = replace(started, parameters={**started.parameters, RECONNECTS: str(again)})
             old.leave()
         call = LiveCall(started, line, started.call, language, machine, detector, guard, self._around, gone=self._gone)
         self._calls[call.key] = call

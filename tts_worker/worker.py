@@ -164,16 +164,17 @@ class Speech:
             head=self.sentence.head,
             offset_bytes=offset_bytes,
             last=last,
-            attempt=attempt_number(self.delivery),
+            attempt=attempt_number(self.delivery, self.began_s),
             tts_ms=self.first_sound_ms or 0,
             word_ends=ends,
         )
 
 
-def attempt_number(delivery: Delivery) -> int:
-    """Tells this delivery from every other of the sentence, and rises with the attempt.
+def attempt_number(delivery: Delivery, began_s: float) -> int:
+    """Tells this synthesis from every other of the sentence, and rises with the attempt.
 
     An entry that is on the stream twice, after a write that was repeated, may be spoken by two workers at
-    once, both at their first attempt: without the entry's id their bytes would mix in the gateway.
+    once, both at their first attempt: without the entry's id their bytes would mix in the gateway. A Redis that forgot its
+    tail forgets the delivery, too, and the same entry's first attempt comes again: so the moment counts.
     """
-    return delivery.attempt << 20 | crc32(delivery.id.encode()) & 0xFFFFF
+    return delivery.attempt << 20 | crc32(f"{delivery.id} {began_s}".encode()) & 0xFFFFF

@@ -401,6 +401,13 @@ async def test_a_turn_that_is_over_is_not_committed_afterwards(a_house: House) -
     assert (await a_house.one.renew("llm", "one", [delivery])).committed == frozenset()
 
 
+async def test_a_commit_ahead_of_the_servers_turn_counts_since_the_end_before_may_be_forgotten(a_house: House) -> None:
+    await a_house.gateway.publish("llm", transcript(turn=1))
+    delivery = await taken(a_house.one, "llm")
+    await a_house.gateway.commit_turn(CALL, 1, "", FENCE)
+    assert (await a_house.one.renew("llm", "one", [delivery])).committed == {delivery.id}
+
+
 # Handing back, giving up, leaving
 
 
@@ -576,6 +583,24 @@ async def test_what_is_published_to_a_server_that_forgot_is_worked_on(a_house: H
     await a_house.gateway.publish("asr", utterance())
     await a_house.forget()
     await a_house.gateway.publish("asr", utterance(number=2))
+    assert not await a_house.one.done("asr", await taken(a_house.one, "asr"))
+
+
+async def test_a_commit_of_a_call_that_the_server_forgot_counts(a_house: House) -> None:
+    await close(a_house, 0)
+    await a_house.gateway.publish("llm", transcript(turn=1))
+    await a_house.forget()
+    await a_house.gateway.publish("llm", transcript(turn=1))
+    delivery = await taken(a_house.one, "llm")
+    await a_house.gateway.commit_turn(CALL, 1, "", FENCE)
+    assert (await a_house.one.renew("llm", "one", [delivery])).committed == {delivery.id}
+
+
+async def test_a_gateway_that_was_silent_for_long_comes_back_with_its_next_publication(a_house: House) -> None:
+    await a_house.gateway.publish("asr", utterance())
+    await a_house.forget()
+    await a_house.other.publish("asr", utterance(number=2))
+    await a_house.gateway.publish("asr", utterance(number=3))
     assert not await a_house.one.done("asr", await taken(a_house.one, "asr"))
 
 

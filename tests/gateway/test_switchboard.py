@@ -44,6 +44,14 @@ def test_the_newest_stream_of_a_call_has_it_and_the_one_before_leaves_in_peace(t
     virtual_clock.run(main())
 
 
+def test_a_second_stream_knows_that_somebody_was_on_the_line(tmp_path: Path) -> None:
+    async def main() -> None:
+        board = switchboard(tmp_path)
+        assert [answer(board, stream=stream).again for stream in ("MZ1", "MZ2", "MZ3")] == [0, 1, 2]
+
+    virtual_clock.run(main())
+
+
 def test_the_end_of_an_old_stream_leaves_the_new_one_alone(tmp_path: Path) -> None:
     async def main() -> None:
         board = switchboard(tmp_path)

@@ -316,7 +316,7 @@ def test_a_run_whose_record_is_gone_has_an_unknown_outcome() -> None:
 
     async def scene() -> ToolResult:
         await desk.runs().use(call())
-        desk.bus._calls[CALL].tools.clear()
+        desk.bus.server.store.calls[CALL].tools.clear()
         return await desk.runs().use(call())
 
     assert at(desk, scene) == ToolResult(tool_runs.UNKNOWN, ok=False)

@@ -2,6 +2,7 @@
 
 ``--record FILE`` leaves the record of the one, for ``tools.replay`` and ``tools.timeline``. Of many, ``--guards`` counts how
 often each guard of the core was true and false, and ``--least N`` fails if anything was hit less often (``make sim``).
+``--shell``: through the real shell and workers, with a Redis, workers and a line that fail.
 """
 
 import argparse
@@ -9,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+from tests.sim import shell_calls
 from tests.sim.calls import run_at_once, trace_of
 from tests.sim.situations import NAMED
 
@@ -24,19 +26,31 @@ def _main() -> int:
     )
     parser.add_argument("--guards", action="store_true", help="count the hits of the core's guards")
     parser.add_argument("--least", type=int, default=0, metavar="N", help="fail if anything was hit less often")
+    parser.add_argument("--shell", action="store_true", help="calls through the shell, the workers and the bus in memory")
     options = parser.parse_args()
+    if options.shell:
+        return _shell(options.seeds[0], options.seeds[-1] + (len(options.seeds) == 1), options.least)
     if len(options.seeds) == 1:
         sys.stdout.write("\n".join(trace_of(options.seeds[0], options.record, options.situation)) + "\n")
         return 0
     return _many(*options.seeds, guards=options.guards, least=options.least)
 
 
+def _shell(first: int, last: int, least: int) -> int:
+    began = time.monotonic()
+    calls = shell_calls.run_at_once(first, last)
+    return _told(calls.outcome.lines(), calls.below(least), first, last, began)
+
+
 def _many(first: int, last: int, *, guards: bool, least: int) -> int:
     began = time.monotonic()
     outcome = run_at_once(first, last, guards=guards)
+    return _told(outcome.lines(), outcome.broken + outcome.below(least), first, last, began)
+
+
+def _told(lines: list[str], wrong: list[str], first: int, last: int, began: float) -> int:
     took = f"seeds {first} to {last - 1}, {time.monotonic() - began:.0f} s in two processes"
-    sys.stdout.write("\n".join([*outcome.lines(), took]) + "\n")
-    wrong = outcome.broken + outcome.below(least)
+    sys.stdout.write("\n".join([*lines, took]) + "\n")
     sys.stderr.write("".join(f"sim: {text}\n" for text in wrong))
     return bool(wrong)
 

@@ -4,13 +4,15 @@ Each sentence of ``Judge`` is one of the rules of a turn; see ``gateway/turn``.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from common.audio import BYTES_PER_MS, FRAME_BYTES
 from gateway.ear import IDLE_FRAMES
 from gateway.playout import Mark
 from gateway.turn.endpointing import TONE_FRAMES
 from gateway.turn.events import (
+    CallAnswered,
+    CallTaken,
     CloseTurn,
     Command,
     CommitTurn,
@@ -24,7 +26,7 @@ from gateway.turn.events import (
 )
 from gateway.turn.machine import BotState, TurnMachine
 from tests.sim.caller import Caller
-from tests.sim.line import Line, Weather
+from tests.sim.line import FRAME_S, Line, Weather
 from tests.sim.sound import CELL_BYTES, PHRASE_TURN, Label, label
 from tests.sim.workers import Planned
 
@@ -69,6 +71,12 @@ class Judge:
         """Of sentences that were cut: between what the history says was heard and what the ear heard."""
         self.asked_late = False
         """Whether the model may be asked only after the commit."""
+        self.excused: Callable[[float], str] = lambda at_s: ""
+        """What may have lost a word that was said then; "": nothing."""
+        self.broken = ""
+        """The first rule that did not hold: a shell takes it for a bug, ends the call, and goes on."""
+        self.first_turn = 0
+        """Of this stream."""
         self._seed = seed
         self._machine = machine
         self._caller = caller
@@ -81,6 +89,11 @@ class Judge:
         """Turns that say an earlier reply again."""
         self._protected = False
         self._turn_begins = 0
+        self._next_turn = 0
+        self._began = True
+        self._first_frame = 0
+        self._gaps: list[tuple[int, int]] = []
+        """Frames of which an earlier stream may have known, and no stream knows any more."""
         self._retaken: set[tuple[int, int]] = set()
         """Sentences of which another take was asked for; a real voice's sound does not tell its take."""
         self._sent: list[Label] = []
@@ -101,7 +114,26 @@ class Judge:
     def check(self, holds: bool, rule: str) -> None:
         """Fail the call unless ``holds``."""
         if not holds:
-            raise BrokenRule(f"seed {self._seed}: {rule}")
+            self.broken = self.broken or f"seed {self._seed}: {rule}"
+            raise BrokenRule(self.broken)
+
+    def stream_begins(self, machine: TurnMachine, line: Line) -> None:
+        """The call goes on with another stream (R12)."""
+        if self._frame >= 0:
+            self._gaps.append((min(self._settled_frame, self._frame) - 250, self._caller.frames))
+        self._machine, self._line = machine, line
+        self._held = self._protected = self._began = False
+        self._sent, self._new_run, self._thinking_since, self._quiet_since = [], True, None, 0.0
+        self._turn_begins = self._listened = 0
+        self._first_frame, self._frame = self._caller.frames, self._caller.frames - 1
+
+    def _turns_begin(self, turn: int, ended: int | None) -> None:
+        """At another stream's number: what ended there and was not written yet did not end."""
+        self.closed = {number: closed for number, closed in self.closed.items() if ended is None or number < ended}
+        self.check(all(number < turn for number in self.closed), f"turn {turn} was used before")
+        self._asked = {number for number in self._asked if number < turn}
+        self.first_turn = self._next_turn = turn
+        self._began = True
 
     # -- Events and commands --------------------------------------------------------------------
 
@@ -119,6 +151,8 @@ class Judge:
 
     def handled(self, event: Event, commands: list[Command], now: float) -> None:
         """After every event."""
+        if isinstance(event, CallAnswered | CallTaken):
+            self._turns_begin(event.turn, event.ended if isinstance(event, CallTaken) else None)
         for command in commands:
             self._command(command, now)
         stopped = isinstance(event, FrameHeard) and any(isinstance(command, SendClear) for command in commands)
@@ -144,16 +178,17 @@ class Judge:
     def _command(self, command: Command, now: float) -> None:
         match command:
             case CloseTurn(turn=turn, how=how):
-                self.check(turn == len(self.closed), f"turn {turn} ends after {len(self.closed)} turns")
+                self.check(turn == self._next_turn, f"turn {turn} ends, and not {self._next_turn}")
+                self._next_turn = turn + 1
                 self.closed[turn] = command
-                self._raised_at[turn] = now
+                self._raised_at[turn % PHRASE_TURN] = now
                 if how not in ("superseded", "hung_up"):
                     self._settled_frame = self._frame
                 self._history(command)
                 self._sent, self._new_run = [], True
                 self._turn_begins = len(self._line.heard)
             case PublishUtterance(start=start, end=end):
-                self.check(0 <= start < end <= self._frame + 1, f"no sound is published: {command}")
+                self.check(0 <= start < end <= self._frame + 1 - self._first_frame, f"no sound is published: {command}")
                 self.check(start >= self._kept_from, f"sound that is forgotten is published: {command}")
             case PublishTranscript(turn=turn):
                 self.check(turn not in self._asked, f"turn {turn} is asked twice")
@@ -216,7 +251,8 @@ class Judge:
         if frame.fixed:
             return
         self.check(
-            frame.turn == turn.number % 127 or turn.number in self._again, f"sound of turn {frame.turn} leaves in turn {turn.number}"
+            frame.turn == turn.number % PHRASE_TURN or turn.number in self._again,
+            f"sound of turn {frame.turn} leaves in turn {turn.number}",
         )
         self.check(turn.committed, "a reply leaves before its turn is committed")
         before = self._sent[-1] if self._sent else None
@@ -288,9 +324,10 @@ class Judge:
 
     def call_over(self, now: float) -> None:
         """After the last event."""
-        self.check(bool(self.closed), "no turn ended")
-        last = self.closed[len(self.closed) - 1]
-        self.check(last.how == "hung_up", f"the last turn ended {last.how}")
+        self.check(not self.broken, self.broken)
+        if self._began:  # else the caller hung up before the bus told of the call
+            last = self.closed[max(self.closed)]
+            self.check(last.how == "hung_up", f"the last turn ended {last.how}")
         self._words_said(now)
 
     def _words_said(self, now: float) -> None:
@@ -317,10 +354,12 @@ class Judge:
     def _why_lost(self, at: int, kind: str) -> str:
         if any(frame in self._unheard_frames for frame in range(at - 12, at + 12)):
             return "muted"
+        if any(begin <= at < end for begin, end in self._gaps):
+            return "between two streams"
         if at > min(self._settled_frame, self._frame) - 250:
             return "the call was over"
         if any(at - TONE_FRAMES <= key < at + 35 for key in self._keys):
             return "like the tone of a key"
         if self._weather.loses_words or self._weather.detector_errs:
             return "lost on the way"
-        return "lost"
+        return self.excused(at * FRAME_S) or "lost"

@@ -7,7 +7,7 @@ Rules
 """
 
 import random
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 
 from gateway.playout import Mark
@@ -56,6 +56,7 @@ class Line:
         """Frames that the caller heard, with the moment at which each began."""
         self.sent_frames = 0
         self.clears = 0
+        self.counts: Counter[str] = Counter()
         self._rng = rng
         self._weather = weather
         self._on_the_way: deque[tuple[float, bytes | Mark | None]] = deque()
@@ -100,13 +101,17 @@ class Line:
             at, item = self._buffer.popleft()
             if isinstance(item, bytes):
                 self.heard.append((at, item))
-            elif self._rng.random() >= self._weather.mark_lost:
+            elif self._rng.random() < self._weather.mark_lost:
+                self.counts["mark lost"] += 1
+            else:
                 late = self._rng.uniform(0, 1.5) if self._rng.random() < self._weather.mark_late else 0.0
+                self.counts["mark late"] += late > 0
                 returned.append((at + self._weather.latency_s + late, item.name))
         return returned
 
     def _clear(self, at: float) -> list[tuple[float, str]]:
         waiting = [item.name for _, item in self._buffer if isinstance(item, Mark)]
+        self.counts["mark on clear"] += len(waiting)
         self._buffer.clear()
         self._busy_until = min(self._busy_until, at + FRAME_S)
         return [(at + self._weather.latency_s, name) for name in waiting]

@@ -69,6 +69,8 @@ class MemoryBus:
         self.server = MemoryServer(self._faults.seed, reorder=self._faults.reorder)
         self.hits: Counter[str] = Counter()
         """How often each fault happened."""
+        self.refused: list[int] = []
+        """Ends of turns that an older stream wanted to write."""
         self._entries = 0
         self._known: dict[str, _Known] = {}
         self._boots: dict[str, str] = {}
@@ -152,7 +154,11 @@ class MemoryBus:
         await self._take_long()
         opens = {"open": closed.turn + 1} if closed.how == "superseded" else {}
         self._remember(call, fence, closed.turn + 1, committed=False, text="", **opens)
-        await self._insist(lambda: self._close_turn(call, closed, fence))
+        try:
+            await self._insist(lambda: self._close_turn(call, closed, fence))
+        except NotOwner:
+            self.refused.append(closed.turn)
+            raise
 
     def _close_turn(self, call: str, closed: TurnClosed, fence: int) -> None:
         known = self._owned(call, fence)
@@ -523,6 +529,10 @@ class MemoryBus:
         """Whether this is the call's turn, and effects may run."""
         known = self._store.calls.get(call)
         return known is not None and not known.over and known.turn == turn and known.committed
+
+    def history_of(self, call: str) -> list[PastTurn]:
+        """What ``history`` would answer, whether anybody is answered or not."""
+        return self._history(call)
 
     def backlog(self, stage: Stage) -> int:
         """Entries that are not finished."""

@@ -23,6 +23,9 @@ from common.messages import Message, Stage
 from common.redis_link import WRITE_LIMIT_S
 from common.streams import STAGES
 
+_RESOLUTION_S = 1e-6
+"""A timer may ring so much too early: who then finds nothing and waits again would keep a virtual clock from going on."""
+
 T = TypeVar("T")
 
 
@@ -55,7 +58,7 @@ class Stream:
             first = min(self.unread, key=lambda entry: entry.seen_from_s)
             self.unread.remove(first)
             self.unread.appendleft(first)
-        return self.unread.popleft() if self.unread and self.unread[0].seen_from_s <= now_s else None
+        return self.unread.popleft() if self.unread and self.unread[0].seen_from_s <= now_s + _RESOLUTION_S else None
 
 
 @dataclass(slots=True)

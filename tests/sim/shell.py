@@ -1,204 +1,57 @@
-"""A simulated call through the real shell, the real workers and a bus in memory, on a virtual clock.
+"""A simulated call through the real switchboard, shell and workers, and a bus in memory, on a virtual clock.
 
-What is played is the two ends: the caller with the line, and the vendors. Each of the caller's frames
-carries its number, so that the recogniser can tell which words are in a piece of sound; the voice
-speaks sound that says what it is. The judge is the one of the core's random calls.
+What is played is the two ends, the caller with the line (``phone.py``) and the vendors (``shell_vendors.py``), and what goes wrong
+between them: Redis (``troubles.py``) and the workers (``staff.py``). The judge is the one of the core's random calls.
 """
 
 import asyncio
-import itertools
-import json
+import logging
 import random
-from base64 import b64decode, b64encode
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from asr_worker.worker import AsrWorker
-from common.audio import FRAME_BYTES, pcm_to_mulaw
+from common.bus import PastTurn
 from common.config import Settings
-from common.errors import VendorError
-from common.worker import run_worker
-from gateway.call import LiveCall, Surroundings
+from common.effects import Effects
+from common.worker import Handler
+from gateway.call import Surroundings
+from gateway.fixed_phrases import FixedPhrases
 from gateway.pacer import Pacer
-from gateway.playout import Mark
 from gateway.records.recorder import NewRecorder, unrecorded
-from gateway.telephony.base import CallStarted
-from gateway.telephony.twilio import TwilioCodec
-from gateway.turn.events import CloseTurn, Command, Event, FrameHeard, Report
+from gateway.switchboard import Switchboard
+from gateway.turn.events import CloseTurn
 from gateway.turn.machine import TurnMachine
-from gateway.vad.hangover import FIVE_OF_SIX
-from gateway.vad.self_echo import NoGuard
-from llm_worker.vendors.base import Piece, Prompt
+from gateway.turn.state import PhraseBook, Rules
+from gateway.turn.words import Lexicon
 from llm_worker.worker import LlmWorker
 from tests.sim.caller import Caller
 from tests.sim.judge import Judge
-from tests.sim.line import FRAME_S, Line, Weather
+from tests.sim.line import Line, Weather
 from tests.sim.memory_bus import Faults, MemoryBus
-from tests.sim.sound import phrase_book, sound
+from tests.sim.phone import Phone, rougher
+from tests.sim.shell_line import CALL, JudgedMachine, LevelDetector
+from tests.sim.shell_vendors import Vendors
+from tests.sim.sound import phrase_book
+from tests.sim.staff import Staff
 from tests.sim.tools import Workshop
+from tests.sim.troubles import Troubles, strike
 from tests.sim.vocabulary import LEXICON
-from tests.sim.workers import Planned
 from tests.sim.world import random_rules
-from tts_worker.vendors.base import SpeechRequest
 from tts_worker.worker import TtsWorker
 
-CALL, GATEWAY = "CA1", "g"
-_LIMIT_S = 150.0
-_SPEECH_LEVEL = 250
-_NIBBLES = 5
+GATEWAY = "g"
+_SETTINGS = Settings(llm_vendor="scripted", tts_vendor="tone", asr_vendor="scripted", self_echo_guard=False)
 
 
-# -- The caller's sound -----------------------------------------------------------------------
+class SimulatedPhrases(FixedPhrases):
+    """Fixed phrases of sound that says what it is."""
 
-
-def numbered_frame(number: int, level: int) -> bytes:
-    """20 ms of RMS ``level`` whose first, faint samples are its number."""
-    samples = b"".join(value.to_bytes(2, "little", signed=True) for value in (level, -level)) * (FRAME_BYTES // 2)
-    digits = bytes(0xF0 | (number >> 4 * place & 15) for place in range(_NIBBLES))
-    return digits + pcm_to_mulaw(samples)[_NIBBLES:]
-
-
-def numbers_of(audio: bytes) -> list[int]:
-    """The numbers of the frames in a piece of sound."""
-    starts = range(0, len(audio), FRAME_BYTES)
-    return [sum((audio[at + place] & 15) << 4 * place for place in range(_NIBBLES)) for at in starts]
-
-
-class LevelDetector:
-    """Speech is what is loud."""
-
-    onset = FIVE_OF_SIX
-
-    def is_speech(self, pcm: bytes, level: int) -> bool:
-        """Whether a frame is loud."""
-        return level > _SPEECH_LEVEL
-
-
-# -- Vendors ----------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class Vendors:
-    """All three, as slow and as faulty as their chances say."""
-
-    rng: random.Random
-    caller: Caller
-    fails: float
-    workshop: Workshop
-    asked: dict[int, Planned] = field(default_factory=dict)
-    spoken: int = 0
-    texts: dict[tuple[int, int], list[str]] = field(default_factory=dict)
-    """Of each sentence: its text, and then the remaining words of each further take."""
-
-    async def warm_up(self) -> None:
-        """Nothing to load."""
-
-    async def close(self) -> None:
-        """Nothing to close."""
-
-    async def _work(self, least_s: float, most_s: float) -> None:
-        await asyncio.sleep(self.rng.uniform(least_s, most_s))
-        if self.rng.random() < self.fails:
-            raise VendorError("sim", "down", retryable=self.rng.random() < 0.5)
-
-    async def transcribe(self, audio: bytes, *, language: str, turn: int) -> str:
-        """The words in these frames."""
-        await self._work(0.05, 0.6)
-        numbers = numbers_of(audio)
-        return self.caller.text(numbers[0], numbers[-1] + 1)
-
-    async def reply(self, prompt: Prompt) -> AsyncIterator[Piece]:
-        """One to three sentences with calls of tools between them, the same in every attempt."""
-        planned = self.asked.setdefault(prompt.turn, Planned(self._sentences(prompt.turn)))
-        calls, number = self.workshop.plan(prompt.turn, len(planned.sentences)), len(prompt.rounds)
-        first = calls[number - 1][0] if number else 0
-        last = calls[number][0] if number < len(calls) else len(planned.sentences)
-        for sentence in planned.sentences[max(first, len(prompt.spoken)) : last]:
-            await self._work(0.05, 0.5)
-            yield sentence + " "
-        if number < len(calls):
-            await self._work(0.0, self.rng.choice((0.0, 2.5)))
-            yield calls[number][1]
-
-    def _sentences(self, turn: int) -> list[str]:
-        words = [[f"t{turn}s{number}w{word}" for word in range(self.rng.randint(3, 7))] for number in range(self.rng.randint(1, 3))]
-        return [" ".join(sentence) + "." for sentence in words]
-
-    async def synthesise(self, request: SpeechRequest) -> AsyncIterator[bytes]:
-        """Sound that says what it is."""
-        self.spoken += 1
-        texts = self.texts.setdefault((request.turn, request.sentence), [])
-        if request.text not in texts:
-            texts.append(request.text)
-        take = texts.index(request.text)
-        made = sound(request.turn, request.sentence, take, self.spoken % 100, 2300 * len(request.text.split()))
-        for at in range(0, len(made), 4000):
-            await self._work(0.02, 0.3)
-            yield made[at : at + 4000]
-
-
-# -- The line ---------------------------------------------------------------------------------
-
-
-class JudgedMachine(TurnMachine):
-    """A turn machine of whose every step the judge hears."""
-
-    judge: Judge
-    closed: list[CloseTurn]
-    counts: Counter[str]
-
-    def handle(self, event: Event, now: float) -> list[Command]:
-        """As it is, and then the judge."""
-        if isinstance(event, FrameHeard):
-            self.judge.frame_comes(event, now)
-        commands = super().handle(event, now)
-        for command in commands:
-            if isinstance(command, CloseTurn):
-                self.counts[f"end {command.how}"] += 1
-            elif isinstance(command, Report):
-                self.counts[command.name] += 1
-        self.judge.handled(event, commands, now)
-        return commands
-
-
-class ShellLine:
-    """The provider behind Twilio's messages."""
-
-    def __init__(self, line: Line, judge: Judge) -> None:
-        self.codec = TwilioCodec()
-        body = {"callSid": CALL, "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1}}
-        self.codec.receive(json.dumps({"event": "start", "sequenceNumber": "1", "streamSid": "MZ1", "start": body}))
-        self._line = line
-        self._judge = judge
-
-    def send(self, messages: Sequence[str]) -> None:
-        """Take what the gateway sends."""
-        now = asyncio.get_running_loop().time()
-        for message in map(json.loads, messages):
-            match message["event"]:
-                case "media":
-                    self._queue(b64decode(message["media"]["payload"]), now)
-                case "mark":
-                    self._queue(Mark(message["mark"]["name"]), now)
-                case _:
-                    self._line.clear(now)
-
-    def _queue(self, item: bytes | Mark, now: float) -> None:
-        self._judge.sent([item], now)
-        self._line.send([item], now)
-
-    def say(self, call: LiveCall, message: dict[str, object]) -> None:
-        """A message of the provider's."""
-        for event in self.codec.receive(json.dumps({"sequenceNumber": "2", "streamSid": "MZ1", **message})):
-            call.receive(event)
-
-    def close(self) -> None:
-        """The gateway ends the stream."""
-
-
-# -- The call ---------------------------------------------------------------------------------
+    def book(self, language: str) -> PhraseBook:
+        """The same in every language."""
+        return phrase_book()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,96 +61,158 @@ class ShellCall:
     seconds: float
     closed: dict[int, CloseTurn]
     counts: Counter[str]
-    history: tuple[str, ...]
-    """The caller's texts that are in the bus's history, turn by turn."""
+    history: tuple[PastTurn, ...]
     tasks_left: int
     rx: int
     tx: int
 
 
-async def simulate(seed: int, new_recorder: NewRecorder = unrecorded) -> ShellCall:
-    """One call, all of it decided by ``seed``; raises if it breaks a rule."""
+class _Log(logging.Handler):
+    """What the house says went wrong."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.bugs: list[str] = []
+        self.writes_lost = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note what a judge must know."""
+        said = record.getMessage()
+        self.writes_lost = self.writes_lost or "what=writes_lost" in said or "what=outbox_full" in said
+        if said.startswith("bug=") or "error=bug" in said or "error=hung" in said:
+            self.bugs.append(f"{said} {record.exc_info[1]!r}" if record.exc_info else said)
+
+
+@contextmanager
+def _listening() -> Iterator[_Log]:
+    log, logger = _Log(), logging.getLogger("torim")
+    logger.addHandler(log)
+    try:
+        yield log
+    finally:
+        logger.removeHandler(log)
+
+
+@dataclass(slots=True)
+class House:
+    """All of one call."""
+
+    seed: int
+    rng: random.Random
+    rules: Rules
+    bus: MemoryBus
+    troubles: Troubles
+    workshop: Workshop
+    vendors: Vendors
+    judge: Judge
+    phone: Phone
+    board: Switchboard
+    pacer: Pacer
+    staff: Staff
+    counts: Counter[str]
+    redis_fails: bool
+
+    async def live(self) -> None:
+        """The whole call."""
+        async with asyncio.TaskGroup() as tasks:
+            running = [
+                tasks.create_task(self.staff.man("asr", lambda: (AsrWorker(self.vendors, "sim", _SETTINGS).handle, None))),
+                tasks.create_task(self.staff.man("llm", self._llm_worker)),
+                tasks.create_task(self.staff.man("tts", lambda: (TtsWorker(self.vendors, "sim").handle, None))),
+                tasks.create_task(self.pacer.run()),
+                tasks.create_task(self._read()),
+            ]
+            if self.redis_fails:
+                running.append(tasks.create_task(strike(self.bus.server, self.rng, self.troubles)))
+            await self.phone.talk()
+            for task in running:
+                task.cancel()
+
+    def _llm_worker(self) -> tuple[Handler, Effects]:
+        worker = LlmWorker(self.vendors, "sim", _SETTINGS, self.workshop.tools)
+        return worker.handle, worker.effects
+
+    async def _read(self) -> None:
+        async for delivery in self.bus.replies(GATEWAY):
+            self.board.worker_reported(delivery)
+
+    # -- Judging the record ---------------------------------------------------------------------
+
+    def judge_history(self, history: tuple[PastTurn, ...], log: _Log) -> None:
+        """The bus has what the core said was heard, but for what Redis lost, or an older stream could not write any more."""
+        there = {past.turn: (past.caller, past.heard) for past in history if past.caller or past.heard}
+        for turn, closed in self.judge.closed.items():
+            said = closed.caller, closed.heard
+            if any(said) and there.get(turn) != said:
+                self.judge.check(turn not in there, f"the history of turn {turn} is {there.get(turn)}, not {said}")
+                self.judge.check(self._may_miss(turn, log), f"the history misses turn {turn}")
+                self.counts["history lost"] += 1
+
+    def _may_miss(self, turn: int, log: _Log) -> bool:
+        refused = any(other <= turn for other in self.bus.refused) and turn < self.judge.first_turn
+        return refused or (CALL, turn) in self.bus.server.lost_turns or log.writes_lost
+
+
+async def simulate(seed: int, new_recorder: NewRecorder = unrecorded, *, hostile: bool = True) -> ShellCall:
+    """One call, all of it decided by ``seed``; raises if it breaks a rule. If not ``hostile``, it has one stream, and Redis is well."""
+    house = _house(seed, new_recorder, hostile=hostile)
+    with _listening() as log:
+        await house.live()
+    now = asyncio.get_running_loop().time()
+    judge = house.judge
+    judge.check(not judge.broken, judge.broken)
+    judge.check(not log.bugs, f"{log.bugs}")
+    judge.call_over(now)
+    judge.check(not house.workshop.wrong, f"tools with effects: {house.workshop.wrong}")
+    history = tuple(house.bus.history_of(CALL))
+    house.judge_history(history, log)
+    left = len(asyncio.all_tasks()) - 1
+    judge.check(not left, f"{left} tasks outlive the call")
+    counts = house.counts + house.workshop.counts + house.bus.hits + house.troubles.counts + house.vendors.counts
+    counts += Counter(f"tool book {run.outcome}" for past in history for run in past.tools)
+    counts += Counter({f"words {fate}": count for fate, count in judge.words.items()})
+    return ShellCall(now, judge.closed, counts, history, left, house.phone.rx, house.phone.tx)
+
+
+def _house(seed: int, new_recorder: NewRecorder, *, hostile: bool) -> House:
     rng = random.Random(seed)
     fails = rng.choice((0.0, 0.0, 0.15))
-    lost = rng.choice((0.0, 0.0, 0.05))
-    faults = Faults(
+    lost = rng.choice((0.0, 0.0, 0.06))
+    troubles = Troubles()
+    bus = MemoryBus(faults=_faults(seed, rng, lost))
+    weather = Weather(latency_s=rng.uniform(0.01, 0.08), asr_fails=fails, tts_fails=fails, message_lost=lost)
+    weather = rougher(weather, rng) if rng.random() < 0.4 else weather
+    caller = Caller(rng, talks_for=rng.randint(300, 1500))
+    workshop = Workshop(rng, bus, rng.choice((0.2, 0.8)), troubles)
+    vendors = Vendors(rng, caller, fails, workshop)
+    rules = replace(random_rules(rng), barge_in_mode="hold")  # quieter sound does not say any more what it is
+    counts: Counter[str] = Counter()
+    judge = Judge(seed, TurnMachine(rules, phrase_book(), LEXICON), caller, Line(rng, weather), vendors.asked, weather)
+    judge.asked_late, judge.excused = True, troubles.excuse
+    pacer = Pacer()
+    around = Surroundings(bus, pacer, GATEWAY, log_texts=False, wall_clock=lambda: 0.0, new_recorder=new_recorder)
+
+    def new_machine(_: Rules, phrases: PhraseBook, lexicon: Lexicon) -> TurnMachine:
+        machine = JudgedMachine(rules, phrases, LEXICON)
+        machine.judge, machine.counts, phone.machine = judge, counts, machine
+        judge.stream_begins(machine, phone.line)
+        return machine
+
+    board = Switchboard(_SETTINGS, SimulatedPhrases(_SETTINGS, bus, GATEWAY), LevelDetector, around, new_machine)
+    changes = rng.choice((0, 1, 3, 3)) if hostile else 0
+    phone = Phone(rng, caller, weather, judge, board, troubles, hangs_up_at_s=rng.choice((rng.uniform(3.0, 25.0), 150.0)), changes=changes)
+    staff = Staff(bus, rng, troubles, _SETTINGS, dies=rng.random() < 0.5, freezes=rng.random() < 0.3)
+    redis_fails = hostile and rng.random() < 0.6
+    return House(seed, rng, rules, bus, troubles, workshop, vendors, judge, phone, board, pacer, staff, counts, redis_fails)
+
+
+def _faults(seed: int, rng: random.Random, lost: float) -> Faults:
+    return Faults(
         seed,
         delay_s=(0.0, rng.choice((0.0, 0.1))),
         reorder=rng.random() < 0.2,
-        duplicate_work=rng.choice((0.0, 0.2)),
+        duplicate_work=rng.choice((0.0, 0.3)),
         lose_replies=lost,
         lose_news=rng.choice((0.0, 0.9)),
         slow_turns_s=rng.choice((0.0, 1.0)),
     )
-    weather = Weather(latency_s=rng.uniform(0.01, 0.08), asr_fails=fails, tts_fails=fails, message_lost=lost)
-    caller = Caller(rng, talks_for=rng.randint(300, 1500))
-    line, bus = Line(rng, weather), MemoryBus(faults=faults)
-    workshop = Workshop(rng, bus, rng.choice((0.2, 0.8)))
-    vendors = Vendors(rng, caller, fails, workshop)
-    rules = replace(random_rules(rng), barge_in_mode="hold")  # quieter sound does not say any more what it is
-    machine = JudgedMachine(rules, phrase_book(), LEXICON)
-    machine.judge = Judge(seed, machine, caller, line, vendors.asked, weather)
-    machine.judge.asked_late, machine.counts = True, Counter()
-    settings = Settings(llm_vendor="scripted", tts_vendor="tone", asr_vendor="scripted")
-    shell = ShellLine(line, machine.judge)
-    async with asyncio.TaskGroup() as house:
-        pacer = Pacer()
-        around = Surroundings(bus, pacer, GATEWAY, log_texts=False, wall_clock=lambda: 0.0, new_recorder=new_recorder)
-        call = LiveCall(CallStarted(CALL, "MZ1"), shell, CALL, "he", machine, LevelDetector(), NoGuard(), around, gone=lambda key: None)
-        loop = asyncio.get_running_loop()
-        running = [
-            house.create_task(run_worker("asr", bus, AsrWorker(vendors, "sim", settings).handle, 4, settings, name="asr")),
-            house.create_task(run_worker("tts", bus, TtsWorker(vendors, "sim").handle, 4, settings, name="tts")),
-            house.create_task(_answer(bus, vendors, settings, dies=rng.random() < 0.5)),
-        ]
-        running += [house.create_task(pacer.run()), house.create_task(_read(bus, call))]
-        await _converse(call, shell, line, caller, machine, hangs_up_after=rng.choice((20.0, _LIMIT_S)))
-        history = await bus.history(CALL)
-        for task in running:
-            task.cancel()
-    machine.judge.call_over(loop.time())
-    machine.judge.check(not workshop.wrong, f"tools with effects: {workshop.wrong}")
-    left = len(asyncio.all_tasks()) - 1
-    counts = machine.counts + workshop.counts + Counter(f"tool book {run.outcome}" for past in history for run in past.tools)
-    said = tuple(past.caller for past in history if past.caller)
-    return ShellCall(loop.time(), machine.judge.closed, counts, said, left, shell.codec.rx_bytes, shell.codec.tx_bytes)
-
-
-async def _answer(bus: MemoryBus, vendors: Vendors, settings: Settings, *, dies: bool) -> None:
-    """LLM workers, one after the other; one that ``dies`` leaves everything as it is, tools included."""
-    for number in itertools.count():
-        worker = LlmWorker(vendors, "sim", settings, vendors.workshop.tools)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(vendors.rng.uniform(2, 15) if dies else None):
-                await run_worker("llm", bus, worker.handle, 4, settings, name=f"llm-{number}", effects=worker.effects)
-        vendors.workshop.counts["llm worker died"] += 1
-
-
-async def _read(bus: MemoryBus, call: LiveCall) -> None:
-    async for delivery in bus.replies(GATEWAY):
-        call.worker_reported(delivery)
-
-
-async def _converse(call: LiveCall, shell: ShellLine, line: Line, caller: Caller, machine: JudgedMachine, hangs_up_after: float) -> None:
-    """Frames, keys and marks, until the call is over."""
-    loop = asyncio.get_running_loop()
-    marks: list[tuple[float, str]] = []
-    async with asyncio.timeout(_LIMIT_S), asyncio.TaskGroup() as tasks:
-        ended = tasks.create_task(call.run())
-        while not ended.done():
-            await asyncio.sleep(FRAME_S)
-            now = loop.time()
-            marks += line.play_until(now)
-            for name in [name for at, name in marks if at <= now]:
-                shell.say(call, {"event": "mark", "mark": {"name": name}})
-            marks = [(at, name) for at, name in marks if at > now]
-            number = caller.frames
-            frame, key = caller.frame(machine.state)
-            if key:
-                machine.judge.key_pressed()
-                shell.say(call, {"event": "dtmf", "dtmf": {"track": "inbound_track", "digit": key}})
-            if not machine.call.over:
-                payload = b64encode(numbered_frame(number, frame.level)).decode()
-                shell.say(call, {"event": "media", "media": {"track": "inbound", "timestamp": str(number * 20), "payload": payload}})
-            if now > hangs_up_after:
-                shell.say(call, {"event": "stop"})

@@ -62,7 +62,7 @@ class TakeoverJudge(Judge):
     committed: set[str]
     answered: set[str]
     carried: set[str]
-    excused: set[str]
+    forgiven: set[str]
     first_turn: int
     asked_in: int
     """The turn in which something of the caller's was published, as far as the machine came."""
@@ -72,7 +72,7 @@ class TakeoverJudge(Judge):
     def begin(self) -> None:
         """Before the call."""
         self.ends, self.committed, self.answered = {}, set(), set()
-        self.carried, self.excused, self.first_turn, self.asked_in, self.sayable = set(), set(), 0, -1, set()
+        self.carried, self.forgiven, self.first_turn, self.asked_in, self.sayable = set(), set(), 0, -1, set()
 
     # -- What the dead gateway had written, and what the new one makes of it -----------------------
 
@@ -105,7 +105,7 @@ class TakeoverJudge(Judge):
         self.check(turn.used == call.open, "something is said that nobody waits for")
         self.check(call.open or self.asked_in != call.ended, "something that was asked is forgotten")
         self.check(call.open or not self.carried, f"{self.carried} are lost without a word")
-        self.excused |= self.carried
+        self.forgiven |= self.carried
         self.carried = set()
 
     # -- The ear ----------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ class TakeoverJudge(Judge):
     def call_over(self, now: float) -> None:
         """After the last stream."""
         self.check(sorted(self.ends) == list(range(len(self.ends))), f"turns without an end: {sorted(self.ends)}")
-        lost = self.committed - self.answered - self.excused
+        lost = self.committed - self.answered - self.forgiven
         self.check(not lost, f"committed words in no history: {lost}")
 
     # -- Judged elsewhere -------------------------------------------------------------------------

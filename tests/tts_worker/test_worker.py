@@ -119,7 +119,12 @@ def test_a_later_attempt_has_a_higher_number() -> None:
 
 def test_the_same_sentence_on_the_stream_twice_is_told_apart() -> None:
     sentence = SentenceMessage(head=HEAD, text="Hello.")
-    assert attempt_number(Delivery("1-0", sentence)) != attempt_number(Delivery("1-1", sentence))
+    assert attempt_number(Delivery("1-0", sentence), 1.0) != attempt_number(Delivery("1-1", sentence), 1.0)
+
+
+def test_the_first_attempt_that_comes_again_after_redis_forgot_it_is_told_apart() -> None:
+    delivery = Delivery("1-0", SentenceMessage(head=HEAD, text="Hello."))
+    assert attempt_number(delivery, 1.0) != attempt_number(delivery, 5.0)
 
 
 def test_a_chunk_tells_the_voices_time_to_the_first_sound() -> None:

@@ -24,7 +24,7 @@ def core_call(seed: int) -> Record:
 def shell_record(seed: int) -> bytes:
     """The record that the shell made of a random call, sound included."""
     data = bytearray()
-    virtual_clock.run(simulate(seed, lambda header: StreamRecorder(header, data.extend)))
+    virtual_clock.run(simulate(seed, lambda header: StreamRecorder(header, data.extend), hostile=False))
     return bytes(data)
 
 

@@ -1,0 +1,61 @@
+"""Many random calls through the shell, in some processes, and how often each fault happened in them.
+
+``python -m tests.sim FIRST LAST --shell`` runs them from the command line.
+"""
+
+import logging
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+
+from tests.sim.hits import Outcome
+from tests.sim.shell import simulate
+from tests.virtual_clock import run
+
+FAULTS = (
+    *("redis hangs", "redis forgets its tail", "redis forgets everything"),
+    *(f"{stage} worker {what}" for stage in ("asr", "llm", "tts") for what in ("died", "froze")),
+    *("work taken over", "work twice", "entry late", "reply lost", "news lost", "turn written late", "sound of another length"),
+    *("mark late", "mark lost", "mark on clear", "gap in the frames, and a burst", "stop twice", "socket dropped", "second stream"),
+)
+"""What must happen in these calls, beside what the core's calls have."""
+
+
+@dataclass(slots=True)
+class ShellOutcome:
+    """What happened in some calls, and what none of them may leave behind."""
+
+    outcome: Outcome = field(default_factory=Outcome)
+    silent: list[int] = field(default_factory=list)
+    """Calls in which sound did not go both ways."""
+
+    def add(self, other: "ShellOutcome") -> None:
+        """Put what happened in other calls to it."""
+        self.outcome.add(other.outcome)
+        self.silent += other.silent
+
+    def below(self, least: int) -> list[str]:
+        """Faults that happened less often."""
+        return [f"{self.outcome.counts[name]} hits: {name}" for name in FAULTS if self.outcome.counts[name] < least]
+
+
+def run_calls(seeds: Iterable[int]) -> ShellOutcome:
+    """One call a seed; the first that breaks a rule ends it all, and names its seed."""
+    all_of_them = ShellOutcome()
+    logging.getLogger("torim").propagate = False
+    for seed in seeds:
+        call = run(simulate(seed))
+        all_of_them.outcome.add(Outcome(1, len(call.closed), call.seconds, call.counts))
+        if not (call.rx and call.tx):
+            all_of_them.silent.append(seed)
+    return all_of_them
+
+
+def run_at_once(first: int, last: int, processes: int = 2) -> ShellOutcome:
+    """The calls of these seeds, in some processes."""
+    together = ShellOutcome()
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        for share in [pool.submit(run_calls, range(first + place, last, processes)) for place in range(processes)]:
+            together.add(share.result())
+    return together

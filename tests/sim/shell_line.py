@@ -1,0 +1,116 @@
+"""One stream of a simulated call: Twilio's messages to and fro, and a turn machine that a judge watches."""
+
+import asyncio
+import json
+from base64 import b64decode, b64encode
+from collections import Counter
+from collections.abc import Sequence
+
+from gateway.playout import Mark
+from gateway.telephony.base import Conversation, LineEvent
+from gateway.telephony.twilio import TwilioCodec
+from gateway.turn.events import CloseTurn, Command, Event, FrameHeard, Report
+from gateway.turn.machine import TurnMachine
+from gateway.vad.hangover import FIVE_OF_SIX
+from tests.sim.judge import Judge
+from tests.sim.line import Line
+from tests.sim.shell_vendors import numbered_frame
+
+CALL = "CA1"
+_SPEECH_LEVEL = 250
+
+
+class LevelDetector:
+    """Speech is what is loud."""
+
+    onset = FIVE_OF_SIX
+
+    def is_speech(self, pcm: bytes, level: int) -> bool:
+        """Whether a frame is loud."""
+        return level > _SPEECH_LEVEL
+
+
+class JudgedMachine(TurnMachine):
+    """A turn machine of whose every step the judge hears."""
+
+    judge: Judge
+    counts: Counter[str]
+
+    def handle(self, event: Event, now: float) -> list[Command]:
+        """As it is, and then the judge."""
+        if isinstance(event, FrameHeard):
+            self.judge.frame_comes(event, now)
+        commands = super().handle(event, now)
+        for command in commands:
+            if isinstance(command, CloseTurn):
+                self.counts[f"end {command.how}"] += 1
+            elif isinstance(command, Report):
+                self.counts[command.name] += 1
+        self.judge.handled(event, commands, now)
+        return commands
+
+
+class ShellLine:
+    """The provider behind Twilio's messages: one stream of the call."""
+
+    def __init__(self, line: Line, judge: Judge, stream: str) -> None:
+        self.codec = TwilioCodec()
+        self.line = line
+        self.gone = False
+        """Whether what is sent reaches nobody any more."""
+        self._stream = stream
+        self._judge = judge
+        self._marks: list[tuple[float, str]] = []
+        body = {"callSid": CALL, "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1}}
+        self._events("start", start=body)
+
+    def send(self, messages: Sequence[str]) -> None:
+        """Take what the gateway sends."""
+        if self.gone:
+            return
+        now = asyncio.get_running_loop().time()
+        for message in map(json.loads, messages):
+            match message["event"]:
+                case "media":
+                    self._queue(b64decode(message["media"]["payload"]), now)
+                case "mark":
+                    self._queue(Mark(message["mark"]["name"]), now)
+                case _:
+                    self.line.clear(now)
+
+    def _queue(self, item: bytes | Mark, now: float) -> None:
+        self._judge.sent([item], now)
+        self.line.send([item], now)
+
+    def close(self) -> None:
+        """The gateway ends the stream."""
+
+    # -- What the provider says -----------------------------------------------------------------
+
+    def marks(self, call: Conversation, now: float) -> None:
+        """Those that are back by now."""
+        self._marks += self.line.play_until(now)
+        due, self._marks = [name for at, name in self._marks if at <= now], [(at, name) for at, name in self._marks if at > now]
+        for name in due:
+            self._tell(call, "mark", mark={"name": name})
+
+    def frame(self, call: Conversation, number: int, level: int) -> None:
+        """20 ms of the caller."""
+        payload = b64encode(numbered_frame(number, level)).decode()
+        self._tell(call, "media", media={"track": "inbound", "timestamp": str(number * 20), "payload": payload})
+
+    def key(self, call: Conversation, key: str) -> None:
+        """The caller pressed a key."""
+        self._judge.key_pressed()
+        self._tell(call, "dtmf", dtmf={"track": "inbound_track", "digit": key})
+
+    def stop(self, call: Conversation) -> None:
+        """The caller hung up."""
+        self._tell(call, "stop")
+
+    def _tell(self, call: Conversation, event: str, **body: object) -> None:
+        for heard in self._events(event, **body):
+            call.receive(heard)
+
+    def _events(self, event: str, **body: object) -> Sequence[LineEvent]:
+        return self.codec.receive(json.dumps({"event": event, "sequenceNumber": "2", "streamSid": self._stream, **body}))

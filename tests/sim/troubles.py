@@ -1,0 +1,56 @@
+"""When what went wrong in a simulated call, so that a judge relaxes a rule there and nowhere else; and the outages of its Redis."""
+
+import asyncio
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+
+from tests.sim.memory_server import MemoryServer
+
+_WORD_WAITS_S = 14.0
+"""From a word to its turn's commit: the rest of the utterance, its recogniser, and one that was given up."""
+_WELL_AGAIN_S = 6.0
+"""After trouble: the longest pause between two tries, and a takeover."""
+
+
+@dataclass(slots=True)
+class Troubles:
+    """What went wrong, and for how long."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    _windows: list[tuple[str, float, float]] = field(default_factory=list)
+
+    def happen(self, name: str, lasts_s: float = 0.0) -> None:
+        """It begins now."""
+        now = asyncio.get_running_loop().time()
+        self.counts[name] += 1
+        self._windows.append((name, now, now + lasts_s))
+
+    def near(self, at_s: float, before_s: float, after_s: float, *kinds: str) -> bool:
+        """Whether one of these kinds (first words of a name) lasted, or was over for less than ``after_s``, or came within ``before_s``."""
+        return any(name.startswith(kinds) and began - before_s <= at_s <= ended + after_s for name, began, ended in self._windows)
+
+    def excuse(self, at_s: float) -> str:
+        """What may have lost a word that was said then: nobody waits for it longer than this."""
+        for kind in ("redis", "asr worker", "llm worker"):
+            if self.near(at_s, _WORD_WAITS_S, _WELL_AGAIN_S, kind):
+                return f"lost near trouble: {kind}"
+        return ""
+
+
+async def strike(server: MemoryServer, rng: random.Random, troubles: Troubles) -> None:
+    """Outages of 0.3 to 8 s, several a call: the server hangs, or restarts without its tail, or empty."""
+    while True:
+        await asyncio.sleep(rng.uniform(1.0, 10.0))
+        lasts_s = min(8.0, rng.uniform(0.3, 2.0) * rng.choice((1.0, 1.0, 1.0, 4.0)))
+        match rng.choice(("hangs", "tail", "empty")):
+            case "hangs":
+                troubles.happen("redis hangs", lasts_s)
+                await server.hang(lasts_s)
+            case "tail":
+                tail_s = rng.choice((0.05, 0.3, 1.0, 2.5))
+                troubles.happen("redis forgets its tail", tail_s + lasts_s)
+                await server.restart(lasts_s, tail_s)
+            case _:
+                troubles.happen("redis forgets everything", lasts_s)
+                await server.restart_empty(lasts_s)
