@@ -38,7 +38,7 @@ class RecordedLine:
 @pytest.fixture(scope="module")
 def call() -> ShellCall:
     """A call in which the caller talks over the bot."""
-    return run(simulate(1, hostile=False))
+    return run(simulate(4, hostile=False))
 
 
 def test_s15_sound_is_counted_both_ways(call: ShellCall) -> None:

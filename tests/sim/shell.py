@@ -61,7 +61,8 @@ class ShellCall:
     seconds: float
     closed: dict[int, CloseTurn]
     counts: Counter[str]
-    history: tuple[PastTurn, ...]
+    history: tuple[tuple[int, str, str], ...]
+    """What the bus has of each turn: the caller's words, and what was heard."""
     tasks_left: int
     rx: int
     tx: int
@@ -145,12 +146,16 @@ class House:
             said = closed.caller, closed.heard
             if any(said) and there.get(turn) != said:
                 self.judge.check(turn not in there, f"the history of turn {turn} is {there.get(turn)}, not {said}")
-                self.judge.check(self._may_miss(turn, log), f"the history misses turn {turn}")
-                self.counts["history lost"] += 1
+                why = self._why_missing(turn, log)
+                self.judge.check(bool(why), f"the history misses turn {turn}")
+                self.counts[f"history lost: {why}"] += 1
 
-    def _may_miss(self, turn: int, log: _Log) -> bool:
-        refused = any(other <= turn for other in self.bus.refused) and turn < self.judge.first_turn
-        return refused or (CALL, turn) in self.bus.server.lost_turns or log.writes_lost
+    def _why_missing(self, turn: int, log: _Log) -> str:
+        if (CALL, turn) in self.bus.server.lost_turns:
+            return "redis forgot it"
+        if any(other <= turn for other in self.bus.refused) and turn < self.judge.first_turn:
+            return "another stream had the call"
+        return "the house said so" if log.writes_lost else ""
 
 
 async def simulate(seed: int, new_recorder: NewRecorder = unrecorded, *, hostile: bool = True) -> ShellCall:
@@ -171,7 +176,8 @@ async def simulate(seed: int, new_recorder: NewRecorder = unrecorded, *, hostile
     counts = house.counts + house.workshop.counts + house.bus.hits + house.troubles.counts + house.vendors.counts
     counts += Counter(f"tool book {run.outcome}" for past in history for run in past.tools)
     counts += Counter({f"words {fate}": count for fate, count in judge.words.items()})
-    return ShellCall(now, judge.closed, counts, history, left, house.phone.rx, house.phone.tx)
+    said = tuple((past.turn, past.caller, past.heard) for past in history)
+    return ShellCall(now, judge.closed, counts, said, left, house.phone.rx, house.phone.tx)
 
 
 def _house(seed: int, new_recorder: NewRecorder, *, hostile: bool) -> House:

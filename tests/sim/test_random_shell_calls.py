@@ -11,7 +11,7 @@ from tests.sim.shell import simulate
 from tests.sim.shell_calls import FAULTS, ShellOutcome, run_at_once
 from tests.virtual_clock import run
 
-CALLS = 360
+CALLS = 240
 LEAST = 100
 
 
