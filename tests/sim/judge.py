@@ -126,6 +126,7 @@ class Judge:
         self._sent, self._new_run, self._thinking_since, self._quiet_since = [], True, None, 0.0
         self._turn_begins = self._listened = 0
         self._first_frame, self._frame = self._caller.frames, self._caller.frames - 1
+        self._kept_from = self._first_frame
 
     def _turns_begin(self, turn: int, ended: int | None) -> None:
         """At another stream's number: what ended there and was not written yet did not end."""
@@ -189,7 +190,7 @@ class Judge:
                 self._turn_begins = len(self._line.heard)
             case PublishUtterance(start=start, end=end):
                 self.check(0 <= start < end <= self._frame + 1 - self._first_frame, f"no sound is published: {command}")
-                self.check(start >= self._kept_from, f"sound that is forgotten is published: {command}")
+                self.check(start + self._first_frame >= self._kept_from, f"sound that is forgotten is published: {command}")
             case PublishTranscript(turn=turn):
                 self.check(turn not in self._asked, f"turn {turn} is asked twice")
                 self._asked.add(turn)
