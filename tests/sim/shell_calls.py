@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
+from io import StringIO
 from multiprocessing import get_context
 
 from tests.sim.hits import Outcome
@@ -48,7 +49,7 @@ def run_calls(seeds: Iterable[int]) -> ShellOutcome:
     logging.getLogger("torim").propagate = False
     for seed in seeds:
         try:
-            with redirect_stdout(None):  # the event lines
+            with redirect_stdout(StringIO()):  # the event lines
                 call = run(simulate(seed))
         except BrokenRule as broken:
             all_of_them.outcome.broken.append(str(broken))
