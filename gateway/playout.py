@@ -322,7 +322,7 @@ class Playout:
     def _heard_position(self, now: float) -> int:
         if not self.at_provider(now):
             return self._sent
-        played = self._sent - int(max(0.0, self._play_end - now) * BYTES_PER_S)
+        played = self._sent - int((self._play_end - now) * BYTES_PER_S)
         return max(self._proven, min(played, self._proven + _UNPROVEN_BYTES))
 
     def _sure_position(self, now: float) -> int:

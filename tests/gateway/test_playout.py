@@ -511,3 +511,58 @@ def test_a_clip_is_torn_if_its_rest_is_missing(frames: float, torn: bool) -> Non
     playout = playing(clip(frames, complete=False))
     playout.take(0.0)
     assert playout.torn is torn
+
+
+# -- Marks that come early, late, or never ----------------------------------------------------
+
+
+def without_marks(seconds: float) -> tuple[Playout, Clip]:
+    """A reply of that length that was sent whole; no mark came back."""
+    one = clip(seconds * 50, kind="reply")
+    playout = playing(one)
+    playout.committed = True
+    run(playout, 0.0, seconds + 0.1)
+    return playout, one
+
+
+def test_late_beyond_doubt_nothing_is_at_the_provider() -> None:
+    playout, _ = without_marks(1.0)
+    assert [playout.at_provider(2.9), playout.at_provider(3.1)] == [True, False]
+
+
+def test_late_beyond_doubt_all_was_heard() -> None:
+    assert without_marks(1.0)[0].heard_bytes(3.1) == 8000
+
+
+def test_a_mark_that_comes_early_is_believed() -> None:
+    one = clip(50, kind="reply")
+    playout = playing(one)
+    playout.committed = True
+    run(playout, 0.0, 0.1)
+    playout.mark_echoed(f"0.{playout.epoch}:1600", 0.1)
+    assert playout.heard_bytes(0.1) == 1600
+
+
+def test_time_since_a_mark_proves_no_more_than_what_counts_as_heard() -> None:
+    one = clip(100, kind="reply")
+    playout = playing(one)
+    playout.committed = True
+    run(playout, 0.0, 0.24)
+    playout.mark_echoed(f"0.{playout.epoch}:1600", 0.24)
+    run(playout, 0.24, 1.3)
+    playout.stop(1.5)
+    assert one.sure == 1600 + 4000
+
+
+def test_less_than_a_frame_of_a_complete_clip_can_leave() -> None:
+    assert playing(clip(0.5)).sendable
+
+
+def test_a_clip_that_is_not_complete_goes_on_after_a_stop_though_all_of_it_was_heard() -> None:
+    one = clip(10, kind="reply", complete=False)
+    playout = playing(one)
+    playout.committed = True
+    run(playout, 0.0, 0.3)
+    playout.mark_echoed(f"0.{playout.epoch}:1600", 0.3)
+    playout.stop(0.4)
+    assert playout.starving is one or playout.sendable

@@ -5,6 +5,7 @@ from gateway.turn.events import LoadChanged
 from gateway.turn.machine import BotState
 from gateway.turn.state import Rules
 from tests.sim.desk import Desk, quiet_desk
+from tests.sim.sound import phrase_book
 
 FULL = Rules(speculate="full")
 ASR = Rules(speculate="asr")
@@ -339,3 +340,28 @@ def test_sound_in_which_no_words_were_found_is_sent_again_with_what_follows() ->
     desk.speak(0.6)
     desk.wait(0.8)
     assert desk.published[-1].start == drafted.start
+
+
+def test_after_the_failure_of_the_piece_before_it_its_words_are_answered_in_the_pause() -> None:
+    desk = long_drafted_desk()
+    first, draft = desk.published
+    desk.report(StageFailed(head=desk.head(seq=first.seq), stage="asr", error="Timeout"))
+    desk.understand("שלום", seq=draft.seq, piece="segment")
+    assert desk.asked == ["שלום"]
+
+
+def test_words_of_the_piece_before_a_look_do_not_say_whether_it_is_all() -> None:
+    desk = quiet_desk(Rules(endpointing="words"))
+    desk.speak(6.5)
+    desk.wait(0.4)
+    wait = desk.machine.call.floor.wait_frames
+    desk.understand("תודה", seq=desk.published[0].seq, piece="segment")
+    assert desk.machine.call.floor.wait_frames == wait
+
+
+def test_pauses_of_a_voice_over_what_may_not_be_interrupted_are_not_looked_at() -> None:
+    desk = Desk(Rules(endpointing="words"), phrase_book(interruptible=False))
+    desk.speak(0.2)
+    desk.wait(0.4)
+    desk.speak(0.1)
+    assert (desk.published, desk.machine.ignored_turn) == ([], 0)

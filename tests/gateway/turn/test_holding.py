@@ -835,3 +835,47 @@ def test_words_of_the_pause_in_which_it_became_final_are_the_callers() -> None:
     desk.wait(0.5)
     desk.understand("אני רוצה", seq=last.seq, piece="probe")
     assert (desk.ends[-1], desk.asked[-1]) == ("interrupted", "אני רוצה")
+
+
+def test_a_voice_that_was_probed_whole_is_not_probed_again() -> None:
+    desk = speaking_desk()
+    cough(desk)
+    desk.understand("", piece="probe")
+    assert len(probes(desk)) == 1
+
+
+def test_words_that_are_known_are_not_recognised_again() -> None:
+    desk = asked_desk()
+    desk.press("1")
+    assert (desk.ends[-1], len(desk.published)) == ("superseded", 1)
+
+
+def lasting_desk(seconds: float) -> Desk:
+    """A caller who has talked over the bot for a while; only words are final."""
+    desk = speaking_desk(Rules(barge_in_final_ms=9000), seconds=4.0)
+    desk.speak(seconds)
+    return desk
+
+
+def test_the_other_probes_of_a_hold_that_became_final_are_void() -> None:
+    desk = lasting_desk(2.6)
+    desk.wait(0.35)
+    first, _, last = probes(desk)
+    desk.understand("אני", seq=first.seq, piece="probe")
+    assert list(desk.machine.call.awaited) == [last.seq]
+
+
+def test_a_probe_behind_which_the_voice_went_on_is_not_all() -> None:
+    desk = lasting_desk(1.4)
+    desk.understand("אני", piece="probe")
+    assert (desk.ends[-1], desk.machine.call.open and desk.machine.call.open.draft) == ("interrupted", None)
+
+
+def test_progress_during_a_hold_does_not_count_beyond_its_end() -> None:
+    desk = asked_desk()
+    desk.speak(0.2)
+    desk.wait(1.2)
+    desk.sentence(0, "one two.", None)
+    desk.understand("", piece="probe")
+    desk.wait(5.3)
+    assert desk.ends[-1] == "fallback"
