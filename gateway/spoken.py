@@ -66,7 +66,7 @@ def word_start(ends: Sequence[int], sound: bytes | bytearray, position: int, *, 
     first = max(0, last - _BEFORE_WORD_FRAMES)
     levels = _levels(sound[first * FRAME_BYTES : (last + 1) * FRAME_BYTES])
     weakest = min(range(len(levels)), key=lambda frame: (levels[frame], -frame))
-    return min(start, (first + weakest) * FRAME_BYTES)
+    return (first + weakest) * FRAME_BYTES
 
 
 # -- Weights ----------------------------------------------------------------------------------
@@ -162,5 +162,5 @@ def _anchors(stops: Sequence[float], pauses: Sequence[int]) -> tuple[tuple[float
 def _between(anchors: Sequence[tuple[float, int]], at_ms: float) -> float:
     """Where the clock is at ``at_ms`` of the expected time, between the two anchors around it."""
     after = max(1, bisect_left(anchors, at_ms, key=lambda anchor: anchor[0]))
-    (expected, real), (next_expected, next_real) = anchors[min(after, len(anchors) - 1) - 1 :][:2]
+    (expected, real), (next_expected, next_real) = anchors[after - 1 : after + 1]
     return real + (at_ms - expected) * (next_real - real) / max(1e-9, next_expected - expected)

@@ -101,7 +101,7 @@ class Drafting:
     # -- The voice goes on ------------------------------------------------------------------------
 
     def went_on(self, now: float) -> None:
-        """A voiced frame: the pause before it was no end."""
+        """A voiced frame: a pause before it was no end."""
         call = self._call
         call.patience.went_on(call.floor.gap_frames)
         if call.open is not None:

@@ -105,8 +105,7 @@ class TurnMachine:
     @property
     def wakes_at(self) -> float | None:
         """When ``TimePassed`` is due, sound that left since the last event included."""
-        expires_at = None if self.call.over else self.call.playout.expires_at
-        return min((at for at in (self.deadline, expires_at) if at is not None), default=None)
+        return min((at for at in (self.deadline, self.call.playout.expires_at) if at is not None), default=None)
 
     @property
     def needs_sound(self) -> bool:
@@ -164,7 +163,7 @@ class TurnMachine:
             case Heard.ONSET:
                 self._onset(now)
             case Heard.VOICED:
-                if self.holding.hold is None and self.call.floor.gap_frames >= PAUSE_FRAMES:
+                if self.holding.hold is None:
                     self.drafting.went_on(now)
                 self.listening.voiced(frame.level)
                 self.holding.voiced(frame.level, now)
@@ -255,10 +254,10 @@ class TurnMachine:
         self.holding.settle(now)
         if call.over:
             return
-        if self.holding.hold is not None and self.holding.hold.quiet and call.playout.protected(now):
+        if self.holding.hold is not None and call.playout.protected(now):
             self.holding.let_go()
             self.ignored_turn = call.turn.number
-        if self.ignored_turn is not None and not (self.ignored_turn == call.turn.number and self._may_not_be_interrupted(now)):
+        if self.ignored_turn is not None and not self._may_not_be_interrupted(now):
             self._stop_ignoring(now)
         call.playout.floor_free = self._floor_is_free()
         self.speaking.watch(now)
@@ -296,8 +295,7 @@ class TurnMachine:
             self.state = state
 
     def _bot_state(self, now: float) -> BotState:
-        turn = self.call.turn
         if self.call.playout.unheard(now):
             return BotState.SPEAKING
-        waiting = turn.used and turn.utterance is not None and self._floor_is_free()
+        waiting = self.call.turn.utterance is not None and self._floor_is_free()
         return BotState.THINKING if waiting else BotState.LISTENING

@@ -131,7 +131,7 @@ class Speaking:
     def starved_at(self) -> float | None:
         """When the sentence whose turn it is counts as starved (R9)."""
         clip = self._starving
-        if clip is None or not self._call.turn.reply.begun(clip):
+        if not self._call.turn.reply.begun(clip):
             return None
         return self._starving_since + STARVED_S
 

@@ -65,9 +65,8 @@ class Utterance:
     @property
     def text(self) -> str | None:
         """The caller's words; None until all pieces are known."""
-        if not all(piece.known for piece in self.pieces):
-            return None
-        return join(*(piece.text or "" for piece in self.pieces))
+        known = [piece.text for piece in self.pieces if piece.text is not None]
+        return join(*known) if len(known) == len(self.pieces) else None
 
     def has(self, piece: Piece) -> bool:
         """Whether ``piece`` is of this utterance."""

@@ -145,3 +145,15 @@ def test_behind_the_last_word_it_goes_on_with_its_end() -> None:
 
 def test_sound_that_is_not_here_yet_begins_at_its_start() -> None:
     assert word_start([0, 800], b"", 0, exact=0) == 0
+
+
+def test_a_sign_is_said() -> None:
+    assert spoken_ms("5%") > spoken_ms("5,")
+
+
+def test_of_a_word_that_is_spelled_a_small_letter_is_not() -> None:
+    assert spoken_ms("PCs") < spoken_ms("PCS")
+
+
+def test_the_start_of_an_early_word_is_looked_for_in_what_is_there() -> None:
+    assert word_start([480, 9600], voice(2000), 500, exact=0) in range(481)

@@ -5,7 +5,8 @@ import pytest
 from common.messages import Sentence
 from gateway.turn.events import HangUp
 from gateway.turn.machine import BotState
-from tests.sim.desk import Desk, asked_desk, speaking_desk
+from gateway.turn.state import Rules
+from tests.sim.desk import Desk, asked_desk, quiet_desk, speaking_desk
 from tests.sim.sound import phrase_book
 
 REPEAT, FILLER, FALLBACK, STILL_THERE, GOODBYE = 1, 2, 3, 4, 5
@@ -223,3 +224,29 @@ def test_the_fallback_is_heard_and_the_clock_begins_anew() -> None:
     desk = asked_desk()
     desk.wait(14.3)
     assert desk.sentences_heard == [FILLER, FALLBACK, STILL_THERE]
+
+
+# -- Frames that stop ---------------------------------------------------------------------------
+
+
+def test_where_frames_stop_the_clock_waits_as_long_as_frames_would() -> None:
+    desk = quiet_desk()
+    desk.speak(1.0)
+    desk.without_frames(0.9)
+    assert desk.published == []
+
+
+def test_words_that_shorten_a_wait_that_is_over_leave_the_frames_their_grace() -> None:
+    desk = quiet_desk(Rules(endpointing="words"))
+    desk.speak(1.0)
+    desk.wait(0.6)
+    desk.without_frames(0.1)
+    desk.understand("תודה", piece="probe")
+    desk.without_frames(0.14)
+    assert desk.machine.call.open is not None
+
+
+def test_a_line_that_is_lost_is_hung_up_once() -> None:
+    desk = speaking_desk(seconds=30.0)
+    desk.without_frames(21.0)
+    assert desk.ends.count("hung_up") == 1

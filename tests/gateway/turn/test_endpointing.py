@@ -222,3 +222,11 @@ def test_a_voice_long_after_a_key_is_heard_at_once() -> None:
     on.expect_tone()
     push(on, TONE_FRAMES, voice=False)
     assert push(on, 5, voice=True)[-1] is Heard.ONSET
+
+
+def test_a_key_does_not_unmute_a_voice_that_lasts() -> None:
+    one = speaking()
+    one.mute()
+    one.expect_tone()
+    push(one, TONE_FRAMES + 1, voice=True)
+    assert one.muted

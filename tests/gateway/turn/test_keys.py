@@ -213,3 +213,27 @@ def test_a_tone_after_a_key_is_no_voice_whatever_was_said_before() -> None:
     desk.speak(0.14)
     desk.press("2")
     assert len(desk.published) == heard
+
+
+def test_keys_that_come_slowly_are_one_number_beyond_the_longest_turn() -> None:
+    desk = quiet_desk(Rules(max_turn_s=2.0))
+    for digit in "1234":
+        desk.press(digit)
+        desk.wait(1.0)
+    desk.wait(0.6)
+    assert desk.asked == ["1234"]
+
+
+def test_a_key_into_silence_interrupts_nothing() -> None:
+    desk = quiet_desk()
+    desk.press("1")
+    assert (desk.ends, desk.reports) == (["replied"], [])
+
+
+def test_a_short_sound_behind_a_key_is_more_than_a_probe() -> None:
+    desk = quiet_desk()
+    desk.press("1")
+    desk.wait(0.4)
+    desk.speak(0.2)
+    desk.wait(1.0)
+    assert [piece.piece for piece in desk.published] == ["segment"]

@@ -444,3 +444,70 @@ def test_a_pending_record_of_pieces_is_bounded() -> None:
     for _ in range(100):
         desk.machine.call.publish_audio(desk.machine.call.new_utterance(desk.now), "probe", 0, 10)
     assert len(desk.machine.call.awaited) == 64
+
+
+# -- One fact each of what the machine lets others do -------------------------------------------
+
+
+def test_after_a_hang_up_a_held_voice_is_not_published() -> None:
+    desk = speaking_desk()
+    desk.speak(0.2)
+    desk.wait(0.75)
+    published = len(desk.published)
+    desk.hang_up()
+    assert (desk.ends[-1], len(desk.published)) == ("hung_up", published)
+
+
+def test_a_muted_voice_may_be_needed() -> None:
+    desk = speaking_desk(Rules(barge_in_final_ms=9000), seconds=6.0)
+    desk.speak(1.4)
+    desk.understand("", piece="probe")
+    desk.speak(0.1)
+    assert (desk.machine.call.open, desk.machine.needs_sound) == (None, True)
+
+
+def test_a_pause_of_a_voice_over_the_bot_is_not_learned() -> None:
+    desk = speaking_desk(Rules(endpointing="words"), seconds=6.0)
+    before = desk.machine.call.patience.frames
+    desk.speak(0.2)
+    desk.wait(0.62)
+    desk.speak(0.2)
+    assert desk.machine.call.patience.frames == before
+
+
+def test_a_voice_over_the_bot_is_not_cut_in_pieces() -> None:
+    desk = speaking_desk(Rules(barge_in_final_ms=60000), seconds=9.0)
+    desk.speak(5.9)
+    assert {piece.piece for piece in desk.published[1:]} == {"probe"}
+
+
+def test_where_nothing_may_be_interrupted_a_voice_over_a_filler_is_ignored() -> None:
+    desk = asked_desk(Rules(barge_in=False))
+    desk.wait(2.2)
+    desk.speak(0.14)
+    assert (desk.machine.ignored_turn, desk.machine.holding.hold) == (1, None)
+
+
+def test_a_reply_whose_end_is_told_during_a_hold_is_not_over() -> None:
+    desk = asked_desk()
+    desk.sentence(0, "one two.", 0.5)
+    desk.wait(1.5)
+    desk.speak(0.2)
+    desk.end_reply(1)
+    assert desk.turn == 1
+
+
+def test_a_reply_that_is_heard_to_its_end_while_it_is_ducked_is_over() -> None:
+    desk = speaking_desk(Rules(barge_in_mode="duck"), "one two.", seconds=1.4)
+    desk.speak(0.2)
+    desk.wait(0.8)
+    assert desk.ends == ["replied", "replied"]
+
+
+def test_all_of_a_voice_that_outlasts_what_may_not_be_interrupted_is_published() -> None:
+    desk = Desk(phrases=phrase_book(interruptible=False))
+    desk.speak(0.3)
+    desk.wait(0.4)
+    desk.speak(0.8)
+    desk.wait(1.0)
+    assert [piece.start for piece in desk.published] == [0]

@@ -237,3 +237,19 @@ def test_texts_are_joined_without_the_empty_ones() -> None:
 )
 def test_a_piece_that_was_read_apart_proves_an_end_missing_by_three_words(text: str, piece: str, judged: Completeness) -> None:
     assert LEXICON.completeness(text, "", piece) is judged
+
+
+def test_marks_alone_are_no_answer() -> None:
+    assert not LEXICON.is_closed_answer("...")
+
+
+def test_two_words_that_are_all_of_a_text_may_break_off() -> None:
+    assert LEXICON.completeness("Hello there", "", "Hello there ") is HANGING
+
+
+def test_words_before_a_number_are_no_digits() -> None:
+    assert LEXICON.completeness("הטלפון שלי הוא טלפון 123", "") is HANGING
+
+
+def test_a_word_that_only_has_the_length_of_a_particle_and_another_does_not_hang() -> None:
+    assert LEXICON.completeness("הנה מאת", "") is OPEN

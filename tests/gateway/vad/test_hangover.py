@@ -126,3 +126,10 @@ def test_an_utterance_is_one_and_ends_seven_hundred_ms_after_its_voice(entry: di
 @pytest.mark.parametrize("entry", [entry for entry in MANIFEST if entry["category"] == "noisy"], ids=lambda entry: entry["file"])
 def test_a_voice_in_noise_is_found(entry: dict[str, int]) -> None:
     assert heard(str(entry["file"]))[0][0] is Heard.ONSET
+
+
+def test_a_quiet_frame_right_after_an_accepted_one_is_voice() -> None:
+    hangover = Hangover()
+    for _ in range(10):
+        hangover.push(True, 1000)
+    assert hangover.push(True, 10) is Activity.VOICED
