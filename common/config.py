@@ -75,7 +75,7 @@ class Settings:
     greeting: str | None = setting(None, 'first words of the bot; "" = none; default: שלום! איך אפשר לעזור?')
 
     # Turn-taking
-    min_utt_sec: float = setting(0.7, "silence after the last voiced frame that ends an utterance", low=0.2, high=5)
+    min_utt_sec: float = setting(0.7, "silence after the last voiced frame that ends an utterance; an early pause is 0.3", low=0.4, high=5)
     max_utt_sec: float = setting(6.0, "longest piece of speech that is transcribed at once", low=1, high=30)
     max_turn_sec: float = setting(30.0, "longest turn of the caller before the bot takes the floor", low=2, high=300)
     max_reply_sec: float = setting(45.0, "longest reply of the bot", low=2, high=600)

@@ -134,7 +134,7 @@ class Collect(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
 
 
 class Action(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="action"):
-    """What the gateway is to do once sentence ``after`` was heard; -1: at once."""
+    """What the gateway is to do once the reply was heard; ``after`` is the sentence behind which it was asked for."""
 
     head: Head
     after: int

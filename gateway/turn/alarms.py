@@ -62,9 +62,9 @@ class Alarms:
 
     def _take_floor(self, now: float) -> None:
         """The caller has spoken for MAX_TURN_SEC: the bot takes the floor (R6)."""
+        self._call.turn.floor_taken = True
         self._listening.end(now)
         self._call.floor.mute()
-        self._call.turn.floor_taken = True
 
     # -- The bot's ------------------------------------------------------------------------------
 

@@ -36,6 +36,8 @@ class Holding:
         self._listening = listening
         self._speaking = speaking
         self.hold: Hold | None = None
+        self._deferred: list[Piece] = []
+        """Late words that came over what may not be interrupted."""
         self._final_frames = seconds_to_frames(call.rules.barge_in_final_ms / 1000)
 
     # -- A hold begins ------------------------------------------------------------------------
@@ -103,7 +105,7 @@ class Holding:
 
     def ended(self, hold: Hold, now: float) -> None:
         """The floor ended; the hold goes on until its words are known."""
-        hold.ended = True
+        hold.ended, hold.silent_since = True, hold.silent_since or now
         hold.end = self._call.floor.end
         probe = hold.covering()
         if probe is None:
@@ -204,6 +206,7 @@ class Holding:
     def _hand_over(self, hold: Hold, now: float) -> None:
         """Make the hold's voice the utterance of the current turn."""
         self.hold = None
+        hold.utterance.over_bot = hold.quiet and hold.heard
         if hold.ended:
             self._void(hold.probes)
             self._adopt(hold, now)
@@ -257,12 +260,22 @@ class Holding:
         if not self._counts(piece, text, now):
             return
         goes_on = call.open or call.short
+        if goes_on is None and call.turn.used and call.may_not_be_interrupted(now):
+            self._deferred.append(piece)
+            return
         if goes_on is not None:
             self._listening.add_late_words(goes_on, piece, text, now)
         else:
             self._next_utterance(piece, text, now)
         if self.hold is not None:
             self.final(now)
+
+    def catch_up(self, now: float) -> None:
+        """Words that were deferred count once what may not be interrupted was heard."""
+        if self._deferred and not self._call.may_not_be_interrupted(now):
+            deferred, self._deferred = self._deferred, []
+            for piece in deferred:
+                self.late_words(piece, now)
 
     def _counts(self, piece: Piece, text: str, now: float) -> bool:
         sense = self._call.lexicon.sense(text)

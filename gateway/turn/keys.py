@@ -2,16 +2,15 @@
 
 Rules
     What the bot asked for (``Collect``) says when the keys are whole: so many of them, a terminator, or a
-    time-out after the last one. Not asked, they are whole after 1.5 s, or at ``#``.
+    time-out after the last one. Not asked, they are whole after 1.5 s, or at ``#``. A terminator alone, where keys
+    were asked for, is an answer: none.
     A key ends the voice before it: its own tone is on the line as well.
 """
 
-from common.messages import Collect
 from gateway.turn.listening import Listening
 from gateway.turn.state import Call
 from gateway.turn.utterance import Utterance
 
-UNASKED = Collect(timeout_s=1.5)
 MAX_KEYS = 64
 
 
@@ -25,12 +24,15 @@ class Keys:
     def pressed(self, digit: str, now: float) -> None:
         """A key; what it interrupts is decided before."""
         call = self._call
-        wanted = call.collect or UNASKED
+        wanted = call.wanted_keys
         utterance = call.open or self._listening.begin(now)
         if call.caller_speaks:
             self._listening.close_sound(utterance, now)
         call.floor.expect_tone()
-        whole = digit == wanted.terminator or _add(utterance, digit, call) >= (wanted.digits or MAX_KEYS)
+        ends = digit == wanted.terminator
+        if not ends or (call.collect is not None and not utterance.keys):
+            _add(utterance, digit, call)
+        whole = ends or len(utterance.keys) >= (wanted.digits or MAX_KEYS)
         call.keys_until = now if whole else now + wanted.timeout_s
 
     def ended(self, now: float) -> None:
@@ -39,12 +41,10 @@ class Keys:
         self._listening.end_without_sound(now)
 
 
-def _add(utterance: Utterance, digit: str, call: Call) -> int:
-    """How many keys there are now."""
+def _add(utterance: Utterance, digit: str, call: Call) -> None:
     last = utterance.pieces[-1] if utterance.pieces else None
     if last is None or not last.keys:
         last = utterance.add_text(call.next_seq(), "")
         last.keys = True
     assert last.text is not None, "keys are known"
     last.text += digit
-    return len(last.text)

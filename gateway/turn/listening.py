@@ -20,7 +20,7 @@ from gateway.turn.events import OpenTurn, PublishTranscript
 from gateway.turn.patience import HANGING_S
 from gateway.turn.state import Call
 from gateway.turn.utterance import SHORT_VOICED_FRAMES, Piece, Utterance
-from gateway.turn.words import Completeness, normalise
+from gateway.turn.words import Completeness, Sense, normalise
 
 _TONE_FRAMES = PRE_ROLL_FRAMES + SHORT_VOICED_FRAMES + PAUSE_FRAMES
 """The sound of a key is no longer, pre-roll included."""
@@ -60,12 +60,12 @@ class Listening:
             utterance.level_sum += level
             utterance.level_frames += 1
 
-    def cut_long_piece(self) -> None:
+    def cut_long_piece(self, utterance: Utterance) -> None:
         """Close a piece that became too long; its words are looked for while the caller goes on (R6)."""
-        call, start = self._call, self._call.floor.start
-        end = call.floor.cut()
-        if end is not None and call.open is not None:
-            self.add_sound(call.open, start, end)
+        floor = self._call.floor
+        start, end = floor.start, floor.cut()
+        if end is not None:
+            self.add_sound(utterance, start, end)
 
     def close_sound(self, utterance: Utterance, now: float) -> None:
         """Send what was said before a key; a short sound just now, with nothing before it, was the tone of the key itself."""
@@ -98,12 +98,20 @@ class Listening:
         """The floor is free again: publish, unless a draft covers the whole (R2)."""
         floor, utterance = self._call.floor, self._take_open(now)
         draft, utterance.draft = utterance.draft, None
-        if draft is not None and self._is_transcript(draft, utterance):
+        if utterance.short and utterance.by_keys:
+            self._go_on_with_keys(utterance, draft, now)
+        elif draft is not None and self._is_transcript(draft, utterance):
             self._adopt_draft(utterance, draft, now)
         elif floor.start < floor.end:
             self.adopt_sound(utterance, floor.start, floor.end, now)
         else:
             self._await_words(utterance, now)
+
+    def _go_on_with_keys(self, utterance: Utterance, draft: Piece | None, now: float) -> None:
+        """A short sound between keys does not end them; if it has words, they stand there."""
+        call = self._call
+        utterance.pieces.append(draft or call.publish_audio(utterance, "probe", call.floor.start, call.floor.end))
+        call.open, call.keys_until = utterance, now + call.wanted_keys.timeout_s
 
     def _is_transcript(self, draft: Piece, utterance: Utterance) -> bool:
         """Whether the words of a draft, or of a look, are the caller's; else they were a witness of the end alone."""
@@ -195,6 +203,8 @@ class Listening:
         self._call.short = None
         if normalise(utterance.text):
             self._await_words(utterance, now)
+        else:
+            self._call.pay()
 
     def hanging_until(self) -> float | None:
         """When words that hang are committed all the same (R2)."""
@@ -226,7 +236,7 @@ class Listening:
 
     def _accept(self, utterance: Utterance, text: str, now: float) -> None:
         call = self._call
-        if not normalise(text):
+        if self._is_nothing(utterance, text):
             self._nothing_heard(utterance, now)
         elif call.is_duplicate(text, utterance.onset_at, now):
             call.report("DEDUP: same utterance ignored", text=text)
@@ -234,6 +244,13 @@ class Listening:
         else:
             call.report("ASR_TEXT", text=text, asr_ms=utterance.pieces[-1].asr_ms)
             self._answer(utterance, text, now)
+
+    def _is_nothing(self, utterance: Utterance, text: str) -> bool:
+        """Whether there are neither words nor keys; or a nod, while the bot said its last words, to what was no question."""
+        call = self._call
+        if utterance.over_bot and not call.memory.heard.rstrip().endswith("?"):
+            return call.lexicon.sense(text) is not Sense.WORDS
+        return not normalise(text) and not utterance.keys
 
     def _answer(self, utterance: Utterance, text: str, now: float) -> None:
         """Commit, and have a model answer; or, if the caller did not catch the last reply, say that again (R8)."""
@@ -267,12 +284,11 @@ class Listening:
         """No words: after a real utterance ask again, and give up politely at the fourth time (S14, R10)."""
         call = self._call
         call.end_turn("nothing_heard", now)
-        if utterance.short:
+        if utterance.short or utterance.over_bot:
+            call.pay()
             return
         call.memory.nothing_heard += 1
-        if call.open is not None:
-            return
-        if call.memory.nothing_heard >= MAX_NOTHING_HEARD:
+        if call.memory.nothing_heard < MAX_NOTHING_HEARD:
+            call.say_once_free(call.phrases.repeat)
+        elif call.open is None:
             call.say_goodbye()
-        else:
-            call.say(call.phrases.repeat)

@@ -175,8 +175,8 @@ class TurnMachine:
                 self._floor_ended(now)
             case _:
                 pass
-        if self.holding.hold is None:
-            self.listening.cut_long_piece()
+        if self.call.open is not None and self.holding.hold is None:
+            self.listening.cut_long_piece(self.call.open)
         return heard
 
     def _onset(self, now: float) -> None:
@@ -191,14 +191,10 @@ class TurnMachine:
         elif call.turn.floor_taken and not call.playout.anything_heard(now):
             call.report("FLOOR_TAKEN")
             call.floor.mute()
-        elif self._may_not_be_interrupted(now):
+        elif call.may_not_be_interrupted(now):
             self.ignored_turn = call.turn.number
         else:
             self.holding.begin(now)
-
-    def _may_not_be_interrupted(self, now: float) -> bool:
-        playout = self.call.playout
-        return playout.protected(now) if self.call.rules.barge_in else playout.unheard(now) or playout.anything_heard(now)
 
     def _floor_ended(self, now: float) -> None:
         if self.ignored_turn is not None:
@@ -222,7 +218,8 @@ class TurnMachine:
         piece.text, piece.asr_ms = (message.text, message.asr_ms) if isinstance(message, Transcript) else ("", 0)
         hold = self.holding.hold
         if hold is not None and piece in hold.probes:
-            self.holding.judge(hold, piece, now)
+            if isinstance(message, Transcript) or hold.ended:  # a recogniser that failed did not hear that nothing was said
+                self.holding.judge(hold, piece, now)
         elif self._is_current(piece):
             self.listening.transcript_arrived(piece, message, now)
         else:
@@ -257,8 +254,11 @@ class TurnMachine:
         if self.holding.hold is not None and call.playout.protected(now):
             self.holding.let_go()
             self.ignored_turn = call.turn.number
-        if self.ignored_turn is not None and not self._may_not_be_interrupted(now):
+        if self.ignored_turn is not None and not call.may_not_be_interrupted(now):
             self._stop_ignoring(now)
+        self.holding.catch_up(now)
+        if call.over:
+            return
         call.playout.floor_free = self._floor_is_free()
         self.speaking.watch(now)
         self._note_state(now)

@@ -102,8 +102,7 @@ class Speaking:
         """No answer can come: say so, in a turn of its own (R1, R10)."""
         call = self._call
         call.end_turn("fallback", now)
-        if call.open is None:
-            call.say(call.phrases.fallback)
+        call.say_once_free(call.phrases.fallback)
 
     def say_filler(self) -> None:
         """The answer takes long: say that it comes, once a turn."""

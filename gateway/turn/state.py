@@ -19,6 +19,7 @@ from gateway.turn.words import Completeness, Lexicon, normalise
 from gateway.vad.hangover import FIVE_OF_SIX, OnsetRule
 
 _MAX_AWAITED = 64
+_UNASKED_KEYS = Collect(timeout_s=1.5)
 _NO_HISTORY: frozenset[End] = frozenset({"superseded", "deduplicated", "nothing_heard"})
 
 
@@ -150,6 +151,8 @@ class Call:
     memory: Memory = field(default_factory=Memory)
     collect: Collect | None = None
     """The keys that were asked for last; None: none were, since the caller last spoke."""
+    owed: Phrase | None = None
+    """What the caller is to hear, unless they say something."""
     keys_until: float | None = None
     """When the keys that were pressed count as a whole."""
     pieces: int = 0
@@ -199,23 +202,30 @@ class Call:
         self.memory.own_level_sum += utterance.level_sum
         self.memory.own_level_frames += utterance.level_frames
         self.memory.nothing_heard = self.memory.prompts = 0
+        self.owed = None
         self.collect = None
         self.playout.committed = True
         self.out.append(CommitTurn(turn.number, text))
 
     def end_turn(self, how: End, now: float) -> None:
         """End the current turn and begin the next one: the only place where the number rises (R1)."""
-        turn = self.turn
+        turn, said = self.turn, self._said(how)
         heard = self.playout.heard_text(now)
         written = how not in _NO_HISTORY
-        cut = self._is_cut(how, now) and bool(turn.said or heard)
-        self.out.append(CloseTurn(turn.number, how, turn.said if written else "", heard, cut))
+        cut = self._is_cut(how, now) and bool(said or heard)
+        self.out.append(CloseTurn(turn.number, how, said if written else "", heard, cut))
         self.report("TURN_ENDED", how=how)
         self._remember(how, heard, now)
         if self.playout.at_provider(now):
             self.out.append(SendClear())
         self.turn = new_turn(turn.number + 1, self.rules, self.phrases, self.playout)
         self.turn.progress_at = now
+
+    def _said(self, how: End) -> str:
+        """The caller's words in this turn; of who hangs up in the middle of them, those that are known."""
+        if how == "hung_up" and self.turn.utterance is None and self.open is not None:
+            return self.open.known_text
+        return self.turn.said
 
     def _is_cut(self, how: End, now: float) -> bool:
         """Whether the caller ended the turn before all of it was heard; a part of the reply may not even be here."""
@@ -248,12 +258,29 @@ class Call:
         for clip in self.memory.said:
             self.playout.add(clip.again())
 
+    def say_once_free(self, phrase: Phrase) -> None:
+        """Speak a fixed phrase; if the caller has the floor, once it turns out that nothing was said there."""
+        self.owed = phrase
+        if self.open is None:
+            self.pay()
+
+    def pay(self) -> None:
+        """Speak the phrase that is owed, if there is one."""
+        phrase, self.owed = self.owed, None
+        if phrase is not None:
+            self.say(phrase)
+
     def say_goodbye(self) -> None:
         """Speak the goodbye; the call ends once it was heard."""
         self.say(self.phrases.goodbye)
         self.turn.hang_up = True
 
     # -- What is the case -------------------------------------------------------------------
+
+    @property
+    def wanted_keys(self) -> Collect:
+        """What the keys that the caller presses are whole by."""
+        return self.collect or _UNASKED_KEYS
 
     @property
     def caller_speaks(self) -> bool:
@@ -263,6 +290,11 @@ class Call:
     def completeness(self, text: str, last: Piece) -> Completeness:
         """Whether ``text`` is all that the caller wants to say, after what the bot said last; ``last`` is its last piece."""
         return self.lexicon.completeness(text, self.memory.heard, last.text)
+
+    def may_not_be_interrupted(self, now: float) -> bool:
+        """Whether no voice stops the bot now."""
+        playout = self.playout
+        return playout.protected(now) if self.rules.barge_in else playout.unheard(now) or playout.anything_heard(now)
 
     def is_duplicate(self, text: str, onset_at: float, now: float) -> bool:
         """Whether the caller said the same again, and not as the answer to another question (R8)."""

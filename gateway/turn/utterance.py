@@ -6,6 +6,7 @@ of all pieces, joined in order, are the caller's words; a failed piece counts as
 """
 
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from common.messages import Piece as PieceKind
 from gateway.turn.words import join
@@ -59,14 +60,29 @@ class Utterance:
     """All that is not closed yet, published at a pause after which no voice came so far."""
     drafts: int = 0
     """Drafts of it that a model may have answered, in all turns (R6)."""
+    over_bot: bool = False
+    """Whether it began over the bot, which spoke on to its end: a nod says nothing."""
     looks: int = 0
     """Pauses at which its words were asked for."""
 
     @property
     def text(self) -> str | None:
         """The caller's words; None until all pieces are known."""
-        known = [piece.text for piece in self.pieces if piece.text is not None]
-        return join(*known) if len(known) == len(self.pieces) else None
+        if not all(piece.known for piece in self.pieces):
+            return None
+        return self._words()
+
+    @property
+    def known_text(self) -> str:
+        """Its words as far as they are known."""
+        draft = "" if self.draft is None else self.draft.text or ""
+        return join(self._words(), draft)
+
+    def _words(self) -> str:
+        """Keys that only a cough stands between are one number."""
+        spoken = [piece for piece in self.pieces if piece.text]
+        runs = groupby(spoken, key=lambda piece: "keys" if piece.keys else piece.seq)
+        return join(*("".join(piece.text or "" for piece in run) for _, run in runs))
 
     def has(self, piece: Piece) -> bool:
         """Whether ``piece`` is of this utterance."""
@@ -76,6 +92,16 @@ class Utterance:
         """The words up to the pause that is now; None if they are not known."""
         known = self.text
         return None if known is None or draft.text is None else join(known, draft.text)
+
+    @property
+    def keys(self) -> str:
+        """The keys that were pressed, and wait to be whole."""
+        return "".join(piece.text or "" for piece in self.pieces if piece.keys)
+
+    @property
+    def by_keys(self) -> bool:
+        """Whether it is keys, and nothing else yet."""
+        return bool(self.pieces) and all(piece.keys for piece in self.pieces)
 
     @property
     def short(self) -> bool:

@@ -51,7 +51,7 @@ def test_an_empty_text_is_a_text(name: str) -> None:
         ("MIN_UTT_SEC", "soon", "takes a number"),
         ("MIN_UTT_SEC", "nan", "takes a number"),
         ("MAX_TURN_SEC", "inf", "takes a number"),
-        ("MIN_UTT_SEC", "0.1", "takes a number from 0.2 to 5"),
+        ("MIN_UTT_SEC", "0.1", "takes a number from 0.4 to 5"),
         ("BARGE_IN", "maybe", "takes true or false"),
         ("GATEWAYS", "2", "takes 1 (gateway processes under supervisord; more than one is not supported yet)"),
         ("LANGUAGE", "!!", "takes a BCP 47 tag like he or en-US"),

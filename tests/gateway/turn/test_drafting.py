@@ -365,3 +365,9 @@ def test_pauses_of_a_voice_over_what_may_not_be_interrupted_are_not_looked_at() 
     desk.wait(0.4)
     desk.speak(0.1)
     assert (desk.published, desk.machine.ignored_turn) == ([], 0)
+
+
+def test_known_words_of_who_hangs_up_in_a_pause_are_in_the_history() -> None:
+    desk = drafted_desk()
+    desk.hang_up()
+    assert desk.closed[-1].caller == "שלום"

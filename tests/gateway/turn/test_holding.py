@@ -9,6 +9,8 @@ from gateway.turn.state import Rules
 from tests.sim.desk import Desk, asked_desk, speaking_desk
 from tests.sim.sound import phrase_book
 
+PHRASE_REPEAT, PHRASE_FALLBACK = 1, 3
+
 
 def transcripts(desk: Desk) -> list[str]:
     """What was given to the model by the core itself."""
@@ -510,16 +512,89 @@ def test_words_that_are_missing_do_not_stop_a_caller_who_goes_on() -> None:
     assert (desk.ends, desk.machine.call.turn.text) == (["replied", "nothing_heard"], "שלום")
 
 
-def test_a_short_voice_that_is_left_is_only_probed() -> None:
+def test_a_short_voice_without_words_puts_off_what_is_to_be_said_and_no_more() -> None:
     desk = Desk()
     desk.speak(1.0)
     desk.wait(0.8)
     desk.speak(0.2)
     desk.wait(0.8)
     desk.understand("", seq=desk.published[0].seq)
+    before = list(desk.line.heard)
     desk.understand("")
     desk.wait(1.0)
-    assert (desk.ends, desk.line.heard) == (["replied", "nothing_heard"], [])
+    assert (before, desk.sentences_heard) == ([], [PHRASE_REPEAT])
+
+
+def test_a_fallback_waits_for_a_cough_and_is_spoken() -> None:
+    desk = asked_desk()
+    desk.speak(0.16)
+    desk.report(StageFailed(head=desk.head(), stage="llm", error="Timeout"))
+    desk.wait(0.8)
+    desk.understand("")
+    desk.wait(1.0)
+    assert desk.sentences_heard == [PHRASE_FALLBACK]
+
+
+def test_words_are_the_better_answer_to_a_fallback_that_waits() -> None:
+    desk = asked_desk()
+    desk.speak(1.0)
+    desk.report(StageFailed(head=desk.head(), stage="llm", error="Timeout"))
+    desk.wait(0.8)
+    desk.understand("ועוד")
+    desk.wait(1.0)
+    assert (desk.machine.call.turn.committed, desk.line.heard) == (True, [])
+
+
+def test_a_recogniser_that_failed_did_not_hear_that_nothing_is_said() -> None:
+    desk = asked_desk()
+    desk.speak(1.3)
+    desk.report(StageFailed(head=desk.head(seq=desk.published[-1].seq), stage="asr", error="Timeout"))
+    assert desk.machine.holding.hold is not None
+
+
+def test_a_recogniser_that_failed_behind_the_voice_leaves_nothing_to_wait_for() -> None:
+    desk = asked_desk()
+    desk.speak(0.2)
+    desk.wait(0.8)
+    desk.report(StageFailed(head=desk.head(seq=desk.published[-1].seq), stage="asr", error="Timeout"))
+    assert desk.machine.holding.hold is None
+
+
+def test_late_words_wait_for_what_may_not_be_interrupted() -> None:
+    desk = asked_desk(Rules(barge_in=False))
+    desk.speak(0.2)
+    desk.wait(2.6)
+    desk.reply("one two three four five six seven eight.", seconds=2.0)
+    desk.wait(0.5)
+    desk.understand("ועוד", seq=desk.published[-1].seq)
+    before = (list(desk.ends), list(desk.clears))
+    desk.wait(2.0)
+    assert (before, desk.ends[-1], desk.machine.call.turn.text) == ((["replied"], []), "replied", "ועוד")
+
+
+def test_a_nod_behind_which_the_bot_spoke_to_its_end_is_no_question() -> None:
+    desk = speaking_desk(Rules(barge_in_mode="duck"), "one two three.", seconds=1.3)
+    desk.speak(0.4)
+    desk.wait(0.8)
+    desk.understand("אהה")
+    desk.wait(0.5)
+    assert (desk.asked, desk.state) == ([], BotState.LISTENING)
+
+
+def test_the_same_word_answers_the_question_that_the_bot_ended_with() -> None:
+    desk = speaking_desk(Rules(barge_in_mode="duck"), "one two three?", seconds=1.3)
+    desk.speak(0.4)
+    desk.wait(0.8)
+    desk.understand("כן")
+    desk.wait(0.5)
+    assert desk.machine.call.turn.text == "כן"
+
+
+def test_the_two_seconds_of_an_undecided_hold_begin_at_the_end_of_a_voice_without_an_early_pause() -> None:
+    desk = asked_desk(Rules(min_utt_s=0.2))
+    desk.speak(0.4)
+    desk.wait(2.4)
+    assert desk.machine.holding.hold is None
 
 
 def test_a_voice_over_a_turn_that_fails_is_the_next_utterance() -> None:

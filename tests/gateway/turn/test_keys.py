@@ -102,9 +102,9 @@ def test_keys_after_voice_after_keys_stay_in_order() -> None:
 # -- Keys that were asked for -----------------------------------------------------------------
 
 
-def collecting_desk(collect: Collect | None) -> Desk:
+def collecting_desk(collect: Collect | None, rules: Rules | None = None) -> Desk:
     """A call in which the bot has asked for keys."""
-    desk = asked_desk()
+    desk = asked_desk(rules)
     desk.report(Action(head=desk.head(), after=0, name="collect", collect=collect))
     desk.reply("your number?", seconds=0.5)
     desk.wait(1.0)
@@ -230,10 +230,46 @@ def test_a_key_into_silence_interrupts_nothing() -> None:
     assert (desk.ends, desk.reports) == (["replied"], [])
 
 
-def test_a_short_sound_behind_a_key_is_more_than_a_probe() -> None:
-    desk = quiet_desk()
-    desk.press("1")
-    desk.wait(0.4)
+def test_a_cough_between_keys_does_not_end_them() -> None:
+    desk = collecting_desk(Collect(digits=4, timeout_s=4.0))
+    desk.press("1", "2")
+    desk.wait(0.5)
+    desk.speak(0.14)
+    desk.wait(0.8)
+    desk.understand("")
+    desk.press("3", "4")
+    assert desk.asked == ["1234"]
+
+
+def test_a_word_between_keys_stands_between_them() -> None:
+    desk = collecting_desk(Collect(digits=4, timeout_s=4.0))
+    desk.press("1", "2")
+    desk.wait(0.5)
     desk.speak(0.2)
-    desk.wait(1.0)
-    assert [piece.piece for piece in desk.published] == ["segment"]
+    desk.wait(0.8)
+    desk.understand("או")
+    desk.press("3", "4")
+    assert desk.asked == ["12 או 34"]
+
+
+def test_a_look_at_a_sound_between_keys_is_its_only_piece() -> None:
+    desk = collecting_desk(Collect(digits=4, timeout_s=4.0), Rules(speculate="asr"))
+    desk.press("1", "2")
+    before = len(desk.published)
+    desk.wait(0.5)
+    desk.speak(0.2)
+    desk.wait(0.8)
+    assert len(desk.published) == before + 1
+
+
+def test_a_terminator_alone_answers_the_question() -> None:
+    desk = collecting_desk(Collect(digits=4))
+    desk.press("#")
+    assert desk.asked == ["#"]
+
+
+def test_a_star_is_an_answer() -> None:
+    desk = quiet_desk()
+    desk.press("*")
+    desk.wait(1.6)
+    assert desk.asked == ["*"]

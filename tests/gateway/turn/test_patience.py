@@ -177,3 +177,24 @@ def test_fixed_does_not_look_at_the_words() -> None:
     desk = quiet_desk()
     desk.say("שלום וגם")
     assert desk.machine.call.turn.committed
+
+
+def test_a_floor_that_is_taken_ends_the_wait_for_words_that_hang() -> None:
+    desk = quiet_desk(Rules(endpointing="words", speculate="full", max_turn_s=2.0))
+    desk.speak(1.6)
+    desk.wait(0.34)
+    desk.understand("שלום וגם")
+    desk.wait(0.2)
+    assert desk.machine.call.turn.committed
+
+
+def test_taking_the_floor_from_who_says_the_same_again_leaves_the_next_turn_free() -> None:
+    desk = quiet_desk(Rules(speculate="full", max_turn_s=2.0))
+    desk.say("שלום")
+    desk.reply("hello.", seconds=0.5)
+    desk.wait(1.0)
+    desk.speak(1.6)
+    desk.wait(0.34)
+    desk.understand("שלום")
+    desk.wait(0.2)
+    assert (desk.ends[-1], desk.machine.call.turn.floor_taken) == ("deduplicated", False)
