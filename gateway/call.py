@@ -157,6 +157,7 @@ class LiveCall:
         """Another stream has the call, or may come for it: close in peace."""
         if not self._over.is_set():
             self._left = True
+            self._outbox.stop_unwanted()
             log_event(self._started.call, self._turn, "CALL_LEFT")
             self._record("CALL_LEFT")
             self._over.set()

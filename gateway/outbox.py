@@ -49,6 +49,7 @@ class Outbox:
         self._entries: deque[_Entry] = deque()
         self._wake = asyncio.Event()
         self._closing = False
+        self._running: tuple[_Entry, asyncio.Timeout] | None = None
 
     def put(self, what: str, write: Write, *, owed: bool = False, wanted: Callable[[], bool] = _always) -> None:
         """Queue a write; it is skipped if it is not ``wanted`` any more when its time comes."""
@@ -68,6 +69,11 @@ class Outbox:
         self._entries.remove(expendable)
         return True
 
+    def stop_unwanted(self) -> None:
+        """End the write that runs, if it is not wanted any more: it may have been waiting for Redis."""
+        if self._running is not None and not self._running[0].wanted():
+            self._running[1].reschedule(asyncio.get_running_loop().time())
+
     def close(self) -> None:
         """Nothing more will be put in: ``run`` returns when all is written."""
         self._closing = True
@@ -84,6 +90,16 @@ class Outbox:
             self._wake.clear()
 
     async def _write(self, entry: _Entry) -> None:
+        try:
+            async with asyncio.timeout(None) as limit:
+                self._running = entry, limit
+                await self._insist(entry)
+        except TimeoutError:
+            logger.info("call=%s what=%s stopped=unwanted", self._call, entry.what)
+        finally:
+            self._running = None
+
+    async def _insist(self, entry: _Entry) -> None:
         while entry.wanted():
             try:
                 await entry.write()

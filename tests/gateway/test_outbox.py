@@ -137,3 +137,38 @@ def test_a_call_that_another_stream_has_is_told_and_writes_nothing_more() -> Non
 
     virtual_clock.run(main())
     assert (written.names, told) == (["one"], ["refused"])
+
+
+def test_a_write_that_waits_for_redis_ends_once_it_is_not_wanted() -> None:
+    written, wanted = Written(), [True]
+
+    async def main() -> None:
+        outbox = Outbox("CA1", never)
+        outbox.put("take_call", written.write("take_call", takes_s=10.0), owed=True, wanted=lambda: wanted[0])
+        outbox.put("record", written.write("record"))
+        outbox.close()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(outbox.run())
+            await asyncio.sleep(1.0)
+            wanted.clear()
+            wanted.append(False)
+            outbox.stop_unwanted()
+
+    virtual_clock.run(main())
+    assert written.names == ["record"]
+
+
+def test_a_write_that_is_wanted_goes_on() -> None:
+    written = Written()
+
+    async def main() -> None:
+        outbox = Outbox("CA1", never)
+        outbox.put("take_call", written.write("take_call", takes_s=10.0), owed=True)
+        outbox.close()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(outbox.run())
+            await asyncio.sleep(1.0)
+            outbox.stop_unwanted()
+
+    virtual_clock.run(main())
+    assert written.names == ["take_call"]
