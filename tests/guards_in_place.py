@@ -109,7 +109,7 @@ def _put(name: str, replace: Replace, clamp: Clamp = lambda _, node: node, only:
     tree = ast.fix_missing_locations(Walk(name, replace, clamp).visit(ast.parse(source_of(name))))
     codes = {(code.co_qualname, code.co_firstlineno): code for code in _codes(compile(tree, str(module.__file__), "exec"))}
     functions = [function for function in _functions(module) if only in ("", function.__qualname__)]
-    assert functions, f"{name} has no function {only!r} whose code could be changed"
+    assert functions or not only, f"{name} has no function {only!r} whose code could be changed"
     for function in functions:
         _ORIGINALS.setdefault(function, function.__code__)
         function.__code__ = codes[function.__qualname__, function.__code__.co_firstlineno]

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 
 from gateway.turn.events import FrameHeard
 from gateway.turn.machine import BotState
+from tests.sim.vocabulary import NOD, SAYINGS, WHAT
 
-NOD, HANGS, THANKS, WHAT = "aha", "and", "thanks", "pardon"
-"""What the recogniser makes of a nod, of words after which more comes, of the last words, of a request to repeat."""
 _VOICE_LEVEL = 1200
 _DIP_LEVEL = 300
 _NOISE_LEVEL = 20
+_SAYING = 0.3
+"""Chance that an utterance ends with a saying of the language."""
 
 _KINDS = {
     BotState.LISTENING: {
@@ -147,6 +148,8 @@ class Caller:
             case _:
                 self._last = [self.new_word() for _ in range(rng.randint(20, 90) if kind == "long" else rng.randint(1, 6))]
                 self._say_words(voice, self._last)
+                if rng.random() < _SAYING:
+                    voice.say(rng.choice(SAYINGS), rng.randint(10, 30))
         return voice
 
     def _say_words(self, voice: Voice, words: list[str]) -> None:

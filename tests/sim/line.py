@@ -20,6 +20,8 @@ class Weather:
     """How bad the line and the workers are: probabilities, and delays in seconds."""
 
     latency_s: float = 0.03
+    frame_s: float = FRAME_S
+    """How long the provider plays a frame: its clock may be fast."""
     mark_lost: float = 0.0
     mark_late: float = 0.0
     stall: float = 0.0
@@ -28,6 +30,8 @@ class Weather:
     message_lost: float = 0.0
     message_twice: float = 0.0
     message_late: float = 0.0
+    late_s: float = 2.0
+    """How late at the most."""
     asr_fails: float = 0.0
     llm_fails: float = 0.0
     tts_fails: float = 0.0
@@ -93,7 +97,7 @@ class Line:
         start = max(at, self._busy_until)
         self._buffer.append((start, item))
         if isinstance(item, bytes):
-            self._busy_until = start + FRAME_S
+            self._busy_until = start + self._weather.frame_s
 
     def _play(self, until: float) -> list[tuple[float, str]]:
         returned: list[tuple[float, str]] = []

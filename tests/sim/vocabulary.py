@@ -5,8 +5,9 @@ words are numbered ("t3s0w0"), are open in some turns and a choice in others.
 """
 
 from gateway.turn.words import Lexicon
-from tests.sim.caller import HANGS, NOD, THANKS, WHAT
 
+NOD, HANGS, THANKS, WHAT = "aha", "and", "thanks", "pardon"
+"""What the recogniser makes of a nod, of words after which more comes, of the last words, of a request to repeat."""
 _OPEN = frozenset(f"t{turn}s{sentence}w0" for turn in range(0, 60, 3) for sentence in range(4))
 _CHOICE = frozenset(f"t{turn}s{sentence}w1" for turn in range(0, 60, 2) for sentence in range(4))
 
@@ -35,6 +36,7 @@ LEXICON = Lexicon(
 SAYINGS = (
     *("stop", f"{NOD} stop", NOD, f"{NOD} {NOD}", "yes", "yes then", "then", "on yes", "atyes", "4", "5 6", "..."),
     *(f"un{HANGS}", f"it is {HANGS}", "for", "for.", "one for.", "um", "one,", "one…", "y\u0301es", "yesss", "atat"),
+    *("I see", "I see it", "Ok so", "so, I see", "it (is", "it is!"),
     *("sorry", "sorry?", f"{WHAT} then", f"{WHAT} {WHAT}", "how is it", "How is it", "how is it?", "do you know", "unhow is it", "un"),
     *("please", "one more please", "bring one please", f"un{THANKS}", THANKS, "a b c d e f g h i j"),
     *("number 1 2", "number 1 2 3 4", "number zero 2 3 4 5", "number 12 34 56", "number 1234567", "number", "1 2 3 4"),

@@ -30,6 +30,8 @@ from tests.sim.sound import sound
 _BYTES_A_WORD = 2300
 _BARE_END = 0.15
 """Chance that a voice tells the end of a sentence by itself, behind its sound."""
+_TELLS_WORDS = 0.5
+"""Chance that a voice tells where its words end."""
 CALL = "sim"
 
 
@@ -57,6 +59,10 @@ class Workers:
         self.asleep_until = 0.0
         """The recogniser tells nothing before."""
         self.uses_tools = 0.05
+        self.says_nothing = 0.03
+        self.collects = 0.05
+        self.parrot = ""
+        """What the bot says each time, if it always says the same."""
         self._rng = rng
         self._weather = weather
         self._caller = caller
@@ -113,7 +119,7 @@ class Workers:
         if turn in self.replies:
             raise AssertionError(f"turn {turn} is answered twice")
         rng = self._rng
-        count = rng.choices((0, 1, 2, 3), (3, 40, 40, 17))[0]
+        count = 0 if rng.random() < self.says_nothing else rng.choices((1, 2, 3), (40, 40, 17))[0]
         planned = Planned([self._sentence(turn, number) for number in range(count)])
         self.replies[turn] = planned
         head = Head(call=CALL, turn=turn)
@@ -122,7 +128,7 @@ class Workers:
             self._send(StageFailed(head=head, stage="llm", error="Timeout"), now + self._delay(0.1, 1.0))
             return
         at = now + self._delay(0.1, 1.0)
-        if rng.random() < self.uses_tools:
+        while rng.random() < self.uses_tools:
             at = self._use_tool(head, at)
         for number, text in enumerate(planned.sentences):
             at += self._delay(0.02, 0.3)
@@ -130,7 +136,8 @@ class Workers:
             self._speak(turn, number, 0, text, at + self._delay(0.05, 0.5))
         if rng.random() < 0.03:
             self._send(Action(head=head, after=count - 1, name="hang_up"), at)
-        if rng.random() < 0.05:
+        if rng.random() < self.collects:
+            self.counts["keys asked for"] += 1
             self._send(Action(head=head, after=count - 1, name="collect", collect=rng.choice(_COLLECTS)), at)
         self._send(ReplyEnded(head=head, sentences=count), at + 0.01)
 
@@ -142,6 +149,8 @@ class Workers:
         return at + lasts
 
     def _sentence(self, turn: int, number: int) -> str:
+        if self.parrot:
+            return self.parrot
         words = [f"t{turn}s{number}w{word}" for word in range(self._rng.randint(1, 7))]
         return " ".join(words) + self._rng.choice(".?")
 
@@ -152,30 +161,33 @@ class Workers:
             head = Head(call=CALL, turn=turn, seq=sentence, take=take)
             self._send(StageFailed(head=head, stage="tts", error="Timeout"), at)
             return
-        length = len(text.split()) * _BYTES_A_WORD + rng.randint(0, 500)
+        words = len(text.split())
+        length = words * _BYTES_A_WORD + rng.randint(0, 500)
+        told = words if rng.random() < _TELLS_WORDS else 0
         stops = rng.random() < weather.tts_stops
         again = rng.random() < weather.tts_second_attempt
         self.counts["tts stopped"] += stops
         self.counts["tts second attempt"] += again
-        self._chunks(turn, sentence, take, 1, length, at, stops=stops or (again and rng.random() < 0.7))
+        self._chunks(turn, sentence, take, 1, length, told, at, stops=stops or (again and rng.random() < 0.7))
         other = length + rng.randint(-400, 400) if again else length
         if again:
-            self._chunks(turn, sentence, take, 2, other, at + self._delay(0.0, 1.2), stops=False)
+            self._chunks(turn, sentence, take, 2, other, told, at + self._delay(0.0, 1.2), stops=False)
         planned = self.replies.get(turn)
         if planned is not None:
             planned.sound_bytes[(sentence, take)] = min(length, other)
 
-    def _chunks(self, turn: int, sentence: int, take: int, attempt: int, length: int, at: float, *, stops: bool) -> None:
+    def _chunks(self, turn: int, sentence: int, take: int, attempt: int, length: int, words: int, at: float, *, stops: bool) -> None:
         bare = self._rng.random() < _BARE_END
         length -= length % 160 if bare else 0
-        audio = sound(turn, sentence, take, attempt, length)
+        audio, ends = sound(turn, sentence, take, attempt, length), _word_ends(length, words)
         head = Head(call=CALL, turn=turn, seq=sentence, take=take)
         size = self._rng.choice((800, 1600, 3333, 8000))
         for offset in range(0, length, size):
             if stops and self._rng.random() < 0.5:
                 return
             last = offset + size >= length and not bare
-            chunk = SpeechChunk(head=head, offset_bytes=offset, last=last, attempt=attempt)
+            told = tuple(end for end in ends if offset < end <= offset + size)
+            chunk = SpeechChunk(head=head, offset_bytes=offset, last=last, attempt=attempt, word_ends=told)
             self._send(chunk, at, audio[offset : offset + size])
             at += self._delay(0.01, size / 8000 * 0.6)
         if bare:
@@ -191,7 +203,7 @@ class Workers:
             return
         if rng.random() < weather.message_late:
             self.counts["message late"] += 1
-            at += rng.uniform(0, 2)
+            at += rng.uniform(0, weather.late_s)
         self._push(at, WorkerReported(message, audio))
         if rng.random() < weather.message_twice:
             self.counts["message twice"] += 1
@@ -205,3 +217,8 @@ class Workers:
         if self._rng.random() < self._weather.slow:
             return self._rng.uniform(most, most * 6)
         return self._rng.uniform(least, most)
+
+
+def _word_ends(length: int, words: int) -> list[int]:
+    """Where so many words of one length end."""
+    return [length * (word + 1) // words for word in range(words)]

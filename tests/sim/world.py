@@ -8,8 +8,8 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
-from common.audio import attenuation
-from gateway.playout import DUCK_DB, Mark
+from common.audio import FRAME_BYTES, SILENCE_BYTE, attenuation
+from gateway.playout import DUCK_DB, Clip, Mark
 from gateway.records.recorder import Recorder, Unrecorded
 from gateway.turn.events import (
     CallAnswered,
@@ -27,6 +27,7 @@ from gateway.turn.events import (
 )
 from gateway.turn.machine import BotState, TurnMachine
 from gateway.turn.state import Rules
+from gateway.turn.words import Lexicon
 from tests.sim.caller import Caller
 from tests.sim.judge import Judge
 from tests.sim.line import FRAME_S, Line, Weather
@@ -39,6 +40,8 @@ from tests.sim.workers import Workers
 _QUIETER = attenuation(DUCK_DB)
 _LIMIT_S = 150.0
 """Every call is over by then: the bot hangs up on a caller who says nothing more."""
+_HAS_LEXICON = 0.95
+"""Chance that the call's language has one."""
 
 
 @dataclass(slots=True)
@@ -70,11 +73,12 @@ class World:
     def run(self) -> None:
         """The whole call."""
         self.feed(self.opening)
-        hangs_up_at = self.rng.uniform(0, 90) if self.rng.random() < 0.3 else None
+        hangs_up_at = self.rng.uniform(0, 90) if self.rng.random() < 0.3 else _LIMIT_S
+        impatient = self.rng.random() < 0.5
         while not self.machine.call.over:
             self._step()
             self.situation.act(self)
-            if hangs_up_at is not None and self.now >= hangs_up_at:
+            if self.now >= hangs_up_at or (self.caller.done and impatient):
                 self.feed(CallerHungUp())
                 self.feed(CallerHungUp())
             self.judge.check(self.now < _LIMIT_S, "the call is stuck")
@@ -126,12 +130,20 @@ class World:
     def _take(self) -> list[bytes | Mark]:
         """What is due; at full loudness, since quieter sound does not say any more what it is."""
         playout = self.machine.call.playout
-        ducked, playout.ducked = playout.ducked, False
+        sent = [(clip, clip.sent) for clip in playout.clips] if playout.ducked else []
         taken = playout.take(self.now)
-        playout.ducked = ducked
-        self.counts["ducked frame"] += ducked * len(taken)
-        self.recorder.taken([item.translate(_QUIETER) if ducked and isinstance(item, bytes) else item for item in taken], self.now)
-        return taken
+        self.recorder.taken(taken, self.now)
+        return self._at_full_loudness(taken, sent) if sent else taken
+
+    def _at_full_loudness(self, taken: list[bytes | Mark], sent: list[tuple[Clip, int]]) -> list[bytes | Mark]:
+        """Quieter frames as they were in the clips, of which so much was sent before."""
+        loud = [bytes(clip.audio[at : at + FRAME_BYTES]) for clip, begin in sent for at in range(begin, clip.sent, FRAME_BYTES)]
+        frames = iter(frame.ljust(FRAME_BYTES, bytes([SILENCE_BYTE])) for frame in loud)
+        self.counts["ducked frame"] += len(loud)
+        restored = [item if isinstance(item, Mark) else next(frames) for item in taken]
+        quieter = [item if isinstance(item, Mark) else item.translate(_QUIETER) for item in restored]
+        self.judge.check(taken == quieter, "a ducked frame is not quieter")
+        return restored
 
     def _let_time_pass(self, end: float) -> None:
         """Marks, messages and the deadline, in order."""
@@ -181,7 +193,9 @@ class World:
                 self.line.clear(self.now)
             case CloseTurn(how=how):
                 self.counts[f"end {how}"] += 1
-            case Report(name=name) if name != "STATE":
+            case Report(name="TURN_ENDED", fields=(("how", "handed_over"),)):
+                self.counts["end handed_over"] += 1
+            case Report(name=name) if name not in ("STATE", "TURN_ENDED"):
                 self.counts[name] += 1
             case HangUp():
                 self.counts["bot hung up"] += 1
@@ -198,12 +212,13 @@ def make_world(seed: int, weather: Weather | None = None, rules: Rules | None = 
     """A call that ``seed`` decides."""
     rng = random.Random(seed)
     situation = draw(rng) if weather is None and rules is None else ORDINARY
-    weather = weather if weather is not None else situation.weather(random_weather(rng), rng)
-    rules = rules if rules is not None else situation.rules(random_rules(rng), rng)
+    weather = weather if weather is not None else situation.weather_of(random_weather(rng))
+    rules = rules if rules is not None else situation.rules_of(random_rules(rng))
     caller = Caller(rng, talks_for=rng.randint(200, 2500), detector_errs=weather.detector_errs)
     workers = Workers(rng, weather, caller)
     line = Line(rng, weather)
-    machine = TurnMachine(rules, phrase_book(greeting=rng.random() < 0.9, interruptible=rng.random() < 0.8), LEXICON)
+    phrases = phrase_book(greeting=rng.random() < 0.9, interruptible=rng.random() < 0.8)
+    machine = TurnMachine(rules, phrases, LEXICON if rng.random() < _HAS_LEXICON else Lexicon())
     judge = Judge(seed, machine, caller, line, workers.replies, weather)
     world = World(seed, weather, rules, rng, caller, line, workers, machine, judge, Moments(machine), situation, traced=traced)
     situation.begin(world)
@@ -213,6 +228,7 @@ def make_world(seed: int, weather: Weather | None = None, rules: Rules | None = 
 def random_rules(rng: random.Random) -> Rules:
     """Mostly the defaults."""
     return Rules(
+        min_utt_s=rng.choice((0.7, 0.7, 0.7, 0.4, 0.9)),
         endpointing=rng.choice(("words", "words", "fixed")),
         speculate=rng.choice(("full", "full", "asr", "off")),
         barge_in=rng.random() < 0.85,
@@ -233,6 +249,7 @@ def random_weather(rng: random.Random) -> Weather:
 
     return Weather(
         latency_s=rng.uniform(0.01, 0.2),
+        frame_s=rng.choice((FRAME_S, FRAME_S, FRAME_S, 0.0195)),
         mark_lost=rng.choice((0.0, 0.0, 0.1, 1.0)),
         mark_late=perhaps(0.3),
         stall=perhaps(0.05),
