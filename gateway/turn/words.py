@@ -148,7 +148,7 @@ class Lexicon:
 
     # -- Its end ------------------------------------------------------------------------------
 
-    def completeness(self, text: str, asked: str, piece: str | None = None) -> Completeness:
+    def completeness(self, text: str, asked: str, piece: str) -> Completeness:
         """Whether ``text`` is all that the caller has to say to ``asked``, the bot's last heard words.
 
         ``piece`` is what the recogniser read last, where it read the text in pieces: of a few words, read apart, it marks no end.
@@ -160,17 +160,15 @@ class Lexicon:
             return Completeness.COMPLETE if mark == "?" else Completeness.HANGING
         return self._by_number(words, normalise(asked)) or self._by_words(text, words, asked, piece)
 
-    def _by_words(self, text: str, words: str, asked: str, piece: str | None) -> Completeness:
+    def _by_words(self, text: str, words: str, asked: str, piece: str) -> Completeness:
         if self._answers(text, asked) or (" " in words and self.asks_to_repeat(text)):
             return Completeness.COMPLETE
         if self._hangs(words, ended=_body(text).endswith(_FULL_STOPS)):
             return Completeness.HANGING
         if self._closes(words) or self._is_unmarked_question(text, words):
             return Completeness.COMPLETE
-        if piece is None or piece.strip() == text.strip():
-            breaks_off = _breaks_off(text)
-        else:
-            breaks_off = _breaks_off(piece, least_words=_SHORTEST_PIECE)
+        whole = piece.strip() == text.strip()
+        breaks_off = _breaks_off(piece, least_words=2 if whole else _SHORTEST_PIECE)
         return Completeness.HANGING if breaks_off else Completeness.OPEN
 
     def _by_number(self, words: str, asked: str) -> Completeness | None:
@@ -250,7 +248,7 @@ def _mark(text: str) -> str:
     return "?" if body.endswith(("?", "?!", "؟")) else next((mark for mark in _GOES_ON if body.endswith(mark)), "")
 
 
-def _breaks_off(text: str, *, least_words: int = 2) -> bool:
+def _breaks_off(text: str, *, least_words: int) -> bool:
     """Whether a recogniser that writes marks put none at the end. English "I" is a capital that proves nothing."""
     body = _body(text)
     if len(body.split()) < least_words or not body[-1].isalnum():

@@ -26,7 +26,7 @@ def rows(kind: str) -> list[list[str]]:
 
 @pytest.mark.parametrize(("language", "judged", "asked", "text"), rows("completeness"))
 def test_a_phone_call_is_judged_as_a_listener_would(language: str, judged: str, asked: str, text: str) -> None:
-    assert lexicon(language).completeness(text, asked) is COMPLETENESS[judged]
+    assert lexicon(language).completeness(text, asked, text) is COMPLETENESS[judged]
 
 
 @pytest.mark.parametrize(("language", "judged", "text"), rows("sense"))

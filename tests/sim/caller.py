@@ -14,8 +14,8 @@ from tests.sim.vocabulary import NOD, SAYINGS, WHAT
 _VOICE_LEVEL = 1200
 _DIP_LEVEL = 300
 _NOISE_LEVEL = 20
-_SAYING = 0.3
-"""Chance that an utterance ends with a saying of the language."""
+_SAYING, _MERE_SAYING = 0.3, 0.15
+"""Chance that an utterance ends with a saying of the language, and that it is nothing else."""
 
 _KINDS = {
     BotState.LISTENING: {
@@ -61,13 +61,15 @@ class Voice:
 class Caller:
     """Who calls; ``frame`` is asked every 20 ms."""
 
-    def __init__(self, rng: random.Random, talks_for: int, detector_errs: float = 0.0) -> None:
+    def __init__(self, rng: random.Random, talks_for: int, detector_errs: float = 0.0, *, talks: bool = True) -> None:
         self.words: list[tuple[int, str, str]] = []
         """Frame, word, kind of the voice that it belongs to."""
         self.frames = 0
         self._rng = rng
         self._talks_for = talks_for
         self._errs = detector_errs
+        self._talks = talks
+        """Whether anything is said by itself, beside a situation's habits."""
         self._plan: list[int] = []
         self._at = 0
         self._number = 0
@@ -96,7 +98,7 @@ class Caller:
 
     def _decide(self, state: BotState) -> str:
         chance = self._rng.random()
-        if self.done or self.frames < self._shy_until or chance >= _EAGERNESS[state]:
+        if not self._talks or self.done or self.frames < self._shy_until or chance >= _EAGERNESS[state]:
             return ""
         if self._rng.random() < 0.05:
             self._keys_left = self._rng.choice((0, 0, 3, 8))
@@ -146,10 +148,10 @@ class Caller:
             case "repeat":
                 self._say_words(voice, self._last)
             case _:
-                self._last = [self.new_word() for _ in range(rng.randint(20, 90) if kind == "long" else rng.randint(1, 6))]
-                self._say_words(voice, self._last)
+                self.new_words(rng.randint(20, 90) if kind == "long" else rng.randint(1, 6))
                 if rng.random() < _SAYING:
-                    voice.say(rng.choice(SAYINGS), rng.randint(10, 30))
+                    self._last = [*(() if rng.random() < _MERE_SAYING / _SAYING else self._last), rng.choice(SAYINGS)]
+                self._say_words(voice, self._last)
         return voice
 
     def _say_words(self, voice: Voice, words: list[str]) -> None:
@@ -157,6 +159,11 @@ class Caller:
             voice.say(word, self._rng.randint(9, 22))
             if self._rng.random() < 0.25:
                 voice.pause(self._rng.randint(5, 45))
+
+    def new_words(self, count: int) -> list[str]:
+        """An utterance that was never said."""
+        self._last = [self.new_word() for _ in range(count)]
+        return self._last
 
     def new_word(self) -> str:
         """One that was never said."""

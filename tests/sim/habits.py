@@ -46,8 +46,8 @@ def _noise(least: int, most: int) -> Plan:
 
 def _new_words(world: "World", count: int = 1) -> Plan:
     def words(voice: Voice, rng: random.Random) -> None:
-        for _ in range(count):
-            voice.say(world.caller.new_word(), rng.randint(9, 22))
+        for word in world.caller.new_words(count):
+            voice.say(word, rng.randint(9, 22))
 
     return words
 
@@ -58,7 +58,7 @@ def _with_pauses(world: "World") -> Plan:
     def words(voice: Voice, rng: random.Random) -> None:
         for _ in range(rng.randint(2, 5)):
             voice.say(world.caller.new_word(), rng.randint(16, 30))
-            voice.pause(rng.randint(14, 34))
+            voice.pause(rng.randint(14, 42))
 
     return words
 
@@ -94,6 +94,13 @@ def _for_long(world: "World") -> Plan:
     return voice
 
 
+def _nod_then_more(voice: Voice, rng: random.Random) -> None:
+    """What is a nod only as far as it is known."""
+    voice.say(NOD, rng.randint(14, 22))
+    voice.pause(rng.randint(16, 24))
+    voice.sound(rng.randint(10, 60))
+
+
 def _stutter(voice: Voice, rng: random.Random) -> None:
     """Little voice that takes long."""
     for frames in (6, 3, 3):
@@ -113,14 +120,19 @@ def presses(world: "World") -> None:
 def presses_while_speaking(world: "World") -> None:
     """Keys behind a few sounds, or in the pauses of an utterance."""
     _begins(world, 0.1, _stutter if world.rng.random() < 0.7 else _with_pauses(world))
-    if world.machine.call.caller_speaks and world.machine.call.floor.silence_frames > 1 and world.rng.random() < 0.03:
-        world.press(world.rng.choice("0123456789*#"))
+    if world.machine.call.caller_speaks and world.machine.call.floor.silence_frames > 1 and world.rng.random() < 0.04:
+        world.press(world.rng.choice("12##"))
 
 
 def dictates(world: "World") -> None:
     """Keys, one after the other, as they were asked for."""
-    if world.machine.call.collect is not None and world.machine.state is BotState.LISTENING and world.rng.random() < 0.1:
-        world.press(world.rng.choice("0123456789"))
+    if (
+        not world.caller.done
+        and world.machine.call.collect is not None
+        and world.machine.state is BotState.LISTENING
+        and world.rng.random() < 0.2
+    ):
+        world.press(world.rng.choice("0123456789#"))
     _begins(world, 0.05, _new_words(world))
 
 
@@ -131,7 +143,7 @@ def coughs(world: "World") -> None:
 
 def clears_the_throat(world: "World") -> None:
     """Instead of words."""
-    _begins(world, 0.1, _noise(5, 14) if world.rng.random() < 0.2 else _noise(16, 45))
+    _begins(world, 0.3, _noise(5, 14) if world.rng.random() < 0.2 else _noise(16, 45))
 
 
 def hums(world: "World") -> None:
@@ -139,10 +151,10 @@ def hums(world: "World") -> None:
 
     def music(voice: Voice, rng: random.Random) -> None:
         for _ in range(rng.randint(1, 6)):
-            voice.sound(rng.randint(30, 700))
-            voice.pause(rng.randint(2, 30))
+            voice.sound(rng.randint(30, 300))
+            voice.pause(rng.choice((rng.randint(2, 14), rng.randint(20, 34))))
 
-    _says(world, 0.01, music)
+    _says(world, 0.02, music)
 
 
 def nods(world: "World") -> None:
@@ -153,15 +165,15 @@ def nods(world: "World") -> None:
 
 def repeats(world: "World") -> None:
     """The same again, as who thinks that they were not heard."""
+    _begins(world, 0.1, _again(world) if world.caller.last_words and world.rng.random() < 0.6 else _new_words(world))
     if world.caller.last_words:
-        _begins(world, 0.1, _again(world))
         _says(world, 0.03, _again(world), BotState.THINKING, BotState.SPEAKING)
 
 
 def asks_again(world: "World") -> None:
     """Does not catch what the bot says, and coughs while waiting."""
     _begins(world, 0.1, _word(WHAT))
-    _says(world, 0.1, _noise(5, 20), BotState.THINKING)
+    _says(world, 0.2, _noise(5, 20), BotState.THINKING)
 
 
 def clicks(world: "World") -> None:
@@ -176,12 +188,14 @@ def clicks(world: "World") -> None:
 
 def interrupts(world: "World") -> None:
     """Talks as soon as the bot does."""
+    _begins(world, 0.1, _new_words(world))
     _says(world, 0.2, _new_words(world), BotState.SPEAKING)
 
 
 def interrupts_the_end(world: "World") -> None:
     """All that is here was sent, and the provider plays it."""
     playout = world.machine.call.playout
+    _begins(world, 0.1, _new_words(world))
     if not playout.sendable and playout.at_provider(world.now):
         _says(world, 0.5, _new_words(world, 3), BotState.SPEAKING)
 
@@ -189,8 +203,13 @@ def interrupts_the_end(world: "World") -> None:
 def waits_badly(world: "World") -> None:
     """Asks, and then talks, coughs and hums while the bot thinks."""
     _begins(world, 0.05, _new_words(world))
-    _says(world, 0.02, _noise(5, 90), BotState.THINKING)
+    _says(world, 0.02, _noise(5, 40) if world.rng.random() < 0.5 else _noise(60, 130), BotState.THINKING)
     _says(world, 0.01, _new_words(world), BotState.THINKING)
+
+
+def asks(world: "World") -> None:
+    """One thing after the other, and listens."""
+    _begins(world, 0.1, _new_words(world))
 
 
 def talks(world: "World") -> None:
@@ -216,13 +235,26 @@ def talks_long(world: "World") -> None:
 
 def talks_over_all(world: "World") -> None:
     """Noise, words, the same again, for long and for short, whenever the bot thinks or speaks."""
-    plans = (_noise(5, 25), _noise(60, 120), _word(NOD), _new_words(world), _again(world), _noise_then_word(world), _for_long(world))
+    plans = (
+        _noise(5, 25),
+        _noise(60, 120),
+        _word(NOD),
+        _nod_then_more,
+        _new_words(world),
+        _again(world),
+        _noise_then_word(world),
+        _for_long(world),
+    )
     _begins(world, 0.1, _new_words(world, 2))
     _says(world, 0.03, world.rng.choice(plans), BotState.SPEAKING, BotState.THINKING)
+    hold = world.machine.holding.hold
+    if hold is not None and hold.ended and world.rng.random() < 0.01:
+        world.press("7")
 
 
 def talks_at_the_wall(world: "World") -> None:
     """Noise for longer than a piece, over a bot that may not be interrupted, and keys."""
+    _begins(world, 0.1, _new_words(world))
     _says(world, 0.02, _noise(310, 420) if world.rng.random() < 0.3 else _noise(5, 60), BotState.SPEAKING)
     if world.machine.ignored_turn is not None and world.rng.random() < 0.01:
         world.press(world.rng.choice("0123456789"))

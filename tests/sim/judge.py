@@ -108,6 +108,8 @@ class Judge:
         """First frame of the caller's that the gateway still has."""
         self._raised_at: dict[int, float] = {}
         self._listened = 0
+        self._undecided_frames = 250
+        """Before the call was over: what was said then may be in no turn yet."""
         self._settled_frame = 0
         """Where the last turn ended whose words were not carried on."""
 
@@ -323,8 +325,9 @@ class Judge:
 
     # -- The end --------------------------------------------------------------------------------
 
-    def call_over(self, now: float) -> None:
-        """After the last event."""
+    def call_over(self, now: float, words_late_s: float = 0.0) -> None:
+        """After the last event; words may have been told so late, so that they were in no turn yet."""
+        self._undecided_frames += int(words_late_s / FRAME_S)
         self.check(not self.broken, self.broken)
         if self._began:  # else the caller hung up before the bus told of the call
             last = self.closed[max(self.closed)]
@@ -357,7 +360,7 @@ class Judge:
             return "muted"
         if any(begin <= at < end for begin, end in self._gaps):
             return "between two streams"
-        if at > min(self._settled_frame, self._frame) - 250:
+        if at > min(self._settled_frame, self._frame) - self._undecided_frames:
             return "the call was over"
         if any(at - TONE_FRAMES <= key < at + 35 for key in self._keys):
             return "like the tone of a key"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from common.messages import Head, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolEnded
-from gateway.turn.events import CallerHungUp, CallTaken, MarkEchoed, WorkerReported
+from gateway.turn.events import CallerHungUp, MarkEchoed, WorkerReported
 from gateway.turn.machine import BotState
 from gateway.turn.state import Rules
 from tests.sim import habits
@@ -32,6 +32,10 @@ class Situation:
     rules: dict[str, Any] = field(default_factory=dict)
     begin: Callable[["World"], None] = lambda world: None
     """Before the call."""
+    alone: bool = True
+    """Whether the caller does what ``acts`` does, and nothing else."""
+    weight: int = 1
+    """How often it is drawn."""
 
     def act(self, world: "World") -> None:
         """20 ms have passed."""
@@ -47,39 +51,39 @@ class Situation:
         return replace(rules, **self.rules)
 
 
-ORDINARY = Situation("ordinary")
+ORDINARY = Situation("ordinary", alone=False)
 
 # -- The line and the workers ---------------------------------------------------------------------
 
 
 def _sleeps(world: "World") -> None:
     """The recogniser sleeps for a while, and then tells all at once."""
-    if world.now > world.workers.asleep_until and world.rng.random() < 0.008:
-        world.workers.asleep_until = world.now + world.rng.uniform(1, 12)
+    if world.rng.random() < 0.02:
+        world.workers.sleep(world.rng.choice((world.rng.uniform(1, 5), world.rng.uniform(5.5, 9))), world.now)
 
 
 def _sleeps_in_holds(world: "World") -> None:
     """The recogniser tells what a hold is about when it is too late."""
-    if world.machine.holding.hold is not None and world.now > world.workers.asleep_until and world.rng.random() < 0.1:
-        world.workers.asleep_until = world.now + world.rng.uniform(0.5, 7)
+    if world.machine.holding.hold is not None and world.rng.random() < 0.1:
+        world.workers.sleep(world.rng.choice((world.rng.uniform(0.5, 4), world.rng.uniform(6.1, 7.5))), world.now)
 
 
 def _sleeps_in_long_turns(world: "World") -> None:
     """The recogniser knows the beginning of what the caller says, and the rest when the bot has taken the floor."""
     said = world.machine.call.open
-    if said is not None and world.now > said.began_at + 2.6 and world.now > world.workers.asleep_until:
-        world.workers.asleep_until = world.now + world.rng.uniform(6.5, 10)
+    if said is not None and world.now > said.began_at + 2.6:
+        world.workers.sleep(world.rng.uniform(6.5, 10), world.now)
 
 
 def _stops(world: "World") -> None:
     """No frames for a while; now and then for so long that the line counts as lost."""
     if world.rng.random() < 0.003:
-        world.stall(world.rng.choice((2.0, 4.0, 8.0, 25.0, 25.0)))
+        world.stall(world.rng.choice((2.0, 4.0, 25.0, 25.0)))
 
 
 def _paces_badly(world: "World") -> None:
     """The gateway does nothing for a while."""
-    if world.rng.random() < 0.01:
+    if world.rng.random() < 0.03:
         world.gateway_stalls(world.rng.uniform(0.1, 1.0))
 
 
@@ -112,86 +116,90 @@ def _hangs_up_while(world: "World") -> None:
 
 
 def _asleep(world: "World") -> None:
-    world.workers.asleep_until = world.rng.uniform(20, 60)
-    world.caller.talk_for(4000)
+    world.workers.sleep(world.rng.uniform(60, 100), world.now)
+    world.caller.talk_for(5000)
 
 
 def _many_tools(world: "World") -> None:
-    world.workers.uses_tools = 0.6
+    world.workers.uses_tools = 0.75
+
+
+def _slow_model(world: "World") -> None:
+    world.workers.sentence_s = 3.0
 
 
 def _no_reply(world: "World") -> None:
-    world.workers.says_nothing = 0.4
+    world.workers.says_nothing = 0.7
 
 
 def _parrot(world: "World") -> None:
-    world.workers.parrot = world.rng.choice(("what is the number?", "is it so?", "it is so."))
+    world.workers.parrot = world.rng.choice(("what is the number?", "is it so?", "is it so?", "is it?"))
 
 
 def _asks_for_keys(world: "World") -> None:
-    world.workers.collects = 0.6
+    world.workers.collects = 0.9
 
 
-def _taken(world: "World") -> None:
-    asked = world.rng.random() < 0.6
-    text = world.rng.choice(("", "as said before"))
-    world.opening = CallTaken(turn=0, ended=world.rng.choice((None, 0)), open=asked, text=text, heard="before")
-    world.caller.talk_for(world.rng.randint(0, 300))
+def _protects(world: "World") -> None:
+    world.workers.protects = 0.5
 
 
 # -- Which one ------------------------------------------------------------------------------------
 
 _BROKEN_VOICE = {"tts_fails": 0.4, "tts_stops": 0.7, "tts_second_attempt": 0.5, "message_late": 0.2, "message_twice": 0.2}
-_LATE_VOICE = {"tts_fails": 0.3, "tts_stops": 0.7, "tts_second_attempt": 0.7, "message_late": 0.4, "late_s": 4.0}
+_LATE_VOICE = {"tts_fails": 0.5, "tts_stops": 0.5, "tts_second_attempt": 0.7, "message_late": 0.6, "late_s": 4.0}
 _SLOW = {"slow": 0.1}
 _CALM = {"message_lost": 0.0, "asr_fails": 0.0, "stall": 0.0, "tts_fails": 0.0, "llm_fails": 0.0}
-_BY_WORDS = {"endpointing": "words", "speculate": "off"}
+_BY_WORDS = {"endpointing": "words", "speculate": "off", "dedup_s": 6.0, "min_utt_s": 0.4}
+_DRAFTS = {"speculate": "full", "max_drafts": 8, "max_utt_s": 1.5, "min_utt_s": 0.9}
+_LONG_TURNS = {"max_turn_s": 4.0, "max_utt_s": 1.5}
 
 INTERRUPTS_THE_END = Situation("interrupts the end", (habits.interrupts_the_end,))
 SITUATIONS = (
-    Situation("keys", (habits.presses,)),
-    Situation("keys while deaf", (habits.presses,), {"asr_fails": 0.6}),
-    Situation("keys while speaking", (habits.presses_while_speaking,), rules={"speculate": "full"}),
-    Situation("keys that were asked for", (habits.dictates,), begin=_asks_for_keys),
-    Situation("language", (habits.talks,)),
-    Situation("language, by words", (habits.talks,), _CALM, _BY_WORDS),
-    Situation("language, to a parrot", (habits.talks,), _CALM, _BY_WORDS, _parrot),
-    Situation("coughs", (habits.coughs,)),
-    Situation("clears the throat", (habits.clears_the_throat,)),
-    Situation("music", (habits.hums,), rules={"max_turn_s": 12.0}),
-    Situation("nods", (habits.nods,), _CALM, {"dedup_s": 6.0}),
-    Situation("nods to a parrot", (habits.nods,), _CALM, {"dedup_s": 6.0}, _parrot),
-    Situation("repeats", (habits.repeats,), rules={"dedup_s": 6.0}),
-    Situation("repeats to who understands late", (habits.repeats, _sleeps_in_holds), rules={"dedup_s": 6.0}),
-    Situation("asks again", (habits.asks_again,), {"slow": 0.3}),
+    Situation("keys", (habits.presses,), alone=False),
+    Situation("keys while deaf", (habits.presses,), {"asr_fails": 0.6}, alone=False),
+    Situation("keys while speaking", (habits.presses_while_speaking,), rules={"speculate": "full"}, weight=8),
+    Situation("keys that were asked for", (habits.dictates,), begin=_asks_for_keys, weight=3),
+    Situation("language", (habits.talks,), weight=2),
+    Situation("language, by words", (habits.talks,), _CALM, _BY_WORDS, weight=5),
+    Situation("language, to a parrot", (habits.talks,), _CALM, _BY_WORDS, _parrot, weight=10),
+    Situation("coughs", (habits.coughs,), alone=False),
+    Situation("clears the throat", (habits.clears_the_throat,), weight=4),
+    Situation("music", (habits.hums,), rules={**_DRAFTS, "max_turn_s": 12.0}, weight=6),
+    Situation("nods", (habits.nods,), _CALM, {"dedup_s": 6.0}, weight=2),
+    Situation("nods to a parrot", (habits.nods,), _CALM, {"dedup_s": 6.0}, _parrot, weight=3),
+    Situation("nods to who understands late", (habits.nods, _sleeps), rules={"speculate": "asr"}, weight=6),
+    Situation("repeats", (habits.repeats,), rules={"dedup_s": 6.0}, weight=2),
+    Situation("repeats to who understands late", (habits.repeats, _sleeps_in_holds), rules={"dedup_s": 6.0}, weight=3),
+    Situation("asks again", (habits.asks_again,), {"slow": 0.3}, weight=4),
     Situation("recogniser asleep", (habits.clicks,), _SLOW, begin=_asleep),
-    Situation("recogniser drowsy", (_sleeps, habits.thinks_aloud), _SLOW, {"speculate": "full"}),
-    Situation("recogniser asleep in holds", (habits.talks_over_all, _sleeps_in_holds)),
-    Situation("recogniser asleep in long turns", (habits.talks_long, _sleeps_in_long_turns), _CALM, {"max_turn_s": 4.0, "max_utt_s": 1.5}),
+    Situation("recogniser drowsy", (_sleeps, habits.thinks_aloud), _SLOW, _DRAFTS, weight=8),
+    Situation("recogniser asleep in holds", (habits.talks_over_all, _sleeps_in_holds), weight=9),
+    Situation("recogniser asleep in long turns", (habits.talks_long, _sleeps_in_long_turns), _CALM, _LONG_TURNS),
     Situation("recogniser fails", (habits.hums,), {"asr_fails": 0.6}),
-    Situation("drafts fail", (habits.thinks_aloud,), {"llm_fails": 0.6}, {"speculate": "full"}),
-    Situation("frames stop", (_stops,)),
-    Situation("hangs up", (habits.leaves_it_open, _hangs_up_while)),
-    Situation("not interruptible", (habits.talks_at_the_wall,), rules={"barge_in": False}),
+    Situation("drafts fail", (habits.thinks_aloud,), {"llm_fails": 0.8}, _DRAFTS, weight=4),
+    Situation("frames stop", (_stops,), alone=False, weight=4),
+    Situation("hangs up", (habits.leaves_it_open, _hangs_up_while), weight=2),
+    Situation("not interruptible", (habits.talks_at_the_wall,), rules={"barge_in": False, "max_utt_s": 1.5}, weight=3),
+    Situation("ducks", (habits.interrupts,), rules={"barge_in_mode": "duck"}, begin=_protects, weight=6),
     Situation("interrupts", (habits.interrupts,)),
     INTERRUPTS_THE_END,
     Situation("interrupts a voice that fails", (habits.interrupts,), {"tts_fails": 0.6}),
-    Situation("waits badly", (habits.waits_badly,), {"slow": 0.6}),
-    Situation("waits badly for nothing", (habits.waits_badly,), {"llm_fails": 0.3}, begin=_no_reply),
-    Situation("tools", (habits.waits_badly,), begin=_many_tools),
-    Situation("gateway stalls", (_paces_badly,)),
-    Situation("strange marks", (_strange_marks,)),
-    Situation("strange messages", (_strange_messages,)),
-    Situation("coughs at a broken voice", (habits.coughs,), _BROKEN_VOICE),
-    Situation("long replies", (), _BROKEN_VOICE, {"max_reply_s": 1.0}),
-    Situation("broken voice", (), _BROKEN_VOICE),
-    Situation("late voice", (), _LATE_VOICE),
-    Situation("late long voice", (), _LATE_VOICE, {"max_reply_s": 1.0}),
-    Situation("taken over", begin=_taken),
+    Situation("waits badly", (habits.waits_badly,), {"slow": 0.6}, weight=5),
+    Situation("waits badly for nothing", (habits.waits_badly,), {"llm_fails": 0.3}, begin=_no_reply, weight=3),
+    Situation("tools", (habits.waits_badly,), begin=_many_tools, weight=2),
+    Situation("gateway stalls", (_paces_badly,), alone=False, weight=2),
+    Situation("strange marks", (_strange_marks,), alone=False),
+    Situation("strange messages", (_strange_messages,), alone=False),
+    Situation("coughs at a broken voice", (habits.coughs,), _BROKEN_VOICE, alone=False),
+    Situation("long replies", (habits.asks,), {**_BROKEN_VOICE, "slow": 0.5}, {"max_reply_s": 0.5}, _slow_model, weight=5),
+    Situation("broken voice", (habits.asks,), _BROKEN_VOICE, weight=4),
+    Situation("late voice", (habits.asks,), _LATE_VOICE, weight=6),
+    Situation("late long voice", (habits.asks,), _LATE_VOICE, {"max_reply_s": 0.5}, _slow_model, weight=10),
 )
 NAMED = {situation.name: situation for situation in SITUATIONS}
 
 
 def draw(rng: random.Random) -> Situation:
-    """One of them in four calls of five."""
-    return rng.choice(SITUATIONS) if rng.random() < 0.8 else ORDINARY
+    """One of them in most calls."""
+    return rng.choices(SITUATIONS, [situation.weight for situation in SITUATIONS])[0] if rng.random() < 0.95 else ORDINARY

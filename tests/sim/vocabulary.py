@@ -12,8 +12,8 @@ _OPEN = frozenset(f"t{turn}s{sentence}w0" for turn in range(0, 60, 3) for senten
 _CHOICE = frozenset(f"t{turn}s{sentence}w1" for turn in range(0, 60, 2) for sentence in range(4))
 
 LEXICON = Lexicon(
-    backchannels=frozenset({NOD}),
-    stop_words=frozenset({"stop"}),
+    backchannels=frozenset({NOD, "so"}),
+    stop_words=frozenset({"stop", "so so"}),
     closed_answers=frozenset({NOD, "yes"}),
     repeat_requests=frozenset({WHAT}),
     repeat_questions=frozenset({"sorry"}),
@@ -34,9 +34,31 @@ LEXICON = Lexicon(
 )
 
 SAYINGS = (
-    *("stop", f"{NOD} stop", NOD, f"{NOD} {NOD}", "yes", "yes then", "then", "on yes", "atyes", "4", "5 6", "..."),
+    *("stop", "so so", "+5", "#7", NOD, f"{NOD} {NOD}", "yes", "yes then", "then", "on yes", "atyes", "4", "5 6", "..."),
+    *(
+        "on",
+        "then on",
+        "on then",
+        "7",
+        "8 9",
+        "+6 7",
+        "(8",
+        "+9",
+        "#1",
+        "+2 3",
+        "on on",
+        "then on then",
+        "so so",
+        "so, so so",
+        "so so so",
+        f"then {WHAT}",
+        f"{WHAT} {WHAT} then",
+        "then then",
+    ),
+    *("It is", "So it is", "it is!", "it is so.", "one two!", "do you see it", "how can it be"),
+    *("number 12 34 56 7", "number 1 2 3 4 5 6 7", "number 12 34", "number 123456", "number zero zero", "number 1 zero"),
     *(f"un{HANGS}", f"it is {HANGS}", "for", "for.", "one for.", "um", "one,", "one…", "y\u0301es", "yesss", "atat"),
-    *("I see", "I see it", "Ok so", "so, I see", "it (is", "it is!"),
+    *("I see", "I see it", "Ok so", "so, I see", "it (is"),
     *("sorry", "sorry?", f"{WHAT} then", f"{WHAT} {WHAT}", "how is it", "How is it", "how is it?", "do you know", "unhow is it", "un"),
     *("please", "one more please", "bring one please", f"un{THANKS}", THANKS, "a b c d e f g h i j"),
     *("number 1 2", "number 1 2 3 4", "number zero 2 3 4 5", "number 12 34 56", "number 1234567", "number", "1 2 3 4"),

@@ -25,10 +25,10 @@ from common.messages import (
 from gateway.turn.events import CloseTurn, Command, CommitTurn, PublishSentence, PublishTranscript, PublishUtterance, WorkerReported
 from tests.sim.caller import Caller
 from tests.sim.line import Weather
-from tests.sim.sound import sound
+from tests.sim.sound import CELL_BYTES, sound
 
 _BYTES_A_WORD = 2300
-_BARE_END = 0.15
+_BARE_END = 0.3
 """Chance that a voice tells the end of a sentence by itself, behind its sound."""
 _TELLS_WORDS = 0.5
 """Chance that a voice tells where its words end."""
@@ -58,8 +58,13 @@ class Workers:
         """Frames whose words were lost on the way."""
         self.asleep_until = 0.0
         """The recogniser tells nothing before."""
+        self.longest_sleep_s = 0.0
         self.uses_tools = 0.05
         self.says_nothing = 0.03
+        self.sentence_s = 0.3
+        """How long the model takes for another sentence, at the most."""
+        self.protects = 0.05
+        """How many sentences may not be interrupted."""
         self.collects = 0.05
         self.parrot = ""
         """What the bot says each time, if it always says the same."""
@@ -87,6 +92,12 @@ class Workers:
                 self.turn = max(self.turn, command.turn + isinstance(command, CloseTurn))
             case _:
                 pass
+
+    def sleep(self, seconds: float, now: float) -> None:
+        """The recogniser tells nothing for a while, and then all at once."""
+        if now >= self.asleep_until:
+            self.asleep_until = now + seconds
+            self.longest_sleep_s = max(self.longest_sleep_s, seconds)
 
     def messages(self, now: float) -> list[WorkerReported]:
         """What arrives at the gateway by ``now``."""
@@ -131,8 +142,8 @@ class Workers:
         while rng.random() < self.uses_tools:
             at = self._use_tool(head, at)
         for number, text in enumerate(planned.sentences):
-            at += self._delay(0.02, 0.3)
-            self._send(Sentence(head=Head(call=CALL, turn=turn, seq=number), text=text, interruptible=rng.random() < 0.95), at)
+            at += self._delay(0.02, self.sentence_s)
+            self._send(Sentence(head=Head(call=CALL, turn=turn, seq=number), text=text, interruptible=rng.random() >= self.protects), at)
             self._speak(turn, number, 0, text, at + self._delay(0.05, 0.5))
         if rng.random() < 0.03:
             self._send(Action(head=head, after=count - 1, name="hang_up"), at)
@@ -181,7 +192,7 @@ class Workers:
         length -= length % 160 if bare else 0
         audio, ends = sound(turn, sentence, take, attempt, length), _word_ends(length, words)
         head = Head(call=CALL, turn=turn, seq=sentence, take=take)
-        size = self._rng.choice((800, 1600, 3333, 8000))
+        size = self._rng.choice((800, 1600, 3336, 8000))
         for offset in range(0, length, size):
             if stops and self._rng.random() < 0.5:
                 return
@@ -220,5 +231,5 @@ class Workers:
 
 
 def _word_ends(length: int, words: int) -> list[int]:
-    """Where so many words of one length end."""
-    return [length * (word + 1) // words for word in range(words)]
+    """Where so many words of one length end: between cells, so that what follows says what it is."""
+    return [length * (word + 1) // words // CELL_BYTES * CELL_BYTES for word in range(words)]

@@ -14,6 +14,7 @@ from gateway.records.recorder import Recorder, Unrecorded
 from gateway.turn.events import (
     CallAnswered,
     CallerHungUp,
+    CallTaken,
     CloseTurn,
     Command,
     Event,
@@ -40,7 +41,9 @@ from tests.sim.workers import Workers
 _QUIETER = attenuation(DUCK_DB)
 _LIMIT_S = 150.0
 """Every call is over by then: the bot hangs up on a caller who says nothing more."""
-_HAS_LEXICON = 0.95
+_TAKEN = 0.12
+"""Chance that another gateway had the call before."""
+_HAS_LEXICON = 0.92
 """Chance that the call's language has one."""
 
 
@@ -84,7 +87,8 @@ class World:
             self.judge.check(self.now < _LIMIT_S, "the call is stuck")
         for seconds in (0.1, 1.0):
             self.line.play_until(self.now + seconds)
-        self.judge.call_over(self.now)
+        late_s = self.weather.late_s if self.weather.message_late else 0.0
+        self.judge.call_over(self.now, self.workers.longest_sleep_s + late_s)
 
     def feed(self, event: Event) -> None:
         """Hand an event to the core, and its commands to the world."""
@@ -211,10 +215,11 @@ def _brief(thing: object) -> str:
 def make_world(seed: int, weather: Weather | None = None, rules: Rules | None = None, *, traced: bool = False) -> World:
     """A call that ``seed`` decides."""
     rng = random.Random(seed)
-    situation = draw(rng) if weather is None and rules is None else ORDINARY
+    drawn = weather is None and rules is None
+    situation = draw(rng) if drawn else ORDINARY
     weather = weather if weather is not None else situation.weather_of(random_weather(rng))
     rules = rules if rules is not None else situation.rules_of(random_rules(rng))
-    caller = Caller(rng, talks_for=rng.randint(200, 2500), detector_errs=weather.detector_errs)
+    caller = Caller(rng, talks_for=rng.randint(200, 2500), detector_errs=weather.detector_errs, talks=not situation.alone)
     workers = Workers(rng, weather, caller)
     line = Line(rng, weather)
     phrases = phrase_book(greeting=rng.random() < 0.9, interruptible=rng.random() < 0.8)
@@ -222,7 +227,15 @@ def make_world(seed: int, weather: Weather | None = None, rules: Rules | None = 
     judge = Judge(seed, machine, caller, line, workers.replies, weather)
     world = World(seed, weather, rules, rng, caller, line, workers, machine, judge, Moments(machine), situation, traced=traced)
     situation.begin(world)
+    if drawn and rng.random() < _TAKEN:
+        world.opening = _call_taken(rng)
     return world
+
+
+def _call_taken(rng: random.Random) -> CallTaken:
+    """The call of another gateway, whose caller may wait for an answer."""
+    text = rng.choice(("", "as said before"))
+    return CallTaken(turn=0, ended=rng.choice((None, 0)), open=rng.random() < 0.7, text=text, heard="before")
 
 
 def random_rules(rng: random.Random) -> Rules:
@@ -249,7 +262,7 @@ def random_weather(rng: random.Random) -> Weather:
 
     return Weather(
         latency_s=rng.uniform(0.01, 0.2),
-        frame_s=rng.choice((FRAME_S, FRAME_S, FRAME_S, 0.0195)),
+        frame_s=rng.choice((FRAME_S, FRAME_S, 0.0192)),
         mark_lost=rng.choice((0.0, 0.0, 0.1, 1.0)),
         mark_late=perhaps(0.3),
         stall=perhaps(0.05),

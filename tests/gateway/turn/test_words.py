@@ -125,7 +125,7 @@ def test_some_words_ask_to_hear_it_again(text: str, asks: bool) -> None:
     ],
 )
 def test_the_mark_at_the_end_says_whether_it_is_all(text: str, judged: Completeness) -> None:
-    assert LEXICON.completeness(text, "") is judged
+    assert LEXICON.completeness(text, "", text) is judged
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_the_mark_at_the_end_says_whether_it_is_all(text: str, judged: Completen
     ],
 )
 def test_digits_of_a_number_hang_until_it_is_whole(asked: str, text: str, judged: Completeness) -> None:
-    assert LEXICON.completeness(text, asked) is judged
+    assert LEXICON.completeness(text, asked, text) is judged
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_digits_of_a_number_hang_until_it_is_whole(asked: str, text: str, judged
     ],
 )
 def test_a_closed_answer_is_all_after_a_closed_question(asked: str, text: str, judged: Completeness) -> None:
-    assert LEXICON.completeness(text, asked) is judged
+    assert LEXICON.completeness(text, asked, text) is judged
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_a_closed_answer_is_all_after_a_closed_question(asked: str, text: str, j
     ],
 )
 def test_the_last_words_say_whether_it_is_all(text: str, judged: Completeness) -> None:
-    assert LEXICON.completeness(text, "") is judged
+    assert LEXICON.completeness(text, "", text) is judged
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_the_last_words_say_whether_it_is_all(text: str, judged: Completeness) -
     ],
 )
 def test_a_question_is_known_by_its_first_word_where_the_recogniser_writes_no_marks(text: str, judged: Completeness) -> None:
-    assert LEXICON.completeness(text, "") is judged
+    assert LEXICON.completeness(text, "", text) is judged
 
 
 @pytest.mark.parametrize(
@@ -215,12 +215,12 @@ def test_a_question_is_known_by_its_first_word_where_the_recogniser_writes_no_ma
     ],
 )
 def test_a_recogniser_that_writes_marks_and_puts_none_at_the_end_heard_no_end(text: str, judged: Completeness) -> None:
-    assert LEXICON.completeness(text, "") is judged
+    assert LEXICON.completeness(text, "", text) is judged
 
 
 def test_a_language_without_lists_is_judged_by_marks_alone() -> None:
     texts = ("wirklich?", "und dann...", "054", "danke", "ja und")
-    assert [Lexicon().completeness(text, "telefon?") for text in texts] == [COMPLETE, HANGING, OPEN, OPEN, OPEN]
+    assert [Lexicon().completeness(text, "telefon?", text) for text in texts] == [COMPLETE, HANGING, OPEN, OPEN, OPEN]
 
 
 def test_texts_are_joined_without_the_empty_ones() -> None:
