@@ -9,16 +9,16 @@ from typing import get_args
 import pytest
 
 from gateway.turn.events import End
-from tests.sim.calls import run_calls
+from tests.sim.calls import run_at_once
 from tests.sim.hits import FAULTS, Outcome
 
-CALLS = 200
+CALLS = 400
 
 
 @pytest.fixture(scope="module")
 def outcome() -> Outcome:
     """What happened in the calls of all seeds."""
-    return run_calls(range(CALLS))
+    return run_at_once(0, CALLS, guards=False)
 
 
 def test_the_rules_of_a_turn_hold_in_every_random_call(outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> None:
