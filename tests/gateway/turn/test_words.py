@@ -248,8 +248,8 @@ def test_two_words_that_are_all_of_a_text_may_break_off() -> None:
 
 
 def test_words_before_a_number_are_no_digits() -> None:
-    assert LEXICON.completeness("הטלפון שלי הוא טלפון 123", "") is HANGING
+    assert LEXICON.completeness("הטלפון שלי הוא טלפון 123", "", "הטלפון שלי הוא טלפון 123") is HANGING
 
 
 def test_a_word_that_only_has_the_length_of_a_particle_and_another_does_not_hang() -> None:
-    assert LEXICON.completeness("הנה מאת", "") is OPEN
+    assert LEXICON.completeness("הנה מאת", "", "הנה מאת") is OPEN
