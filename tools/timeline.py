@@ -26,6 +26,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("record", type=Path, help="a file of RECORD_DIR, or of python -m tests.sim SEED --record")
     made.add_argument("out", type=Path, help="the picture: .svg, or .png (which takes the package resvg-py)")
     made.add_argument("--from", dest="begin_s", type=float, default=0.0, metavar="S", help="begin so many seconds into the call")
+    made.add_argument("--title", help="stands above it; default: the call's key")
     made.add_argument("--to", dest="end_s", type=float, metavar="S", help="and end there; default: all of it")
     return made
 
@@ -36,9 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         story = tell(read(options.record))
         end_s = story.seconds if options.end_s is None else options.end_s
-        if end_s - options.begin_s < _LEAST_S:
+        if options.out.suffix not in (".svg", ".png"):
+            raise ValueError(f"{options.out}: takes a name that ends in .svg or .png")
+        if min(end_s, story.seconds) - options.begin_s < _LEAST_S:
             raise ValueError(f"--from {options.begin_s:g} --to {end_s:g}: nothing to draw in a call of {story.seconds:.1f} s")
-        save(draw(story, options.begin_s, end_s), options.out)
+        save(draw(story, options.begin_s, end_s, options.title or ""), options.out)
     except (OSError, RecordError, SetupError, ValueError) as error:
         sys.stderr.write(f"tools.timeline: {error}\n")
         return EXIT_USAGE

@@ -8,6 +8,7 @@ often each guard of the core was true and false, and ``--least N`` fails if anyt
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.sim import shell_calls
@@ -15,7 +16,8 @@ from tests.sim.calls import run_at_once, trace_of
 from tests.sim.situations import NAMED
 
 
-def _main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the calls that the command line names; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.sim", description="Random calls through the core.")
     parser.add_argument(
         "seeds", metavar="SEED", type=int, nargs="+", help="one: show that call; two: all from the first to before the second"
@@ -27,7 +29,7 @@ def _main() -> int:
     parser.add_argument("--guards", action="store_true", help="count the hits of the core's guards")
     parser.add_argument("--least", type=int, default=0, metavar="N", help="fail if anything was hit less often")
     parser.add_argument("--shell", action="store_true", help="calls through the shell, the workers and the bus in memory")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if options.shell:
         return _shell(options.seeds[0], options.seeds[-1] + (len(options.seeds) == 1), options.least)
     if len(options.seeds) == 1:
@@ -56,4 +58,4 @@ def _told(lines: list[str], wrong: list[str], first: int, last: int, began: floa
 
 
 if __name__ == "__main__":
-    raise SystemExit(_main())
+    raise SystemExit(main())

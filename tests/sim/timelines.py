@@ -51,11 +51,16 @@ class Found:
     def commands(self) -> list[str]:
         """How the picture is made by hand."""
         begin_s, end_s = self.window
-        situation = f" --situation '{self.sight.situation}'" if self.sight.situation else ""
+        name, situation = self.sight.name, f" --situation '{self.sight.situation}'" if self.sight.situation else ""
         return [
-            f"python -m tests.sim {self.seed}{situation} --record {self.sight.name}.torim",
-            f"python -m tools.timeline {self.sight.name}.torim {self.sight.name}.svg --from {begin_s:g} --to {end_s:g}",
+            f"python -m tests.sim {self.seed}{situation} --record {name}.torim",
+            f"python -m tools.timeline {name}.torim {name}.svg --from {begin_s:g} --to {end_s:g} --title '{self.title}'",
         ]
+
+    @property
+    def title(self) -> str:
+        """What stands above the picture."""
+        return f"{self.sight.title} (seed {self.seed})"
 
 
 # -- What is looked for ---------------------------------------------------------------------------
@@ -162,7 +167,7 @@ def main(folder: Path) -> None:
     ]
     for sight in SIGHTS:
         found, name, title = look_for(sight), sight.name, sight.title
-        picture = draw(found.story, *found.window, name=f"{title} (seed {found.seed})")
+        picture = draw(found.story, *found.window, found.title)
         (folder / f"{name}.svg").write_text(picture, encoding="utf-8")
         lines += ["", f"![{title}]({name}.svg)", "", "```sh", *found.commands, "```"]
     (folder / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
