@@ -243,6 +243,14 @@ class Holding:
             call.report("BARGE_IN_RESUMED")
         self._speaking.finish_if_nearly_heard(now)
 
+    def give_way(self) -> None:
+        """What is said now may not be interrupted: words of before that are late words, and the voice is not judged any more."""
+        hold = self.hold
+        assert hold is not None, "only a hold gives way"
+        if not hold.probes or hold.probes[-1].end < self._call.floor.end:
+            self._probe(hold)
+        self.let_go()
+
     def let_go(self) -> None:
         """What is said now may not be interrupted: the voice is not judged any more, and the bot speaks up again."""
         call, hold = self._call, self.hold

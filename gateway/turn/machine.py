@@ -252,7 +252,7 @@ class TurnMachine:
         if call.over:
             return
         if self.holding.hold is not None and call.playout.protected(now):
-            self.holding.let_go()
+            self.holding.give_way()
             self.ignored_turn = call.turn.number
         if self.ignored_turn is not None and not call.may_not_be_interrupted(now):
             self._stop_ignoring(now)

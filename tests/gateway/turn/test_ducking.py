@@ -160,4 +160,18 @@ def test_words_of_a_voice_that_was_let_go_are_not_heard_twice() -> None:
     desk.wait(0.32)
     probe = desk.published[-1]
     desk.speak(1.7)
-    assert (desk.machine.holding.hold is not None, desk.machine.call.floor.start) == (True, probe.end)
+    assert (desk.machine.holding.hold is not None, desk.machine.call.floor.start >= probe.end) == (True, True)
+
+
+def test_what_was_said_before_it_is_not_lost() -> None:
+    desk = asked_desk(DUCK)
+    desk.sentence(0, "one two three four.", 0.9)
+    desk.sentence(1, "five six seven eight.", 1.0)
+    desk.end_reply(2)
+    desk.machine.call.playout.clips[1].interruptible = False
+    desk.wait(0.4)
+    desk.speak(0.44)
+    desk.wait(0.3)
+    desk.understand("ועוד", piece="probe")
+    desk.wait(1.5)
+    assert (desk.ends[-1], desk.machine.call.turn.text) == ("replied", "ועוד")
