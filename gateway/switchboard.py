@@ -16,6 +16,9 @@ from gateway.turn.words import Lexicon
 from gateway.vad.base import Detector
 from gateway.vad.self_echo import NoGuard, SelfEcho
 
+_REMEMBERED = 1000
+"""Calls, live ones and those that may be connected again."""
+
 
 class Switchboard:
     """Who is on the line."""
@@ -37,6 +40,8 @@ class Switchboard:
         self._new_machine = new_machine
         self._calls: dict[str, LiveCall] = {}
         self._busy = False
+        self._streams: dict[str, int] = {}
+        """The number of the last stream of each call, of those that came last."""
         self._rules = Rules(
             min_utt_s=settings.min_utt_sec,
             max_utt_s=settings.max_utt_sec,
@@ -60,15 +65,22 @@ class Switchboard:
         detector = self._new_detector()
         machine = self._new_machine(replace(self._rules, onset=detector.onset), self._phrases.book(language), lexicon(language))
         guard = SelfEcho(detector.onset) if self._settings.self_echo_guard else NoGuard()
+        started = self._counted(started)
         old = self._calls.get(started.call)
         if old is not None:
-            again = max(reconnects(started.parameters), old.again + 1)
-            started = replace(started, parameters={**started.parameters, RECONNECTS: str(again)})
             old.leave()
         call = LiveCall(started, line, started.call, language, machine, detector, guard, self._around, gone=self._gone)
         self._calls[call.key] = call
         call.load_changed(self._busy)
         return call
+
+    def _counted(self, started: CallStarted) -> CallStarted:
+        """With the number of this stream among those of the call that were here, if there were any."""
+        again = max(reconnects(started.parameters), self._streams.pop(started.call, -1) + 1)
+        self._streams[started.call] = again
+        while len(self._streams) > _REMEMBERED:
+            del self._streams[next(iter(self._streams))]
+        return replace(started, parameters={**started.parameters, RECONNECTS: str(again)}) if again else started
 
     def load_changed(self, busy: bool) -> None:
         """The workers are behind, or not any more: all calls hear it."""

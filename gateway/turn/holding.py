@@ -92,7 +92,8 @@ class Holding:
         if barge_in.judge_length(hold, self._final_frames) is Verdict.FINAL:
             self.final(now)
             return
-        if self._call.playout.ducked and hold.utterance.voiced >= barge_in.DUCK_FRAMES:
+        playout = self._call.playout
+        if playout.ducked and hold.utterance.voiced >= barge_in.DUCK_FRAMES and not playout.protected(now):
             self._silence(hold, now)
         if hold.utterance.voiced - hold.probed_frames >= barge_in.PROBE_FRAMES:
             self._probe(hold)
@@ -258,8 +259,7 @@ class Holding:
         self.hold = call.open = None
         call.playout.ducked = False
         self._void(hold.probes[:-1])  # the last one has the words of the others, too
-        if hold.probes:
-            call.floor.start = hold.probes[-1].end
+        call.floor.start = hold.probes[-1].end
 
     def late_words(self, piece: Piece, now: float) -> None:
         """Words came after their hold was taken back, or their turn was over: final now, or the next utterance (R4)."""

@@ -257,8 +257,6 @@ class TurnMachine:
         if self.ignored_turn is not None and not call.may_not_be_interrupted(now):
             self._stop_ignoring(now)
         self.holding.catch_up(now)
-        if call.over:
-            return
         call.playout.floor_free = self._floor_is_free()
         self.speaking.watch(now)
         self._note_state(now)

@@ -175,3 +175,15 @@ def test_what_was_said_before_it_is_not_lost() -> None:
     desk.understand("ועוד", piece="probe")
     desk.wait(1.5)
     assert (desk.ends[-1], desk.machine.call.turn.text) == ("replied", "ועוד")
+
+
+def test_what_was_looked_at_before_it_is_not_looked_at_again() -> None:
+    desk = asked_desk(DUCK)
+    desk.sentence(0, "one two three four.", 1.3)
+    desk.sentence(1, "five six seven eight.", 1.0)
+    desk.end_reply(2)
+    desk.machine.call.playout.clips[1].interruptible = False
+    desk.wait(0.4)
+    desk.speak(0.2)
+    desk.wait(1.0)
+    assert [piece.piece for piece in desk.published] == ["whole", "probe"]

@@ -421,3 +421,15 @@ def test_a_nod_that_comes_late_is_an_answer_where_it_was_looked_at_as_a_draft() 
     desk.wait(7.5)
     desk.understand("כן", seq=desk.published[0].seq, piece="probe")
     assert desk.asked == ["כן"]
+
+
+def test_a_goodbye_waits_for_who_speaks_and_is_not_owed_to_who_was_understood() -> None:
+    desk = not_understood(3)
+    desk.speak(1.0)
+    desk.wait(0.8)
+    asked = desk.published[-1].seq
+    desk.speak(0.5)
+    desk.understand("", seq=asked)
+    desk.wait(0.8)
+    desk.understand("שלום")
+    assert (desk.machine.call.turn.committed, desk.machine.call.turn.hang_up) == (True, False)
