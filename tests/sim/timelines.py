@@ -163,8 +163,8 @@ def main(folder: Path) -> None:
     lines = [
         "# Three simulated calls",
         "",
-        "Drawn by `make timelines`, which looks for such calls: after a change of the core a seed draws another call, and the commands show the",
-        "same thing only after it was run again. A simulated call has levels, no sound; its words are `w1`, `w2`, ...",
+        "Drawn by `make timelines`, which looks for such calls: after a change of the core a seed draws another call, and the commands",
+        "show the same thing only after it was run again. A simulated call has levels, no sound; its words are `w1`, `w2`, ...",
     ]
     for sight in SIGHTS:
         found, name, title = look_for(sight), sight.name, sight.title
