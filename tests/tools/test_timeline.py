@@ -121,8 +121,9 @@ def test_a_resumed_hold_is_seen() -> None:
 
 
 def test_the_first_call_in_which_it_is_seen_is_drawn() -> None:
-    found = look_for(Sight("anything", "", lambda story: iter([(0.5, 4.5)])))
-    assert found.commands[1] == "python -m tools.timeline anything.torim anything.svg --from 0.5 --to 4.5"
+    found = look_for(Sight("anything", "A call", lambda story: iter([(0.5, 4.5)])))
+    title = f"A call (seed {found.seed})"
+    assert found.commands[1] == f"python -m tools.timeline anything.torim anything.svg --from 0.5 --to 4.5 --title '{title}'"
 
 
 def test_what_no_call_has_is_told() -> None:
