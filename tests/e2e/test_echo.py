@@ -96,7 +96,9 @@ async def test_int_in_the_middle_of_a_call_ends_the_gateway(echo: Process) -> No
         await echo.until_said("WS_START")
         echo.process.send_signal(signal.SIGINT)
         await echo.end()
-    assert (echo.process.returncode, call.result()[0]) == (0, 2)
+    never_answered, nobody_connects_it_again = 2, 5
+    assert echo.process.returncode == 0
+    assert call.result()[0] in (never_answered, nobody_connects_it_again)
 
 
 async def test_term_lets_a_call_end(echo: Process) -> None:
