@@ -255,7 +255,7 @@ class Listening:
     def _answer(self, utterance: Utterance, text: str, now: float) -> None:
         """Commit, and have a model answer; or, if the caller did not catch the last reply, say that again (R8)."""
         call = self._call
-        asked = call.turn.asked or (len(utterance.pieces) == 1 and utterance.pieces[0].kind == "whole")
+        asked = call.turn.asked or utterance.pieces[0].kind == "whole"
         if call.memory.said and call.lexicon.asks_to_repeat(text):
             self._say_again(utterance, text, now, asked=asked)
             return

@@ -709,6 +709,21 @@ def test_after_the_bot_took_the_floor_late_words_unmute_nobody() -> None:
     assert desk.machine.call.floor.muted
 
 
+def test_after_the_bot_took_the_floor_late_words_that_interrupt_unmute_nobody() -> None:
+    desk = speaking_desk(Rules(max_turn_s=3.0, barge_in_final_ms=60000), "one two three four.", seconds=9.0)
+    desk.speak(0.3)
+    desk.wait(2.6)
+    late = probes(desk)[-1]
+    desk.wait(9.0)
+    desk.speak(3.2)
+    desk.understand("אני רוצה")
+    desk.reply("one two three four five six seven eight.", seconds=2.0)
+    desk.speak(1.0)
+    desk.understand("בבקשה", seq=late.seq)
+    desk.speak(0.2)
+    assert (desk.ends[-1], desk.machine.call.floor.muted) == ("interrupted", True)
+
+
 # -- Held too often ---------------------------------------------------------------------------
 
 
