@@ -268,11 +268,10 @@ class Holding:
         if not self._counts(piece, text, now):
             return
         goes_on = call.open or call.short
-        if goes_on is None and call.turn.used and call.may_not_be_interrupted(now):
-            self._deferred.append(piece)
-            return
         if goes_on is not None:
             self._listening.add_late_words(goes_on, piece, text, now)
+        elif call.may_not_be_interrupted(now):
+            self._deferred.append(piece)
         else:
             self._next_utterance(piece, text, now)
         if self.hold is not None:
@@ -280,10 +279,8 @@ class Holding:
 
     def catch_up(self, now: float) -> None:
         """Words that were deferred count once what may not be interrupted was heard."""
-        if self._deferred and not self._call.may_not_be_interrupted(now):
-            deferred, self._deferred = self._deferred, []
-            for piece in deferred:
-                self.late_words(piece, now)
+        while self._deferred and not self._call.may_not_be_interrupted(now):
+            self.late_words(self._deferred.pop(0), now)
 
     def _counts(self, piece: Piece, text: str, now: float) -> bool:
         sense = self._call.lexicon.sense(text)

@@ -9,7 +9,6 @@ Rules
 
 from gateway.turn.listening import Listening
 from gateway.turn.state import Call
-from gateway.turn.utterance import Utterance
 
 MAX_KEYS = 64
 
@@ -31,7 +30,7 @@ class Keys:
         call.floor.expect_tone()
         ends = digit == wanted.terminator
         if not ends or (call.collect is not None and not utterance.keys):
-            _add(utterance, digit, call)
+            utterance.add_text(call.next_seq(), digit).keys = True
         whole = ends or len(utterance.keys) >= (wanted.digits or MAX_KEYS)
         call.keys_until = now if whole else now + wanted.timeout_s
 
@@ -39,12 +38,3 @@ class Keys:
         """No further key is waited for."""
         self._call.keys_until = None
         self._listening.end_without_sound(now)
-
-
-def _add(utterance: Utterance, digit: str, call: Call) -> None:
-    last = utterance.pieces[-1] if utterance.pieces else None
-    if last is None or not last.keys:
-        last = utterance.add_text(call.next_seq(), "")
-        last.keys = True
-    assert last.text is not None, "keys are known"
-    last.text += digit

@@ -39,6 +39,11 @@ class Piece:
         """Whether its words are known."""
         return self.text is not None
 
+    @property
+    def words(self) -> str:
+        """Its words as far as they are known."""
+        return self.text or ""
+
 
 @dataclass(slots=True, eq=False)
 class Utterance:
@@ -75,14 +80,13 @@ class Utterance:
     @property
     def known_text(self) -> str:
         """Its words as far as they are known."""
-        draft = "" if self.draft is None else self.draft.text or ""
-        return join(self._words(), draft)
+        return join(self._words(), "" if self.draft is None else self.draft.words)
 
     def _words(self) -> str:
         """Keys that only a cough stands between are one number."""
         spoken = [piece for piece in self.pieces if piece.text]
         runs = groupby(spoken, key=lambda piece: "keys" if piece.keys else piece.seq)
-        return join(*("".join(piece.text or "" for piece in run) for _, run in runs))
+        return join(*("".join(piece.words for piece in run) for _, run in runs))
 
     def has(self, piece: Piece) -> bool:
         """Whether ``piece`` is of this utterance."""
@@ -96,7 +100,7 @@ class Utterance:
     @property
     def keys(self) -> str:
         """The keys that were pressed, and wait to be whole."""
-        return "".join(piece.text or "" for piece in self.pieces if piece.keys)
+        return "".join(piece.words for piece in self.pieces if piece.keys)
 
     @property
     def by_keys(self) -> bool:

@@ -969,3 +969,34 @@ def test_progress_during_a_hold_does_not_count_beyond_its_end() -> None:
     desk.understand("", piece="probe")
     desk.wait(5.3)
     assert desk.ends[-1] == "fallback"
+
+
+# -- A nod over the bot, and one that is an answer ----------------------------------------------
+
+
+def test_a_nod_by_whose_length_the_bot_was_stopped_is_an_answer() -> None:
+    desk = speaking_desk()
+    desk.speak(0.9)
+    desk.wait(0.8)
+    desk.understand("כן")
+    assert (desk.ends[-1], desk.machine.call.turn.text) == ("interrupted", "כן")
+
+
+def test_a_nod_that_began_before_anything_was_heard_is_an_answer() -> None:
+    desk = asked_desk(Rules(barge_in_mode="duck"))
+    desk.wait(2.2)
+    desk.speak(0.2)
+    desk.reply("one.", seconds=0.2)
+    desk.wait(1.0)
+    desk.understand("כן")
+    desk.wait(0.5)
+    assert (desk.ends[-1], desk.machine.call.turn.text) == ("replied", "כן")
+
+
+def test_words_behind_which_the_bot_spoke_to_its_end_are_answered() -> None:
+    desk = speaking_desk(Rules(barge_in_mode="duck"), "one two three.", seconds=1.3)
+    desk.speak(0.4)
+    desk.wait(0.8)
+    desk.understand("שלום לך")
+    desk.wait(0.5)
+    assert desk.machine.call.turn.text == "שלום לך"

@@ -433,3 +433,16 @@ def test_a_goodbye_waits_for_who_speaks_and_is_not_owed_to_who_was_understood() 
     desk.wait(0.8)
     desk.understand("שלום")
     assert (desk.machine.call.turn.committed, desk.machine.call.turn.hang_up) == (True, False)
+
+
+def test_a_short_sound_behind_late_words_is_more_than_a_probe() -> None:
+    desk = asked_desk()
+    desk.reply("one two.", seconds=1.5)
+    desk.wait(0.4)
+    desk.speak(0.2)
+    desk.wait(5.0)
+    late = desk.published[-1]
+    desk.speak(0.2)
+    desk.understand("שלום לך", seq=late.seq, piece="probe")
+    desk.wait(1.0)
+    assert desk.published[-1].piece == "segment"

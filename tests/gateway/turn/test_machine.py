@@ -5,6 +5,7 @@ from typing import get_args
 
 import pytest
 
+from common.messages import Action, Sentence
 from gateway.turn import machine as module
 from gateway.turn.events import (
     CallerHungUp,
@@ -511,3 +512,29 @@ def test_all_of_a_voice_that_outlasts_what_may_not_be_interrupted_is_published()
     desk.speak(0.8)
     desk.wait(1.0)
     assert [piece.start for piece in desk.published] == [0]
+
+
+# -- Nothing after the end ----------------------------------------------------------------------
+
+
+def test_words_that_wait_for_the_last_reply_are_not_published_after_it() -> None:
+    desk = asked_desk(Rules(barge_in=False))
+    desk.speak(0.2)
+    desk.wait(2.6)
+    desk.report(Action(head=desk.head(), name="hang_up", after=0))
+    desk.reply("one two three four.", seconds=1.0)
+    desk.wait(0.5)
+    desk.understand("ועוד", seq=desk.published[-1].seq)
+    desk.wait(2.0)
+    assert (desk.ends[-1], desk.commands[-1]) == ("hung_up", HangUp())
+
+
+def test_no_state_is_told_after_a_reply_that_ends_the_call_was_nearly_heard() -> None:
+    desk = asked_desk()
+    desk.report(Action(head=desk.head(), name="hang_up", after=1))
+    desk.report(Sentence(head=desk.head(), text="one two.", interruptible=False))
+    desk.chunk(0, 0.8)
+    desk.sentence(1, "three.", 0.2)
+    desk.end_reply(2)
+    desk.speak(1.5)
+    assert desk.commands[-1] == HangUp()

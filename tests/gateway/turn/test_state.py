@@ -112,3 +112,28 @@ def test_words_that_are_not_known_are_no_history() -> None:
     desk.wait(0.8)
     desk.hang_up()
     assert (desk.closed[-1].how, desk.closed[-1].caller) == ("hung_up", "")
+
+
+def test_who_hangs_up_over_the_bot_had_said_what_it_answered() -> None:
+    desk = asked_desk()
+    desk.speak(0.3)
+    desk.hang_up()
+    assert (desk.closed[-1].how, desk.closed[-1].caller) == ("hung_up", "שלום")
+
+
+def test_a_draft_that_nobody_has_understood_yet_is_no_history() -> None:
+    desk = Desk(Rules(speculate="full"))
+    desk.speak(1.0)
+    desk.wait(0.4)
+    desk.hang_up()
+    assert desk.closed[-1].caller == ""
+
+
+def test_late_words_that_interrupt_a_greeting_are_not_said_in_its_turn() -> None:
+    desk = Desk(phrases=phrase_book())
+    desk.speak(0.2)
+    desk.wait(2.4)
+    late = desk.published[-1]
+    desk.speak(0.2)
+    desk.understand("שלום לך", seq=late.seq, piece="probe")
+    assert (desk.closed[-1].how, desk.closed[-1].caller) == ("interrupted", "")
