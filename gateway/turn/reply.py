@@ -121,7 +121,7 @@ class Reply:
         ends = clip.ends_in(spoken)
         words = clip.words(start=len(ends))
         if not words:
-            sentence.cut = not clip.text  # it may come yet, and be longer than its sound
+            sentence.cut = True  # its text may come yet, and be longer
             self._complete(sentence)
             return None
         del clip.audio[spoken:]

@@ -289,7 +289,7 @@ class Call:
 
     def completeness(self, text: str, last: Piece) -> Completeness:
         """Whether ``text`` is all that the caller wants to say, after what the bot said last; ``last`` is its last piece."""
-        return self.lexicon.completeness(text, self.memory.heard, last.text or "")
+        return self.lexicon.completeness(text, self.memory.heard, last.words)
 
     def may_not_be_interrupted(self, now: float) -> bool:
         """Whether no voice stops the bot now."""

@@ -250,3 +250,11 @@ def test_a_line_that_is_lost_is_hung_up_once() -> None:
     desk = speaking_desk(seconds=30.0)
     desk.without_frames(21.0)
     assert desk.ends.count("hung_up") == 1
+
+
+def test_nobody_asks_a_caller_who_speaks_whether_they_are_there() -> None:
+    desk = quiet_desk()
+    desk.wait(7.0)
+    desk.speak(2.0)
+    desk.wait(1.5)
+    assert (desk.frames, desk.machine.call.memory.prompts) == ([], 0)

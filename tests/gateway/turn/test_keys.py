@@ -273,3 +273,14 @@ def test_a_star_is_an_answer() -> None:
     desk.press("*")
     desk.wait(1.6)
     assert desk.asked == ["*"]
+
+
+def test_voice_behind_a_voice_and_a_key_goes_on_with_them() -> None:
+    desk = quiet_desk()
+    desk.speak(1.0)
+    desk.press("7")
+    desk.wait(0.5)
+    desk.speak(0.5)
+    held = desk.machine.holding.hold
+    desk.wait(1.0)
+    assert (held, [piece.piece for piece in desk.published]) == (None, ["segment", "segment"])

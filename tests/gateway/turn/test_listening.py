@@ -446,3 +446,8 @@ def test_a_short_sound_behind_late_words_is_more_than_a_probe() -> None:
     desk.understand("שלום לך", seq=late.seq, piece="probe")
     desk.wait(1.0)
     assert desk.published[-1].piece == "segment"
+
+
+def test_two_words_that_are_all_and_break_off_wait_for_more() -> None:
+    desk = asked_desk(Rules(endpointing="words"), "Hello there")
+    assert not desk.machine.call.turn.committed

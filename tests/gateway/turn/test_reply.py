@@ -399,3 +399,9 @@ def test_another_attempt_does_not_replace_what_was_heard_though_it_begins_again(
     case.play()
     case.playout.stop(2.0)
     assert (case.playout.clips[0].sent, case.speech(attempt=2)) == (0, False)
+
+
+def test_the_text_of_a_sentence_that_was_given_up_without_words_claims_no_more_than_its_sound() -> None:
+    case, again = starved(sent=True, text="")
+    case.reply.sentence_arrived(0, TEXT)
+    assert (again, case.reply.text) == (None, "one two three")
