@@ -249,13 +249,13 @@ class TurnMachine:
         if self.holding.hold is None or self.holding.hold.quiet:
             self.speaking.finish_if_heard(now)
         self.holding.settle(now)
-        if call.over:
-            return
         if self.holding.hold is not None and call.playout.protected(now):
             self.holding.give_way()
             self.ignored_turn = call.turn.number
         if self.ignored_turn is not None and not call.may_not_be_interrupted(now):
             self._stop_ignoring(now)
+        if call.over:
+            return
         self.holding.catch_up(now)
         call.playout.floor_free = self._floor_is_free()
         self.speaking.watch(now)
