@@ -18,9 +18,11 @@ from gateway.call import Surroundings
 from gateway.complaints import Complaints
 from gateway.echo import Echo
 from gateway.fixed_phrases import FixedPhrases
+from gateway.front_door import FrontDoor, Ready
 from gateway.pacer import Pacer
+from gateway.port import check_exposure, listen
 from gateway.records.files import recording
-from gateway.server import FrontDoor, Ready, check_exposure, listen, serve
+from gateway.server import serve
 from gateway.switchboard import Switchboard
 from gateway.telephony.auth import MemoryTokens
 from gateway.telephony.base import Answer

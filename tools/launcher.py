@@ -28,7 +28,7 @@ from common import config
 from common.config import Settings
 from common.errors import ConfigError, SetupError
 from common.vendors import choose_vendors
-from gateway.server import check_exposure, listen
+from gateway.port import check_exposure, listen
 from tools import redis_url
 from tools.embedded_redis import server_binary, socket_path
 from tools.end import End

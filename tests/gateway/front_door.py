@@ -11,8 +11,10 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from common.config import Settings
 from gateway.complaints import Complaints
+from gateway.front_door import FrontDoor
 from gateway.media_socket import Limits
-from gateway.server import FrontDoor, listen, serve
+from gateway.port import listen
+from gateway.server import serve
 from gateway.telephony.auth import MemoryTokens
 from gateway.telephony.base import Answer, CallStarted, CallStopped, Line, LineEvent
 from gateway.telephony.reconnects import Reconnects

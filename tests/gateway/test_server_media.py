@@ -473,7 +473,7 @@ async def test_a_drain_lets_a_live_call_go_on() -> None:
     async with gateway() as running, caller(running) as socket:
         call = await running.call()
         async with asyncio.TaskGroup() as tasks:
-            draining = tasks.create_task(running.door.drain(SOON_S))
+            draining = tasks.create_task(running.door.admission.drain(SOON_S))
             await socket.send(media())
             await call.until(lambda call: bool(call.events))
             assert not draining.done()
@@ -482,7 +482,7 @@ async def test_a_drain_lets_a_live_call_go_on() -> None:
 
 async def test_a_drain_refuses_a_new_stream() -> None:
     async with gateway() as running:
-        await running.door.drain(SOON_S)
+        await running.door.admission.drain(SOON_S)
         async with caller(running) as socket:
             await until_closed(socket)
     assert running.complaints.counts == {"draining": 1}
@@ -491,7 +491,7 @@ async def test_a_drain_refuses_a_new_stream() -> None:
 async def test_a_drain_does_not_wait_for_ever() -> None:
     async with gateway() as running, caller(running):
         await running.call()
-        await running.door.drain(0.01)
+        await running.door.admission.drain(0.01)
 
 
 async def test_the_end_of_the_server_is_the_end_of_its_calls() -> None:

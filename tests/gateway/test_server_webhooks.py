@@ -8,7 +8,7 @@ import pytest
 
 from common.config import Settings
 from common.errors import ConfigError
-from gateway.server import check_exposure, listen
+from gateway.port import check_exposure, listen
 from gateway.telephony.auth import signature
 from tests.gateway.front_door import Gateway, gateway
 
@@ -223,7 +223,7 @@ async def test_a_gateway_that_cannot_answer_says_why() -> None:
 
 async def test_a_gateway_that_drains_refuses_new_calls() -> None:
     async with gateway() as running:
-        await running.door.drain(0)
+        await running.door.admission.drain(0)
         voice, ready = await post(running, "/twilio/voice"), await get(running, "/readyz")
     assert (voice.status_code, ready.json()["reason"]) == (503, "draining")
 

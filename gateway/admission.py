@@ -1,0 +1,89 @@
+"""Who is let in, and who is here: every media socket of the gateway, from ``start`` to its end.
+
+Rules
+- A stream needs the single-use token of its call, where there are any.
+- Of two streams of one call the newest wins.
+- A gateway that drains lets nobody in.
+"""
+
+import asyncio
+import contextlib
+
+from gateway.complaints import Complaints
+from gateway.media_socket import MediaSocket
+from gateway.telephony.auth import StreamTokens
+from gateway.telephony.base import Answer, CallStarted
+from gateway.telephony.reconnects import Reconnects
+
+TOKEN_TIMEOUT_S = 2.0
+"""How long the tokens may take to be issued or taken."""
+
+
+class Admission:
+    """The calls of this gateway, as sockets."""
+
+    def __init__(self, answer: Answer, tokens: StreamTokens | None, reconnects: Reconnects, complaints: Complaints) -> None:
+        """``tokens``: None where everybody is trusted."""
+        self.draining = False
+        """Nobody is let in any more."""
+        self._answer = answer
+        self._tokens = tokens
+        self._reconnects = reconnects
+        self._complaints = complaints
+        self._sockets: set[MediaSocket] = set()
+        self._calls: dict[str, MediaSocket] = {}
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    async def serve(self, media: MediaSocket) -> None:
+        """Let a socket live, and know of it meanwhile."""
+        self._sockets.add(media)
+        self._empty.clear()
+        try:
+            await media.run()
+        finally:
+            self._sockets.discard(media)
+            if self._calls.get(media.call) is media:
+                del self._calls[media.call]
+            if not self._sockets:
+                self._empty.set()
+
+    async def admit(self, media: MediaSocket, started: CallStarted) -> Answer | None:
+        """What answers a call that may come in. The old stream of the call must give way."""
+        refusal = await self._why_refused(started)
+        if refusal:
+            self._complaints.add(refusal, started.call)
+            return None
+        old = self._calls.get(started.call)
+        if old:
+            self._complaints.add("second_stream", started.call)
+            old.stop("replaced", goes_on=True)
+        self._calls[started.call] = media
+        self._reconnects.call_began(started.call)
+        return self._answer
+
+    async def _why_refused(self, started: CallStarted) -> str:
+        if self.draining:
+            return "draining"
+        if self._tokens is None:
+            return ""
+        try:
+            async with asyncio.timeout(TOKEN_TIMEOUT_S):
+                return "" if await self._tokens.take(started.token) == started.call else "stream_token"
+        except TimeoutError:
+            return "token_timeout"
+
+    # --- The end
+
+    async def drain(self, timeout_s: float) -> None:
+        """Refuse new calls; return when the live ones are over or the time is."""
+        self.draining = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._empty.wait()
+
+    def hang_up_all(self) -> None:
+        """End every call now."""
+        self.draining = True
+        for media in list(self._sockets):
+            media.stop("shutdown")

@@ -1,0 +1,99 @@
+"""Twilio's webhooks: what to do with a call (TwiML).
+
+A call whose stream died is connected again, three times a minute; one that was ended is not (R12).
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from common.config import Settings
+from common.phrases import language_of_words, phrases
+from gateway.admission import TOKEN_TIMEOUT_S, Admission
+from gateway.beginning import RECONNECTS, reconnects
+from gateway.complaints import Complaints
+from gateway.events_log import log_event
+from gateway.telephony import twiml
+from gateway.telephony.auth import StreamTokens
+from gateway.telephony.reconnects import Reconnects
+from gateway.telephony.twilio import language_of
+from gateway.trust import Trust
+
+_GONE = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+"""What Twilio calls a call that nothing can be done with any more."""
+
+
+class Webhooks:
+    """Answers what Twilio asks."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        trust: Trust,
+        tokens: StreamTokens | None,
+        admission: Admission,
+        reconnects: Reconnects,
+        complaints: Complaints,
+    ) -> None:
+        """``tokens``: None where everybody is trusted."""
+        self._settings = settings
+        self._trust = trust
+        self._tokens = tokens
+        self._admission = admission
+        self._reconnects = reconnects
+        self._complaints = complaints
+
+    async def voice(self, request: Request) -> Response:
+        """A call came in: where is it to be connected to?"""
+        form = dict(await self._trust.form(request))
+        if self._admission.draining:
+            raise HTTPException(503, "draining")
+        language = language_of(dict(request.query_params))
+        return await self._connect(request, form.get("CallSid", ""), {"language": language} if language else {})
+
+    async def _connect(self, request: Request, call: str, parameters: Mapping[str, str]) -> Response:
+        token = "" if self._tokens is None else await _issue(self._tokens, call)
+        return _xml(twiml.connect(self._trust.base_url(request), parameters, token))
+
+    async def after(self, request: Request) -> Response:
+        """A stream ended: what becomes of its call?"""
+        form = dict(await self._trust.form(request))
+        call, language = form.get("CallSid", ""), language_of(dict(request.query_params))
+        if not call or form.get("CallStatus") in _GONE:
+            return _xml(twiml.hang_up())
+        match await self._reconnects.ask(call):
+            case "over":
+                return _xml(twiml.hang_up())
+            case "too_often":
+                return self._give_up(call, language or self._settings.language)
+            case "again":
+                again = reconnects(request.query_params) + 1
+                log_event(call, None, "RECONNECT", again=again)
+                return await self._connect(request, call, {**({"language": language} if language else {}), RECONNECTS: str(again)})
+
+    def _give_up(self, call: str, language: str) -> Response:
+        self._complaints.add("reconnects", call)
+        return _xml(
+            twiml.say_and_hang_up(phrases(self._settings, language).goodbye, language_of_words(self._settings, language, "goodbye"))
+        )
+
+    async def stream_status(self, request: Request) -> Response:
+        """Twilio tells how a stream fares."""
+        form = dict(await self._trust.form(request))
+        if form.get("StreamEvent") == "stream-error":
+            self._complaints.add("stream_error")
+        return Response(status_code=204)
+
+
+async def _issue(tokens: StreamTokens, call: str) -> str:
+    if not call:
+        raise HTTPException(400, "no CallSid")
+    async with asyncio.timeout(TOKEN_TIMEOUT_S):
+        return await tokens.issue(call)
+
+
+def _xml(body: str) -> Response:
+    return Response(body, media_type="application/xml")
