@@ -28,7 +28,7 @@ check: setup-dev  ## what must be green before a commit, in under a minute
 	@$(BIN)/ruff check --quiet $(PACKAGES)
 	@$(BIN)/mypy --no-error-summary $(PACKAGES)
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/pytest -q -n 3 --dist loadfile -m "not speech and not e2e"
+	@$(BIN)/pytest -q -n 3 --dist loadfile -m "not speech and not e2e and not long"
 
 sim: setup-dev  ## N random calls through the core, each judged; fails if a guard was hit fewer than 100 times
 	@$(BIN)/python -m tests.sim $(or $(FROM),0) $(or $(N),4000) --guards --least 100

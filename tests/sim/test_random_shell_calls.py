@@ -8,9 +8,10 @@ import sys
 import pytest
 
 from tests.sim.shell import simulate
-from tests.sim.shell_calls import FAULTS, ShellOutcome, run_at_once
+from tests.sim.shell_calls import FAULTS, ShellOutcome, run_at_once, run_calls
 from tests.virtual_clock import run
 
+FEW = 12
 CALLS = 240
 LEAST = 100
 
@@ -21,17 +22,25 @@ def calls() -> ShellOutcome:
     return run_at_once(0, CALLS)
 
 
+def test_the_rules_of_a_turn_hold_in_a_few_calls() -> None:
+    few = run_calls(range(FEW))
+    assert (few.outcome.broken, few.outcome.calls, few.silent) == ([], FEW, [])
+
+
+@pytest.mark.long
 def test_the_rules_of_a_turn_hold_in_every_call(calls: ShellOutcome, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         sys.stdout.write("\n" + "\n".join(calls.outcome.lines()) + "\n")
     assert (calls.outcome.broken, calls.outcome.calls, calls.silent) == ([], CALLS, [])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", FAULTS)
 def test_each_fault_happens_often(calls: ShellOutcome, fault: str) -> None:
     assert calls.outcome.counts[fault] >= LEAST
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("happened", ["look_up in a draft", "book done", "book unknown", "book failed", "book running"])
 def test_tools_were_used_in_every_way(calls: ShellOutcome, happened: str) -> None:
     assert calls.outcome.counts[f"tool {happened}"] > 0

@@ -7,6 +7,7 @@ import pytest
 
 from tests.sim.takeover import run_takeovers
 
+FEW = 15
 CALLS = 150
 
 
@@ -16,12 +17,18 @@ def counts() -> Counter[str]:
     return run_takeovers(range(CALLS))
 
 
+def test_the_rules_of_taking_over_hold_in_a_few_random_calls() -> None:
+    assert run_takeovers(range(FEW))["end handed_over"] >= FEW
+
+
+@pytest.mark.long
 def test_the_rules_of_taking_over_hold_in_every_random_call(counts: Counter[str], capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         sys.stdout.write("\n" + "\n".join(f"{count:8d}  {name}" for name, count in sorted(counts.items())) + "\n")
     assert counts["end handed_over"] >= CALLS
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "happening",
     [
