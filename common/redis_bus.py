@@ -1,7 +1,8 @@
 """The bus over Redis Streams: ``RedisGatewayBus`` and ``RedisWorkerBus``.
 
 Keys and theory stand in ``common/streams.py``, connections and deadlines in ``common/redis_link.py``,
-each atomic step in ``common/scripts/*.lua``.
+each atomic step in ``common/scripts/*.lua``; how a worker gets its work in ``common/redis_consumer.py``,
+what a gateway keeps on the server in ``common/redis_presence.py``.
 
 What makes it survive a restart of Redis:
 

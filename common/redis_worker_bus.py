@@ -8,24 +8,23 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from redis import exceptions
 from redis.asyncio.client import PubSub
 
 from common import streams
 from common.bus import Delivery, Output, PastTurn, Renewal, ToolRun, ToolStart, TurnNews, without_words
 from common.errors import BusUnavailable
-from common.messages import Stage, StageFailed, decode, encode
+from common.messages import Stage, StageFailed, encode
+from common.redis_consumer import Consumer, fail_args
+from common.redis_history import past_turns, tool_field
 from common.redis_link import (
     READ_MARGIN_S,
     WRITE_LIMIT_S,
     WRITERS,
     Backoff,
     Connect,
-    Entry,
     Scripts,
     Value,
     connect,
-    entries_of,
     fields_of,
     insistently,
     once,
@@ -36,8 +35,6 @@ from common.streams import GROUP, ONE_TAG, Pace
 
 logger = logging.getLogger("torim.common")
 
-_IDLE_AT_ONCE = 8
-_OWN_AT_ONCE = 64
 _NEWS_WAIT_S = 5.0
 
 
@@ -53,8 +50,7 @@ class RedisWorkerBus:
         self._listener = connect(url, _NEWS_WAIT_S + READ_MARGIN_S, 1)
         self._writer = connect(url, WRITE_LIMIT_S, WRITERS)
         self._scripts = Scripts(self._writer)
-        self._held: set[str] = set()
-        self._read_failed = False
+        self._consumer = Consumer(self._reader, self._writer, self._scripts, self._pace)
         self._clock_s = clock_s
         self._server_ahead_s = 0.0
 
@@ -62,93 +58,11 @@ class RedisWorkerBus:
 
     async def take(self, stage: Stage, worker: str) -> Delivery | None:
         """The next unread entry; None if none came within the block time."""
-        try:
-            found = await once(lambda: self._never_arrived(stage, worker)) if self._read_failed else None
-            self._read_failed = found is not None
-            return found or await once(lambda: self._unread(stage, worker))
-        except BusUnavailable:
-            self._read_failed = True
-            raise
+        return await self._consumer.take(stage, worker)
 
     async def reclaim(self, stage: Stage, worker: str) -> Delivery | None:
         """An entry whose worker fell silent, if there is one."""
-        return await once(lambda: self._silent(stage, worker))
-
-    async def _unread(self, stage: Stage, worker: str) -> Delivery | None:
-        key = streams.work(ONE_TAG, stage)
-        try:
-            found = await self._read(key, worker)
-        except exceptions.ResponseError as error:
-            if not _no_group(error):
-                raise
-            await self._make_group(key)
-            found = await self._read(key, worker)
-        return await self._accept(stage, found[0], attempt=1) if found else None
-
-    async def _read(self, key: str, worker: str) -> list[Entry]:
-        poll_ms = self._pace.poll_ms
-        block = self._pace.block_ms if poll_ms is None else None
-        found = entries_of(await self._reader.xreadgroup(GROUP, worker, {key: ">"}, count=1, block=block))
-        if not found and poll_ms is not None:
-            await asyncio.sleep(poll_ms / 1000)
-        return found
-
-    async def _make_group(self, key: str) -> None:
-        """From the beginning of the stream: what was added before there was a group is work, too."""
-        try:
-            await self._writer.xgroup_create(key, GROUP, id="0", mkstream=True)
-        except exceptions.ResponseError as answer:
-            if not str(answer).startswith("BUSYGROUP"):
-                raise
-
-    async def _silent(self, stage: Stage, worker: str) -> Delivery | None:
-        """The oldest entry that nobody renewed for long; this counts as a delivery."""
-        idle_ms = self._pace.min_idle_ms
-        for about in await self._pending(stage, _IDLE_AT_ONCE, idle=idle_ms):
-            id_, attempt = about["message_id"], about["times_delivered"] + 1
-            entries: Any = await self._writer.xclaim(streams.work(ONE_TAG, stage), GROUP, worker, idle_ms, [id_])
-            if entries:
-                return await self._accept(stage, entries[0], attempt)
-        return None
-
-    async def _never_arrived(self, stage: Stage, worker: str) -> Delivery | None:
-        """An entry that is pending under this worker's name although it never got it: the read broke off."""
-        for about in await self._pending(stage, _OWN_AT_ONCE, consumername=worker):
-            id_, attempt = about["message_id"], about["times_delivered"]
-            if id_.decode() in self._held:
-                continue
-            key = streams.work(ONE_TAG, stage)
-            entries: Any = await self._writer.xclaim(key, GROUP, worker, 0, [id_], retrycount=attempt)
-            if entries:
-                return await self._accept(stage, entries[0], attempt)
-        return None
-
-    async def _pending(self, stage: Stage, count: int, **which: Any) -> list[dict[str, Any]]:
-        try:
-            found: list[dict[str, Any]] = await self._writer.xpending_range(streams.work(ONE_TAG, stage), GROUP, "-", "+", count, **which)
-        except exceptions.ResponseError as error:
-            if not _no_group(error):
-                raise
-            return []
-        return found
-
-    async def _accept(self, stage: Stage, entry: Entry, attempt: int) -> Delivery | None:
-        """The entry as a delivery; one that cannot be read at all is a dead letter at once."""
-        id_, fields = entry[0].decode(), entry[1]
-        try:
-            message = decode(fields.get(b"m", b""))
-        except msgspec.DecodeError:
-            logger.exception("stage=%s entry=%s what=unreadable", stage, id_)
-            await self._bury(stage, id_)
-            return None
-        self._held.add(id_)
-        return Delivery(id_, message, fields.get(b"a", b""), attempt)
-
-    async def _bury(self, stage: Stage, id_: str) -> None:
-        """A dead letter with nothing in it: there may be words in what cannot be read."""
-        dead = streams.dead_letters(ONE_TAG, stage)
-        keys = [streams.work(ONE_TAG, stage), f"{dead}:{id_}", dead]
-        await self._scripts.run("fail", keys, _fail_args(id_, "unreadable", b""))
+        return await self._consumer.reclaim(stage, worker)
 
     # Finishing it
 
@@ -182,13 +96,13 @@ class RedisWorkerBus:
         keys = [streams.work(tag, stage), streams.call_hash(message.head.call), streams.done(stage, message), *output_keys(outputs)]
         args = [delivery.id, message.head.turn, int(streams.stale_by_turn(message)), streams.DONE_TTL_S, *output_args(outputs)]
         committed = await insistently(lambda: self._scripts.run("commit", keys, args))
-        self._held.discard(delivery.id)
+        self._consumer.let_go([delivery.id])
         return bool(committed == 1)
 
     async def drop(self, stage: Stage, delivery: Delivery) -> None:
         """Acknowledge it and send nothing; its piece does not count as done."""
         await insistently(lambda: self._drop(streams.work(ONE_TAG, stage), delivery.id))
-        self._held.discard(delivery.id)
+        self._consumer.let_go([delivery.id])
 
     async def _drop(self, key: str, id_: str) -> None:
         pipeline = self._writer.pipeline(transaction=True)
@@ -206,7 +120,7 @@ class RedisWorkerBus:
     async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> ToolStart:
         """Start a tool with effects, once, in a committed turn that is not over; see ``WorkerBus.tool_start``."""
         keys = [streams.call_hash(call), streams.tool(call, run.name, run.arguments), streams.history(call), *output_keys(outputs)]
-        args: list[Value] = [run.turn, _tool_field(run), msgspec.msgpack.encode(run), streams.TOOL_TTL_S, streams.CALL_TTL_S]
+        args: list[Value] = [run.turn, tool_field(run), msgspec.msgpack.encode(run), streams.TOOL_TTL_S, streams.CALL_TTL_S]
         answer = await insistently(lambda: self._scripts.run("tool_start", keys, [*args, *output_args(outputs)]))
         match answer[0].decode(), answer[1:]:
             case "known", [bytes(known)]:
@@ -219,7 +133,7 @@ class RedisWorkerBus:
     async def tool_end(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> None:
         """Write down what became of it, and tell; also when the turn was raised past."""
         keys = [streams.call_hash(call), streams.history(call), *output_keys(outputs)]
-        args: list[Value] = [_tool_field(run), msgspec.msgpack.encode(run), streams.CALL_TTL_S, streams.CLOSED_CALL_TTL_S]
+        args: list[Value] = [tool_field(run), msgspec.msgpack.encode(run), streams.CALL_TTL_S, streams.CLOSED_CALL_TTL_S]
         await insistently(lambda: self._scripts.run("tool_end", keys, [*args, *output_args(outputs)]))
 
     async def send(self, output: Output) -> bool:
@@ -235,9 +149,9 @@ class RedisWorkerBus:
         told = [Output(None, failed)]
         tag = streams.shard(delivery.message.head.call)
         keys = [streams.work(tag, stage), streams.done(stage, delivery.message), streams.dead_letters(tag, stage), *output_keys(told)]
-        args = [*_fail_args(delivery.id, failed.error, encode(without_words(delivery.message))), *output_args(told)]
+        args = [*fail_args(delivery.id, failed.error, encode(without_words(delivery.message))), *output_args(told)]
         await insistently(lambda: self._scripts.run("fail", keys, args))
-        self._held.discard(delivery.id)
+        self._consumer.let_go([delivery.id])
 
     # Holding it
 
@@ -251,7 +165,7 @@ class RedisWorkerBus:
         found: dict[bytes, set[str]] = {b"lost": set(), b"stale": set(), b"committed": set(), b"open": set()}
         for delivery, answer in zip(deliveries, answers, strict=True):
             found[answer].add(delivery.id)
-        self._held -= found[b"lost"]
+        self._consumer.let_go(found[b"lost"])
         return Renewal(frozenset(found[b"lost"]), frozenset(found[b"stale"]), frozenset(found[b"committed"]))
 
     async def hand_back(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], *, counts: bool = False) -> None:
@@ -261,7 +175,7 @@ class RedisWorkerBus:
             return
         args: list[Value] = [worker, int(counts), *ids]
         await insistently(lambda: self._scripts.run("hand_back", [streams.work(ONE_TAG, stage)], args))
-        self._held.difference_update(ids)
+        self._consumer.let_go(ids)
 
     async def leave(self, stage: Stage, worker: str) -> None:
         """This worker reads no more: no liveness, and no place in the group unless it still owns work."""
@@ -276,9 +190,7 @@ class RedisWorkerBus:
 
     async def history(self, call: str) -> list[PastTurn]:
         """The ended turns of the call, oldest first, and any in which a tool with effects was started."""
-        said = await insistently(lambda: self._hash(streams.history(call)))
-        turns = sorted({streams.turn_of(field) for field in said})
-        return [_past(said, turn) for turn in turns]
+        return past_turns(await insistently(lambda: self._hash(streams.history(call))))
 
     async def _hash(self, key: str) -> dict[bytes, bytes]:
         found: Any = await self._writer.hgetall(key)
@@ -309,33 +221,6 @@ class RedisWorkerBus:
         """Close the connections."""
         for client in (self._reader, self._listener, self._writer):
             await client.aclose()
-
-
-def _no_group(error: exceptions.ResponseError) -> bool:
-    """Whether the stream or its group is gone; ``fakeredis`` has words of its own for it."""
-    return str(error).startswith("NOGROUP") or "requires the key to exist" in str(error)
-
-
-def _fail_args(id_: str, error: str, m: bytes) -> list[Value]:
-    return [id_, streams.DONE_TTL_S, streams.DEAD_TTL_S, streams.DEAD_MAXLEN, error, m]
-
-
-def _past(said: dict[bytes, bytes], turn: int) -> PastTurn:
-    return PastTurn(turn, _said(said, turn, "u"), _said(said, turn, "s"), _tools(said, turn), bool(_said(said, turn, "c")))
-
-
-def _said(said: dict[bytes, bytes], turn: int, what: str) -> str:
-    return said.get(streams.turn_field(turn, what).encode(), b"").decode()
-
-
-def _tool_field(run: ToolRun) -> str:
-    return streams.turn_field(run.turn, f"t:{run.id}")
-
-
-def _tools(said: dict[bytes, bytes], turn: int) -> tuple[ToolRun, ...]:
-    begins = streams.turn_field(turn, "t:").encode()
-    runs = [msgspec.msgpack.decode(value, type=ToolRun) for field, value in said.items() if field.startswith(begins)]
-    return tuple(sorted(runs, key=lambda run: run.started_s))
 
 
 async def _heard(channel: PubSub) -> AsyncIterator[TurnNews]:

@@ -37,6 +37,7 @@ from common.effects import Effects
 from common.errors import BusUnavailable, VendorError
 from common.messages import Stage, StageFailed, Transcript, Utterance
 from common.redis_link import Backoff
+from common.rhythm import Claims, Rhythm
 from common.streams import ATTEMPTS
 
 logger = logging.getLogger("torim.common")
@@ -47,20 +48,6 @@ _LEAVE_LIMIT_S = 3.0
 
 Handler = Callable[[Delivery, WorkerBus], Awaitable[None]]
 """Works on one delivery and commits it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rhythm:
-    """The loop's periods; a worker is silent after 1,000 ms, more than three renewals."""
-
-    renew_s: float = 0.3
-    reclaim_s: float = 0.25
-    beat_s: float = 2.0
-    slow_s: float = 0.3
-    """A round trip that takes longer is trouble."""
-    calm_s: float = 1.0
-    """How long after trouble nothing is claimed."""
-    handler_limit_s: float = 60.0
 
 
 async def run_worker(
@@ -88,30 +75,6 @@ async def run_worker(
 def local_names(stage: Stage) -> str:
     """How the names of this machine's workers begin, so that a health check finds them."""
     return f"{stage}-{socket.gethostname()}-"
-
-
-class Claims:
-    """When it is safe to take over what looks abandoned."""
-
-    def __init__(self, rhythm: Rhythm) -> None:
-        self._rhythm = rhythm
-        self._calm_from_s = float("-inf")
-        self._renewed_at_s = float("-inf")
-
-    def trouble(self, now_s: float) -> None:
-        """Something failed or took long: others may only look silent."""
-        self._calm_from_s = now_s + self._rhythm.calm_s
-
-    def renewed(self, now_s: float, took_s: float) -> None:
-        """The own entries are renewed; late or slow, it is trouble by itself."""
-        late = now_s - self._renewed_at_s > self._rhythm.renew_s + self._rhythm.slow_s and self._renewed_at_s > float("-inf")
-        if late or took_s > self._rhythm.slow_s:
-            self.trouble(now_s)
-        self._renewed_at_s = now_s
-
-    def allowed(self, now_s: float) -> bool:
-        """Whether it was calm for long enough, and the own entries are fresh."""
-        return now_s >= self._calm_from_s and now_s - self._renewed_at_s <= self._rhythm.renew_s + self._rhythm.slow_s
 
 
 @dataclass(slots=True)

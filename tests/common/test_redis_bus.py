@@ -185,7 +185,7 @@ async def test_a_worker_that_waits_outlives_a_server_that_forgets(redis_url: str
 
 async def test_two_workers_make_one_group(redis_url: str) -> None:
     async with both(redis_url) as (gateway, worker):
-        await asyncio.gather(*(worker._make_group(streams.work(ONE_TAG, "asr")) for _ in range(2)))
+        await asyncio.gather(*(worker._consumer._make_group(streams.work(ONE_TAG, "asr")) for _ in range(2)))
         await gateway.publish("asr", utterance())
         assert (await taken(worker)).message == utterance()
 
@@ -299,7 +299,7 @@ async def test_replies_that_were_read_are_trimmed(redis_url: str) -> None:
         replies = gateway.replies(GATEWAY)
         for _ in range(5):
             await next_reply(replies)
-        await gateway._keep_fresh()
+        await gateway._presence.keep_fresh()
         async with Redis.from_url(redis_url) as client:
             assert await client.xlen(streams.replies(ONE_TAG, GATEWAY)) == 1
 
@@ -359,7 +359,7 @@ async def test_a_backlog_that_will_lose_work_is_an_alarm(redis_url: str, caplog:
         for _number in range(streams.WORK_MAXLEN // 2 + 1):
             filling.xadd(streams.work(ONE_TAG, "llm"), {b"m": b""})
         await filling.execute()
-        await gateway._keep_fresh()
+        await gateway._presence.keep_fresh()
         assert "stage=llm what=backlog" in caplog.text
 
 

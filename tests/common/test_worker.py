@@ -10,7 +10,8 @@ from common.bus import Delivery, Output, TurnClosed, WorkerBus
 from common.config import Settings
 from common.errors import BusUnavailable, VendorError
 from common.messages import Head, Sentence, StageFailed, Transcript, Utterance
-from common.worker import Claims, Rhythm, run_worker
+from common.rhythm import Claims, Rhythm
+from common.worker import run_worker
 from tests.sim.memory_bus import MemoryBus
 from tests.virtual_clock import run
 

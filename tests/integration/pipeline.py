@@ -32,8 +32,9 @@ from common.messages import (
 )
 from common.redis_bus import RedisGatewayBus, RedisWorkerBus
 from common.redis_link import Connect, connect
+from common.rhythm import Rhythm
 from common.streams import Pace
-from common.worker import Handler, Rhythm, run_worker
+from common.worker import Handler, run_worker
 from llm_worker.tools import Toolbox
 from llm_worker.vendors.base import Model
 from llm_worker.worker import LlmWorker

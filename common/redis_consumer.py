@@ -1,0 +1,141 @@
+"""How a worker gets its work: entries nobody read, entries whose worker fell silent, and its own that never arrived.
+
+``held`` are the entries that this worker has: what is pending under its name beyond them was lost on the way to it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from redis import exceptions
+from redis.asyncio import Redis
+
+from common import streams
+from common.bus import Delivery
+from common.errors import BusUnavailable
+from common.messages import Stage, decode
+from common.redis_link import Entry, Scripts, Value, entries_of, once
+from common.streams import GROUP, ONE_TAG, Pace
+
+_IDLE_AT_ONCE = 8
+_OWN_AT_ONCE = 64
+
+logger = logging.getLogger("torim.common")
+
+
+class Consumer:
+    """One a worker."""
+
+    def __init__(self, reader: Redis, writer: Redis, scripts: Scripts, pace: Pace) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._scripts = scripts
+        self._pace = pace
+        self._held: set[str] = set()
+        self._read_failed = False
+
+    def let_go(self, ids: Iterable[str]) -> None:
+        """These entries are not this worker's any more."""
+        self._held.difference_update(ids)
+
+    async def take(self, stage: Stage, worker: str) -> Delivery | None:
+        """The next unread entry; None if none came within the block time."""
+        try:
+            found = await once(lambda: self._never_arrived(stage, worker)) if self._read_failed else None
+            self._read_failed = found is not None
+            return found or await once(lambda: self._unread(stage, worker))
+        except BusUnavailable:
+            self._read_failed = True
+            raise
+
+    async def reclaim(self, stage: Stage, worker: str) -> Delivery | None:
+        """An entry whose worker fell silent, if there is one."""
+        return await once(lambda: self._silent(stage, worker))
+
+    async def _unread(self, stage: Stage, worker: str) -> Delivery | None:
+        key = streams.work(ONE_TAG, stage)
+        try:
+            found = await self._read(key, worker)
+        except exceptions.ResponseError as error:
+            if not _no_group(error):
+                raise
+            await self._make_group(key)
+            found = await self._read(key, worker)
+        return await self._accept(stage, found[0], attempt=1) if found else None
+
+    async def _read(self, key: str, worker: str) -> list[Entry]:
+        poll_ms = self._pace.poll_ms
+        block = self._pace.block_ms if poll_ms is None else None
+        found = entries_of(await self._reader.xreadgroup(GROUP, worker, {key: ">"}, count=1, block=block))
+        if not found and poll_ms is not None:
+            await asyncio.sleep(poll_ms / 1000)
+        return found
+
+    async def _make_group(self, key: str) -> None:
+        """From the beginning of the stream: what was added before there was a group is work, too."""
+        try:
+            await self._writer.xgroup_create(key, GROUP, id="0", mkstream=True)
+        except exceptions.ResponseError as answer:
+            if not str(answer).startswith("BUSYGROUP"):
+                raise
+
+    async def _silent(self, stage: Stage, worker: str) -> Delivery | None:
+        """The oldest entry that nobody renewed for long; this counts as a delivery."""
+        idle_ms = self._pace.min_idle_ms
+        for about in await self._pending(stage, _IDLE_AT_ONCE, idle=idle_ms):
+            id_, attempt = about["message_id"], about["times_delivered"] + 1
+            entries: Any = await self._writer.xclaim(streams.work(ONE_TAG, stage), GROUP, worker, idle_ms, [id_])
+            if entries:
+                return await self._accept(stage, entries[0], attempt)
+        return None
+
+    async def _never_arrived(self, stage: Stage, worker: str) -> Delivery | None:
+        """An entry that is pending under this worker's name although it never got it: the read broke off."""
+        for about in await self._pending(stage, _OWN_AT_ONCE, consumername=worker):
+            id_, attempt = about["message_id"], about["times_delivered"]
+            if id_.decode() in self._held:
+                continue
+            key = streams.work(ONE_TAG, stage)
+            entries: Any = await self._writer.xclaim(key, GROUP, worker, 0, [id_], retrycount=attempt)
+            if entries:
+                return await self._accept(stage, entries[0], attempt)
+        return None
+
+    async def _pending(self, stage: Stage, count: int, **which: Any) -> list[dict[str, Any]]:
+        try:
+            found: list[dict[str, Any]] = await self._writer.xpending_range(streams.work(ONE_TAG, stage), GROUP, "-", "+", count, **which)
+        except exceptions.ResponseError as error:
+            if not _no_group(error):
+                raise
+            return []
+        return found
+
+    async def _accept(self, stage: Stage, entry: Entry, attempt: int) -> Delivery | None:
+        """The entry as a delivery; one that cannot be read at all is a dead letter at once."""
+        id_, fields = entry[0].decode(), entry[1]
+        try:
+            message = decode(fields.get(b"m", b""))
+        except msgspec.DecodeError:
+            logger.exception("stage=%s entry=%s what=unreadable", stage, id_)
+            await self._bury(stage, id_)
+            return None
+        self._held.add(id_)
+        return Delivery(id_, message, fields.get(b"a", b""), attempt)
+
+    async def _bury(self, stage: Stage, id_: str) -> None:
+        """A dead letter with nothing in it: there may be words in what cannot be read."""
+        dead = streams.dead_letters(ONE_TAG, stage)
+        keys = [streams.work(ONE_TAG, stage), f"{dead}:{id_}", dead]
+        await self._scripts.run("fail", keys, fail_args(id_, "unreadable", b""))
+
+
+def _no_group(error: exceptions.ResponseError) -> bool:
+    """Whether the stream or its group is gone; ``fakeredis`` has words of its own for it."""
+    return str(error).startswith("NOGROUP") or "requires the key to exist" in str(error)
+
+
+def fail_args(id_: str, error: str, m: bytes) -> list[Value]:
+    """What ``fail.lua`` takes before its outputs."""
+    return [id_, streams.DONE_TTL_S, streams.DEAD_TTL_S, streams.DEAD_MAXLEN, error, m]
