@@ -55,7 +55,9 @@ class Settings:
 
     # Processes
     redis_url: str = setting("", "Redis or Valkey, redis://...; default: an embedded one under `make run`", secret=True)
-    gateways: int = setting(1, "gateway processes under supervisord; more than one is not supported yet", low=1, high=1)
+    gateways: int = setting(
+        1, "gateway processes under supervisord, which share PORT (SO_REUSEPORT; Linux spreads calls over them)", low=1, high=64
+    )
     asr_workers: int = setting(1, "ASR worker processes under supervisord; 0 = they run elsewhere", low=0, high=64)
     llm_workers: int = setting(1, "LLM worker processes under supervisord; 0 = they run elsewhere", low=0, high=64)
     tts_workers: int = setting(1, "TTS worker processes under supervisord; 0 = they run elsewhere", low=0, high=64)

@@ -132,6 +132,15 @@ class RedisGatewayBus:
         answer: bytes = await once(lambda: self._scripts.run("reconnect", keys, args))
         return cast("Reconnect", answer.decode())
 
+    async def keep_token(self, token: str, call: str) -> None:
+        """Let any gateway take the token of the call's next stream, once."""
+        await once(lambda: self._writer.set(streams.token(token), call, ex=streams.TOKEN_TTL_S))
+
+    async def take_token(self, token: str) -> str | None:
+        """The call that the token is for; it is spent now. None: unknown, spent or too old."""
+        call = await once(lambda: self._writer.getdel(streams.token(token)))
+        return call.decode() if isinstance(call, bytes) else None
+
     def forget(self, call: str, fence: int) -> None:
         """Drop what is remembered of a call that this owner is done with: a server that forgot it shall not get it again."""
         self._presence.forget(call, fence)

@@ -53,6 +53,7 @@ TOOL_TTL_S = 600
 DEAD_TTL_S = 86_400
 REPLIES_TTL_S = 60
 ALIVE_TTL_S = 5
+TOKEN_TTL_S = 60
 
 MOST_RECONNECTS, RECONNECTS_TTL_S = 3, 60
 """A call whose stream dies more often than this, in so many seconds, is ended (R12)."""
@@ -104,6 +105,11 @@ def history(call: str) -> str:
     """Hash: ``000017u`` what the caller said in turn 17, ``000017s`` what was heard of the bot, ``000017c`` that
     this is not all, since the caller cut in, ``000017t:<id>`` a tool's run."""
     return f"t:{shard(call)}:hist:{call}"
+
+
+def token(secret: str) -> str:
+    """String: the call that a stream token was issued for; who takes it deletes it."""
+    return f"t:{shard(secret)}:tok:{secret}"
 
 
 def reconnects(call: str) -> str:

@@ -24,9 +24,9 @@ from gateway.port import check_exposure, listen
 from gateway.records.files import recording
 from gateway.server import serve
 from gateway.switchboard import Switchboard
-from gateway.telephony.auth import MemoryTokens
+from gateway.telephony.auth import MemoryTokens, SharedTokens
 from gateway.telephony.base import Answer
-from gateway.telephony.reconnects import AskReconnect, Reconnects
+from gateway.telephony.reconnects import Reconnects
 from gateway.vad.choice import choose_detector
 
 logger = logging.getLogger("torim.gateway")
@@ -66,16 +66,19 @@ async def _answer_calls(
             tasks.create_task(load.watch(bus, switchboard.load_changed)),
         ]
         try:
-            await _serve(settings, draining, switchboard.answer, _readiness(bus, phrases), bus.reconnect)
+            await _serve(settings, draining, switchboard.answer, _readiness(bus, phrases), bus)
         finally:
             for task in beside:
                 task.cancel()
 
 
-async def _serve(settings: Settings, draining: asyncio.Event, answer: Answer, ready: Ready, reconnect: AskReconnect | None = None) -> None:
-    listener = listen(settings.host, settings.port)
+async def _serve(settings: Settings, draining: asyncio.Event, answer: Answer, ready: Ready, bus: RedisGatewayBus | None = None) -> None:
+    listener = listen(settings.host, settings.port, shared=settings.gateways > 1)
     clock = asyncio.get_running_loop().time
-    door = FrontDoor(settings, answer, ready, MemoryTokens(clock), Reconnects(clock, reconnect), Complaints(clock))
+    own = MemoryTokens(clock)
+    tokens = SharedTokens(own, bus.keep_token, bus.take_token) if bus else own
+    reconnects = Reconnects(clock, bus.reconnect if bus else None)
+    door = FrontDoor(settings, answer, ready, tokens, reconnects, Complaints(clock))
     gc.freeze()  # what was made so far lives as long as the process: a full collection would stall every call for it
     logger.info("listening host=%s port=%d mode=%s", settings.host, settings.port, settings.ws_mode)
     await serve(door, listener, draining, _DRAIN_SEC if settings.drain_sec is None else settings.drain_sec)

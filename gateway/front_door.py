@@ -12,6 +12,7 @@ operator says otherwise (``trust.py``, ``port.py``).
 """
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
@@ -85,7 +86,8 @@ class FrontDoor:
 
     async def _readyz(self, request: Request) -> Response:
         reason = "draining" if self.admission.draining else await self._why_not_ready()
-        return JSONResponse({"ready": not reason, "reason": reason}, status_code=503 if reason else 200)
+        answer = {"ready": not reason, "reason": reason, "process": os.getpid()}
+        return JSONResponse(answer, status_code=503 if reason else 200)
 
     async def _why_not_ready(self) -> str:
         try:

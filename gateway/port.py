@@ -42,8 +42,8 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens.
+def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A socket that listens; ``shared``: beside those of other processes that share the port, too.
 
     Raises:
         ConfigError: naming HOST or PORT and what is wrong with it.
@@ -55,6 +55,8 @@ def listen(host: str, port: int) -> socket.socket:
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(address)
         listener.listen(1024)
     except OSError as error:

@@ -41,6 +41,7 @@ _READY_LIMIT_S = 180.0
 _TICK_S = 0.1
 _TICKS_A_CHECK = 5
 _HTTP_LIMIT_S = 2.0
+_ASKED_A_GATEWAY = 3
 
 
 class Launcher:
@@ -52,6 +53,7 @@ class Launcher:
         self._end = end
         self._started = time.monotonic()
         self._ready = False
+        self._ready_gateways: set[int] = set()
         self._environ = config.environment()
         self._settings = config.load(self._environ)
 
@@ -78,7 +80,7 @@ class Launcher:
             "TORIM_REDIS": "1" if embedded else "0",
             "REDIS_URL": f"unix://{socket_path(self._run_dir)}" if embedded else settings.redis_url,
             "TORIM_CACHE": str(settings.torim_cache.expanduser()),
-            "GATEWAYS": str(settings.gateways),
+            "GATEWAYS": str(settings.gateways if pipeline else 1),
             "ASR_WORKERS": str(settings.asr_workers if pipeline else 0),
             "LLM_WORKERS": str(settings.llm_workers if pipeline else 0),
             "TTS_WORKERS": str(settings.tts_workers if pipeline else 0),
@@ -143,7 +145,7 @@ class Launcher:
             self._end.ask()
 
     def _became_ready(self) -> bool:
-        reason = _why_not_ready(self._settings)
+        reason = self._why_not_ready()
         waited = time.monotonic() - self._started
         if not reason:
             self._say(_welcome(self._settings, waited))
@@ -151,6 +153,17 @@ class Launcher:
         if waited > _READY_LIMIT_S:
             raise ProcessFailed(f"not ready after {waited:.0f} s: {reason}; the logs are in {self._run_dir / 'log'}")
         return False
+
+    def _why_not_ready(self) -> str:
+        """What is missing; empty: nothing. Gateways share the port, so one has to ask more than once to meet all of them."""
+        gateways = self._settings.gateways if self._settings.ws_mode == "AI" else 1
+        for _ in range(gateways * _ASKED_A_GATEWAY):
+            reason, process = _answer_of_a_gateway(self._settings)
+            if reason:
+                return reason
+            self._ready_gateways.add(process)
+        here = len(self._ready_gateways)
+        return "" if here >= gateways else f"{here} of {gateways} gateways answered so far"
 
 
 def _end_group(process: "subprocess.Popen[bytes]") -> None:
@@ -207,17 +220,17 @@ def _alone_in(run_dir: Path) -> Iterator[None]:
 # --- Ready
 
 
-def _why_not_ready(settings: Settings) -> str:
-    """What ``/readyz`` misses; empty: nothing."""
+def _answer_of_a_gateway(settings: Settings) -> tuple[str, int]:
+    """What ``/readyz`` misses (empty: nothing), and which process said so."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
     connection = http.client.HTTPConnection(host, settings.port, timeout=_HTTP_LIMIT_S)
     try:
         connection.request("GET", "/readyz")
         answer = connection.getresponse()
-        body = answer.read()
-        return "" if answer.status == http.HTTPStatus.OK else str(json.loads(body)["reason"])
+        body = json.loads(answer.read())
+        return "" if answer.status == http.HTTPStatus.OK else str(body["reason"]), int(body["process"])
     except (OSError, http.client.HTTPException, ValueError, KeyError):
-        return "the gateway does not answer yet"
+        return "the gateway does not answer yet", 0
     finally:
         connection.close()
 

@@ -12,19 +12,25 @@ Rules (https://www.twilio.com/docs/usage/security)
   issues a token for one callSid, which the ``start`` message must bring back within a minute, once.
 """
 
+import asyncio
 import hmac
 import secrets
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from common.errors import BusUnavailable
+from common.streams import TOKEN_TTL_S
+
 Parameters = Sequence[tuple[str, str]]
 """POST parameters in any order; a name may come more than once."""
 
-TOKEN_LIFE_S = 60.0
+TOKEN_LIFE_S = float(TOKEN_TTL_S)
+_SHARED_LIMIT_S = 1.0
 
 
 # --- Signatures
@@ -98,8 +104,43 @@ class StreamTokens(Protocol):
         """The call that the token was issued for; it is spent now. None: unknown, spent or too old."""
 
 
+KeepToken = Callable[[str, str], Awaitable[None]]
+"""Keeps a token (first) and its call where all gateways look."""
+TakeToken = Callable[[str], Awaitable[str | None]]
+"""Spends a token there; its call."""
+
+
+class SharedTokens:
+    """Tokens that any gateway takes: webhook and stream may reach different ones.
+
+    Where the place that they share does not answer, a gateway takes those that it issued itself.
+    """
+
+    def __init__(self, own: "MemoryTokens", keep: KeepToken, take: TakeToken) -> None:
+        self._own = own
+        self._keep = keep
+        self._take = take
+
+    async def issue(self, call: str) -> str:
+        """A new token for the call."""
+        token = await self._own.issue(call)
+        with suppress(TimeoutError, BusUnavailable):
+            async with asyncio.timeout(_SHARED_LIMIT_S):
+                await self._keep(token, call)
+        return token
+
+    async def take(self, token: str) -> str | None:
+        """The call that the token was issued for, by whichever gateway; it is spent now."""
+        own = await self._own.take(token)
+        try:
+            async with asyncio.timeout(_SHARED_LIMIT_S):
+                return await self._take(token)
+        except (TimeoutError, BusUnavailable):
+            return own
+
+
 class MemoryTokens:
-    """Tokens in this process: right for one gateway. Bounded; the oldest make room."""
+    """Tokens in this process: right for one gateway alone. Bounded; the oldest make room."""
 
     def __init__(self, clock: Callable[[], float], capacity: int = 10_000) -> None:
         self._clock = clock

@@ -534,3 +534,21 @@ def test_pauses_are_short_again_after_a_success() -> None:
     first = backoff.pause_s
     backoff.reset()
     assert backoff.pause_s == first
+
+
+# Tokens of streams
+
+
+async def test_a_token_that_one_gateway_keeps_is_taken_by_another_once(redis_url: str) -> None:
+    one, other = RedisGatewayBus(redis_url, pace=PACE), RedisGatewayBus(redis_url, pace=PACE)
+    await one.keep_token("secret", CALL)
+    taken_by_both = [await other.take_token("secret"), await one.take_token("secret")]
+    for gateway in (one, other):
+        await gateway.close()
+    assert taken_by_both == [CALL, None]
+
+
+async def test_a_token_lives_a_minute(redis_url: str) -> None:
+    async with both(redis_url) as (gateway, _):
+        await gateway.keep_token("secret", CALL)
+        assert 0 < await gateway._writer.ttl(streams.token("secret")) <= streams.TOKEN_TTL_S

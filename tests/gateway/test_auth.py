@@ -6,7 +6,8 @@ import hmac
 
 import pytest
 
-from gateway.telephony.auth import TOKEN_LIFE_S, MemoryTokens, Signatures, signature
+from common.errors import BusUnavailable
+from gateway.telephony.auth import TOKEN_LIFE_S, MemoryTokens, SharedTokens, Signatures, signature
 
 TOKEN = "12345"
 PUBLIC = "https://bot.example.org"
@@ -116,6 +117,63 @@ async def test_a_token_expires(clock: Clock) -> None:
 
 async def test_an_unknown_token_opens_nothing(clock: Clock) -> None:
     assert await MemoryTokens(clock).take("") is None
+
+
+# Tokens of several gateways
+
+
+class FakeShelf:
+    """Where gateways look for each other's tokens; may not answer."""
+
+    def __init__(self) -> None:
+        self.calls: dict[str, str] = {}
+        self.answers = True
+
+    async def keep(self, token: str, call: str) -> None:
+        self._ask()
+        self.calls[token] = call
+
+    async def take(self, token: str) -> str | None:
+        self._ask()
+        return self.calls.pop(token, None)
+
+    def _ask(self) -> None:
+        if not self.answers:
+            raise BusUnavailable("down")
+
+
+def gateway_of(shelf: FakeShelf, clock: Clock) -> SharedTokens:
+    return SharedTokens(MemoryTokens(clock), shelf.keep, shelf.take)
+
+
+async def test_a_stream_may_reach_another_gateway_than_its_webhook(clock: Clock) -> None:
+    shelf = FakeShelf()
+    one, other = gateway_of(shelf, clock), gateway_of(shelf, clock)
+    assert await other.take(await one.issue("CA1")) == "CA1"
+
+
+async def test_a_token_that_another_gateway_took_is_spent(clock: Clock) -> None:
+    shelf = FakeShelf()
+    one, other = gateway_of(shelf, clock), gateway_of(shelf, clock)
+    token = await one.issue("CA1")
+    await other.take(token)
+    assert await one.take(token) is None
+
+
+async def test_where_nobody_answers_a_gateway_takes_its_own_tokens(clock: Clock) -> None:
+    shelf = FakeShelf()
+    shelf.answers = False
+    tokens = gateway_of(shelf, clock)
+    assert await tokens.take(await tokens.issue("CA1")) == "CA1"
+
+
+async def test_where_nobody_answers_any_more_a_token_opens_only_once(clock: Clock) -> None:
+    shelf = FakeShelf()
+    tokens = gateway_of(shelf, clock)
+    token = await tokens.issue("CA1")
+    await tokens.take(token)
+    shelf.answers = False
+    assert await tokens.take(token) is None
 
 
 async def test_the_oldest_token_makes_room(clock: Clock) -> None:

@@ -1,6 +1,7 @@
 """The webhooks, over real HTTP."""
 
 import asyncio
+import os
 import re
 
 import httpx
@@ -209,7 +210,7 @@ async def test_a_process_that_lives_says_so() -> None:
 async def test_a_gateway_that_can_answer_is_ready() -> None:
     async with gateway() as running:
         response = await get(running, "/readyz")
-    assert (response.status_code, response.json()) == (200, {"ready": True, "reason": ""})
+    assert (response.status_code, response.json()) == (200, {"ready": True, "reason": "", "process": os.getpid()})
 
 
 async def test_a_gateway_that_cannot_answer_says_why() -> None:
@@ -218,7 +219,7 @@ async def test_a_gateway_that_cannot_answer_says_why() -> None:
 
     async with gateway(ready=no_redis) as running:
         response = await get(running, "/readyz")
-    assert (response.status_code, response.json()) == (503, {"ready": False, "reason": "Redis does not answer"})
+    assert (response.status_code, response.json()) == (503, {"ready": False, "reason": "Redis does not answer", "process": os.getpid()})
 
 
 async def test_a_gateway_that_drains_refuses_new_calls() -> None:
@@ -236,6 +237,18 @@ def test_a_taken_port_is_named() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError, match=f"^PORT={port}: taken by another program"):
             listen("127.0.0.1", port)
+
+
+def test_gateways_that_share_a_port_both_listen() -> None:
+    with listen("127.0.0.1", 0, shared=True) as one:
+        port = one.getsockname()[1]
+        with listen("127.0.0.1", port, shared=True) as other:
+            assert other.getsockname() == one.getsockname()
+
+
+def test_a_port_that_gateways_share_is_taken_for_everybody_else() -> None:
+    with listen("127.0.0.1", 0, shared=True) as shared, pytest.raises(ConfigError, match="taken by another program"):
+        listen("127.0.0.1", shared.getsockname()[1])
 
 
 def test_an_address_that_is_not_here_is_named() -> None:
