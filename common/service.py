@@ -3,7 +3,7 @@
 - A bad setting or a machine that lacks something is one clear line on standard error and exit code 2.
 - INT ends the process at once: the main task is cancelled, and whatever a thread still computes
   (a model that loads, say) is left behind after a grace of two seconds.
-- TERM sets ``draining``: the main task finishes its work in its own time and returns.
+- TERM sets ``draining``: the main task finishes its work in its own time and returns. A second one ends it at once.
 """
 
 import asyncio
@@ -44,9 +44,15 @@ def run(service: str, main: Main) -> int:
 async def _until_signalled(main: Main, settings: config.Settings) -> None:
     loop, draining = asyncio.get_running_loop(), asyncio.Event()
     task = loop.create_task(main(settings, draining), name="main")
-    loop.add_signal_handler(signal.SIGTERM, draining.set)
+    loop.add_signal_handler(signal.SIGTERM, _drain, draining, task)
     loop.add_signal_handler(signal.SIGINT, _end_at_once, task)
     await task
+
+
+def _drain(draining: asyncio.Event, task: "asyncio.Task[Any]") -> None:
+    if draining.is_set():
+        _end_at_once(task)
+    draining.set()
 
 
 def _operators_fault(error: BaseException) -> BaseException:
@@ -60,9 +66,10 @@ def _operators_fault(error: BaseException) -> BaseException:
 
 
 def _end_at_once(task: "asyncio.Task[Any]") -> None:
-    """Cancel the main task; a second INT, or a thread that holds the exit up, ends the process without more ado."""
+    """Cancel the main task; one more signal, or a thread that holds the exit up, ends the process without more ado."""
     task.cancel()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     watchdog = threading.Timer(_GRACE_S, os._exit, (0,))
     watchdog.daemon = True
     watchdog.start()

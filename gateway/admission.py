@@ -3,29 +3,39 @@
 Rules
 - A stream needs the single-use token of its call, where there are any.
 - Of two streams of one call the newest wins.
-- A gateway that drains lets nobody in.
+- A gateway that drains takes no new calls, but a stream whose webhook was answered just before is let in: who was told to come may come.
+- When the time of a drain is over, the streams that are left are closed, but not their calls: Twilio asks
+  ``/twilio/after``, and another gateway goes on with them (R12).
 """
 
 import asyncio
 import contextlib
+import logging
 
 from gateway.complaints import Complaints
-from gateway.media_socket import MediaSocket
+from gateway.media_socket import Limits, MediaSocket
 from gateway.telephony.auth import StreamTokens
 from gateway.telephony.base import Answer, CallStarted
 from gateway.telephony.reconnects import Reconnects
 
+logger = logging.getLogger("torim.gateway")
+
 TOKEN_TIMEOUT_S = 2.0
 """How long the tokens may take to be issued or taken."""
+MOVE_LIMIT_S = 2.0
+"""How long calls may take to leave what they know in Redis, and their sockets to close."""
 
 
 class Admission:
     """The calls of this gateway, as sockets."""
 
-    def __init__(self, answer: Answer, tokens: StreamTokens | None, reconnects: Reconnects, complaints: Complaints) -> None:
+    def __init__(self, answer: Answer, tokens: StreamTokens | None, reconnects: Reconnects, complaints: Complaints, limits: Limits) -> None:
         """``tokens``: None where everybody is trusted."""
         self.draining = False
+        """New calls are sent elsewhere."""
+        self._closed = False
         """Nobody is let in any more."""
+        self._limits = limits
         self._answer = answer
         self._tokens = tokens
         self._reconnects = reconnects
@@ -63,7 +73,7 @@ class Admission:
         return self._answer
 
     async def _why_refused(self, started: CallStarted) -> str:
-        if self.draining:
+        if self._closed:
             return "draining"
         if self._tokens is None:
             return ""
@@ -76,14 +86,30 @@ class Admission:
     # --- The end
 
     async def drain(self, timeout_s: float) -> None:
-        """Refuse new calls; return when the live ones are over or the time is."""
+        """Take no new calls; return when the live ones are over or the time is."""
         self.draining = True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
+                await asyncio.sleep(self._limits.stream_delay_s)
                 await self._empty.wait()
+        self._closed = True
 
-    def hang_up_all(self) -> None:
-        """End every call now."""
-        self.draining = True
+    async def move_on(self) -> None:
+        """Let the calls that are left go on elsewhere; return when Twilio has heard so."""
+        if not self._sockets:
+            return
+        logger.info("what=moving_on streams=%d", len(self._sockets))
+        self._stop_all("moved", go_on=True)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(MOVE_LIMIT_S):
+                await self._empty.wait()
+        await asyncio.sleep(self._limits.action_delay_s)
+
+    def end_all(self) -> None:
+        """Close every stream now. Their calls are over, but where a drain was to hand them over."""
+        self._stop_all("shutdown", go_on=self.draining)
+
+    def _stop_all(self, reason: str, *, go_on: bool) -> None:
+        self.draining = self._closed = True
         for media in list(self._sockets):
-            media.stop("shutdown")
+            media.stop(reason, goes_on=go_on)

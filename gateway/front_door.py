@@ -53,11 +53,11 @@ class FrontDoor:
     ) -> None:
         self._trust = Trust(settings, complaints)
         used_tokens = tokens if self._trust.required else None
-        self.admission = Admission(answer, used_tokens, reconnects, complaints)
         self._ready = ready
         self._reconnects = reconnects
         self._complaints = complaints
         self._limits = limits or Limits()
+        self.admission = Admission(answer, used_tokens, reconnects, complaints, self._limits)
         webhooks = Webhooks(settings, self._trust, used_tokens, self.admission, reconnects, complaints)
         self.app = Starlette(
             routes=[

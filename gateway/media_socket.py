@@ -53,6 +53,10 @@ class Limits:
     """A socket that did not say ``start`` by then is closed."""
     idle_timeout_s: float = 30.0
     """A socket on which nothing came for so long is dropped."""
+    stream_delay_s: float = 1.0
+    """How long after a webhook's answer its stream may come; a gateway that drains stays for it."""
+    action_delay_s: float = 1.0
+    """How long after a stream's end Twilio may take to ask what becomes of the call."""
 
 
 Admit = Callable[["MediaSocket", CallStarted], Awaitable[Answer | None]]

@@ -1,7 +1,7 @@
 """The front door under uvicorn, from the first request to the end of a drain.
 
-TERM refuses new calls and lets the live ones end; INT ends at once (``common/service.py``). So uvicorn's own signal
-handling, which closes live sockets first of all, is switched off.
+TERM sends new calls elsewhere and lets the live ones end, or move on; INT ends at once (``common/service.py``). So uvicorn's
+own signal handling, which closes live sockets first of all, is switched off.
 """
 
 import asyncio
@@ -20,8 +20,8 @@ from gateway.front_door import FrontDoor
 logger = logging.getLogger("torim.gateway")
 
 MAX_MESSAGE_BYTES = 64 * 1024
-_EXIT_TIMEOUT_S = 1.5
-"""How long calls may take over their own end once they were hung up."""
+EXIT_TIMEOUT_S = 1.5
+"""How long calls may take over their own end once they were closed."""
 
 
 class _AbortableSocket(WebSocketsSansIOProtocol):
@@ -42,7 +42,10 @@ class _Server(uvicorn.Server):
 
 
 async def serve(door: FrontDoor, listener: socket.socket, draining: asyncio.Event, drain_s: float) -> None:
-    """Serve until ``draining`` is set, and on until the live calls are over or ``drain_s`` is; cancelled: end at once."""
+    """Serve until ``draining`` is set, and on until the live calls are over, or go on elsewhere after ``drain_s``.
+
+    Cancelled: end at once.
+    """
     server = _Server(_uvicorn_config(door.app))
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(server.serve(sockets=[listener]))
@@ -50,10 +53,11 @@ async def serve(door: FrontDoor, listener: socket.socket, draining: asyncio.Even
             await draining.wait()
             logger.info("draining seconds=%g", drain_s)
             await door.admission.drain(drain_s)
+            await door.admission.move_on()
         finally:
-            door.admission.hang_up_all()
+            door.admission.end_all()
             server.should_exit = True
-            await end_within(serving, _EXIT_TIMEOUT_S)
+            await end_within(serving, EXIT_TIMEOUT_S)
 
 
 async def end_within(task: "asyncio.Task[Any]", seconds: float) -> None:

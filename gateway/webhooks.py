@@ -1,10 +1,13 @@
 """Twilio's webhooks: what to do with a call (TwiML).
 
-A call whose stream died is connected again, three times a minute; one that was ended is not (R12).
+- A call whose stream died is connected again, three times a minute; one that was ended is not (R12).
+- A gateway that drains has Twilio ask once more: whoever stands before the gateways sends that to another one. Where it comes
+  back, there is none, so the next time is late enough for this gateway's successor.
 """
 
 import asyncio
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -22,6 +25,10 @@ from gateway.telephony.reconnects import Reconnects
 from gateway.telephony.twilio import language_of
 from gateway.trust import Trust
 
+_ELSEWHERE = "elsewhere"
+"""Parameter of a webhook: a gateway that drains sent it on."""
+_RESTART_S = 4
+"""How long a gateway is gone at most when it is the only one and is started again: measured in docs/operations.md."""
 _GONE = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 """What Twilio calls a call that nothing can be done with any more."""
 
@@ -50,7 +57,7 @@ class Webhooks:
         """A call came in: where is it to be connected to?"""
         form = dict(await self._trust.form(request))
         if self._admission.draining:
-            raise HTTPException(503, "draining")
+            return self._elsewhere(request, "/twilio/voice")
         language = language_of(dict(request.query_params))
         return await self._connect(request, form.get("CallSid", ""), {"language": language} if language else {})
 
@@ -64,6 +71,8 @@ class Webhooks:
         call, language = form.get("CallSid", ""), language_of(dict(request.query_params))
         if not call or form.get("CallStatus") in _GONE:
             return _xml(twiml.hang_up())
+        if self._admission.draining and not self._reconnects.knows_over(call):
+            return self._elsewhere(request, "/twilio/after")
         match await self._reconnects.ask(call):
             case "over":
                 return _xml(twiml.hang_up())
@@ -73,6 +82,14 @@ class Webhooks:
                 again = reconnects(request.query_params) + 1
                 log_event(call, None, "RECONNECT", again=again)
                 return await self._connect(request, call, {**({"language": language} if language else {}), RECONNECTS: str(again)})
+
+    def _elsewhere(self, request: Request, path: str) -> Response:
+        asked = request.query_params
+        query = urlencode({name: asked[name] for name in ("language", RECONNECTS) if name in asked} | {_ELSEWHERE: "1"})
+        url = f"{self._trust.base_url(request)}{path}?{query}"
+        answer = _xml(twiml.ask_again(url, _RESTART_S if _ELSEWHERE in asked else 0))
+        answer.headers["connection"] = "close"  # one that is kept would lead back here
+        return answer
 
     def _give_up(self, call: str, language: str) -> Response:
         self._complaints.add("reconnects", call)

@@ -38,9 +38,13 @@ class Reconnects:
         """A stream of the call is here: whatever was before, it is not over."""
         self._over.pop(call, None)
 
+    def knows_over(self, call: str) -> bool:
+        """Whether this gateway ended the call."""
+        return self._over.get(call, float("-inf")) > self._clock() - RECONNECTS_TTL_S
+
     async def ask(self, call: str) -> Reconnect:
         """What becomes of a call whose stream ended; ``again`` counts."""
-        if self._over.get(call, float("-inf")) > self._clock() - RECONNECTS_TTL_S:
+        if self.knows_over(call):
             return "over"
         alone = self._ask_here(call)
         if self._shared is None:

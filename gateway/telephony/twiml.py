@@ -45,6 +45,12 @@ def hang_up() -> str:
     return _response("<Hangup/>")
 
 
+def ask_again(url: str, pause_s: int = 0) -> str:
+    """Have the call's webhook asked once more, at ``url``. A call that was not answered yet goes on ringing meanwhile."""
+    pause = f'<Pause length="{pause_s}"/>' if pause_s else ""
+    return _response(f"{pause}<Redirect>{escape(url)}</Redirect>")
+
+
 def say_and_hang_up(text: str, language: str) -> str:
     """End the call with the provider's own voice, where ours cannot be heard."""
     tag = _SPOKEN.get(base_language(language), language)

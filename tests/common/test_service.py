@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 _LIMIT_S = 30
 
@@ -20,6 +22,13 @@ LOADS_IN_A_THREAD = """
 async def main(settings, draining):
     print("ready", flush=True)
     await asyncio.to_thread(threading.Event().wait)
+"""
+DOES_NOT_END = """
+async def main(settings, draining):
+    print("ready", flush=True)
+    await draining.wait()
+    print("draining", flush=True)
+    await asyncio.Event().wait()
 """
 LACKS_SOMETHING = """
 async def main(settings, draining):
@@ -68,6 +77,17 @@ def ended(main: str, sent: signal.Signals | None = None, **environment: str) -> 
 
 def test_term_lets_the_process_finish_its_work() -> None:
     assert ended(WAITS, signal.SIGTERM) == (0, "ready\ndrained\n", "")
+
+
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_a_process_that_drains(second: signal.Signals) -> None:
+    with process(DOES_NOT_END) as running:
+        assert running.stdout is not None
+        running.stdout.readline()
+        running.terminate()
+        running.stdout.readline()
+        running.send_signal(second)
+        assert running.wait(_LIMIT_S) == 0
 
 
 def test_int_ends_the_process_without_finishing() -> None:

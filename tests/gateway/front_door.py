@@ -21,6 +21,8 @@ from gateway.telephony.reconnects import Reconnects
 
 SOON_S = 5.0
 """Nothing in these tests takes so long; it only keeps a broken one from hanging."""
+AT_ONCE = Limits(stream_delay_s=0, action_delay_s=0)
+"""A drain waits for nobody."""
 
 
 class Listener:
@@ -64,7 +66,13 @@ class Gateway:
         self._listener = listen("127.0.0.1", 0)
         self.port: int = self._listener.getsockname()[1]
         self.door = FrontDoor(
-            settings, answer or self._listen_to, ready or _all_well, MemoryTokens(clock), self.reconnects, self.complaints, limits
+            settings,
+            answer or self._listen_to,
+            ready or _all_well,
+            MemoryTokens(clock),
+            self.reconnects,
+            self.complaints,
+            limits or AT_ONCE,
         )
 
     @property

@@ -480,7 +480,17 @@ async def test_a_drain_lets_a_live_call_go_on() -> None:
             await socket.send(stop())
 
 
-async def test_a_drain_refuses_a_new_stream() -> None:
+async def test_a_stream_whose_webhook_was_answered_before_the_drain_is_let_in() -> None:
+    async with gateway(limits=Limits(stream_delay_s=SOON_S)) as running, asyncio.TaskGroup() as tasks:
+        draining = tasks.create_task(running.door.admission.drain(SOON_S))
+        async with caller(running) as socket:
+            await running.call()
+            await socket.send(stop())
+            await until_closed(socket)
+        draining.cancel()
+
+
+async def test_a_drain_refuses_a_new_stream_in_the_end() -> None:
     async with gateway() as running:
         await running.door.admission.drain(SOON_S)
         async with caller(running) as socket:
@@ -494,12 +504,39 @@ async def test_a_drain_does_not_wait_for_ever() -> None:
         await running.door.admission.drain(0.01)
 
 
-async def test_the_end_of_the_server_is_the_end_of_its_calls() -> None:
+async def test_calls_that_outlast_a_drain_go_on_elsewhere() -> None:
     async with gateway() as running, caller(running) as socket:
         call = await running.call()
         running.draining.set()
         await until_closed(socket)
-    assert call.events == [CallStopped()]
+    assert call.events == [CallStopped(goes_on=True)]
+
+
+async def test_a_gateway_whose_calls_go_on_elsewhere_stays_to_say_so() -> None:
+    async with gateway(limits=Limits(stream_delay_s=0, action_delay_s=SOON_S)) as running, asyncio.TaskGroup() as tasks:
+        async with caller(running) as socket:
+            await running.call()
+            moving = tasks.create_task(running.door.admission.move_on())
+            await until_closed(socket)
+            async with httpx.AsyncClient() as client:
+                response = await client.post(f"{running.http}/twilio/after", data={"CallSid": "CA1"})
+        moving.cancel()
+    assert "</Redirect>" in response.text
+
+
+async def test_a_gateway_without_calls_has_nothing_to_wait_for_in_the_end() -> None:
+    async with gateway(limits=Limits(stream_delay_s=0, action_delay_s=3600)) as running, asyncio.timeout(SOON_S):
+        await running.door.admission.move_on()
+
+
+@pytest.mark.parametrize("draining", [False, True])
+async def test_a_server_that_is_cancelled_ends_its_calls_unless_it_was_to_hand_them_over(draining: bool) -> None:
+    async with gateway() as running, caller(running) as socket:
+        call = await running.call()
+        running.door.admission.draining = draining
+        running.door.admission.end_all()
+        await until_closed(socket)
+    assert call.events == [CallStopped(goes_on=draining)]
 
 
 async def test_a_server_that_does_not_end_is_cancelled() -> None:

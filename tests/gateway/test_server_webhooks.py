@@ -222,11 +222,55 @@ async def test_a_gateway_that_cannot_answer_says_why() -> None:
     assert (response.status_code, response.json()) == (503, {"ready": False, "reason": "Redis does not answer", "process": os.getpid()})
 
 
-async def test_a_gateway_that_drains_refuses_new_calls() -> None:
+async def drained(path: str, **form: str) -> httpx.Response:
+    """What a gateway that drains answers to a webhook."""
     async with gateway() as running:
         await running.door.admission.drain(0)
-        voice, ready = await post(running, "/twilio/voice"), await get(running, "/readyz")
-    assert (voice.status_code, ready.json()["reason"]) == (503, "draining")
+        return await post(running, path, FORM | form)
+
+
+async def test_a_gateway_that_drains_is_not_ready() -> None:
+    async with gateway() as running:
+        await running.door.admission.drain(0)
+        ready = await get(running, "/readyz")
+    assert (ready.status_code, ready.json()["reason"]) == (503, "draining")
+
+
+async def test_a_gateway_that_drains_has_a_new_call_asked_for_once_more() -> None:
+    response = await drained("/twilio/voice?language=en")
+    assert re.fullmatch(
+        r".*<Response><Redirect>http://127.0.0.1:\d+/twilio/voice\?language=en&amp;elsewhere=1</Redirect></Response>", response.text
+    )
+
+
+async def test_what_leads_elsewhere_does_not_stay_on_the_same_connection() -> None:
+    assert (await drained("/twilio/voice")).headers["connection"] == "close"
+
+
+async def test_a_call_that_comes_back_to_a_gateway_that_drains_waits_for_its_successor() -> None:
+    response = await drained("/twilio/voice?elsewhere=1")
+    assert '<Response><Pause length="4"/><Redirect>' in response.text
+
+
+async def test_a_gateway_that_drains_has_a_call_connected_again_elsewhere() -> None:
+    response = await drained("/twilio/after?again=1&language=en")
+    assert "/twilio/after?language=en&amp;again=1&amp;elsewhere=1</Redirect>" in response.text
+
+
+async def test_a_call_that_a_draining_gateway_ended_is_hung_up() -> None:
+    async with gateway() as running:
+        running.reconnects.call_over("CA1")
+        await running.door.admission.drain(0)
+        assert "<Response><Hangup/></Response>" in await after(running)
+
+
+async def test_being_sent_elsewhere_is_no_reconnect() -> None:
+    async with gateway() as running:
+        running.door.admission.draining = True
+        for _ in range(4):
+            await after(running)
+        running.door.admission.draining = False
+        assert "<Stream" in await after(running)
 
 
 # --- Starting

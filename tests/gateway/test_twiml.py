@@ -29,5 +29,13 @@ def test_parameters_travel_unharmed() -> None:
     assert {one.get("name"): one.get("value") for one in found} == told
 
 
+def test_asking_again_may_wait() -> None:
+    assert [verb.tag for verb in ElementTree.fromstring(twiml.ask_again(BASE + "/twilio/voice?a=1&b=2", 4))] == ["Pause", "Redirect"]
+
+
+def test_asking_again_names_the_webhook() -> None:
+    assert ElementTree.fromstring(twiml.ask_again(BASE + "/twilio/voice?a=1&b=2")).findtext("Redirect") == BASE + "/twilio/voice?a=1&b=2"
+
+
 def test_the_end_is_a_hangup() -> None:
     assert ElementTree.fromstring(twiml.hang_up()).find("Hangup") is not None

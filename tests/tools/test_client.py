@@ -154,6 +154,27 @@ async def test_an_action_that_connects_again_opens_a_new_stream_of_the_same_call
     assert len({(start["callSid"], start["streamSid"]) for start in starts if isinstance(start, dict)}) == 2
 
 
+async def test_a_redirect_is_followed() -> None:
+    async with bot(hang_up) as answering:
+        answering.after = ["<Response><Redirect>/after?elsewhere=1</Redirect></Response>", answering.connect]
+        await place(answering.url, patience=Patience())
+    assert (answering.paths().count("/after"), len(answering.lines)) == (3, 2)
+
+
+async def test_a_bot_that_redirects_for_ever_is_left() -> None:
+    async with bot(hang_up) as answering:
+        answering.after = ["<Response><Redirect>/after</Redirect></Response>"] * 100
+        with pytest.raises(NoConnection, match="for ever"):
+            await place(answering.url, patience=Patience())
+
+
+async def test_a_stream_that_cannot_be_opened_again_is_asked_about() -> None:
+    async with bot(hang_up) as answering:
+        answering.after = [answering.connect.replace("/media", "/nowhere")]
+        await place(answering.url, patience=Patience())
+    assert (answering.paths().count("/after"), len(answering.lines)) == (2, 1)
+
+
 async def test_a_bot_that_connects_for_ever_is_left() -> None:
     async with bot(hang_up) as answering:
         answering.after = [answering.connect] * 10

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.caller.webhook import Addresses, End, NoConnection, Stream, read_twiml
+from tools.caller.webhook import Addresses, End, NoConnection, Redirect, Stream, read_twiml
 
 URL = "https://bot.example.org/twilio/voice"
 BEHIND = Addresses("12345", "https://bot.example.org", "http://127.0.0.1:8080/twilio/voice")
@@ -19,6 +19,12 @@ def test_a_stream_is_read_with_all_that_belongs_to_it() -> None:
 )
 def test_anything_else_ends_the_call(verbs: str, why: str) -> None:
     assert read_twiml(f"<Response>{verbs}</Response>", URL) == End(why)
+
+
+@pytest.mark.parametrize(("pause", "pause_s"), [("", 0), ("<Pause/>", 1), ('<Pause length="4"/>', 4)])
+def test_a_redirect_leads_to_another_webhook(pause: str, pause_s: int) -> None:
+    twiml = f"<Response>{pause}<Redirect>/twilio/voice?a=1&amp;b=2</Redirect></Response>"
+    assert read_twiml(twiml, URL) == Redirect("https://bot.example.org/twilio/voice?a=1&b=2", pause_s)
 
 
 def test_what_is_no_xml_is_no_connection() -> None:

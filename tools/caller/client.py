@@ -2,7 +2,7 @@
 
 A stream ends when the caller hangs up, or when the bot closes it. Then Twilio asks the ``action``
 of the TwiML what to do: end the call, or connect it again, under the same callSid. Where nobody answers, another
-address may be given: as if a load balancer stood before two gateways.
+address may be given: as if a load balancer stood before two gateways. A stream that cannot be opened again has ended, too.
 """
 
 import asyncio
@@ -65,10 +65,12 @@ class Call:
         async with httpx.AsyncClient() as client:
             self._client, self._clock = client, Clock()
             plan: Plan = Stream(url, parameters) if url.startswith("ws") else await self._ask(url, CallStatus="ringing")
+            run = self._run_stream
             for _ in range(1 + _RECONNECTS):
                 if not isinstance(plan, Stream):
                     break
-                await self._run_stream(plan)
+                await run(plan)
+                run = self._run_stream_again
                 plan = await self._next_plan(plan)
             self._tell(self._clock.now(), f"line   over: {'reconnected too often' if isinstance(plan, Stream) else plan.why}")
 
@@ -115,6 +117,12 @@ class Call:
                 await self._talk(socket, stream)
         except (OSError, TimeoutError, InvalidHandshake, InvalidURI) as error:
             raise NoConnection(f"{stream.url}: {error}") from None
+
+    async def _run_stream_again(self, stream: Stream) -> None:
+        try:
+            await self._run_stream(stream)
+        except NoConnection as error:
+            self._tell(self._clock.now(), f"line   not connected: {error}")
 
     async def _talk(self, socket: ClientConnection, stream: Stream) -> None:
         messages = Messages(self._record.call, "MZ" + secrets.token_hex(16))

@@ -4,6 +4,7 @@ Where ``PUBLIC_URL`` is set and the webhook is called by another address (the ma
 requests go to that address, but are signed for the public one, as if they had come through it.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit, urlunsplit
@@ -15,6 +16,7 @@ from gateway.telephony.auth import signature
 from tools.caller.wire import ACCOUNT
 
 TIMEOUT_S = 10.0
+_REDIRECTS = 20
 FROM, TO = "+15005550006", "+15005550009"
 """Numbers that Twilio reserves for tests."""
 
@@ -39,6 +41,14 @@ class End:
     """The webhook wants nothing more of the call."""
 
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """The webhook wants another one to be asked."""
+
+    url: str
+    pause_s: int = 0
 
 
 Plan = Stream | End
@@ -76,13 +86,18 @@ class Addresses:
 
 
 async def ask(client: httpx.AsyncClient, addresses: Addresses, url: str, call: str, **more: str) -> Plan:
-    """POST a webhook as Twilio does, and read what it wants.
+    """POST a webhook as Twilio does, follow where it leads, and read what is wanted.
 
     Raises:
         NoConnection: nobody answered, or with something else than TwiML.
     """
-    body = await post(client, addresses, url, call, **more)
-    return read_twiml(body, addresses.signed_url(url))
+    for _ in range(_REDIRECTS):
+        plan = read_twiml(await post(client, addresses, url, call, **more), addresses.signed_url(url))
+        if not isinstance(plan, Redirect):
+            return plan
+        await asyncio.sleep(plan.pause_s)
+        url = plan.url
+    raise NoConnection(f"{url}: redirects for ever")
 
 
 async def post(client: httpx.AsyncClient, addresses: Addresses, url: str, call: str, **more: str) -> str:
@@ -99,7 +114,7 @@ async def post(client: httpx.AsyncClient, addresses: Addresses, url: str, call: 
     return response.text
 
 
-def read_twiml(body: str, url: str) -> Plan:
+def read_twiml(body: str, url: str) -> Plan | Redirect:
     """The first thing that TwiML wants, of those that matter to a stream.
 
     Raises:
@@ -109,7 +124,10 @@ def read_twiml(body: str, url: str) -> Plan:
         response = ElementTree.fromstring(body)
     except ElementTree.ParseError:
         raise NoConnection(f"{url}: answers with something else than XML") from None
-    verb = next(iter(response), None)
+    verb = next((verb for verb in response if verb.tag != "Pause"), None)
+    if verb is not None and verb.tag == "Redirect":
+        pause_s = sum(int(pause.get("length", "1")) for pause in response.findall("Pause"))
+        return Redirect(urljoin(url, verb.text or ""), pause_s)
     stream = None if verb is None or verb.tag != "Connect" else verb.find("Stream")
     if response.tag != "Response" or verb is None or stream is None:
         return End("nothing" if verb is None else verb.tag)
