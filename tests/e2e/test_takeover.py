@@ -1,10 +1,12 @@
-"""A gateway is killed in the middle of its reply, and another one goes on with the call (R12)."""
+"""A gateway is killed, or has no more time to drain, in the middle of its reply, and another one goes on with the call (R12)."""
 
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -23,26 +25,43 @@ _HEARD_S = 0.7
 """So much of a reply of 3 s the caller hears, more or less, before its gateway is killed."""
 
 
-@pytest.fixture(scope="module")
-def outlived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Placed]:
-    """A call whose gateway is killed (kill -9) while it speaks its first reply, beside a second gateway on another port."""
-    folder, other = tmp_path_factory.mktemp("house"), free_port()
-    with (
-        real_server() as server,
-        house(folder, server.url, SCRIPTED_LLM_REPLY=LONG_REPLY, **SCRIPTED) as running,
-        ThreadPoolExecutor(1) as pool,
-    ):
-        first = running.gateway
+@contextmanager
+def two_gateways(folder: Path, **environment: str) -> Iterator[tuple[House, int]]:
+    """A house with a second gateway, and the port of that one."""
+    other = free_port()
+    with real_server() as server, house(folder, server.url, SCRIPTED_LLM_REPLY=LONG_REPLY, **SCRIPTED, **environment) as running:
         running.start(4, "gateway", PORT=str(other))
         running.await_ready(other)
-        fail_over = ("--fail-over", f"http://127.0.0.1:{other}")
-        calling = pool.submit(place, running, folder / "call.wav", "--wav", HELLO, "--gap", "3", *fail_over)
+        yield running, other
+
+
+def placed(running: House, other: int, out: Path, end: Callable[[], None]) -> Placed:
+    """A call whose gateway is ended while it speaks its first reply; the other one is asked where it does not answer."""
+    with ThreadPoolExecutor(1) as pool:
+        calling = pool.submit(place, running, out, "--wav", HELLO, "--gap", "3", "--fail-over", f"http://127.0.0.1:{other}")
         await_true(lambda: bool(re.search(r"turn=1 STATE was=\S+ now=SPEAKING", running.logs)))
         await_true(lambda: _question_is_known(running))
         speaks_since = time.monotonic()
         await_true(lambda: time.monotonic() > speaks_since + _HEARD_S)
-        first.kill()
-        yield calling.result()
+        end()
+        return calling.result()
+
+
+@pytest.fixture(scope="module")
+def outlived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Placed]:
+    """A call whose gateway is killed (kill -9)."""
+    folder = tmp_path_factory.mktemp("killed")
+    with two_gateways(folder) as (running, other):
+        yield placed(running, other, folder / "call.wav", running.gateway.kill)
+
+
+@pytest.fixture(scope="module")
+def moved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Placed, int]]:
+    """A call whose gateway gets TERM, with no time to let the reply end; and how that gateway ended."""
+    folder = tmp_path_factory.mktemp("drained")
+    with two_gateways(folder, DRAIN_SEC="0.1") as (running, other):
+        call = placed(running, other, folder / "call.wav", running.gateway.terminate)
+        yield call, running.gateway.wait()
 
 
 def _question_is_known(running: House) -> bool:
@@ -70,3 +89,15 @@ def test_the_turn_of_the_dead_gateway_was_handed_over(outlived: Placed, capsys: 
             f"\nkill -9 of a gateway in mid-reply: {again.start_ms - cut.end_ms} ms of silence until the answer begins again\n"
         )
     assert [name for name in outlived.events if name in ("RECONNECT", "CALL_TAKEN")] == ["RECONNECT", "CALL_TAKEN"]
+
+
+def test_a_gateway_that_drained_ends_well(moved: tuple[Placed, int]) -> None:
+    assert moved[1] == 0
+
+
+def test_a_call_that_outlasts_a_drain_is_answered_by_the_other_gateway(moved: tuple[Placed, int]) -> None:
+    assert moved[0].sentences == [(1, 0), (2, 0), (2, 1)]
+
+
+def test_a_call_that_outlasts_a_drain_is_greeted_once(moved: tuple[Placed, int]) -> None:
+    assert [tone.turn for tone in moved[0].tones].count(0) == 1

@@ -1,15 +1,15 @@
 """The caller's sockets: opens streams as webhooks want it, and moves messages between them and the caller.
 
 A stream ends when the caller hangs up, or when the bot closes it. Then Twilio asks the ``action``
-of the TwiML what to do: end the call, or connect it again, under the same callSid. Where nobody answers, another
-address may be given: as if a load balancer stood before two gateways. A stream that cannot be opened again has ended, too.
+of the TwiML what to do: end the call, or connect it again, under the same callSid. A stream that cannot be opened
+again has ended, too. Another address may be given for where nobody answers, or who answers wants somebody else
+asked: as if a load balancer stood before two gateways.
 """
 
 import asyncio
 import contextlib
 import secrets
 from collections.abc import Mapping
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from common.audio import SAMPLE_RATE_HZ
 from tools.caller.caller import Caller
 from tools.caller.record import Record, Tell
-from tools.caller.webhook import Addresses, End, NoConnection, Plan, Stream, ask, post
+from tools.caller.webhook import Addresses, End, NoConnection, Plan, Stream, ask, at, post
 from tools.caller.wire import Messages
 
 _OPEN_TIMEOUT_S = 10.0
@@ -46,7 +46,7 @@ class Call:
     """One call and all it is made of."""
 
     def __init__(self, caller: Caller, record: Record, addresses: Addresses, tell: Tell, max_s: float, fail_over: str = "") -> None:
-        """``fail_over``: base URL of the gateway that is asked where the first one does not answer any more."""
+        """``fail_over``: base URL of the gateway that is asked where the first one does not answer any more, or wants another one asked."""
         self.out_of_time = False
         """The longest time was over before the caller was done."""
         self._caller = caller
@@ -75,7 +75,7 @@ class Call:
             self._tell(self._clock.now(), f"line   over: {'reconnected too often' if isinstance(plan, Stream) else plan.why}")
 
     async def _ask(self, url: str, **more: str) -> Plan:
-        return await ask(self._client, self._addresses, url, self._record.call, **more)
+        return await ask(self._client, self._addresses, url, self._record.call, self._fail_over, **more)
 
     async def _next_plan(self, ended: Stream) -> Plan:
         await self._report(ended, "stream-stopped")
@@ -90,7 +90,7 @@ class Call:
             if not self._fail_over:
                 raise
             self._tell(self._clock.now(), f"line   fails over: {error}")
-            return await self._ask(urlunsplit((*urlsplit(self._fail_over)[:2], *urlsplit(action)[2:])))
+            return await self._ask(at(self._fail_over, action))
 
     async def _report(self, stream: Stream, event: str) -> None:
         """Twilio's status callback. What it comes to does not matter to the call."""

@@ -85,8 +85,10 @@ class Addresses:
         return {"X-Twilio-Signature": signature(self.auth_token, url, list((form or {}).items()))}
 
 
-async def ask(client: httpx.AsyncClient, addresses: Addresses, url: str, call: str, **more: str) -> Plan:
+async def ask(client: httpx.AsyncClient, addresses: Addresses, url: str, call: str, elsewhere: str = "", **more: str) -> Plan:
     """POST a webhook as Twilio does, follow where it leads, and read what is wanted.
+
+    ``elsewhere``: base URL of the gateway that a load balancer sends a second request to.
 
     Raises:
         NoConnection: nobody answered, or with something else than TwiML.
@@ -96,8 +98,13 @@ async def ask(client: httpx.AsyncClient, addresses: Addresses, url: str, call: s
         if not isinstance(plan, Redirect):
             return plan
         await asyncio.sleep(plan.pause_s)
-        url = plan.url
+        url = at(elsewhere, plan.url) if elsewhere else plan.url
     raise NoConnection(f"{url}: redirects for ever")
+
+
+def at(base_url: str, url: str) -> str:
+    """The same URL of another gateway."""
+    return urlunsplit((*urlsplit(base_url)[:2], *urlsplit(url)[2:]))
 
 
 async def post(client: httpx.AsyncClient, addresses: Addresses, url: str, call: str, **more: str) -> str:
