@@ -59,7 +59,7 @@ class Consumer:
         try:
             found = await self._read(key, worker)
         except exceptions.ResponseError as error:
-            if not _no_group(error):
+            if not no_group(error):
                 raise
             await self._make_group(key)
             found = await self._read(key, worker)
@@ -107,7 +107,7 @@ class Consumer:
         try:
             found: list[dict[str, Any]] = await self._writer.xpending_range(streams.work(ONE_TAG, stage), GROUP, "-", "+", count, **which)
         except exceptions.ResponseError as error:
-            if not _no_group(error):
+            if not no_group(error):
                 raise
             return []
         return found
@@ -131,7 +131,7 @@ class Consumer:
         await self._scripts.run("fail", keys, fail_args(id_, "unreadable", b""))
 
 
-def _no_group(error: exceptions.ResponseError) -> bool:
+def no_group(error: Exception) -> bool:
     """Whether the stream or its group is gone; ``fakeredis`` has words of its own for it."""
     return str(error).startswith("NOGROUP") or "requires the key to exist" in str(error)
 

@@ -29,7 +29,7 @@ from common.redis_link import (
     insistently,
     once,
 )
-from common.redis_load import backlog_s, stages_alive
+from common.redis_load import backlog_s, stages_alive, sweep
 from common.redis_presence import KnownCall, Presence
 from common.streams import ONE_TAG, STAGES, Pace
 
@@ -38,7 +38,6 @@ logger = logging.getLogger("torim.common")
 _AT_ONCE = 100
 _HOUSEKEEPING_S = 1.0
 _SWEEP_S = 60.0
-_SILENT_WORKER_MS = 600_000
 
 
 class RedisGatewayBus:
@@ -199,8 +198,7 @@ class RedisGatewayBus:
             await self._presence.keep_fresh()
             self._housekeeping_at = now + _HOUSEKEEPING_S
         if now >= self._sweep_at:
-            for stage in STAGES:
-                await self._scripts.run("sweep", [streams.work(ONE_TAG, stage)], [_SILENT_WORKER_MS])
+            await sweep(self._writer, self._scripts)
             self._sweep_at = now + _SWEEP_S
 
     # Who lives

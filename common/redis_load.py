@@ -2,35 +2,55 @@
 
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 from redis import exceptions
 from redis.asyncio import Redis
 
 from common import streams
 from common.messages import Stage
+from common.redis_link import Scripts
 from common.streams import GROUP, ONE_TAG, STAGES
+
+SILENT_WORKER_MS = 600_000
 
 logger = logging.getLogger("torim.common")
 
 
 async def stages_alive(client: Redis) -> frozenset[Stage]:
     """The stages on which a worker lives: one that reads, and beats."""
-    pipeline = client.pipeline(transaction=False)
-    for stage in STAGES:
-        pipeline.xinfo_consumers(streams.work(ONE_TAG, stage), GROUP)
-    answers = await pipeline.execute(raise_on_error=False)
     alive = set[Stage]()
-    for stage, consumers in zip(STAGES, answers, strict=True):
-        known = not isinstance(consumers, exceptions.ResponseError)
-        if known and await _any_alive(client, [about["name"].decode() for about in consumers]):
+    for stage in STAGES:
+        workers = [name for name, _ in await _workers(client, stage)]
+        if any(await _alive(client, workers)):
             alive.add(stage)
     return frozenset(alive)
 
 
-async def _any_alive(client: Redis, workers: Sequence[str]) -> bool:
-    if not workers:
-        return False
-    return any(await client.mget([streams.worker_alive(worker) for worker in workers]))
+async def sweep(client: Redis, scripts: Scripts, silent_ms: int = SILENT_WORKER_MS) -> None:
+    """Take workers that ended without leaving out of their groups.
+
+    How long a worker was silent does not tell enough: to a Redis before 7.2 one that waits for an entry is silent.
+    """
+    for stage in STAGES:
+        silent = [name for name, idle_ms in await _workers(client, stage) if idle_ms > silent_ms]
+        dead = [name for name, alive in zip(silent, await _alive(client, silent), strict=True) if not alive]
+        if dead:
+            await scripts.run("sweep", [streams.work(ONE_TAG, stage)], [silent_ms, *dead])
+
+
+async def _workers(client: Redis, stage: Stage) -> list[tuple[str, int]]:
+    """Names of a group's workers, and for how many ms each did nothing."""
+    try:
+        known: Any = await client.xinfo_consumers(streams.work(ONE_TAG, stage), GROUP)
+    except exceptions.ResponseError:
+        return []
+    return [(about["name"].decode(), about["idle"]) for about in known]
+
+
+async def _alive(client: Redis, workers: Sequence[str]) -> list[bool]:
+    beats: Any = await client.mget([streams.worker_alive(worker) for worker in workers]) if workers else []
+    return [beat is not None for beat in beats]
 
 
 async def backlog_s(client: Redis) -> float:

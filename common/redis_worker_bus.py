@@ -14,7 +14,7 @@ from common import streams
 from common.bus import Delivery, Output, PastTurn, Renewal, ToolRun, ToolStart, TurnNews, without_words
 from common.errors import BusUnavailable
 from common.messages import Stage, StageFailed, encode
-from common.redis_consumer import Consumer, fail_args
+from common.redis_consumer import Consumer, fail_args, no_group
 from common.redis_history import past_turns, tool_field
 from common.redis_link import (
     READ_MARGIN_S,
@@ -184,7 +184,16 @@ class RedisWorkerBus:
 
     async def beat(self, stage: Stage, worker: str, load: float) -> None:
         """Say that this worker lives (expires in 5 s)."""
-        await once(lambda: self._writer.set(streams.worker_alive(worker), f"{stage} {load:.2f}", ex=streams.ALIVE_TTL_S))
+        await once(lambda: self._beat(stage, worker, load))
+
+    async def _beat(self, stage: Stage, worker: str, load: float) -> None:
+        pipeline = self._writer.pipeline(transaction=False)
+        pipeline.set(streams.worker_alive(worker), f"{stage} {load:.2f}", ex=streams.ALIVE_TTL_S)
+        # A Redis before 7.2 does not know a worker that never got an entry. The group is made by the first read.
+        pipeline.xgroup_createconsumer(streams.work(ONE_TAG, stage), GROUP, worker)
+        for answer in await pipeline.execute(raise_on_error=False):
+            if isinstance(answer, Exception) and not no_group(answer):
+                raise answer
 
     # What a call knows
 

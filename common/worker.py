@@ -43,8 +43,9 @@ from common.streams import ATTEMPTS
 logger = logging.getLogger("torim.common")
 
 DRAIN_S = 8.0
-_LEAVE_LIMIT_S = 3.0
-"""With a drain of 8 s it stays below the 15 s after which a process is killed; what is not handed back is taken over as if it were."""
+_LAST_WORD_S = 1.5
+"""Handing back is one, leaving the other: with a drain of 8 s below the 15 s after which a process is killed.
+What is not handed back is taken over as if its worker had died."""
 
 Handler = Callable[[Delivery, WorkerBus], Awaitable[None]]
 """Works on one delivery and commits it."""
@@ -115,6 +116,7 @@ class _Worker:
             finally:
                 for task in beside:
                     task.cancel()
+        await self._leave()
 
     # Getting work
 
@@ -255,13 +257,20 @@ class _Worker:
         left = list(self._held.values())
         for held in left:
             held.task.cancel()
+        await self._last_word(lambda: self._bus.hand_back(self._stage, self._name, [held.delivery for held in left]))
+        logger.info("worker=%s what=drained handed_back=%d", self._name, len(left))
+
+    async def _leave(self) -> None:
+        """Behind the last beat, which would make it alive again."""
+        await self._last_word(lambda: self._bus.leave(self._stage, self._name))
+        logger.info("worker=%s what=left", self._name)
+
+    async def _last_word(self, last: Callable[[], Awaitable[None]]) -> None:
         try:
-            async with asyncio.timeout(_LEAVE_LIMIT_S):
-                await self._bus.hand_back(self._stage, self._name, [held.delivery for held in left])
-                await self._bus.leave(self._stage, self._name)
+            async with asyncio.timeout(_LAST_WORD_S):
+                await last()
         except (BusUnavailable, TimeoutError) as trouble:
             logger.warning("worker=%s what=left_silently error=%s", self._name, type(trouble).__name__)
-        logger.info("worker=%s what=left handed_back=%d", self._name, len(left))
 
     # Small print
 

@@ -9,6 +9,7 @@ import redis
 
 from common import catalogue, models
 from common.config import Settings, environment, load
+from tests.debian_redis import redis_command
 from tests.servers import RealServer, real_server
 
 if TYPE_CHECKING:
@@ -30,6 +31,21 @@ def redis_url(one_real_server: RealServer) -> str:
     with redis.Redis.from_url(one_real_server.url) as client:
         client.flushall()
     return one_real_server.url
+
+
+@pytest.fixture(scope="session")
+def debian_redis(speech_settings: Settings) -> Iterator[RealServer]:
+    """Debian's Redis beside the Valkey that we embed: for what both must do alike."""
+    with real_server(command=redis_command(speech_settings.torim_cache)) as server:
+        yield server
+
+
+@pytest.fixture
+def debian_redis_url(debian_redis: RealServer) -> str:
+    """Debian's Redis, which holds nothing yet."""
+    with redis.Redis.from_url(debian_redis.url) as client:
+        client.flushall()
+    return debian_redis.url
 
 
 # --- Speech models: loaded once a run, fetched the first time

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -51,9 +51,10 @@ def server_binary() -> Path:
 class RealServer:
     """A server of our own, for one test or for all of them."""
 
-    def __init__(self, folder: Path, *, durable: bool = False) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False, command: Sequence[str] = ()) -> None:
         self._folder = folder
         self._durable = durable
+        self._command = command
         self._shell: subprocess.Popen[bytes] | None = None
         self._pid = 0
 
@@ -64,7 +65,7 @@ class RealServer:
 
     def start(self) -> None:
         """Start it, with what it wrote to disk before, and wait until it answers."""
-        command = [str(server_binary()), "--port", "0", "--unixsocket", str(self._folder / "redis.sock")]
+        command = [*(self._command or [str(server_binary())]), "--port", "0", "--unixsocket", str(self._folder / "redis.sock")]
         command += ["--dir", str(self._folder), "--save", "", "--maxmemory-policy", "noeviction", "--loglevel", "warning"]
         command += ["--appendonly", "yes", "--appendfsync", "always"] if self._durable else []
         self._shell = subprocess.Popen(
@@ -102,10 +103,10 @@ class RealServer:
 
 
 @contextmanager
-def real_server(*, durable: bool = False) -> Iterator[RealServer]:
-    """A running server that ends with the block. ``durable``: it writes each command to disk at once."""
+def real_server(*, durable: bool = False, command: Sequence[str] = ()) -> Iterator[RealServer]:
+    """A running server that ends with the block: Valkey, or what ``command`` starts. ``durable``: each command is on disk at once."""
     folder = Path(tempfile.mkdtemp(prefix="torim-"))
-    server = RealServer(folder, durable=durable)
+    server = RealServer(folder, durable=durable, command=command)
     try:
         server.start()
         yield server

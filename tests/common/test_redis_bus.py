@@ -16,6 +16,7 @@ from common.errors import BusUnavailable, ConfigError
 from common.messages import Message, Stage, StageFailed, decode
 from common.redis_bus import RedisGatewayBus, RedisWorkerBus
 from common.redis_link import Backoff, Outage, Scripts, insistently, once, without_password
+from common.redis_load import sweep
 from common.streams import ONE_TAG, Pace
 from tests.contract.house import CALL, FENCE, GATEWAY, STREAM, chunk, head, next_reply, sentence, to_gateway, transcript, until, utterance
 from tests.servers import RealServer, real_server
@@ -371,9 +372,9 @@ async def workers(url: str) -> list[bytes]:
         return [about["name"] for about in await client.xinfo_consumers(streams.work(ONE_TAG, "asr"), streams.GROUP)]
 
 
-async def sweep(url: str, silence_ms: int) -> None:
+async def swept(url: str, silence_ms: int) -> None:
     async with Redis.from_url(url) as client:
-        await Scripts(client).run("sweep", [streams.work(ONE_TAG, "asr")], [silence_ms])
+        await sweep(client, Scripts(client), silence_ms)
 
 
 async def test_a_worker_that_left_is_no_consumer_any_more(redis_url: str) -> None:
@@ -394,7 +395,7 @@ async def test_a_worker_that_owns_work_stays_a_consumer(redis_url: str) -> None:
 async def test_workers_that_were_silent_for_long_are_swept_away(redis_url: str) -> None:
     async with both(redis_url) as (_, worker):
         await worker.take("asr", "one")
-        await sweep(redis_url, -1)
+        await swept(redis_url, -1)
         assert await workers(redis_url) == []
 
 
@@ -402,14 +403,22 @@ async def test_workers_that_own_work_are_not_swept_away(redis_url: str) -> None:
     async with both(redis_url) as (gateway, worker):
         await gateway.publish("asr", utterance())
         await taken(worker)
-        await sweep(redis_url, -1)
+        await swept(redis_url, -1)
         assert await workers(redis_url) == [b"one"]
 
 
 async def test_workers_that_read_of_late_are_not_swept_away(redis_url: str) -> None:
     async with both(redis_url) as (_, worker):
         await worker.take("asr", "one")
-        await sweep(redis_url, 600_000)
+        await swept(redis_url, 600_000)
+        assert await workers(redis_url) == [b"one"]
+
+
+async def test_workers_that_live_are_not_swept_away_however_long_they_wait(redis_url: str) -> None:
+    async with both(redis_url) as (_, worker):
+        await worker.take("asr", "one")
+        await worker.beat("asr", "one", 0)
+        await swept(redis_url, -1)
         assert await workers(redis_url) == [b"one"]
 
 

@@ -12,5 +12,6 @@ from tests.contract.house import House, Kind, house
 @pytest_asyncio.fixture(params=get_args(Kind))
 async def a_house(request: pytest.FixtureRequest) -> AsyncIterator[House]:
     """A house of each kind in turn."""
-    async with house(request.param, lambda: str(request.getfixturevalue("redis_url"))) as made:
+    fixture = "debian_redis_url" if request.param == "redis" else "redis_url"
+    async with house(request.param, lambda: str(request.getfixturevalue(fixture))) as made:
         yield made

@@ -19,7 +19,7 @@ CALL = "call-1"
 STREAM = "stream-1"
 FENCE = 1
 """Of the stream that took the call first."""
-Kind = Literal["memory", "fakeredis", "redis"]
+Kind = Literal["memory", "fakeredis", "valkey", "redis"]
 T = TypeVar("T")
 
 _LIMIT_S = 5.0
