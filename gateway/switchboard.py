@@ -9,6 +9,7 @@ from gateway.beginning import RECONNECTS, reconnects
 from gateway.call import LiveCall, Surroundings
 from gateway.fixed_phrases import FixedPhrases
 from gateway.lexicons import lexicon
+from gateway.rules import rules_of
 from gateway.telephony.base import CallStarted, Conversation, Line
 from gateway.turn.machine import TurnMachine
 from gateway.turn.state import PhraseBook, Rules
@@ -42,19 +43,7 @@ class Switchboard:
         self._busy = False
         self._streams: dict[str, int] = {}
         """The number of the last stream of each call, of those that came last."""
-        self._rules = Rules(
-            min_utt_s=settings.min_utt_sec,
-            max_utt_s=settings.max_utt_sec,
-            max_turn_s=settings.max_turn_sec,
-            max_reply_s=settings.max_reply_sec,
-            endpointing=settings.endpointing,
-            speculate=settings.speculate,
-            max_drafts=settings.speculate_drafts,
-            barge_in=settings.barge_in,
-            barge_in_mode=settings.barge_in_mode,
-            barge_in_final_ms=settings.barge_in_final_ms,
-            dedup_s=settings.dedup_sec,
-        )
+        self._rules = rules_of(settings)
 
     def answer(self, started: CallStarted, line: Line) -> Conversation:
         """A call came in. The newest stream of a call owns it; the one before leaves in peace (R12).

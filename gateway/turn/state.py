@@ -48,19 +48,19 @@ class PhraseBook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """The settings that the core goes by; see ``common/config.py``."""
+    """The settings that the core goes by; ``common/config.py`` says what they mean, and their defaults."""
 
-    min_utt_s: float = 0.7
-    max_utt_s: float = 6.0
-    max_turn_s: float = 30.0
-    max_reply_s: float = 45.0
-    endpointing: Literal["fixed", "words"] = "fixed"
-    speculate: Literal["off", "asr", "full"] = "off"
-    max_drafts: int = 2
-    barge_in: bool = True
-    barge_in_mode: Literal["hold", "duck"] = "hold"
-    barge_in_final_ms: int = 600
-    dedup_s: float = 6.0
+    min_utt_s: float
+    max_utt_s: float
+    max_turn_s: float
+    max_reply_s: float
+    endpointing: Literal["fixed", "words"]
+    speculate: Literal["off", "asr", "full"]
+    max_drafts: int
+    barge_in: bool
+    barge_in_mode: Literal["hold", "duck"]
+    barge_in_final_ms: int
+    dedup_s: float
     onset: OnsetRule = FIVE_OF_SIX
     """Not a setting: what the call's detector asks for."""
 

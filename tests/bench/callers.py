@@ -10,7 +10,7 @@ faded in and out over 5 ms, on line noise, beginning anywhere within a frame.
 import json
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,9 @@ import numpy as np
 from common.audio import FRAME_BYTES, mulaw_to_pcm, pcm_to_mulaw, rms, wav_to_mulaw
 from gateway.turn.endpointing import Floor, Heard
 from gateway.turn.events import FrameHeard
-from gateway.turn.state import Rules
 from gateway.vad.base import Detector
 from tests.sim.desk import Desk, speaking_desk
+from tests.sim.rules import RULES
 
 CALLERS = Path(__file__).parents[1] / "data" / "callers"
 MANIFEST: list[dict[str, Any]] = json.loads((CALLERS / "manifest.json").read_text())
@@ -166,7 +166,7 @@ def _cut(word: str, ms: int) -> Samples:
 
 def reaches_asr(answer: Answer, detector: Detector, *, over_the_bot: bool) -> bool:
     """Whether one piece that the core publishes has the whole voice of the answer; maybe said while the bot speaks."""
-    rules = Rules(onset=detector.onset)
+    rules = replace(RULES, onset=detector.onset)
     desk = speaking_desk(rules, seconds=4.0) if over_the_bot else Desk(rules)
     before, first_frame = len(desk.published), desk.machine.call.floor.frame + 1
     for pcm in answer.frames:

@@ -14,7 +14,7 @@ import json
 import platform
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import quantiles
 from typing import Literal
 
@@ -28,6 +28,7 @@ from tests.bench.ears import Ear, TextEar, WhisperEar, read_to_gaps
 from tests.bench.endpointing_run import Outcome, run
 from tests.bench.paused_callers import DATA, FRAMES_PER_S, Paused, Recording, recordings, without_pause
 from tests.bench.word_gaps import Aligner, gaps_by_letters_s, weakest_frame
+from tests.sim.rules import RULES
 
 PAUSES_S = (0.4, 0.6, 0.8, 1.0)
 MODES: tuple[tuple[Literal["fixed", "words"], Literal["off", "asr", "full"]], ...] = (
@@ -162,7 +163,7 @@ def _report(ear: Ear, network: SileroModel, asked: argparse.Namespace) -> None:
     _say(f"{sum(line.pause_frames > 0 for line in lines)} pauses, {len(lines)} true ends, on {platform.node()}\n\n{head()}")
     for detector, asr_ms, (endpointing, speculate) in itertools.product(asked.vad, asked.asr_ms, MODES):
         onset = detectors[detector]().onset
-        rules = Rules(min_utt_s=asked.min_utt, endpointing=endpointing, speculate=speculate, onset=onset)
+        rules = replace(RULES, min_utt_s=asked.min_utt, endpointing=endpointing, speculate=speculate, onset=onset)
         outcomes = measure(lines, rules, detectors[detector], ears, asr_ms / 1000)
         _say(row(f"{detector}, ASR {asr_ms} ms, {endpointing}, drafts {speculate}", outcomes))
 

@@ -16,7 +16,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,13 +25,14 @@ from common.audio import FRAME_BYTES, FRAME_MS, SAMPLE_RATE_HZ, mulaw_to_pcm, rm
 from gateway.playout import Mark
 from gateway.turn.events import CallAnswered, FrameHeard, MarkEchoed
 from gateway.turn.machine import TurnMachine
-from gateway.turn.state import Phrase, PhraseBook, Rules
+from gateway.turn.state import Phrase, PhraseBook
 from gateway.turn.words import Lexicon
 from gateway.vad.base import Detector
 from gateway.vad.self_echo import EchoGuard, NoGuard, SelfEcho
 from gateway.vad.silero import SileroDetector, SileroModel
 from gateway.vad.webrtc import WebrtcDetector
 from tests.bench.phone_line import PhoneLine, as_the_bot_says_it, draw_line, from_first_voice, mulaw, voices
+from tests.sim.rules import RULES
 
 REPLIES_A_CALL = 5
 LEVELS_DB = (0, -6, -12, -20)
@@ -119,7 +120,7 @@ class Gateway:
     def first_onset(self, reply: Reply) -> int | None:
         """The frame with which a voice began, as the bot says ``reply``; the next one follows after it."""
         phrases = PhraseBook(Phrase("reply", reply.said), _QUIET, _QUIET, _QUIET, _QUIET, _QUIET, beep=b"")
-        machine, marks = TurnMachine(Rules(onset=self._detector.onset), phrases, Lexicon()), list[tuple[float, str]]()
+        machine, marks = TurnMachine(replace(RULES, onset=self._detector.onset), phrases, Lexicon()), list[tuple[float, str]]()
         machine.handle(CallAnswered(), self._start)
         self._send(machine, marks, self._start)
         onset = None

@@ -14,12 +14,13 @@ from gateway.pacer import Pacer
 from gateway.telephony.base import AudioReceived, CallStarted, CallStopped
 from gateway.telephony.twilio import TwilioCodec
 from gateway.turn.machine import TurnMachine
-from gateway.turn.state import Phrase, PhraseBook, Rules
+from gateway.turn.state import Phrase, PhraseBook
 from gateway.turn.words import Lexicon
 from gateway.vad.hangover import FIVE_OF_SIX
 from gateway.vad.self_echo import EchoGuard, NoGuard
 from tests import virtual_clock
 from tests.sim.memory_bus import MemoryBus
+from tests.sim.rules import RULES
 
 QUIET = Phrase("", b"")
 REPEAT = Phrase("again please", bytes(1600))
@@ -149,7 +150,7 @@ def live(
     async def main() -> None:
         around = Surroundings(bus, pacer := Pacer(), "gw1", False, lambda: 0.0)
         phrases = PhraseBook(greeting, REPEAT, QUIET, QUIET, QUIET, QUIET, beep=b"")
-        machine = TurnMachine(Rules(), phrases, Lexicon())
+        machine = TurnMachine(RULES, phrases, Lexicon())
         detector = Deaf() if deaf else LoudIsSpeech()
         started = CallStarted("CA1", "MZ1", parameters={"again": str(again)})
         call = LiveCall(started, line, "CA1", "he", machine, detector, guard or NoGuard(), around, gone=lambda key: None)

@@ -4,6 +4,7 @@ Rows that need the shell or real processes (S15-S17, and others again) are in ``
 and in ``tests/integration`` and ``tests/e2e``.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,9 @@ from common.messages import Head, StageFailed
 from gateway.playout import Mark
 from gateway.turn.events import CloseTurn, CommitTurn, FrameHeard, PublishTranscript, Report
 from gateway.turn.machine import BotState
-from gateway.turn.state import Rules
 from gateway.vad.webrtc import FLOOR_RMS, WebrtcDetector
 from tests.sim.desk import LOUD, Desk, asked_desk, speaking_desk
+from tests.sim.rules import RULES, SILENCE_ALONE
 from tests.sim.sound import BEEP_LABEL, phrase_book
 
 GREETING, REPEAT, FALLBACK = 0, 1, 3
@@ -46,7 +47,7 @@ def test_s01_the_bot_listens_thinks_speaks_and_listens_again() -> None:
 
 
 def test_s02_an_utterance_ends_once_700_ms_after_its_last_voiced_frame() -> None:
-    desk = Desk()
+    desk = Desk(SILENCE_ALONE)
     desk.speak(1.0)
     last_voiced = desk.now
     desk.wait(0.68)
@@ -72,7 +73,7 @@ def test_s02_frames_of_silence_do_not_keep_it_open() -> None:
 
 
 def test_s02_a_pause_within_it_does_not_end_it() -> None:
-    desk = Desk()
+    desk = Desk(SILENCE_ALONE)
     desk.speak(0.5)
     desk.wait(0.6)
     desk.speak(0.5)
@@ -205,7 +206,7 @@ def test_s05_a_caller_who_goes_on_while_the_bot_thinks_loses_no_word() -> None:
     desk.wait(0.8)
     desk.understand("לקבוע תור")
     desk.speak(1.0)
-    desk.wait(0.8)
+    desk.wait(1.0)
     desk.understand("למחר")
     assert transcripts(desk)[-1] == "אני רוצה לקבוע תור למחר"
 
@@ -220,7 +221,7 @@ def test_s05_a_cough_stops_the_bot_and_it_goes_on() -> None:
 
 
 def test_s05_without_barge_in_the_bot_speaks_on() -> None:
-    desk = speaking_desk(Rules(barge_in=False))
+    desk = speaking_desk(replace(RULES, barge_in=False))
     desk.speak(1.0)
     assert (desk.clears, desk.state) == ([], BotState.SPEAKING)
 

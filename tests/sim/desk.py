@@ -33,6 +33,7 @@ from gateway.turn.machine import BotState, TurnMachine
 from gateway.turn.state import PhraseBook, Rules
 from gateway.turn.words import Lexicon
 from tests.sim.line import FRAME_S, Line, Weather
+from tests.sim.rules import RULES
 from tests.sim.sound import Label, label, phrase_book, sound
 
 HEBREW = Lexicon(
@@ -63,7 +64,7 @@ class Desk:
         begins: Event | None = None,
         new_recorder: NewRecorder = unrecorded,
     ) -> None:
-        self.machine = TurnMachine(rules or Rules(), phrases or phrase_book(greeting=False), HEBREW)
+        self.machine = TurnMachine(rules or RULES, phrases or phrase_book(greeting=False), HEBREW)
         core = self.machine.call
         self.recorder = new_recorder(Header(VERSION, "desk", "he", 0.0, core.rules, core.phrases, core.lexicon))
         self.line = Line(random.Random(0), Weather(latency_s=latency_s))

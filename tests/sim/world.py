@@ -6,7 +6,7 @@ its frames at the end of each, now and then too late. The judge sees everything.
 
 import random
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from common.audio import FRAME_BYTES, SILENCE_BYTE, attenuation
 from gateway.playout import DUCK_DB, Clip, Mark
@@ -33,6 +33,7 @@ from tests.sim.caller import Caller
 from tests.sim.judge import Judge
 from tests.sim.line import FRAME_S, Line, Weather
 from tests.sim.moments import Moments
+from tests.sim.rules import RULES
 from tests.sim.situations import ORDINARY, Situation, draw
 from tests.sim.sound import phrase_book
 from tests.sim.vocabulary import LEXICON
@@ -240,7 +241,8 @@ def _call_taken(rng: random.Random) -> CallTaken:
 
 def random_rules(rng: random.Random) -> Rules:
     """Mostly the defaults."""
-    return Rules(
+    return replace(
+        RULES,
         min_utt_s=rng.choice((0.7, 0.7, 0.7, 0.4, 0.9)),
         endpointing=rng.choice(("words", "words", "fixed")),
         speculate=rng.choice(("full", "full", "asr", "off")),

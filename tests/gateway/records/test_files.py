@@ -14,15 +14,15 @@ from common.version import VERSION
 from gateway.records.files import LIMIT_BYTES, Records, check_folder, file_name, recording
 from gateway.records.format import Handled, Header, Lost, Record, decode
 from gateway.turn.events import CallerHungUp, FrameHeard
-from gateway.turn.state import Rules
 from gateway.turn.words import Lexicon
+from tests.sim.rules import RULES
 from tests.sim.sound import phrase_book
 
 SOUND = b"\x00" * 160
 
 
 def header(call: str = "CA1") -> Header:
-    return Header(VERSION, call, "he", 1_700_000_000.25, Rules(), phrase_book(), Lexicon())
+    return Header(VERSION, call, "he", 1_700_000_000.25, RULES, phrase_book(), Lexicon())
 
 
 def record_frames(records: Records, frames: int) -> None:

@@ -1,5 +1,7 @@
 """The record of a call: what goes in comes out to the bit, cut off or not; what is no record is told."""
 
+from dataclasses import replace
+
 import pytest
 
 from common.messages import Head, SpeechChunk, Transcript
@@ -10,10 +12,10 @@ from gateway.records import format as record_format
 from gateway.records.format import Entry, Handled, Header, Lost, Record, RecordError, Taken, decode, named
 from gateway.records.recorder import StreamRecorder
 from gateway.turn.events import CallAnswered, FrameHeard, KeyPressed, PublishUtterance, Report, TimePassed, WorkerReported
-from gateway.turn.state import Rules
+from tests.sim.rules import RULES
 from tests.sim.sound import phrase_book
 
-HEADER = Header(VERSION, "CA1", "he", 1.5, Rules(barge_in_final_ms=300), phrase_book(), lexicon("he"))
+HEADER = Header(VERSION, "CA1", "he", 1.5, replace(RULES, barge_in_final_ms=300), phrase_book(), lexicon("he"))
 HEAD = Head(call="CA1", turn=3, seq=7, t0_s=1700000000.123456)
 THIRD = 0.1 + 0.2
 PUBLISH = PublishUtterance(3, 2, 7, "whole", 10, 60, 900)

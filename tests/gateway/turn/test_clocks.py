@@ -5,7 +5,6 @@ import pytest
 from common.messages import Sentence
 from gateway.turn.events import HangUp
 from gateway.turn.machine import BotState
-from gateway.turn.state import Rules
 from tests.sim.desk import Desk, asked_desk, quiet_desk, speaking_desk
 from tests.sim.sound import phrase_book
 
@@ -237,7 +236,7 @@ def test_where_frames_stop_the_clock_waits_as_long_as_frames_would() -> None:
 
 
 def test_words_that_shorten_a_wait_that_is_over_leave_the_frames_their_grace() -> None:
-    desk = quiet_desk(Rules(endpointing="words"))
+    desk = quiet_desk()
     desk.speak(1.0)
     desk.wait(0.6)
     desk.without_frames(0.1)

@@ -1,17 +1,19 @@
 """Drafts: answered while the end of the utterance is not sure."""
 
+from dataclasses import replace
+
 from common.messages import StageFailed
 from gateway.turn.events import LoadChanged
 from gateway.turn.machine import BotState
 from gateway.turn.state import Rules
 from tests.sim.desk import Desk, quiet_desk
+from tests.sim.rules import RULES
 from tests.sim.sound import phrase_book
 
-FULL = Rules(speculate="full")
-ASR = Rules(speculate="asr")
+ASR = replace(RULES, speculate="asr")
 
 
-def drafted_desk(rules: Rules = FULL, text: str | None = "שלום") -> Desk:
+def drafted_desk(rules: Rules = RULES, text: str | None = "שלום") -> Desk:
     """A call in which the caller paused 0.4 s ago; the words of the draft are known unless ``text`` is None."""
     desk = quiet_desk(rules)
     desk.speak(1.0)
@@ -35,7 +37,7 @@ def test_a_pause_publishes_what_a_model_may_answer() -> None:
 
 def test_the_end_publishes_nothing_more() -> None:
     desk = drafted_desk()
-    desk.wait(0.5)
+    desk.wait(0.7)
     assert pieces(desk) == ["whole"]
 
 
@@ -45,7 +47,7 @@ def test_a_draft_is_not_committed_before_the_end() -> None:
 
 def test_a_draft_is_committed_at_the_end() -> None:
     desk = drafted_desk()
-    desk.wait(0.4)
+    desk.wait(0.7)
     assert desk.machine.call.turn.committed
 
 
@@ -66,7 +68,7 @@ def test_its_reply_waits_for_the_end() -> None:
 def test_its_reply_sounds_at_the_end() -> None:
     desk = drafted_desk()
     desk.reply("hello.")
-    desk.wait(0.35)
+    desk.wait(0.7)
     assert desk.state is BotState.SPEAKING
 
 
@@ -127,7 +129,7 @@ def test_a_draft_that_was_dropped_is_counted() -> None:
 
 
 def test_an_utterance_has_two_drafts_and_then_looks() -> None:
-    desk = quiet_desk(FULL)
+    desk = quiet_desk()
     for _ in range(4):
         desk.speak(1.0)
         desk.wait(0.4)
@@ -142,7 +144,7 @@ def test_a_draft_behind_known_words_is_joined_and_asked() -> None:
 
 
 def test_a_draft_behind_words_that_are_awaited_is_asked_with_them() -> None:
-    desk = quiet_desk(Rules(speculate="full", max_utt_s=2.0))
+    desk = quiet_desk(replace(RULES, max_utt_s=2.0))
     desk.speak(2.5)
     desk.wait(0.4)
     desk.understand("עולם", piece="segment")
@@ -155,7 +157,7 @@ def test_what_was_asked_in_a_pause_is_not_asked_again() -> None:
     desk = gone_on_desk()
     desk.wait(0.4)
     desk.understand("עולם")
-    desk.wait(0.5)
+    desk.wait(0.7)
     assert (desk.machine.call.turn.committed, desk.asked) == (True, ["שלום עולם"])
 
 
@@ -171,30 +173,30 @@ def test_sound_of_a_joined_draft_is_not_sent_again() -> None:
 
 
 def test_a_short_sound_is_looked_at_only() -> None:
-    desk = quiet_desk(FULL)
+    desk = quiet_desk()
     desk.speak(0.2)
     desk.wait(0.4)
     assert pieces(desk) == ["probe"]
 
 
 def test_a_short_sound_is_looked_at_once() -> None:
-    desk = quiet_desk(FULL)
+    desk = quiet_desk()
     desk.speak(0.2)
     desk.wait(1.0)
     assert pieces(desk) == ["probe"]
 
 
 def test_a_short_word_is_answered() -> None:
-    desk = quiet_desk(FULL)
+    desk = quiet_desk()
     desk.speak(0.2)
     desk.wait(0.4)
     desk.understand("כן")
-    desk.wait(0.5)
+    desk.wait(0.7)
     assert desk.asked == ["כן"]
 
 
 def test_workers_that_are_behind_get_no_drafts() -> None:
-    desk = quiet_desk(FULL)
+    desk = quiet_desk()
     desk.do(LoadChanged(busy=True))
     desk.speak(1.0)
     desk.wait(0.4)
@@ -202,7 +204,7 @@ def test_workers_that_are_behind_get_no_drafts() -> None:
 
 
 def test_workers_that_have_caught_up_get_drafts_again() -> None:
-    desk = quiet_desk(FULL)
+    desk = quiet_desk()
     desk.do(LoadChanged(busy=True))
     desk.do(LoadChanged(busy=False))
     desk.speak(1.0)
@@ -219,7 +221,7 @@ def test_words_alone_are_asked_for_in_a_pause() -> None:
 
 def test_words_that_are_here_at_the_end_are_the_transcript() -> None:
     desk = drafted_desk(ASR)
-    desk.wait(0.5)
+    desk.wait(0.7)
     assert (pieces(desk), desk.asked) == (["probe"], ["שלום"])
 
 
@@ -296,7 +298,7 @@ def test_a_caller_who_hangs_up_in_a_draft_is_in_the_history_of_none() -> None:
 
 
 def test_a_draft_that_a_model_has_is_not_given_to_it_again() -> None:
-    desk = quiet_desk(Rules(speculate="full"))
+    desk = quiet_desk()
     desk.speak(1.0)
     desk.wait(0.8)
     desk.understand("שלום")
@@ -308,7 +310,7 @@ def test_a_draft_that_a_model_has_is_not_given_to_it_again() -> None:
 
 def long_drafted_desk() -> Desk:
     """A caller who paused after more than one piece; no words are known."""
-    desk = quiet_desk(FULL)
+    desk = quiet_desk()
     desk.speak(6.5)
     desk.wait(0.4)
     return desk
@@ -351,7 +353,7 @@ def test_after_the_failure_of_the_piece_before_it_its_words_are_answered_in_the_
 
 
 def test_words_of_the_piece_before_a_look_do_not_say_whether_it_is_all() -> None:
-    desk = quiet_desk(Rules(endpointing="words"))
+    desk = quiet_desk()
     desk.speak(6.5)
     desk.wait(0.4)
     wait = desk.machine.call.floor.wait_frames
@@ -360,7 +362,7 @@ def test_words_of_the_piece_before_a_look_do_not_say_whether_it_is_all() -> None
 
 
 def test_pauses_of_a_voice_over_what_may_not_be_interrupted_are_not_looked_at() -> None:
-    desk = Desk(Rules(endpointing="words"), phrase_book(interruptible=False))
+    desk = Desk(phrases=phrase_book(interruptible=False))
     desk.speak(0.2)
     desk.wait(0.4)
     desk.speak(0.1)

@@ -7,9 +7,10 @@ import pytest
 from gateway.turn.machine import BotState
 from gateway.turn.state import Rules
 from tests.sim.desk import Desk, asked_desk, speaking_desk
+from tests.sim.rules import RULES
 from tests.sim.sound import phrase_book
 
-DUCK = Rules(barge_in_mode="duck")
+DUCK = replace(RULES, barge_in_mode="duck")
 LONG = "one two three four five six seven eight."
 
 
@@ -98,7 +99,7 @@ def greeting_desk(rules: Rules | None = None) -> Desk:
 
 @pytest.mark.parametrize("mode", ["hold", "duck"])
 def test_a_voice_does_not_stop_it(mode: str) -> None:
-    desk = greeting_desk(Rules(barge_in_mode="duck" if mode == "duck" else "hold"))
+    desk = greeting_desk(replace(RULES, barge_in_mode="duck" if mode == "duck" else "hold"))
     desk.speak(0.6)
     assert (desk.clears, desk.machine.call.playout.ducked, desk.state) == ([], False, BotState.SPEAKING)
 
@@ -149,7 +150,7 @@ def test_a_voice_that_was_undecided_before_it_is_ignored_over_it() -> None:
 
 
 def test_words_of_a_voice_that_was_let_go_are_not_heard_twice() -> None:
-    desk = asked_desk(Rules(barge_in_mode="duck", barge_in_final_ms=5000))
+    desk = asked_desk(replace(RULES, barge_in_mode="duck", barge_in_final_ms=5000))
     desk.sentence(0, "one two three four.", 1.5)
     desk.sentence(1, "five six seven eight.", 1.0)
     desk.sentence(2, "nine ten eleven twelve.", 3.0)

@@ -1,5 +1,7 @@
 """Voice over an unfinished turn: silence at once, then final, or back again."""
 
+from dataclasses import replace
+
 import pytest
 
 from common.messages import StageFailed, ToolEnded, ToolStarted
@@ -7,6 +9,7 @@ from gateway.turn.events import CloseTurn, PublishTranscript, PublishUtterance
 from gateway.turn.machine import BotState
 from gateway.turn.state import Rules
 from tests.sim.desk import Desk, asked_desk, speaking_desk
+from tests.sim.rules import RULES
 from tests.sim.sound import phrase_book
 
 PHRASE_REPEAT, PHRASE_FALLBACK = 1, 3
@@ -174,14 +177,14 @@ def test_words_of_a_pause_that_was_none_bring_nothing_back() -> None:
 
 
 def test_a_lasting_voice_without_words_brings_it_back() -> None:
-    desk = speaking_desk(Rules(barge_in_final_ms=6000))
+    desk = speaking_desk(replace(RULES, barge_in_final_ms=6000))
     desk.speak(1.3)
     desk.understand("")
     assert desk.state is BotState.SPEAKING
 
 
 def test_voice_that_outlasts_it_is_ignored_until_it_pauses() -> None:
-    desk = speaking_desk(Rules(barge_in_final_ms=6000))
+    desk = speaking_desk(replace(RULES, barge_in_final_ms=6000))
     desk.speak(1.3)
     desk.understand("")
     desk.speak(1.0)
@@ -189,7 +192,7 @@ def test_voice_that_outlasts_it_is_ignored_until_it_pauses() -> None:
 
 
 def test_after_a_pause_the_voice_counts_again() -> None:
-    desk = speaking_desk(Rules(barge_in_final_ms=6000), "one two three four.", seconds=5.0)
+    desk = speaking_desk(replace(RULES, barge_in_final_ms=6000), "one two three four.", seconds=5.0)
     desk.speak(1.3)
     desk.understand("")
     desk.wait(0.24)
@@ -198,7 +201,7 @@ def test_after_a_pause_the_voice_counts_again() -> None:
 
 
 def test_after_six_seconds_it_is_taken_back_and_all_of_it_goes_to_asr_once_more() -> None:
-    desk = speaking_desk(Rules(barge_in_final_ms=60000))
+    desk = speaking_desk(replace(RULES, barge_in_final_ms=60000))
     onset = desk.machine.call.floor.frame + 1
     desk.speak(6.2)
     last = probes(desk)[-1]
@@ -382,7 +385,7 @@ def test_it_accumulates() -> None:
     desk = asked_desk(text="אני רוצה")
     for text in ("תור", "למחר"):
         desk.speak(0.8)
-        desk.wait(0.8)
+        desk.wait(1.0)
         desk.understand(text)
     assert transcripts(desk)[-1] == "אני רוצה תור למחר"
 
@@ -561,7 +564,7 @@ def test_a_recogniser_that_failed_behind_the_voice_leaves_nothing_to_wait_for() 
 
 
 def test_late_words_wait_for_what_may_not_be_interrupted() -> None:
-    desk = asked_desk(Rules(barge_in=False))
+    desk = asked_desk(replace(RULES, barge_in=False))
     desk.speak(0.2)
     desk.wait(2.6)
     desk.reply("one two three four five six seven eight.", seconds=2.0)
@@ -573,7 +576,7 @@ def test_late_words_wait_for_what_may_not_be_interrupted() -> None:
 
 
 def test_a_nod_behind_which_the_bot_spoke_to_its_end_is_no_question() -> None:
-    desk = speaking_desk(Rules(barge_in_mode="duck"), "one two three.", seconds=1.3)
+    desk = speaking_desk(replace(RULES, barge_in_mode="duck"), "one two three.", seconds=1.3)
     desk.speak(0.4)
     desk.wait(0.8)
     desk.understand("אהה")
@@ -582,7 +585,7 @@ def test_a_nod_behind_which_the_bot_spoke_to_its_end_is_no_question() -> None:
 
 
 def test_the_same_word_answers_the_question_that_the_bot_ended_with() -> None:
-    desk = speaking_desk(Rules(barge_in_mode="duck"), "one two three?", seconds=1.3)
+    desk = speaking_desk(replace(RULES, barge_in_mode="duck"), "one two three?", seconds=1.3)
     desk.speak(0.4)
     desk.wait(0.8)
     desk.understand("כן")
@@ -591,7 +594,7 @@ def test_the_same_word_answers_the_question_that_the_bot_ended_with() -> None:
 
 
 def test_the_two_seconds_of_an_undecided_hold_begin_at_the_end_of_a_voice_without_an_early_pause() -> None:
-    desk = asked_desk(Rules(min_utt_s=0.2))
+    desk = asked_desk(replace(RULES, min_utt_s=0.2))
     desk.speak(0.4)
     desk.wait(2.4)
     assert desk.machine.holding.hold is None
@@ -652,7 +655,7 @@ def test_late_words_while_the_caller_speaks_stand_before_it() -> None:
 
 
 def test_late_words_void_a_draft_of_what_was_said_since() -> None:
-    desk = resumed_desk(Rules(speculate="full"))
+    desk = resumed_desk()
     late = probes(desk)[-1]
     desk.wait(7.0)
     desk.speak(0.8)
@@ -689,7 +692,7 @@ def test_late_words_of_an_earlier_turn_stand_before_what_was_said_since() -> Non
 
 
 def test_a_voice_that_was_ignored_goes_on_behind_late_words() -> None:
-    desk = speaking_desk(Rules(barge_in_final_ms=60000))
+    desk = speaking_desk(replace(RULES, barge_in_final_ms=60000))
     desk.speak(7.0)
     desk.understand("אני")
     desk.speak(0.5)
@@ -699,7 +702,7 @@ def test_a_voice_that_was_ignored_goes_on_behind_late_words() -> None:
 
 
 def test_after_the_bot_took_the_floor_late_words_unmute_nobody() -> None:
-    desk = speaking_desk(Rules(max_turn_s=3.0, barge_in_final_ms=60000), "one two three four.", seconds=9.0)
+    desk = speaking_desk(replace(RULES, max_turn_s=3.0, barge_in_final_ms=60000), "one two three four.", seconds=9.0)
     desk.speak(0.3)
     desk.wait(2.6)
     late = probes(desk)[-1]
@@ -710,7 +713,7 @@ def test_after_the_bot_took_the_floor_late_words_unmute_nobody() -> None:
 
 
 def test_after_the_bot_took_the_floor_late_words_that_interrupt_unmute_nobody() -> None:
-    desk = speaking_desk(Rules(max_turn_s=3.0, barge_in_final_ms=60000), "one two three four.", seconds=9.0)
+    desk = speaking_desk(replace(RULES, max_turn_s=3.0, barge_in_final_ms=60000), "one two three four.", seconds=9.0)
     desk.speak(0.3)
     desk.wait(2.6)
     late = probes(desk)[-1]
@@ -761,7 +764,7 @@ def test_a_reply_that_is_heard_during_it_leaves_the_voice_to_the_next_turn() -> 
 
 # -- BARGE_IN=false ---------------------------------------------------------------------------
 
-POLITE = Rules(barge_in=False)
+POLITE = replace(RULES, barge_in=False)
 
 
 def test_without_barge_in_voice_does_not_stop_the_bot() -> None:
@@ -856,7 +859,7 @@ def test_a_held_filler_is_dropped() -> None:
 
 
 def test_words_behind_an_empty_probe_of_a_voice_that_lasts_are_not_lost() -> None:
-    desk = speaking_desk(Rules(barge_in_final_ms=5000), "one two three four five six seven eight.", seconds=8.0)
+    desk = speaking_desk(replace(RULES, barge_in_final_ms=5000), "one two three four five six seven eight.", seconds=8.0)
     desk.speak(1.3)
     probe = desk.published[-1]
     desk.speak(0.3)
@@ -917,7 +920,7 @@ def test_late_words_of_an_earlier_voice_are_final_during_the_next_one() -> None:
 
 
 def test_words_of_the_pause_in_which_it_became_final_are_the_callers() -> None:
-    desk = speaking_desk(Rules(barge_in_final_ms=9000, speculate="asr"))
+    desk = speaking_desk(replace(RULES, barge_in_final_ms=9000, speculate="asr"))
     desk.speak(1.4)
     desk.wait(0.35)
     first, last = probes(desk)[-2:]
@@ -942,7 +945,7 @@ def test_words_that_are_known_are_not_recognised_again() -> None:
 
 def lasting_desk(seconds: float) -> Desk:
     """A caller who has talked over the bot for a while; only words are final."""
-    desk = speaking_desk(Rules(barge_in_final_ms=9000), seconds=4.0)
+    desk = speaking_desk(replace(RULES, barge_in_final_ms=9000), seconds=4.0)
     desk.speak(seconds)
     return desk
 
@@ -983,7 +986,7 @@ def test_a_nod_by_whose_length_the_bot_was_stopped_is_an_answer() -> None:
 
 
 def test_a_nod_that_began_before_anything_was_heard_is_an_answer() -> None:
-    desk = asked_desk(Rules(barge_in_mode="duck"))
+    desk = asked_desk(replace(RULES, barge_in_mode="duck"))
     desk.wait(2.2)
     desk.speak(0.2)
     desk.reply("one.", seconds=0.2)
@@ -994,7 +997,7 @@ def test_a_nod_that_began_before_anything_was_heard_is_an_answer() -> None:
 
 
 def test_words_behind_which_the_bot_spoke_to_its_end_are_answered() -> None:
-    desk = speaking_desk(Rules(barge_in_mode="duck"), "one two three.", seconds=1.3)
+    desk = speaking_desk(replace(RULES, barge_in_mode="duck"), "one two three.", seconds=1.3)
     desk.speak(0.4)
     desk.wait(0.8)
     desk.understand("שלום לך")

@@ -1,10 +1,13 @@
 """Keys: text of an utterance, whole when what was asked for is there."""
 
+from dataclasses import replace
+
 import pytest
 
 from common.messages import Action, Collect
 from gateway.turn.state import Rules
 from tests.sim.desk import Desk, asked_desk, quiet_desk, speaking_desk
+from tests.sim.rules import RULES
 
 
 def test_keys_are_one_number_after_a_pause() -> None:
@@ -66,7 +69,7 @@ def test_a_short_word_that_had_paused_is_no_tone() -> None:
     desk.speak(0.2)
     desk.wait(0.4)
     desk.press("7")
-    assert [piece.piece for piece in desk.published] == ["segment"]
+    assert [piece.piece for piece in desk.published] == ["probe", "segment"]
 
 
 def test_a_short_word_before_the_tone_of_a_key_is_kept() -> None:
@@ -75,7 +78,7 @@ def test_a_short_word_before_the_tone_of_a_key_is_kept() -> None:
     desk.wait(0.6)
     desk.speak(0.04)
     desk.press("7")
-    assert [piece.piece for piece in desk.published] == ["segment"]
+    assert [piece.piece for piece in desk.published] == ["probe", "segment"]
 
 
 def test_voice_after_keys_goes_on_with_them() -> None:
@@ -196,7 +199,7 @@ def test_a_key_is_heard_over_what_may_not_be_interrupted() -> None:
 
 
 def test_keys_do_not_hang_though_digits_of_a_code_are_missing() -> None:
-    desk = asked_desk(Rules(endpointing="words"))
+    desk = asked_desk()
     desk.reply("מה קוד?", seconds=0.5)
     desk.wait(1.0)
     desk.press("1", "2", "#")
@@ -216,7 +219,7 @@ def test_a_tone_after_a_key_is_no_voice_whatever_was_said_before() -> None:
 
 
 def test_keys_that_come_slowly_are_one_number_beyond_the_longest_turn() -> None:
-    desk = quiet_desk(Rules(max_turn_s=2.0))
+    desk = quiet_desk(replace(RULES, max_turn_s=2.0))
     for digit in "1234":
         desk.press(digit)
         desk.wait(1.0)
@@ -253,7 +256,7 @@ def test_a_word_between_keys_stands_between_them() -> None:
 
 
 def test_a_look_at_a_sound_between_keys_is_its_only_piece() -> None:
-    desk = collecting_desk(Collect(digits=4, timeout_s=4.0), Rules(speculate="asr"))
+    desk = collecting_desk(Collect(digits=4, timeout_s=4.0), replace(RULES, speculate="asr"))
     desk.press("1", "2")
     before = len(desk.published)
     desk.wait(0.5)

@@ -1,5 +1,7 @@
 """From the caller's voice to a committed turn."""
 
+from dataclasses import replace
+
 import pytest
 
 from common.messages import Head, StageFailed
@@ -7,6 +9,7 @@ from gateway.turn.events import CloseTurn, CommitTurn, HangUp
 from gateway.turn.machine import BotState
 from gateway.turn.state import Rules
 from tests.sim.desk import LOUD, Desk, asked_desk, quiet_desk
+from tests.sim.rules import RULES
 
 PHRASE_REPEAT = 1
 PHRASE_GOODBYE = 5
@@ -104,13 +107,13 @@ def test_a_short_sound_whose_words_never_come_is_forgotten() -> None:
 
 
 def test_a_short_sound_that_was_looked_at_is_not_sent_again() -> None:
-    desk = quiet_desk(Rules(endpointing="words"))
+    desk = quiet_desk()
     cough(desk)
     assert len(desk.published) == 1
 
 
 def test_a_short_sound_that_was_looked_at_never_was_if_it_has_no_words() -> None:
-    desk = quiet_desk(Rules(endpointing="words"))
+    desk = quiet_desk()
     cough(desk)
     desk.understand("", piece="probe")
     assert desk.ends == ["replied"]
@@ -205,7 +208,7 @@ def test_a_failed_piece_counts_as_empty() -> None:
 
 def endless_desk() -> Desk:
     """A call in which the caller has reached MAX_TURN_SEC."""
-    desk = quiet_desk(Rules(max_turn_s=8.0))
+    desk = quiet_desk(replace(RULES, max_turn_s=8.0))
     desk.speak(8.5)
     return desk
 
@@ -381,7 +384,7 @@ def test_the_window_counts_to_the_onset() -> None:
 
 
 def test_it_can_be_switched_off() -> None:
-    desk = answered_desk("שלום", "hello.", Rules(dedup_s=0.0))
+    desk = answered_desk("שלום", "hello.", replace(RULES, dedup_s=0.0))
     desk.say("שלום")
     assert "deduplicated" not in desk.ends
 
@@ -409,14 +412,14 @@ def test_an_interrupted_turn_is_remembered_with_what_was_heard() -> None:
 
 
 def test_an_utterance_whose_words_never_come_is_asked_for_again_in_mode_words_too() -> None:
-    desk = quiet_desk(Rules(endpointing="words"))
+    desk = quiet_desk()
     desk.speak(1.0)
     desk.wait(7.0)
     assert desk.ends[:2] == ["replied", "nothing_heard"]
 
 
 def test_a_nod_that_comes_late_is_an_answer_where_it_was_looked_at_as_a_draft() -> None:
-    desk = quiet_desk(Rules(speculate="asr"))
+    desk = quiet_desk(replace(RULES, speculate="asr"))
     desk.speak(1.0)
     desk.wait(7.5)
     desk.understand("כן", seq=desk.published[0].seq, piece="probe")
@@ -445,9 +448,9 @@ def test_a_short_sound_behind_late_words_is_more_than_a_probe() -> None:
     desk.speak(0.2)
     desk.understand("שלום לך", seq=late.seq, piece="probe")
     desk.wait(1.0)
-    assert desk.published[-1].piece == "segment"
+    assert (desk.machine.call.short, desk.state) == (None, BotState.THINKING)
 
 
 def test_two_words_that_are_all_and_break_off_wait_for_more() -> None:
-    desk = asked_desk(Rules(endpointing="words"), "Hello there")
+    desk = asked_desk(text="Hello there")
     assert not desk.machine.call.turn.committed

@@ -1,6 +1,7 @@
 """The machine as a whole: its table, its states, and what always holds."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -21,9 +22,9 @@ from gateway.turn.events import (
     TimePassed,
 )
 from gateway.turn.machine import BotState, TurnMachine
-from gateway.turn.state import Rules
 from gateway.turn.words import Lexicon
 from tests.sim.desk import Desk, asked_desk, quiet_desk, speaking_desk
+from tests.sim.rules import RULES
 from tests.sim.sound import phrase_book
 
 # -- The table --------------------------------------------------------------------------------
@@ -94,7 +95,7 @@ def publish_and_think(desk: Desk) -> bool:
 
 
 def draft_or_look(desk: Desk) -> bool:
-    drafting, looking = quiet_desk(Rules(speculate="full")), quiet_desk(Rules(speculate="asr"))
+    drafting, looking = quiet_desk(), quiet_desk(replace(RULES, speculate="asr"))
     for one in (drafting, looking):
         one.speak(1.0)
         one.wait(0.4)
@@ -108,7 +109,7 @@ def probe(desk: Desk) -> bool:
 
 
 def draft_superseded(desk: Desk) -> bool:
-    drafting = quiet_desk(Rules(speculate="full"))
+    drafting = quiet_desk()
     drafting.speak(1.0)
     drafting.wait(0.4)
     drafting.speak(0.1)
@@ -437,7 +438,7 @@ def test_sound_of_the_caller_is_needed_until_it_is_understood(prepare: Callable[
 
 
 def test_the_most_sound_that_is_needed_is_a_whole_turn_and_a_hold() -> None:
-    assert TurnMachine(Rules(max_turn_s=10.0), phrase_book(), Lexicon()).sound_limit_frames == 16 * 50 + 40
+    assert TurnMachine(replace(RULES, max_turn_s=10.0), phrase_book(), Lexicon()).sound_limit_frames == 16 * 50 + 40
 
 
 def test_a_pending_record_of_pieces_is_bounded() -> None:
@@ -460,7 +461,7 @@ def test_after_a_hang_up_a_held_voice_is_not_published() -> None:
 
 
 def test_a_muted_voice_may_be_needed() -> None:
-    desk = speaking_desk(Rules(barge_in_final_ms=9000), seconds=6.0)
+    desk = speaking_desk(replace(RULES, barge_in_final_ms=9000), seconds=6.0)
     desk.speak(1.4)
     desk.understand("", piece="probe")
     desk.speak(0.1)
@@ -468,7 +469,7 @@ def test_a_muted_voice_may_be_needed() -> None:
 
 
 def test_a_pause_of_a_voice_over_the_bot_is_not_learned() -> None:
-    desk = speaking_desk(Rules(endpointing="words"), seconds=6.0)
+    desk = speaking_desk(seconds=6.0)
     before = desk.machine.call.patience.frames
     desk.speak(0.2)
     desk.wait(0.62)
@@ -477,13 +478,13 @@ def test_a_pause_of_a_voice_over_the_bot_is_not_learned() -> None:
 
 
 def test_a_voice_over_the_bot_is_not_cut_in_pieces() -> None:
-    desk = speaking_desk(Rules(barge_in_final_ms=60000), seconds=9.0)
+    desk = speaking_desk(replace(RULES, barge_in_final_ms=60000), seconds=9.0)
     desk.speak(5.9)
     assert {piece.piece for piece in desk.published[1:]} == {"probe"}
 
 
 def test_where_nothing_may_be_interrupted_a_voice_over_a_filler_is_ignored() -> None:
-    desk = asked_desk(Rules(barge_in=False))
+    desk = asked_desk(replace(RULES, barge_in=False))
     desk.wait(2.2)
     desk.speak(0.14)
     assert (desk.machine.ignored_turn, desk.machine.holding.hold) == (1, None)
@@ -499,7 +500,7 @@ def test_a_reply_whose_end_is_told_during_a_hold_is_not_over() -> None:
 
 
 def test_a_reply_that_is_heard_to_its_end_while_it_is_ducked_is_over() -> None:
-    desk = speaking_desk(Rules(barge_in_mode="duck"), "one two.", seconds=1.4)
+    desk = speaking_desk(replace(RULES, barge_in_mode="duck"), "one two.", seconds=1.4)
     desk.speak(0.2)
     desk.wait(0.8)
     assert desk.ends == ["replied", "replied"]
@@ -518,7 +519,7 @@ def test_all_of_a_voice_that_outlasts_what_may_not_be_interrupted_is_published()
 
 
 def test_words_that_wait_for_the_last_reply_are_not_published_after_it() -> None:
-    desk = asked_desk(Rules(barge_in=False))
+    desk = asked_desk(replace(RULES, barge_in=False))
     desk.speak(0.2)
     desk.wait(2.6)
     desk.report(Action(head=desk.head(), name="hang_up", after=0))

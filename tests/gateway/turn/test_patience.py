@@ -1,13 +1,17 @@
 """How long a silence is waited for."""
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.turn.patience import Patience
 from gateway.turn.state import Rules
 from gateway.turn.words import Completeness
 from tests.sim.desk import Desk, quiet_desk
+from tests.sim.rules import RULES, SILENCE_ALONE
 
-WORDS = Rules(endpointing="words")
+WORDS = replace(RULES, speculate="off")
+"""What is asked for in a pause is a witness of the end, nothing else."""
 
 
 def patience(*pauses: int, by_words: bool = True) -> Patience:
@@ -70,8 +74,8 @@ def test_the_words_are_asked_for_in_the_pause() -> None:
     assert [piece.piece for piece in desk.published] == ["probe"]
 
 
-def test_fixed_asks_for_no_words() -> None:
-    desk = quiet_desk()
+def test_silence_alone_asks_for_no_words() -> None:
+    desk = quiet_desk(SILENCE_ALONE)
     desk.speak(1.0)
     desk.wait(0.4)
     assert desk.published == []
@@ -114,7 +118,7 @@ def test_looks_have_an_end() -> None:
 # -- Words that hang --------------------------------------------------------------------------
 
 
-def hanging_desk(rules: Rules = WORDS) -> Desk:
+def hanging_desk(rules: Rules = RULES) -> Desk:
     """A call in which the caller's last word was "and", 0.7 s ago."""
     desk = paused_desk("שלום וגם", rules)
     desk.wait(0.4)
@@ -135,7 +139,7 @@ def test_a_caller_who_does_not_go_on_is_answered() -> None:
 
 
 def test_a_caller_who_goes_on_is_answered_once() -> None:
-    desk = hanging_desk(Rules(endpointing="words", speculate="asr"))
+    desk = hanging_desk(replace(RULES, speculate="asr"))
     desk.wait(0.5)
     desk.speak(1.0)
     desk.wait(0.4)
@@ -167,20 +171,20 @@ def test_keys_do_not_hang() -> None:
 
 
 def test_a_floor_that_was_taken_does_not_hang() -> None:
-    desk = quiet_desk(Rules(endpointing="words", max_turn_s=2.0))
+    desk = quiet_desk(replace(RULES, max_turn_s=2.0))
     desk.speak(2.2)
     desk.understand("שלום וגם")
     assert desk.machine.call.turn.committed
 
 
-def test_fixed_does_not_look_at_the_words() -> None:
-    desk = quiet_desk()
+def test_silence_alone_does_not_look_at_the_words() -> None:
+    desk = quiet_desk(SILENCE_ALONE)
     desk.say("שלום וגם")
     assert desk.machine.call.turn.committed
 
 
 def test_a_floor_that_is_taken_ends_the_wait_for_words_that_hang() -> None:
-    desk = quiet_desk(Rules(endpointing="words", speculate="full", max_turn_s=2.0))
+    desk = quiet_desk(replace(RULES, max_turn_s=2.0))
     desk.speak(1.6)
     desk.wait(0.34)
     desk.understand("שלום וגם")
@@ -189,7 +193,7 @@ def test_a_floor_that_is_taken_ends_the_wait_for_words_that_hang() -> None:
 
 
 def test_taking_the_floor_from_who_says_the_same_again_leaves_the_next_turn_free() -> None:
-    desk = quiet_desk(Rules(speculate="full", max_turn_s=2.0))
+    desk = quiet_desk(replace(RULES, max_turn_s=2.0))
     desk.say("שלום")
     desk.reply("hello.", seconds=0.5)
     desk.wait(1.0)

@@ -8,6 +8,7 @@ from tests.bench.ears import Ear, TableEar, TextEar
 from tests.bench.endpointing_run import Outcome, run
 from tests.bench.paused_callers import FRAMES_PER_S, recordings, without_pause
 from tests.bench.pauses import cut_offs, paused_lines, read_table
+from tests.sim.rules import RULES, SILENCE_ALONE
 
 _ONE_PIECE_S = 5
 """Up to here an utterance is one piece, which the readings know."""
@@ -16,7 +17,7 @@ CALLERS = recordings()
 EARS: dict[str, Ear] = {"en": TableEar(TABLE.readings), "he": TextEar(TABLE.gaps)}
 PAUSES = [line for line in paused_lines(CALLERS, TABLE.gaps) if line.place < _ONE_PIECE_S * FRAMES_PER_S]
 ENDS = [without_pause(caller) for caller in CALLERS if caller.speech_end < _ONE_PIECE_S * FRAMES_PER_S]
-FIXED, WORDS = Rules(endpointing="fixed"), Rules(endpointing="words")
+FIXED, WORDS = SILENCE_ALONE, RULES
 
 
 def in_pauses(rules: Rules, asr_delay_s: float) -> list[Outcome]:

@@ -1,11 +1,14 @@
 """Asked "what?": the last reply, from memory."""
 
+from dataclasses import replace
+
 import pytest
 
 from common.messages import Action, Collect
 from gateway.turn.machine import BotState
 from gateway.turn.state import Rules
 from tests.sim.desk import Desk, asked_desk, quiet_desk, speaking_desk
+from tests.sim.rules import RULES
 from tests.sim.sound import phrase_book
 
 
@@ -86,9 +89,9 @@ def test_known_words_of_a_probe_need_no_raise() -> None:
     assert desk.ends[-1] == "interrupted"
 
 
-@pytest.mark.parametrize("speculate", ["asr", "full"])
-def test_a_draft_of_it_is_not_answered_by_a_model(speculate: str) -> None:
-    desk = answered_desk(Rules(speculate="full" if speculate == "full" else "asr"))
+@pytest.mark.parametrize("rules", [RULES, replace(RULES, speculate="asr")], ids=["full", "asr"])
+def test_a_draft_of_it_is_not_answered_by_a_model(rules: Rules) -> None:
+    desk = answered_desk(rules)
     desk.speak(1.0)
     desk.wait(0.4)
     desk.understand("מה?")

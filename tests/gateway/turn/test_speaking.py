@@ -1,12 +1,14 @@
 """From the workers' messages to a reply that was heard."""
 
+from dataclasses import replace
+
 import pytest
 
 from common.messages import Action, Head, Message, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolEnded, ToolStarted, Utterance
 from gateway.turn.events import CloseTurn, HangUp, PublishSentence
 from gateway.turn.machine import BotState
-from gateway.turn.state import Rules
 from tests.sim.desk import Desk, asked_desk, speaking_desk
+from tests.sim.rules import RULES
 from tests.sim.sound import BEEP_LABEL
 
 PHRASE_FALLBACK = 3
@@ -301,7 +303,7 @@ def test_a_fixed_phrase_does_not_starve() -> None:
 
 
 def test_a_reply_ends_with_the_sentence_that_makes_it_too_long() -> None:
-    desk = asked_desk(Rules(max_reply_s=1.5))
+    desk = asked_desk(replace(RULES, max_reply_s=1.5))
     desk.reply("one.", "two.", "three.", seconds=1.0)
     desk.wait(4.0)
     assert (desk.sentences_heard, desk.ends[-1]) == ([0, 1], "replied")
@@ -378,7 +380,7 @@ def test_a_reply_of_no_sentences_is_a_fallback_though_a_voice_was_over_it() -> N
 
 
 def test_the_little_reply_to_a_draft_is_not_heard_before_the_commit() -> None:
-    desk = Desk(Rules(speculate="full"))
+    desk = Desk()
     desk.wait(0.5)
     desk.speak(1.0)
     desk.wait(0.4)

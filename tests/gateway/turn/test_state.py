@@ -1,7 +1,9 @@
 """What a turn leaves when it ends: whether it was cut, and what the call remembers of it."""
 
-from gateway.turn.state import Rules
+from dataclasses import replace
+
 from tests.sim.desk import Desk, asked_desk, speaking_desk
+from tests.sim.rules import RULES
 from tests.sim.sound import phrase_book
 
 FILLER, REPEAT = 2, 1
@@ -85,7 +87,7 @@ def test_a_fixed_phrase_does_not_make_the_caller_forgotten() -> None:
 
 
 def test_without_a_window_the_same_over_the_bot_is_an_interruption() -> None:
-    desk = speaking_desk(Rules(dedup_s=0.0))
+    desk = speaking_desk(replace(RULES, dedup_s=0.0))
     desk.speak(0.4)
     desk.wait(0.8)
     desk.understand("שלום")
@@ -122,7 +124,7 @@ def test_who_hangs_up_over_the_bot_had_said_what_it_answered() -> None:
 
 
 def test_a_draft_that_nobody_has_understood_yet_is_no_history() -> None:
-    desk = Desk(Rules(speculate="full"))
+    desk = Desk()
     desk.speak(1.0)
     desk.wait(0.4)
     desk.hang_up()

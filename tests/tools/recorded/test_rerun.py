@@ -6,7 +6,7 @@ import pytest
 
 from gateway.playout import Mark
 from gateway.records.format import Handled, Lost, Record, Taken, decode
-from gateway.turn.events import CloseTurn, FrameHeard, PublishUtterance, WorkerReported
+from gateway.turn.events import CloseTurn, Command, FrameHeard, PublishUtterance, Report, WorkerReported
 from tests.tools.recorded.calls import ask_and_hear, core_call, desk_record, interrupt, shell_record
 from tools.recorded.compare import compare
 from tools.recorded.rerun import Rerun, began_at
@@ -110,11 +110,15 @@ def test_the_same_settings_again_change_nothing_in_a_random_call(seed: int) -> N
 
 
 def test_with_other_settings_an_utterance_ends_earlier(call: Record) -> None:
-    def first_published(rerun: Rerun) -> float:
-        return next(step.entry.now for step in rerun.steps() if any(isinstance(command, PublishUtterance) for command in step.commands))
+    def first_end(rerun: Rerun) -> float:
+        return next(step.entry.now for step in rerun.steps() if any(_begins_to_think(command) for command in step.commands))
 
     sooner = dataclasses.replace(call.header.rules, min_utt_s=0.5)
-    assert first_published(Rerun(call, sooner)) < first_published(Rerun(call)) - 0.1
+    assert first_end(Rerun(call, sooner)) < first_end(Rerun(call)) - 0.1
+
+
+def _begins_to_think(command: Command) -> bool:
+    return isinstance(command, Report) and ("now", "THINKING") in command.fields
 
 
 def test_what_was_asked_sooner_is_answered_as_it_was_recorded(call: Record) -> None:
