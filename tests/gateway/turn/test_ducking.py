@@ -188,3 +188,28 @@ def test_what_was_looked_at_before_it_is_not_looked_at_again() -> None:
     desk.speak(0.2)
     desk.wait(1.0)
     assert [piece.piece for piece in desk.published] == ["whole", "probe"]
+
+
+def test_what_was_said_since_the_last_look_is_looked_at_before_it() -> None:
+    desk = asked_desk(DUCK)
+    desk.sentence(0, "one two three four.", 1.3)
+    desk.sentence(1, "five six seven eight.", 1.0)
+    desk.end_reply(2)
+    desk.machine.call.playout.clips[1].interruptible = False
+    desk.wait(0.3)
+    desk.speak(0.2)
+    desk.wait(0.4)
+    desk.speak(0.4)
+    assert [piece.piece for piece in desk.published] == ["whole", "probe", "probe"]
+
+
+@pytest.mark.parametrize(("begins_s", "clears"), [(0.24, 1), (0.26, 0)])
+def test_half_a_second_of_voice_that_is_over_just_as_it_comes_does_not_silence_it(begins_s: float, clears: int) -> None:
+    desk = asked_desk(DUCK)
+    desk.sentence(0, "one two three four.", 0.9)
+    desk.sentence(1, "five six seven eight.", 1.0)
+    desk.end_reply(2)
+    desk.machine.call.playout.clips[1].interruptible = False
+    desk.wait(begins_s)
+    desk.speak(0.5)
+    assert len(desk.clears) == clears

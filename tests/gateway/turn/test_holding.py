@@ -504,6 +504,16 @@ def test_a_key_during_the_voice_stands_behind_it() -> None:
 # -- The held turn ends by itself -------------------------------------------------------------
 
 
+def test_a_second_voice_within_a_hold_is_probed_while_it_lasts_from_where_the_first_began() -> None:
+    desk = speaking_desk(replace(RULES, barge_in_final_ms=60000), seconds=8.0)
+    desk.speak(0.3)
+    desk.wait(0.8)
+    first = desk.published[-1]
+    desk.speak(1.4)
+    again = desk.published[-1]
+    assert (again.piece, again.start, again.seq > first.seq) == ("probe", first.start, True)
+
+
 def test_words_that_are_missing_do_not_stop_a_caller_who_goes_on() -> None:
     desk = Desk()
     desk.speak(1.0)

@@ -413,6 +413,22 @@ def test_a_call_that_the_bot_ends_is_hung_up_too() -> None:
 # -- Time -------------------------------------------------------------------------------------
 
 
+def test_no_time_is_waited_for_that_is_over_where_marks_are_lost() -> None:
+    desk = Desk(marks_come_back=False)
+    desk.say("שלום")
+    desk.sentence(0, "one two.", 0.5)
+    desk.wait(2.4)
+    desk.machine.handle(TimePassed(), desk.now + 0.3)
+    assert (desk.machine.wakes_at or 0.0) > desk.now + 0.3
+
+
+def test_the_gate_is_shut_while_the_caller_has_the_floor() -> None:
+    desk = listening()
+    before = desk.machine.call.playout.floor_free
+    desk.speak(0.5)
+    assert (before, desk.machine.call.playout.floor_free) == (True, False)
+
+
 def test_a_deadline_takes_in_sound_that_has_left_since() -> None:
     desk = asked_desk()
     desk.reply("one.", seconds=0.5)
@@ -435,6 +451,14 @@ def test_sound_of_the_caller_is_needed_until_it_is_understood(prepare: Callable[
     desk = listening()
     prepare(desk)
     assert desk.machine.needs_sound is needed
+
+
+def test_sound_over_what_may_not_be_interrupted_is_needed_since_it_may_outlast_it() -> None:
+    desk = asked_desk(replace(RULES, barge_in=False))
+    desk.reply("one two three four.", seconds=2.0)
+    desk.wait(0.4)
+    desk.speak(0.4)
+    assert (desk.machine.call.open, desk.machine.needs_sound) == (None, True)
 
 
 def test_the_most_sound_that_is_needed_is_a_whole_turn_and_a_hold() -> None:
