@@ -116,6 +116,10 @@ class Floor:
         self.start = first + weakest
         return self.start
 
+    def keep_tail(self) -> None:
+        """Of a voice that nobody listened to, the newest piece alone is left (R6)."""
+        self.start = max(self.start, self.frame + 1 - self._cut_frames)
+
     def release(self) -> None:
         """The utterance is over, for whatever reason."""
         self._free_from = self.end

@@ -262,12 +262,13 @@ class TurnMachine:
         self._note_state(now)
 
     def _stop_ignoring(self, now: float) -> None:
-        """What may not be interrupted was heard; a voice that still goes on counts, pre-roll included."""
+        """What may not be interrupted was heard; a voice that still goes on counts, pre-roll included, but no more than a piece of it."""
         self.ignored_turn = None
         call = self.call
         if not call.caller_speaks:
             return
         if call.floor.silence_frames < PAUSE_FRAMES:
+            call.floor.keep_tail()
             self._onset(now)
         else:
             call.floor.release()
