@@ -138,6 +138,14 @@ class Listening:
         utterance.add_text(self._call.next_seq(), text, sound)
         self._await_words(utterance, now)
 
+    def adopt_committed(self, text: str, now: float) -> None:
+        """Answer words that another stream committed: they are all, and nothing more is waited for (R12)."""
+        utterance = self._call.new_utterance(now)
+        utterance.ended_at = now
+        utterance.add_text(self._call.next_seq(), text)
+        self._think_about(utterance, now)
+        self._answer(utterance, text, now)
+
     def adopt_sound(self, utterance: Utterance, start: int, end: int, now: float) -> None:
         """Take an utterance that ended, maybe while it was held: publish its sound (R2, R4)."""
         call = self._call
@@ -158,10 +166,13 @@ class Listening:
         return utterance
 
     def _await_words(self, utterance: Utterance, now: float) -> None:
+        self._think_about(utterance, now)
+        self._accept_if_known(utterance, now)
+
+    def _think_about(self, utterance: Utterance, now: float) -> None:
         turn = self._call.turn
         turn.utterance, turn.used, turn.progress_at = utterance, True, now
         self._call.out.append(OpenTurn(turn.number))
-        self._accept_if_known(utterance, now)
 
     # -- The words come -----------------------------------------------------------------------
 

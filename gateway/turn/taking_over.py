@@ -5,7 +5,7 @@
     the turn before                    the new owner
     closed, or nothing was asked       listens
     asked, words not known             asks to repeat
-    asked, words known                 publishes them, in a turn of its own
+    committed, so words known          answers them at once, in a turn of its own
 
 Rules
     The number was raised before the call came here, so all that the other stream began is stale. That turn
@@ -29,7 +29,7 @@ def take_over(call: Call, listening: Listening, taken: CallTaken, now: float) ->
     if not taken.open:
         return
     if taken.text:
-        listening.adopt_text(call.new_utterance(now), taken.text, now)
+        listening.adopt_committed(taken.text, now)
     else:
         call.say(call.phrases.repeat)
 

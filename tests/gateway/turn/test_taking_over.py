@@ -28,6 +28,11 @@ def test_the_turn_that_asks_again_is_committed_with_its_words() -> None:
     assert taken("when do you open", open_=True).all(CommitTurn) == [CommitTurn(7, "when do you open")]
 
 
+@pytest.mark.parametrize("text", ["שלום וגם", "*"])
+def test_words_that_were_committed_before_are_not_weighed_again(text: str) -> None:
+    assert taken(text, open_=True).all(CommitTurn) == [CommitTurn(7, text)]
+
+
 def test_the_answer_to_what_was_asked_before_is_heard() -> None:
     desk = taken("when do you open", open_=True)
     desk.reply("At nine.")
