@@ -200,10 +200,10 @@ def _parse(field: "dataclasses.Field[Any]", kind: Any, raw: str) -> Any:
     try:
         value = _convert(plain, raw)
     except ValueError:
-        raise _bad(field, raw, _takes(plain)) from None
+        raise _bad(field, raw, _takes(field, plain)) from None
     low, high = field.metadata["low"], field.metadata["high"]
     if (low is not None and value < low) or (high is not None and value > high):
-        raise _bad(field, raw, f"{low:g}" if low == high else f"{_takes(plain)} from {low:g} to {high:g}")
+        raise _bad(field, raw, _takes(field, plain))
     if shape and not shape.fullmatch(raw):
         raise _bad(field, raw, field.metadata["takes"])
     return value
@@ -223,10 +223,14 @@ def _convert(kind: Any, raw: str) -> Any:
     return Path(raw) if kind is Path else kind(raw)
 
 
-def _takes(kind: Any) -> str:
+def _takes(field: "dataclasses.Field[Any]", kind: Any) -> str:
     if typing.get_origin(kind) is Literal:
         return "one of " + ", ".join(typing.get_args(kind))
-    return {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, "a text")
+    plainly = {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, "a text")
+    low, high = field.metadata["low"], field.metadata["high"]
+    if low is None or high is None:
+        return plainly
+    return f"{low:g}" if low == high else f"{plainly} from {low:g} to {high:g}"
 
 
 def _bad(field: "dataclasses.Field[Any]", raw: str, takes: str) -> ConfigError:

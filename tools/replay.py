@@ -9,25 +9,28 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from textwrap import fill
 
 from common.errors import TorimError
 from common.version import VERSION
 from gateway.records.format import Lost, Record
 from tools.recorded.compare import compare
-from tools.recorded.hearing import SETTINGS, Hearing
+from tools.recorded.hearing import HEARING_SETTINGS, Hearing
 from tools.recorded.rerun import read
-from tools.recorded.what_if import rules_with, side_by_side
+from tools.recorded.what_if import RULE_SETTINGS, rules_with, side_by_side
 
 EXIT_SAME, EXIT_DIFFERENT, EXIT_USAGE = 0, 1, 4
-_EPILOG = """\
+_SETTINGS = (*RULE_SETTINGS, *HEARING_SETTINGS)
+_EPILOG = f"""\
 With --set the caller's sound and keys and the workers' messages stay as they were recorded, whatever the
 core does now: words of a piece that is not published any more come all the same, and those of a piece that is
 published only now never come. So it shows where the calls part, and means less with every turn after that. The
 provider's marks come back when their sound was played, once the calls have parted.
 
---set takes any field of gateway.turn.state.Rules (barge_in_final_ms=300, min_utt_s=0.5, barge_in=false, ...), and
-vad=silero|webrtc, vad_rms=LEVEL, self_echo_guard=false: the recorded frames are heard anew, as a gateway with
-these settings would here (.env and environment hold for the rest).
+--set takes these settings, with the values that they take in .env:
+{fill(", ".join(_SETTINGS), 110, initial_indent="  ", subsequent_indent="  ")}.
+With {", ".join(HEARING_SETTINGS)} the recorded frames are heard anew, as a gateway with these
+settings would here (.env and environment hold for the rest).
 
 exit codes: 0 the same (with --set: it was shown), 1 different, 4 the record cannot be read, or usage
 """
@@ -81,12 +84,11 @@ def _show_sameness(record: Record) -> int:
 
 def _show_changes(record: Record, words: Sequence[str]) -> int:
     changes = dict(_change(word) for word in words)
-    heard = {name: changes.pop(name) for name in SETTINGS if name in changes}
-    hearing = Hearing(heard) if heard else None
     rules = rules_with(record.header.rules, changes)
-    if hearing is not None:
-        rules = replace(rules, onset=hearing.onset)
-    lines, differing = side_by_side(record, rules, hearing, " ".join(words))
+    ear = Hearing(changes) if changes.keys() & set(HEARING_SETTINGS) else None
+    if ear is not None:
+        rules = replace(rules, onset=ear.onset)
+    lines, differing = side_by_side(record, rules, ear, " ".join(words))
     sys.stdout.write("\n".join(lines) + f"\n{differing} turns differ\n")
     return EXIT_SAME
 
@@ -95,7 +97,9 @@ def _change(word: str) -> tuple[str, str]:
     name, equals, value = word.partition("=")
     if not equals:
         raise ValueError(f"--set {word}: takes NAME=VALUE")
-    return name, value
+    if name.upper() not in _SETTINGS:
+        raise ValueError(f"--set {word}: takes one of {', '.join(_SETTINGS)}")
+    return name.upper(), value
 
 
 if __name__ == "__main__":

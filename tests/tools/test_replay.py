@@ -31,13 +31,13 @@ def test_a_difference_is_an_exit_code_of_its_own(file: Path, capsys: pytest.Capt
 
 
 def test_other_settings_show_turns_side_by_side(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(file), "--set", "min_utt_s=0.5"]) == EXIT_SAME
+    assert main([str(file), "--set", "min_utt_sec=0.5"]) == EXIT_SAME
     lines = capsys.readouterr().out.splitlines()
-    assert ("min_utt_s=0.5" in lines[0], lines[-1].endswith("turns differ"), any("≠" in line for line in lines)) == (True,) * 3
+    assert ("min_utt_sec=0.5" in lines[0], lines[-1].endswith("turns differ"), any("≠" in line for line in lines)) == (True,) * 3
 
 
 def test_the_same_settings_again_differ_in_no_turn(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(file), "--set", "min_utt_s=0.7"]) == EXIT_SAME
+    assert main([str(file), "--set", "MIN_UTT_SEC=0.7"]) == EXIT_SAME
     assert capsys.readouterr().out.endswith("0 turns differ\n")
 
 
@@ -50,9 +50,11 @@ def test_a_detector_hears_the_recorded_frames_anew(file: Path, capsys: pytest.Ca
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ("min_utt_s", "NAME=VALUE"),
-        ("min_utt_s=soon", "min_utt_s=soon"),
-        ("patience=3", "takes one of vad, vad_rms, self_echo_guard, min_utt_s"),
+        ("MIN_UTT_SEC", "NAME=VALUE"),
+        ("min_utt_sec=soon", "MIN_UTT_SEC='soon': takes a number from 0.4 to 5"),
+        ("MIN_UTT_SEC=0.1", "MIN_UTT_SEC='0.1': takes a number from 0.4 to 5"),
+        ("SPECULATE_DRAFTS=99", "takes a whole number from 1 to 10"),
+        ("patience=3", "patience=3: takes one of MIN_UTT_SEC, MAX_UTT_SEC"),
         ("vad=ear", "VAD='ear': takes one of"),
         ("vad=webrtc", "has no sound"),
     ],

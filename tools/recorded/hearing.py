@@ -11,7 +11,7 @@ from gateway.vad.choice import choose_detector
 from gateway.vad.hangover import OnsetRule
 from gateway.vad.self_echo import NoGuard, SelfEcho
 
-SETTINGS = ("vad", "vad_rms", "self_echo_guard")
+HEARING_SETTINGS = ("VAD", "VAD_RMS", "SELF_ECHO_GUARD")
 """What of the settings is about hearing."""
 
 
@@ -25,7 +25,7 @@ class Hearing:
             ConfigError: one of them is bad.
             SetupError: the detector is not on this machine.
         """
-        settings = config.load(config.environment() | {name.upper(): value for name, value in changes.items()})
+        settings = config.load(config.environment() | dict(changes))
         self._detector = choose_detector(settings)()
         self._guard = SelfEcho(self._detector.onset) if settings.self_echo_guard else NoGuard()
 

@@ -1,20 +1,21 @@
 """What would have changed with other settings: turns with their ends, commits, clears, side by side."""
 
 import dataclasses
-import typing
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-import msgspec
-
+from common import config
 from gateway.records.format import Record
+from gateway.rules import SETTING_OF, rules_of
 from gateway.turn.events import CloseTurn, CommitTurn, SendClear
 from gateway.turn.state import Rules
-from tools.recorded.hearing import SETTINGS, Hearing
+from tools.recorded.hearing import Hearing
 from tools.recorded.rerun import Rerun, Step, began_at
 
 _COLUMN = 58
+_NAMES = {field: setting.upper() for field, setting in SETTING_OF.items()}
+RULE_SETTINGS = tuple(_NAMES.values())
+"""What of the settings the core goes by."""
 
 
 @dataclass(slots=True)
@@ -83,21 +84,11 @@ def _fit(text: str) -> str:
 # -- Settings -------------------------------------------------------------------------------------
 
 
-def rules_with(rules: Rules, changes: dict[str, str]) -> Rules:
-    """The rules with some of them changed, by name and text.
+def rules_with(rules: Rules, changes: Mapping[str, str]) -> Rules:
+    """The rules of a record, but for these settings, by name and text as the environment has them.
 
     Raises:
-        ValueError: naming what is wrong.
+        ConfigError: naming the setting, its value, and what it takes.
     """
-    kinds = typing.get_type_hints(Rules)
-    values: dict[str, Any] = {name: _value(name, text, kinds) for name, text in changes.items()}
-    return dataclasses.replace(rules, **values)
-
-
-def _value(name: str, text: str, kinds: "dict[str, object]") -> object:
-    if name not in kinds:
-        raise ValueError(f"{name}: takes one of {', '.join((*SETTINGS, *kinds))}")
-    try:
-        return msgspec.convert(text, kinds[name], strict=False)
-    except msgspec.ValidationError as error:
-        raise ValueError(f"{name}={text}: {error}") from None
+    changed = rules_of(config.load(changes))
+    return dataclasses.replace(rules, **{field: getattr(changed, field) for field, name in _NAMES.items() if name in changes})
