@@ -123,6 +123,11 @@ async def once(action: Callable[[], Awaitable[T]]) -> T:
         answer = await action()
     except _TROUBLE as trouble:
         raise BusUnavailable(type(trouble).__name__) from trouble
+    except RuntimeError as trouble:
+        # uvloop's word for a connection that broke before anything was written to it; the client does not know it.
+        if not str(trouble).endswith("the handler is closed"):
+            raise
+        raise BusUnavailable("ConnectionError") from trouble
     except exceptions.ResponseError as refusal:
         if not str(refusal).startswith(_REFUSALS):
             raise

@@ -51,9 +51,10 @@ def server_binary() -> Path:
 class RealServer:
     """A server of our own, for one test or for all of them."""
 
-    def __init__(self, folder: Path, *, durable: bool = False, command: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False, fsync: str = "always", command: Sequence[str] = ()) -> None:
         self._folder = folder
         self._durable = durable
+        self._fsync = fsync
         self._command = command
         self._shell: subprocess.Popen[bytes] | None = None
         self._pid = 0
@@ -67,7 +68,7 @@ class RealServer:
         """Start it, with what it wrote to disk before, and wait until it answers."""
         command = [*(self._command or [str(server_binary())]), "--port", "0", "--unixsocket", str(self._folder / "redis.sock")]
         command += ["--dir", str(self._folder), "--save", "", "--maxmemory-policy", "noeviction", "--loglevel", "warning"]
-        command += ["--appendonly", "yes", "--appendfsync", "always"] if self._durable else []
+        command += ["--appendonly", "yes", "--appendfsync", self._fsync] if self._durable else []
         self._shell = subprocess.Popen(
             ["sh", "-c", _SUPERVISED, "sh", *command],
             stdin=subprocess.PIPE,
@@ -100,6 +101,14 @@ class RealServer:
             os.kill(self._pid, signal.SIGKILL)
         self.stop()
         (self._folder / "redis.sock").unlink(missing_ok=True)
+
+    def send(self, number: signal.Signals) -> None:
+        """A signal to the server itself."""
+        os.kill(self._pid, number)
+
+    def forget(self) -> None:
+        """Throw away what it wrote to disk, while it does not run."""
+        shutil.rmtree(self._folder / "appendonlydir", ignore_errors=True)
 
 
 @contextmanager

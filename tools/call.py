@@ -112,7 +112,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--no-greeting", action="store_true", help="don't wait for a greeting")
     made.add_argument(
-        "--fail-over", metavar="URL", default="", help="gateway that goes on with the call where the first one died or drains"
+        "--fail-over", metavar="URL", action="append", default=[], help="gateway that goes on with a call whose own died or drains"
     )
     made.add_argument("--max-seconds", type=float, default=120.0, help="hang up after so long (%(default)s)")
     made.add_argument(

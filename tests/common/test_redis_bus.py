@@ -437,9 +437,14 @@ def test_pauses_between_tries_grow_up_to_a_fifth_of_a_second() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [redis.exceptions.OutOfMemoryError(), redis.ResponseError("MISCONF Errors writing to the AOF file: No space left on device")]
+    "answer",
+    [
+        redis.exceptions.OutOfMemoryError(),
+        redis.ResponseError("MISCONF Errors writing to the AOF file: No space left on device"),
+        RuntimeError("unable to perform operation on <TCPTransport closed=True reading=False 0x5>; the handler is closed"),
+    ],
 )
-def test_a_server_that_is_full_is_trouble_and_no_bug(answer: Exception) -> None:
+def test_a_server_that_is_full_or_hangs_up_on_us_is_trouble_and_no_bug(answer: Exception) -> None:
     async def refuse() -> None:
         raise answer
 

@@ -247,6 +247,6 @@ async def test_a_call_fails_over_where_its_gateway_is_gone() -> None:
         other.after = [other.connect]
         dying.after = ["", "sorry"]
         record = Record("CA1")
-        call = Call(Caller(Script([], HASTE), record, lambda at, text: None), record, Addresses(), lambda at, text: None, 10, other.url)
+        call = Call(Caller(Script([], HASTE), record, lambda at, text: None), record, Addresses(), lambda at, text: None, 10, [other.url])
         await call.place(dying.url, {})
     assert (dying.paths()[-1], other.paths()[0], len(other.lines)) == ("/after", "/after", 1)

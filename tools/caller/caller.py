@@ -9,7 +9,7 @@ from collections import deque
 from common.audio import BYTES_PER_MS, FRAME_BYTES
 from tools.caller.playout import Heard, Played, Playout
 from tools.caller.record import Arrival, CallerTurn, Clear, Mark, Record, Tell, milliseconds
-from tools.caller.script import HangUp, Interrupt, Press, Say, Script
+from tools.caller.script import HangUp, Interrupt, Press, Say, TurnTaking
 from tools.caller.sound import Recording, audible, line_noise
 from tools.caller.wire import BotMark, BotSound, Messages, Violation, fault_of, read
 
@@ -25,7 +25,7 @@ _MUCH_BUFFERED = 200 * BYTES_PER_MS
 class Caller:
     """One call, over one stream after the other."""
 
-    def __init__(self, script: Script, record: Record, tell: Tell) -> None:
+    def __init__(self, script: TurnTaking, record: Record, tell: Tell) -> None:
         self.over = False
         """The caller has nothing left to do and hangs up."""
         self._script = script

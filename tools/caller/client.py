@@ -2,14 +2,14 @@
 
 A stream ends when the caller hangs up, or when the bot closes it. Then Twilio asks the ``action``
 of the TwiML what to do: end the call, or connect it again, under the same callSid. A stream that cannot be opened
-again has ended, too. Another address may be given for where nobody answers, or who answers wants somebody else
-asked: as if a load balancer stood before two gateways.
+again has ended, too. Other addresses may be given for where nobody answers, or who answers wants somebody else
+asked: as if a load balancer stood before several gateways.
 """
 
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
@@ -45,8 +45,11 @@ class Clock:
 class Call:
     """One call and all it is made of."""
 
-    def __init__(self, caller: Caller, record: Record, addresses: Addresses, tell: Tell, max_s: float, fail_over: str = "") -> None:
-        """``fail_over``: base URL of the gateway that is asked where the first one does not answer any more, or wants another one asked."""
+    def __init__(
+        self, caller: Caller, record: Record, addresses: Addresses, tell: Tell, max_s: float, fail_over: Sequence[str] = ()
+    ) -> None:
+        """``fail_over``: base URLs of the gateways that are asked, one after the other, where the call's own does not answer any more,
+        or wants another one asked."""
         self.out_of_time = False
         """The longest time was over before the caller was done."""
         self._caller = caller
@@ -75,7 +78,7 @@ class Call:
             self._tell(self._clock.now(), f"line   over: {'reconnected too often' if isinstance(plan, Stream) else plan.why}")
 
     async def _ask(self, url: str, **more: str) -> Plan:
-        return await ask(self._client, self._addresses, url, self._record.call, self._fail_over, **more)
+        return await ask(self._client, self._addresses, url, self._record.call, next(iter(self._fail_over), ""), **more)
 
     async def _next_plan(self, ended: Stream) -> Plan:
         await self._report(ended, "stream-stopped")
@@ -84,13 +87,13 @@ class Call:
         return await self._ask_action(ended.action) if ended.action else End("the bot closed the stream")
 
     async def _ask_action(self, action: str) -> Plan:
-        try:
-            return await self._ask(action)
-        except NoConnection as error:
-            if not self._fail_over:
-                raise
-            self._tell(self._clock.now(), f"line   fails over: {error}")
-            return await self._ask(at(self._fail_over, action))
+        *first, last = [action, *(at(base, action) for base in self._fail_over)]
+        for address in first:
+            try:
+                return await self._ask(address)
+            except NoConnection as error:
+                self._tell(self._clock.now(), f"line   fails over: {error}")
+        return await self._ask(last)
 
     async def _report(self, stream: Stream, event: str) -> None:
         """Twilio's status callback. What it comes to does not matter to the call."""

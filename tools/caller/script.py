@@ -15,6 +15,7 @@ Rules
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from common.audio import SAMPLE_RATE_HZ
 from tools.caller.sound import Recording
@@ -58,6 +59,19 @@ class Patience:
     """Quiet of the bot that means it is done."""
     greeting_s: float = 4.0
     reply_s: float = 12.0
+
+
+class TurnTaking(Protocol):
+    """Who decides when the caller speaks; times are samples since the call began."""
+
+    def bot_sounds(self, at: int, until: int) -> None:
+        """The bot is heard from ``at`` until ``until``."""
+
+    def next(self, now: int) -> Step | HangUp | None:
+        """What to do now, if anything. Ask again once it is done (``acted``)."""
+
+    def acted(self, until: int) -> None:
+        """The caller's voice, or last key, ended at ``until``: the bot's turn."""
 
 
 class Script:

@@ -1,0 +1,130 @@
+"""``python -m tests.chaos``: a house of real processes under fire, and what its callers heard.
+
+It shows how far it is; Ctrl-C ends it with a report of what was until then. Exit code 0: no complaint; 1: some.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from common import streams
+from tests.chaos.director import Director, Run
+from tests.chaos.house import House
+from tests.chaos.picture import draw
+from tests.chaos.report import complaints_of, figures, late_ms, tables, turns_of
+from tests.servers import RealServer
+from tools.drawing import save
+
+EXIT_CLEAN, EXIT_COMPLAINTS = 0, 1
+_CLEARS_UP_S = 2.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run, and write the report."""
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--kills", type=int, default=30, help="of workers; other faults come along in proportion (%(default)s)")
+    parser.add_argument("--callers", type=int, default=8, help="on the line at a time (%(default)s)")
+    parser.add_argument("--quiet", type=float, default=30.0, metavar="SECONDS", help="without faults, to compare with (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="of the plan (%(default)s)")
+    parser.add_argument("--out", type=Path, default=Path(".run/chaos"), help="folder for chaos.md, .json and .svg (%(default)s)")
+    options = parser.parse_args(arguments)
+    folder = Path(tempfile.mkdtemp(prefix="torim-chaos-"))
+    run = Run(options.seed, 0.0)
+    try:
+        asyncio.run(_live(options, folder, run))
+    except KeyboardInterrupt:
+        _tell("ended before its time: the report is of what was until now")
+    return _write(options, folder, run)
+
+
+async def _live(options: argparse.Namespace, folder: Path, run: Run) -> None:
+    (folder / "redis").mkdir()
+    server = RealServer(folder / "redis", durable=True, fsync="everysec")
+    server.start()
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.TaskGroup() as manning:
+            house = House(folder, server)
+            try:
+                await house.open(manning)
+                run.began_s = run.ended_s = loop.time()
+                _tell(f"the house is open: {len(house.posts)} processes, logs in {folder}")
+                director = Director(house, run, callers=options.callers, kills=options.kills, quiet_s=options.quiet, tell=_tell)
+                await director.direct()
+                await asyncio.sleep(_CLEARS_UP_S)
+                run.left_behind = await _left_behind(house)
+            finally:
+                run.ended_s = loop.time()
+                run.memory_after_mb = house.memory_mb()
+                await house.close()
+    finally:
+        server.stop()
+
+
+async def _left_behind(house: House) -> dict[str, int]:
+    """What is in Redis though nobody calls: work that is not done, or is not known to be done; dead letters."""
+    found = {}
+    for stage in streams.STAGES:
+        key = streams.work(streams.ONE_TAG, stage)
+        pending: Any = await house.redis.xpending(key, streams.GROUP)
+        found[f"{stage} entries"] = int(await house.redis.xlen(key))
+        found[f"{stage} pending"] = int(pending["pending"])
+        found[f"{stage} dead letters"] = int(await house.redis.xlen(streams.dead_letters(streams.ONE_TAG, stage)))
+    return found
+
+
+def _write(options: argparse.Namespace, folder: Path, run: Run) -> int:
+    found, late = figures(run), late_ms(turns_of(run))
+    options.out.mkdir(parents=True, exist_ok=True)
+    title = f"{found['kills']} kills, {found['turns']} turns, {options.callers} callers, seed {run.seed}"
+    complaints = list(complaints_of(run))
+    text = "\n".join([*_head(options, found, title), *tables(found), "", *_complaints(complaints)])
+    (options.out / "chaos.md").write_text(text + "\n", encoding="utf-8")
+    (options.out / "chaos.json").write_text(json.dumps(found | {"all_late_ms": late}, indent=1) + "\n", encoding="utf-8")
+    save(draw(late, title), options.out / "chaos.svg")
+    sys.stdout.write(f"{text}\n")
+    if complaints:
+        _tell(f"the logs of the house stay in {folder}")
+        return EXIT_COMPLAINTS
+    shutil.rmtree(folder)
+    return EXIT_CLEAN
+
+
+def _head(options: argparse.Namespace, found: dict[str, Any], title: str) -> list[str]:
+    at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+    kills = ", ".join(f"{phase} {count}" for phase, count in found["kills_by_phase"].items())
+    commits = ", ".join(f"{moment} {count}" for moment, count in sorted(found["kills_in_commit"].items()))
+    others = ", ".join(f"{kind} {count}" for kind, count in found["other_faults"].items())
+    return [
+        "# Kill anything",
+        "",
+        f"`make chaos KILLS={options.kills} CALLERS={options.callers} SEED={options.seed}`, {at}, {found['seconds']} s; {machine}.",
+        "",
+        f"**{title}.** Kills by phase: {kills} (commit: {commits}). Other faults: {others}.",
+        "",
+        "![How late replies were](chaos.svg)",
+        "",
+    ]
+
+
+def _complaints(complaints: Sequence[str]) -> list[str]:
+    return ["No complaints."] if not complaints else ["Complaints:", "", *(f"- {one}" for one in complaints)]
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""Who holds whose turn, and how far it is: read from Redis, so that faults hit what they are meant for.
+
+phase       the worker that dies                                            aimed by
+reading     any: it got the entry and did nothing with it                   the worker itself (mortal_worker.py)
+asr         hears the caller's words                                        pending entry of the ASR stage
+between     of the LLM: the words are here, and no sentence is out          pending entry, nothing emitted
+streaming   of the LLM: some sentences are out, and not all                 pending entry, something emitted
+synthesis   of the TTS: it speaks a sentence                                pending entry of the TTS stage
+commit      any: before, within, or after its commit                        the worker itself
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from common import streams
+from common.messages import Message, Stage, decode
+from tests.chaos.deaths import is_a_turn
+
+Phase = Literal["reading", "asr", "between", "streaming", "synthesis", "commit"]
+PHASES: tuple[Phase, ...] = ("reading", "asr", "between", "streaming", "synthesis", "commit")
+STAGE_OF: dict[Phase, Stage] = {"asr": "asr", "between": "llm", "streaming": "llm", "synthesis": "tts"}
+SPREAD_S: dict[Phase, float] = {"asr": 0.22, "between": 0.18, "streaming": 0.4, "synthesis": 0.35}
+"""How long the phases last that are aimed at from outside, nearly."""
+_AT_ONCE = 50
+_REMEMBERED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A turn's entry in a worker's hands."""
+
+    id: str
+    worker: str
+    deliveries: int
+    call: str
+    turn: int
+    is_a_turn: bool
+    emitted: int
+    """Sentences of its turn that are out."""
+
+    def is_in(self, phase: Phase) -> bool:
+        """Whether a turn hangs on it that is in this phase, and was not taken over before."""
+        fits = {"between": self.emitted == 0, "streaming": self.emitted > 0}.get(phase, True)
+        return self.is_a_turn and self.deliveries == 1 and fits
+
+
+class Watch:
+    """The judge's eye on the streams."""
+
+    def __init__(self, redis: "Redis") -> None:
+        self._redis = redis
+        self._messages: OrderedDict[bytes, Message] = OrderedDict()
+
+    async def held(self, stage: Stage) -> list[Held]:
+        """All that the workers of a stage hold."""
+        key = streams.work(streams.ONE_TAG, stage)
+        try:
+            found: Any = await self._redis.xpending_range(key, streams.GROUP, "-", "+", _AT_ONCE)
+        except ResponseError:  # no group yet
+            return []
+        return [held for about in found if (held := await self._about(key, about)) is not None]
+
+    async def _about(self, key: str, about: dict[str, Any]) -> Held | None:
+        message = await self._message(key, about["message_id"])
+        if message is None:
+            return None
+        head = message.head
+        emitted = int(await self._redis.llen(streams.out(head.call, head.turn)))
+        worker, deliveries = about["consumer"].decode(), int(about["times_delivered"])
+        return Held(about["message_id"].decode(), worker, deliveries, head.call, head.turn, is_a_turn(message), emitted)
+
+    async def _message(self, key: str, id_: bytes) -> Message | None:
+        if id_ not in self._messages:
+            entries: Any = await self._redis.xrange(key, id_, id_)
+            if not entries:  # it was finished meanwhile
+                return None
+            self._messages[id_] = decode(entries[0][1][b"m"])
+            while len(self._messages) > _REMEMBERED:
+                self._messages.popitem(last=False)
+        return self._messages[id_]

@@ -1,0 +1,157 @@
+"""The callers: calls one after the other, each with an ear for what it is told.
+
+A caller says something short, hears the whole reply, makes a pause, and says the next thing: patiently, since a reply that stops in the
+middle may go on. One who is told that there is trouble, or asked to repeat, says it again; one who hears nothing for long gives up
+waiting and speaks all the same.
+"""
+
+import asyncio
+import random
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from common.audio import SAMPLE_RATE_HZ
+from tests.chaos.ear import LiveEar, is_whole, phrase_of
+from tests.chaos.judge import Reply, Said
+from tests.e2e.gateway_process import RECORDINGS
+from tools.caller.caller import Caller
+from tools.caller.client import Call
+from tools.caller.record import Record, milliseconds
+from tools.caller.script import HangUp, Say, Step
+from tools.caller.sound import load
+from tools.caller.webhook import Addresses, NoConnection
+
+TURNS_A_CALL = 6
+"""Few enough that no two turns of a call sound alike (16), even where some are lost."""
+_WORDS = ("short_en_hello.wav", "short_fr_auth-thankyou.wav")
+"""Of one breath, so that each is one turn."""
+_GAP_S = (0.5, 1.5)
+"""Between the end of a reply and the caller's next words."""
+_GREETING_S, _PATIENCE_S = 6.0, 12.0
+_MOST_S = 240.0
+_TROUBLE = frozenset({"repeat", "fallback", "still_there", "goodbye"})
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A call that is over, as its caller had it."""
+
+    call: str
+    began_s: float
+    """By the clock of the loop."""
+    said: tuple[Said, ...]
+    track: bytes
+    """The bot's side, as played."""
+    hung_up: bool
+    """Whether the caller ended it; else it was dropped."""
+    why: str
+    """Its last line."""
+    streams: int
+    violations: tuple[str, ...]
+    slowest_tick_ms: int
+    """How late the caller's own clock was at worst: this machine's fault."""
+
+
+class Conversation:
+    """When the caller speaks (``TurnTaking``)."""
+
+    def __init__(self, record: Record, rng: random.Random, reply: Reply, turns: int = TURNS_A_CALL) -> None:
+        self._ear = LiveEar(record.bot_track)
+        self._random = rng
+        self._last_sentence, self._last_ms = len(reply.lengths_ms) - 1, reply.lengths_ms[-1]
+        self._left = turns
+        self._words = [load(RECORDINGS / name) for name in _WORDS]
+        self._since = 0
+        self._bot_last = 0
+        self._done = False
+        """The bot greeted, or said something after which no reply is to be waited for."""
+        self._at_last_sentence = False
+        self._judged_at = 0
+        self._gap_s = rng.uniform(*_GAP_S)
+        self._greeted = False
+
+    def bot_sounds(self, at: int, until: int) -> None:
+        """The bot is heard from ``at`` until ``until``."""
+        self._bot_last = max(self._bot_last, until)
+
+    def next(self, now: int) -> Step | HangUp | None:
+        """What to do now, if anything."""
+        for tone in self._ear.news():
+            phrase = phrase_of(tone)
+            self._at_last_sentence = self._at_last_sentence or (tone.sentence == self._last_sentence and not phrase)
+            self._done = self._done or phrase in _TROUBLE or (phrase == "greeting" and not self._greeted)
+        quiet_s = (now - max(self._since, self._bot_last)) / SAMPLE_RATE_HZ
+        patience_s = _PATIENCE_S if self._greeted else _GREETING_S
+        if quiet_s < self._gap_s or not (self._done or quiet_s >= patience_s or self._is_over()):
+            return None
+        if not self._left:
+            return HangUp()
+        self._left -= 1
+        return Say(self._random.choice(self._words))
+
+    def _is_over(self) -> bool:
+        """Whether all of the reply was heard; asked again only when there is more of it."""
+        if not self._at_last_sentence or self._judged_at == self._bot_last:
+            return False
+        self._judged_at = self._bot_last
+        return is_whole(self._ear.heard_ms(self._last_sentence), self._last_ms)
+
+    def acted(self, until: int) -> None:
+        """The caller's words ended at ``until``."""
+        self._ear.forget()
+        self._since, self._done, self._at_last_sentence, self._greeted = until, False, False, True
+        self._gap_s = self._random.uniform(*_GAP_S)
+
+
+Urls = Callable[[], Sequence[str]]
+"""The base URLs of the gateways that answer now, the one to be asked first in front."""
+
+
+@dataclass(slots=True)
+class Callers:
+    """So many on the line at a time, until told to stop."""
+
+    urls: Urls
+    rng: random.Random
+    reply: Reply
+    heard: "asyncio.Queue[Heard]" = field(default_factory=asyncio.Queue)
+    live: dict[str, float] = field(default_factory=dict)
+    """The calls that are on the line: when each began."""
+    stopping: bool = False
+
+    async def call_on(self) -> None:
+        """One place on the line: a call after the other."""
+        await asyncio.sleep(self.rng.uniform(0, 3))
+        while not self.stopping:
+            await self._call()
+            await asyncio.sleep(self.rng.uniform(0.2, 1.0))
+
+    async def _call(self) -> None:
+        record, lines, began_s = Record("CA" + secrets.token_hex(16)), list[str](), asyncio.get_running_loop().time()
+        first, *others = self.urls()
+        caller = Caller(Conversation(record, self.rng, self.reply), record, lambda at, text: lines.append(text))
+        call = Call(caller, record, Addresses(), lambda at, text: lines.append(text), _MOST_S, others)
+        self.live[record.call] = began_s
+        try:
+            await call.place(f"{first}/twilio/voice", {})
+        except NoConnection as error:
+            lines.append(f"no connection: {error}")
+        finally:
+            del self.live[record.call]
+        self.heard.put_nowait(_heard(record, began_s, caller.over, lines))
+
+
+def _heard(record: Record, began_s: float, over: bool, lines: Sequence[str]) -> Heard:
+    said = tuple(Said(milliseconds(turn.begin), milliseconds(turn.end)) for turn in record.turns)
+    return Heard(
+        call=record.call,
+        began_s=began_s,
+        said=said,
+        track=bytes(record.bot_track),
+        hung_up=over,
+        why=lines[-1] if lines else "",
+        streams=sum("connected to" in line for line in lines),
+        violations=tuple(record.violations),
+        slowest_tick_ms=milliseconds(record.slowest_tick),
+    )

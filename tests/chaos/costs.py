@@ -1,0 +1,82 @@
+"""What each fault may cost its callers. It is said here, before it happens; anything else is a complaint.
+
+    fault                                    the caller
+    a worker dies, stalls, is cut off        hears the one reply, whole and once, later
+    work is on a stream twice                hears the one reply, whole and once
+    Redis stalls, or restarts                hears the one reply, whole and once; or is told of the trouble, or asked to say it
+                                             again, also in mid-reply; is not left in silence
+    a gateway dies                           hears the reply to the same question anew from its begin; or is asked to say it again, or
+                                             whether they are there: what was on its way to the gateway is lost with it
+
+A stale sentence, a sentence twice in one reply, a beep, and a call that ends are never excused; nor is silence.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from tests.chaos.judge import Verdict
+
+Kind = Literal["kill", "stall", "duplicate", "cut", "pause", "restart", "empty", "gateway"]
+"""``restart``: of Redis, with what it had; ``empty``: without."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """The most that a fault may cost."""
+
+    may_be_told: bool = False
+    """Of trouble, instead of a reply or the rest of it."""
+    may_begin_anew: bool = False
+    """The reply, in a turn of its own."""
+    longest_silence_s: float = 8.0
+    settles_s: float = 0.0
+    """How long after its end a fault is still felt."""
+
+
+COSTS: dict[Kind, Cost] = {
+    "kill": Cost(settles_s=1.0),
+    "stall": Cost(settles_s=1.0),
+    "duplicate": Cost(),
+    "cut": Cost(settles_s=2.0),
+    "pause": Cost(may_be_told=True, settles_s=3.0),
+    "restart": Cost(may_be_told=True, settles_s=3.0),
+    "empty": Cost(may_be_told=True, settles_s=3.0),
+    "gateway": Cost(may_be_told=True, may_begin_anew=True, longest_silence_s=12.0, settles_s=3.0),
+}
+_NOTHING = Cost()
+_TOLD = frozenset({"repeat", "fallback", "still_there"})
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """A fault that happened."""
+
+    kind: Kind
+    what: str
+    """Phase of a kill, else what was hit."""
+    begin_s: float
+    end_s: float
+    calls: frozenset[str]
+    """Whose turn it hit."""
+    moment: str = ""
+
+    def hits(self, call: str, begin_s: float, until_s: float) -> bool:
+        """Whether a turn of the call, from the caller's words to the next ones, felt it."""
+        return call in self.calls and self.begin_s < until_s and self.end_s + COSTS[self.kind].settles_s > begin_s
+
+
+def unexcused(verdict: Verdict, strikes: Iterable[Strike]) -> list[str]:
+    """The complaints of a turn that no fault excuses."""
+    costs = [COSTS[strike.kind] for strike in strikes] or [_NOTHING]
+    told = any(cost.may_be_told for cost in costs) and bool(_TOLD & set(verdict.phrases))
+    anew = any(cost.may_begin_anew for cost in costs)
+    left = [one for one in verdict.complaints if not _is_excused(one, told=told, anew=anew)]
+    longest_s = max(cost.longest_silence_s for cost in costs)
+    left += [f"silence of {verdict.silence_ms} ms"] * (verdict.silence_ms > longest_s * 1000)
+    return left
+
+
+def _is_excused(complaint: str, *, told: bool, anew: bool) -> bool:
+    kind = complaint.split(" ")[0]
+    return (told and kind in {"no", "missing", "cut"}) or (anew and kind == "begun")

@@ -1,0 +1,43 @@
+"""What a worker that dies by order says last, so that the judge knows which turn it held."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from common.messages import Message, Utterance
+
+PHRASES = "phrases-"
+"""How the names of the calls begin in which a gateway has its fixed phrases spoken."""
+_LINE = re.compile(r"^DIES phase=(\w+) moment=(\w+) stage=(\w+) call=(\S+) turn=(\d+)$", re.MULTILINE)
+_TAIL_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """Whose turn it was, and how far it was."""
+
+    phase: str
+    moment: str
+    stage: str
+    call: str
+    turn: int
+
+    def __str__(self) -> str:
+        return f"DIES phase={self.phase} moment={self.moment} stage={self.stage} call={self.call} turn={self.turn}"
+
+
+def is_a_turn(message: Message) -> bool:
+    """Whether a caller's turn hangs on it: neither a look at words in a pause, nor a fixed phrase."""
+    looks = isinstance(message, Utterance) and message.piece != "whole"
+    return not looks and not message.head.call.startswith(PHRASES)
+
+
+def last_death(log: Path) -> Death | None:
+    """The last one that a worker's log tells of."""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - _TAIL_BYTES))
+        found = _LINE.findall(file.read().decode(errors="replace"))
+    if not found:
+        return None
+    phase, moment, stage, call, turn = found[-1]
+    return Death(phase, moment, stage, call, int(turn))

@@ -1,0 +1,176 @@
+"""One run: the house is opened, callers call, and after a quiet beginning faults strike by a plan drawn from a seed.
+
+    |-- quiet: how late replies are without faults --|-- strikes, one after the other --|-- the last calls end --|
+
+What hits everybody waits until the house has mended what was before, and is given time to be mended, so that it is clear
+which fault a turn felt.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing import get_context
+from typing import Any
+
+from llm_worker.sentences import SentenceCutter
+from tests.chaos.aim import PHASES
+from tests.chaos.callers import Callers, Heard
+from tests.chaos.costs import Kind, Strike
+from tests.chaos.faults import Faults
+from tests.chaos.house import MS_PER_CHAR, REPLY, House
+from tests.chaos.judge import Reply, Verdict, judge
+from tts_worker.tones import heard_tones
+
+_BESIDE: dict[Kind, float] = {
+    "stall": 0.1,
+    "duplicate": 0.15,
+    "cut": 0.06,
+    "pause": 0.015,
+    "restart": 0.015,
+    "empty": 0.015,
+    "gateway": 0.015,
+}
+"""So many of each, for each kill; at least one."""
+_FOR_ALL: frozenset[str] = frozenset({"pause", "restart", "empty", "gateway"})
+_CALM_S = 4.0
+_PAUSE_S = (0.05, 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A call, and what the judge says of it."""
+
+    heard: Heard
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(slots=True)
+class Run:
+    """What happened."""
+
+    seed: int
+    began_s: float
+    quiet_until_s: float = 0.0
+    strikes: list[Strike] = field(default_factory=list)
+    calls: list[Judged] = field(default_factory=list)
+    memory_before_mb: dict[str, float] = field(default_factory=dict)
+    memory_after_mb: dict[str, float] = field(default_factory=dict)
+    left_behind: dict[str, int] = field(default_factory=dict)
+    """In Redis, when all calls were over."""
+    ended_s: float = 0.0
+
+    def kills(self) -> int:
+        """So far."""
+        return sum(strike.kind == "kill" for strike in self.strikes)
+
+
+def plan(rng: random.Random, kills: int) -> list[tuple[Kind, str]]:
+    """The faults of a run, in order: (kind, phase)."""
+    faults: list[tuple[Kind, str]] = [("kill", PHASES[number % len(PHASES)]) for number in range(kills)]
+    for kind, share in _BESIDE.items():
+        faults += [(kind, "")] * max(1, round(share * kills)) if kills else []
+    rng.shuffle(faults)
+    return faults
+
+
+class Director:
+    """Has it all happen."""
+
+    def __init__(self, house: House, run: Run, *, callers: int, kills: int, quiet_s: float, tell: Callable[[str], None]) -> None:
+        self._house = house
+        self._run = run
+        self._rng = random.Random(run.seed)
+        self._callers = Callers(self._gateways, random.Random(run.seed + 1), expected())
+        self._places = callers
+        self._kills = kills
+        self._quiet_s = quiet_s
+        self._tell = tell
+        self._faults = Faults(house, self._rng, lambda: frozenset(self._callers.live))
+        self._turns = 0
+
+    def _gateways(self) -> list[str]:
+        """The URLs of the gateways that answer, in another order for each call, and of those that do not, at the end."""
+        posts = list(self._house.gateways)
+        self._callers.rng.shuffle(posts)
+        return [self._house.url(post) for post in sorted(posts, key=lambda post: not post.ready)]
+
+    async def direct(self) -> None:
+        """The whole run, from an open house to the end of the last call; cancelled, it ends with the faults so far."""
+        judging = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                listening = tasks.create_task(self._listen(judging))
+                async with asyncio.TaskGroup() as calls:
+                    for _ in range(self._places):
+                        calls.create_task(self._callers.call_on())
+                    await self._strike_all()
+                    self._callers.stopping = True
+                await self._callers.heard.join()
+                listening.cancel()
+        finally:
+            judging.shutdown(wait=False, cancel_futures=True)
+        self._run.ended_s = _now_s()
+
+    async def _strike_all(self) -> None:
+        await asyncio.sleep(self._quiet_s / 2)
+        self._run.memory_before_mb = self._house.memory_mb()
+        await asyncio.sleep(self._quiet_s / 2)
+        self._run.quiet_until_s = _now_s()
+        for kind, phase in plan(self._rng, self._kills):
+            await self._strike(kind, phase)
+        await asyncio.sleep(_CALM_S if self._kills else 0)
+
+    async def _strike(self, kind: Kind, phase: str) -> None:
+        for_all = kind in _FOR_ALL
+        await asyncio.sleep(_CALM_S if for_all else self._rng.uniform(*_PAUSE_S))
+        faults = self._faults
+        acts: dict[Kind, Callable[[], Coroutine[Any, Any, Strike]]] = {
+            "kill": partial(faults.kill, phase),  # type: ignore[arg-type]
+            "stall": faults.stall,
+            "duplicate": faults.duplicate,
+            "cut": faults.cut,
+            "pause": faults.pause,
+            "restart": partial(faults.restart, empty=False),
+            "empty": partial(faults.restart, empty=True),
+            "gateway": faults.kill_gateway,
+        }
+        strike = await acts[kind]()
+        self._run.strikes.append(strike)
+        self._tell(self._progress(strike))
+        await asyncio.sleep(_CALM_S if for_all else 0)
+
+    def _progress(self, strike: Strike) -> str:
+        at_s = _now_s() - self._run.began_s
+        hit = f"{len(strike.calls)} call{'s' * (len(strike.calls) != 1)}"
+        what = f"{strike.kind} {strike.what} {strike.moment}".rstrip()
+        return f"{at_s:6.1f} s  {self._run.kills():4} of {self._kills} kills, {self._turns:5} turns heard: {what}, {hit}"
+
+    # -- The judge ------------------------------------------------------------------------------
+
+    async def _listen(self, pool: ProcessPoolExecutor) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            heard = await self._callers.heard.get()
+            verdicts = await loop.run_in_executor(pool, verdicts_of, heard)
+            self._run.calls.append(Judged(heard, tuple(verdicts)))
+            self._turns += len(verdicts)
+            self._callers.heard.task_done()
+
+
+def verdicts_of(heard: Heard) -> list[Verdict]:
+    """Each turn of a call, as its caller heard it."""
+    return judge(heard.said, heard_tones(heard.track), expected(), len(heard.track) // 8)
+
+
+def expected() -> Reply:
+    """What every reply of the house is to be."""
+    cutter = SentenceCutter()
+    text = REPLY.format(turn=5)
+    return Reply(tuple(MS_PER_CHAR * len(sentence) for sentence in (*cutter.push(text), *cutter.flush())))
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,53 @@
+"""The caller's ear: which sentence of which turn is heard, while the call goes on.
+
+The pitches are those of ``tts_worker.tones``. The fixed phrases are spoken by the same voice, in a turn 0 of their own; calls here are
+too short for a sixteenth turn, which would sound alike.
+"""
+
+from common.audio import BYTES_PER_MS
+from tts_worker.tones import HeardTone, heard_tones
+
+PHRASES = ("greeting", "repeat", "filler", "fallback", "still_there", "goodbye")
+"""By their sentence number."""
+_LOOK_BACK_MS = 200
+_EVERY_MS = 100
+SLACK_MS = 200
+"""By which a sentence may seem shorter, or longer, than it is."""
+
+
+def phrase_of(tone: HeardTone) -> str:
+    """The fixed phrase that it is; "" if it is a reply's sentence, or the beep."""
+    if tone.is_beep or tone.turn != 0:
+        return ""
+    return PHRASES[tone.sentence] if tone.sentence < len(PHRASES) else "?"
+
+
+class LiveEar:
+    """Hears a track that grows."""
+
+    def __init__(self, track: bytearray) -> None:
+        self._track = track
+        self._heard_to = self._from = 0
+
+    def forget(self) -> None:
+        """What was heard until now is not told again."""
+        self._heard_to = self._from = len(self._track)
+
+    def heard_ms(self, sentence: int) -> int:
+        """How much of a reply's sentence was heard since ``forget``."""
+        tones = heard_tones(bytes(self._track[self._from :]))
+        return sum(tone.end_ms - tone.start_ms for tone in tones if tone.sentence == sentence and not phrase_of(tone))
+
+    def news(self) -> list[HeardTone]:
+        """What was heard since the last time; a stretch may be told of more than once."""
+        end = len(self._track)
+        if end - self._heard_to < _EVERY_MS * BYTES_PER_MS:
+            return []
+        begin = max(self._from, self._heard_to - _LOOK_BACK_MS * BYTES_PER_MS)
+        self._heard_to = end
+        return heard_tones(bytes(self._track[begin:end]))
+
+
+def is_whole(heard_ms: int, length_ms: int) -> bool:
+    """Whether so much is all of a sentence, for an ear that hears in windows of 100 ms."""
+    return heard_ms >= length_ms - SLACK_MS

@@ -1,0 +1,183 @@
+"""The faults: each waits for its moment, strikes, sees to it that the house can mend itself, and says whom it hit.
+
+A worker is killed while it holds a turn, and only while all workers of its stage are at work: it is stopped first, then looked at
+again, and let go on if it is done meanwhile. No entry's workers are attacked twice.
+"""
+
+import asyncio
+import random
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from common import streams
+from common.messages import Stage, decode
+from common.streams import STAGES
+from tests.chaos.aim import SPREAD_S, STAGE_OF, Held, Phase, Watch
+from tests.chaos.costs import Kind, Strike
+from tests.chaos.deaths import is_a_turn, last_death
+from tests.chaos.house import House, Post, can_spare
+
+_LOOK_S = 0.01
+_ON_THE_WAY_S = 0.005
+"""What a stopped worker had sent is at Redis by then."""
+_BLOCK_MS = 2000
+
+
+@dataclass(slots=True)
+class Faults:
+    """All that may happen to a house."""
+
+    house: House
+    rng: random.Random
+    on_the_line: Callable[[], frozenset[str]]
+    """The calls that live."""
+    struck: set[tuple[str, int]] = field(default_factory=set)
+    """Turns (call, turn) that a worker died with."""
+    _watch: Watch = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._watch = Watch(self.house.redis)
+
+    # -- Workers --------------------------------------------------------------------------------
+
+    async def kill(self, phase: Phase) -> Strike:
+        """Kill -9 a worker in this phase of a turn."""
+        if phase in ("reading", "commit"):
+            return await self._have_it_die(phase)
+        post, held = await self._stopped_in(phase)
+        post.send(signal.SIGKILL)
+        await self._gone(post)
+        self.struck |= {(one.call, one.turn) for one in held}
+        return self._at_once("kill", phase, frozenset(one.call for one in held))
+
+    async def stall(self) -> Strike:
+        """Stop a worker that holds a turn, for long enough that others take it over, or nearly; then let it go on."""
+        phase = self.rng.choice(list(STAGE_OF))
+        post, held = await self._stopped_in(phase)
+        post.stopped = True
+        began_s = _now_s()
+        await asyncio.sleep(self.rng.uniform(0.3, 3.0))
+        post.stopped = False
+        post.send(signal.SIGCONT)
+        return Strike("stall", phase, began_s, _now_s(), frozenset(one.call for one in held))
+
+    async def _have_it_die(self, phase: Phase) -> Strike:
+        """A worker that dies by itself at the next chance."""
+        stage = self.rng.choice(STAGES)
+        await self._all_at_work(stage)
+        post = next(post for post in self.house.workers(stage) if post.mortal)
+        starts = post.starts
+        post.send(signal.SIGUSR1 if phase == "reading" else signal.SIGUSR2)
+        while post.starts == starts:  # noqa: ASYNC110 - it happens in another process
+            await asyncio.sleep(_LOOK_S)
+        death = last_death(self.house.log(post))
+        assert death is not None, f"{post.name} died of something else: see {self.house.log(post)}"
+        self.struck.add((death.call, death.turn))
+        return self._at_once("kill", phase, frozenset({death.call}), f"{stage} {death.moment}")
+
+    async def _stopped_in(self, phase: Phase) -> tuple[Post, list[Held]]:
+        """A worker that was stopped in this phase of a turn, and what it holds."""
+        stage = STAGE_OF[phase]
+        while True:
+            await self._all_at_work(stage)
+            post = await self._holder(stage, phase)
+            await asyncio.sleep(self.rng.uniform(0, SPREAD_S[phase]))
+            post.send(signal.SIGSTOP)
+            await asyncio.sleep(_ON_THE_WAY_S)
+            held = [one for one in await self._watch.held(stage) if one.worker == post.worker]
+            if any(one.is_in(phase) for one in held) and all(self._is_fresh(one) for one in held):
+                return post, [one for one in held if one.is_a_turn]
+            post.send(signal.SIGCONT)
+
+    async def _holder(self, stage: Stage, phase: Phase) -> Post:
+        while True:
+            for held in await self._watch.held(stage):
+                for post in self.house.workers(stage):
+                    if post.worker == held.worker and held.is_in(phase) and self._is_fresh(held):
+                        return post
+            await asyncio.sleep(_LOOK_S)
+
+    def _is_fresh(self, held: Held) -> bool:
+        return held.deliveries == 1 and (held.call, held.turn) not in self.struck
+
+    async def _all_at_work(self, stage: Stage) -> None:
+        while not can_spare(self.house.workers(stage)):  # noqa: ASYNC110 - it happens in other processes
+            await asyncio.sleep(_LOOK_S)
+
+    async def _gone(self, post: Post) -> None:
+        assert post.process is not None
+        await post.process.wait()
+        post.worker = ""
+
+    # -- What is on the streams -------------------------------------------------------------------
+
+    async def duplicate(self) -> Strike:
+        """Put an entry onto its stream once more: of a stage's work, or of what a gateway is told."""
+        stage = self.rng.choice([*STAGES, None])
+        while True:
+            key = await self._some_replies() if stage is None else streams.work(streams.ONE_TAG, stage)
+            found: Any = await self.house.redis.xread({key: "$"}, count=1, block=_BLOCK_MS)
+            for fields in (fields for _, entries in found for _, fields in entries if b"m" in fields):
+                message = decode(fields[b"m"])
+                if is_a_turn(message):
+                    await self.house.redis.xadd(key, fields)
+                    return self._at_once("duplicate", stage or "replies", frozenset({message.head.call}))
+
+    async def _some_replies(self) -> str:
+        keys: Any = await self.house.redis.keys(streams.replies(streams.ONE_TAG, "*"))
+        return str(self.rng.choice(sorted(keys)).decode())
+
+    # -- The network ------------------------------------------------------------------------------
+
+    async def cut(self) -> Strike:
+        """Cut a worker or a gateway off from Redis for up to a second."""
+        post = self.rng.choice(self.house.posts)
+        began_s, calls = _now_s(), self.on_the_line()
+        post.proxy.cut()
+        await asyncio.sleep(self.rng.uniform(0.1, 1.0))
+        post.proxy.heal()
+        return Strike("cut", post.name.rstrip("_0123456789"), began_s, _now_s(), calls)
+
+    # -- Redis ------------------------------------------------------------------------------------
+
+    async def pause(self) -> Strike:
+        """Redis answers nobody for some seconds."""
+        began_s, calls = _now_s(), self.on_the_line()
+        self.house.server.send(signal.SIGSTOP)
+        await asyncio.sleep(self.rng.uniform(1.0, 4.0))
+        self.house.server.send(signal.SIGCONT)
+        return Strike("pause", "redis", began_s, _now_s(), calls)
+
+    async def restart(self, *, empty: bool) -> Strike:
+        """Redis is killed, is away for a moment, and comes back: with what it had, or without."""
+        began_s, calls = _now_s(), self.on_the_line()
+        await asyncio.to_thread(self.house.server.kill)
+        if empty:
+            self.house.server.forget()
+        await asyncio.sleep(self.rng.uniform(0.2, 1.5))
+        await asyncio.to_thread(self.house.server.start)
+        return Strike("empty" if empty else "restart", "redis", began_s, _now_s(), calls)
+
+    # -- Gateways ---------------------------------------------------------------------------------
+
+    async def kill_gateway(self) -> Strike:
+        """Kill -9 a gateway; return when it is back."""
+        post = self.rng.choice(self.house.gateways)
+        began_s, calls = _now_s(), self.on_the_line()
+        post.send(signal.SIGKILL)
+        assert post.process is not None
+        await post.process.wait()
+        post.ready, struck_s = False, _now_s()
+        while not post.ready:  # noqa: ASYNC110 - it happens in another process
+            await asyncio.sleep(_LOOK_S)
+        return Strike("gateway", post.name, began_s, struck_s, calls)
+
+    def _at_once(self, kind: Kind, what: str, calls: frozenset[str], moment: str = "") -> Strike:
+        now_s = _now_s()
+        return Strike(kind, what, now_s, now_s, calls, moment)
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()

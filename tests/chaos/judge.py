@@ -1,0 +1,128 @@
+"""What a caller's ear makes of a call, turn by turn (no clock, no sockets).
+
+    caller   ###                                 ###
+    bot         ....filler...1.0 1.1 1.2            ....1.0 2.0 2.1 2.2
+                    |<------ window of turn 1 ----->|   ^ stale
+
+Each turn's window reaches from the caller's words to the next ones. In it all sentences of one reply, that was never heard before,
+are to be heard: each whole, once, in order. Whatever else is heard of a reply is a complaint, and so is what is not heard; which of them
+a fault may excuse is not decided here.
+
+A sentence that was interrupted by a death is finished by another synthesis of the words that are left, of which the first
+may be heard again from its start: so of a sentence in pieces a word may be heard twice.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tests.chaos.ear import SLACK_MS, is_whole, phrase_of
+from tts_worker.tones import HeardTone
+
+_LONGEST_WORD_MS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The caller's words."""
+
+    begin_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What every reply is to be: how long each of its sentences sounds."""
+
+    lengths_ms: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One turn of the caller's, as it was heard."""
+
+    begin_ms: int
+    end_ms: int
+    """Of the caller's words."""
+    until_ms: int
+    """The end of the turn's window."""
+    code: int | None
+    """Turn (mod 16) of the reply; None: there was none."""
+    late_ms: int | None
+    """From the end of the caller's words to the first sound of the reply."""
+    over_ms: int | None
+    """From there to its last."""
+    silence_ms: int
+    """The longest without any sound of the bot, from the caller's words to the end of the reply."""
+    phrases: tuple[str, ...]
+    complaints: tuple[str, ...]
+
+    @property
+    def answered(self) -> bool:
+        """Whether the caller got what they wanted, whole and once."""
+        return self.code is not None and not self.complaints
+
+
+def judge(said: Sequence[Said], tones: Sequence[HeardTone], reply: Reply, end_ms: int) -> list[Verdict]:
+    """All turns of a call that lasted until ``end_ms``."""
+    verdicts, past = list[Verdict](), set[int]()
+    for number, one in enumerate(said):
+        until_ms = said[number + 1].begin_ms if number + 1 < len(said) else end_ms
+        window = [tone for tone in tones if one.begin_ms <= tone.start_ms < until_ms]
+        verdicts.append(_turn(one, until_ms, window, past, reply))
+        past |= {tone.turn for tone in window if _of_reply(tone)}
+    return verdicts
+
+
+def _of_reply(tone: HeardTone) -> bool:
+    return not tone.is_beep and not phrase_of(tone)
+
+
+def _turn(said: Said, until_ms: int, window: Sequence[HeardTone], past: set[int], reply: Reply) -> Verdict:
+    of_replies = [tone for tone in window if _of_reply(tone)]
+    stale = [tone for tone in of_replies if tone.turn in past]
+    codes = list(dict.fromkeys(tone.turn for tone in of_replies if tone.turn not in past))
+    code = codes[-1] if codes else None
+    answer = [tone for tone in of_replies if tone.turn == code]
+    complaints = [f"stale {tone.turn}.{tone.sentence}" for tone in stale]
+    complaints += [f"begun twice {earlier}, {code}" for earlier in codes[:-1]]
+    complaints += ["beep"] * any(tone.is_beep for tone in window)
+    complaints += _faults(answer, reply) if code is not None else ["no reply"]
+    heard_to_ms = answer[-1].end_ms if answer else until_ms
+    return Verdict(
+        begin_ms=said.begin_ms,
+        end_ms=said.end_ms,
+        until_ms=until_ms,
+        code=code,
+        late_ms=answer[0].start_ms - said.end_ms if answer else None,
+        over_ms=answer[-1].end_ms - said.end_ms if answer else None,
+        silence_ms=_longest_silence_ms(said.end_ms, heard_to_ms, window),
+        phrases=tuple(name for tone in window if (name := phrase_of(tone))),
+        complaints=tuple(complaints),
+    )
+
+
+def _faults(answer: Sequence[HeardTone], reply: Reply) -> list[str]:
+    """What is wrong with a reply."""
+    found = []
+    for sentence, length_ms in enumerate(reply.lengths_ms):
+        pieces = [tone for tone in answer if tone.sentence == sentence]
+        heard_ms = sum(tone.end_ms - tone.start_ms for tone in pieces)
+        again_ms = _LONGEST_WORD_MS if len(pieces) > 1 else 0
+        if not pieces:
+            found.append(f"missing {sentence}")
+        elif heard_ms > length_ms + SLACK_MS + again_ms:
+            found.append(f"doubled {sentence} ({heard_ms} of {length_ms} ms)")
+        elif not is_whole(heard_ms, length_ms):
+            found.append(f"cut {sentence} ({heard_ms} of {length_ms} ms)")
+    order = [tone.sentence for tone in answer]
+    found += ["out of order"] * (order != sorted(order))
+    found += [f"unknown sentence {number}" for number in sorted(set(order) - set(range(len(reply.lengths_ms))))]
+    return found
+
+
+def _longest_silence_ms(begin_ms: int, end_ms: int, window: Sequence[HeardTone]) -> int:
+    longest_ms, quiet_since_ms = 0, begin_ms
+    for tone in window:
+        longest_ms = max(longest_ms, min(tone.start_ms, end_ms) - quiet_since_ms)
+        quiet_since_ms = max(quiet_since_ms, tone.end_ms)
+    return max(longest_ms, end_ms - quiet_since_ms)

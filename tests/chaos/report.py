@@ -1,0 +1,173 @@
+"""From a run to its figures: what was lost, how late replies were, and what the faults were.
+
+*Late* is how much later a reply was over than the median one of the quiet beginning: it counts a late first word and a gap in the
+middle alike. A turn that felt more than one fault is in a row of its own.
+"""
+
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.chaos.aim import PHASES
+from tests.chaos.costs import Strike, unexcused
+from tests.chaos.director import Judged, Run
+from tests.chaos.judge import Verdict
+
+QUIET, BESIDE, SEVERAL = "quiet beginning", "beside faults", "several faults"
+_OTHERS = ("stall", "duplicate", "cut", "pause", "restart", "empty", "gateway")
+ROWS = (QUIET, BESIDE, *(f"kill {phase}" for phase in PHASES), *_OTHERS, SEVERAL)
+COMPLAINTS = {
+    "no": "lost",
+    "doubled": "doubled",
+    "stale": "stale",
+    "missing": "missing",
+    "cut": "cut short",
+    "begun": "begun twice",
+    "out": "out of order",
+    "unknown": "unknown sentence",
+    "beep": "beep",
+    "silence": "silence",
+}
+"""First word of a complaint: what the report calls it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A caller's turn with all that belongs to it."""
+
+    call: str
+    at_s: float
+    """Of the run, when the caller's words ended."""
+    row: str
+    verdict: Verdict
+    strikes: tuple[Strike, ...]
+    complaints: tuple[str, ...]
+    """Those that no fault excuses."""
+
+
+def turns_of(run: Run) -> list[Turn]:
+    """All turns of all calls."""
+    return [_turn(run, judged, verdict) for judged in run.calls for verdict in judged.verdicts]
+
+
+def _turn(run: Run, judged: Judged, verdict: Verdict) -> Turn:
+    began_s, call = judged.heard.began_s, judged.heard.call
+    begin_s, until_s = began_s + verdict.begin_ms / 1000, began_s + verdict.until_ms / 1000
+    strikes = tuple(strike for strike in run.strikes if strike.hits(call, begin_s, until_s))
+    row = _row(strikes, quiet=until_s < run.quiet_until_s)
+    return Turn(call, began_s + verdict.end_ms / 1000 - run.began_s, row, verdict, strikes, tuple(unexcused(verdict, strikes)))
+
+
+def _row(strikes: Sequence[Strike], *, quiet: bool) -> str:
+    if not strikes:
+        return QUIET if quiet else BESIDE
+    if len(strikes) > 1:
+        return SEVERAL
+    return f"kill {strikes[0].what}" if strikes[0].kind == "kill" else strikes[0].kind
+
+
+def late_ms(turns: Iterable[Turn]) -> dict[str, list[int]]:
+    """How late the replies were, by row; none without a quiet beginning."""
+    turns = list(turns)
+    quiet = [turn.verdict.over_ms for turn in turns if turn.row == QUIET and turn.verdict.over_ms is not None]
+    found: dict[str, list[int]] = defaultdict(list)
+    for turn in turns:
+        if quiet and turn.verdict.over_ms is not None:
+            found[turn.row].append(turn.verdict.over_ms - round(statistics.median(quiet)))
+    return dict(found)
+
+
+def figures(run: Run) -> dict[str, Any]:
+    """All of it, for JSON."""
+    turns = turns_of(run)
+    complaints = Counter(COMPLAINTS[one.split(" ")[0]] for turn in turns for one in turn.complaints)
+    late = late_ms(turns)
+    return {
+        "seed": run.seed,
+        "seconds": round(run.ended_s - run.began_s),
+        "calls": len(run.calls),
+        "turns": len(turns),
+        "answered": sum(turn.verdict.answered for turn in turns),
+        "told_of_trouble": sum(not turn.verdict.answered and not turn.complaints for turn in turns),
+        "complaints": {name: complaints[name] for name in COMPLAINTS.values()},
+        "dropped_calls": sum(not judged.heard.hung_up for judged in run.calls),
+        "violations": sum(len(judged.heard.violations) for judged in run.calls),
+        "kills": run.kills(),
+        "kills_by_phase": {phase: sum(one.kind == "kill" and one.what == phase for one in run.strikes) for phase in PHASES},
+        "kills_in_commit": Counter(one.moment for one in run.strikes if one.kind == "kill" and one.what == "commit"),
+        "other_faults": {kind: sum(one.kind == kind for one in run.strikes) for kind in _OTHERS},
+        "first_sound_ms": {row: _spread(_first_sounds(turns, row)) for row in ROWS if _first_sounds(turns, row)},
+        "late_ms": {row: _spread(late[row]) for row in ROWS if row in late},
+        "late_of_kills_ms": _spread([one for row, values in late.items() if row.startswith("kill ") for one in values]),
+        "longest_silence_ms": max((turn.verdict.silence_ms for turn in turns), default=0),
+        "slowest_tick_ms": max((judged.heard.slowest_tick_ms for judged in run.calls), default=0),
+        "memory_before_mb": run.memory_before_mb,
+        "memory_after_mb": run.memory_after_mb,
+        "left_behind": run.left_behind,
+    }
+
+
+def _first_sounds(turns: Iterable[Turn], row: str) -> list[int]:
+    return [turn.verdict.late_ms for turn in turns if turn.row == row and turn.verdict.late_ms is not None]
+
+
+def _spread(values: Sequence[int]) -> dict[str, int]:
+    if not values:
+        return {"n": 0}
+    cuts = statistics.quantiles(values, n=20, method="inclusive") if len(values) > 1 else [values[0]] * 19
+    return {"n": len(values), "p50": round(cuts[9]), "p95": round(cuts[18]), "max": max(values)}
+
+
+# -- For people -----------------------------------------------------------------------------------
+
+
+def complaints_of(run: Run) -> Iterator[str]:
+    """Each complaint in a line of its own, with what the turn felt."""
+    for turn in turns_of(run):
+        if turn.complaints:
+            felt = ", ".join(f"{one.kind} {one.what} {one.moment}".rstrip() for one in turn.strikes) or "no fault"
+            yield f"{turn.at_s:.1f} s, call {turn.call}, after {felt}: {'; '.join(turn.complaints)} (heard {turn.verdict.phrases})"
+    for judged in run.calls:
+        if not judged.heard.hung_up:
+            yield f"call {judged.heard.call} was dropped: {judged.heard.why}"
+
+
+def tables(found: dict[str, Any]) -> Iterator[str]:
+    """The figures as Markdown."""
+    yield "| what the callers heard | |"
+    yield "|---|---:|"
+    yield from (f"| {name} | {value} |" for name, value in _outcomes(found))
+    yield ""
+    yield "| turns that felt | n | first sound, ms p50 / p95 / max | late, ms p50 / p95 / max |"
+    yield "|---|---:|---:|---:|"
+    for row in ROWS:
+        if row in found["first_sound_ms"]:
+            first, late = found["first_sound_ms"][row], found["late_ms"].get(row, {"n": 0})
+            yield f"| {row} | {first['n']} | {_shown(first)} | {_shown(late)} |"
+    yield f"| *all kills* | {found['late_of_kills_ms']['n']} | | {_shown(found['late_of_kills_ms'])} |"
+    yield ""
+    yield "| memory, MB | before | after |"
+    yield "|---|---:|---:|"
+    before, after = found["memory_before_mb"], found["memory_after_mb"]
+    yield from (f"| {name} | {before[name]:.1f} | {after.get(name, 0):.1f} |" for name in before)
+    yield ""
+    left = ", ".join(f"{name} {count}" for name, count in found["left_behind"].items())
+    yield f"Left in Redis when the last call was over: {left}."
+
+
+def _outcomes(found: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    yield "calls", found["calls"]
+    yield "calls dropped", found["dropped_calls"]
+    yield "turns", found["turns"]
+    yield "heard the one reply, whole and once", found["answered"]
+    yield "told of trouble, or the reply begun anew, where a fault may cost that", found["told_of_trouble"]
+    yield from found["complaints"].items()
+    yield "protocol violations", found["violations"]
+    yield "longest silence, ms", found["longest_silence_ms"]
+    yield "lateness of the callers' own clock at worst, ms", found["slowest_tick_ms"]
+
+
+def _shown(spread: dict[str, int]) -> str:
+    return f"{spread['p50']} / {spread['p95']} / {spread['max']}" if spread["n"] else ""

@@ -1,0 +1,128 @@
+"""The judge hears what is wrong in a call, and nothing else."""
+
+import pytest
+
+from tests.chaos.costs import Strike, unexcused
+from tests.chaos.judge import Reply, Said, Verdict, judge
+from tts_worker.tones import HeardTone
+
+REPLY = Reply((700, 700))
+WORDS, MORE_WORDS = Said(1000, 1500), Said(6000, 6500)
+
+
+def tones(*heard: tuple[int, int, int, int]) -> list[HeardTone]:
+    """Of (turn, sentence, begin, length)."""
+    return [HeardTone(turn, sentence, begin, begin + length) for turn, sentence, begin, length in heard]
+
+
+def heard(*stretches: tuple[int, int, int, int], said: tuple[Said, ...] = (WORDS,)) -> list[Verdict]:
+    return judge(said, tones(*stretches), REPLY, 10_000)
+
+
+WHOLE = ((1, 0, 2500, 700), (1, 1, 3200, 700))
+FALLBACK = (0, 3, 4000, 900)
+
+
+def test_a_whole_reply_has_no_complaints() -> None:
+    (verdict,) = heard(*WHOLE)
+    assert (verdict.answered, verdict.late_ms, verdict.over_ms) == (True, 1000, 2400)
+
+
+def test_a_greeting_before_the_callers_words_is_none_of_its_turns() -> None:
+    assert heard((0, 0, 0, 800), *WHOLE)[0].answered
+
+
+def test_nothing_heard_is_a_lost_turn() -> None:
+    assert heard()[0].complaints == ("no reply",)
+
+
+def test_the_silence_of_a_lost_turn_lasts_to_its_end() -> None:
+    assert heard()[0].silence_ms == 8500
+
+
+def test_a_filler_breaks_the_silence() -> None:
+    assert heard((0, 2, 3500, 700), (1, 0, 5200, 700), (1, 1, 5900, 700))[0].silence_ms == 2000
+
+
+def test_a_sentence_that_is_missing_is_told() -> None:
+    assert heard(WHOLE[0])[0].complaints == ("missing 1",)
+
+
+def test_half_a_sentence_is_cut_short() -> None:
+    assert heard(WHOLE[0], (1, 1, 3200, 300))[0].complaints == ("cut 1 (300 of 700 ms)",)
+
+
+def test_a_sentence_that_stops_and_goes_on_is_whole() -> None:
+    assert heard((1, 0, 2500, 300), (1, 0, 4300, 500), (1, 1, 4800, 700))[0].answered
+
+
+def test_a_sentence_twice_is_doubled() -> None:
+    assert heard((1, 0, 2500, 700), (1, 0, 3300, 700), (1, 1, 4000, 700))[0].complaints == ("doubled 0 (1400 of 700 ms)",)
+
+
+def test_sentences_in_another_order_are_told() -> None:
+    assert heard((1, 1, 2500, 700), (1, 0, 3200, 700))[0].complaints == ("out of order",)
+
+
+def test_a_sentence_of_an_earlier_turn_is_stale() -> None:
+    (_, second) = heard(*WHOLE, (1, 1, 7000, 700), (2, 0, 7700, 700), (2, 1, 8400, 700), said=(WORDS, MORE_WORDS))
+    assert second.complaints == ("stale 1.1",)
+
+
+def test_a_reply_that_is_begun_anew_in_another_turn_is_told() -> None:
+    (verdict,) = heard((1, 0, 2500, 400), (2, 0, 4500, 700), (2, 1, 5200, 700))
+    assert verdict.complaints == ("begun twice 1, 2",)
+
+
+def test_a_beep_in_place_of_a_sentence_is_told() -> None:
+    assert "beep" in heard((1, 0, 2500, 700), (-1, -1, 3300, 200))[0].complaints
+
+
+def test_a_sentence_that_nobody_planned_is_told() -> None:
+    assert heard(*WHOLE, (1, 2, 3900, 700))[0].complaints == ("unknown sentence 2",)
+
+
+# --- What a fault may cost
+
+
+def strike(kind: str) -> Strike:
+    return Strike(kind, "", 0, 0, frozenset())  # type: ignore[arg-type]
+
+
+def test_a_worker_that_dies_may_cost_no_turn() -> None:
+    assert unexcused(heard(FALLBACK)[0], [strike("kill")]) == ["no reply"]
+
+
+def test_a_redis_that_forgets_may_cost_a_turn_whose_caller_is_told() -> None:
+    assert unexcused(heard(FALLBACK)[0], [strike("empty")]) == []
+
+
+@pytest.mark.parametrize("kind", ["empty", "restart", "pause", "gateway"])
+def test_no_fault_may_leave_a_caller_without_a_word(kind: str) -> None:
+    assert "no reply" in unexcused(heard()[0], [strike(kind)])
+
+
+def test_a_gateway_that_dies_may_have_its_reply_begun_anew() -> None:
+    (verdict,) = heard((1, 0, 2500, 400), (2, 0, 4500, 700), (2, 1, 5200, 700))
+    assert (unexcused(verdict, [strike("gateway")]), unexcused(verdict, [strike("kill")])) == ([], ["begun twice 1, 2"])
+
+
+@pytest.mark.parametrize("kind", ["kill", "empty", "gateway"])
+def test_a_doubled_sentence_is_never_excused(kind: str) -> None:
+    (verdict,) = heard((1, 0, 2500, 700), (1, 0, 3300, 700), (1, 1, 4000, 700), FALLBACK)
+    assert unexcused(verdict, [strike(kind)]) == ["doubled 0 (1400 of 700 ms)"]
+
+
+def test_a_silence_that_is_too_long_is_a_complaint_of_its_own() -> None:
+    (verdict,) = judge((WORDS,), tones((1, 0, 10_000, 700), (1, 1, 10_700, 700)), REPLY, 12_000)
+    assert unexcused(verdict, []) == ["silence of 8500 ms"]
+
+
+def test_a_strike_hits_the_turns_that_it_falls_into() -> None:
+    struck = Strike("restart", "redis", 10.0, 12.0, frozenset({"CA1"}))
+    hits = [struck.hits("CA1", begin_s, begin_s + 5) for begin_s in (4.0, 6.0, 11.0, 14.0, 16.0)]
+    assert hits == [False, True, True, True, False]
+
+
+def test_a_strike_hits_no_other_call() -> None:
+    assert not Strike("kill", "asr", 10.0, 10.0, frozenset({"CA1"})).hits("CA2", 9.0, 12.0)
