@@ -19,7 +19,7 @@ from typing import Any, NoReturn, cast
 from asr_worker.vendors import VENDORS as ASR_VENDORS
 from asr_worker.worker import AsrWorker
 from common import service
-from common.bus import Delivery, Output
+from common.bus import Delivery, Output, Renewal
 from common.config import Settings
 from common.effects import Effects
 from common.messages import Stage
@@ -47,13 +47,18 @@ class MortalBus(RedisWorkerBus):
         """The phase in which to die at the next chance."""
         self._random = random.Random(seed)
         self._again: set[str] = set()
-        """Entries that came as a second delivery."""
+        """Entries in its hands that came as a second delivery."""
 
     async def reclaim(self, stage: Stage, worker: str) -> Delivery | None:
         """An entry whose worker fell silent, if there is one."""
         delivery = await super().reclaim(stage, worker)
         self._again |= {delivery.id} if delivery is not None else set()
         return delivery
+
+    async def renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery]) -> Renewal:
+        """Say that these are still worked on; hear what became of them."""
+        self._again &= {delivery.id for delivery in deliveries}
+        return await super().renew(stage, worker, deliveries)
 
     async def take(self, stage: Stage, worker: str) -> Delivery | None:
         """The next unread entry."""
@@ -77,7 +82,7 @@ class MortalBus(RedisWorkerBus):
         await asyncio.wait([asyncio.get_running_loop().create_task(committing)], timeout=limit_s)
 
     def _may_die(self, phase: str, delivery: Delivery) -> bool:
-        return self.armed == phase and delivery.attempt == 1 and is_a_turn(delivery.message) and not self._again & self._held
+        return self.armed == phase and delivery.attempt == 1 and is_a_turn(delivery.message) and not self._again
 
 
 def _die(phase: str, moment: str, stage: Stage, delivery: Delivery) -> NoReturn:
