@@ -61,10 +61,21 @@ class Settings:
     asr_workers: int = setting(1, "ASR worker processes under supervisord; 0 = they run elsewhere", low=0, high=64)
     llm_workers: int = setting(1, "LLM worker processes under supervisord; 0 = they run elsewhere", low=0, high=64)
     tts_workers: int = setting(1, "TTS worker processes under supervisord; 0 = they run elsewhere", low=0, high=64)
+    metrics_port: int | None = setting(
+        None, "first port of the metrics (Prometheus): gateways from here, ASR workers from + 100, LLM + 200, TTS + 300", low=1, high=65_000
+    )
+    metrics_host: str = setting("127.0.0.1", "address that the metrics are told on; they need no password")
+    process_number: int = setting(0, "which of its kind on this machine, added to the metrics' port; supervisord sets it", low=0, high=99)
     drain_sec: float | None = setting(
         None, "how long a process that got TERM may finish its work; default: workers 8, gateway 10", low=0, high=600
     )
     torim_cache: Path = setting(Path("~/.cache/torim"), "folder of models and fixed phrases")
+
+    # Load
+    max_calls: int | None = setting(None, "calls that one gateway has at a time; more hear PHRASE_BUSY", low=1, high=100_000)
+    busy_after_sec: float = setting(
+        2.0, "work that no worker has read for so long: new calls hear PHRASE_BUSY; from 0.2 on no drafts are made", low=0.2, high=60
+    )
 
     # The call
     ws_mode: Literal["AI", "ECHO"] = setting("AI", "AI runs the pipeline; ECHO plays the caller back, to test a line")
@@ -117,6 +128,10 @@ class Settings:
     phrase_still_there: str | None = setting(None, "said when the caller is silent; default: אתם עדיין על הקו?")
     phrase_goodbye: str | None = setting(None, "said before the bot hangs up; default: תודה ולהתראות")
     phrase_empty_reply: str | None = setting(None, "said for an empty reply of the model; default: בסדר, איך אפשר לעזור?")
+    phrase_busy: str | None = setting(
+        None,
+        "said by Twilio's voice to a new call that there is no room for; default: כל הקווים תפוסים כרגע. אפשר להתקשר שוב בעוד כמה דקות",
+    )
 
     # Vendors
     asr_vendor: Literal["auto", "openai", "whisper", "scripted"] = setting(

@@ -23,6 +23,8 @@ class Phrases:
     still_there: str
     goodbye: str
     empty_reply: str
+    busy: str
+    """Said by the provider's own voice to a new call that there is no room for."""
     same_reply_suffix: str
     """Makes a reply differ from the last one (S11)."""
 
@@ -36,6 +38,7 @@ _DEFAULTS = {
         still_there="אתם עדיין על הקו?",
         goodbye="תודה ולהתראות",
         empty_reply="בסדר, איך אפשר לעזור?",
+        busy="כל הקווים תפוסים כרגע. אפשר להתקשר שוב בעוד כמה דקות",
         same_reply_suffix=" תרצה לפרט?",
     ),
     "en": Phrases(
@@ -46,6 +49,7 @@ _DEFAULTS = {
         still_there="Are you still there?",
         goodbye="Thank you, and goodbye",
         empty_reply="All right, how can I help you?",
+        busy="All our lines are busy. Please call again in a few minutes",
         same_reply_suffix=" Would you like to tell me more?",
     ),
 }
@@ -57,6 +61,7 @@ _SETTINGS = {
     "still_there": "phrase_still_there",
     "goodbye": "phrase_goodbye",
     "empty_reply": "phrase_empty_reply",
+    "busy": "phrase_busy",
     "same_reply_suffix": "same_reply_suffix",
 }
 

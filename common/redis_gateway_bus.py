@@ -209,7 +209,7 @@ class RedisGatewayBus:
 
     async def backlog_s(self) -> float:
         """Age of the oldest entry of all stages that no worker has read; 0 if there is none."""
-        return await once(lambda: backlog_s(self._writer))
+        return await once(lambda: backlog_s(self._scripts))
 
     async def ping(self) -> bool:
         """Whether Redis answers within its deadline, and somebody works on every stage. Never raises."""

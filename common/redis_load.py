@@ -7,7 +7,7 @@ from typing import Any
 from redis import exceptions
 from redis.asyncio import Redis
 
-from common import streams
+from common import metrics, streams
 from common.messages import Stage
 from common.redis_link import Scripts
 from common.streams import GROUP, ONE_TAG, STAGES
@@ -53,19 +53,17 @@ async def _alive(client: Redis, workers: Sequence[str]) -> list[bool]:
     return [beat is not None for beat in beats]
 
 
-async def backlog_s(client: Redis) -> float:
+async def backlog_s(scripts: Scripts) -> float:
     """Age of the oldest entry of all stages that no worker has read; 0 if there is none."""
-    pipeline = client.pipeline(transaction=False)
-    for stage in STAGES:
-        pipeline.xinfo_groups(streams.work(ONE_TAG, stage))
-    groups = await pipeline.execute(raise_on_error=False)
-    pipeline.time()
-    for stage, known in zip(STAGES, groups, strict=True):
-        read = known[0]["last-delivered-id"] if isinstance(known, list) and known else b"0"
-        pipeline.xrange(streams.work(ONE_TAG, stage), min=b"(" + read, count=1)
-    (seconds, micros), *unread = await pipeline.execute()
-    oldest = [int(entries[0][0].partition(b"-")[0]) / 1000 for entries in unread if entries]
-    return max(0.0, seconds + micros / 1e6 - min(oldest)) if oldest else 0.0
+    return max([await _backlog_s(scripts, stage) for stage in STAGES])
+
+
+async def _backlog_s(scripts: Scripts, stage: Stage) -> float:
+    length, unread, age_ms = await scripts.run("backlog", [streams.work(ONE_TAG, stage)], [])
+    metrics.STREAM_ENTRIES.labels(stage).set(length)
+    metrics.UNREAD.labels(stage).set(unread)
+    metrics.UNREAD_AGE_S.labels(stage).set(age_ms / 1000)
+    return float(age_ms / 1000)
 
 
 def warn_of_fuses(lengths: Sequence[int]) -> None:
@@ -73,3 +71,4 @@ def warn_of_fuses(lengths: Sequence[int]) -> None:
     for stage, length in zip(STAGES, lengths, strict=True):
         if length > streams.WORK_MAXLEN // 2:
             logger.error("stage=%s what=backlog length=%d lost_from=%d", stage, length, streams.WORK_MAXLEN)
+            metrics.FUSE_ALARMS.labels(stage).inc()

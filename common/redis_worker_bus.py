@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from redis.asyncio.client import PubSub
 
-from common import streams
+from common import metrics, streams
 from common.bus import Delivery, Output, PastTurn, Renewal, ToolRun, ToolStart, TurnNews, without_words
 from common.errors import BusUnavailable
 from common.messages import Stage, StageFailed, encode
@@ -97,12 +97,15 @@ class RedisWorkerBus:
         args = [delivery.id, message.head.turn, int(streams.stale_by_turn(message)), streams.DONE_TTL_S, *output_args(outputs)]
         committed = await insistently(lambda: self._scripts.run("commit", keys, args))
         self._consumer.let_go([delivery.id])
+        if committed != 1:
+            metrics.DROPPED.labels(stage, "stale" if committed == -1 else "duplicate").inc()
         return bool(committed == 1)
 
     async def drop(self, stage: Stage, delivery: Delivery) -> None:
         """Acknowledge it and send nothing; its piece does not count as done."""
         await insistently(lambda: self._drop(streams.work(ONE_TAG, stage), delivery.id))
         self._consumer.let_go([delivery.id])
+        metrics.DROPPED.labels(stage, "unwanted").inc()
 
     async def _drop(self, key: str, id_: str) -> None:
         pipeline = self._writer.pipeline(transaction=True)

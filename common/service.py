@@ -16,7 +16,7 @@ from typing import Any
 
 import uvloop
 
-from common import config, logs
+from common import config, logs, metrics
 from common.errors import ConfigError, SetupError
 
 EXIT_SETUP = 2
@@ -31,7 +31,7 @@ def run(service: str, main: Main) -> int:
     try:
         settings = config.load()
         logs.configure(settings.log_format, service)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with metrics.told(service, settings), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_until_signalled(main, settings))
     except asyncio.CancelledError:
         return 0

@@ -180,6 +180,11 @@ def gateway_alive(gateway: str) -> str:
     return f"t:gw:{gateway}"
 
 
+def published_s(id_: str) -> float:
+    """When an entry was added, by the server's clock: its id says so."""
+    return int(id_.partition("-")[0]) / 1000
+
+
 def turn_field(turn: int, what: str) -> str:
     """Field of the history: ``u`` caller, ``s`` heard, ``c`` cut, ``t:<id>`` a tool's run."""
     return f"{turn:06}{what}"

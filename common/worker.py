@@ -30,7 +30,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from common import streams
+from common import metrics, streams
 from common.bus import Delivery, TurnNews, WorkerBus
 from common.config import Settings
 from common.effects import Effects
@@ -47,6 +47,7 @@ _LAST_WORD_S = 1.5
 """Handing back is one, leaving the other: with a drain of 8 s below the 15 s after which a process is killed.
 What is not handed back is taken over as if its worker had died."""
 
+Outcome = Literal["done", "retried", "given_up"]
 Handler = Callable[[Delivery, WorkerBus], Awaitable[None]]
 """Works on one delivery and commits it."""
 
@@ -108,6 +109,7 @@ class _Worker:
     async def run(self, draining: asyncio.Event, drain_s: float) -> None:
         """Work until drained."""
         async with asyncio.TaskGroup() as group:
+            metrics.SLOTS.labels(self._stage).set(self._slots)
             self._effects.begin(group, self._wake.set)
             beside = [group.create_task(each) for each in (self._renew(), self._beat(), self._listen(), self._wake_when(draining))]
             try:
@@ -137,6 +139,7 @@ class _Worker:
             self._reached()
             if delivery is not None and delivery.id not in self._held:
                 self._held[delivery.id] = _Held(delivery, group.create_task(self._work(delivery)))
+                self._count_taken(delivery)
 
     async def _next(self) -> Delivery | None:
         now_s = self._now_s()
@@ -156,10 +159,12 @@ class _Worker:
     # Working
 
     async def _work(self, delivery: Delivery) -> None:
+        began_s, outcome = self._now_s(), "unreachable"
         try:
-            await self._attempt(delivery)
+            outcome = await self._attempt(delivery)
         except asyncio.CancelledError:
-            if self._held[delivery.id].stopped != "stale":
+            outcome = self._held[delivery.id].stopped or "abandoned"
+            if outcome != "stale":
                 raise
             await self._acknowledge(delivery)
         except BusUnavailable as trouble:
@@ -167,35 +172,38 @@ class _Worker:
         finally:
             del self._held[delivery.id]
             self._wake.set()
+            self._count_let_go(delivery, began_s, outcome)
 
-    async def _attempt(self, delivery: Delivery) -> None:
+    async def _attempt(self, delivery: Delivery) -> Outcome:
         if delivery.attempt > ATTEMPTS[self._stage]:
-            await self._give_up(delivery, "worker_died")
-            return
+            return await self._give_up(delivery, "worker_died")
         try:
             async with asyncio.timeout(self._rhythm.handler_limit_s):
                 await self._handler(delivery, self._bus)
+                return "done"
         except BusUnavailable:
             raise
         except VendorError as error:
             logger.warning("%s error=%s vendor=%s retryable=%s", self._about(delivery), error.kind, error.vendor, error.retryable)
-            await self._failed(delivery, error.kind, retryable=error.retryable)
+            return await self._failed(delivery, error.kind, retryable=error.retryable)
         except TimeoutError:
             logger.error("%s error=hung limit_s=%g", self._about(delivery), self._rhythm.handler_limit_s)
-            await self._failed(delivery, "hung", retryable=True)
+            return await self._failed(delivery, "hung", retryable=True)
         except Exception as bug:
             logger.exception("%s error=bug", self._about(delivery))
-            await self._failed(delivery, type(bug).__name__, retryable=True)
+            return await self._failed(delivery, type(bug).__name__, retryable=True)
 
-    async def _failed(self, delivery: Delivery, error: str, *, retryable: bool) -> None:
-        if retryable and delivery.attempt < ATTEMPTS[self._stage]:
-            await self._bus.hand_back(self._stage, self._name, [delivery], counts=True)
-        else:
-            await self._give_up(delivery, error)
+    async def _failed(self, delivery: Delivery, error: str, *, retryable: bool) -> Outcome:
+        if not retryable or delivery.attempt >= ATTEMPTS[self._stage]:
+            return await self._give_up(delivery, error)
+        await self._bus.hand_back(self._stage, self._name, [delivery], counts=True)
+        return "retried"
 
-    async def _give_up(self, delivery: Delivery, error: str) -> None:
+    async def _give_up(self, delivery: Delivery, error: str) -> Outcome:
         logger.error("%s what=gave_up error=%s", self._about(delivery), error)
         await self._bus.fail(self._stage, delivery, _stage_failed(self._stage, delivery, error))
+        metrics.DEAD_LETTERS.labels(self._stage).inc()
+        return "given_up"
 
     async def _acknowledge(self, delivery: Delivery) -> None:
         with suppress(BusUnavailable):  # then somebody takes it over and finds it stale
@@ -271,6 +279,20 @@ class _Worker:
                 await last()
         except (BusUnavailable, TimeoutError) as trouble:
             logger.warning("worker=%s what=left_silently error=%s", self._name, type(trouble).__name__)
+
+    # What is counted
+
+    def _count_taken(self, delivery: Delivery) -> None:
+        metrics.SLOTS_BUSY.labels(self._stage).inc()
+        if delivery.attempt > 1:
+            metrics.REDELIVERIES.labels(self._stage).inc()
+
+    def _count_let_go(self, delivery: Delivery, began_s: float, outcome: str) -> None:
+        work_s = self._now_s() - began_s
+        metrics.SLOTS_BUSY.labels(self._stage).dec()
+        metrics.WORK_S.labels(self._stage, outcome).observe(work_s)
+        if outcome == "done" and delivery.attempt == 1:  # then the handler has asked the server for its time
+            metrics.WAIT_S.labels(self._stage).observe(max(0.0, self._bus.server_now_s() - work_s - streams.published_s(delivery.id)))
 
     # Small print
 

@@ -13,12 +13,13 @@ from common.config import Settings
 from common.errors import BusUnavailable
 from common.redis_gateway_bus import RedisGatewayBus
 from common.streams import STAGES
-from gateway import lexicons, load
+from gateway import lexicons
 from gateway.call import Surroundings
 from gateway.complaints import Complaints
 from gateway.echo import Echo
 from gateway.fixed_phrases import FixedPhrases
 from gateway.front_door import FrontDoor, Ready
+from gateway.load import Load
 from gateway.pacer import Pacer
 from gateway.port import check_exposure, listen
 from gateway.records.files import recording
@@ -38,7 +39,7 @@ async def run(settings: Settings, draining: asyncio.Event) -> None:
     check_exposure(settings)
     lexicons.check()
     if settings.ws_mode == "ECHO":
-        await _serve(settings, draining, Echo, _always_ready)
+        await _serve(settings, draining, Echo, _always_ready, Load(settings.busy_after_sec, settings.max_calls))
     else:
         await _run_pipeline(settings, draining)
 
@@ -57,6 +58,7 @@ async def _run_pipeline(settings: Settings, draining: asyncio.Event) -> None:
 async def _answer_calls(
     settings: Settings, draining: asyncio.Event, bus: RedisGatewayBus, phrases: FixedPhrases, around: Surroundings
 ) -> None:
+    load = Load(settings.busy_after_sec, settings.max_calls)
     switchboard = Switchboard(settings, phrases, await asyncio.to_thread(choose_detector, settings), around)
     async with asyncio.TaskGroup() as tasks:
         beside = [
@@ -66,19 +68,26 @@ async def _answer_calls(
             tasks.create_task(load.watch(bus, switchboard.load_changed)),
         ]
         try:
-            await _serve(settings, draining, switchboard.answer, _readiness(bus, phrases), bus)
+            await _serve(settings, draining, switchboard.answer, _readiness(bus, phrases), load, bus)
         finally:
             for task in beside:
                 task.cancel()
 
 
-async def _serve(settings: Settings, draining: asyncio.Event, answer: Answer, ready: Ready, bus: RedisGatewayBus | None = None) -> None:
+async def _serve(
+    settings: Settings,
+    draining: asyncio.Event,
+    answer: Answer,
+    ready: Ready,
+    load: Load,
+    bus: RedisGatewayBus | None = None,
+) -> None:
     listener = listen(settings.host, settings.port, shared=settings.gateways > 1)
     clock = asyncio.get_running_loop().time
     own = MemoryTokens(clock)
     tokens = SharedTokens(own, bus.keep_token, bus.take_token) if bus else own
     reconnects = Reconnects(clock, bus.reconnect if bus else None)
-    door = FrontDoor(settings, answer, ready, tokens, reconnects, Complaints(clock))
+    door = FrontDoor(settings, answer, ready, tokens, reconnects, Complaints(clock), why_busy=load.why_busy)
     gc.freeze()  # what was made so far lives as long as the process: a full collection would stall every call for it
     logger.info("listening host=%s port=%d mode=%s", settings.host, settings.port, settings.ws_mode)
     await serve(door, listener, draining, _DRAIN_SEC if settings.drain_sec is None else settings.drain_sec)

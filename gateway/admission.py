@@ -6,12 +6,16 @@ Rules
 - A gateway that drains takes no new calls, but a stream whose webhook was answered just before is let in: who was told to come may come.
 - When the time of a drain is over, the streams that are left are closed, but not their calls: Twilio asks
   ``/twilio/after``, and another gateway goes on with them (R12).
+- Where there is no room (``gateway/load.py``), a *new* call is told so by the webhook. A stream is not refused for it: its call
+  is known already, and may have begun elsewhere.
 """
 
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 
+from common import metrics
 from gateway.complaints import Complaints
 from gateway.media_socket import Limits, MediaSocket
 from gateway.telephony.auth import StreamTokens
@@ -29,8 +33,16 @@ MOVE_LIMIT_S = 2.0
 class Admission:
     """The calls of this gateway, as sockets."""
 
-    def __init__(self, answer: Answer, tokens: StreamTokens | None, reconnects: Reconnects, complaints: Complaints, limits: Limits) -> None:
-        """``tokens``: None where everybody is trusted."""
+    def __init__(
+        self,
+        answer: Answer,
+        tokens: StreamTokens | None,
+        reconnects: Reconnects,
+        complaints: Complaints,
+        limits: Limits,
+        why_busy: Callable[[int], str],
+    ) -> None:
+        """``tokens``: None where everybody is trusted; ``why_busy``: why a gateway with so many calls takes no new one."""
         self.draining = False
         """New calls are sent elsewhere."""
         self._closed = False
@@ -40,6 +52,7 @@ class Admission:
         self._tokens = tokens
         self._reconnects = reconnects
         self._complaints = complaints
+        self._why_busy = why_busy
         self._sockets: set[MediaSocket] = set()
         self._calls: dict[str, MediaSocket] = {}
         self._empty = asyncio.Event()
@@ -49,14 +62,20 @@ class Admission:
         """Let a socket live, and know of it meanwhile."""
         self._sockets.add(media)
         self._empty.clear()
+        metrics.CALLS.inc()
         try:
             await media.run()
         finally:
             self._sockets.discard(media)
+            metrics.CALLS.dec()
             if self._calls.get(media.call) is media:
                 del self._calls[media.call]
             if not self._sockets:
                 self._empty.set()
+
+    def why_busy(self) -> str:
+        """Why a new call is better told to come again later; empty: it is not."""
+        return self._why_busy(len(self._sockets))
 
     async def admit(self, media: MediaSocket, started: CallStarted) -> Answer | None:
         """What answers a call that may come in. The old stream of the call must give way."""

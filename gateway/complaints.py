@@ -9,6 +9,8 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 
+from common import metrics
+
 logger = logging.getLogger("torim.gateway")
 _BURST = 20
 _LINES_PER_S = 2.0
@@ -28,6 +30,7 @@ class Complaints:
     def add(self, kind: str, call: str = "-") -> None:
         """Count a fault; log it if there is a line left."""
         self.counts[kind] += 1
+        metrics.REFUSED.labels(kind).inc()
         if not self._may_log():
             self._suppressed += 1
             return

@@ -50,6 +50,7 @@ class FrontDoor:
         reconnects: Reconnects,
         complaints: Complaints,
         limits: Limits | None = None,
+        why_busy: Callable[[int], str] = lambda calls: "",
     ) -> None:
         self._trust = Trust(settings, complaints)
         used_tokens = tokens if self._trust.required else None
@@ -57,7 +58,7 @@ class FrontDoor:
         self._reconnects = reconnects
         self._complaints = complaints
         self._limits = limits or Limits()
-        self.admission = Admission(answer, used_tokens, reconnects, complaints, self._limits)
+        self.admission = Admission(answer, used_tokens, reconnects, complaints, self._limits, why_busy)
         webhooks = Webhooks(settings, self._trust, used_tokens, self.admission, reconnects, complaints)
         self.app = Starlette(
             routes=[

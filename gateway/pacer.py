@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from common import metrics
 from gateway.playout import FRAME_S, LEAD_S
 
 logger = logging.getLogger("torim.gateway")
@@ -56,6 +57,7 @@ class Pacer:
 
     def _next(self, due: float, now: float) -> float:
         lateness = now - due
+        metrics.TICK_LATENESS_S.observe(max(0.0, lateness))
         if lateness <= LEAD_S:
             return due + FRAME_S
         self.late_ticks += 1

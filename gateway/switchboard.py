@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from common import metrics
 from common.bus import Delivery
 from common.config import Settings
 from gateway.beginning import RECONNECTS, reconnects
@@ -91,3 +92,4 @@ class Switchboard:
             self._phrases.worker_reported(delivery)
         else:
             self.unclaimed += 1
+            metrics.UNCLAIMED.inc()

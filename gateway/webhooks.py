@@ -3,10 +3,12 @@
 - A call whose stream died is connected again, three times a minute; one that was ended is not (R12).
 - A gateway that drains has Twilio ask once more: whoever stands before the gateways sends that to another one. Where it comes
   back, there is none, so the next time is late enough for this gateway's successor.
+- A new call that there is no room for is told so, and hung up; one that is known is not.
 """
 
 import asyncio
 from collections.abc import Mapping
+from typing import Literal
 from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
@@ -58,8 +60,10 @@ class Webhooks:
         form = dict(await self._trust.form(request))
         if self._admission.draining:
             return self._elsewhere(request, "/twilio/voice")
-        language = language_of(dict(request.query_params))
-        return await self._connect(request, form.get("CallSid", ""), {"language": language} if language else {})
+        call, language = form.get("CallSid", ""), language_of(dict(request.query_params))
+        if busy := self._admission.why_busy():
+            return self._refuse(busy, call, language, "busy")
+        return await self._connect(request, call, {"language": language} if language else {})
 
     async def _connect(self, request: Request, call: str, parameters: Mapping[str, str]) -> Response:
         token = "" if self._tokens is None else await _issue(self._tokens, call)
@@ -77,7 +81,7 @@ class Webhooks:
             case "over":
                 return _xml(twiml.hang_up())
             case "too_often":
-                return self._give_up(call, language or self._settings.language)
+                return self._refuse("reconnects", call, language, "goodbye")
             case "again":
                 again = reconnects(request.query_params) + 1
                 log_event(call, None, "RECONNECT", again=again)
@@ -91,11 +95,12 @@ class Webhooks:
         answer.headers["connection"] = "close"  # one that is kept would lead back here
         return answer
 
-    def _give_up(self, call: str, language: str) -> Response:
-        self._complaints.add("reconnects", call)
-        return _xml(
-            twiml.say_and_hang_up(phrases(self._settings, language).goodbye, language_of_words(self._settings, language, "goodbye"))
-        )
+    def _refuse(self, why: str, call: str, language: str | None, phrase: Literal["busy", "goodbye"]) -> Response:
+        """End a call with a phrase in Twilio's voice."""
+        self._complaints.add(why, call)
+        language = language or self._settings.language
+        words = getattr(phrases(self._settings, language), phrase)
+        return _xml(twiml.say_and_hang_up(words, language_of_words(self._settings, language, phrase)))
 
     async def stream_status(self, request: Request) -> Response:
         """Twilio tells how a stream fares."""

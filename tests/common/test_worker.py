@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from common.bus import Delivery, Output, TurnClosed, WorkerBus
 from common.config import Settings
@@ -141,6 +142,52 @@ def test_the_backlog_stays_where_others_can_take_it() -> None:
         return found
 
     assert run(scenario()).message == utterance(number=2)  # type: ignore[union-attr]  # None fails as well
+
+
+# What is counted
+
+
+def counted(name: str, **labels: str) -> float:
+    """A sample of the metrics; 0 while nothing was counted."""
+    return REGISTRY.get_sample_value(name, {"stage": "asr", **labels}) or 0.0
+
+
+def test_what_was_worked_on_is_counted_by_its_outcome_and_time() -> None:
+    async def scenario() -> None:
+        bus = await house()
+        await bus.publish("asr", utterance())
+        await with_worker(bus, Stage(takes_s=0.3).handle, replies(bus, 1))
+
+    before = [counted(f"torim_work_seconds_{what}", outcome="done") for what in ("count", "sum")]
+    run(scenario())
+    after = [counted(f"torim_work_seconds_{what}", outcome="done") for what in ("count", "sum")]
+    assert [now - was for now, was in zip(after, before, strict=True)] == pytest.approx([1, 0.3], abs=0.01)
+
+
+def test_redeliveries_and_dead_letters_are_counted() -> None:
+    async def scenario() -> None:
+        bus = await house()
+        await bus.publish("asr", utterance())
+        await with_worker(bus, Stage(error=VendorError("v", "http_500", retryable=True)).handle, replies(bus, 1))
+
+    names = ("torim_redeliveries_total", "torim_dead_letters_total")
+    before = [counted(name) for name in names]
+    run(scenario())
+    assert [counted(name) - was for name, was in zip(names, before, strict=True)] == [2, 1]
+
+
+def test_slots_are_free_again_once_the_work_is_done() -> None:
+    async def scenario() -> float:
+        bus = await house()
+        await bus.publish("asr", utterance())
+        busy: float = await with_worker(bus, Stage(takes_s=1).handle, busy_after(0.5))
+        return busy
+
+    async def busy_after(span_s: float) -> float:
+        await asyncio.sleep(span_s)
+        return counted("torim_slots_busy")
+
+    assert (run(scenario()), counted("torim_slots_busy")) == (1, 0)
 
 
 # Failing

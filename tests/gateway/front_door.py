@@ -56,7 +56,14 @@ class Listener:
 class Gateway:
     """A running front door and all calls that it let in."""
 
-    def __init__(self, settings: Settings, answer: Answer | None, ready: Callable[[], Any] | None, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        answer: Answer | None,
+        ready: Callable[[], Any] | None,
+        limits: Limits | None = None,
+        why_busy: Callable[[int], str] = lambda calls: "",
+    ) -> None:
         clock = asyncio.get_running_loop().time
         self.complaints = Complaints(clock)
         self.reconnects = Reconnects(clock)
@@ -73,6 +80,7 @@ class Gateway:
             self.reconnects,
             self.complaints,
             limits or AT_ONCE,
+            why_busy,
         )
 
     @property
@@ -110,9 +118,10 @@ async def gateway(
     answer: Answer | None = None,
     ready: Callable[[], Any] | None = None,
     limits: Limits | None = None,
+    why_busy: Callable[[int], str] = lambda calls: "",
 ) -> AsyncIterator[Gateway]:
     """A front door that serves while the block lasts."""
-    running = Gateway(settings or Settings(), answer, ready, limits)
+    running = Gateway(settings or Settings(), answer, ready, limits, why_busy)
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(running.serve())
         try:

@@ -1,38 +1,54 @@
-"""Whether the workers are behind."""
+"""Whether the workers are behind, and how far."""
 
-import asyncio
+import pytest
 
 from common.errors import BusUnavailable
-from gateway.load import watch
+from gateway.load import Level, Load
 from tests import virtual_clock
+
+ENOUGH_LOOKS = 20
+
+
+class Seen(Exception):
+    """The backlog was looked at often enough."""
 
 
 class FakeBacklog:
-    """Says one age after the other, then the last for ever; None: does not answer."""
+    """Says one age after the other, then the last; None: does not answer."""
 
-    def __init__(self, *ages_s: float | None) -> None:
+    def __init__(self, load: Load, *ages_s: float | None) -> None:
+        self.levels: list[Level] = []
+        """What was made of each look."""
+        self._load = load
         self._ages_s = list(ages_s)
+        self._looks = 0
 
     async def backlog_s(self) -> float:
+        self._looks += 1
+        self.levels += [self._load.level] if self._looks > 1 else []
+        if self._looks > ENOUGH_LOOKS:
+            raise Seen
         age_s = self._ages_s.pop(0) if len(self._ages_s) > 1 else self._ages_s[0]
         if age_s is None:
             raise BusUnavailable("down")
         return age_s
 
 
+def watched(*ages_s: float | None) -> tuple[list[bool], list[Level]]:
+    """What the calls hear while the backlog takes these ages, and the levels of the looks."""
+    load, heard = Load(busy_after_s=2.0), list[bool]()
+    backlog = FakeBacklog(load, *ages_s)
+    with pytest.raises(Seen):
+        virtual_clock.run(load.watch(backlog, heard.append))
+    return heard, backlog.levels
+
+
 def told(*ages_s: float | None) -> list[bool]:
-    """What a gateway hears while the backlog takes these ages."""
-    heard: list[bool] = []
+    return watched(*ages_s)[0]
 
-    async def watching() -> None:
-        async with asyncio.timeout(10.0):
-            await watch(FakeBacklog(*ages_s), heard.append)
 
-    try:
-        virtual_clock.run(watching())
-    except TimeoutError:
-        return heard
-    raise AssertionError("it ended by itself")
+def levels(*ages_s: float | None) -> list[Level]:
+    return watched(*ages_s)[1][: len(ages_s)]
 
 
 def test_workers_that_keep_up_are_not_mentioned() -> None:
@@ -49,3 +65,31 @@ def test_workers_that_caught_up_are_told() -> None:
 
 def test_a_bus_that_does_not_answer_is_behind() -> None:
     assert told(0.0, None, 0.0) == [True, False]
+
+
+def test_drafts_go_first_and_new_calls_next() -> None:
+    assert levels(0.1, 0.3, 2.1) == [Level.CALM, Level.BEHIND, Level.OVERLOADED]
+
+
+def test_who_was_overloaded_is_so_until_the_workers_caught_up() -> None:
+    assert levels(2.1, 1.0, 0.3, 0.1, 0.3) == [Level.OVERLOADED, Level.OVERLOADED, Level.OVERLOADED, Level.CALM, Level.BEHIND]
+
+
+def test_a_bus_that_is_away_for_a_moment_costs_drafts_alone() -> None:
+    assert levels(0.0, None, None, 0.0) == [Level.CALM, Level.BEHIND, Level.BEHIND, Level.CALM]
+
+
+def test_a_bus_that_stays_away_overloads() -> None:
+    assert levels(0.0, *[None] * 5)[-1] is Level.OVERLOADED
+
+
+def test_there_is_no_room_while_the_workers_are_overloaded() -> None:
+    load, said = Load(busy_after_s=2.0), []
+    for load.level in Level:
+        said.append(load.why_busy(calls=0))
+    assert said == ["", "", "overloaded"]
+
+
+def test_there_is_no_room_in_a_gateway_that_has_all_the_calls_it_may_have() -> None:
+    load = Load(busy_after_s=2.0, most_calls=2)
+    assert [load.why_busy(calls) for calls in (0, 1, 2)] == ["", "", "too_many_calls"]

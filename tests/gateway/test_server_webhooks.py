@@ -6,12 +6,13 @@ import re
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 
 from common.config import Settings
 from common.errors import ConfigError
 from gateway.port import check_exposure, listen
 from gateway.telephony.auth import signature
-from tests.gateway.front_door import Gateway, gateway
+from tests.gateway.front_door import Gateway, caller, gateway
 
 SIGNED = Settings(twilio_auth_token="12345", public_url="https://bot.example.org")
 FORM = {"CallSid": "CA1", "From": "+15005550006"}
@@ -107,6 +108,36 @@ async def test_a_call_whose_streams_keep_dying_is_ended_with_a_word() -> None:
         said = [await after(running, "?language=en") for _ in range(4)]
     assert [("<Stream" in one, "<Say" in one) for one in said] == [(True, False)] * 3 + [(False, True)]
     assert '<Say language="en-US">Thank you, and goodbye</Say><Hangup/>' in said[3]
+
+
+# --- No room for a new call
+
+
+async def test_a_new_call_is_told_politely_that_the_workers_are_overloaded() -> None:
+    async with gateway(why_busy=lambda calls: "overloaded") as running:
+        response = await post(running, "/twilio/voice?language=en")
+    assert '<Say language="en-US">All our lines are busy. Please call again in a few minutes</Say><Hangup/>' in response.text
+
+
+async def test_a_call_that_is_known_is_connected_again_however_busy_it_is() -> None:
+    async with gateway(why_busy=lambda calls: "overloaded") as running:
+        assert "<Stream" in await after(running)
+
+
+async def test_the_calls_that_are_here_decide_whether_there_is_room() -> None:
+    async with gateway(why_busy=lambda calls: "too_many_calls" if calls else "") as running:
+        before = await post(running, "/twilio/voice")
+        async with caller(running):
+            await running.call()
+            meanwhile = await post(running, "/twilio/voice")
+    assert ["<Stream" in response.text for response in (before, meanwhile)] == [True, False]
+
+
+async def test_calls_that_were_not_let_in_are_counted_by_their_reason() -> None:
+    before = REGISTRY.get_sample_value("torim_refused_total", {"kind": "overloaded"}) or 0
+    async with gateway(why_busy=lambda calls: "overloaded") as running:
+        await post(running, "/twilio/voice")
+    assert REGISTRY.get_sample_value("torim_refused_total", {"kind": "overloaded"}) == before + 1
 
 
 async def test_a_call_without_a_goodbye_is_ended_without_a_word() -> None:

@@ -1,0 +1,82 @@
+"""Everything that a process counts, on one screen, and the port that it tells it on.
+
+Names and units are Prometheus' own: seconds, ``_total`` for what only rises. Labels take few values (a stage, a
+kind that stands in the code), never a call, a text or an address, so the number of series is bounded. What the
+alarms mean stands in ``docs/operations.md``.
+
+Each process has a port of its own, known beforehand, so that it can be scraped by a fixed list:
+
+    METRICS_PORT + 0 .. 99     gateways, by PROCESS_NUMBER
+    METRICS_PORT + 100 .. 199  ASR workers
+    METRICS_PORT + 200 .. 299  LLM workers
+    METRICS_PORT + 300 .. 399  TTS workers
+
+A thread answers, for which the loop is held up by at most a few milliseconds a scrape.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
+
+from common.config import Settings
+from common.errors import ConfigError
+
+logger = logging.getLogger("torim.common")
+
+_A_SERVICE = 100
+_SERVICES = ("gateway", "asr_worker", "llm_worker", "tts_worker")
+_WAITS_S = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
+_TICKS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+
+# Gateways
+
+CALLS = Gauge("torim_calls", "Streams of calls that are open")
+REFUSED = Counter("torim_refused", "What peers did wrong and calls that were not let in, by kind", ["kind"])
+LOAD_LEVEL = Gauge("torim_load_level", "0 calm, 1 workers are behind: no drafts, 2 new calls are refused")
+TICK_LATENESS_S = Histogram("torim_tick_lateness_seconds", "How late the clock of the frames ticks", buckets=_TICKS_S)
+UNCLAIMED = Counter("torim_unclaimed_replies", "Replies for calls that are not here any more")
+UNREAD = Gauge("torim_unread_entries", "Entries that no worker has read", ["stage"])
+UNREAD_AGE_S = Gauge("torim_unread_age_seconds", "Age of the oldest entry that no worker has read", ["stage"])
+STREAM_ENTRIES = Gauge("torim_stream_entries", "Entries of a work stream, those that are worked on included", ["stage"])
+FUSE_ALARMS = Counter("torim_fuse_alarms", "Looks that found a work stream half full: it is about to lose work", ["stage"])
+
+# Workers
+
+SLOTS = Gauge("torim_slots", "Entries that this worker works on at a time, at most", ["stage"])
+SLOTS_BUSY = Gauge("torim_slots_busy", "Entries that this worker works on", ["stage"])
+WAIT_S = Histogram("torim_wait_seconds", "From an entry's publication to its worker, by the server's clock", ["stage"], buckets=_WAITS_S)
+WORK_S = Histogram("torim_work_seconds", "How long an entry was worked on", ["stage", "outcome"], buckets=_WAITS_S)
+REDELIVERIES = Counter("torim_redeliveries", "Entries that were delivered before, to whomever", ["stage"])
+DEAD_LETTERS = Counter("torim_dead_letters", "Entries that were given up after their last attempt", ["stage"])
+DROPPED = Counter("torim_dropped", "Entries whose result nobody wanted: stale, duplicate, or dropped before any work", ["stage", "why"])
+
+
+def port_of(service: str, settings: Settings) -> int:
+    """The port on which this process tells its metrics."""
+    return (settings.metrics_port or 0) + _A_SERVICE * _SERVICES.index(service) + settings.process_number
+
+
+@contextmanager
+def told(service: str, settings: Settings) -> Iterator[None]:
+    """Answer ``/metrics`` while the block lasts, if that is wanted.
+
+    Raises:
+        ConfigError: the port is taken.
+    """
+    if not settings.metrics_port:
+        yield
+        return
+    port = port_of(service, settings)
+    try:
+        server, thread = start_http_server(port, settings.metrics_host)
+    except OSError as error:
+        raise ConfigError(f"METRICS_PORT={settings.metrics_port}: port {port} on {settings.metrics_host}: {error.strerror}") from None
+    logger.info("what=metrics host=%s port=%d", settings.metrics_host, port)
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

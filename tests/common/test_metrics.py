@@ -1,0 +1,59 @@
+"""The port that a process tells its metrics on, and what is behind the names."""
+
+import urllib.request
+
+import pytest
+from prometheus_client import REGISTRY
+
+from common import metrics
+from common.config import Settings
+from common.errors import ConfigError
+from tests.e2e.gateway_process import free_port
+
+
+def settings(number: int = 0) -> Settings:
+    return Settings(metrics_port=free_port() - number, process_number=number)
+
+
+def page(port: int) -> str:
+    """What Prometheus reads."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        text: str = answer.read().decode()
+        return text
+
+
+def test_what_is_counted_is_told() -> None:
+    chosen = settings()
+    with metrics.told("gateway", chosen):
+        metrics.FUSE_ALARMS.labels("asr").inc()
+        assert 'torim_fuse_alarms_total{stage="asr"}' in page(metrics.port_of("gateway", chosen))
+
+
+def test_each_process_of_a_machine_has_a_port_of_its_own() -> None:
+    services = ("gateway", "asr_worker", "llm_worker", "tts_worker")
+    chosen = [Settings(metrics_port=9100, process_number=number) for number in range(100)]
+    assert len({metrics.port_of(service, each) for service in services for each in chosen}) == 400
+
+
+def test_a_taken_port_is_named() -> None:
+    chosen = settings(number=3)
+    port = metrics.port_of("gateway", chosen)
+    with (
+        metrics.told("gateway", chosen),
+        pytest.raises(ConfigError, match=f"METRICS_PORT={chosen.metrics_port}: port {port} on 127"),
+        metrics.told("gateway", chosen),
+    ):
+        pass
+
+
+def test_the_port_is_free_again_afterwards() -> None:
+    chosen = settings()
+    for _ in range(2):
+        with metrics.told("gateway", chosen):
+            pass
+
+
+def test_labels_take_few_values() -> None:
+    bounded = {"stage", "outcome", "why", "kind", "le"}
+    ours = [sample for family in REGISTRY.collect() if family.name.startswith("torim_") for sample in family.samples]
+    assert {name for sample in ours for name in sample.labels} <= bounded
