@@ -9,7 +9,7 @@ RUN_DIR := .run
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --only-binary :all: --quiet
 PACKAGES := common gateway asr_worker llm_worker tts_worker tools tests
 
-.PHONY: help run call test check sim mutants timelines setup setup-dev lock clean
+.PHONY: help run call test check sim mutants timelines chaos setup setup-dev lock clean
 
 help:  ## print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -38,6 +38,10 @@ mutants: setup-dev  ## remove each guard of the core in turn: what notices? ARGS
 
 timelines: setup-dev  ## search random calls for the pictures in docs/timelines, and draw them: some minutes
 	@$(BIN)/python -m tests.sim.timelines docs/timelines
+
+chaos: setup-dev  ## kill -9 of workers and gateways, stalls, cuts, restarts of Redis under live calls; KILLS=30 CALLERS=8 SEED=1 OUT=.run/chaos
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.chaos --kills $(or $(KILLS),30) --callers $(or $(CALLERS),8) --seed $(or $(SEED),1) \
+		--out $(or $(OUT),.run/chaos) $(ARGS)
 
 setup:  ## make .venv from the lock (run and call do it themselves)
 	@$(if $(PYTHON),,echo "setup: no Python 3.11 or newer found: apt-get install python3 python3-venv, or make PYTHON=/path/to/python" >&2; exit 1)

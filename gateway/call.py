@@ -33,6 +33,7 @@ from gateway.playout import Mark
 from gateway.records.format import Header
 from gateway.records.recorder import NewRecorder, unrecorded
 from gateway.telephony.base import AudioReceived, CallStarted, CallStopped, DigitPressed, Line, LineEvent, MarkPlayed
+from gateway.timer import Timer
 from gateway.turn import events
 from gateway.turn.events import Command, Event
 from gateway.turn.machine import TurnMachine
@@ -91,7 +92,7 @@ class LiveCall:
         self._outbox = Outbox(started.call, self.leave)
         self._recorder = around.new_recorder(self._header())
         self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer = Timer(lambda: self._handle(events.TimePassed()))
         self._over = asyncio.Event()
         self.again = reconnects(started.parameters)
         """How often the call was connected again before this stream."""
@@ -180,8 +181,7 @@ class LiveCall:
             self._owner.forget()
             self._recorder.close()
             self._gone(self)
-            if self._timer is not None:
-                self._timer.cancel()
+            self._timer.stop()
         return not self._left
 
     # -- Whose call it is -----------------------------------------------------------------------
@@ -246,17 +246,9 @@ class LiveCall:
             self._over.set()
 
     def _arm(self) -> None:
-        """Have the timer ring no later than the core wants it; ringing too early does no harm."""
-        at = self._machine.wakes_at
-        if at is None or (self._timer is not None and self._timer.when() <= at):
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self._loop.call_at(at, self._ring)
-
-    def _ring(self) -> None:
-        self._timer = None
-        self._handle(events.TimePassed())
+        """Have the timer ring when the core wants to be woken."""
+        if self._machine.wakes_at is not None:
+            self._timer.ring_by(self._machine.wakes_at)
 
     # -- What goes out --------------------------------------------------------------------------
 
