@@ -151,17 +151,18 @@ async def insistently(action: Callable[[], Awaitable[T]]) -> T:
             await asyncio.sleep(pause_s)
 
 
+def script_texts() -> dict[str, str]:
+    """The Lua scripts in ``common/scripts``, by the names of their files, each with the prelude in front."""
+    folder = Path(__file__).parent / "scripts"
+    prelude = (folder / "prelude.lua").read_text()
+    return {path.stem: f"{prelude}\n{path.read_text()}" for path in sorted(folder.glob("*.lua")) if path.stem != "prelude"}
+
+
 class Scripts:
-    """The Lua scripts in ``common/scripts``, by the names of their files."""
+    """The scripts, registered with a server."""
 
     def __init__(self, client: Redis) -> None:
-        folder = Path(__file__).parent / "scripts"
-        prelude = (folder / "prelude.lua").read_text()
-        self._scripts = {
-            path.stem: client.register_script(f"{prelude}\n{path.read_text()}")
-            for path in sorted(folder.glob("*.lua"))
-            if path.stem != "prelude"
-        }
+        self._scripts = {name: client.register_script(text) for name, text in script_texts().items()}
 
     async def run(self, name: str, keys: Sequence[str], args: Sequence[Value]) -> Any:
         """The script's answer."""

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from common.bus import Delivery, GatewayBus, Output, WorkerBus
 from common.messages import Head, Piece, Sentence, SpeechChunk, Transcript, Utterance
 from common.redis_bus import RedisGatewayBus, RedisWorkerBus
-from common.redis_link import Connect
+from common.redis_link import Connect, connect
 from common.streams import Pace
 from tests.servers import FAKE_URL, POLLING, fake_connect
 from tests.sim.memory_bus import MemoryBus
@@ -40,26 +40,23 @@ class House:
 
 
 @asynccontextmanager
-async def house(kind: Kind, url: Callable[[], str]) -> AsyncIterator[House]:
+async def house(kind: Kind, url: Callable[[], str], pace: Pace = _QUICK) -> AsyncIterator[House]:
     """A house of this kind, empty, with one open call; ``url`` is asked for only where a real server is wanted."""
     if kind == "memory":
-        bus = MemoryBus(pace=_QUICK)
+        bus = MemoryBus(pace=pace)
         made = House(bus, bus, bus, bus, _call_later(bus.lose_everything))
     else:
-        made = _redis_house(FAKE_URL, fake_connect()) if kind == "fakeredis" else _redis_house(url(), None)
+        fake = replace(pace, poll_ms=POLLING.poll_ms)
+        made = _redis_house(FAKE_URL, fake, fake_connect()) if kind == "fakeredis" else _redis_house(url(), pace, connect)
     await made.gateway.take_call(CALL, GATEWAY, STREAM, "en")
     yield made
     for half in (made.gateway, made.other, made.one, made.two):
         await half.close()
 
 
-def _redis_house(url: str, connect: Connect | None) -> House:
-    if connect is None:
-        gateway, other = (RedisGatewayBus(url, pace=_QUICK) for _ in range(2))
-        one, two = (RedisWorkerBus(url, pace=_QUICK) for _ in range(2))
-    else:
-        gateway, other = (RedisGatewayBus(url, pace=POLLING, connect=connect) for _ in range(2))
-        one, two = (RedisWorkerBus(url, pace=POLLING, connect=connect) for _ in range(2))
+def _redis_house(url: str, pace: Pace, connect: Connect) -> House:
+    gateway, other = (RedisGatewayBus(url, pace=pace, connect=connect) for _ in range(2))
+    one, two = (RedisWorkerBus(url, pace=pace, connect=connect) for _ in range(2))
 
     async def forget() -> None:
         await gateway._writer.flushall()

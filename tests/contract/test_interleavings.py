@@ -1,0 +1,216 @@
+"""Two workers on one entry, in every order: nothing is lost, nothing comes out twice.
+
+Any of them may look silent to the other at any moment (min-idle is 0 here), since a process may stall anywhere. Then
+whatever is left is done by a third worker, as after the death of both. The memory bus takes part: simulated calls rely on it.
+"""
+
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from common.bus import Delivery, Output, TurnClosed, WorkerBus
+from common.messages import Head, Message, ReplyEnded, Sentence, SpeechChunk, StageFailed, Transcript, Utterance
+from common.streams import Pace
+from tests.contract.house import GATEWAY, STREAM, House, house, next_reply
+
+_BREATHLESS = Pace(block_ms=1, min_idle_ms=0)
+
+Step = Callable[[], Awaitable[None]]
+
+
+@pytest_asyncio.fixture(params=["memory", "valkey", "redis"])
+async def a_house(request: pytest.FixtureRequest) -> AsyncIterator[House]:
+    """A house of each kind in which everybody always looks silent."""
+    fixture = "debian_redis_url" if request.param == "redis" else "redis_url"
+    async with house(request.param, lambda: str(request.getfixturevalue(fixture)), _BREATHLESS) as made:
+        yield made
+
+
+def orders(*lengths: int) -> Iterator[tuple[int, ...]]:
+    """Whose step comes when, in every order that keeps each one's own steps in theirs."""
+    if not any(lengths):
+        yield ()
+    for who, steps in enumerate(lengths):
+        if steps:
+            for rest in orders(*lengths[:who], steps - 1, *lengths[who + 1 :]):
+                yield (who, *rest)
+
+
+async def in_order(order: Sequence[int], *tracks: Sequence[Step]) -> list[str]:
+    """Do the steps; their names."""
+    ahead = [iter(track) for track in tracks]
+    steps = [next(ahead[who]) for who in order]
+    for step in steps:
+        await step()
+    return [step.__name__ for step in steps]
+
+
+class Case:
+    """One order's call, and what comes out of it."""
+
+    _count = itertools.count()
+
+    def __init__(self, made: House) -> None:
+        self.house = made
+        self.call = f"call-{next(self._count)}"
+        self.head = Head(call=self.call, turn=0, gateway=GATEWAY)
+
+    async def begin(self, message: Utterance | Transcript) -> None:
+        """Publish a piece of work in a call of its own."""
+        await self.house.gateway.take_call(self.call, GATEWAY, STREAM, "en")
+        await self.house.gateway.publish("asr" if isinstance(message, Utterance) else "llm", message)
+
+    async def close_turn(self) -> None:
+        """The gateway raises the turn."""
+        await self.house.gateway.close_turn(self.call, TurnClosed(0, "interrupted"), 1)
+
+    async def told(self, replies: AsyncIterator[Delivery]) -> list[Message]:
+        """What the gateway got."""
+        end = SpeechChunk(head=self.head, offset_bytes=0, last=True)
+        await self.house.one.send(Output(None, end))
+        found: list[Message] = []
+        while (message := (await next_reply(replies)).message) != end:
+            found.append(message)
+        return found
+
+
+# --- One piece, one result
+
+
+@dataclass
+class Worker:
+    """One of two on an utterance."""
+
+    case: Case
+    bus: WorkerBus
+    name: str
+    delivery: Delivery | None = None
+
+    async def take(self) -> None:
+        self.delivery = await self.bus.take("asr", self.name)
+
+    async def reclaim(self) -> None:
+        self.delivery = await self.bus.reclaim("asr", self.name)
+
+    async def renew(self) -> None:
+        if self.delivery is not None:
+            await self.bus.renew("asr", self.name, [self.delivery])
+
+    async def commit(self) -> None:
+        if self.delivery is not None:
+            await self.bus.commit("asr", self.delivery, [Output(None, self.result(self.delivery))])
+
+    async def hand_back(self) -> None:
+        if self.delivery is not None:
+            await self.bus.hand_back("asr", self.name, [self.delivery])
+
+    async def fail(self) -> None:
+        if self.delivery is not None:
+            await self.bus.fail("asr", self.delivery, StageFailed(head=self.case.head, stage="asr", error="timeout"))
+
+    async def die(self) -> None:
+        """Nothing more comes of it."""
+
+    def result(self, delivery: Delivery) -> Transcript:
+        return Transcript(head=delivery.message.head, utterance=1, text=self.name)
+
+
+async def finish_the_rest(case: Case, bus: WorkerBus) -> None:
+    """What a third worker does after the death of both."""
+    third = Worker(case, bus, "three")
+    for get in (third.take, third.reclaim):
+        await get()
+        await third.commit()
+    await third.reclaim()
+    assert third.delivery is None, "nothing is left"
+
+
+ENDS = ("commit", "hand_back", "fail", "die")
+
+
+@pytest.mark.parametrize("raised", [False, True])
+@pytest.mark.parametrize(("first_end", "second_end"), list(itertools.product(ENDS, ENDS)))
+async def test_a_piece_comes_out_once_in_every_order(a_house: House, first_end: str, second_end: str, raised: bool) -> None:
+    replies = a_house.gateway.replies(GATEWAY)
+    for order in orders(2, 3, int(raised)):
+        case = Case(a_house)
+        one, two = Worker(case, a_house.one, "one"), Worker(case, a_house.two, "two")
+        await case.begin(Utterance(head=case.head, utterance=1))
+        await one.take()
+        steps = await in_order(
+            order, [one.renew, getattr(one, first_end)], [two.reclaim, two.renew, getattr(two, second_end)], [case.close_turn]
+        )
+        await finish_the_rest(case, a_house.one)
+        told = await case.told(replies)
+        assert len(told) == 1 or (raised and told == []), steps
+
+
+# --- A reply in sentences
+
+REPLY = 2
+"""Sentences in the reply."""
+
+
+@dataclass
+class Speaker:
+    """One of two on a reply: goes on after what is out."""
+
+    case: Case
+    bus: WorkerBus
+    name: str
+    delivery: Delivery | None = None
+    out: int = 0
+    stopped: bool = False
+
+    async def take(self) -> None:
+        self.delivery = await self.bus.take("llm", self.name)
+        self.out = len(await self.bus.emitted(self.case.call, 0))
+
+    async def reclaim(self) -> None:
+        self.delivery = await self.bus.reclaim("llm", self.name)
+
+    async def load(self) -> None:
+        self.out = len(await self.bus.emitted(self.case.call, 0))
+
+    async def say(self) -> None:
+        if self.delivery is None or self.stopped or self.out >= REPLY:
+            return
+        sentence = Sentence(head=msgspec.structs.replace(self.case.head, seq=self.out), text=f"{self.name}{self.out}")
+        answer = await self.bus.emit("llm", self.delivery, self.out, sentence.text, [Output(None, sentence)])
+        self.stopped = answer != self.out + 1
+        self.out += 1
+
+    async def commit(self) -> None:
+        if self.delivery is not None and not self.stopped:
+            await self.bus.commit("llm", self.delivery, [Output(None, ReplyEnded(head=self.case.head, sentences=REPLY))])
+
+
+async def say_the_rest(case: Case, bus: WorkerBus) -> None:
+    """What a third worker says after the death of both."""
+    third = Speaker(case, bus, "three")
+    await third.reclaim()
+    await third.load()
+    for _ in range(REPLY):
+        await third.say()
+    await third.commit()
+
+
+@pytest.mark.parametrize("raised", [False, True])
+async def test_each_sentence_of_a_reply_comes_out_once_in_every_order(a_house: House, raised: bool) -> None:
+    replies = a_house.gateway.replies(GATEWAY)
+    for order in orders(3, 5, int(raised)):
+        case = Case(a_house)
+        one, two = Speaker(case, a_house.one, "one"), Speaker(case, a_house.two, "two")
+        await case.begin(Transcript(head=case.head, utterance=1, text="hello"))
+        await one.take()
+        mine, theirs = [one.say, one.say, one.commit], [two.reclaim, two.load, two.say, two.say, two.commit]
+        steps = await in_order(order, mine, theirs, [case.close_turn])
+        await say_the_rest(case, a_house.one)
+        told = await case.told(replies)
+        said, ends = [each.head.seq for each in told if isinstance(each, Sentence)], [each for each in told if isinstance(each, ReplyEnded)]
+        assert said == list(range(len(said))), steps
+        assert raised or (len(said), len(ends)) == (REPLY, 1), steps
