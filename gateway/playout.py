@@ -1,7 +1,7 @@
 """Audio of the current turn queued for the caller, the marks in it, and what of it was heard (sans-I/O).
 
 Rules
-    Clips are played in order; a clip is a sentence of the reply, or a fixed phrase.
+    Clips (``clip.py``) are played in order.
     ``take`` hands out 20 ms frames on an absolute schedule, ``LEAD_S`` ahead of what the
     provider is playing by then: a late tick is caught up, never re-based into a gap, and
     never by more than the lead. The partial last frame of a clip is padded, not dropped.
@@ -22,13 +22,11 @@ Rules
     played    =======================>                                 by elapsed time
 """
 
-from bisect import bisect_right
 from collections import deque
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import dataclass
 
 from common.audio import FRAME_BYTES, SILENCE_BYTE, attenuation
-from gateway import spoken
+from gateway.clip import Clip
 
 BYTES_PER_S = 8000
 FRAME_S = 0.02
@@ -40,71 +38,6 @@ DUCK_DB = 12.0
 _UNPROVEN_BYTES = BYTES_PER_S // 2
 """How far elapsed time is trusted ahead of the last mark."""
 _QUIETER = attenuation(DUCK_DB)
-
-Kind = Literal["greeting", "reply", "filler", "phrase", "beep"]
-
-
-@dataclass(slots=True, eq=False)
-class Clip:
-    """A piece of sound that is heard, or not, as one."""
-
-    kind: Kind
-    text: str = ""
-    audio: bytearray = field(default_factory=bytearray)
-    complete: bool = False
-    """Whether all its audio is here."""
-    begin: int = 0
-    """Where it begins in this epoch."""
-    sent: int = 0
-    """Up to where it was given to the provider in this epoch."""
-    heard: int = 0
-    """Most bytes that were heard, in any epoch."""
-    sure: int = 0
-    """Most bytes that were surely heard, in any epoch."""
-    interruptible: bool = True
-    """Whether the caller's voice may stop it."""
-    word_ends: list[int] = field(default_factory=list)
-    """Where its first words end, as far as the voice told; those before another take are told, too."""
-
-    @property
-    def fixed(self) -> bool:
-        """Whether it needs a free floor only, not a commit."""
-        return self.kind in ("greeting", "filler", "phrase")
-
-    @property
-    def begun(self) -> bool:
-        """Whether any of it was sent in this epoch."""
-        return self.sent > self.begin
-
-    def ends_in(self, length: int) -> list[int]:
-        """Where the words end that are whole in its first ``length`` bytes."""
-        ends = self._ends()
-        return ends[: bisect_right(ends, length)] if length else []
-
-    def words(self, start: int = 0, end: int | None = None) -> str:
-        """Some of its words."""
-        return " ".join(self.text.split()[start:end])
-
-    def forget_after(self, length: int) -> None:
-        """Of its sound keep the first ``length`` bytes."""
-        del self.audio[length:]
-        self.word_ends = [end for end in self.word_ends if end <= length]
-
-    def keep_spoken_words(self) -> None:
-        """Its sound ends too early: of its text keep what was spoken."""
-        ends = spoken.word_ends(self.text, self.audio, self.word_ends, complete=False)
-        self.text = self.words(end=bisect_right(ends, len(self.audio)))
-
-    def again(self) -> "Clip":
-        """The same sound, of which nothing was played."""
-        return replace(self, kind="reply", begin=0, sent=0, heard=0, sure=0)
-
-    def go_back(self) -> None:
-        """Begin with the word that was not surely heard to its end."""
-        self.begin = self.sent = spoken.word_start(self._ends(), self.audio, self.sure, exact=len(self.word_ends))
-
-    def _ends(self) -> list[int]:
-        return spoken.word_ends(self.text, self.audio, self.word_ends, complete=self.complete)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +244,7 @@ class Playout:
     def heard_text(self, now: float) -> str:
         """The words of greeting and reply that were heard; of a cut sentence, an estimate in whole words."""
         self._update_heard(now)
-        return " ".join(filter(None, (_heard_words(clip) for clip in self.clips if clip.kind in ("greeting", "reply"))))
+        return " ".join(filter(None, (clip.heard_words for clip in self.clips if clip.kind in ("greeting", "reply"))))
 
     def _update_heard(self, now: float) -> None:
         heard, sure = self._heard_position(now), self._sure_position(now)
@@ -341,7 +274,7 @@ class Playout:
         self.ducked = False
         self.clips = [clip for clip in self.clips if clip.kind != "filler"]
         self._begin_epoch()
-        while self._cursor < len(self.clips) and _wholly(self.clips[self._cursor], self.clips[self._cursor].sure):
+        while self._cursor < len(self.clips) and self.clips[self._cursor].surely_heard:
             self._cursor += 1
         for clip in self.clips[self._cursor :]:
             clip.go_back()
@@ -357,13 +290,3 @@ class Playout:
         """Whether the sound stopped in the middle of a clip: nothing can be said before its rest."""
         clip = self.starving
         return clip is not None and clip.begun
-
-
-def _wholly(clip: Clip, length: int) -> bool:
-    return clip.complete and length >= len(clip.audio)
-
-
-def _heard_words(clip: Clip) -> str:
-    if clip.audio and _wholly(clip, clip.heard):
-        return clip.text
-    return clip.words(end=len(clip.ends_in(clip.heard)))

@@ -23,6 +23,7 @@ from typing import Any, Literal, cast
 
 ROOT = Path(__file__).parent.parent
 MODULES = (
+    "gateway.clip",
     "gateway.playout",
     "gateway.vad.hangover",
     *(f"gateway.turn.{path.stem}" for path in sorted((ROOT / "gateway/turn").glob("[a-z]*.py"))),

@@ -13,7 +13,8 @@ Rules
 from dataclasses import dataclass
 
 from common.messages import SpeechChunk
-from gateway.playout import Clip, Playout
+from gateway.clip import Clip
+from gateway.playout import Playout
 
 STARVED_S = 1.5
 _MAX_TAKES = 3

@@ -4,7 +4,7 @@ Everything carries its turn; what the bot was to say in a turn that is over is d
 """
 
 from common.messages import Action, Collect, Message, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolEnded, ToolStarted
-from gateway.playout import Clip
+from gateway.clip import Clip
 from gateway.turn.barge_in import COUNTS_AS_HEARD_S
 from gateway.turn.drafting import Drafting
 from gateway.turn.events import HangUp, PublishSentence

@@ -9,7 +9,8 @@ from typing import Literal
 
 from common.messages import Collect
 from common.messages import Piece as PieceKind
-from gateway.playout import BYTES_PER_S, Clip, Kind, Playout
+from gateway.clip import Clip, Kind
+from gateway.playout import BYTES_PER_S, Playout
 from gateway.turn.endpointing import FRAME_MS, CallerState, Floor
 from gateway.turn.events import CloseTurn, Command, CommitTurn, End, PublishUtterance, Report, SendClear
 from gateway.turn.patience import Patience

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from common.audio import FRAME_BYTES, SILENCE_BYTE, attenuation
-from gateway.playout import DUCK_DB, LATE_MARK_S, Clip, Kind, Mark, Playout
+from gateway.clip import Clip, Kind
+from gateway.playout import DUCK_DB, LATE_MARK_S, Mark, Playout
 
 TEXT = "one two three four five six seven eight"
 

@@ -9,7 +9,8 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from common.audio import FRAME_BYTES, SILENCE_BYTE, attenuation
-from gateway.playout import DUCK_DB, Clip, Mark
+from gateway.clip import Clip
+from gateway.playout import DUCK_DB, Mark
 from gateway.records.recorder import Recorder, Unrecorded
 from gateway.turn.events import (
     CallAnswered,

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from common.audio import FRAME_MS
 from common.messages import ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolEnded, ToolStarted, Transcript
-from gateway.playout import BYTES_PER_S, Clip, Mark
+from gateway.clip import Clip
+from gateway.playout import BYTES_PER_S, Mark
 from gateway.records.format import Handled, Record
 from gateway.turn.endpointing import CallerState
 from gateway.turn.events import (

@@ -76,6 +76,12 @@ def test_a_draft_is_counted() -> None:
     assert (drafted_desk().machine.drafting.made, drafted_desk().machine.drafting.dropped) == (1, 0)
 
 
+def test_where_silence_alone_is_the_end_the_words_of_a_draft_do_not_put_it_off() -> None:
+    desk = drafted_desk(replace(RULES, endpointing="fixed"))
+    desk.wait(0.32)
+    assert desk.machine.call.turn.committed
+
+
 # -- The caller goes on -----------------------------------------------------------------------
 
 
