@@ -9,13 +9,19 @@ RUN_DIR := .run
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --only-binary :all: --quiet
 PACKAGES := common gateway asr_worker llm_worker tts_worker tools tests
 
-.PHONY: help run call test check sim mutants timelines chaos setup setup-dev lock clean
+.PHONY: help run restart-workers restart-gateways call test check sim mutants timelines chaos setup setup-dev lock clean
 
 help:  ## print this
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "make %-16s %s\n", $$1, $$2 }'
 
 run: setup  ## answer calls: Redis, gateway and workers; Ctrl-C ends it
 	@$(BIN)/python -m tools.run --run-dir $(RUN_DIR) --end-with-make
+
+restart-workers: setup  ## replace all workers of a running Torim, one at a time; calls do not hear it
+	@$(BIN)/python -m tools.restart workers --run-dir $(RUN_DIR)
+
+restart-gateways: setup  ## the same with its gateways; calls go on at the next one
+	@$(BIN)/python -m tools.restart gateways --run-dir $(RUN_DIR)
 
 call: setup  ## place a call to a running Torim; ARGS="--help" tells what it takes
 	@$(BIN)/python -m tools.call $(ARGS)

@@ -23,11 +23,11 @@ def main(arguments: list[str]) -> int:
     return 0 if worker_lives(wanted[0], config.load().redis_url) else 1
 
 
-def worker_lives(stage: Stage, redis_url: str) -> bool:
-    """Whether a worker of ``stage`` with this machine's name beats; False if Redis does not say."""
+def worker_lives(stage: Stage, redis_url: str, pid: int | None = None) -> bool:
+    """Whether a worker of ``stage`` with this machine's name beats, or the one that is process ``pid``; False if Redis does not say."""
     try:
         with redis.Redis.from_url(redis_url, socket_timeout=_REDIS_LIMIT_S, socket_connect_timeout=_REDIS_LIMIT_S) as client:
-            return next(client.scan_iter(match=streams.worker_alive(local_names(stage) + "*")), None) is not None
+            return next(client.scan_iter(match=streams.worker_alive(local_names(stage, pid) + "*")), None) is not None
     except redis.RedisError:
         return False
 

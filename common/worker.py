@@ -22,6 +22,7 @@ Rules:
 
 import asyncio
 import logging
+import os
 import random
 import socket
 import uuid
@@ -68,15 +69,15 @@ async def run_worker(
 
     ``effects`` are those that the handler uses, if it does anything that must outlive its entry.
     """
-    name = name or f"{local_names(stage)}{uuid.uuid4().hex[:12]}"
+    name = name or f"{local_names(stage, os.getpid())}{uuid.uuid4().hex[:12]}"
     worker = _Worker(stage, bus, handler, slots, name, rhythm or Rhythm(), effects or Effects())
     drain_s = DRAIN_S if settings.drain_sec is None else settings.drain_sec
     await worker.run(draining or asyncio.Event(), drain_s)
 
 
-def local_names(stage: Stage) -> str:
-    """How the names of this machine's workers begin, so that a health check finds them."""
-    return f"{stage}-{socket.gethostname()}-"
+def local_names(stage: Stage, pid: int | None = None) -> str:
+    """How the names of this machine's workers begin, or of one of its processes, so that a health check finds them."""
+    return f"{stage}-{socket.gethostname()}-" + (f"{pid}-" if pid is not None else "")
 
 
 @dataclass(slots=True)

@@ -2,6 +2,9 @@
 
 TERM sends new calls elsewhere and lets the live ones end, or move on; INT ends at once (``common/service.py``). So uvicorn's
 own signal handling, which closes live sockets first of all, is switched off.
+
+A gateway that shares its port listens no longer than it wants calls: the others get them then. One that is alone goes on
+listening while it drains, since nobody else could tell Twilio what becomes of its calls.
 """
 
 import asyncio
@@ -40,6 +43,11 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Generator[None, None, None]:
         yield
 
+    def stop_listening(self) -> None:
+        """Take no more connections; those that are there stay."""
+        for server in self.servers if self.started else ():
+            server.close()
+
 
 async def serve(door: FrontDoor, listener: socket.socket, draining: asyncio.Event, drain_s: float) -> None:
     """Serve until ``draining`` is set, and on until the live calls are over, or go on elsewhere after ``drain_s``.
@@ -52,6 +60,8 @@ async def serve(door: FrontDoor, listener: socket.socket, draining: asyncio.Even
         try:
             await draining.wait()
             logger.info("draining seconds=%g", drain_s)
+            if listener.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT):
+                server.stop_listening()
             await door.admission.drain(drain_s)
             await door.admission.move_on()
         finally:

@@ -10,9 +10,7 @@ nothing by itself but what it started, and leaves none of that behind.
 """
 
 import fcntl
-import http.client
 import io
-import json
 import logging
 import os
 import signal
@@ -34,13 +32,13 @@ from tools.embedded_redis import server_binary, socket_path
 from tools.end import End
 from tools.log_tail import LogTail
 from tools.processes import Processes, ProcessFailed
+from tools.readiness import answer_of_a_gateway
 
 ROOT = Path(__file__).resolve().parent.parent
 _READY_LIMIT_S = 180.0
 """Models load in seconds; a machine that takes longer than this will not answer calls well."""
 _TICK_S = 0.1
 _TICKS_A_CHECK = 5
-_HTTP_LIMIT_S = 2.0
 _ASKED_A_GATEWAY = 3
 
 
@@ -158,7 +156,7 @@ class Launcher:
         """What is missing; empty: nothing. Gateways share the port, so one has to ask more than once to meet all of them."""
         gateways = self._settings.gateways if self._settings.ws_mode == "AI" else 1
         for _ in range(gateways * _ASKED_A_GATEWAY):
-            reason, process = _answer_of_a_gateway(self._settings)
+            reason, process = answer_of_a_gateway(self._settings)
             if reason:
                 return reason
             self._ready_gateways.add(process)
@@ -218,21 +216,6 @@ def _alone_in(run_dir: Path) -> Iterator[None]:
 
 
 # --- Ready
-
-
-def _answer_of_a_gateway(settings: Settings) -> tuple[str, int]:
-    """What ``/readyz`` misses (empty: nothing), and which process said so."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
-    connection = http.client.HTTPConnection(host, settings.port, timeout=_HTTP_LIMIT_S)
-    try:
-        connection.request("GET", "/readyz")
-        answer = connection.getresponse()
-        body = json.loads(answer.read())
-        return "" if answer.status == http.HTTPStatus.OK else str(body["reason"]), int(body["process"])
-    except (OSError, http.client.HTTPException, ValueError, KeyError):
-        return "the gateway does not answer yet", 0
-    finally:
-        connection.close()
 
 
 def _welcome(settings: Settings, seconds: float) -> list[str]:

@@ -13,19 +13,14 @@ import signal
 import subprocess
 import sys
 import time
-import xmlrpc.client
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from http.client import HTTPException
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
-
-from supervisor.xmlrpc import SupervisorTransport
 
 from common.errors import TorimError
 from common.service import EXIT_SETUP
 from tools.log_tail import last_lines
+from tools.supervised import UNREACHABLE, Running, supervisor
 
 _STARTS_BEFORE_READY = 4
 _LINES_SHOWN = 12
@@ -37,18 +32,6 @@ _TRIED_AGAIN_S = 30.0
 
 class ProcessFailed(TorimError):
     """A process that nothing works without is gone: the message says which, and its last words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A process as supervisord sees it."""
-
-    group: str
-    name: str
-    state: str
-    pid: int
-    exit_code: int
-    log: Path
 
 
 class Processes:
@@ -113,23 +96,13 @@ class Processes:
 
     def _states(self) -> list[Running]:
         """None while supervisord is not up yet, or busy."""
-        with suppress(OSError, HTTPException, xmlrpc.client.Error), self._supervisor() as supervisor:
-            return [_running(info) for info in supervisor.getAllProcessInfo()]
+        with suppress(*UNREACHABLE), supervisor(self._run) as supervised:
+            return [process for process in supervised.processes() if not process.is_spare]
         return []
 
     def _start_again(self, process: Running) -> None:
-        with suppress(OSError, HTTPException, xmlrpc.client.Error), self._supervisor() as supervisor:
-            supervisor.startProcess(f"{process.group}:{process.name}", False)
-
-    @contextmanager
-    def _supervisor(self) -> Iterator[Any]:
-        """Its remote procedures."""
-        transport = SupervisorTransport("torim", "torim", f"unix://{self._run / 'supervisor.sock'}")
-        try:
-            proxy: Any = xmlrpc.client.ServerProxy("http://localhost", transport=transport)
-            yield proxy.supervisor
-        finally:
-            transport.close()
+        with suppress(*UNREACHABLE), supervisor(self._run) as supervised:
+            supervised.start(process)
 
     def stop(self, at_once: Callable[[], bool]) -> None:
         """Ends everything in order; kills what is left after some seconds, or when ``at_once`` says so."""
@@ -194,10 +167,6 @@ def _session_of(pid: int) -> int:
         return os.getsid(pid)
     except OSError:
         return 0
-
-
-def _running(info: dict[str, Any]) -> Running:
-    return Running(info["group"], info["name"], info["statename"], info["pid"], info["exitstatus"], Path(info["stdout_logfile"]))
 
 
 def _with_last_words(what: str, log: Path) -> str:

@@ -63,6 +63,8 @@ class Gateway:
         ready: Callable[[], Any] | None,
         limits: Limits | None = None,
         why_busy: Callable[[int], str] = lambda calls: "",
+        *,
+        shared: bool = False,
     ) -> None:
         clock = asyncio.get_running_loop().time
         self.complaints = Complaints(clock)
@@ -70,7 +72,7 @@ class Gateway:
         self.calls: list[Listener] = []
         self.draining = asyncio.Event()
         self._arrived = asyncio.Event()
-        self._listener = listen("127.0.0.1", 0)
+        self._listener = listen("127.0.0.1", 0, shared=shared)
         self.port: int = self._listener.getsockname()[1]
         self.door = FrontDoor(
             settings,

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+from contextlib import nullcontext
 
 import httpx
 import pytest
@@ -12,7 +13,7 @@ from common.config import Settings
 from common.errors import ConfigError
 from gateway.port import check_exposure, listen
 from gateway.telephony.auth import signature
-from tests.gateway.front_door import Gateway, caller, gateway
+from tests.gateway.front_door import Gateway, caller, gateway, media, stop
 
 SIGNED = Settings(twilio_auth_token="12345", public_url="https://bot.example.org")
 FORM = {"CallSid": "CA1", "From": "+15005550006"}
@@ -349,6 +350,23 @@ def test_this_machine_needs_no_signatures(host: str) -> None:
 def test_signatures_need_the_public_url() -> None:
     with pytest.raises(ConfigError, match=r"^PUBLIC_URL=''"):
         check_exposure(Settings(twilio_auth_token="12345"))
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_a_gateway_that_drains_listens_on_unless_others_share_its_port(shared: bool) -> None:
+    running = Gateway(Settings(), None, None, shared=shared)
+    async with asyncio.TaskGroup() as tasks:
+        serving = tasks.create_task(running.serve(drain_s=60))
+        async with caller(running) as socket:
+            call = await running.call()
+            running.draining.set()
+            with pytest.raises(httpx.ConnectError) if shared else nullcontext():
+                while (await get(running, "/readyz")).is_success:
+                    pass
+            await socket.send(media())
+            await call.until(lambda call: bool(call.events))
+            await socket.send(stop())
+        await serving
 
 
 async def test_a_cancelled_server_ends_at_once() -> None:
