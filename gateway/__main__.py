@@ -14,7 +14,6 @@ from common.errors import BusUnavailable
 from common.redis_gateway_bus import RedisGatewayBus
 from common.streams import STAGES
 from gateway import lexicons
-from gateway.call import Surroundings
 from gateway.complaints import Complaints
 from gateway.echo import Echo
 from gateway.fixed_phrases import FixedPhrases
@@ -24,6 +23,7 @@ from gateway.pacer import Pacer
 from gateway.port import check_exposure, listen
 from gateway.records.files import recording
 from gateway.server import serve
+from gateway.surroundings import Surroundings
 from gateway.switchboard import Switchboard
 from gateway.telephony.auth import MemoryTokens, SharedTokens
 from gateway.telephony.base import Answer

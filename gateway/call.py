@@ -16,22 +16,20 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from common.audio import FRAME_BYTES, mulaw_to_pcm, rms
-from common.bus import Delivery, GatewayBus, Taken, TurnClosed
+from common.bus import Delivery, Taken
 from common.errors import BusUnavailable
-from common.messages import CallTakenOver, Head, Message, Sentence, Stage, Transcript, Utterance
+from common.messages import CallTakenOver
 from common.version import VERSION
 from gateway.beginning import beginning, reconnects
 from gateway.ear import IDLE_FRAMES, Ear
 from gateway.events_log import log_event, said
 from gateway.outbox import Outbox
 from gateway.ownership import Ownership
-from gateway.pacer import Pacer
 from gateway.playout import Mark
 from gateway.records.format import Header
-from gateway.records.recorder import NewRecorder, unrecorded
+from gateway.surroundings import Surroundings
 from gateway.telephony.base import AudioReceived, CallStarted, CallStopped, DigitPressed, Line, LineEvent, MarkPlayed
 from gateway.timer import Timer
 from gateway.turn import events
@@ -39,6 +37,7 @@ from gateway.turn.events import Command, Event
 from gateway.turn.machine import TurnMachine
 from gateway.vad.base import Detector
 from gateway.vad.self_echo import EchoGuard
+from gateway.writing import Writing
 
 logger = logging.getLogger("torim.gateway")
 
@@ -46,21 +45,6 @@ TAKE_S = 0.5
 """How long a call may wait to learn whether another stream had it."""
 CLOSE_S = 3.0
 """How long the last writes of a call may take."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What all calls of a gateway share."""
-
-    bus: GatewayBus
-    pacer: Pacer
-    gateway: str
-    """Boot id of this gateway."""
-    log_texts: bool
-    wall_clock: Callable[[], float]
-    """Unix time, for ``t0_s``."""
-    new_recorder: NewRecorder = unrecorded
-    """Begins the record of a call."""
 
 
 class LiveCall:
@@ -97,6 +81,7 @@ class LiveCall:
         self.again = reconnects(started.parameters)
         """How often the call was connected again before this stream."""
         self._owner = Ownership(around.bus, key, around.gateway, language, self.again)
+        self._writing = Writing(key, language, around, self._outbox, self._owner, is_current=lambda turn: turn == self._turn)
         self._early: list[LineEvent] | None = []
         """What happened on the line before the call began."""
         self._left = False
@@ -121,7 +106,7 @@ class LiveCall:
                 self.leave()
             case CallStopped():
                 self._handle(events.CallerHungUp())
-                self._record("WS_STOP")
+                self._writing.record("WS_STOP", self._turn)
                 self._over.set()
             case CallStarted():
                 pass
@@ -160,7 +145,7 @@ class LiveCall:
             self._left = True
             self._outbox.stop_unwanted()
             log_event(self._started.call, self._turn, "CALL_LEFT")
-            self._record("CALL_LEFT")
+            self._writing.record("CALL_LEFT", self._turn)
             self._over.set()
 
     async def run(self) -> bool:
@@ -196,7 +181,7 @@ class LiveCall:
             return None
 
     def _begin(self, taken: Taken | None) -> None:
-        self._record("WS_START")
+        self._writing.record("WS_START", self._turn)
         early, self._early = self._early or [], None
         self._handle(beginning(taken, self.again))
         if self._busy:
@@ -253,56 +238,32 @@ class LiveCall:
     # -- What goes out --------------------------------------------------------------------------
 
     def _carry_out(self, command: Command) -> None:
-        owner = self._owner
         match command:
             case events.SendClear():
                 self._echo_guard.cleared(self._loop.time())
                 self._line.send([self._line.codec.clear()])
             case events.HangUp():
                 self._over.set()
-            case events.PublishUtterance():
-                self._publish_utterance(command)
-            case events.PublishTranscript(turn=turn, utterance=utterance, seq=seq, text=text):
-                self._publish("llm", Transcript(head=self._head(turn, seq), utterance=utterance, text=text))
-            case events.PublishSentence(turn=turn, sentence=sentence, take=take, text=text):
-                self._publish("tts", Sentence(head=self._head(turn, sentence, take), text=text))
-            case events.OpenTurn(turn=turn):
-                self._outbox.put("open_turn", lambda: owner.open_turn(turn), wanted=lambda: self._is_current(turn))
-            case events.CommitTurn(turn=turn, text=text):
-                self._outbox.put("commit_turn", lambda: owner.commit_turn(turn, text), wanted=lambda: self._is_current(turn))
-            case events.CloseTurn(turn=turn, how=how, caller=caller, heard=heard, cut=cut):
-                closed = TurnClosed(turn, how, caller, heard, cut)
-                self._outbox.put("close_turn", lambda: owner.close_turn(closed), owed=True)
             case events.Report():
                 self._report(command)
-
-    def _publish_utterance(self, command: events.PublishUtterance) -> None:
-        utterance = Utterance(
-            head=self._head(command.turn, command.seq), utterance=command.utterance, piece=command.piece, voiced_ms=command.voiced_ms
-        )
-        self._publish("asr", utterance, self._ear.cut(command.start, command.end))
-
-    def _publish(self, stage: Stage, message: Message, audio: bytes = b"") -> None:
-        turn = message.head.turn
-        stays_wanted = isinstance(message, Utterance) and message.piece != "whole"
-        self._outbox.put(
-            f"publish_{stage}",
-            lambda: self._around.bus.publish(stage, message, audio),
-            wanted=lambda: stays_wanted or self._is_current(turn),
-        )
-
-    def _is_current(self, turn: int) -> bool:
-        return self._turn == turn
-
-    def _head(self, turn: int, seq: int, take: int = 0) -> Head:
-        around = self._around
-        return Head(call=self.key, turn=turn, seq=seq, take=take, gateway=around.gateway, language=self._language, t0_s=around.wall_clock())
+            case events.PublishUtterance(start=start, end=end):
+                self._writing.publish_utterance(command, self._ear.cut(start, end))
+            case events.PublishTranscript():
+                self._writing.publish_transcript(command)
+            case events.PublishSentence():
+                self._writing.publish_sentence(command)
+            case events.OpenTurn(turn=turn):
+                self._writing.open_turn(turn)
+            case events.CommitTurn(turn=turn, text=text):
+                self._writing.commit_turn(turn, text)
+            case events.CloseTurn():
+                self._writing.close_turn(command)
 
     def _report(self, report: events.Report) -> None:
         fields: dict[str, str | int | float] = dict(report.fields)
         text = {} if report.text is None else {"text": said(report.text, log_texts=self._around.log_texts)}
         log_event(self._started.call, report.turn, report.name, **text, **fields)
-        self._record(report.name, report.turn, **fields)
+        self._writing.record(report.name, report.turn, **fields)
 
     def _tell_done(self) -> None:
         """What the call was like: frames each way, and what should be 0 or low on a healthy line."""
@@ -317,7 +278,7 @@ class LiveCall:
             "outbox_dropped": self._outbox.dropped,
         }
         log_event(self._started.call, self._turn, "CALL_DONE", **health)
-        self._record("WS_DONE", rx=codec.rx_bytes // FRAME_BYTES, tx=codec.tx_bytes // FRAME_BYTES, **health)
+        self._writing.record("WS_DONE", self._turn, rx=codec.rx_bytes // FRAME_BYTES, tx=codec.tx_bytes // FRAME_BYTES, **health)
 
     def _header(self) -> Header:
         core, at = self._machine.call, self._around.wall_clock()
@@ -326,9 +287,3 @@ class LiveCall:
     @property
     def _turn(self) -> int:
         return self._machine.call.turn.number
-
-    def _record(self, name: str, turn: int | None = None, **fields: str | int | float) -> None:
-        """Append to the call's event stream, which holds no texts."""
-        record = {"turn": str(self._turn if turn is None else turn), "name": name, "at": f"{self._around.wall_clock():.3f}"}
-        record |= {key: str(value) for key, value in fields.items()}
-        self._outbox.put("record", lambda: self._around.bus.record(self.key, record))

@@ -7,10 +7,11 @@ from common import metrics
 from common.bus import Delivery
 from common.config import Settings
 from gateway.beginning import RECONNECTS, reconnects
-from gateway.call import LiveCall, Surroundings
+from gateway.call import LiveCall
 from gateway.fixed_phrases import FixedPhrases
 from gateway.lexicons import lexicon
 from gateway.rules import rules_of
+from gateway.surroundings import Surroundings
 from gateway.telephony.base import CallStarted, Conversation, Line
 from gateway.turn.machine import TurnMachine
 from gateway.turn.state import PhraseBook, Rules

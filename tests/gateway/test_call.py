@@ -9,8 +9,9 @@ import pytest
 from common.bus import Delivery, Taken, TurnClosed
 from common.errors import BusUnavailable
 from common.messages import Head, Message, SpeechChunk, Stage, Utterance
-from gateway.call import LiveCall, Surroundings
+from gateway.call import LiveCall
 from gateway.pacer import Pacer
+from gateway.surroundings import Surroundings
 from gateway.telephony.base import AudioReceived, CallStarted, CallStopped
 from gateway.telephony.twilio import TwilioCodec
 from gateway.turn.machine import TurnMachine

@@ -5,9 +5,10 @@ from pathlib import Path
 from common.bus import Delivery
 from common.config import Settings
 from common.messages import Head, ReplyEnded
-from gateway.call import LiveCall, Surroundings
+from gateway.call import LiveCall
 from gateway.fixed_phrases import FixedPhrases
 from gateway.pacer import Pacer
+from gateway.surroundings import Surroundings
 from gateway.switchboard import Switchboard
 from gateway.telephony.base import CallStarted, CallStopped
 from gateway.vad.webrtc import WebrtcDetector

@@ -15,9 +15,9 @@ from asr_worker.vendors.scripted import ScriptedTranscriber
 from common.audio import wav_to_mulaw
 from common.bus import GatewayBus
 from common.config import Settings
-from gateway.call import Surroundings
 from gateway.fixed_phrases import FixedPhrases
 from gateway.pacer import Pacer
+from gateway.surroundings import Surroundings
 from gateway.switchboard import Switchboard
 from gateway.telephony.base import AudioReceived, CallStarted, CallStopped, Conversation, MarkPlayed
 from gateway.telephony.twilio import TwilioCodec

@@ -17,10 +17,10 @@ from common.bus import PastTurn
 from common.config import Settings
 from common.effects import Effects
 from common.worker import Handler
-from gateway.call import Surroundings
 from gateway.fixed_phrases import FixedPhrases
 from gateway.pacer import Pacer
 from gateway.records.recorder import NewRecorder, unrecorded
+from gateway.surroundings import Surroundings
 from gateway.switchboard import Switchboard
 from gateway.turn.events import CloseTurn
 from gateway.turn.machine import TurnMachine

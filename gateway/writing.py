@@ -1,0 +1,82 @@
+"""What one call writes to the bus: work for the stages, its turns, its events. All of it goes through its outbox, in order (R7).
+
+What is written for a turn is skipped once the number is past it, but for two things: the turn's end, which is owed, and pieces of the
+caller's sound, which are stale by utterance (R6).
+"""
+
+from collections.abc import Callable
+
+from common.bus import TurnClosed
+from common.messages import Head, Message, Sentence, Stage, Transcript, Utterance
+from gateway.outbox import Outbox
+from gateway.ownership import Ownership
+from gateway.surroundings import Surroundings
+from gateway.turn.events import CloseTurn, PublishSentence, PublishTranscript, PublishUtterance
+
+
+class Writing:
+    """The pen of one call."""
+
+    def __init__(
+        self, call: str, language: str, around: Surroundings, outbox: Outbox, owner: Ownership, is_current: Callable[[int], bool]
+    ) -> None:
+        self._call = call
+        self._language = language
+        self._around = around
+        self._outbox = outbox
+        self._owner = owner
+        self._is_current = is_current
+
+    # -- Work for the stages ------------------------------------------------------------------
+
+    def publish_utterance(self, command: PublishUtterance, sound: bytes) -> None:
+        """Have the ASR stage say what the caller said."""
+        head = self._head(command.turn, command.seq)
+        message = Utterance(head=head, utterance=command.utterance, piece=command.piece, voiced_ms=command.voiced_ms)
+        self._publish("asr", message, sound)
+
+    def publish_transcript(self, command: PublishTranscript) -> None:
+        """Have the LLM stage answer the caller's words."""
+        self._publish("llm", Transcript(head=self._head(command.turn, command.seq), utterance=command.utterance, text=command.text))
+
+    def publish_sentence(self, command: PublishSentence) -> None:
+        """Have the TTS stage speak."""
+        self._publish("tts", Sentence(head=self._head(command.turn, command.sentence, command.take), text=command.text))
+
+    def _publish(self, stage: Stage, message: Message, sound: bytes = b"") -> None:
+        turn = message.head.turn
+        stays_wanted = isinstance(message, Utterance) and message.piece != "whole"
+        self._outbox.put(
+            f"publish_{stage}",
+            lambda: self._around.bus.publish(stage, message, sound),
+            wanted=lambda: stays_wanted or self._is_current(turn),
+        )
+
+    def _head(self, turn: int, seq: int, take: int = 0) -> Head:
+        around = self._around
+        return Head(
+            call=self._call, turn=turn, seq=seq, take=take, gateway=around.gateway, language=self._language, t0_s=around.wall_clock()
+        )
+
+    # -- The turns ----------------------------------------------------------------------------
+
+    def open_turn(self, turn: int) -> None:
+        """Note that the caller waits for an answer."""
+        self._outbox.put("open_turn", lambda: self._owner.open_turn(turn), wanted=lambda: self._is_current(turn))
+
+    def commit_turn(self, turn: int, text: str) -> None:
+        """Note that the caller's words are accepted."""
+        self._outbox.put("commit_turn", lambda: self._owner.commit_turn(turn, text), wanted=lambda: self._is_current(turn))
+
+    def close_turn(self, command: CloseTurn) -> None:
+        """Raise the turn, and write its history."""
+        closed = TurnClosed(command.turn, command.how, command.caller, command.heard, command.cut)
+        self._outbox.put("close_turn", lambda: self._owner.close_turn(closed), owed=True)
+
+    # -- What happened ------------------------------------------------------------------------
+
+    def record(self, name: str, turn: int, **fields: str | int | float) -> None:
+        """Append to the call's event stream, which holds no texts."""
+        event = {"turn": str(turn), "name": name, "at": f"{self._around.wall_clock():.3f}"}
+        event |= {key: str(value) for key, value in fields.items()}
+        self._outbox.put("record", lambda: self._around.bus.record(self._call, event))
