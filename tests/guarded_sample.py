@@ -20,13 +20,28 @@ class Sample:
     """A method and a property have guards, too."""
 
     def __init__(self, number: int) -> None:
-        self._number = number
+        self.number = number
 
     @property
     def name(self) -> str:
         """An arm."""
-        match self._number:
+        match self.number:
             case 1:
                 return "one"
             case _:
                 return "many"
+
+    @property
+    def parity(self) -> str:
+        """Parts of patterns."""
+        match self:
+            case Sample(number=5):
+                return "five"
+            case Sample(number=(2 | 4)):
+                return "even"
+            case _:
+                return "odd"
+
+    def add(self, other: int) -> None:
+        """A step."""
+        self.number += other

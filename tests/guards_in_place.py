@@ -11,6 +11,7 @@ import importlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from types import CodeType, FunctionType, ModuleType
+from typing import cast
 
 from tests.guards import MODULES, Clamp, Guard, Removal, Replace, Walk, guards_of, source_of
 
@@ -23,14 +24,14 @@ _ORIGINALS: dict[FunctionType, CodeType] = {}
 def without(guard: Guard, removal: Removal) -> None:
     """Remove ``guard`` in this process."""
 
-    def remove(other: Guard, node: ast.expr) -> ast.expr | None:
+    def remove(other: Guard, node: ast.AST) -> ast.AST | None:
         if other != guard:
             return node
-        if guard.kind in ("operand", "bound"):
+        if guard.kind not in ("condition", "case"):
             return None
         forced = ast.Constant(removal == "True")
         binds = any(isinstance(part, ast.NamedExpr) for part in ast.walk(node))
-        return ast.Subscript(ast.Tuple([node, forced], ast.Load()), ast.Constant(1), ast.Load()) if binds else forced
+        return ast.Subscript(ast.Tuple([cast("ast.expr", node), forced], ast.Load()), ast.Constant(1), ast.Load()) if binds else forced
 
     _put(guard.module, remove, only=guard.function)
 
@@ -52,8 +53,10 @@ class Hits:
         self._counts = [0] * (2 * len(self._guards))
         places = {guard.name: 2 * place for place, guard in enumerate(self._guards)}
 
-        def counted(guard: Guard, node: ast.expr) -> ast.expr:
-            return _call(_HIT, ast.Constant(places[guard.name]), node) if guard.sides and guard.kind != "bound" else node
+        def counted(guard: Guard, node: ast.AST) -> ast.AST:
+            if not guard.sides or guard.kind == "bound":
+                return node
+            return _call(_HIT, ast.Constant(places[guard.name]), cast("ast.expr", node))
 
         def clamped(guards: list[Guard], node: ast.Call) -> ast.expr:
             which = ast.Tuple([ast.Constant(places[guard.name]) for guard in guards], ast.Load())

@@ -31,8 +31,8 @@ from tests.sim.world import make_world
 UNIT_TESTS = ("tests/gateway/turn", "tests/gateway/test_playout.py", "tests/gateway/test_spoken.py", "tests/gateway/vad/test_hangover.py")
 _SLOW = "test_pauses.py"
 """As slow as all the others together: tried last."""
-_UNIT_CPU_S, _CALLS_CPU_S = 20, 90
-"""A mutant that takes longer runs in a circle: about ten times what the core as it is takes."""
+_ONE_CPU_S = 5
+"""A test or call that takes longer runs in a circle: with the core as it is the slowest takes a third."""
 _MEMORY_BYTES = 3 << 29
 _AT_ONCE = 2
 _NOTHING = "nothing noticed"
@@ -93,13 +93,11 @@ class _Run:
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
         resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY_BYTES, _MEMORY_BYTES))
-        signal.setitimer(signal.ITIMER_PROF, _UNIT_CPU_S)
         if mutant.removal is not None:
             without(mutant.guard, mutant.removal)
         os.write(pipe, b"unit\n")
         killer = self._failing_test(session, mutant)
         if not killer:
-            signal.setitimer(signal.ITIMER_PROF, _CALLS_CPU_S)
             os.write(pipe, b"calls\n")
             killer = _broken_call(self.calls)
         os.write(pipe, (" ".join(killer.split())[:300] or _NOTHING).encode())
@@ -110,6 +108,7 @@ class _Run:
         own = f"test_{module.rpartition('.')[2]}.py"
         items = sorted(session.items, key=lambda item: (first.get(item.nodeid, len(first)), _SLOW in item.nodeid, own not in item.nodeid))
         for item, following in zip(items, [*items[1:], None], strict=True):
+            signal.setitimer(signal.ITIMER_PROF, _ONE_CPU_S)
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if session.testsfailed:
                 return item.nodeid
@@ -118,6 +117,7 @@ class _Run:
 
 def _broken_call(calls: int) -> str:
     for seed in range(calls):
+        signal.setitimer(signal.ITIMER_PROF, _ONE_CPU_S)
         try:
             make_world(seed).run()
         except Exception as broken:  # noqa: BLE001  # a mutant may fail in any way

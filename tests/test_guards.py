@@ -54,11 +54,37 @@ def all_as_it_was() -> Iterator[None]:
         ("return max(0, a)", ["0 in max(0, a)", "a in max(0, a)"]),
         ("return max(a, key=b)", []),
         ("match a:\n  case 1 if b: pass\n  case _: pass", ["b", "case 1"]),
+        ("match a:\n  case 1 | 2: pass", ["case 1 | 2", "1 in 1 | 2", "2 in 1 | 2"]),
+        ("match a:\n  case B(c=1, d=d): pass", ["case B(c=1, d=d)", "c in B(c=1, d=d)"]),
         ("assert a and b", []),
     ],
 )
 def test_what_decides_is_a_guard(body: str, guards: list[str]) -> None:
     assert names(f"def f(a, b, c):\n {body}") == guards
+
+
+@pytest.mark.parametrize(
+    ("body", "steps"),
+    [
+        ("a.b(c)", ["a.b(c)"]),
+        ("a.b = c", ["a.b = c"]),
+        ("a.b, a[c] = c, b", ["a.b, a[c] = (c, b)"]),
+        ("a += 1", ["a += 1"]),
+        ("del a[b]", ["del a[b]"]),
+        ("while True: break", ["break"]),
+        ("return", ["return"]),
+        ("yield a", ["yield a"]),
+        ("b = c\n return b", []),
+        ("'Text.'", []),
+    ],
+)
+def test_what_is_there_for_its_effect_alone_is_a_step(body: str, steps: list[str]) -> None:
+    found = [guard for guard in guards_of("gateway.m", f"def f(a, b, c):\n {body}") if guard.kind == "step"]
+    assert [guard.name for guard in found] == [f"m:f: do {step}" for step in steps]
+
+
+def test_what_makes_an_object_is_no_step() -> None:
+    assert guards_of("gateway.m", "class A:\n def __init__(self):\n  self.b = 1") == []
 
 
 def test_operands_that_a_function_returns_as_bool_are_conditions() -> None:
@@ -100,6 +126,25 @@ def test_an_arm_that_is_removed_never_matches_even_for_who_is_there_already() ->
     sample = guarded_sample.Sample(1)
     without(named("Sample.name: case 1"), "gone")
     assert sample.name == "many"
+
+
+def test_a_part_of_a_pattern_is_removed_by_not_being_asked_for() -> None:
+    sample = guarded_sample.Sample(5)
+    before = sample.parity
+    without(named("Sample.parity: number in Sample(number=5)"), "gone")
+    assert (before, sample.parity, guarded_sample.Sample(4).parity) == ("five", "five", "five")
+
+
+def test_one_of_two_patterns_is_removed_by_being_left_out() -> None:
+    without(named("Sample.parity: 2 in 2 | 4"), "gone")
+    assert [guarded_sample.Sample(number).parity for number in (2, 4)] == ["odd", "even"]
+
+
+def test_a_step_is_removed_by_not_being_done() -> None:
+    sample = guarded_sample.Sample(1)
+    without(named("Sample.add: do self.number += other"), "gone")
+    sample.add(2)
+    assert sample.number == 1
 
 
 def test_what_was_removed_comes_back() -> None:

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
+
 from common.messages import StageFailed
 from gateway.turn.events import LoadChanged
 from gateway.turn.machine import BotState
 from gateway.turn.state import Rules
 from tests.sim.desk import Desk, quiet_desk
-from tests.sim.rules import RULES
+from tests.sim.rules import RULES, SILENCE_ALONE
 from tests.sim.sound import phrase_book
 
 ASR = replace(RULES, speculate="asr")
@@ -379,3 +381,33 @@ def test_known_words_of_who_hangs_up_in_a_pause_are_in_the_history() -> None:
     desk = drafted_desk()
     desk.hang_up()
     assert desk.closed[-1].caller == "שלום"
+
+
+# -- Where silence alone is the end -------------------------------------------------------------
+
+
+def test_where_silence_alone_is_the_end_a_model_may_answer_a_pause_all_the_same() -> None:
+    assert pieces(drafted_desk(replace(RULES, endpointing="fixed"))) == ["whole"]
+
+
+def test_where_silence_alone_is_the_end_words_do_not_bring_it_nearer() -> None:
+    desk = drafted_desk(replace(RULES, endpointing="fixed"), "תודה")
+    desk.wait(0.2)
+    assert not desk.machine.call.turn.committed
+
+
+@pytest.mark.parametrize(("seconds", "kinds"), [(0.2, ["probe"]), (1.0, ["whole"]), (6.5, ["segment", "segment"])])
+def test_where_nothing_is_looked_at_sound_is_published_at_the_end_by_its_length(seconds: float, kinds: list[str]) -> None:
+    desk = quiet_desk(SILENCE_ALONE)
+    desk.speak(seconds)
+    desk.wait(0.6)
+    before = pieces(desk)
+    desk.wait(0.3)
+    assert (before, pieces(desk)) == (kinds[:-1], kinds)
+
+
+def test_where_words_are_a_witness_only_the_look_at_a_short_sound_is_not_sent_again() -> None:
+    desk = quiet_desk(replace(RULES, speculate="off"))
+    desk.speak(0.2)
+    desk.wait(1.0)
+    assert pieces(desk) == ["probe"]

@@ -7,7 +7,7 @@ import pytest
 from common.messages import Action, Collect
 from gateway.turn.state import Rules
 from tests.sim.desk import Desk, asked_desk, quiet_desk, speaking_desk
-from tests.sim.rules import RULES
+from tests.sim.rules import RULES, SILENCE_ALONE
 
 
 def test_keys_are_one_number_after_a_pause() -> None:
@@ -233,8 +233,9 @@ def test_a_key_into_silence_interrupts_nothing() -> None:
     assert (desk.ends, desk.reports) == (["replied"], [])
 
 
-def test_a_cough_between_keys_does_not_end_them() -> None:
-    desk = collecting_desk(Collect(digits=4, timeout_s=4.0))
+@pytest.mark.parametrize("rules", [RULES, SILENCE_ALONE])
+def test_a_cough_between_keys_does_not_end_them(rules: Rules) -> None:
+    desk = collecting_desk(Collect(digits=4, timeout_s=4.0), rules)
     desk.press("1", "2")
     desk.wait(0.5)
     desk.speak(0.14)
