@@ -44,7 +44,7 @@ from common.streams import ATTEMPTS
 logger = logging.getLogger("torim.common")
 
 DRAIN_S = 8.0
-_LAST_WORD_S = 1.5
+LAST_WORD_S = 1.5
 """Handing back is one, leaving the other: with a drain of 8 s below the 15 s after which a process is killed.
 What is not handed back is taken over as if its worker had died."""
 
@@ -276,7 +276,7 @@ class _Worker:
 
     async def _last_word(self, last: Callable[[], Awaitable[None]]) -> None:
         try:
-            async with asyncio.timeout(_LAST_WORD_S):
+            async with asyncio.timeout(LAST_WORD_S):
                 await last()
         except (BusUnavailable, TimeoutError) as trouble:
             logger.warning("worker=%s what=left_silently error=%s", self._name, type(trouble).__name__)

@@ -14,6 +14,7 @@ from common.errors import BusUnavailable
 from common.redis_gateway_bus import RedisGatewayBus
 from common.streams import STAGES
 from gateway import lexicons
+from gateway.admission import DRAIN_S
 from gateway.complaints import Complaints
 from gateway.echo import Echo
 from gateway.fixed_phrases import FixedPhrases
@@ -31,7 +32,6 @@ from gateway.telephony.reconnects import Reconnects
 from gateway.vad.choice import choose_detector
 
 logger = logging.getLogger("torim.gateway")
-_DRAIN_SEC = 10.0
 
 
 async def run(settings: Settings, draining: asyncio.Event) -> None:
@@ -90,7 +90,7 @@ async def _serve(
     door = FrontDoor(settings, answer, ready, tokens, reconnects, Complaints(clock), why_busy=load.why_busy)
     gc.freeze()  # what was made so far lives as long as the process: a full collection would stall every call for it
     logger.info("listening host=%s port=%d mode=%s", settings.host, settings.port, settings.ws_mode)
-    await serve(door, listener, draining, _DRAIN_SEC if settings.drain_sec is None else settings.drain_sec)
+    await serve(door, listener, draining, DRAIN_S if settings.drain_sec is None else settings.drain_sec)
 
 
 async def _connect(bus: GatewayBus, gateway: str, switchboard: Switchboard) -> None:

@@ -24,6 +24,7 @@ from gateway.telephony.reconnects import Reconnects
 
 logger = logging.getLogger("torim.gateway")
 
+DRAIN_S = 10.0
 TOKEN_TIMEOUT_S = 2.0
 """How long the tokens may take to be issued or taken."""
 MOVE_LIMIT_S = 2.0

@@ -1,8 +1,10 @@
 """``supervisord.conf`` by itself, as on a server."""
 
 import os
+import re
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,6 +52,10 @@ class Server:
         command = [str(ROOT / ".venv/bin/supervisorctl"), "--configuration", str(ROOT / "supervisord.conf"), "status"]
         return subprocess.run(command, env=self._environ, capture_output=True, text=True, check=False).stdout
 
+    def restart_workers(self) -> str:
+        command = [sys.executable, "-m", "tools.restart", "workers", "--run-dir", self._environ["TORIM_RUN"]]
+        return subprocess.run(command, cwd=ROOT, env=self._environ, stdout=subprocess.PIPE, text=True, check=True).stdout
+
     def end(self) -> None:
         self._supervisord.send_signal(signal.SIGTERM)
         self._supervisord.wait(60)
@@ -64,4 +70,11 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 def test_it_serves_with_as_many_workers_as_named(server: Server) -> None:
     await_true(server.ready)
-    assert server.status().count("tts_worker_") == 2
+    assert len(re.findall(r"^torim:tts_worker_\d +RUNNING", server.status(), re.MULTILINE)) == 2
+
+
+def test_its_workers_can_be_replaced_one_by_one(server: Server) -> None:
+    await_true(server.ready)
+    told = server.restart_workers()
+    assert re.findall(r"^(\w+): drained", told, re.MULTILINE) == ["asr_worker_0", "llm_worker_0", "tts_worker_0", "tts_worker_1"]
+    assert len(re.findall(r"^torim:\w+_worker_\d +RUNNING", server.status(), re.MULTILINE)) == 4
