@@ -196,13 +196,27 @@ def environment(env_file: Path = ENV_FILE) -> dict[str, str]:
     Raises:
         ConfigError: the file cannot be read, or a line of it.
     """
+    return {**_in_file(env_file), **os.environ}
+
+
+def unknown_names(env_file: Path = ENV_FILE) -> list[str]:
+    """What stands in ``env_file`` and is no setting: misspelt, or meant for another program.
+
+    Raises:
+        ConfigError: as ``environment``.
+    """
+    known = {field.name.upper() for field in dataclasses.fields(Settings)}
+    return [name for name in _in_file(env_file) if name not in known]
+
+
+def _in_file(env_file: Path) -> dict[str, str]:
     try:
         text = env_file.read_text(encoding="utf-8")
     except FileNotFoundError:
         text = ""
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{env_file}: cannot be read: {error}") from None
-    return {**parse(text, env_file.name), **os.environ}
+    return parse(text, env_file.name)
 
 
 def _parse(field: "dataclasses.Field[Any]", kind: Any, raw: str) -> Any:

@@ -159,7 +159,7 @@ def save(picture: str, path: Path) -> None:
     try:
         renderer: _Renderer = importlib.import_module("resvg_py")
     except ImportError:
-        raise SetupError(f"{path}: a PNG takes resvg: .venv/bin/uv pip install 'resvg-py>=0.5' (an SVG takes nothing)") from None
+        raise SetupError(f"{path}: a PNG takes resvg: .venv/bin/python -m pip install 'resvg-py>=0.5' (an SVG takes nothing)") from None
     if _rendered(renderer, text(0, 20, "x")) == _rendered(renderer, ""):
         raise SetupError(f"{path}: no font is installed: apt-get install fonts-dejavu-core (an SVG takes none)")
     path.write_bytes(renderer.svg_to_bytes(picture, zoom=_PNG_ZOOM))

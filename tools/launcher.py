@@ -57,6 +57,7 @@ class Launcher:
 
     def run(self) -> None:
         """Returns never but by AskedToEnd, ConfigError, SetupError or ProcessFailed."""
+        self._say([f"make run: .env: {name} is no setting of Torim's, so it changes nothing" for name in config.unknown_names()])
         check_exposure(self._settings)
         _check_folders(self._settings, self._run_dir)
         with _alone_in(self._run_dir):

@@ -104,6 +104,11 @@ def test_a_file_that_is_not_there_adds_nothing(tmp_path: Path, monkeypatch: pyte
     assert config.environment(tmp_path / ".env")["PORT"] == "2222"
 
 
+def test_a_misspelt_name_in_the_file_is_no_setting(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("MIN_UTT_SECS=1\nPORT=1111\nbarge_in=false\n")
+    assert config.unknown_names(tmp_path / ".env") == ["MIN_UTT_SECS", "barge_in"]
+
+
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"cannot be read"):
         config.environment(tmp_path)

@@ -85,7 +85,7 @@ def test_without_the_renderer_a_png_says_what_to_type(
     monkeypatch.setitem(sys.modules, "resvg_py", None)
     (tmp_path / "call.torim").write_bytes(desk_record(ask_and_hear))
     assert main([str(tmp_path / "call.torim"), str(tmp_path / "out.png")]) == EXIT_USAGE
-    assert re.search(r"uv pip install 'resvg-py", capsys.readouterr().err)
+    assert re.search(r"python -m pip install 'resvg-py", capsys.readouterr().err)
 
 
 @pytest.mark.parametrize("arguments", [("--from", "900"), ("--from", "2", "--to", "1")])
