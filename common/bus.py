@@ -186,11 +186,15 @@ class GatewayBus(Protocol):
     def forget(self, call: str, fence: int) -> None:
         """Drop what the bus remembers of a call that this owner is done with, to write it anew; it may still be closed, or left."""
 
-    def replies(self, gateway: str) -> AsyncIterator[Delivery]:
-        """What the workers send to this gateway, in order, for ever; survives restarts of Redis.
+    @property
+    def shards(self) -> int:
+        """How many shards there are: each has ``replies`` of its own."""
+
+    def replies(self, gateway: str, shard: int = 0) -> AsyncIterator[Delivery]:
+        """What the workers send to this gateway for calls of a shard, in order, for ever; survives restarts of Redis.
 
         It makes the stream that workers write to, and keeps it and this gateway's liveness fresh:
-        iterate from the process's start to its end, in one task.
+        iterate from the process's start to its end, in one task a shard.
         """
 
     async def stages_alive(self) -> frozenset[Stage]:
@@ -209,10 +213,14 @@ class GatewayBus(Protocol):
 class WorkerBus(Protocol):
     """The workers' half."""
 
-    async def take(self, stage: Stage, worker: str) -> Delivery | None:
+    @property
+    def shards(self) -> int:
+        """How many shards there are: each is read by itself, and ids tell deliveries apart within one."""
+
+    async def take(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
         """The next unread entry; None if none came within the block time."""
 
-    async def reclaim(self, stage: Stage, worker: str) -> Delivery | None:
+    async def reclaim(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
         """An entry whose worker fell silent, if there is one."""
 
     async def done(self, stage: Stage, delivery: Delivery) -> bool:
@@ -258,8 +266,8 @@ class WorkerBus(Protocol):
         It may arrive twice or without its successors: a gateway tells by ``attempt`` and ``offset_bytes``.
         """
 
-    async def renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery]) -> Renewal:
-        """Say that these are still worked on; hear what became of them."""
+    async def renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], shard: int = 0) -> Renewal:
+        """Say that these, all of one shard, are still worked on; hear what became of them."""
 
     async def fail(self, stage: Stage, delivery: Delivery, failed: StageFailed) -> None:
         """Give up: dead letter (without audio and words), acknowledge, tell the gateway."""

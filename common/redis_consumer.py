@@ -17,7 +17,7 @@ from common.bus import Delivery
 from common.errors import BusUnavailable
 from common.messages import Stage, decode
 from common.redis_link import Entry, Scripts, Value, entries_of, once
-from common.streams import GROUP, ONE_TAG, Pace
+from common.streams import GROUP, Pace
 
 _IDLE_AT_ONCE = 8
 _OWN_AT_ONCE = 64
@@ -26,9 +26,10 @@ logger = logging.getLogger("torim.common")
 
 
 class Consumer:
-    """One a worker."""
+    """One a worker and shard."""
 
-    def __init__(self, reader: Redis, writer: Redis, scripts: Scripts, pace: Pace) -> None:
+    def __init__(self, tag: str, reader: Redis, writer: Redis, scripts: Scripts, pace: Pace) -> None:
+        self._tag = tag
         self._reader = reader
         self._writer = writer
         self._scripts = scripts
@@ -55,7 +56,7 @@ class Consumer:
         return await once(lambda: self._silent(stage, worker))
 
     async def _unread(self, stage: Stage, worker: str) -> Delivery | None:
-        key = streams.work(ONE_TAG, stage)
+        key = streams.work(self._tag, stage)
         try:
             found = await self._read(key, worker)
         except exceptions.ResponseError as error:
@@ -86,7 +87,7 @@ class Consumer:
         idle_ms = self._pace.min_idle_ms
         for about in await self._pending(stage, _IDLE_AT_ONCE, idle=idle_ms):
             id_, attempt = about["message_id"], about["times_delivered"] + 1
-            entries: Any = await self._writer.xclaim(streams.work(ONE_TAG, stage), GROUP, worker, idle_ms, [id_])
+            entries: Any = await self._writer.xclaim(streams.work(self._tag, stage), GROUP, worker, idle_ms, [id_])
             if entries:
                 return await self._accept(stage, entries[0], attempt)
         return None
@@ -97,7 +98,7 @@ class Consumer:
             id_, attempt = about["message_id"], about["times_delivered"]
             if id_.decode() in self._held:
                 continue
-            key = streams.work(ONE_TAG, stage)
+            key = streams.work(self._tag, stage)
             entries: Any = await self._writer.xclaim(key, GROUP, worker, 0, [id_], retrycount=attempt)
             if entries:
                 return await self._accept(stage, entries[0], attempt)
@@ -105,7 +106,7 @@ class Consumer:
 
     async def _pending(self, stage: Stage, count: int, **which: Any) -> list[dict[str, Any]]:
         try:
-            found: list[dict[str, Any]] = await self._writer.xpending_range(streams.work(ONE_TAG, stage), GROUP, "-", "+", count, **which)
+            found: list[dict[str, Any]] = await self._writer.xpending_range(streams.work(self._tag, stage), GROUP, "-", "+", count, **which)
         except exceptions.ResponseError as error:
             if not no_group(error):
                 raise
@@ -126,8 +127,8 @@ class Consumer:
 
     async def _bury(self, stage: Stage, id_: str) -> None:
         """A dead letter with nothing in it: there may be words in what cannot be read."""
-        dead = streams.dead_letters(ONE_TAG, stage)
-        keys = [streams.work(ONE_TAG, stage), f"{dead}:{id_}", dead]
+        dead = streams.dead_letters(self._tag, stage)
+        keys = [streams.work(self._tag, stage), f"{dead}:{id_}", dead]
         await self._scripts.run("fail", keys, fail_args(id_, "unreadable", b""))
 
 

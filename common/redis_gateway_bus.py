@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any, cast
 
 import msgspec
+from redis.asyncio import Redis
 
 from common import streams
 from common.bus import Delivery, Reconnect, Taken, TurnClosed
@@ -27,11 +28,12 @@ from common.redis_link import (
     entries_of,
     fields_of,
     insistently,
+    keys_of,
     once,
 )
 from common.redis_load import backlog_s, stages_alive, sweep
 from common.redis_presence import KnownCall, Presence
-from common.streams import ONE_TAG, STAGES, Pace
+from common.streams import STAGES, Pace
 
 logger = logging.getLogger("torim.common")
 
@@ -45,37 +47,45 @@ class RedisGatewayBus:
 
     def __init__(self, url: str, *, pace: Pace | None = None, connect: Connect = connect) -> None:
         self._pace = pace or Pace()
-        self._reader = connect(url, self._pace.block_ms / 1000 + READ_MARGIN_S, 1)
+        self._keys = keys_of(url)
+        self._reader = connect(url, self._pace.block_ms / 1000 + READ_MARGIN_S, self._keys.shards)
         self._writer = connect(url, WRITE_LIMIT_S, WRITERS)
         self._scripts = Scripts(self._writer)
         self._outage = Outage(url)
-        self._presence = Presence(self._writer, self._scripts)
-        self._housekeeping_at = self._sweep_at = 0.0
+        self._presences = [Presence(self._keys, tag, self._writer, self._scripts) for tag in self._keys.tags]
+
+    @property
+    def shards(self) -> int:
+        """How many shards there are: each has ``replies`` of its own."""
+        return self._keys.shards
+
+    def _presence(self, call: str) -> Presence:
+        return self._presences[self._keys.shard(call)]
 
     # A call, from its beginning to its end
 
     async def take_call(self, call: str, gateway: str, stream: str, language: str, turn: int = 0) -> Taken:
         """Make ``stream`` the call's owner, and tell the one before."""
-        self._presence.gateway = gateway
-        taken, before = await insistently(lambda: self._take_call(call, stream, language, turn))
-        self._presence.know(call, KnownCall(taken.fence, gateway, language, taken.turn, committed=taken.left is None))
+        self._presence(call).gateway = gateway
+        taken, before = await insistently(lambda: self._take_call(call, gateway, stream, language, turn))
+        self._presence(call).know(call, KnownCall(taken.fence, gateway, language, taken.turn, committed=taken.left is None))
         if before:
             head = Head(call=call, turn=taken.turn, gateway=before, language=language)
             with suppress(BusUnavailable):  # then it learns when it writes
                 await once(lambda: self._tell_gateway(CallTakenOver(head=head, fence=taken.fence)))
         return taken
 
-    async def _take_call(self, call: str, stream: str, language: str, turn: int) -> tuple[Taken, str]:
-        keys = [streams.call_hash(call), streams.history(call)]
-        args: list[Value] = [stream, self._presence.gateway, language, turn, streams.CALL_TTL_S, streams.turns(streams.shard(call)), call]
+    async def _take_call(self, call: str, gateway: str, stream: str, language: str, turn: int) -> tuple[Taken, str]:
+        keys = [self._keys.call_hash(call), self._keys.history(call)]
+        args: list[Value] = [stream, gateway, language, turn, streams.CALL_TTL_S, streams.turns(self._keys.tag(call)), call]
         fence, now, left, is_open, text, before = await self._scripts.run("take_call", keys, args)
-        past: Any = await self._writer.hgetall(streams.history(call))
+        past: Any = await self._writer.hgetall(self._keys.history(call))
         heard_before, heard = heard_last(past)
         taken = Taken(int(fence), int(now), int(left) if left else None, is_open == b"1", text.decode(), heard, heard_before)
         return taken, before.decode()
 
     async def _tell_gateway(self, message: Message) -> None:
-        key = streams.replies(streams.shard(message.head.call), message.head.gateway)
+        key = streams.replies(self._keys.tag(message.head.call), message.head.gateway)
         await self._writer.xadd(key, fields_of(message, b""), maxlen=streams.REPLIES_MAXLEN, nomkstream=True)
 
     async def publish(self, stage: Stage, message: Message, audio: bytes = b"") -> None:
@@ -84,23 +94,25 @@ class RedisGatewayBus:
 
     async def open_turn(self, call: str, turn: int, fence: int) -> None:
         """Note that the caller waits for an answer in this turn."""
-        self._presence.remember(call, fence, turn, open=turn)
-        await self._as_owner("open_turn", [streams.call_hash(call)], [fence, turn])
+        self._presence(call).remember(call, fence, turn, open=turn)
+        await self._as_owner("open_turn", [self._keys.call_hash(call)], [fence, turn])
 
     async def commit_turn(self, call: str, turn: int, text: str, fence: int) -> None:
         """Tell the workers that the turn is committed (R2), and keep its words while it is open."""
-        self._presence.remember(call, fence, turn, committed=True, text=text)
-        args: list[Value] = [fence, turn, text, streams.turns(streams.shard(call)), f"{call}:{turn}:committed"]
-        await self._as_owner("commit_turn", [streams.call_hash(call)], args)
+        self._presence(call).remember(call, fence, turn, committed=True, text=text)
+        args: list[Value] = [fence, turn, text, streams.turns(self._keys.tag(call)), f"{call}:{turn}:committed"]
+        await self._as_owner("commit_turn", [self._keys.call_hash(call)], args)
 
     async def close_turn(self, call: str, closed: TurnClosed, fence: int) -> None:
         """Raise the turn, write its history, tell the workers: one atomic step."""
         carries = closed.how == "superseded"
-        self._presence.remember(call, fence, closed.turn + 1, committed=False, text="", **({"open": closed.turn + 1} if carries else {}))
-        keys = [streams.call_hash(call), streams.history(call)]
+        self._presence(call).remember(
+            call, fence, closed.turn + 1, committed=False, text="", **({"open": closed.turn + 1} if carries else {})
+        )
+        keys = [self._keys.call_hash(call), self._keys.history(call)]
         args: list[Value] = [fence, closed.turn, streams.CALL_TTL_S]
         args += [streams.turn_field(closed.turn, "u"), closed.caller, streams.turn_field(closed.turn, "s"), closed.heard]
-        args += [streams.turns(streams.shard(call)), f"{call}:{closed.turn}:over"]
+        args += [streams.turns(self._keys.tag(call)), f"{call}:{closed.turn}:over"]
         args += [streams.turn_field(closed.turn, "c"), "1" if closed.cut else "", int(carries)]
         await self._as_owner("close_turn", keys, args)
 
@@ -108,41 +120,41 @@ class RedisGatewayBus:
         """Append to the call's event stream (no texts)."""
         pipeline = self._writer.pipeline(transaction=False)
         entry: dict[Any, Any] = {**fields}
-        pipeline.xadd(streams.events(call), entry, maxlen=streams.EVENTS_MAXLEN)
-        pipeline.expire(streams.events(call), streams.EVENTS_TTL_S)
+        pipeline.xadd(self._keys.events(call), entry, maxlen=streams.EVENTS_MAXLEN)
+        pipeline.expire(self._keys.events(call), streams.EVENTS_TTL_S)
         await once(pipeline.execute)
 
     async def close_call(self, call: str, fence: int) -> None:
         """The call is over: what remains of its keys expires soon."""
-        self._presence.forget(call, fence)
+        self._presence(call).forget(call, fence)
         news = f"{call}:{streams.LAST_TURN}:over"
-        args: list[Value] = [fence, streams.CLOSED_CALL_TTL_S, streams.turns(streams.shard(call)), news]
-        await self._as_owner("close_call", [streams.call_hash(call), streams.history(call)], args)
+        args: list[Value] = [fence, streams.CLOSED_CALL_TTL_S, streams.turns(self._keys.tag(call)), news]
+        await self._as_owner("close_call", [self._keys.call_hash(call), self._keys.history(call)], args)
 
     async def leave_call(self, call: str, fence: int) -> None:
         """The call's line is gone, and may come back: what remains of its keys expires soon if it does not."""
-        self._presence.forget(call, fence)
-        await self._as_owner("leave_call", [streams.call_hash(call), streams.history(call)], [fence, streams.CLOSED_CALL_TTL_S])
+        self._presence(call).forget(call, fence)
+        await self._as_owner("leave_call", [self._keys.call_hash(call), self._keys.history(call)], [fence, streams.CLOSED_CALL_TTL_S])
 
     async def reconnect(self, call: str) -> Reconnect:
         """Whether a call whose stream ended is to be connected again; that counts."""
-        keys = [streams.call_hash(call), streams.reconnects(call)]
+        keys = [self._keys.call_hash(call), self._keys.reconnects(call)]
         args: list[Value] = [streams.MOST_RECONNECTS, streams.RECONNECTS_TTL_S]
         answer: bytes = await once(lambda: self._scripts.run("reconnect", keys, args))
         return cast("Reconnect", answer.decode())
 
     async def keep_token(self, token: str, call: str) -> None:
         """Let any gateway take the token of the call's next stream, once."""
-        await once(lambda: self._writer.set(streams.token(token), call, ex=streams.TOKEN_TTL_S))
+        await once(lambda: self._writer.set(self._keys.token(token), call, ex=streams.TOKEN_TTL_S))
 
     async def take_token(self, token: str) -> str | None:
         """The call that the token is for; it is spent now. None: unknown, spent or too old."""
-        call = await once(lambda: self._writer.getdel(streams.token(token)))
+        call = await once(lambda: self._writer.getdel(self._keys.token(token)))
         return call.decode() if isinstance(call, bytes) else None
 
     def forget(self, call: str, fence: int) -> None:
         """Drop what is remembered of a call that this owner is done with: a server that forgot it shall not get it again."""
-        self._presence.forget(call, fence)
+        self._presence(call).forget(call, fence)
 
     async def _as_owner(self, script: str, keys: Sequence[str], args: Sequence[Value]) -> None:
         """Run a script of the owner's.
@@ -154,62 +166,54 @@ class RedisGatewayBus:
             raise NotOwner(script)
 
     async def _publish(self, stage: Stage, message: Message, audio: bytes) -> None:
-        await self._presence.assure()
-        if not await self._presence.add(stage, message, audio):
-            await self._presence.assure()
-            await self._presence.add(stage, message, audio)
+        presence = self._presence(message.head.call)
+        await presence.assure()
+        if not await presence.add(stage, message, audio):
+            await presence.assure()
+            await presence.add(stage, message, audio)
 
     # Replies
 
-    async def replies(self, gateway: str) -> AsyncIterator[Delivery]:
-        """What the workers send to this gateway, in order, for ever; survives restarts of Redis."""
-        self._presence.gateway = gateway
-        backoff = Backoff()
+    async def replies(self, gateway: str, shard: int = 0) -> AsyncIterator[Delivery]:
+        """What the workers send to this gateway for calls of a shard, in order, for ever; survives restarts of Redis."""
+        presence = self._presences[shard]
+        presence.gateway = gateway
+        backoff, house = Backoff(), _House(presence, self._writer, self._scripts)
         while True:
             try:
-                await once(self._keep_house)
-                entries = await once(self._read_replies)
+                await once(house.keep)
+                entries = await once(lambda: self._read_replies(presence))
             except BusUnavailable as trouble:
-                self._outage.lasts(trouble, asyncio.get_running_loop().time())
-                self._presence.doubt()
-                self._housekeeping_at = 0.0
+                self._outage.lasts(trouble, asyncio.get_running_loop().time(), shard)
+                presence.doubt()
+                house.neglected()
                 await asyncio.sleep(backoff.pause_s)
                 continue
             backoff.reset()
-            self._outage.over(asyncio.get_running_loop().time())
+            self._outage.over(asyncio.get_running_loop().time(), shard)
             for entry in entries:
-                self._presence.read_to = entry[0]
+                presence.read_to = entry[0]
                 delivery = _reply(entry)
                 if delivery is not None:
                     yield delivery
 
-    async def _read_replies(self) -> list[Entry]:
-        key, poll_ms = streams.replies(ONE_TAG, self._presence.gateway), self._pace.poll_ms
+    async def _read_replies(self, presence: Presence) -> list[Entry]:
+        key, poll_ms = streams.replies(presence.tag, presence.gateway), self._pace.poll_ms
         block = self._pace.block_ms if poll_ms is None else None
-        found = entries_of(await self._reader.xread({key: self._presence.read_to}, count=_AT_ONCE, block=block))
+        found = entries_of(await self._reader.xread({key: presence.read_to}, count=_AT_ONCE, block=block))
         if not found and poll_ms is not None:
             await asyncio.sleep(poll_ms / 1000)
         return found
-
-    async def _keep_house(self) -> None:
-        """What is due: each second the keys of this gateway, each minute the workers that are gone."""
-        now = asyncio.get_running_loop().time()
-        if now >= self._housekeeping_at:
-            await self._presence.keep_fresh()
-            self._housekeeping_at = now + _HOUSEKEEPING_S
-        if now >= self._sweep_at:
-            await sweep(self._writer, self._scripts)
-            self._sweep_at = now + _SWEEP_S
 
     # Who lives
 
     async def stages_alive(self) -> frozenset[Stage]:
         """The stages on which a worker lives: one that has warmed its vendor up and beats."""
-        return await once(lambda: stages_alive(self._writer))
+        return await once(lambda: stages_alive(self._writer, self._keys.tags[0]))
 
     async def backlog_s(self) -> float:
         """Age of the oldest entry of all stages that no worker has read; 0 if there is none."""
-        return await once(lambda: backlog_s(self._scripts))
+        return await once(lambda: backlog_s(self._scripts, self._keys.tags))
 
     async def ping(self) -> bool:
         """Whether Redis answers within its deadline, and somebody works on every stage. Never raises."""
@@ -220,10 +224,35 @@ class RedisGatewayBus:
 
     async def close(self) -> None:
         """Say that this gateway is gone, and close the connections."""
-        with suppress(BusUnavailable):  # then workers find out within 5 s
-            await once(self._presence.end)
+        for presence in self._presences:
+            with suppress(BusUnavailable):  # then workers find out within 5 s
+                await once(presence.end)
         await self._reader.aclose()
         await self._writer.aclose()
+
+
+class _House:
+    """What is due in a shard: each second the keys of this gateway, each minute the workers that are gone."""
+
+    def __init__(self, presence: Presence, writer: Redis, scripts: Scripts) -> None:
+        self._presence = presence
+        self._writer = writer
+        self._scripts = scripts
+        self._keep_at = self._sweep_at = 0.0
+
+    async def keep(self) -> None:
+        """Do what is due."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._keep_at:
+            await self._presence.keep_fresh()
+            self._keep_at = now + _HOUSEKEEPING_S
+        if now >= self._sweep_at:
+            await sweep(self._writer, self._scripts, self._presence.tag)
+            self._sweep_at = now + _SWEEP_S
+
+    def neglected(self) -> None:
+        """Redis was away: the keys may be about to expire."""
+        self._keep_at = 0.0
 
 
 def _reply(entry: Entry) -> Delivery | None:

@@ -4,18 +4,21 @@
 - A *writer* answers within 2 s or is in trouble. What may be done twice is tried again for 10 s in all.
 - The client itself never retries: its retry turns one write over a stall into two without telling.
 - Trouble leaves here as ``BusUnavailable``, whatever the client calls it.
-- A script is registered, so a server that restarted and forgot it gets it again.
+- A script is run by its digest; a server that restarted and forgot it gets it again.
+- A cluster is spoken to like a server: what concerns one call is in one shard, and a shard on one node.
 """
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from redis import exceptions
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
+from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -23,6 +26,7 @@ from common import streams
 from common.bus import Output
 from common.errors import BusUnavailable, ConfigError
 from common.messages import Message, encode
+from common.streams import CLUSTER_SHARDS, Keys
 
 WRITE_LIMIT_S = 2.0
 WRITERS = 32
@@ -33,6 +37,10 @@ _OUTAGE_LINE_S = 60.0
 _REFUSALS = ("MISCONF", "NOREPLICAS", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "UNBLOCKED")
 """Words with which a server says that it cannot do it now: its disk is full, it lacks replicas, its cluster is changing."""
 _TROUBLE = (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.ReadOnlyError, exceptions.OutOfMemoryError, OSError)
+_TROUBLE_OF_CLUSTERS = (exceptions.RedisClusterException, exceptions.ClusterError)
+"""No node has the slot, or none answers."""
+_TWO_SLOTS = "must map to the same key slot"
+"""What a cluster's client says of keys that no one step can have: a fault of ours, and no trouble."""
 
 logger = logging.getLogger("torim.common")
 
@@ -42,26 +50,70 @@ Connect = Callable[[str, float, int], "Redis"]
 
 Value = str | bytes | int
 
+TAKES = "redis://[:password@]host:port[/db], rediss://..., unix:///path, or redis+cluster://[:password@]host:port,host:port"
+_CLUSTER = "+cluster"
+_A_CLUSTER_NODE = 1_000
+"""Connections to a node of a cluster, at most."""
+
 
 def connect(url: str, answer_limit_s: float, connections: int) -> Redis:
-    """A client of a real server.
+    """A client of a real server, or of a cluster.
 
     Raises:
         ConfigError: the URL is empty or none.
     """
     try:
-        pool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=connections,
-            timeout=answer_limit_s,
-            socket_timeout=answer_limit_s,
-            socket_connect_timeout=WRITE_LIMIT_S,
-            retry=Retry(NoBackoff(), 0),
-            protocol=2,
-        )
+        if is_cluster(url):
+            return _connect_cluster(url, answer_limit_s)
+        pool = BlockingConnectionPool.from_url(url, max_connections=connections, timeout=answer_limit_s, **_patience(answer_limit_s))
     except ValueError:
-        raise ConfigError("REDIS_URL: takes redis://[:password@]host:port[/db], rediss://... or unix:///path") from None
+        raise ConfigError(f"REDIS_URL: takes {TAKES}") from None
     return Redis.from_pool(pool)
+
+
+def _connect_cluster(url: str, answer_limit_s: float) -> Redis:
+    """A client of a cluster, told of by any of its nodes. It has the commands of a server alone, and finds the node for each key.
+
+    Its pools do not block: where one is exhausted, that is trouble. So they are large; a connection is made when it is needed.
+    """
+    nodes = nodes_of(url)
+    known = [ClusterNode(parts.hostname or "", parts.port or 6379) for parts in map(urlsplit, nodes)]
+    client = RedisCluster.from_url(
+        nodes[0], startup_nodes=known, max_connections=_A_CLUSTER_NODE, require_full_coverage=False, **_patience(answer_limit_s)
+    )
+    return cast("Redis", client)
+
+
+def _patience(answer_limit_s: float) -> dict[str, Any]:
+    return {
+        "socket_timeout": answer_limit_s,
+        "socket_connect_timeout": WRITE_LIMIT_S,
+        "retry": Retry(NoBackoff(), 0),
+        "protocol": 2,
+    }
+
+
+# One server, or many
+
+
+def is_cluster(url: str) -> bool:
+    """Whether a cluster's nodes are named: ``redis+cluster://one:6379,other:6379``."""
+    return urlsplit(url).scheme.endswith(_CLUSTER)
+
+
+def keys_of(url: str) -> Keys:
+    """How the keys are spread there: all that have this URL agree."""
+    return Keys(CLUSTER_SHARDS if is_cluster(url) else 1)
+
+
+def nodes_of(url: str) -> list[str]:
+    """The URL of each server that is named."""
+    if not is_cluster(url):
+        return [url]
+    parts = urlsplit(url)
+    who, at, hosts = parts.netloc.rpartition("@")
+    scheme = parts.scheme.removesuffix(_CLUSTER)
+    return [parts._replace(scheme=scheme, netloc=f"{who}{at}{host}").geturl() for host in hosts.split(",")]
 
 
 class Backoff:
@@ -82,26 +134,31 @@ class Backoff:
 
 
 class Outage:
-    """What the log hears of a server that is away: its beginning, a line a minute while it lasts, and its end."""
+    """What the log hears of a server that is away: its beginning, a line a minute while it lasts, and its end.
+
+    Of a cluster a shard may be away by itself: it begins with the first, and ends with the last.
+    """
 
     def __init__(self, url: str) -> None:
         self._address = without_password(url)
-        self._began_s: float | None = None
-        self._next_line_s = 0.0
+        self._away: set[int] = set()
+        self._began_s = self._next_line_s = 0.0
 
-    def lasts(self, trouble: BusUnavailable, now_s: float) -> None:
+    def lasts(self, trouble: BusUnavailable, now_s: float, shard: int = 0) -> None:
         """It could not be reached."""
-        began_s = now_s if self._began_s is None else self._began_s
-        if self._began_s is None or now_s >= self._next_line_s:
-            logger.error("what=redis_unreachable REDIS_URL=%s error=%s for_s=%d", self._address, trouble, now_s - began_s)
+        if not self._away:
+            self._began_s = self._next_line_s = now_s
+        self._away.add(shard)
+        if now_s >= self._next_line_s:
+            logger.error("what=redis_unreachable REDIS_URL=%s error=%s for_s=%d", self._address, trouble, now_s - self._began_s)
             self._next_line_s = now_s + _OUTAGE_LINE_S
-        self._began_s = began_s
 
-    def over(self, now_s: float) -> None:
+    def over(self, now_s: float, shard: int = 0) -> None:
         """It was reached."""
-        if self._began_s is not None:
-            logger.warning("what=redis_reachable REDIS_URL=%s after_s=%d", self._address, now_s - self._began_s)
-        self._began_s = None
+        if shard in self._away:
+            self._away.discard(shard)
+            if not self._away:
+                logger.warning("what=redis_reachable REDIS_URL=%s after_s=%d", self._address, now_s - self._began_s)
 
 
 def without_password(url: str) -> str:
@@ -121,7 +178,9 @@ async def once(action: Callable[[], Awaitable[T]]) -> T:
     cancelled = task.cancelling()
     try:
         answer = await action()
-    except _TROUBLE as trouble:
+    except (*_TROUBLE, *_TROUBLE_OF_CLUSTERS) as trouble:
+        if str(trouble).endswith(_TWO_SLOTS):
+            raise
         raise BusUnavailable(type(trouble).__name__) from trouble
     except RuntimeError as trouble:
         # uvloop's word for a connection that broke before anything was written to it; the client does not know it.
@@ -159,14 +218,22 @@ def script_texts() -> dict[str, str]:
 
 
 class Scripts:
-    """The scripts, registered with a server."""
+    """The scripts, run by their digests; a server that does not know one gets its text, since it may have restarted.
+
+    In a cluster a text goes to the node of its keys alone: registering it with all would fail where any of them is down.
+    """
 
     def __init__(self, client: Redis) -> None:
-        self._scripts = {name: client.register_script(text) for name, text in script_texts().items()}
+        self._client: Any = client
+        self._texts = script_texts()
+        self._digests = {name: hashlib.sha1(text.encode()).hexdigest() for name, text in self._texts.items()}
 
     async def run(self, name: str, keys: Sequence[str], args: Sequence[Value]) -> Any:
         """The script's answer."""
-        return await self._scripts[name](keys=list(keys), args=list(args))
+        try:
+            return await self._client.evalsha(self._digests[name], len(keys), *keys, *args)
+        except exceptions.NoScriptError:
+            return await self._client.eval(self._texts[name], len(keys), *keys, *args)
 
 
 # What a stream entry looks like
@@ -185,9 +252,9 @@ def entries_of(answer: Any) -> list[Entry]:
     return [entry for _, entries in answer or () for entry in entries]
 
 
-def output_keys(outputs: Sequence[Output]) -> list[str]:
+def output_keys(keys: Keys, outputs: Sequence[Output]) -> list[str]:
     """The stream that each output goes to."""
-    return [_stream_of(output) for output in outputs]
+    return [_stream_of(keys, output) for output in outputs]
 
 
 def output_args(outputs: Sequence[Output]) -> list[Value]:
@@ -199,7 +266,7 @@ def output_args(outputs: Sequence[Output]) -> list[Value]:
     return args
 
 
-def _stream_of(output: Output) -> str:
+def _stream_of(keys: Keys, output: Output) -> str:
     head = output.message.head
-    tag = streams.shard(head.call)
+    tag = keys.tag(head.call)
     return streams.replies(tag, head.gateway) if output.to is None else streams.work(tag, output.to)

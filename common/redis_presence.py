@@ -9,7 +9,6 @@ do not find.
 import asyncio
 import uuid
 from dataclasses import dataclass, replace
-from typing import cast
 
 from redis.asyncio import Redis
 
@@ -17,7 +16,7 @@ from common import streams
 from common.messages import Message, Stage
 from common.redis_link import Scripts, Value, fields_of
 from common.redis_load import warn_of_fuses
-from common.streams import ONE_TAG, STAGES
+from common.streams import STAGES, Keys
 
 START = b"0-0"
 
@@ -36,12 +35,14 @@ class KnownCall:
 
 
 class Presence:
-    """One a gateway."""
+    """One a gateway and shard."""
 
-    def __init__(self, writer: Redis, scripts: Scripts) -> None:
+    def __init__(self, keys: Keys, tag: str, writer: Redis, scripts: Scripts) -> None:
+        self.tag = tag
         self.gateway = ""
         self.read_to = START
         """The last reply that was read."""
+        self._keys = keys
         self._writer = writer
         self._scripts = scripts
         self._calls: dict[str, KnownCall] = {}
@@ -84,11 +85,10 @@ class Presence:
 
     async def add(self, stage: Stage, message: Message, audio: bytes) -> bool:
         """Add an entry, and say that its gateway lives; whether the server still knew the gateway: if not, add it again."""
-        tag = streams.shard(message.head.call)
         pipeline = self._writer.pipeline(transaction=False)
-        pipeline.get(streams.boot(tag))
-        pipeline.set(streams.gateway_alive(self.gateway), "1", ex=streams.ALIVE_TTL_S)
-        pipeline.xadd(streams.work(tag, stage), fields_of(message, audio), maxlen=streams.WORK_MAXLEN)
+        pipeline.get(streams.boot(self.tag))
+        pipeline.set(streams.gateway_alive(self.tag, self.gateway), "1", ex=streams.ALIVE_TTL_S)
+        pipeline.xadd(streams.work(self.tag, stage), fields_of(message, audio), maxlen=streams.WORK_MAXLEN)
         boot: bytes | None = (await pipeline.execute())[0]
         known = boot == self._boot
         if not known:
@@ -97,14 +97,14 @@ class Presence:
 
     async def keep_fresh(self) -> None:
         """Trim what was read, keep the keys from expiring, find out whether the server forgot."""
-        key = streams.replies(ONE_TAG, self.gateway)
+        key = streams.replies(self.tag, self.gateway)
         pipeline = self._writer.pipeline(transaction=False)
-        pipeline.get(streams.boot(ONE_TAG))
+        pipeline.get(streams.boot(self.tag))
         pipeline.expire(key, streams.REPLIES_TTL_S)
-        pipeline.set(streams.gateway_alive(self.gateway), "1", ex=streams.ALIVE_TTL_S)
+        pipeline.set(streams.gateway_alive(self.tag, self.gateway), "1", ex=streams.ALIVE_TTL_S)
         pipeline.xtrim(key, minid=self.read_to, approximate=False)
         for stage in STAGES:
-            pipeline.xlen(streams.work(ONE_TAG, stage))
+            pipeline.xlen(streams.work(self.tag, stage))
         boot, there, _, _, *lengths = await pipeline.execute()
         warn_of_fuses(lengths)
         if boot != self._boot or not there:
@@ -114,26 +114,16 @@ class Presence:
     async def end(self) -> None:
         """Say that this gateway is gone."""
         if self.gateway:
-            await self._writer.delete(streams.gateway_alive(self.gateway))
+            await self._writer.delete(streams.gateway_alive(self.tag, self.gateway))
 
-    async def _settle(self) -> bytes | None:
-        """Make this gateway known to the server; its boot id.
-
-        All in one step, since workers drop what is for a gateway without these keys once the server has a boot id,
-        and they only write to a stream that exists. A new one is read from its start: its ids may be lower than the last one's.
-        """
-        key = streams.replies(ONE_TAG, self.gateway)
-        pipeline = self._writer.pipeline(transaction=True)
-        pipeline.exists(key)
-        pipeline.xadd(key, {b"born": b"1"})
-        pipeline.expire(key, streams.REPLIES_TTL_S)
-        pipeline.set(streams.gateway_alive(self.gateway), "1", ex=streams.ALIVE_TTL_S)
-        pipeline.set(streams.boot(ONE_TAG), uuid.uuid4().hex, nx=True)
-        pipeline.get(streams.boot(ONE_TAG))
-        there, *_, boot = await pipeline.execute()
-        if not there:
+    async def _settle(self) -> bytes:
+        """Make this gateway known to the server; its boot id."""
+        keys = [streams.replies(self.tag, self.gateway), streams.gateway_alive(self.tag, self.gateway), streams.boot(self.tag)]
+        args: list[Value] = [uuid.uuid4().hex, streams.REPLIES_TTL_S, streams.ALIVE_TTL_S]
+        there, boot = await self._scripts.run("settle", keys, args)
+        if not there:  # a new stream's ids may be lower than the last one's
             self.read_to = START
-        return cast("bytes | None", boot)
+        return bytes(boot)
 
     async def _write_call(self, call: str) -> None:
         known = self._calls.get(call)
@@ -141,4 +131,4 @@ class Presence:
             return
         args: list[Value] = [known.fence, known.turn, int(known.committed), known.open, known.text]
         args += [known.gateway, known.language, streams.CALL_TTL_S]
-        await self._scripts.run("restore_call", [streams.call_hash(call)], args)
+        await self._scripts.run("restore_call", [self._keys.call_hash(call)], args)

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
+from itertools import cycle
 from typing import Any
 
 import msgspec
@@ -27,11 +28,13 @@ from common.redis_link import (
     connect,
     fields_of,
     insistently,
+    keys_of,
+    nodes_of,
     once,
     output_args,
     output_keys,
 )
-from common.streams import GROUP, ONE_TAG, Pace
+from common.streams import GROUP, Pace
 
 logger = logging.getLogger("torim.common")
 
@@ -46,23 +49,32 @@ class RedisWorkerBus:
     ) -> None:
         """``clock_s`` only has to go on evenly: what time it is says the server."""
         self._pace = pace or Pace()
-        self._reader = connect(url, self._pace.block_ms / 1000 + READ_MARGIN_S, 1)
-        self._listener = connect(url, _NEWS_WAIT_S + READ_MARGIN_S, 1)
+        self._keys = keys_of(url)
+        self._reader = connect(url, self._pace.block_ms / 1000 + READ_MARGIN_S, self._keys.shards)
+        self._listeners = [connect(node, _NEWS_WAIT_S + READ_MARGIN_S, 1) for node in nodes_of(url)]
         self._writer = connect(url, WRITE_LIMIT_S, WRITERS)
         self._scripts = Scripts(self._writer)
-        self._consumer = Consumer(self._reader, self._writer, self._scripts, self._pace)
+        self._consumers = [Consumer(tag, self._reader, self._writer, self._scripts, self._pace) for tag in self._keys.tags]
         self._clock_s = clock_s
         self._server_ahead_s = 0.0
 
+    @property
+    def shards(self) -> int:
+        """How many shards a worker reads."""
+        return self._keys.shards
+
     # Getting work
 
-    async def take(self, stage: Stage, worker: str) -> Delivery | None:
+    async def take(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
         """The next unread entry; None if none came within the block time."""
-        return await self._consumer.take(stage, worker)
+        return await self._consumers[shard].take(stage, worker)
 
-    async def reclaim(self, stage: Stage, worker: str) -> Delivery | None:
+    async def reclaim(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
         """An entry whose worker fell silent, if there is one."""
-        return await self._consumer.reclaim(stage, worker)
+        return await self._consumers[shard].reclaim(stage, worker)
+
+    def _let_go(self, delivery: Delivery) -> None:
+        self._consumers[self._keys.shard(delivery.message.head.call)].let_go([delivery.id])
 
     # Finishing it
 
@@ -71,19 +83,13 @@ class RedisWorkerBus:
         return await insistently(lambda: self._done(stage, delivery))
 
     async def _done(self, stage: Stage, delivery: Delivery) -> bool:
-        head = delivery.message.head
-        pipeline = self._writer.pipeline(transaction=False)
-        pipeline.exists(streams.done(stage, delivery.message))
-        pipeline.hmget(streams.call_hash(head.call), ["turn", "over"])
-        pipeline.exists(streams.boot(ONE_TAG))
-        pipeline.exists(streams.replies(streams.shard(head.call), head.gateway))
-        pipeline.exists(streams.gateway_alive(head.gateway))
-        pipeline.time()
-        finished, (turn, over), known, read, alive, (server_s, server_us) = await pipeline.execute()
+        message, head = delivery.message, delivery.message.head
+        tag = self._keys.tag(head.call)
+        keys = [self._keys.done(stage, message), self._keys.call_hash(head.call), streams.boot(tag)]
+        keys += [streams.replies(tag, head.gateway), streams.gateway_alive(tag, head.gateway)]
+        done, server_s, server_us = await self._scripts.run("done", keys, [head.turn, int(streams.stale_by_turn(message))])
         self._server_ahead_s = server_s + server_us / 1_000_000 - self._clock_s()
-        raised = turn is not None and int(turn) > head.turn and streams.stale_by_turn(delivery.message)
-        nobody_listens = known and not (read and alive)
-        return bool(finished or over or raised or nobody_listens)
+        return bool(done)
 
     def server_now_s(self) -> float:
         """Unix time by the server's clock, as the latest ``done`` heard it."""
@@ -92,37 +98,42 @@ class RedisWorkerBus:
     async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
         """Acknowledge and send the outputs, in one atomic step; False: nothing was sent."""
         message = delivery.message
-        tag = streams.shard(message.head.call)
-        keys = [streams.work(tag, stage), streams.call_hash(message.head.call), streams.done(stage, message), *output_keys(outputs)]
+        tag = self._keys.tag(message.head.call)
+        keys = [
+            streams.work(tag, stage),
+            self._keys.call_hash(message.head.call),
+            self._keys.done(stage, message),
+            *output_keys(self._keys, outputs),
+        ]
         args = [delivery.id, message.head.turn, int(streams.stale_by_turn(message)), streams.DONE_TTL_S, *output_args(outputs)]
         committed = await insistently(lambda: self._scripts.run("commit", keys, args))
-        self._consumer.let_go([delivery.id])
+        self._let_go(delivery)
         if committed != 1:
             metrics.DROPPED.labels(stage, "stale" if committed == -1 else "duplicate").inc()
         return bool(committed == 1)
 
     async def drop(self, stage: Stage, delivery: Delivery) -> None:
         """Acknowledge it and send nothing; its piece does not count as done."""
-        await insistently(lambda: self._drop(streams.work(ONE_TAG, stage), delivery.id))
-        self._consumer.let_go([delivery.id])
+        key = streams.work(self._keys.tag(delivery.message.head.call), stage)
+        await insistently(lambda: self._scripts.run("drop", [key], [delivery.id]))
+        self._let_go(delivery)
         metrics.DROPPED.labels(stage, "unwanted").inc()
-
-    async def _drop(self, key: str, id_: str) -> None:
-        pipeline = self._writer.pipeline(transaction=True)
-        pipeline.xack(key, GROUP, id_)
-        pipeline.xdel(key, id_)
-        await pipeline.execute()
 
     async def emit(self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output]) -> int:
         """Send sentence ``number`` of a reply before the entry itself is done; see ``WorkerBus.emit``."""
         head = delivery.message.head
-        keys = [streams.call_hash(head.call), streams.out(head.call, head.turn), streams.done(stage, delivery.message)]
+        keys = [self._keys.call_hash(head.call), self._keys.out(head.call, head.turn), self._keys.done(stage, delivery.message)]
         args: list[Value] = [head.turn, number, sentence, streams.OUT_TTL_S, *output_args(outputs)]
-        return int(await insistently(lambda: self._scripts.run("emit", [*keys, *output_keys(outputs)], args)))
+        return int(await insistently(lambda: self._scripts.run("emit", [*keys, *output_keys(self._keys, outputs)], args)))
 
     async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> ToolStart:
         """Start a tool with effects, once, in a committed turn that is not over; see ``WorkerBus.tool_start``."""
-        keys = [streams.call_hash(call), streams.tool(call, run.name, run.arguments), streams.history(call), *output_keys(outputs)]
+        keys = [
+            self._keys.call_hash(call),
+            self._keys.tool(call, run.name, run.arguments),
+            self._keys.history(call),
+            *output_keys(self._keys, outputs),
+        ]
         args: list[Value] = [run.turn, tool_field(run), msgspec.msgpack.encode(run), streams.TOOL_TTL_S, streams.CALL_TTL_S]
         answer = await insistently(lambda: self._scripts.run("tool_start", keys, [*args, *output_args(outputs)]))
         match answer[0].decode(), answer[1:]:
@@ -135,13 +146,13 @@ class RedisWorkerBus:
 
     async def tool_end(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> None:
         """Write down what became of it, and tell; also when the turn was raised past."""
-        keys = [streams.call_hash(call), streams.history(call), *output_keys(outputs)]
+        keys = [self._keys.call_hash(call), self._keys.history(call), *output_keys(self._keys, outputs)]
         args: list[Value] = [tool_field(run), msgspec.msgpack.encode(run), streams.CALL_TTL_S, streams.CLOSED_CALL_TTL_S]
         await insistently(lambda: self._scripts.run("tool_end", keys, [*args, *output_args(outputs)]))
 
     async def send(self, output: Output) -> bool:
         """Send a message that needs no commit: a plain XADD, since sound through a script costs threefold."""
-        key, to_gateway = output_keys([output])[0], output.to is None
+        key, to_gateway = output_keys(self._keys, [output])[0], output.to is None
         maxlen = streams.REPLIES_MAXLEN if to_gateway else streams.WORK_MAXLEN
         fields = fields_of(output.message, output.audio)
         added = await once(lambda: self._writer.xadd(key, fields, maxlen=maxlen, nomkstream=to_gateway))
@@ -150,40 +161,48 @@ class RedisWorkerBus:
     async def fail(self, stage: Stage, delivery: Delivery, failed: StageFailed) -> None:
         """Give up: dead letter (without audio and words), acknowledge, tell the gateway."""
         told = [Output(None, failed)]
-        tag = streams.shard(delivery.message.head.call)
-        keys = [streams.work(tag, stage), streams.done(stage, delivery.message), streams.dead_letters(tag, stage), *output_keys(told)]
+        tag = self._keys.tag(delivery.message.head.call)
+        keys = [
+            streams.work(tag, stage),
+            self._keys.done(stage, delivery.message),
+            streams.dead_letters(tag, stage),
+            *output_keys(self._keys, told),
+        ]
         args = [*fail_args(delivery.id, failed.error, encode(without_words(delivery.message))), *output_args(told)]
         await insistently(lambda: self._scripts.run("fail", keys, args))
-        self._consumer.let_go([delivery.id])
+        self._let_go(delivery)
 
     # Holding it
 
-    async def renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery]) -> Renewal:
+    async def renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], shard: int = 0) -> Renewal:
         """Say that these are still worked on; hear what became of them."""
-        keys, args = [streams.work(ONE_TAG, stage)], list[Value]([worker])
+        keys, args = [streams.work(self._keys.tags[shard], stage)], list[Value]([worker])
         for delivery in deliveries:
-            keys.append(streams.call_hash(delivery.message.head.call))
+            keys.append(self._keys.call_hash(delivery.message.head.call))
             args += [delivery.id, delivery.message.head.turn, int(streams.stale_by_turn(delivery.message))]
         answers = await once(lambda: self._scripts.run("renew", keys, args)) if deliveries else []
         found: dict[bytes, set[str]] = {b"lost": set(), b"stale": set(), b"committed": set(), b"open": set()}
         for delivery, answer in zip(deliveries, answers, strict=True):
             found[answer].add(delivery.id)
-        self._consumer.let_go(found[b"lost"])
+        self._consumers[shard].let_go(found[b"lost"])
         return Renewal(frozenset(found[b"lost"]), frozenset(found[b"stale"]), frozenset(found[b"committed"]))
 
     async def hand_back(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], *, counts: bool = False) -> None:
         """Let anybody take these at once; whether this delivery ``counts`` as an attempt."""
-        ids = [delivery.id for delivery in deliveries]
-        if not ids:
-            return
-        args: list[Value] = [worker, int(counts), *ids]
-        await insistently(lambda: self._scripts.run("hand_back", [streams.work(ONE_TAG, stage)], args))
-        self._consumer.let_go(ids)
+        of_tags: dict[str, list[Value]] = {}
+        for delivery in deliveries:
+            of_tags.setdefault(self._keys.tag(delivery.message.head.call), [worker, int(counts)]).append(delivery.id)
+        await asyncio.gather(*(self._on_stream("hand_back", tag, stage, args) for tag, args in of_tags.items()))
+        for delivery in deliveries:
+            self._let_go(delivery)
 
     async def leave(self, stage: Stage, worker: str) -> None:
-        """This worker reads no more: no liveness, and no place in the group unless it still owns work."""
+        """This worker reads no more: no liveness, and no place in the groups unless it still owns work."""
         await insistently(lambda: self._writer.delete(streams.worker_alive(worker)))
-        await insistently(lambda: self._scripts.run("leave", [streams.work(ONE_TAG, stage)], [worker]))
+        await asyncio.gather(*(self._on_stream("leave", tag, stage, [worker]) for tag in self._keys.tags))
+
+    async def _on_stream(self, script: str, tag: str, stage: Stage, args: Sequence[Value]) -> None:
+        await insistently(lambda: self._scripts.run(script, [streams.work(tag, stage)], args))
 
     async def beat(self, stage: Stage, worker: str, load: float) -> None:
         """Say that this worker lives (expires in 5 s)."""
@@ -193,7 +212,7 @@ class RedisWorkerBus:
         pipeline = self._writer.pipeline(transaction=False)
         pipeline.set(streams.worker_alive(worker), f"{stage} {load:.2f}", ex=streams.ALIVE_TTL_S)
         # A Redis before 7.2 does not know a worker that never got an entry. The group is made by the first read.
-        pipeline.xgroup_createconsumer(streams.work(ONE_TAG, stage), GROUP, worker)
+        pipeline.xgroup_createconsumer(streams.work(self._keys.tags[0], stage), GROUP, worker)
         for answer in await pipeline.execute(raise_on_error=False):
             if isinstance(answer, Exception) and not no_group(answer):
                 raise answer
@@ -202,7 +221,7 @@ class RedisWorkerBus:
 
     async def history(self, call: str) -> list[PastTurn]:
         """The ended turns of the call, oldest first, and any in which a tool with effects was started."""
-        return past_turns(await insistently(lambda: self._hash(streams.history(call))))
+        return past_turns(await insistently(lambda: self._hash(self._keys.history(call))))
 
     async def _hash(self, key: str) -> dict[bytes, bytes]:
         found: Any = await self._writer.hgetall(key)
@@ -210,19 +229,22 @@ class RedisWorkerBus:
 
     async def emitted(self, call: str, turn: int) -> list[str]:
         """Sentences that an earlier attempt at this reply emitted."""
-        return [sentence.decode() for sentence in await insistently(lambda: self._list(streams.out(call, turn)))]
+        return [sentence.decode() for sentence in await insistently(lambda: self._list(self._keys.out(call, turn)))]
 
     async def _list(self, key: str) -> list[bytes]:
         found: Any = await self._writer.lrange(key, 0, -1)
         return list(found)
 
     async def news(self) -> AsyncIterator[TurnNews]:
-        """Turns that are committed or over, as it happens; may miss some, ``renew`` does not."""
+        """Turns that are committed or over, as it happens; may miss some, ``renew`` does not.
+
+        In a cluster what one node hears, all tell: any of them that lives will do.
+        """
         backoff = Backoff()
-        while True:
+        for listener in cycle(self._listeners):
             try:
-                async with self._listener.pubsub(ignore_subscribe_messages=True) as channel:
-                    await once(partial(channel.subscribe, streams.turns(ONE_TAG)))
+                async with listener.pubsub(ignore_subscribe_messages=True) as channel:
+                    await once(partial(channel.subscribe, *map(streams.turns, self._keys.tags)))
                     async for heard in _heard(channel):
                         backoff.reset()
                         yield heard
@@ -231,7 +253,7 @@ class RedisWorkerBus:
 
     async def close(self) -> None:
         """Close the connections."""
-        for client in (self._reader, self._listener, self._writer):
+        for client in (self._reader, *self._listeners, self._writer):
             await client.aclose()
 
 

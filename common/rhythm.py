@@ -19,6 +19,8 @@ class Rhythm:
     """A round trip that takes longer is trouble."""
     calm_s: float = 1.0
     """How long after trouble nothing is claimed."""
+    no_slot_s: float = 0.05
+    """How long an entry may wait for a slot before it is handed back."""
     handler_limit_s: float = 60.0
 
 

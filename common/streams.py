@@ -26,11 +26,11 @@ from zlib import crc32
 from common.messages import Message, Sentence, Stage, Utterance
 
 STAGES: tuple[Stage, ...] = ("asr", "llm", "tts")
-SHARDS = 1
-"""One alone; in a cluster 16, so that the keys spread over its nodes."""
+CLUSTER_SHARDS = 16
+"""So that the keys spread over the nodes of a cluster; a server alone has one shard. Each shard has readers of its own."""
 
 ONE_TAG = "{s0}"
-"""The shard that is read: with more of them each has its own reader."""
+"""The tag of the one shard of a server alone."""
 
 LAST_TURN = 999_999_999
 """Stands for every turn of a call that is over."""
@@ -77,11 +77,6 @@ class Pace:
     """None: reads block in the server. Else they don't, and an empty one is followed by this pause."""
 
 
-def shard(call: str) -> str:
-    """The tag that puts all keys of a call into one slot."""
-    return f"{{s{crc32(call.encode()) % SHARDS}}}"
-
-
 def work(tag: str, stage: Stage) -> str:
     """Stream: entries for a stage, group ``w``."""
     return f"t:{tag}:{stage}"
@@ -92,45 +87,66 @@ def replies(tag: str, gateway: str) -> str:
     return f"t:{tag}:rx:{gateway}"
 
 
-def call_hash(call: str) -> str:
-    """Hash of a call and of who owns it; ``over`` once it is.
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of calls, spread over so many shards by the call's id. All processes of a house have the same number of them."""
 
-    ``fence`` rises with each stream that takes the call, and ``left`` is the turn that it left unfinished; ``open`` is the last turn
-    in which the caller waits for an answer, ``said`` the last that was committed, ``text`` its words until it ends.
-    """
-    return f"t:{shard(call)}:call:{call}"
+    shards: int = 1
+
+    @property
+    def tags(self) -> list[str]:
+        """One a shard, in order."""
+        return [f"{{s{shard}}}" for shard in range(self.shards)]
+
+    def shard(self, call: str) -> int:
+        """The shard of a call."""
+        return crc32(call.encode()) % self.shards
+
+    def tag(self, call: str) -> str:
+        """What puts all keys of a call into one slot."""
+        return f"{{s{self.shard(call)}}}"
+
+    def call_hash(self, call: str) -> str:
+        """Hash of a call and of who owns it; ``over`` once it is.
+
+        ``fence`` rises with each stream that takes the call, and ``left`` is the turn that it left unfinished; ``open`` is the last turn
+        in which the caller waits for an answer, ``said`` the last that was committed, ``text`` its words until it ends.
+        """
+        return f"t:{self.tag(call)}:call:{call}"
+
+    def history(self, call: str) -> str:
+        """Hash: ``000017u`` what the caller said in turn 17, ``000017s`` what was heard of the bot, ``000017c`` that
+        this is not all, since the caller cut in, ``000017t:<id>`` a tool's run."""
+        return f"t:{self.tag(call)}:hist:{call}"
+
+    def token(self, secret: str) -> str:
+        """String: the call that a stream token was issued for; who takes it deletes it."""
+        return f"t:{self.tag(secret)}:tok:{secret}"
+
+    def reconnects(self, call: str) -> str:
+        """List: when the call was connected again, in the server's seconds."""
+        return f"t:{self.tag(call)}:again:{call}"
+
+    def out(self, call: str, turn: int) -> str:
+        """List: sentences of the reply that are emitted; a second attempt goes on after them."""
+        return f"t:{self.tag(call)}:out:{call}:{turn}"
+
+    def tool(self, call: str, name: str, arguments: str) -> str:
+        """String: this tool was started; the history's field that tells of it. A digest stands in for arguments, which are personal."""
+        return f"t:{self.tag(call)}:tool:{call}:{name}:{sha256(arguments.encode()).hexdigest()[:32]}"
+
+    def done(self, stage: Stage, message: Message) -> str:
+        """String, set once: this piece is finished."""
+        call = message.head.call
+        return f"t:{self.tag(call)}:done:{call}:{message.head.turn}:{stage}:{piece(message)}"
+
+    def events(self, call: str) -> str:
+        """Stream: what happened in the call, without texts."""
+        return f"t:{self.tag(call)}:ev:{call}"
 
 
-def history(call: str) -> str:
-    """Hash: ``000017u`` what the caller said in turn 17, ``000017s`` what was heard of the bot, ``000017c`` that
-    this is not all, since the caller cut in, ``000017t:<id>`` a tool's run."""
-    return f"t:{shard(call)}:hist:{call}"
-
-
-def token(secret: str) -> str:
-    """String: the call that a stream token was issued for; who takes it deletes it."""
-    return f"t:{shard(secret)}:tok:{secret}"
-
-
-def reconnects(call: str) -> str:
-    """List: when the call was connected again, in the server's seconds."""
-    return f"t:{shard(call)}:again:{call}"
-
-
-def out(call: str, turn: int) -> str:
-    """List: sentences of the reply that are emitted; a second attempt goes on after them."""
-    return f"t:{shard(call)}:out:{call}:{turn}"
-
-
-def tool(call: str, name: str, arguments: str) -> str:
-    """String: this tool with effects was started; the history's field that tells of it. Arguments are personal, so a digest stands in."""
-    return f"t:{shard(call)}:tool:{call}:{name}:{sha256(arguments.encode()).hexdigest()[:32]}"
-
-
-def done(stage: Stage, message: Message) -> str:
-    """String, set once: this piece is finished."""
-    call = message.head.call
-    return f"t:{shard(call)}:done:{call}:{message.head.turn}:{stage}:{piece(message)}"
+ALONE = Keys()
+"""Those of a server that is no cluster."""
 
 
 def piece(message: Message) -> str:
@@ -148,11 +164,6 @@ def piece(message: Message) -> str:
 def stale_by_turn(message: Message) -> bool:
     """Whether raising the turn makes this void."""
     return not (isinstance(message, Utterance) and message.piece != "whole")
-
-
-def events(call: str) -> str:
-    """Stream: what happened in the call, without texts."""
-    return f"t:{shard(call)}:ev:{call}"
 
 
 def dead_letters(tag: str, stage: Stage) -> str:
@@ -175,9 +186,9 @@ def worker_alive(worker: str) -> str:
     return f"t:w:{worker}"
 
 
-def gateway_alive(gateway: str) -> str:
-    """String: a gateway that lives."""
-    return f"t:gw:{gateway}"
+def gateway_alive(tag: str, gateway: str) -> str:
+    """String: a gateway that lives; of each shard, since whoever asks needs the shard's other keys, too."""
+    return f"t:{tag}:gw:{gateway}"
 
 
 def published_s(id_: str) -> float:

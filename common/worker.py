@@ -7,11 +7,12 @@
 
 Rules:
 
-- Nothing is read while no slot is free: the backlog stays where others can take it.
+- Nothing is read while no slot is free: the backlog stays where others can take it. Each shard of the bus has a reader; what one
+  of them finds when the others have filled the slots is handed back.
 - What is held is renewed every 300 ms; a renewal brings the news that an entry is lost or stale, and
   ``bus.news`` brings the latter sooner. Heavy computing belongs into threads: it must not hold the loop up.
 - A takeover is only safe when the silence is the other worker's. After a stall everybody looks
-  silent to everybody, so after any trouble, and until the own entries are renewed, nothing is claimed.
+  silent to everybody, so after any trouble, and until the own entries are renewed, nothing is claimed; each shard by itself.
 - The handler asks ``bus.done`` before it calls its vendor (what is finished, stale, or for a gateway that is
   gone, is dropped instead), and limits its vendor's time itself. What still hangs after a minute counts as a failed attempt.
 - ``draining`` stops the reading, never a read: an entry could be left with a reader that is gone. What
@@ -28,7 +29,7 @@ import socket
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from common import metrics, streams
@@ -89,6 +90,17 @@ class _Held:
     stopped: Literal["", "lost", "stale"] = ""
 
 
+@dataclass(slots=True)
+class _Shard:
+    """A worker's part in one shard: what it holds of it, and whether it may claim more."""
+
+    number: int
+    claims: Claims
+    held: dict[str, _Held] = field(default_factory=dict)
+    reclaim_at_s: float = 0.0
+    reachable: bool = True
+
+
 class _Worker:
     """One process's work on one stage."""
 
@@ -100,21 +112,20 @@ class _Worker:
         self._name = name
         self._rhythm = rhythm
         self._effects = effects
-        self._claims = Claims(rhythm)
         self._random = random.Random(name)
-        self._reclaim_at_s = 0.0
-        self._held: dict[str, _Held] = {}
+        self._shards = [_Shard(number, Claims(rhythm)) for number in range(bus.shards)]
         self._wake = asyncio.Event()
-        self._reachable = True
 
     async def run(self, draining: asyncio.Event, drain_s: float) -> None:
         """Work until drained."""
         async with asyncio.TaskGroup() as group:
             metrics.SLOTS.labels(self._stage).set(self._slots)
             self._effects.begin(group, self._wake.set)
-            beside = [group.create_task(each) for each in (self._renew(), self._beat(), self._listen(), self._wake_when(draining))]
+            renewing = [self._renew(shard) for shard in self._shards]
+            beside = [group.create_task(each) for each in (*renewing, self._beat(), self._listen(), self._wake_when(draining))]
+            reading = [group.create_task(self._consume(shard, group, draining)) for shard in self._shards]
             try:
-                await self._consume(group, draining)
+                await asyncio.wait(reading)
                 await self._drain(drain_s)
             finally:
                 for task in beside:
@@ -123,35 +134,57 @@ class _Worker:
 
     # Getting work
 
-    async def _consume(self, group: asyncio.TaskGroup, draining: asyncio.Event) -> None:
+    async def _consume(self, shard: _Shard, group: asyncio.TaskGroup, draining: asyncio.Event) -> None:
         backoff = Backoff()
         while not draining.is_set():
-            if len(self._held) >= self._slots:
-                self._wake.clear()
-                await self._wake.wait()
+            if self._busy >= self._slots:
+                await self._change()
                 continue
             try:
-                delivery = await self._next()
+                delivery = await self._next(shard)
+                if delivery is not None and delivery.id not in shard.held and await self._has_slot(delivery):
+                    shard.held[delivery.id] = _Held(delivery, group.create_task(self._work(shard, delivery)))
+                    self._count_taken(delivery)
             except BusUnavailable as trouble:
-                self._unreachable(trouble)
+                self._unreachable(shard, trouble)
                 await asyncio.sleep(backoff.pause_s)
                 continue
             backoff.reset()
-            self._reached()
-            if delivery is not None and delivery.id not in self._held:
-                self._held[delivery.id] = _Held(delivery, group.create_task(self._work(delivery)))
-                self._count_taken(delivery)
+            self._reached(shard)
 
-    async def _next(self) -> Delivery | None:
+    async def _next(self, shard: _Shard) -> Delivery | None:
         now_s = self._now_s()
-        if now_s >= self._reclaim_at_s and self._claims.allowed(now_s):
-            found = await self._bus.reclaim(self._stage, self._name)
+        if now_s >= shard.reclaim_at_s and shard.claims.allowed(now_s):
+            found = await self._bus.reclaim(self._stage, self._name, shard.number)
             if self._now_s() - now_s > self._rhythm.slow_s:
-                self._claims.trouble(self._now_s())
+                shard.claims.trouble(self._now_s())
             if found is not None:
                 return found
-            self._reclaim_at_s = now_s + self._rhythm.reclaim_s * self._random.uniform(0.8, 1.2)
-        return await self._bus.take(self._stage, self._name)
+            shard.reclaim_at_s = now_s + self._rhythm.reclaim_s * self._random.uniform(0.8, 1.2)
+        return await self._bus.take(self._stage, self._name, shard.number)
+
+    async def _has_slot(self, delivery: Delivery) -> bool:
+        """Whether there is a slot still; readers of other shards may have filled them all meanwhile. Else it is handed back."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._rhythm.no_slot_s):
+                while self._busy >= self._slots:
+                    await self._change()
+            return True
+        await self._bus.hand_back(self._stage, self._name, [delivery])
+        return False
+
+    @property
+    def _held(self) -> list[_Held]:
+        return [held for shard in self._shards for held in shard.held.values()]
+
+    @property
+    def _busy(self) -> int:
+        return sum(len(shard.held) for shard in self._shards)
+
+    async def _change(self) -> None:
+        """Wait for a slot to become free, or for the drain."""
+        self._wake.clear()
+        await self._wake.wait()
 
     async def _wake_when(self, draining: asyncio.Event) -> None:
         await draining.wait()
@@ -159,19 +192,19 @@ class _Worker:
 
     # Working
 
-    async def _work(self, delivery: Delivery) -> None:
+    async def _work(self, shard: _Shard, delivery: Delivery) -> None:
         began_s, outcome = self._now_s(), "unreachable"
         try:
             outcome = await self._attempt(delivery)
         except asyncio.CancelledError:
-            outcome = self._held[delivery.id].stopped or "abandoned"
+            outcome = shard.held[delivery.id].stopped or "abandoned"
             if outcome != "stale":
                 raise
             await self._acknowledge(delivery)
         except BusUnavailable as trouble:
-            self._unreachable(trouble)  # the entry stays pending: whoever is well takes it over
+            self._unreachable(shard, trouble)  # the entry stays pending: whoever is well takes it over
         finally:
-            del self._held[delivery.id]
+            del shard.held[delivery.id]
             self._wake.set()
             self._count_let_go(delivery, began_s, outcome)
 
@@ -212,36 +245,38 @@ class _Worker:
 
     # Keeping what is held, or letting it go
 
-    async def _renew(self) -> None:
+    async def _renew(self, shard: _Shard) -> None:
         backoff, pause_s = Backoff(), 0.0
         while True:
             await asyncio.sleep(pause_s)
             began_s = self._now_s()
             try:
-                renewal = await self._bus.renew(self._stage, self._name, [held.delivery for held in self._held.values()])
+                deliveries = [held.delivery for held in shard.held.values()]
+                renewal = await self._bus.renew(self._stage, self._name, deliveries, shard.number)
             except BusUnavailable as trouble:
-                self._unreachable(trouble)
+                self._unreachable(shard, trouble)
                 pause_s = backoff.pause_s
                 continue
             backoff.reset()
             pause_s = self._rhythm.renew_s
-            self._claims.renewed(self._now_s(), self._now_s() - began_s)
-            self._stop(renewal.lost, "lost")
-            self._stop(renewal.stale, "stale")
-            for id_ in renewal.committed & self._held.keys():
-                head = self._held[id_].delivery.message.head
+            shard.claims.renewed(self._now_s(), self._now_s() - began_s)
+            self._stop(shard, renewal.lost, "lost")
+            self._stop(shard, renewal.stale, "stale")
+            for id_ in renewal.committed & shard.held.keys():
+                head = shard.held[id_].delivery.message.head
                 self._effects.committed(head.call, head.turn)
 
     async def _listen(self) -> None:
         async for news in self._bus.news():
             if news.what == "over":
-                self._stop([id_ for id_, held in self._held.items() if _is_over(held.delivery, news)], "stale")
+                for shard in self._shards:
+                    self._stop(shard, [id_ for id_, held in shard.held.items() if _is_over(held.delivery, news)], "stale")
             else:
                 self._effects.committed(news.call, news.turn)
 
-    def _stop(self, ids: Iterable[str], why: Literal["lost", "stale"]) -> None:
+    def _stop(self, shard: _Shard, ids: Iterable[str], why: Literal["lost", "stale"]) -> None:
         for id_ in ids:
-            held = self._held.get(id_)
+            held = shard.held.get(id_)
             if held is not None and not held.stopped:
                 logger.info("%s what=stopped why=%s", self._about(held.delivery), why)
                 held.stopped = why
@@ -249,21 +284,18 @@ class _Worker:
 
     async def _beat(self) -> None:
         while True:
-            try:
-                await self._bus.beat(self._stage, self._name, len(self._held) / self._slots)
-            except BusUnavailable as trouble:
-                self._unreachable(trouble)
+            with suppress(BusUnavailable):  # the readers tell of it
+                await self._bus.beat(self._stage, self._name, self._busy / self._slots)
             await asyncio.sleep(self._rhythm.beat_s)
 
     async def _drain(self, drain_s: float) -> None:
-        logger.info("worker=%s what=draining held=%d effects=%d limit_s=%g", self._name, len(self._held), self._effects.running, drain_s)
+        logger.info("worker=%s what=draining held=%d effects=%d limit_s=%g", self._name, self._busy, self._effects.running, drain_s)
         with suppress(TimeoutError):
             async with asyncio.timeout(drain_s):
-                while self._held or self._effects.running:
-                    self._wake.clear()
-                    await self._wake.wait()
+                while self._busy or self._effects.running:
+                    await self._change()
         self._effects.abandon()
-        left = list(self._held.values())
+        left = self._held
         for held in left:
             held.task.cancel()
         await self._last_word(lambda: self._bus.hand_back(self._stage, self._name, [held.delivery for held in left]))
@@ -297,16 +329,16 @@ class _Worker:
 
     # Small print
 
-    def _unreachable(self, trouble: BusUnavailable) -> None:
-        self._claims.trouble(self._now_s())
-        if self._reachable:
-            logger.warning("worker=%s what=bus_unreachable error=%s", self._name, trouble)
-        self._reachable = False
+    def _unreachable(self, shard: _Shard, trouble: BusUnavailable) -> None:
+        shard.claims.trouble(self._now_s())
+        if shard.reachable:
+            logger.warning("worker=%s shard=%d what=bus_unreachable error=%s", self._name, shard.number, trouble)
+        shard.reachable = False
 
-    def _reached(self) -> None:
-        if not self._reachable:
-            logger.info("worker=%s what=bus_reachable", self._name)
-        self._reachable = True
+    def _reached(self, shard: _Shard) -> None:
+        if not shard.reachable:
+            logger.info("worker=%s shard=%d what=bus_reachable", self._name, shard.number)
+        shard.reachable = True
 
     def _now_s(self) -> float:
         return asyncio.get_running_loop().time()

@@ -63,7 +63,7 @@ async def _answer_calls(
     async with asyncio.TaskGroup() as tasks:
         beside = [
             tasks.create_task(around.pacer.run()),
-            tasks.create_task(_connect(bus, around.gateway, switchboard)),
+            *(tasks.create_task(_connect(bus, around.gateway, shard, switchboard)) for shard in range(bus.shards)),
             tasks.create_task(phrases.make()),
             tasks.create_task(load.watch(bus, switchboard.load_changed)),
         ]
@@ -93,8 +93,8 @@ async def _serve(
     await serve(door, listener, draining, DRAIN_S if settings.drain_sec is None else settings.drain_sec)
 
 
-async def _connect(bus: GatewayBus, gateway: str, switchboard: Switchboard) -> None:
-    async for delivery in bus.replies(gateway):
+async def _connect(bus: GatewayBus, gateway: str, shard: int, switchboard: Switchboard) -> None:
+    async for delivery in bus.replies(gateway, shard):
         switchboard.worker_reported(delivery)
 
 

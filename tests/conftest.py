@@ -9,6 +9,7 @@ import redis
 
 from common import catalogue, models
 from common.config import Settings, environment, load
+from tests.cluster import Cluster, cluster
 from tests.debian_redis import redis_command
 from tests.servers import RealServer, real_server
 
@@ -23,6 +24,20 @@ def one_real_server() -> Iterator[RealServer]:
     """One real Redis for all tests of the run."""
     with real_server() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def one_cluster() -> Iterator[Cluster]:
+    """One cluster for all tests of the run that break nothing of it."""
+    with cluster() as made:
+        yield made
+
+
+@pytest.fixture
+def cluster_url(one_cluster: Cluster) -> str:
+    """A cluster that holds nothing yet."""
+    one_cluster.empty()
+    return one_cluster.url
 
 
 @pytest.fixture

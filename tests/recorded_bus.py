@@ -17,6 +17,8 @@ EmitAnswer = Callable[[int, list[str]], int]
 class RecordedBus:
     """One delivery's surroundings."""
 
+    shards = 1
+
     def __init__(
         self,
         *,
@@ -107,13 +109,13 @@ class RecordedBus:
 
     # --- What a handler has no business with
 
-    async def take(self, stage: Stage, worker: str) -> Delivery | None:
+    async def take(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
         raise AssertionError("a handler takes nothing")
 
-    async def reclaim(self, stage: Stage, worker: str) -> Delivery | None:
+    async def reclaim(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
         raise AssertionError("a handler reclaims nothing")
 
-    async def renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery]) -> Renewal:
+    async def renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], shard: int = 0) -> Renewal:
         raise AssertionError("a handler renews nothing")
 
     async def fail(self, stage: Stage, delivery: Delivery, failed: StageFailed) -> None:

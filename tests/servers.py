@@ -51,11 +51,23 @@ def server_binary() -> Path:
 class RealServer:
     """A server of our own, for one test or for all of them."""
 
-    def __init__(self, folder: Path, *, durable: bool = False, fsync: str = "always", command: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        durable: bool = False,
+        fsync: str = "always",
+        command: Sequence[str] = (),
+        port: int = 0,
+        options: Sequence[str] = (),
+    ) -> None:
+        """``port``: of loopback, beside the socket; 0: none."""
         self._folder = folder
         self._durable = durable
         self._fsync = fsync
         self._command = command
+        self._listen = ["--port", str(port), *(["--bind", "127.0.0.1"] if port else [])]
+        self._options = options
         self._shell: subprocess.Popen[bytes] | None = None
         self._pid = 0
 
@@ -66,9 +78,10 @@ class RealServer:
 
     def start(self) -> None:
         """Start it, with what it wrote to disk before, and wait until it answers."""
-        command = [*(self._command or [str(server_binary())]), "--port", "0", "--unixsocket", str(self._folder / "redis.sock")]
+        command = [*(self._command or [str(server_binary())]), *self._listen, "--unixsocket", str(self._folder / "redis.sock")]
         command += ["--dir", str(self._folder), "--save", "", "--maxmemory-policy", "noeviction", "--loglevel", "warning"]
         command += ["--appendonly", "yes", "--appendfsync", self._fsync] if self._durable else []
+        command += self._options
         self._shell = subprocess.Popen(
             ["sh", "-c", _SUPERVISED, "sh", *command],
             stdin=subprocess.PIPE,

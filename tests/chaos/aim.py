@@ -69,7 +69,7 @@ class Watch:
         if message is None:
             return None
         head = message.head
-        emitted = int(await self._redis.llen(streams.out(head.call, head.turn)))
+        emitted = int(await self._redis.llen(streams.ALONE.out(head.call, head.turn)))
         worker, deliveries = about["consumer"].decode(), int(about["times_delivered"])
         return Held(about["message_id"].decode(), worker, deliveries, head.call, head.turn, is_a_turn(message), emitted)
 

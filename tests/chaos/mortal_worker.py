@@ -49,20 +49,20 @@ class MortalBus(RedisWorkerBus):
         self._again: set[str] = set()
         """Entries in its hands that came as a second delivery."""
 
-    async def reclaim(self, stage: Stage, worker: str) -> Delivery | None:
+    async def reclaim(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
         """An entry whose worker fell silent, if there is one."""
-        delivery = await super().reclaim(stage, worker)
+        delivery = await super().reclaim(stage, worker, shard)
         self._again |= {delivery.id} if delivery is not None else set()
         return delivery
 
-    async def renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery]) -> Renewal:
+    async def renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], shard: int = 0) -> Renewal:
         """Say that these are still worked on; hear what became of them."""
         self._again &= {delivery.id for delivery in deliveries}
-        return await super().renew(stage, worker, deliveries)
+        return await super().renew(stage, worker, deliveries, shard)
 
-    async def take(self, stage: Stage, worker: str) -> Delivery | None:
+    async def take(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
         """The next unread entry."""
-        delivery = await super().take(stage, worker)
+        delivery = await super().take(stage, worker, shard)
         if delivery is not None and self._may_die("reading", delivery):
             _die("reading", "read", stage, delivery)
         return delivery

@@ -186,7 +186,7 @@ async def test_a_worker_that_waits_outlives_a_server_that_forgets(redis_url: str
 
 async def test_two_workers_make_one_group(redis_url: str) -> None:
     async with both(redis_url) as (gateway, worker):
-        await asyncio.gather(*(worker._consumer._make_group(streams.work(ONE_TAG, "asr")) for _ in range(2)))
+        await asyncio.gather(*(worker._consumers[0]._make_group(streams.work(ONE_TAG, "asr")) for _ in range(2)))
         await gateway.publish("asr", utterance())
         assert (await taken(worker)).message == utterance()
 
@@ -197,14 +197,14 @@ async def test_two_workers_make_one_group(redis_url: str) -> None:
 async def test_nothing_is_left_to_do_for_a_gateway_that_is_silent(redis_url: str) -> None:
     async with both(redis_url) as (gateway, worker), Redis.from_url(redis_url) as client:
         await gateway.publish("asr", utterance())
-        await client.delete(streams.gateway_alive(GATEWAY))
+        await client.delete(streams.gateway_alive(ONE_TAG, GATEWAY))
         assert await worker.done("asr", await taken(worker))
 
 
 async def test_a_gateway_that_publishes_is_alive(redis_url: str) -> None:
     async with both(redis_url) as (gateway, worker), Redis.from_url(redis_url) as client:
         await gateway.publish("asr", utterance())
-        await client.delete(streams.gateway_alive(GATEWAY))
+        await client.delete(streams.gateway_alive(ONE_TAG, GATEWAY))
         await gateway.publish("asr", utterance(number=2))
         assert not await worker.done("asr", await taken(worker))
 
@@ -266,14 +266,14 @@ async def test_a_call_that_is_over_leaves_no_words_for_long(redis_url: str) -> N
     async with both(redis_url) as (gateway, _):
         await gateway.close_turn(CALL, TurnClosed(0, "replied", "", "Hello."), FENCE)
         await gateway.close_call(CALL, FENCE)
-        assert 0 <= await ttl_s(redis_url, streams.history(CALL)) <= streams.CLOSED_CALL_TTL_S
+        assert 0 <= await ttl_s(redis_url, streams.ALONE.history(CALL)) <= streams.CLOSED_CALL_TTL_S
 
 
 async def test_a_tool_that_ends_after_its_call_leaves_no_words_for_long(redis_url: str) -> None:
     async with both(redis_url) as (gateway, worker):
         await gateway.close_call(CALL, FENCE)
         await worker.tool_end(CALL, RUN, [])
-    assert 0 < await ttl_s(redis_url, streams.history(CALL)) <= streams.CLOSED_CALL_TTL_S
+    assert 0 < await ttl_s(redis_url, streams.ALONE.history(CALL)) <= streams.CLOSED_CALL_TTL_S
 
 
 async def test_what_a_tool_was_given_stands_in_the_history_alone(redis_url: str) -> None:
@@ -281,7 +281,7 @@ async def test_what_a_tool_was_given_stands_in_the_history_alone(redis_url: str)
         await worker.tool_start(CALL, RUN, [])
     with redis.Redis.from_url(redis_url) as client:
         dumps = {key: client.dump(key) or b"" for key in client.scan_iter()}
-    assert [key.decode() for key, dump in dumps.items() if b"Dana" in key + dump] == [streams.history(CALL)]
+    assert [key.decode() for key, dump in dumps.items() if b"Dana" in key + dump] == [streams.ALONE.history(CALL)]
 
 
 async def test_the_stream_of_replies_expires_with_its_gateway(redis_url: str) -> None:
@@ -300,7 +300,7 @@ async def test_replies_that_were_read_are_trimmed(redis_url: str) -> None:
         replies = gateway.replies(GATEWAY)
         for _ in range(5):
             await next_reply(replies)
-        await gateway._presence.keep_fresh()
+        await gateway._presences[0].keep_fresh()
         async with Redis.from_url(redis_url) as client:
             assert await client.xlen(streams.replies(ONE_TAG, GATEWAY)) == 1
 
@@ -351,7 +351,7 @@ async def test_events_are_recorded_in_order(redis_url: str) -> None:
     async with both(redis_url) as (gateway, _):
         for what in ("opened", "closed"):
             await gateway.record(CALL, {"what": what})
-        assert await entries(redis_url, streams.events(CALL)) == [{b"what": b"opened"}, {b"what": b"closed"}]
+        assert await entries(redis_url, streams.ALONE.events(CALL)) == [{b"what": b"opened"}, {b"what": b"closed"}]
 
 
 async def test_a_backlog_that_will_lose_work_is_an_alarm(redis_url: str, caplog: pytest.LogCaptureFixture) -> None:
@@ -360,7 +360,7 @@ async def test_a_backlog_that_will_lose_work_is_an_alarm(redis_url: str, caplog:
         for _number in range(streams.WORK_MAXLEN // 2 + 1):
             filling.xadd(streams.work(ONE_TAG, "llm"), {b"m": b""})
         await filling.execute()
-        await gateway._presence.keep_fresh()
+        await gateway._presences[0].keep_fresh()
         assert "stage=llm what=backlog" in caplog.text
 
 
@@ -374,7 +374,7 @@ async def workers(url: str) -> list[bytes]:
 
 async def swept(url: str, silence_ms: int) -> None:
     async with Redis.from_url(url) as client:
-        await sweep(client, Scripts(client), silence_ms)
+        await sweep(client, Scripts(client), ONE_TAG, silence_ms)
 
 
 async def test_a_worker_that_left_is_no_consumer_any_more(redis_url: str) -> None:
@@ -565,4 +565,4 @@ async def test_a_token_that_one_gateway_keeps_is_taken_by_another_once(redis_url
 async def test_a_token_lives_a_minute(redis_url: str) -> None:
     async with both(redis_url) as (gateway, _):
         await gateway.keep_token("secret", CALL)
-        assert 0 < await gateway._writer.ttl(streams.token("secret")) <= streams.TOKEN_TTL_S
+        assert 0 < await gateway._writer.ttl(streams.ALONE.token("secret")) <= streams.TOKEN_TTL_S

@@ -13,22 +13,32 @@ def utterance(piece: Piece) -> Utterance:
 
 
 def test_all_keys_of_a_call_are_in_one_slot() -> None:
-    keys = [
-        streams.work(streams.shard("CA1"), "asr"),
-        streams.replies(streams.shard("CA1"), "gw1"),
-        streams.dead_letters(streams.shard("CA1"), "asr"),
-        streams.call_hash("CA1"),
-        streams.history("CA1"),
-        streams.events("CA1"),
-        streams.out("CA1", 17),
-        streams.tool("CA1", "book", "{}"),
-        streams.done("tts", Sentence(head=HEAD, text="")),
+    keys = streams.Keys(streams.CLUSTER_SHARDS)
+    tag = keys.tag("CA1")
+    of_the_call = [
+        streams.work(tag, "asr"),
+        streams.replies(tag, "gw1"),
+        streams.gateway_alive(tag, "gw1"),
+        streams.boot(tag),
+        streams.dead_letters(tag, "asr"),
+        keys.call_hash("CA1"),
+        keys.history("CA1"),
+        keys.reconnects("CA1"),
+        keys.events("CA1"),
+        keys.out("CA1", 17),
+        keys.tool("CA1", "book", "{}"),
+        keys.done("tts", Sentence(head=HEAD, text="")),
     ]
-    assert {key[key.index("{") : key.index("}") + 1] for key in keys} == {streams.shard("CA1")}
+    assert {key[key.index("{") : key.index("}") + 1] for key in of_the_call} == {tag}
 
 
-def test_the_one_shard_is_the_one_that_is_read() -> None:
-    assert {streams.shard(f"CA{number}") for number in range(100)} == {streams.ONE_TAG}
+def test_a_server_alone_has_one_shard() -> None:
+    assert {streams.ALONE.tag(f"CA{number}") for number in range(100)} == {streams.ONE_TAG}
+
+
+def test_calls_are_spread_over_all_shards_of_a_cluster() -> None:
+    keys = streams.Keys(streams.CLUSTER_SHARDS)
+    assert {keys.tag(f"CA{number}") for number in range(200)} == set(keys.tags)
 
 
 @pytest.mark.parametrize(

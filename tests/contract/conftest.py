@@ -8,10 +8,12 @@ import pytest_asyncio
 
 from tests.contract.house import House, Kind, house
 
+FIXTURES = {"redis": "debian_redis_url", "cluster": "cluster_url"}
 
-@pytest_asyncio.fixture(params=get_args(Kind))
+
+@pytest_asyncio.fixture(params=[pytest.param(kind, marks=pytest.mark.e2e if kind == "cluster" else ()) for kind in get_args(Kind)])
 async def a_house(request: pytest.FixtureRequest) -> AsyncIterator[House]:
     """A house of each kind in turn."""
-    fixture = "debian_redis_url" if request.param == "redis" else "redis_url"
+    fixture = FIXTURES.get(request.param, "redis_url")
     async with house(request.param, lambda: str(request.getfixturevalue(fixture))) as made:
         yield made

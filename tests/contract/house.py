@@ -16,10 +16,11 @@ from tests.sim.memory_bus import MemoryBus
 
 GATEWAY, OTHER_GATEWAY = "gateway-1", "gateway-2"
 CALL = "call-1"
+"""Of the first shard, in a cluster too."""
 STREAM = "stream-1"
 FENCE = 1
 """Of the stream that took the call first."""
-Kind = Literal["memory", "fakeredis", "valkey", "redis"]
+Kind = Literal["memory", "fakeredis", "valkey", "redis", "cluster"]
 T = TypeVar("T")
 
 _LIMIT_S = 5.0

@@ -24,6 +24,8 @@ from tests.contract.house import (
 )
 
 NOBODY = "gateway-that-is-gone"
+OTHER_CALL = "call-17"
+"""Of the same shard."""
 
 
 async def taken(bus: WorkerBus, stage: Stage, worker: str = "one") -> Delivery:
@@ -307,7 +309,7 @@ async def test_a_worker_is_told_that_nobody_reads_its_reply(a_house: House) -> N
 
 async def test_nothing_is_left_to_do_for_a_gateway_that_is_gone(a_house: House) -> None:
     await a_house.gateway.publish("llm", transcript())
-    orphan = type(sentence())(head=type(head())(call="another call", turn=0, gateway=NOBODY), text="Hello.")
+    orphan = type(sentence())(head=type(head())(call=OTHER_CALL, turn=0, gateway=NOBODY), text="Hello.")
     await a_house.one.commit("llm", await taken(a_house.one, "llm"), [Output("tts", orphan)])
     assert await a_house.one.done("tts", await taken(a_house.one, "tts"))
 

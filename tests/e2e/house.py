@@ -83,7 +83,7 @@ class House:
 
     def recorded(self, call: str) -> list[dict[str, str]]:
         """The call's event stream in Redis."""
-        entries: Any = self.redis.xrange(streams.events(call))
+        entries: Any = self.redis.xrange(streams.ALONE.events(call))
         return [{key.decode(): value.decode() for key, value in fields.items()} for _, fields in entries]
 
     @property

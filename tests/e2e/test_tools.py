@@ -45,7 +45,7 @@ def test_a_worker_that_is_killed_in_a_tool_leaves_it_undone_and_the_caller_hears
     os.mkfifo(pipe)
     with real_server() as server, house(tmp_path, server.url, workers=WORKERS, MESSAGES_DIR=str(tmp_path), **SPOKEN) as running:
         call = call_in_which_the_writer_dies(running)
-        runs = [field for field in running.redis.hkeys(streams.history(call)) if b"t:" in field]
+        runs = [field for field in running.redis.hkeys(streams.ALONE.history(call)) if b"t:" in field]
         said = [line for line in running.logs.splitlines() if f"call={call} turn=2 LLM_REPLY" in line]
         assert (len(runs), running.logs.count("what=started"), written(pipe)) == (1, 1, b"")
     assert "can't say whether your message was written down" in " ".join(said)

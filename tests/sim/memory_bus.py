@@ -62,6 +62,8 @@ class _Known:
 class MemoryBus:
     """A ``GatewayBus`` and a ``WorkerBus`` for all processes of a simulated house."""
 
+    shards = 1
+
     def __init__(self, *, pace: Pace | None = None, faults: Faults | None = None) -> None:
         self._pace = pace or Pace()
         self._faults = faults or Faults()
@@ -209,7 +211,7 @@ class MemoryBus:
 
     # The gateway's half: replies
 
-    async def replies(self, gateway: str) -> AsyncIterator[Delivery]:
+    async def replies(self, gateway: str, shard: int = 0) -> AsyncIterator[Delivery]:
         """What the workers send to this gateway, in order, for ever."""
         backoff, house_at_s = Backoff(), float("-inf")
         while True:
@@ -286,7 +288,7 @@ class MemoryBus:
 
     # The workers' half: getting work
 
-    async def take(self, stage: Stage, worker: str) -> Delivery | None:
+    async def take(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
         """The next unread entry; None if none came within the block time."""
         until_s = self._now_s() + self._pace.block_ms / 1000
         while True:
@@ -313,7 +315,7 @@ class MemoryBus:
         entry = self._store.work[stage].next_unread(self._now_s())
         return self._hold(stage, entry, worker) if entry is not None else None
 
-    async def reclaim(self, stage: Stage, worker: str) -> Delivery | None:
+    async def reclaim(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
         """An entry whose worker fell silent, if there is one."""
         entry = await self.server.ask(lambda: self._silent(stage, worker))
         return self._arrived(entry, worker) if entry is not None else None
@@ -344,7 +346,7 @@ class MemoryBus:
     def _is_done(self, stage: Stage, delivery: Delivery) -> bool:
         store, gateway = self._store, delivery.message.head.gateway
         alive = gateway in store.replies and store.gateways.get(gateway, 0.0) > self._now_s()
-        return streams.done(stage, delivery.message) in store.done or self._stale(delivery.message) or bool(store.boot and not alive)
+        return streams.ALONE.done(stage, delivery.message) in store.done or self._stale(delivery.message) or bool(store.boot and not alive)
 
     def server_now_s(self) -> float:
         """The loop's time, which dates the entries."""
@@ -371,8 +373,8 @@ class MemoryBus:
         head = delivery.message.head
         if self._stale(delivery.message):
             return -1
-        said = self._store.out.setdefault(streams.out(head.call, head.turn), [])
-        if streams.done(stage, delivery.message) in self._store.done:
+        said = self._store.out.setdefault(streams.ALONE.out(head.call, head.turn), [])
+        if streams.ALONE.done(stage, delivery.message) in self._store.done:
             return max(len(said), number + 1) + 1
         if len(said) == number + 1 and said[number] == sentence:
             return number + 1
@@ -387,7 +389,7 @@ class MemoryBus:
         return await self._insist(lambda: self._tool_start(call, run, outputs))
 
     def _tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> ToolStart:
-        key, known, tools = streams.tool(call, run.name, run.arguments), self._store.calls.get(call), self._store.tools
+        key, known, tools = streams.ALONE.tool(call, run.name, run.arguments), self._store.calls.get(call), self._store.tools
         if tools.get(key) == run.id:
             return ToolStart("started")
         if known is not None and (known.over or known.turn > run.turn):
@@ -423,7 +425,7 @@ class MemoryBus:
             self._finish(stage, delivery.message, [Output(None, failed)])
 
     def _finish(self, stage: Stage, message: Message, outputs: Sequence[Output]) -> bool:
-        piece = streams.done(stage, message)
+        piece = streams.ALONE.done(stage, message)
         if piece in self._store.done:
             return False
         self._store.done.add(piece)
@@ -432,7 +434,7 @@ class MemoryBus:
 
     # The workers' half: holding it
 
-    async def renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery]) -> Renewal:
+    async def renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], shard: int = 0) -> Renewal:
         """Say that these are still worked on; hear what became of them."""
         if not deliveries:
             return Renewal(frozenset(), frozenset(), frozenset())
@@ -495,7 +497,7 @@ class MemoryBus:
 
     async def emitted(self, call: str, turn: int) -> list[str]:
         """Sentences that an earlier attempt at this reply emitted."""
-        return await self._insist(lambda: list(self._store.out.get(streams.out(call, turn), ())))
+        return await self._insist(lambda: list(self._store.out.get(streams.ALONE.out(call, turn), ())))
 
     async def close(self) -> None:
         """Nothing to close."""

@@ -72,7 +72,7 @@ class Workshop:
 
     async def _book(self, which: Which, occasion: Occasion) -> str:
         self.counts["tool book"] += 1
-        key = streams.tool(occasion.call, "book", spelled(which))
+        key = streams.ALONE.tool(occasion.call, "book", spelled(which))
         if (which.turn, which.number) in self._booked and key not in self.bus.server.lost_tools:
             self.wrong.append(f"{which} is done twice")
         if not self.bus.is_committed(occasion.call, which.turn) and not self._answer_may_be_late():

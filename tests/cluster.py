@@ -1,0 +1,128 @@
+"""A Valkey Cluster for tests: three masters and a replica of each, as processes of this machine.
+
+It is formed with the server's own commands, as ``valkey-cli --cluster create`` would. The ports are chosen free
+and named one by one, the cluster's own bus included. It ends with the block, or with the tests.
+"""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from common.streams import Keys
+from tests.e2e.gateway_process import free_port
+from tests.servers import RealServer
+
+MASTERS = 3
+SLOTS = 16_384
+NODE_TIMEOUT_MS = 2_000
+_FORM_LIMIT_S = 30
+_LOOK_S = 0.05
+
+
+class Node:
+    """One server of the cluster."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self.port, self._bus_port = free_port(), free_port()
+        options = ["--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-port", str(self._bus_port)]
+        options += ["--cluster-node-timeout", str(NODE_TIMEOUT_MS), "--repl-diskless-sync-delay", "0"]
+        self._server = RealServer(folder, port=self.port, options=options)
+        self._server.start()
+        self._client = redis.Redis(port=self.port, protocol=2, socket_timeout=5)
+        self.id = self.ask("MYID")
+
+    def ask(self, *command: str | int) -> Any:
+        """The answer to a CLUSTER command."""
+        client: Any = self._client
+        return client.execute_command("CLUSTER " + str(command[0]), *command[1:])
+
+    def meet(self, other: "Node") -> None:
+        """Make the other one known."""
+        self.ask("MEET", "127.0.0.1", other.port, other._bus_port)
+
+    def is_fit(self, nodes: int) -> bool:
+        """Whether it knows so many nodes, and says that every slot is served."""
+        known = self._client.cluster("INFO")
+        return (known["cluster_state"], known["cluster_known_nodes"], known["cluster_slots_ok"]) == ("ok", str(nodes), str(SLOTS))
+
+    def follows(self) -> bool:
+        """Whether it is a replica that has all that its master has."""
+        return bool(self._client.info("replication").get("master_link_status") == "up")
+
+    def empty(self) -> None:
+        """Throw away all that it holds."""
+        self._client.flushall()
+
+    def kill(self) -> None:
+        """kill -9."""
+        self._server.kill()
+
+    def stop(self) -> None:
+        """End it."""
+        self._client.close()
+        self._server.stop()
+
+
+class Cluster:
+    """Six nodes that know each other."""
+
+    def __init__(self, masters: list[Node], replicas: list[Node]) -> None:
+        self.masters = masters
+        self._nodes = [*masters, *replicas]
+
+    @property
+    def url(self) -> str:
+        """As an operator writes it down."""
+        return "redis+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in self.masters)
+
+    def master_of(self, call: str, keys: Keys) -> Node:
+        """The one that serves a call, as long as it lives."""
+        with redis.RedisCluster(port=self.masters[0].port, host="127.0.0.1") as client:
+            port = client.get_node_from_key(keys.call_hash(call)).port
+        return next(node for node in self.masters if node.port == port)
+
+    def empty(self) -> None:
+        """Throw away all that it holds."""
+        for node in self.masters:
+            node.empty()
+
+
+def _formed(folder: Path, ends: ExitStack) -> Cluster:
+    nodes = []
+    for number in range(2 * MASTERS):
+        nodes.append(Node(folder / str(number)))
+        ends.callback(nodes[-1].stop)
+    masters, replicas = nodes[:MASTERS], nodes[MASTERS:]
+    for number, master in enumerate(masters):
+        master.ask("SET-CONFIG-EPOCH", number + 1)
+        master.ask("ADDSLOTSRANGE", number * SLOTS // MASTERS, (number + 1) * SLOTS // MASTERS - 1)
+    for other in nodes[1:]:
+        nodes[0].meet(other)
+    _until(lambda: all(node.is_fit(len(nodes)) for node in nodes))
+    for master, replica in zip(masters, replicas, strict=True):
+        replica.ask("REPLICATE", master.id)
+    _until(lambda: all(replica.follows() for replica in replicas))
+    return Cluster(masters, replicas)
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    limit = time.monotonic() + _FORM_LIMIT_S
+    while not holds():
+        assert time.monotonic() < limit, f"the cluster was not formed within {_FORM_LIMIT_S} s"
+        time.sleep(_LOOK_S)
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """A cluster that ends with the block."""
+    folder = Path(tempfile.mkdtemp(prefix="torim-"))
+    with ExitStack() as ends:
+        ends.callback(shutil.rmtree, folder)
+        yield _formed(folder, ends)
