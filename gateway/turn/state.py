@@ -105,8 +105,7 @@ class Turn:
     @property
     def said(self) -> str:
         """The caller's words, committed or, where the turn ends before, as far as they are known."""
-        known = self.utterance.text if self.utterance is not None else None
-        return known or ""
+        return "" if self.utterance is None else self.utterance.known_text
 
 
 @dataclass(slots=True)
@@ -223,9 +222,10 @@ class Call:
         self.turn.progress_at = now
 
     def _said(self, how: End) -> str:
-        """The caller's words in this turn; of who hangs up in the middle of them, those that are known."""
-        if how == "hung_up" and self.turn.utterance is None and self.open is not None:
-            return self.open.known_text
+        """The caller's words in this turn; of who hangs up before it is one, those that are known."""
+        unpublished = self.open or self.short
+        if how == "hung_up" and self.turn.utterance is None and unpublished is not None:
+            return unpublished.known_text
         return self.turn.said
 
     def _is_cut(self, how: End, now: float) -> bool:

@@ -34,6 +34,8 @@ class OnsetRule:
 
 FIVE_OF_SIX = OnsetRule(5, 6)
 """For a detector that takes the first 4-5 frames of any new noise for speech."""
+THREE_OF_FOUR = OnsetRule(3, 4)
+"""For a detector that no new noise gets so far: short answers need a fast one."""
 
 
 class Activity(IntEnum):

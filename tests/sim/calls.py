@@ -32,9 +32,9 @@ def run_calls(seeds: Iterable[int], hits: Hits | None = None) -> Outcome:
 
 def _outcome_of(world: World) -> Outcome:
     counts = world.counts + world.workers.counts
-    counts.update({f"words {fate}": count for fate, count in world.judge.words.items()})
+    counts.update({f"words {fate}": count for fate, count in world.judge.words.fates.items()})
     counts[f"situation {world.situation.name}"] += 1
-    return Outcome(1, len(world.judge.closed), world.now, counts, world.moments.counts, history_errors_ms=world.judge.history_errors_ms)
+    return Outcome(1, len(world.judge.closed), world.now, counts, world.moments.counts, history_errors_ms=world.judge.history.errors_ms)
 
 
 def run_at_once(first: int, last: int, *, guards: bool, processes: int = 2) -> Outcome:

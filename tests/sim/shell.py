@@ -29,7 +29,7 @@ from gateway.turn.words import Lexicon
 from llm_worker.worker import LlmWorker
 from tests.sim.caller import Caller
 from tests.sim.judge import Judge
-from tests.sim.line import Line, Weather
+from tests.sim.line import FRAME_S, Line, Weather
 from tests.sim.memory_bus import Faults, MemoryBus
 from tests.sim.phone import Phone, rougher
 from tests.sim.shell_line import CALL, JudgedMachine, LevelDetector
@@ -175,7 +175,7 @@ async def simulate(seed: int, new_recorder: NewRecorder = unrecorded, *, hostile
     judge.check(not left, f"{left} tasks outlive the call")
     counts = house.counts + house.workshop.counts + house.bus.hits + house.troubles.counts + house.vendors.counts
     counts += Counter(f"tool book {run.outcome}" for past in history for run in past.tools)
-    counts += Counter({f"words {fate}": count for fate, count in judge.words.items()})
+    counts += Counter({f"words {fate}": count for fate, count in judge.words.fates.items()})
     said = tuple((past.turn, past.caller, past.heard) for past in history)
     return ShellCall(now, judge.closed, counts, said, left, house.phone.rx, house.phone.tx)
 
@@ -194,14 +194,15 @@ def _house(seed: int, new_recorder: NewRecorder, *, hostile: bool) -> House:
     rules = replace(random_rules(rng), barge_in_mode="hold")  # quieter sound does not say any more what it is
     counts: Counter[str] = Counter()
     judge = Judge(seed, TurnMachine(rules, phrase_book(), LEXICON), caller, Line(rng, weather), vendors.asked, weather)
-    judge.asked_late, judge.excused = True, troubles.excuse
+    judge.asked_late = True
+    judge.words.excused = lambda frame: "lost on the way" if weather.loses_words else troubles.excuse(frame * FRAME_S)
     pacer = Pacer()
     around = Surroundings(bus, pacer, GATEWAY, log_texts=False, wall_clock=lambda: 0.0, new_recorder=new_recorder)
 
     def new_machine(_: Rules, phrases: PhraseBook, lexicon: Lexicon) -> TurnMachine:
         machine = JudgedMachine(rules, phrases, LEXICON)
         machine.judge, machine.counts, phone.machine = judge, counts, machine
-        judge.stream_begins(machine, phone.line)
+        judge.stream_begins(machine, phone.line, asyncio.get_running_loop().time())
         return machine
 
     board = Switchboard(_SETTINGS, SimulatedPhrases(_SETTINGS, bus, GATEWAY), LevelDetector, around, new_machine)

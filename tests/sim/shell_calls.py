@@ -12,7 +12,7 @@ from io import StringIO
 from multiprocessing import get_context
 
 from tests.sim.hits import Outcome
-from tests.sim.judge import BrokenRule
+from tests.sim.rule import BrokenRule
 from tests.sim.shell import simulate
 from tests.virtual_clock import run
 

@@ -119,7 +119,7 @@ class TakeoverJudge(Judge):
             else:
                 self.check(frame.turn >= self.first_turn, f"sound of turn {frame.turn} is heard after turn {self.first_turn} began")
 
-    def call_over(self, now: float, words_late_s: float = 0.0) -> None:
+    def call_over(self, now: float) -> None:
         """After the last stream."""
         self.check(sorted(self.ends) == list(range(len(self.ends))), f"turns without an end: {sorted(self.ends)}")
         lost = self.committed - self.answered - self.forgiven

@@ -22,6 +22,7 @@ from common.messages import (
     ToolStarted,
     Transcript,
 )
+from gateway.turn.clocks import FALLBACK_S
 from gateway.turn.events import CloseTurn, Command, CommitTurn, PublishSentence, PublishTranscript, PublishUtterance, WorkerReported
 from tests.sim.caller import Caller
 from tests.sim.line import Weather
@@ -33,6 +34,8 @@ _BARE_END = 0.3
 _TELLS_WORDS = 0.5
 """Chance that a voice tells where its words end."""
 CALL = "sim"
+_WAITED_FOR_S = FALLBACK_S - 0.1
+"""The recogniser may take so long."""
 
 
 @dataclass(slots=True)
@@ -42,6 +45,21 @@ class Planned:
     sentences: list[str]
     sound_bytes: dict[tuple[int, int], int] = field(default_factory=dict)
     """Length of each take of each sentence, in the shorter of its attempts."""
+    told: set[tuple[int, int]] = field(default_factory=set)
+    """Takes of which the voice told where their words end."""
+    asked: str = ""
+    """What the caller said, as the model was told."""
+
+
+@dataclass(slots=True)
+class Hearing:
+    """A piece of the caller's sound at the recogniser."""
+
+    start: int
+    end: int
+    sent_at: float
+    told_at: float = float("inf")
+    """When its words came back to the gateway, if they did."""
 
 
 _COLLECTS = (None, Collect(digits=1), Collect(digits=4, terminator=""), Collect(timeout_s=3.0))
@@ -54,11 +72,8 @@ class Workers:
         self.turn = 0
         self.counts: Counter[str] = Counter()
         self.replies: dict[int, Planned] = {}
-        self.failed_pieces: list[tuple[int, int]] = []
-        """Frames whose words were lost on the way."""
         self.asleep_until = 0.0
         """The recogniser tells nothing before."""
-        self.longest_sleep_s = 0.0
         self.uses_tools = 0.05
         self.says_nothing = 0.03
         self.sentence_s = 0.3
@@ -73,6 +88,7 @@ class Workers:
         self._caller = caller
         self._due: list[tuple[float, int, WorkerReported]] = []
         self._work: list[tuple[float, int, PublishUtterance]] = []
+        self._hearings: dict[int, Hearing] = {}
         self._number = 0
 
     # -- Commands in, messages out ------------------------------------------------------------
@@ -82,9 +98,10 @@ class Workers:
         match command:
             case PublishUtterance():
                 self._number += 1
+                self._hearings[command.seq] = Hearing(command.start, command.end, now)
                 heapq.heappush(self._work, (now + self._delay(0.08, 0.9), self._number, command))
-            case PublishTranscript(turn=turn):
-                self._think(turn, now)
+            case PublishTranscript(turn=turn, text=text):
+                self._think(turn, text, now)
             case PublishSentence(turn=turn, sentence=sentence, take=take, text=text):
                 self.counts["retake"] += 1
                 self._speak(turn, sentence, take, text, now + self._delay(0.05, 0.4))
@@ -97,7 +114,6 @@ class Workers:
         """The recogniser tells nothing for a while, and then all at once."""
         if now >= self.asleep_until:
             self.asleep_until = now + seconds
-            self.longest_sleep_s = max(self.longest_sleep_s, seconds)
 
     def messages(self, now: float) -> list[WorkerReported]:
         """What arrives at the gateway by ``now``."""
@@ -107,7 +123,20 @@ class Workers:
         arrived = []
         while self._due and self._due[0][0] <= now:
             arrived.append(heapq.heappop(self._due)[2])
+            self._note_told(arrived[-1].message, now)
         return arrived
+
+    def _note_told(self, message: Message, now: float) -> None:
+        hearing = self._hearings.get(message.head.seq) if isinstance(message, Transcript) else None
+        if hearing is not None:
+            hearing.told_at = min(now, hearing.told_at)
+
+    def why_lost(self, frame: int) -> str:
+        """What may have lost a word that was said in this frame; "": nothing."""
+        hearings = [hearing for hearing in self._hearings.values() if hearing.start <= frame < hearing.end]
+        if any(hearing.told_at - hearing.sent_at > _WAITED_FOR_S for hearing in hearings):
+            return "lost on the way"
+        return "not heard" if not hearings and self._weather.detector_errs else ""
 
     # -- The stages ---------------------------------------------------------------------------
 
@@ -118,20 +147,19 @@ class Workers:
             return
         if self._rng.random() < self._weather.asr_fails:
             self.counts["asr failed"] += 1
-            self.failed_pieces.append((said.start, said.end))
             self._send(StageFailed(head=head, stage="asr", error="Timeout", utterance=said.utterance, piece=said.piece), now)
             return
         text = self._caller.text(said.start, said.end)
         self._send(Transcript(head=head, utterance=said.utterance, text=text, piece=said.piece, asr_ms=100), now)
         if said.piece == "whole" and text:
-            self._think(said.turn, now)
+            self._think(said.turn, text, now)
 
-    def _think(self, turn: int, now: float) -> None:
+    def _think(self, turn: int, text: str, now: float) -> None:
         if turn in self.replies:
             raise AssertionError(f"turn {turn} is answered twice")
         rng = self._rng
         count = 0 if rng.random() < self.says_nothing else rng.choices((1, 2, 3), (40, 40, 17))[0]
-        planned = Planned([self._sentence(turn, number) for number in range(count)])
+        planned = Planned([self._sentence(turn, number) for number in range(count)], asked=text)
         self.replies[turn] = planned
         head = Head(call=CALL, turn=turn)
         if rng.random() < self._weather.llm_fails:
@@ -186,6 +214,7 @@ class Workers:
         planned = self.replies.get(turn)
         if planned is not None:
             planned.sound_bytes[(sentence, take)] = min(length, other)
+            planned.told |= {(sentence, take)} if told else set()
 
     def _chunks(self, turn: int, sentence: int, take: int, attempt: int, length: int, words: int, at: float, *, stops: bool) -> None:
         bare = self._rng.random() < _BARE_END

@@ -6,7 +6,8 @@ its frames at the end of each, now and then too late. The judge sees everything.
 
 import random
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from common.audio import FRAME_BYTES, SILENCE_BYTE, attenuation
 from gateway.clip import Clip
@@ -28,8 +29,9 @@ from gateway.turn.events import (
     TimePassed,
 )
 from gateway.turn.machine import BotState, TurnMachine
-from gateway.turn.state import Rules
+from gateway.turn.state import PhraseBook, Rules
 from gateway.turn.words import Lexicon
+from gateway.vad.hangover import FIVE_OF_SIX, THREE_OF_FOUR
 from tests.sim.caller import Caller
 from tests.sim.judge import Judge
 from tests.sim.line import FRAME_S, Line, Weather
@@ -89,8 +91,7 @@ class World:
             self.judge.check(self.now < _LIMIT_S, "the call is stuck")
         for seconds in (0.1, 1.0):
             self.line.play_until(self.now + seconds)
-        late_s = self.weather.late_s if self.weather.message_late else 0.0
-        self.judge.call_over(self.now, self.workers.longest_sleep_s + late_s)
+        self.judge.call_over(self.now)
 
     def feed(self, event: Event) -> None:
         """Hand an event to the core, and its commands to the world."""
@@ -110,7 +111,7 @@ class World:
     def press(self, key: str) -> None:
         """The caller presses a key."""
         self.counts["key"] += 1
-        self.judge.key_pressed()
+        self.judge.key_pressed(self.now)
         self.feed(KeyPressed(key))
 
     def stall(self, seconds: float) -> None:
@@ -214,7 +215,14 @@ def _brief(thing: object) -> str:
     return text if len(text) < 240 else text[:200] + f"... {len(getattr(thing, 'audio', b''))} bytes"
 
 
-def make_world(seed: int, weather: Weather | None = None, rules: Rules | None = None, *, traced: bool = False) -> World:
+def make_world(
+    seed: int,
+    weather: Weather | None = None,
+    rules: Rules | None = None,
+    *,
+    traced: bool = False,
+    new_machine: Callable[[Rules, PhraseBook, Lexicon], TurnMachine] = TurnMachine,
+) -> World:
     """A call that ``seed`` decides."""
     rng = random.Random(seed)
     drawn = weather is None and rules is None
@@ -225,8 +233,9 @@ def make_world(seed: int, weather: Weather | None = None, rules: Rules | None = 
     workers = Workers(rng, weather, caller)
     line = Line(rng, weather)
     phrases = phrase_book(greeting=rng.random() < 0.9, interruptible=rng.random() < 0.8)
-    machine = TurnMachine(rules, phrases, LEXICON if rng.random() < _HAS_LEXICON else Lexicon())
+    machine = new_machine(rules, phrases, LEXICON if rng.random() < _HAS_LEXICON else Lexicon())
     judge = Judge(seed, machine, caller, line, workers.replies, weather)
+    judge.words.excused = workers.why_lost
     world = World(seed, weather, rules, rng, caller, line, workers, machine, judge, Moments(machine), situation, traced=traced)
     situation.begin(world)
     if drawn and rng.random() < _TAKEN:
@@ -241,17 +250,24 @@ def _call_taken(rng: random.Random) -> CallTaken:
 
 
 def random_rules(rng: random.Random) -> Rules:
-    """Mostly the defaults."""
-    return replace(
-        RULES,
-        min_utt_s=rng.choice((0.7, 0.7, 0.7, 0.4, 0.9)),
+    """Mostly the defaults; now and then anything that a setting permits (``common/config.py``)."""
+
+    def mostly(default: float, low: float, high: float) -> float:
+        return default if rng.random() < 0.7 else round(low * (high / low) ** rng.random(), 2)
+
+    return Rules(
+        min_utt_s=mostly(RULES.min_utt_s, 0.4, 5.0),
+        max_utt_s=mostly(RULES.max_utt_s, 1.0, 30.0),
+        max_turn_s=mostly(RULES.max_turn_s, 2.0, 300.0),
+        max_reply_s=mostly(RULES.max_reply_s, 2.0, 600.0),
         endpointing=rng.choice(("words", "words", "fixed")),
         speculate=rng.choice(("full", "full", "asr", "off")),
+        max_drafts=round(mostly(RULES.max_drafts, 1, 10)),
         barge_in=rng.random() < 0.85,
         barge_in_mode=rng.choice(("hold", "hold", "duck")),
-        dedup_s=rng.choice((6.0, 6.0, 6.0, 0.0)),
-        max_turn_s=rng.choice((30.0, 12.0)),
-        max_reply_s=rng.choice((45.0, 45.0, 3.0)),
+        barge_in_final_ms=round(mostly(RULES.barge_in_final_ms, 100, 5000)),
+        dedup_s=0.0 if rng.random() < 0.1 else mostly(RULES.dedup_s, 0.5, 60.0),
+        onset=rng.choice((FIVE_OF_SIX, THREE_OF_FOUR)),
     )
 
 

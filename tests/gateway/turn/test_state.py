@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from tests.sim.desk import Desk, asked_desk, speaking_desk
-from tests.sim.rules import RULES
+from tests.sim.desk import Desk, asked_desk, quiet_desk, speaking_desk
+from tests.sim.rules import RULES, SILENCE_ALONE
 from tests.sim.sound import phrase_book
 
 FILLER, REPEAT = 2, 1
@@ -45,6 +45,32 @@ def test_what_is_given_up_for_want_of_an_answer_is_not_cut_by_the_caller() -> No
     desk = asked_desk()
     desk.wait(10.0)
     assert [(closed.caller, closed.cut) for closed in desk.closed if closed.how == "fallback"] == [("שלום", False)]
+
+
+# -- Who hangs up -----------------------------------------------------------------------------
+
+
+def test_who_hangs_up_before_all_words_are_known_leaves_those_that_are() -> None:
+    desk = quiet_desk(replace(SILENCE_ALONE, max_utt_s=3.0))
+    desk.speak(3.2)
+    desk.understand("אני רוצה", piece="segment")
+    desk.wait(0.72)
+    desk.hang_up()
+    assert (len(desk.published), desk.closed[-1].caller) == (2, "אני רוצה")
+
+
+def test_who_hangs_up_behind_a_short_sound_leaves_what_was_said_before_it() -> None:
+    desk = quiet_desk(SILENCE_ALONE)
+    desk.speak(0.2)
+    desk.wait(0.72)
+    desk.understand("כן", piece="probe")
+    desk.speak(0.14)
+    desk.wait(0.32)
+    desk.understand("לא", piece="probe")
+    desk.speak(0.1)
+    desk.wait(0.72)
+    desk.hang_up()
+    assert (desk.ends, desk.closed[-1].caller) == (["replied", "superseded", "hung_up"], "כן")
 
 
 # -- What can be said again -------------------------------------------------------------------

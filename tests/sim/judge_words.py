@@ -1,0 +1,95 @@
+"""What became of the caller's words: each is in the history of one turn, or there is a reason that can be named (R5).
+
+Reasons
+    muted                 the bot had the floor, or said what may not be interrupted
+    between two streams   no gateway had the line
+    the call was over     it was said so shortly before that no turn could have it
+    like the tone of a key
+    lost on the way       its sound was sent to the recogniser, and its words did not come, or too late
+    not heard             no sound of it was sent, and the detector errs in this call
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+
+from gateway.turn.endpointing import TONE_FRAMES
+from gateway.turn.events import CloseTurn
+from tests.sim.caller import Caller
+from tests.sim.line import FRAME_S
+from tests.sim.rule import Check
+
+_WORD_FRAMES = 12
+_TONE_BEHIND_FRAMES = 35
+_RECOGNISED_S = 2.0
+"""From the end of a piece to its words."""
+
+
+class WordsJudge:
+    """Follows the words of one caller."""
+
+    def __init__(self, check: Check, caller: Caller, longest_piece_s: float) -> None:
+        self.fates: Counter[str] = Counter()
+        self.excused: Callable[[int], str] = lambda frame: ""
+        """What may have lost a word that was said in this frame; "": nothing."""
+        self._check = check
+        self._caller = caller
+        self._undecided_frames = int((longest_piece_s + _RECOGNISED_S) / FRAME_S)
+        """Before the end: what was said then may be known to nobody yet."""
+        self._unheard: set[int] = set()
+        self._keys: list[int] = []
+        self._gaps: list[tuple[int, int]] = []
+        """Frames of which an earlier stream may have known, and no stream knows any more."""
+        self._settled = 0
+
+    def not_heard(self, frame: int) -> None:
+        """The floor was muted, or the voice was ignored."""
+        self._unheard.add(frame)
+
+    def key_pressed(self, frame: int) -> None:
+        """The caller pressed a key."""
+        self._keys.append(frame)
+
+    def stream_lost(self, frame: int) -> None:
+        """Another stream begins now; ``frame`` was the last one that the old one had."""
+        self._gaps.append((min(self._settled, frame) - self._undecided_frames, self._caller.frames))
+
+    def settled(self, frame: int) -> None:
+        """A turn ended whose words are not carried on."""
+        self._settled = frame
+
+    # -- The end --------------------------------------------------------------------------------
+
+    def call_over(self, closed: dict[int, CloseTurn], last_frame: int) -> None:
+        """Every word is in one turn's history, or is missing for a reason."""
+        turns = self._turns(closed)
+        said = Counter(word for _, word, _ in self._caller.words)
+        lost = []
+        for at, word, kind in self._caller.words:
+            if kind == "repeat" or not word.startswith("w") or at > last_frame:
+                continue
+            self._check(len(turns[word]) <= said[word], f"{word} is in turns {turns[word]}")
+            fate = "in the history" if turns[word] else self._why_lost(at, last_frame)
+            self.fates[fate] += 1
+            lost += [f"{word} at {at}"] * (fate == "lost")
+        self._check(not lost, f"lost: {lost}")
+
+    def _turns(self, closed: dict[int, CloseTurn]) -> dict[str, list[int]]:
+        turns: dict[str, list[int]] = defaultdict(list)
+        said = Counter(word for _, word, _ in self._caller.words)
+        for turn in closed.values():
+            words = turn.caller.split()
+            numbers = [int(word[1:]) for word in words if word.startswith("w") and said[word] == 1]
+            self._check(numbers == sorted(numbers), f"out of order: {turn.caller}")
+            for word in words:
+                turns[word].append(turn.turn)
+        return turns
+
+    def _why_lost(self, at: int, last_frame: int) -> str:
+        if any(frame in self._unheard for frame in range(at - _WORD_FRAMES, at + _WORD_FRAMES)):
+            return "muted"
+        if any(begin <= at < end for begin, end in self._gaps):
+            return "between two streams"
+        if any(at - TONE_FRAMES <= key < at + _TONE_BEHIND_FRAMES for key in self._keys):
+            return "like the tone of a key"
+        over = "the call was over" if at > last_frame - self._undecided_frames else ""
+        return self.excused(at) or over or "lost"
