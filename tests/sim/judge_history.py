@@ -90,8 +90,12 @@ class HistoryJudge:
             sure = words * max(0, heard - FRAME_BYTES) // length - estimated
             self._check(claimed >= min(words, sure), f"history says {claimed} words of sentence {sentence}, and the ear heard {sure}")
         if claimed and not replied:
-            error = abs(claimed - min(words, words * heard // length)) * length // words
-            self.errors_ms.append(error // BYTES_PER_MS)
+            self.errors_ms.append(_off(claimed, heard, length // words) // BYTES_PER_MS)
+
+
+def _off(claimed: int, heard: int, word: int) -> int:
+    """How far what was heard is from what so many whole words of one length may be."""
+    return max(0, claimed * word - heard, heard - (claimed + 1) * word)
 
 
 def _is_of(frame: Label, turn: int) -> bool:
