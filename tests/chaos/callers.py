@@ -10,6 +10,7 @@ import random
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from common.audio import SAMPLE_RATE_HZ
 from tests.chaos.ear import LiveEar, is_whole, phrase_of
@@ -30,6 +31,7 @@ _GAP_S = (0.5, 1.5)
 """Between the end of a reply and the caller's next words."""
 _GREETING_S, _PATIENCE_S = 6.0, 12.0
 _MOST_S = 240.0
+_CONNECTED = "connected to "
 _TROUBLE = frozenset({"repeat", "fallback", "still_there", "goodbye"})
 
 
@@ -116,8 +118,8 @@ class Callers:
     rng: random.Random
     reply: Reply
     heard: "asyncio.Queue[Heard]" = field(default_factory=asyncio.Queue)
-    live: dict[str, float] = field(default_factory=dict)
-    """The calls that are on the line: when each began."""
+    live: dict[str, int] = field(default_factory=dict)
+    """The calls that are on the line, and the port of the gateway that each has, or is about to have."""
     stopping: bool = False
 
     async def call_on(self) -> None:
@@ -130,9 +132,15 @@ class Callers:
     async def _call(self) -> None:
         record, lines, began_s = Record("CA" + secrets.token_hex(16)), list[str](), asyncio.get_running_loop().time()
         first, *others = self.urls()
-        caller = Caller(Conversation(record, self.rng, self.reply), record, lambda at, text: lines.append(text))
-        call = Call(caller, record, Addresses(), lambda at, text: lines.append(text), _MOST_S, others)
-        self.live[record.call] = began_s
+
+        def tell(at: int, text: str) -> None:
+            lines.append(text)
+            if _CONNECTED in text:
+                self.live[record.call] = _port(text)
+
+        caller = Caller(Conversation(record, self.rng, self.reply), record, tell)
+        call = Call(caller, record, Addresses(), tell, _MOST_S, others)
+        self.live[record.call] = _port(first)
         try:
             await call.place(f"{first}/twilio/voice", {})
         except NoConnection as error:
@@ -140,6 +148,10 @@ class Callers:
         finally:
             del self.live[record.call]
         self.heard.put_nowait(_heard(record, began_s, caller.over, lines))
+
+
+def _port(url: str) -> int:
+    return urlsplit(url[url.index("://") - 2 :]).port or 0
 
 
 def _heard(record: Record, began_s: float, over: bool, lines: Sequence[str]) -> Heard:
@@ -151,7 +163,7 @@ def _heard(record: Record, began_s: float, over: bool, lines: Sequence[str]) -> 
         track=bytes(record.bot_track),
         hung_up=over,
         why=lines[-1] if lines else "",
-        streams=sum("connected to" in line for line in lines),
+        streams=sum(_CONNECTED in line for line in lines),
         violations=tuple(record.violations),
         slowest_tick_ms=milliseconds(record.slowest_tick),
     )

@@ -67,12 +67,11 @@ class Run:
         return sum(strike.kind == "kill" for strike in self.strikes)
 
 
-def plan(rng: random.Random, kills: int) -> list[tuple[Kind, str]]:
-    """The faults of a run, in order: (kind, phase)."""
+def plan(kills: int) -> list[tuple[Kind, str]]:
+    """The faults of a run, in no order: (kind, phase)."""
     faults: list[tuple[Kind, str]] = [("kill", PHASES[number % len(PHASES)]) for number in range(kills)]
     for kind, share in _BESIDE.items():
         faults += [(kind, "")] * max(1, round(share * kills)) if kills else []
-    rng.shuffle(faults)
     return faults
 
 
@@ -88,7 +87,7 @@ class Director:
         self._kills = kills
         self._quiet_s = quiet_s
         self._tell = tell
-        self._faults = Faults(house, self._rng, lambda: frozenset(self._callers.live))
+        self._faults = Faults(house, self._rng, self._callers.live)
         self._turns = 0
 
     def _gateways(self) -> list[str]:
@@ -119,7 +118,9 @@ class Director:
         self._run.memory_before_mb = self._house.memory_mb()
         await asyncio.sleep(self._quiet_s / 2)
         self._run.quiet_until_s = _now_s()
-        for kind, phase in plan(self._rng, self._kills):
+        faults = plan(self._kills)
+        self._rng.shuffle(faults)
+        for kind, phase in faults:
             await self._strike(kind, phase)
         await asyncio.sleep(_CALM_S if self._kills else 0)
 

@@ -7,7 +7,7 @@ again, and let go on if it is done meanwhile. No entry's workers are attacked tw
 import asyncio
 import random
 import signal
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,8 +31,8 @@ class Faults:
 
     house: House
     rng: random.Random
-    on_the_line: Callable[[], frozenset[str]]
-    """The calls that live."""
+    live: Mapping[str, int]
+    """The calls that live, and the port of the gateway that each is at."""
     struck: set[tuple[str, int]] = field(default_factory=set)
     """Turns (call, turn) that a worker died with."""
     _watch: Watch = field(init=False)
@@ -134,17 +134,24 @@ class Faults:
     async def cut(self) -> Strike:
         """Cut a worker or a gateway off from Redis for up to a second."""
         post = self.rng.choice(self.house.posts)
-        began_s, calls = _now_s(), self.on_the_line()
+        began_s, calls = _now_s(), await self._calls_of(post)
         post.proxy.cut()
         await asyncio.sleep(self.rng.uniform(0.1, 1.0))
+        calls |= await self._calls_of(post)
         post.proxy.heal()
         return Strike("cut", post.name.rstrip("_0123456789"), began_s, _now_s(), calls)
+
+    async def _calls_of(self, post: Post) -> frozenset[str]:
+        """The calls of a gateway, or those that a worker holds a turn of."""
+        if post.stage is None:
+            return frozenset(call for call, port in self.live.items() if port == post.port)
+        return frozenset(held.call for held in await self._watch.held(post.stage) if held.worker == post.worker and held.is_a_turn)
 
     # -- Redis ------------------------------------------------------------------------------------
 
     async def pause(self) -> Strike:
         """Redis answers nobody for some seconds."""
-        began_s, calls = _now_s(), self.on_the_line()
+        began_s, calls = _now_s(), frozenset(self.live)
         self.house.server.send(signal.SIGSTOP)
         await asyncio.sleep(self.rng.uniform(1.0, 4.0))
         self.house.server.send(signal.SIGCONT)
@@ -152,7 +159,7 @@ class Faults:
 
     async def restart(self, *, empty: bool) -> Strike:
         """Redis is killed, is away for a moment, and comes back: with what it had, or without."""
-        began_s, calls = _now_s(), self.on_the_line()
+        began_s, calls = _now_s(), frozenset(self.live)
         await asyncio.to_thread(self.house.server.kill)
         if empty:
             self.house.server.forget()
@@ -165,7 +172,7 @@ class Faults:
     async def kill_gateway(self) -> Strike:
         """Kill -9 a gateway; return when it is back."""
         post = self.rng.choice(self.house.gateways)
-        began_s, calls = _now_s(), self.on_the_line()
+        began_s, calls = _now_s(), await self._calls_of(post)
         post.send(signal.SIGKILL)
         assert post.process is not None
         await post.process.wait()

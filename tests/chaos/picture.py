@@ -23,7 +23,8 @@ def draw(late_ms: Mapping[str, Sequence[int]], title: str) -> str:
     parts.append(text(plot.x(_GOAL_S) + 4, _TOP - 6, "goal for the 95th percentile of kills", fill=CLEAR))
     for number, row in enumerate(rows):
         parts += _row(plot, _TOP + _ROW * number, row, late_ms[row])
-    parts.append(text(plot.right, bottom + 28, "later than without faults", fill=GREY, anchor="end"))
+    legend = "a stroke a reply, by how much later it was over than without faults; black: median, dashed: 95th percentile"
+    parts.append(text(plot.right, bottom + 28, legend, fill=GREY, anchor="end"))
     return document(_WIDTH, bottom + _BOTTOM, parts)
 
 

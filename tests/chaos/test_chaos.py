@@ -1,0 +1,67 @@
+"""The short form of ``make chaos``: about a minute and a half of it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.chaos.aim import PHASES
+from tests.e2e.gateway_process import ROOT
+
+pytestmark = pytest.mark.e2e
+
+KILLS = 30
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The figures of a run with a fixed seed, and its report in words."""
+    out = tmp_path_factory.mktemp("chaos")
+    command = [
+        sys.executable,
+        "-m",
+        "tests.chaos",
+        "--kills",
+        str(KILLS),
+        "--callers",
+        "6",
+        "--quiet",
+        "12",
+        "--seed",
+        "1",
+        "--out",
+        str(out),
+    ]
+    environment = {"PATH": os.defpath, "OPENBLAS_NUM_THREADS": "1"}
+    subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    figures: dict[str, Any] = json.loads((out / "chaos.json").read_text(encoding="utf-8"))
+    return figures | {"report": (out / "chaos.md").read_text(encoding="utf-8")}
+
+
+def test_workers_died_in_every_phase_of_a_turn(found: dict[str, Any]) -> None:
+    assert found["kills_by_phase"] == dict.fromkeys(PHASES, KILLS // len(PHASES))
+
+
+def test_every_other_fault_happened(found: dict[str, Any]) -> None:
+    assert all(found["other_faults"].values())
+
+
+def test_no_caller_has_a_complaint(found: dict[str, Any]) -> None:
+    assert not any(found["complaints"].values()), found["report"]
+
+
+def test_no_call_was_dropped(found: dict[str, Any]) -> None:
+    assert (found["dropped_calls"], found["violations"]) == (0, 0), found["report"]
+
+
+def test_nothing_is_left_behind_in_redis(found: dict[str, Any]) -> None:
+    assert not any(found["left_behind"].values()), found["left_behind"]
+
+
+def test_the_report_has_its_plot(found: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> None:
+    assert "(chaos.svg)" in found["report"]
+    assert list(Path(tmp_path_factory.getbasetemp()).glob("chaos*/chaos.svg"))

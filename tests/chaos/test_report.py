@@ -1,0 +1,88 @@
+"""The figures of a run, and its plot."""
+
+from xml.etree import ElementTree
+
+from tests.chaos.callers import Heard
+from tests.chaos.costs import Strike
+from tests.chaos.director import Judged, Run, plan
+from tests.chaos.judge import Verdict
+from tests.chaos.picture import draw
+from tests.chaos.report import complaints_of, figures, late_ms, tables, turns_of
+
+
+def verdict(at_s: float, *complaints: str, over_ms: int = 3000, phrases: tuple[str, ...] = ()) -> Verdict:
+    """A turn whose words begin then, and whose window is 5 s."""
+    begin_ms = round(at_s * 1000)
+    late = over_ms - 2000
+    return Verdict(begin_ms, begin_ms + 500, begin_ms + 5000, 1, late, over_ms, late, phrases, complaints)
+
+
+def run(*verdicts: Verdict, strikes: tuple[Strike, ...] = (), hung_up: bool = True) -> Run:
+    """A run of one call, quiet for its first 10 s."""
+    heard = Heard("CA1", 0.0, (), b"", hung_up, "line   over", 1, (), 0)
+    return Run(1, 0.0, 10.0, list(strikes), [Judged(heard, verdicts)], ended_s=60.0)
+
+
+def kill(at_s: float, phase: str = "asr") -> Strike:
+    return Strike("kill", phase, at_s, at_s, frozenset({"CA1"}))
+
+
+def test_a_reply_is_late_by_what_it_is_over_later_than_a_quiet_one() -> None:
+    found = late_ms(turns_of(run(verdict(1), verdict(20, over_ms=4200), strikes=(kill(21),))))
+    assert found == {"quiet beginning": [0], "kill asr": [1200]}
+
+
+def test_a_turn_that_felt_two_faults_is_in_a_row_of_its_own() -> None:
+    (turn,) = turns_of(run(verdict(20), strikes=(kill(21), kill(22, "synthesis"))))
+    assert turn.row == "several faults"
+
+
+def test_a_turn_after_the_quiet_beginning_that_felt_no_fault_is_no_quiet_one() -> None:
+    assert [turn.row for turn in turns_of(run(verdict(1), verdict(20)))] == ["quiet beginning", "beside faults"]
+
+
+def test_complaints_are_counted_by_their_names() -> None:
+    counted = figures(run(verdict(1, "no reply"), verdict(20, "stale 1.0", "cut 2 (100 of 700 ms)")))["complaints"]
+    assert {name: count for name, count in counted.items() if count} == {"lost": 1, "stale": 1, "cut short": 1}
+
+
+def test_what_a_fault_may_cost_is_counted_apart() -> None:
+    found = figures(run(verdict(20, "no reply", phrases=("fallback",)), strikes=(Strike("empty", "redis", 20, 21, frozenset({"CA1"})),)))
+    assert (found["complaints"]["lost"], found["told_of_trouble"], found["answered"]) == (0, 1, 0)
+
+
+def test_a_complaint_says_what_the_turn_felt() -> None:
+    (line,) = complaints_of(run(verdict(20, "no reply"), strikes=(kill(21),)))
+    assert line == "20.5 s, call CA1, after kill asr: no reply (heard ())"
+
+
+def test_a_call_that_its_caller_did_not_end_was_dropped() -> None:
+    dropped = run(verdict(1), hung_up=False)
+    assert (figures(dropped)["dropped_calls"], list(complaints_of(dropped))) == (1, ["call CA1 was dropped: line   over"])
+
+
+def test_the_tables_name_every_row_that_has_turns() -> None:
+    text = "\n".join(tables(figures(run(verdict(1), verdict(20), strikes=(kill(21),)))))
+    assert [name for name in ("quiet beginning", "kill asr", "kill commit") if f"| {name} |" in text] == ["quiet beginning", "kill asr"]
+
+
+def test_a_run_without_calls_has_a_report() -> None:
+    assert figures(Run(1, 0.0))["turns"] == 0
+
+
+def test_the_plot_has_a_row_for_each_fault_that_was_felt() -> None:
+    picture = ElementTree.fromstring(draw({"quiet beginning": [0, 10], "kill asr": [1200]}, "a title"))
+    words = [text.text for text in picture.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"a title", "quiet beginning (2)", "kill asr (1)"} <= set(words)
+
+
+def test_a_plan_has_each_phase_alike_and_every_other_fault() -> None:
+    faults = plan(60)
+    assert [sum(phase == one for _, phase in faults) for one in ("reading", "asr", "between", "streaming", "synthesis", "commit")] == [
+        10
+    ] * 6
+    assert {kind for kind, _ in faults} == {"kill", "stall", "duplicate", "cut", "pause", "restart", "empty", "gateway"}
+
+
+def test_a_plan_of_no_kills_is_empty() -> None:
+    assert plan(0) == []
