@@ -4,7 +4,8 @@ Rules
     Sentence k + 1 waits for the last chunk of k, its failure, or a new take of it.
     One take of a sentence is heard: bytes of two takes, or of two attempts at one take, never
     mix. A sentence of which nothing was sent is replaced whole; one that is playing is
-    finished by a take of its remaining words.
+    finished by a take of its remaining words. Its bytes are waited for, but for less time once
+    another attempt has begun it anew: then its worker is gone, and these bytes will not come.
     The first sentence that cannot be spoken is a beep, once a reply (S13).
     What would make the reply longer than ``max_bytes`` is cut at the end of a sentence, and a
     sentence that is longer than that by itself is cut off.
@@ -17,6 +18,8 @@ from gateway.clip import Clip
 from gateway.playout import Playout
 
 STARVED_S = 1.5
+LEFT_S = 0.3
+"""Of a sentence that another attempt began anew while it was playing: whoever spoke it is gone."""
 _MAX_TAKES = 3
 _MAX_SENTENCES = 200
 
@@ -29,6 +32,8 @@ class _Sentence:
     base: int = 0
     """Where in the clip the current take begins."""
     failed: bool = False
+    left: bool = False
+    """Whether a later attempt began it anew, of which nothing can be used."""
     cut: bool = False
     """Whether its sound ends before its text does."""
 
@@ -114,7 +119,7 @@ class Reply:
 
     def retake(self, clip: Clip) -> tuple[int, int, str] | None:
         """Give up waiting for ``clip``'s bytes: (sentence, take, words) to be synthesised, None if given up."""
-        number, sentence = next((k, s) for k, s in enumerate(self._sentences) if s.clip is clip)
+        number, sentence = self._of(clip)
         if sentence.take + 1 >= _MAX_TAKES:
             self._give_up(sentence)
             return None
@@ -127,10 +132,10 @@ class Reply:
             return None
         del clip.audio[spoken:]
         clip.word_ends = ends
-        sentence.take, sentence.attempt, sentence.base = sentence.take + 1, None, spoken
+        sentence.take, sentence.attempt, sentence.base, sentence.left = sentence.take + 1, None, spoken, False
         return number, sentence.take, words
 
-    def begun(self, clip: Clip | None) -> bool:
+    def begun(self, clip: Clip) -> bool:
         """Whether sound of ``clip``, or of a later sentence, is here: then silence is starvation."""
         found = False
         for sentence in self._sentences:
@@ -138,6 +143,10 @@ class Reply:
             if found and sentence.clip.audio:
                 return True
         return False
+
+    def patience_s(self, clip: Clip) -> float:
+        """How long the next bytes of ``clip`` are waited for."""
+        return LEFT_S if self._of(clip)[1].left else STARVED_S
 
     # -- Inside -----------------------------------------------------------------------------
 
@@ -147,6 +156,9 @@ class Reply:
             self._sentences.append(_Sentence(clip))
             self._playout.add(clip)
         return self._sentences[number]
+
+    def _of(self, clip: Clip) -> tuple[int, _Sentence]:
+        return next((number, sentence) for number, sentence in enumerate(self._sentences) if sentence.clip is clip)
 
     def _belongs(self, sentence: _Sentence, chunk: SpeechChunk) -> bool:
         clip = sentence.clip
@@ -160,8 +172,12 @@ class Reply:
         """Another attempt may begin where nothing of the one before was sent."""
         clip = sentence.clip
         fresh = len(clip.audio) == sentence.base
-        replaceable = not clip.sent and not clip.heard and chunk.attempt > (sentence.attempt or 0)
-        if chunk.offset_bytes or not (fresh or replaceable):
+        later = chunk.attempt > (sentence.attempt or 0)
+        replaceable = not clip.sent and not clip.heard and later
+        if chunk.offset_bytes:
+            return False
+        if not (fresh or replaceable):
+            sentence.left = sentence.left or later
             return False
         clip.forget_after(sentence.base)
         sentence.attempt = chunk.attempt

@@ -8,7 +8,6 @@ from gateway.clip import Clip
 from gateway.turn.barge_in import COUNTS_AS_HEARD_S
 from gateway.turn.drafting import Drafting
 from gateway.turn.events import HangUp, PublishSentence
-from gateway.turn.reply import STARVED_S
 from gateway.turn.state import Call
 
 
@@ -130,9 +129,10 @@ class Speaking:
     def starved_at(self) -> float | None:
         """When the sentence whose turn it is counts as starved (R9)."""
         clip = self._starving
-        if not self._call.turn.reply.begun(clip):
+        reply = self._call.turn.reply
+        if clip is None or not reply.begun(clip):
             return None
-        return self._starving_since + STARVED_S
+        return self._starving_since + reply.patience_s(clip)
 
     def starved(self, now: float) -> None:
         """Have the starved sentence synthesised once more."""

@@ -5,6 +5,7 @@ It shows how far it is; Ctrl-C ends it with a report of what was until then. Exi
 
 import argparse
 import asyncio
+import inspect
 import json
 import os
 import platform
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from common import streams
+from tests.chaos import costs
 from tests.chaos.director import Director, Run
 from tests.chaos.house import House
 from tests.chaos.picture import draw
@@ -26,6 +28,14 @@ from tools.drawing import save
 
 EXIT_CLEAN, EXIT_COMPLAINTS = 0, 1
 _CLEARS_UP_S = 2.0
+_HOW = """
+    Two gateways and two workers of each stage, as processes of their own, each with a way of its own to Redis; what dies is
+    started again. Callers come in through the webhook, speak Twilio's protocol, say six things each, and hear replies of
+    three sentences whose pitch tells turn and sentence. A kill counts only while the process holds a caller's turn, and only
+    then is it made; no entry's workers are killed twice. *Late* is how much later a reply was over than the median one of the
+    quiet beginning. A worker is in *commit* before, within or after its last write; in *reading* when it got its entry and
+    did nothing with it; *between* before the first sentence.
+    """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -112,7 +122,14 @@ def _head(options: argparse.Namespace, found: dict[str, Any], title: str) -> lis
         "",
         f"**{title}.** Kills by phase: {kills} (commit: {commits}). Other faults: {others}.",
         "",
+        "",
         "![How late replies were](chaos.svg)",
+        "",
+        inspect.cleandoc(_HOW),
+        "",
+        "```",
+        str(costs.__doc__).strip(),
+        "```",
         "",
     ]
 

@@ -27,8 +27,9 @@ TURNS_A_CALL = 6
 """Few enough that no two turns of a call sound alike (16), even where some are lost."""
 _WORDS = ("short_en_hello.wav", "short_fr_auth-thankyou.wav")
 """Of one breath, so that each is one turn."""
-_GAP_S = (0.5, 1.5)
-"""Between the end of a reply and the caller's next words."""
+_GAP_S = (1.8, 2.8)
+"""Between the end of a reply and the caller's next words. Shorter than 1.5 s the bot may yet wait for the last bytes from a worker that
+died; who speaks then speaks over a reply, and the scripted recogniser has the same words for all that is said in one turn."""
 _GREETING_S, _PATIENCE_S = 6.0, 12.0
 _MOST_S = 240.0
 _CONNECTED = "connected to "

@@ -92,6 +92,7 @@ def figures(run: Run) -> dict[str, Any]:
         "answered": sum(turn.verdict.answered for turn in turns),
         "told_of_trouble": sum(not turn.verdict.answered and not turn.complaints for turn in turns),
         "complaints": {name: complaints[name] for name in COMPLAINTS.values()},
+        "handed_over": sum(judged.heard.streams - 1 for judged in run.calls if judged.heard.streams),
         "dropped_calls": sum(not judged.heard.hung_up for judged in run.calls),
         "violations": sum(len(judged.heard.violations) for judged in run.calls),
         "kills": run.kills(),
@@ -99,6 +100,7 @@ def figures(run: Run) -> dict[str, Any]:
         "kills_in_commit": Counter(one.moment for one in run.strikes if one.kind == "kill" and one.what == "commit"),
         "other_faults": {kind: sum(one.kind == kind for one in run.strikes) for kind in _OTHERS},
         "first_sound_ms": {row: _spread(_first_sounds(turns, row)) for row in ROWS if _first_sounds(turns, row)},
+        "silence_ms": {row: _spread([turn.verdict.silence_ms for turn in turns if turn.row == row]) for row in ROWS if late.get(row)},
         "late_ms": {row: _spread(late[row]) for row in ROWS if row in late},
         "late_of_kills_ms": _spread([one for row, values in late.items() if row.startswith("kill ") for one in values]),
         "longest_silence_ms": max((turn.verdict.silence_ms for turn in turns), default=0),
@@ -140,13 +142,13 @@ def tables(found: dict[str, Any]) -> Iterator[str]:
     yield "|---|---:|"
     yield from (f"| {name} | {value} |" for name, value in _outcomes(found))
     yield ""
-    yield "| turns that felt | n | first sound, ms p50 / p95 / max | late, ms p50 / p95 / max |"
-    yield "|---|---:|---:|---:|"
+    yield "| turns that felt (ms: p50 / p95 / max) | n | first sound | late | longest silence |"
+    yield "|---|---:|---:|---:|---:|"
     for row in ROWS:
         if row in found["first_sound_ms"]:
-            first, late = found["first_sound_ms"][row], found["late_ms"].get(row, {"n": 0})
-            yield f"| {row} | {first['n']} | {_shown(first)} | {_shown(late)} |"
-    yield f"| *all kills* | {found['late_of_kills_ms']['n']} | | {_shown(found['late_of_kills_ms'])} |"
+            first, late, silence = (found[name].get(row, {"n": 0}) for name in ("first_sound_ms", "late_ms", "silence_ms"))
+            yield f"| {row} | {first['n']} | {_shown(first)} | {_shown(late)} | {_shown(silence)} |"
+    yield f"| *all kills* | {found['late_of_kills_ms']['n']} | | {_shown(found['late_of_kills_ms'])} | |"
     yield ""
     yield "| memory, MB | before | after |"
     yield "|---|---:|---:|"
@@ -159,6 +161,7 @@ def tables(found: dict[str, Any]) -> Iterator[str]:
 
 def _outcomes(found: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield "calls", found["calls"]
+    yield "times that a call went on at another gateway", found["handed_over"]
     yield "calls dropped", found["dropped_calls"]
     yield "turns", found["turns"]
     yield "heard the one reply, whole and once", found["answered"]

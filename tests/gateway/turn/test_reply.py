@@ -4,7 +4,7 @@ import pytest
 
 from common.messages import Head, SpeechChunk
 from gateway.playout import Playout
-from gateway.turn.reply import Reply
+from gateway.turn.reply import LEFT_S, STARVED_S, Reply
 
 BEEP = b"\x10" * 2400
 MAX_BYTES = 40_000
@@ -143,6 +143,37 @@ def test_a_second_attempt_does_not_mix_with_what_was_sent() -> None:
     case.speech(fill=1)
     case.play()
     assert not case.speech(attempt=2, fill=2)
+
+
+def test_what_is_playing_is_waited_for_less_once_a_later_attempt_begins_it_anew() -> None:
+    case = Case()
+    case.speech(attempt=2)
+    case.play()
+    (clip,) = case.playout.clips
+    patience = [case.reply.patience_s(clip)]
+    for attempt, offset in ((1, 0), (3, 800), (3, 0)):
+        case.speech(attempt=attempt, offset=offset)
+        patience.append(case.reply.patience_s(clip))
+    assert patience == [STARVED_S, STARVED_S, STARVED_S, LEFT_S]
+
+
+def test_it_stays_so_when_the_earlier_attempt_begins_once_more() -> None:
+    case = Case()
+    case.speech(attempt=2)
+    case.play()
+    case.speech(attempt=3)
+    case.speech(attempt=1)
+    assert case.reply.patience_s(case.playout.clips[0]) == LEFT_S
+
+
+def test_a_new_take_is_waited_for_as_long_as_the_first() -> None:
+    case = Case()
+    case.reply.sentence_arrived(0, TEXT)
+    case.speech()
+    case.play()
+    case.speech(attempt=2)
+    (clip,) = case.playout.clips
+    assert (case.reply.retake(clip) is not None, case.reply.patience_s(clip)) == (True, STARVED_S)
 
 
 def test_an_earlier_attempt_does_not_replace_a_later_one() -> None:

@@ -249,6 +249,22 @@ def test_not_before_it_was_silent_for_a_second_and_a_half() -> None:
     assert desk.all(PublishSentence) == []
 
 
+def test_a_torn_sentence_is_finished_at_once_when_another_attempt_begins_it_anew() -> None:
+    desk = torn_desk()
+    desk.wait(1.2)
+    desk.chunk(0, 0.1, last=False, attempt=2)
+    desk.wait(0.3)
+    assert desk.all(PublishSentence) == [PublishSentence(1, 0, 1, "five six.")]
+
+
+def test_what_another_attempt_begins_anew_is_still_heard_as_far_as_it_is_here() -> None:
+    desk = torn_desk()
+    desk.wait(0.3)
+    desk.chunk(0, 0.1, last=False, attempt=2)
+    desk.wait(0.7)
+    assert (len(desk.frames), desk.all(PublishSentence)) == (50, [])
+
+
 def test_no_filler_is_said_in_the_middle_of_a_sentence() -> None:
     desk = torn_desk()
     desk.wait(4.0)
