@@ -16,7 +16,7 @@ from common import streams
 from common.bus import Delivery
 from common.errors import BusUnavailable
 from common.messages import Stage, decode
-from common.redis_link import Entry, Scripts, Value, entries_of, once
+from common.redis_link import Entry, Scripts, Value, entries_of, once, output_args
 from common.streams import GROUP, Pace
 
 _IDLE_AT_ONCE = 8
@@ -128,8 +128,8 @@ class Consumer:
     async def _bury(self, stage: Stage, id_: str) -> None:
         """A dead letter with nothing in it: there may be words in what cannot be read."""
         dead = streams.dead_letters(self._tag, stage)
-        keys = [streams.work(self._tag, stage), f"{dead}:{id_}", dead]
-        await self._scripts.run("fail", keys, fail_args(id_, "unreadable", b""))
+        keys = [streams.work(self._tag, stage), f"{dead}:{id_}", dead, streams.boot(self._tag)]
+        await self._scripts.run("fail", keys, [*fail_args(id_, "unreadable", b""), *output_args([], 0)])
 
 
 def no_group(error: Exception) -> bool:

@@ -106,6 +106,7 @@ class RedisGatewayBus:
     async def close_turn(self, call: str, closed: TurnClosed, fence: int) -> None:
         """Raise the turn, write its history, tell the workers: one atomic step."""
         carries = closed.how == "superseded"
+        self._presence(call).unanswered.closed(call, closed.turn)
         self._presence(call).remember(
             call, fence, closed.turn + 1, committed=False, text="", **({"open": closed.turn + 1} if carries else {})
         )
@@ -171,6 +172,7 @@ class RedisGatewayBus:
         if not await presence.add(stage, message, audio):
             await presence.assure()
             await presence.add(stage, message, audio)
+        presence.unanswered.published(stage, message, audio)
 
     # Replies
 
@@ -195,6 +197,7 @@ class RedisGatewayBus:
                 presence.read_to = entry[0]
                 delivery = _reply(entry)
                 if delivery is not None:
+                    presence.unanswered.replied(delivery.message)
                     yield delivery
 
     async def _read_replies(self, presence: Presence) -> list[Entry]:

@@ -34,8 +34,8 @@ READ_MARGIN_S = 2.0
 RETRIES_LIMIT_S = 10.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.02, 0.2
 _OUTAGE_LINE_S = 60.0
-_REFUSALS = ("MISCONF", "NOREPLICAS", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "UNBLOCKED")
-"""Words with which a server says that it cannot do it now: its disk is full, it lacks replicas, its cluster is changing."""
+_REFUSALS = ("MISCONF", "NOREPLICAS", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "UNBLOCKED", "UNSETTLED")
+"""Words with which a server, or a script, says that it cannot do it now: its disk is full, it lacks replicas, its cluster is changing."""
 _TROUBLE = (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.ReadOnlyError, exceptions.OutOfMemoryError, OSError)
 _TROUBLE_OF_CLUSTERS = (exceptions.RedisClusterException, exceptions.ClusterError)
 """No node has the slot, or none answers."""
@@ -252,21 +252,22 @@ def entries_of(answer: Any) -> list[Entry]:
     return [entry for _, entries in answer or () for entry in entries]
 
 
-def output_keys(keys: Keys, outputs: Sequence[Output]) -> list[str]:
-    """The stream that each output goes to."""
-    return [_stream_of(keys, output) for output in outputs]
+def output_keys(keys: Keys, tag: str, outputs: Sequence[Output]) -> list[str]:
+    """The stream that each output goes to, and behind them the boot id of the shard, as ``prelude.lua`` wants it."""
+    return [*(stream_of(keys, output) for output in outputs), streams.boot(tag)]
 
 
-def output_args(outputs: Sequence[Output]) -> list[Value]:
-    """Four arguments for each output, as ``send`` in ``prelude.lua`` reads them."""
-    args: list[Value] = []
+def output_args(outputs: Sequence[Output], settling_ms: int) -> list[Value]:
+    """What ``prelude.lua`` wants to know of outputs."""
+    args: list[Value] = [settling_ms]
     for output in outputs:
         maxlen = streams.REPLIES_MAXLEN if output.to is None else streams.WORK_MAXLEN
         args += [int(output.to is None), maxlen, encode(output.message), output.audio]
     return args
 
 
-def _stream_of(keys: Keys, output: Output) -> str:
+def stream_of(keys: Keys, output: Output) -> str:
+    """Where it goes."""
     head = output.message.head
     tag = keys.tag(head.call)
     return streams.replies(tag, head.gateway) if output.to is None else streams.work(tag, output.to)

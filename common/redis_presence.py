@@ -3,7 +3,8 @@
 All of it is remembered here, since a server may come back without it. ``boot`` tells: it is made with the
 first gateway, so one that is gone, or another than before, says that the server forgot everything. Then
 ``assure`` writes all of it anew, before anything is published: workers drop what is for a gateway that they
-do not find.
+do not find. Then what is not answered yet is published again. A server that was away may also have lost its tail,
+which nothing tells; so the same is done after each outage.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from common.messages import Message, Stage
 from common.redis_link import Scripts, Value, fields_of
 from common.redis_load import warn_of_fuses
 from common.streams import STAGES, Keys
+from common.unanswered import Unanswered
 
 START = b"0-0"
 
@@ -45,6 +47,7 @@ class Presence:
         self._keys = keys
         self._writer = writer
         self._scripts = scripts
+        self.unanswered = Unanswered()
         self._calls: dict[str, KnownCall] = {}
         self._boot: bytes | None = None
         self._restoring = asyncio.Lock()
@@ -52,8 +55,9 @@ class Presence:
     # What is remembered of calls
 
     def know(self, call: str, known: KnownCall) -> None:
-        """Remember a call that was taken."""
+        """Remember a call that was taken, which raises its turn."""
         self._calls[call] = known
+        self.unanswered.closed(call, known.turn - 1)
 
     def remember(self, call: str, fence: int, turn: int, **more: bool | int | str) -> None:
         """Remember what became of its turn, unless another stream has the call, or a later turn was known."""
@@ -66,6 +70,7 @@ class Presence:
         known = self._calls.get(call)
         if known is not None and known.fence == fence:
             del self._calls[call]
+            self.unanswered.forget(call)
 
     # What the server knows
 
@@ -81,19 +86,25 @@ class Presence:
             boot = await self._settle()
             for call in list(self._calls):
                 await self._write_call(call)
+            for kept in self.unanswered.all():
+                await self._add(kept.stage, kept.message, kept.audio)
             self._boot = boot
 
     async def add(self, stage: Stage, message: Message, audio: bytes) -> bool:
-        """Add an entry, and say that its gateway lives; whether the server still knew the gateway: if not, add it again."""
+        """Add an entry; whether the server still knew the gateway: if not, assure it and add it again."""
+        known = await self._add(stage, message, audio) == self._boot
+        if not known:
+            self.doubt()
+        return known
+
+    async def _add(self, stage: Stage, message: Message, audio: bytes) -> bytes | None:
+        """Add the entry, and say that its gateway lives, else workers drop it; the server's boot id of that moment."""
         pipeline = self._writer.pipeline(transaction=False)
         pipeline.get(streams.boot(self.tag))
         pipeline.set(streams.gateway_alive(self.tag, self.gateway), "1", ex=streams.ALIVE_TTL_S)
         pipeline.xadd(streams.work(self.tag, stage), fields_of(message, audio), maxlen=streams.WORK_MAXLEN)
         boot: bytes | None = (await pipeline.execute())[0]
-        known = boot == self._boot
-        if not known:
-            self.doubt()
-        return known
+        return boot
 
     async def keep_fresh(self) -> None:
         """Trim what was read, keep the keys from expiring, find out whether the server forgot."""
@@ -117,12 +128,17 @@ class Presence:
             await self._writer.delete(streams.gateway_alive(self.tag, self.gateway))
 
     async def _settle(self) -> bytes:
-        """Make this gateway known to the server; its boot id."""
+        """Make this gateway known to the server; its boot id.
+
+        What is read goes on behind what was read, unless the stream is new, or its ids are lower now: the server's clock went back.
+        """
         keys = [streams.replies(self.tag, self.gateway), streams.gateway_alive(self.tag, self.gateway), streams.boot(self.tag)]
         args: list[Value] = [uuid.uuid4().hex, streams.REPLIES_TTL_S, streams.ALIVE_TTL_S]
-        there, boot = await self._scripts.run("settle", keys, args)
-        if not there:  # a new stream's ids may be lower than the last one's
+        there, born, boot = await self._scripts.run("settle", keys, args)
+        if not there:
             self.read_to = START
+        elif streams.comes_before(born, self.read_to):
+            self.read_to = born
         return bytes(boot)
 
     async def _write_call(self, call: str) -> None:

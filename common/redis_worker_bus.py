@@ -33,6 +33,7 @@ from common.redis_link import (
     once,
     output_args,
     output_keys,
+    stream_of,
 )
 from common.streams import GROUP, Pace
 
@@ -87,7 +88,8 @@ class RedisWorkerBus:
         tag = self._keys.tag(head.call)
         keys = [self._keys.done(stage, message), self._keys.call_hash(head.call), streams.boot(tag)]
         keys += [streams.replies(tag, head.gateway), streams.gateway_alive(tag, head.gateway)]
-        done, server_s, server_us = await self._scripts.run("done", keys, [head.turn, int(streams.stale_by_turn(message))])
+        args: list[Value] = [head.turn, int(streams.stale_by_turn(message)), self._pace.settling_ms]
+        done, server_s, server_us = await self._scripts.run("done", keys, args)
         self._server_ahead_s = server_s + server_us / 1_000_000 - self._clock_s()
         return bool(done)
 
@@ -98,15 +100,10 @@ class RedisWorkerBus:
     async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
         """Acknowledge and send the outputs, in one atomic step; False: nothing was sent."""
         message = delivery.message
-        tag = self._keys.tag(message.head.call)
-        keys = [
-            streams.work(tag, stage),
-            self._keys.call_hash(message.head.call),
-            self._keys.done(stage, message),
-            *output_keys(self._keys, outputs),
-        ]
-        args = [delivery.id, message.head.turn, int(streams.stale_by_turn(message)), streams.DONE_TTL_S, *output_args(outputs)]
-        committed = await insistently(lambda: self._scripts.run("commit", keys, args))
+        call = message.head.call
+        keys = [streams.work(self._keys.tag(call), stage), self._keys.call_hash(call), self._keys.done(stage, message)]
+        args: list[Value] = [delivery.id, message.head.turn, int(streams.stale_by_turn(message)), streams.DONE_TTL_S]
+        committed = await self._run("commit", call, keys, args, outputs)
         self._let_go(delivery)
         if committed != 1:
             metrics.DROPPED.labels(stage, "stale" if committed == -1 else "duplicate").inc()
@@ -123,19 +120,13 @@ class RedisWorkerBus:
         """Send sentence ``number`` of a reply before the entry itself is done; see ``WorkerBus.emit``."""
         head = delivery.message.head
         keys = [self._keys.call_hash(head.call), self._keys.out(head.call, head.turn), self._keys.done(stage, delivery.message)]
-        args: list[Value] = [head.turn, number, sentence, streams.OUT_TTL_S, *output_args(outputs)]
-        return int(await insistently(lambda: self._scripts.run("emit", [*keys, *output_keys(self._keys, outputs)], args)))
+        return int(await self._run("emit", head.call, keys, [head.turn, number, sentence, streams.OUT_TTL_S], outputs))
 
     async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> ToolStart:
         """Start a tool with effects, once, in a committed turn that is not over; see ``WorkerBus.tool_start``."""
-        keys = [
-            self._keys.call_hash(call),
-            self._keys.tool(call, run.name, run.arguments),
-            self._keys.history(call),
-            *output_keys(self._keys, outputs),
-        ]
+        keys = [self._keys.call_hash(call), self._keys.tool(call, run.name, run.arguments), self._keys.history(call)]
         args: list[Value] = [run.turn, tool_field(run), msgspec.msgpack.encode(run), streams.TOOL_TTL_S, streams.CALL_TTL_S]
-        answer = await insistently(lambda: self._scripts.run("tool_start", keys, [*args, *output_args(outputs)]))
+        answer = await self._run("tool_start", call, keys, args, outputs)
         match answer[0].decode(), answer[1:]:
             case "known", [bytes(known)]:
                 return ToolStart("known", msgspec.msgpack.decode(known, type=ToolRun))
@@ -146,31 +137,36 @@ class RedisWorkerBus:
 
     async def tool_end(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> None:
         """Write down what became of it, and tell; also when the turn was raised past."""
-        keys = [self._keys.call_hash(call), self._keys.history(call), *output_keys(self._keys, outputs)]
+        keys = [self._keys.call_hash(call), self._keys.history(call)]
         args: list[Value] = [tool_field(run), msgspec.msgpack.encode(run), streams.CALL_TTL_S, streams.CLOSED_CALL_TTL_S]
-        await insistently(lambda: self._scripts.run("tool_end", keys, [*args, *output_args(outputs)]))
+        await self._run("tool_end", call, keys, args, outputs)
 
     async def send(self, output: Output) -> bool:
         """Send a message that needs no commit: a plain XADD, since sound through a script costs threefold."""
-        key, to_gateway = output_keys(self._keys, [output])[0], output.to is None
+        if await once(lambda: self._send(output)):
+            return True
+        return bool(await self._run("send", output.message.head.call, [], [], [output]))
+
+    async def _send(self, output: Output) -> bool:
+        to_gateway = output.to is None
         maxlen = streams.REPLIES_MAXLEN if to_gateway else streams.WORK_MAXLEN
         fields = fields_of(output.message, output.audio)
-        added = await once(lambda: self._writer.xadd(key, fields, maxlen=maxlen, nomkstream=to_gateway))
-        return added is not None
+        return await self._writer.xadd(stream_of(self._keys, output), fields, maxlen=maxlen, nomkstream=to_gateway) is not None
 
     async def fail(self, stage: Stage, delivery: Delivery, failed: StageFailed) -> None:
         """Give up: dead letter (without audio and words), acknowledge, tell the gateway."""
-        told = [Output(None, failed)]
-        tag = self._keys.tag(delivery.message.head.call)
-        keys = [
-            streams.work(tag, stage),
-            self._keys.done(stage, delivery.message),
-            streams.dead_letters(tag, stage),
-            *output_keys(self._keys, told),
-        ]
-        args = [*fail_args(delivery.id, failed.error, encode(without_words(delivery.message))), *output_args(told)]
-        await insistently(lambda: self._scripts.run("fail", keys, args))
+        call = delivery.message.head.call
+        tag = self._keys.tag(call)
+        keys = [streams.work(tag, stage), self._keys.done(stage, delivery.message), streams.dead_letters(tag, stage)]
+        args = fail_args(delivery.id, failed.error, encode(without_words(delivery.message)))
+        await self._run("fail", call, keys, args, [Output(None, failed)])
         self._let_go(delivery)
+
+    async def _run(self, script: str, call: str, keys: Sequence[str], args: Sequence[Value], outputs: Sequence[Output]) -> Any:
+        """The answer of a script that sends outputs; it is tried again while their gateway may come back."""
+        all_keys = [*keys, *output_keys(self._keys, self._keys.tag(call), outputs)]
+        all_args = [*args, *output_args(outputs, self._pace.settling_ms)]
+        return await insistently(lambda: self._scripts.run(script, all_keys, all_args))
 
     # Holding it
 

@@ -73,6 +73,8 @@ class Pace:
     """How long a read waits for an entry; also how long a drain may find the reader busy."""
     min_idle_ms: int = 1_000
     """Silence after which a worker's entry may be taken over; over three renewals."""
+    settling_ms: int = 2_000
+    """How long a gateway may take to come back to a server that forgot everything; until then a missing one is not gone."""
     poll_ms: int | None = None
     """None: reads block in the server. Else they don't, and an empty one is followed by this pause."""
 
@@ -177,8 +179,14 @@ def turns(tag: str) -> str:
 
 
 def boot(tag: str) -> str:
-    """String: gone or changed when the server forgot everything."""
+    """String: since when the server knows a gateway (in its ms), and a random part; gone or changed when it forgot everything."""
     return f"t:{tag}:boot"
+
+
+def comes_before(one: bytes, other: bytes) -> bool:
+    """Whether an entry's id is lower than another's."""
+    first, second = ([int(part) for part in id_.split(b"-")] for id_ in (one, other))
+    return first < second
 
 
 def worker_alive(worker: str) -> str:

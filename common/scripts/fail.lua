@@ -1,5 +1,5 @@
 -- Gives an entry up: dead letter, acknowledgement, and word to the gateway.
--- KEYS: work stream, done, dead letters, replies...  ARGV: id, done ttl, dead ttl, dead maxlen, error, m, outputs...
+-- KEYS: work stream, done, dead letters, outputs...  ARGV: id, done ttl, dead ttl, dead maxlen, error, m, outputs...
 -- Returns 1, or 0 if somebody else finished it.
 if redis.call('XACK', KEYS[1], 'w', ARGV[1]) == 0 then return 0 end
 redis.call('XDEL', KEYS[1], ARGV[1])

@@ -14,11 +14,32 @@ local function taken(call, fence)
   return now and tonumber(now) > tonumber(fence)
 end
 
--- Adds one entry to each stream from KEYS[key] on; four ARGV each from ARGV[arg] on:
--- '1' if only an existing stream is written to (replies: a gateway that is gone has none), maxlen, m, a.
+-- Outputs: a stream each in KEYS from `key` on, and behind them the server's boot id. In ARGV from `arg` on: for how many
+-- ms a server that forgot everything is given for its gateways to come back; then four for each output: '1' if
+-- only an existing stream is written to (replies: a gateway that is gone has none), maxlen, m, a.
+
+-- Whether a gateway whose keys are missing may only seem gone: its server forgot everything, and not each gateway is back yet.
+local function may_come_back(boot, settling_ms)
+  local since, time = redis.call('GET', boot), redis.call('TIME')
+  return not since or time[1] * 1000 + time[2] / 1000 - tonumber(string.match(since, '^%d+')) < tonumber(settling_ms)
+end
+
+-- Whether outputs have to wait for their gateway.
+local function unsettled(key, arg)
+  for i = 0, #KEYS - 1 - key do
+    if ARGV[arg + 1 + 4 * i] == '1' and redis.call('EXISTS', KEYS[key + i]) == 0 then
+      return may_come_back(KEYS[#KEYS], ARGV[arg])
+    end
+  end
+  return false
+end
+
+local UNSETTLED = {err = 'UNSETTLED the gateway may come back'}
+
+-- Adds one entry to the stream of each output.
 local function send(key, arg)
-  for i = 0, #KEYS - key do
-    local at = arg + 4 * i
+  for i = 0, #KEYS - 1 - key do
+    local at = arg + 1 + 4 * i
     local add = {'XADD', KEYS[key + i]}
     if ARGV[at] == '1' then table.insert(add, 'NOMKSTREAM') end
     for _, part in ipairs({'MAXLEN', '~', ARGV[at + 1], '*', 'm', ARGV[at + 2]}) do table.insert(add, part) end

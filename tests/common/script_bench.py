@@ -9,7 +9,8 @@ from common.redis_link import script_texts
 
 WORK, NEXT, RX = "t:{s0}:llm", "t:{s0}:tts", "t:{s0}:rx:g"
 CALL, HISTORY, OUT, DONE, DEAD = "t:{s0}:call:c", "t:{s0}:hist:c", "t:{s0}:out:c:1", "t:{s0}:done:c:1:llm:0", "t:{s0}:dlq:llm"
-TOOL, AGAIN = "t:{s0}:tool:c:book", "t:{s0}:again:c"
+BOOT, TOOL, AGAIN = "t:{s0}:boot", "t:{s0}:tool:c:book", "t:{s0}:again:c"
+SETTLING_MS = 2_000
 TO_NEXT, TO_RX = [0, 100, "said", ""], [1, 100, "said", ""]
 """What an output takes: whether its stream must be there, its fuse, message, sound."""
 
@@ -22,6 +23,7 @@ class Bench:
         self._scripts = {name: client.register_script(text) for name, text in script_texts().items()}
         client.flushall()
         client.xadd(RX, {"born": "1"})
+        client.set(BOOT, "1:long ago")
         client.xgroup_create(WORK, "w", id="0", mkstream=True)
 
     def run(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
@@ -47,15 +49,17 @@ class Bench:
 
     def commit(self, id_: bytes, turn: int = 1, *, by_turn: int = 1) -> Any:
         """Finish an entry with one output to the next stage and one to the gateway."""
-        return self.run("commit", [WORK, CALL, DONE, NEXT, RX], [id_, turn, by_turn, 600, *TO_NEXT, *TO_RX])
+        return self.run("commit", [WORK, CALL, DONE, NEXT, RX, BOOT], [id_, turn, by_turn, 600, SETTLING_MS, *TO_NEXT, *TO_RX])
 
     def emit(self, number: int, sentence: str = "", turn: int = 1) -> Any:
         """Send a sentence of a reply out."""
-        return self.run("emit", [CALL, OUT, DONE, NEXT, RX], [turn, number, sentence or f"s{number}", 600, *TO_NEXT, *TO_RX])
+        return self.run(
+            "emit", [CALL, OUT, DONE, NEXT, RX, BOOT], [turn, number, sentence or f"s{number}", 600, SETTLING_MS, *TO_NEXT, *TO_RX]
+        )
 
     def fail(self, id_: bytes) -> Any:
         """Give an entry up."""
-        return self.run("fail", [WORK, DONE, DEAD, RX], [id_, 600, 86_400, 100, "timeout", "m", *TO_RX])
+        return self.run("fail", [WORK, DONE, DEAD, RX, BOOT], [id_, 600, 86_400, 100, "timeout", "m", SETTLING_MS, *TO_RX])
 
     def hand_back(self, id_: bytes, worker: str = "one", *, counts: bool = False) -> Any:
         """Let anybody have an entry."""

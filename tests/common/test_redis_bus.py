@@ -22,7 +22,7 @@ from tests.contract.house import CALL, FENCE, GATEWAY, STREAM, chunk, head, next
 from tests.servers import RealServer, real_server
 from tests.virtual_clock import run
 
-PACE = Pace(block_ms=50, min_idle_ms=50)
+PACE = Pace(block_ms=50, min_idle_ms=50, settling_ms=0)
 RUN = ToolRun(id="a", turn=0, entry="1-0", name="book", arguments='{"name":"Dana"}', started_s=1.0, timeout_s=5.0)
 
 

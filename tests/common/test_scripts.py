@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import redis
 
-from tests.common.script_bench import AGAIN, CALL, DEAD, DONE, HISTORY, NEXT, OUT, RX, TO_NEXT, TO_RX, TOOL, WORK, Bench
+from tests.common.script_bench import AGAIN, BOOT, CALL, DEAD, DONE, HISTORY, NEXT, OUT, RX, TO_NEXT, TO_RX, TOOL, WORK, Bench
 
 
 @pytest.fixture(params=["redis_url", "debian_redis_url"])
@@ -27,15 +27,54 @@ def test_a_reply_to_a_gateway_without_a_stream_makes_none(bench: Bench) -> None:
 
 def test_sound_goes_along_byte_by_byte(bench: Bench) -> None:
     sound = bytes(range(256))
-    bench.run("commit", [WORK, CALL, DONE, RX], [bench.read(), 1, 1, 600, 1, 100, "said", sound])
+    bench.run("commit", [WORK, CALL, DONE, RX, BOOT], [bench.read(), 1, 1, 600, 2000, 1, 100, "said", sound])
     entries: Any = bench.redis.xrevrange(RX, count=1)
     assert entries[0][1] == {b"m": b"said", b"a": sound}
 
 
 def test_a_full_stream_loses_its_oldest_entries(bench: Bench) -> None:
     for _ in range(400):
-        bench.run("emit", [CALL, "out", "no such piece", NEXT], [1, bench.redis.llen("out"), "s", 600, 0, 100, "said", ""])
+        bench.run("emit", [CALL, "out", "no such piece", NEXT, BOOT], [1, bench.redis.llen("out"), "s", 600, 2000, 0, 100, "said", ""])
     assert bench.redis.xlen(NEXT) < 400
+
+
+def a_gateway_away(bench: Bench, boot_ms_ago: int | None) -> None:
+    """The server forgot everything, and the first gateway came back so long ago; the one that is written to did not."""
+    bench.redis.delete(RX, BOOT)
+    if boot_ms_ago is not None:
+        seconds, micros = bench.redis.time()
+        bench.redis.set(BOOT, f"{seconds * 1000 + micros // 1000 - boot_ms_ago}:a")
+
+
+@pytest.mark.parametrize("boot_ms_ago", [None, 1_000])
+def test_a_result_for_a_gateway_that_may_come_back_is_kept(bench: Bench, boot_ms_ago: int | None) -> None:
+    id_ = bench.read()
+    a_gateway_away(bench, boot_ms_ago)
+    with pytest.raises(redis.ResponseError, match=r"^UNSETTLED"):
+        bench.commit(id_)
+    assert (bench.owner(id_), bench.redis.exists(NEXT, DONE)) == (("one", 1), 0)
+
+
+@pytest.mark.parametrize("boot_ms_ago", [None, 1_000])
+def test_a_sentence_for_a_gateway_that_may_come_back_is_kept(bench: Bench, boot_ms_ago: int | None) -> None:
+    a_gateway_away(bench, boot_ms_ago)
+    with pytest.raises(redis.ResponseError, match=r"^UNSETTLED"):
+        bench.emit(0)
+    assert bench.redis.exists(NEXT, OUT) == 0
+
+
+def test_no_tool_starts_while_its_gateway_may_come_back(bench: Bench) -> None:
+    bench.call(turn=1, committed=1)
+    a_gateway_away(bench, None)
+    with pytest.raises(redis.ResponseError, match=r"^UNSETTLED"):
+        start_tool(bench)
+    assert bench.redis.exists(TOOL, HISTORY) == 0
+
+
+def test_a_gateway_that_had_its_time_to_come_back_is_gone(bench: Bench) -> None:
+    id_ = bench.read()
+    a_gateway_away(bench, 2_100)
+    assert bench.commit(id_) == 1
 
 
 # commit
@@ -419,7 +458,7 @@ def test_a_call_that_is_over_is_not_connected_again(bench: Bench) -> None:
 
 
 def start_tool(bench: Bench, run: str = "a") -> Any:
-    return bench.run("tool_start", [CALL, TOOL, HISTORY, RX], [1, f"1t:{run}", f"run {run}", 600, 7200, *TO_RX])
+    return bench.run("tool_start", [CALL, TOOL, HISTORY, RX, BOOT], [1, f"1t:{run}", f"run {run}", 600, 7200, 2000, *TO_RX])
 
 
 def test_a_tool_starts_in_a_committed_turn_and_is_told(bench: Bench) -> None:
@@ -451,7 +490,7 @@ def test_no_tool_starts_where_its_turn_does_not_count(bench: Bench, call: dict[s
 
 def test_the_end_of_a_tool_is_written_though_its_turn_is_over(bench: Bench) -> None:
     bench.call(turn=9)
-    bench.run("tool_end", [CALL, HISTORY, RX], ["1t:a", "done", 7200, 60, *TO_NEXT])
+    bench.run("tool_end", [CALL, HISTORY, RX, BOOT], ["1t:a", "done", 7200, 60, 2000, *TO_NEXT])
     assert (bench.redis.hget(HISTORY, "1t:a"), bench.sent()) == (b"done", (0, 1))
 
 
@@ -459,5 +498,5 @@ def test_the_end_of_a_tool_is_written_though_its_turn_is_over(bench: Bench) -> N
 def test_the_end_of_a_tool_lives_as_long_as_its_call(bench: Bench, over: bool, most_s: int) -> None:
     if over:
         bench.call(over=1)
-    bench.run("tool_end", [CALL, HISTORY], ["1t:a", "done", 7200, 60])
+    bench.run("tool_end", [CALL, HISTORY, BOOT], ["1t:a", "done", 7200, 60, 2000])
     assert most_s - 5 <= bench.redis.ttl(HISTORY) <= most_s

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 _LIMIT_S = 5.0
 MIN_IDLE_S = POLLING.min_idle_ms / 1000
-_QUICK = Pace(block_ms=20, min_idle_ms=POLLING.min_idle_ms)
+_QUICK = Pace(block_ms=20, min_idle_ms=POLLING.min_idle_ms, settling_ms=0)
 
 
 @dataclass(frozen=True)

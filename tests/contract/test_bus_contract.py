@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from common.bus import Delivery, Output, PastTurn, TurnClosed, TurnNews, WorkerBus
-from common.messages import Stage, StageFailed
+from common.messages import Message, Stage, StageFailed
+from common.streams import STAGES
 from tests.contract.house import (
     CALL,
     FENCE,
@@ -302,6 +303,7 @@ async def test_replies_come_in_order_with_their_audio(a_house: House) -> None:
 
 
 async def test_a_worker_is_told_that_nobody_reads_its_reply(a_house: House) -> None:
+    await a_house.gateway.publish("tts", sentence())
     gone = chunk()
     message = type(gone)(head=type(gone.head)(call=CALL, turn=0, gateway=NOBODY), offset_bytes=0)
     assert not await a_house.one.send(Output(None, message))
@@ -646,3 +648,61 @@ async def test_a_forgotten_call_can_still_be_closed(a_house: House) -> None:
     await a_house.gateway.publish("asr", utterance(piece="segment"))
     await a_house.gateway.close_call(CALL, FENCE)
     assert await a_house.one.done("asr", await taken(a_house.one, "asr"))
+
+
+# What is not answered yet
+
+
+async def after_the_server_forgot(house: House) -> list[Message]:
+    """What workers find once the gateway noticed it, its next publication included."""
+    await house.forget()
+    await house.gateway.publish("asr", utterance(number=9))
+    found = []
+    for stage in STAGES:
+        while (delivery := await house.one.take(stage, "one")) is not None:
+            found.append(delivery.message)
+    return found
+
+
+async def test_what_is_not_answered_is_published_again_to_a_server_that_forgot_it(a_house: House) -> None:
+    await a_house.gateway.publish("asr", utterance(), b"sound")
+    await a_house.forget()
+    await a_house.gateway.publish("llm", transcript(text="more"))
+    again = await taken(a_house.one, "asr")
+    assert (again.message, again.audio) == (utterance(), b"sound")
+
+
+async def test_an_utterance_is_published_again_until_its_reply_sounds(a_house: House) -> None:
+    replies = a_house.gateway.replies(GATEWAY)
+    await a_house.gateway.publish("asr", utterance())
+    await a_house.one.commit("asr", await taken(a_house.one, "asr"), [to_gateway(transcript())])
+    await next_reply(replies)
+    first = await after_the_server_forgot(a_house)
+    await a_house.one.send(to_gateway(chunk()))
+    await next_reply(replies)
+    second = await after_the_server_forgot(a_house)
+    assert (utterance() in first, utterance() in second) == (True, False)
+
+
+async def test_what_was_raised_past_is_not_published_again(a_house: House) -> None:
+    await a_house.gateway.publish("asr", utterance())
+    await close(a_house, 0)
+    assert utterance() not in await after_the_server_forgot(a_house)
+
+
+async def test_what_is_of_a_call_that_is_over_is_not_published_again(a_house: House) -> None:
+    await a_house.gateway.publish("asr", utterance(piece="segment"))
+    await a_house.gateway.close_call(CALL, FENCE)
+    assert utterance(piece="segment") not in await after_the_server_forgot(a_house)
+
+
+async def test_a_result_waits_for_a_gateway_that_comes_back_to_a_server_that_forgot_it(a_house: House) -> None:
+    await a_house.forget()
+    orphan = sentence()
+    await a_house.one.take("tts", "one")
+    await a_house.one.send(Output("tts", orphan))
+    delivery = await taken(a_house.one, "tts")
+    async with asyncio.TaskGroup() as group:
+        commit = group.create_task(a_house.one.commit("tts", delivery, [to_gateway(chunk(), b"sound")]))
+        heard = await next_reply(a_house.gateway.replies(GATEWAY))
+    assert (commit.result(), heard.audio) == (True, b"sound")

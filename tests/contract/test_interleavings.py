@@ -17,7 +17,7 @@ from common.messages import Head, Message, ReplyEnded, Sentence, SpeechChunk, St
 from common.streams import Pace
 from tests.contract.house import GATEWAY, STREAM, House, house, next_reply
 
-_BREATHLESS = Pace(block_ms=1, min_idle_ms=0, poll_ms=0)
+_BREATHLESS = Pace(block_ms=1, min_idle_ms=0, settling_ms=0, poll_ms=0)
 
 Step = Callable[[], Awaitable[None]]
 

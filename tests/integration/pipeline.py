@@ -46,8 +46,8 @@ CALL, GATEWAY, STREAM, FENCE = "call-1", "gateway-1", "stream-1", 1
 AUDIO = b"\x55" * 8000
 LIMIT_S = 10.0
 """Far more than anything here takes."""
-_PACE = Pace(block_ms=20, min_idle_ms=60)
-_POLLING = Pace(block_ms=20, min_idle_ms=60, poll_ms=5)
+_PACE = Pace(block_ms=20, min_idle_ms=60, settling_ms=0)
+_POLLING = Pace(block_ms=20, min_idle_ms=60, settling_ms=0, poll_ms=5)
 _RHYTHM = Rhythm(renew_s=0.015, reclaim_s=0.015, beat_s=1.0, slow_s=5.0, calm_s=0.03)
 
 M = TypeVar("M", Action, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolEnded, ToolStarted, Transcript)

@@ -7,7 +7,7 @@ loop's, so a virtual clock moves it, and the faults are drawn from a seed: the s
 
 import asyncio
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -19,6 +19,7 @@ from common.errors import BusUnavailable, NotOwner
 from common.messages import CallTakenOver, Head, Message, Stage, StageFailed
 from common.redis_link import Backoff, insistently
 from common.streams import STAGES, Pace
+from common.unanswered import Unanswered
 from tests.sim.memory_server import CallRecord, Entry, MemoryServer, Store, Stream
 
 _NEWS_AT_MOST = 1_000
@@ -75,6 +76,8 @@ class MemoryBus:
         """Ends of turns that an older stream wanted to write."""
         self._entries = 0
         self._known: dict[str, _Known] = {}
+        self._unanswered: defaultdict[str, Unanswered] = defaultdict(Unanswered)
+        """Of each gateway."""
         self._boots: dict[str, str] = {}
         """Of each gateway: the server's boot as it knows it."""
         self._read: set[str] = set()
@@ -91,6 +94,7 @@ class MemoryBus:
         """Make ``stream`` the call's owner, and tell the one before."""
         taken = await insistently(lambda: self.server.ask(lambda: self._take_call(call, gateway, stream, language, turn)))
         self._known[call] = _Known(taken.fence, gateway, language, taken.turn, committed=taken.left is None)
+        self._unanswered[gateway].closed(call, taken.turn - 1)
         return taken
 
     def _take_call(self, call: str, gateway: str, stream: str, language: str, turn: int) -> Taken:
@@ -120,6 +124,7 @@ class MemoryBus:
     async def publish(self, stage: Stage, message: Message, audio: bytes = b"") -> None:
         """Give a message to a stage."""
         await self._insist(lambda: self._publish(stage, message, audio))
+        self._unanswered[message.head.gateway].published(stage, message, audio)
         if self._random.random() < self._faults.duplicate_work:
             self.hits["work twice"] += 1
             self._add(self._store.work[stage], message, audio)
@@ -154,6 +159,8 @@ class MemoryBus:
     async def close_turn(self, call: str, closed: TurnClosed, fence: int) -> None:
         """Raise the turn, write its history, tell the workers."""
         await self._take_long()
+        for unanswered in self._unanswered.values():
+            unanswered.closed(call, closed.turn)
         opens = {"open": closed.turn + 1} if closed.how == "superseded" else {}
         self._remember(call, fence, closed.turn + 1, committed=False, text="", **opens)
         try:
@@ -208,6 +215,7 @@ class MemoryBus:
         known = self._known.get(call)
         if known is not None and known.fence == fence:
             del self._known[call]
+            self._unanswered[known.gateway].forget(call)
 
     # The gateway's half: replies
 
@@ -230,6 +238,7 @@ class MemoryBus:
                 await self.server.wait(self._store.replies.get(gateway), self._now_s() + self._pace.block_ms / 1000)
             elif entry.id not in self._read:
                 self._read.add(entry.id)
+                self._unanswered[gateway].replied(entry.message)
                 yield Delivery(entry.id, entry.message, entry.audio)
 
     def _next_reply(self, gateway: str) -> Entry | None:
@@ -246,10 +255,14 @@ class MemoryBus:
         store = self._store
         store.replies.setdefault(gateway, Stream(self._faults.reorder))
         store.gateways[gateway] = self._now_s() + streams.ALIVE_TTL_S
-        store.boot = store.boot or f"boot {self._random.random()}"
+        if not store.boot:
+            store.boot, store.boot_s = f"boot {self._random.random()}", self._now_s()
         self._boots[gateway] = store.boot
         for call, known in self._known.items():
             self._write_call(call, known)
+        for kept in self._unanswered[gateway].all():
+            self.hits["published again"] += 1
+            self._add(store.work[kept.stage], kept.message, kept.audio)
 
     def _write_call(self, call: str, known: _Known) -> None:
         there = self._store.calls.setdefault(call, CallRecord())
@@ -346,7 +359,7 @@ class MemoryBus:
     def _is_done(self, stage: Stage, delivery: Delivery) -> bool:
         store, gateway = self._store, delivery.message.head.gateway
         alive = gateway in store.replies and store.gateways.get(gateway, 0.0) > self._now_s()
-        return streams.ALONE.done(stage, delivery.message) in store.done or self._stale(delivery.message) or bool(store.boot and not alive)
+        return streams.ALONE.done(stage, delivery.message) in store.done or self._stale(delivery.message) or (self._settled and not alive)
 
     def server_now_s(self) -> float:
         """The loop's time, which dates the entries."""
@@ -357,9 +370,19 @@ class MemoryBus:
         return await self._insist(lambda: self._commit(stage, delivery, outputs))
 
     def _commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
+        self._expect(outputs)
         if self._store.work[stage].pending.pop(delivery.id, None) is None or self._stale(delivery.message):
             return False
         return self._finish(stage, delivery.message, outputs)
+
+    def _expect(self, outputs: Sequence[Output]) -> None:
+        """A gateway may come back to a server that forgot everything: what is for it waits."""
+        if not self._settled and any(output.to is None and output.message.head.gateway not in self._store.replies for output in outputs):
+            raise BusUnavailable("UNSETTLED")
+
+    @property
+    def _settled(self) -> bool:
+        return bool(self._store.boot) and self._now_s() - self._store.boot_s >= self._pace.settling_ms / 1000
 
     async def drop(self, stage: Stage, delivery: Delivery) -> None:
         """Acknowledge it and send nothing; its piece does not count as done."""
@@ -380,6 +403,7 @@ class MemoryBus:
             return number + 1
         if len(said) != number:
             return len(said) + (len(said) > number)
+        self._expect(outputs)
         said.append(sentence)
         self._send_all(outputs)
         return number + 1
@@ -398,6 +422,7 @@ class MemoryBus:
             return ToolStart("known", known.tools.get(tools[key]) if known is not None else None)
         if known is None or known.turn != run.turn or not known.committed:
             return ToolStart("uncommitted")
+        self._expect(outputs)
         tools[key] = run.id
         known.tools[run.id] = run
         self._send_all(outputs)
@@ -413,7 +438,13 @@ class MemoryBus:
 
     async def send(self, output: Output) -> bool:
         """Send a message that needs no commit. False: nobody reads it."""
-        return await self.server.ask(lambda: self._send(output))
+        if await self.server.ask(lambda: self._send(output)):
+            return True
+        return await self._insist(lambda: self._send_if_settled(output))
+
+    def _send_if_settled(self, output: Output) -> bool:
+        self._expect([output])
+        return self._send(output)
 
     async def fail(self, stage: Stage, delivery: Delivery, failed: StageFailed) -> None:
         """Give up: dead letter (without audio and words), acknowledge, tell the gateway."""

@@ -90,6 +90,8 @@ class Store:
 
     boot: str = ""
     """Gone or changed when the server forgot everything."""
+    boot_s: float = 0.0
+    """When it was made."""
     work: dict[Stage, Stream] = field(default_factory=dict)
     replies: dict[str, Stream] = field(default_factory=dict)
     calls: dict[str, CallRecord] = field(default_factory=dict)
