@@ -3,15 +3,18 @@
 Rules
     A mutant is the core with one guard removed (``guards.py``). It is *killed* if a unit test fails, or else if a random
     call breaks a rule, fails, or does not end. Both are tried in a forked process that has pytest and all
-    modules already, so that a mutant costs about as much as the tests that it survives.
+    modules already, so that a mutant costs about as much as the tests that it survives: the one that killed it in
+    the last run here (``.run/mutants.json``) is tried first.
     One that nothing kills is a *survivor*: ``mutants_survivors.toml`` says why each is right. One that is not listed, or
     is listed and killed, makes the run fail, and so do more than ``mutants_report.py`` allows.
     A whole run writes ``docs/mutants.md``.
+    ``--steps`` leaves out steps instead of guards: more than rules ask for, so that survivors are told and nothing else.
 
 ``--only WORD`` takes the guards with that word in their names, ``--sample N`` some N of them, by ``--seed``.
 """
 
 import argparse
+import json
 import os
 import random
 import resource
@@ -25,7 +28,7 @@ import pytest
 
 from tests.guards import ROOT, all_guards
 from tests.guards_in_place import without
-from tests.mutants_report import Fate, Mutant, Result, complaints, read_reasons, report
+from tests.mutants_report import NO_END, Fate, Mutant, Result, complaints, read_reasons, report
 from tests.sim.world import make_world
 
 UNIT_TESTS = ("tests/gateway/turn", "tests/gateway/test_playout.py", "tests/gateway/test_spoken.py", "tests/gateway/vad/test_hangover.py")
@@ -36,6 +39,7 @@ _ONE_CPU_S = 5
 _MEMORY_BYTES = 3 << 29
 _AT_ONCE = 2
 _NOTHING = "nothing noticed"
+_KILLERS = ROOT / ".run/mutants.json"
 
 
 @dataclass(slots=True)
@@ -44,6 +48,8 @@ class _Run:
 
     mutants: list[Mutant]
     calls: int
+    last: dict[str, str] = field(default_factory=dict)
+    """The test that killed a mutant in the last run, by the mutant's name."""
     results: list[Result] = field(default_factory=list)
     killers: dict[str, list[str]] = field(default_factory=dict)
     """Tests that killed mutants of a module, the newest first: they are tried first."""
@@ -106,7 +112,13 @@ class _Run:
         module = mutant.guard.module
         first = {name: place for place, name in enumerate(self.killers.get(module, ()))}
         own = f"test_{module.rpartition('.')[2]}.py"
-        items = sorted(session.items, key=lambda item: (first.get(item.nodeid, len(first)), _SLOW in item.nodeid, own not in item.nodeid))
+        last = self.last.get(str(mutant))
+
+        def place(item: pytest.Item) -> tuple[bool, int, bool, bool]:
+            test = item.nodeid
+            return test != last, first.get(test, len(first)), _SLOW in test, own not in test
+
+        items = sorted(session.items, key=place)
         for item, following in zip(items, [*items[1:], None], strict=True):
             signal.setitimer(signal.ITIMER_PROF, _ONE_CPU_S)
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
@@ -135,7 +147,7 @@ def _wait(running: dict[int, tuple[Mutant, int, float]]) -> Result:
     with os.fdopen(pipe) as told:
         _, *by = told.read().splitlines()
     fate = Fate.SURVIVED if by[-1:] == [_NOTHING] else Fate.CALLS if "calls" in by else Fate.UNIT
-    killer = by[-1] if by and by[-1] != "calls" else "no end, or no memory left"
+    killer = by[-1] if by and by[-1] != "calls" else NO_END
     return Result(mutant, fate, killer, time.monotonic() - began)
 
 
@@ -146,29 +158,38 @@ def _show(result: Result, done: int, of: int) -> None:
 
 
 def _chosen(options: argparse.Namespace) -> list[Mutant]:
-    mutants = [Mutant(guard, removal) for guard in all_guards() for removal in guard.removals if options.only in guard.name]
+    guards = [guard for guard in all_guards() if options.only in guard.name and (guard.kind == "step") is options.steps]
+    mutants = [Mutant(guard, removal) for guard in guards for removal in guard.removals]
     if options.sample is None:
         return mutants
     return random.Random(options.seed).sample(mutants, min(options.sample, len(mutants)))
 
 
 def _tried(mutants: list[Mutant], calls: int) -> list[Result]:
-    run = _Run(mutants, calls)
+    run = _Run(mutants, calls, _last_killers())
     status = pytest.main(["-q", "-s", "-p", "no:cacheprovider", "--tb=no", *(str(ROOT / test) for test in UNIT_TESTS)], plugins=[run])
     if status or len(run.results) != len(mutants):
         raise SystemExit(f"mutants: pytest ended with {status!r}")
+    killers = {str(result.mutant): result.killer for result in run.results if result.fate is Fate.UNIT}
+    _KILLERS.parent.mkdir(exist_ok=True)
+    _KILLERS.write_text(json.dumps(run.last | killers))
     return run.results
+
+
+def _last_killers() -> dict[str, str]:
+    return dict(json.loads(_KILLERS.read_text())) if _KILLERS.exists() else {}
 
 
 def main(words: list[str] | None = None) -> int:
     """Run it; 1 if a survivor has no reason, or a listed one none to be there."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description="Remove each guard of the core: what notices?")
     parser.add_argument("--only", default="", metavar="WORD", help="guards with WORD in their names")
+    parser.add_argument("--steps", action="store_true", help="steps instead of guards")
     parser.add_argument("--sample", type=int, metavar="N", help="some N mutants")
     parser.add_argument("--seed", type=int, default=0, help="which ones")
     parser.add_argument("--calls", type=int, default=200, help="random calls for what the unit tests let live (200)")
     options = parser.parse_args(words)
-    mutants, whole = _chosen(options), not options.only and options.sample is None
+    mutants, whole = _chosen(options), not options.only and options.sample is None and not options.steps
     began = time.monotonic()
     (untouched,) = _tried([Mutant(mutants[0].guard, None)], options.calls)
     if untouched.fate is not Fate.SURVIVED:
@@ -179,7 +200,7 @@ def main(words: list[str] | None = None) -> int:
     sys.stdout.write("\n" + "\n".join(lines) + "\n")
     if whole:
         (ROOT / "docs/mutants.md").write_text("\n".join(lines) + "\n")
-    wrong = complaints(results, read_reasons(), whole=whole)
+    wrong = [] if options.steps else complaints(results, read_reasons(), whole=whole)
     sys.stderr.write("".join(f"mutants: {text}\n" for text in wrong))
     return bool(wrong)
 

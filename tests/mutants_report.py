@@ -19,6 +19,7 @@ from typing import Literal
 from tests.guards import Guard, Removal
 
 REASONS = Path(__file__).parent / "mutants_survivors.toml"
+NO_END = "no end, or no memory left"
 STRICT = frozenset({"R1", "R2", "R3", "R4", "R5", "R8", "R9"})
 MOST_ELSEWHERE = 0.05
 
@@ -67,9 +68,15 @@ def report(results: list[Result], minutes: float, calls: int) -> list[str]:
         "# What notices when a guard of the core is removed",
         "",
         f"`make mutants`, {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}:",
-        f"{len(results)} mutants in {minutes:.0f} minutes, two at a time; {calls} random calls for what the unit tests let live.",
-        "A condition is made always true, and always false; an arm of a `match`, a bound and an operand are left out (`tests/guards.py`).",
+        f"{len(results)} mutants in {minutes:.0f} minutes, two at a time, beside other work (load {os.getloadavg()[2]:.1f});",
+        f"{calls} random calls for what the unit tests let live. {_endless(results)} were killed by having no end.",
         "An *equivalent* behaves as the core does, so nothing can kill it; the reasons are below.",
+        "",
+        "Each condition, every operand of an `and` or `or` by itself, is made always true, and always false: so a return that it leads to",
+        "is removed, and made unconditional. An arm of a `match` never matches; a part of its pattern, a bound of a `min` or `max`",
+        "and a value that an `or` chooses are left out (`tests/guards.py`).",
+        "",
+        *_table("kind", results, reasons, lambda guard: (guard.kind,)),
         "",
         *_table("module", results, reasons, lambda guard: (guard.module,)),
         "",
@@ -80,8 +87,12 @@ def report(results: list[Result], minutes: float, calls: int) -> list[str]:
         "",
         "## Survivors, and why each is right",
         "",
-        *(_told(result, reasons.get(str(result.mutant))) for result in _survivors(results)),
+        *([_told(result, reasons.get(str(result.mutant))) for result in _survivors(results)] or ["None."]),
     ]
+
+
+def _endless(results: list[Result]) -> int:
+    return sum(result.killer == NO_END for result in results)
 
 
 def _told(result: Result, reason: Reason | None) -> str:
