@@ -49,8 +49,6 @@ class Hold:
     since: float
     start: int
     """First frame of its sound, pre-roll included."""
-    end: int
-    """First frame after its sound, as far as it was probed."""
     heard: bool
     """Whether the caller had heard any of the reply."""
     stopped: bool
@@ -64,6 +62,8 @@ class Hold:
     silent_since: float | None = None
     ended: bool = False
     """Whether the floor ended: 0.7 s of silence."""
+    end: int = 0
+    """First frame after its sound, once the floor ended."""
     probed_frames: int = 0
     """Voiced frames up to the last probe."""
     probes: list[Piece] = field(default_factory=list)

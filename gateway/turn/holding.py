@@ -52,7 +52,6 @@ class Holding:
             utterance=self._listening.begin(now),
             since=now,
             start=floor.start,
-            end=floor.end,
             heard=call.playout.anything_heard(now),
             stopped=False,
             quiet=free or ducks,
@@ -74,11 +73,9 @@ class Holding:
             call.report("BARGE_IN: interrupt speaking")
 
     def go_on(self, hold: Hold) -> None:
-        """Another onset of the same hold; its sound begins where the first one's did."""
-        floor = self._call.floor
+        """Another onset of the same hold."""
         hold.silent_since, hold.ended = None, False
-        hold.utterance.voiced += floor.voiced
-        floor.start = hold.start
+        hold.utterance.voiced += self._call.floor.voiced
 
     # -- The voice goes on, pauses, ends --------------------------------------------------------
 
@@ -117,7 +114,6 @@ class Holding:
     def _probe(self, hold: Hold) -> None:
         floor = self._call.floor
         hold.probed_frames = hold.utterance.voiced
-        hold.end = floor.end
         hold.probes.append(self._call.publish_audio(hold.utterance, "probe", hold.start, floor.end))
 
     # -- Words, keys, time ----------------------------------------------------------------------
@@ -197,12 +193,9 @@ class Holding:
     def settle(self, now: float) -> None:
         """The held turn ended by itself (no words, a duplicate, a fallback): the voice belongs to the next one."""
         hold, turn = self.hold, self._call.turn
-        if hold is None or hold.turn == turn.number:
-            return
-        if turn.committed:
-            hold.turn = turn.number  # the same question, answered from memory
-        else:
-            self._hand_over(hold, now)
+        if hold is None or hold.turn == turn.number or turn.committed:
+            return  # a turn that is committed already is the same question, answered from memory
+        self._hand_over(hold, now)
 
     def _hand_over(self, hold: Hold, now: float) -> None:
         """Make the hold's voice the utterance of the current turn."""

@@ -114,8 +114,19 @@ def test_a_voice_that_ends_before_it_is_ignored() -> None:
 def test_a_voice_that_still_goes_on_behind_it_counts_from_its_start() -> None:
     desk = greeting_desk()
     desk.speak(1.5)
-    desk.wait(0.8)
-    assert (desk.ends, desk.published[0].start) == (["replied"], 0)
+    desk.wait(1.1)
+    desk.understand("שלום")
+    assert (desk.ends, desk.published[0].start, desk.machine.call.turn.text) == (["replied"], 0, "שלום")
+
+
+def test_a_voice_that_ended_before_it_is_ignored_no_longer() -> None:
+    desk = asked_desk(replace(RULES, barge_in=False))
+    desk.reply("one two three four.", seconds=4.0)
+    desk.wait(0.4)
+    desk.speak(0.2)
+    before = desk.machine.ignored_turn
+    desk.wait(1.0)
+    assert (before, desk.state, desk.machine.ignored_turn) == (1, BotState.SPEAKING, None)
 
 
 def test_its_last_300_ms_are_heard_as_well() -> None:

@@ -1014,3 +1014,129 @@ def test_words_behind_which_the_bot_spoke_to_its_end_are_answered() -> None:
     desk.understand("שלום לך")
     desk.wait(0.5)
     assert desk.machine.call.turn.text == "שלום לך"
+
+
+# -- A hold with more than one voice ------------------------------------------------------------
+
+UNDECIDED = replace(RULES, barge_in_final_ms=60000)
+"""No length is final."""
+
+
+def test_an_empty_probe_of_a_second_voice_that_lasts_takes_the_hold_back() -> None:
+    desk = speaking_desk(UNDECIDED, seconds=8.0)
+    desk.speak(0.3)
+    desk.wait(0.8)
+    desk.speak(1.3)
+    desk.understand("", piece="probe")
+    assert desk.machine.holding.hold is None
+
+
+def test_the_length_of_a_second_voice_counts_from_its_onset() -> None:
+    desk = speaking_desk(UNDECIDED, seconds=8.0)
+    for _ in range(2):
+        desk.speak(0.3)
+        desk.wait(0.8)
+    assert [probe.voiced_ms for probe in probes(desk)] == [300, 600]
+
+
+def test_a_voice_that_goes_on_after_a_pause_is_not_silent() -> None:
+    desk = speaking_desk(UNDECIDED, seconds=8.0)
+    desk.speak(0.3)
+    desk.wait(0.4)
+    desk.speak(2.5)
+    assert desk.machine.holding.hold is not None
+
+
+def test_a_key_behind_a_second_voice_stands_behind_both() -> None:
+    desk = speaking_desk(UNDECIDED, seconds=8.0)
+    desk.speak(0.3)
+    desk.wait(0.8)
+    first = desk.published[-1]
+    desk.speak(0.5)
+    desk.press("7")
+    assert [(piece.piece, piece.start) for piece in desk.published[-2:]] == [("probe", first.start), ("segment", first.start)]
+
+
+def test_voice_behind_the_last_probe_is_probed_where_frames_stop() -> None:
+    desk = speaking_desk(UNDECIDED, seconds=8.0)
+    desk.speak(1.5)
+    lasting = desk.published[-1]
+    desk.without_frames(1.5)
+    assert (desk.published[-1].piece, desk.published[-1].end > lasting.end) == ("probe", True)
+
+
+def test_words_of_all_but_the_last_probe_of_a_hold_that_was_taken_back_are_stale() -> None:
+    desk = speaking_desk(UNDECIDED, seconds=9.0)
+    desk.speak(0.3)
+    desk.wait(0.4)
+    first = desk.published[-1]
+    desk.speak(0.3)
+    desk.wait(2.6)
+    desk.understand("שלום לך", seq=first.seq, piece="probe")
+    assert (desk.turn, desk.machine.speaking.stale) == (1, 1)
+
+
+# -- What a final hold leaves ---------------------------------------------------------------------
+
+
+def test_a_voice_that_is_final_by_its_length_is_no_longer_probed() -> None:
+    desk = speaking_desk(replace(RULES, barge_in_final_ms=1200), seconds=8.0)
+    desk.speak(1.3)
+    assert (desk.ends[-1], probes(desk)) == ("superseded", [])
+
+
+def test_a_final_hold_is_told() -> None:
+    desk = speaking_desk()
+    desk.speak(1.5)
+    assert "BARGE_IN_FINAL" in desk.reports
+
+
+def test_words_of_a_superseded_turn_that_were_asked_for_anew_count_once() -> None:
+    desk = Desk()
+    desk.wait(0.5)
+    desk.speak(1.0)
+    desk.wait(0.8)
+    before = desk.published[-1]
+    desk.press("7")
+    desk.understand("שלום", seq=before.seq)
+    assert (desk.ends[-1], desk.machine.speaking.stale, desk.published[-1].piece) == ("superseded", 1, "segment")
+
+
+# -- What a hold that was taken back leaves ---------------------------------------------------------
+
+
+def held_thinking_desk(thought_s: float) -> Desk:
+    """A call in which the bot has thought for so long, and was then held back for 1.2 s by a cough."""
+    desk = asked_desk()
+    desk.wait(thought_s)
+    desk.speak(0.2)
+    desk.wait(1.0)
+    desk.understand("", piece="probe")
+    return desk
+
+
+def test_a_fallback_waits_longer_by_the_time_of_a_hold() -> None:
+    desk = held_thinking_desk(4.0)
+    desk.wait(0.5)
+    before = desk.turn
+    desk.wait(1.0)
+    assert (before, desk.ends[-1]) == (1, "fallback")
+
+
+def test_a_filler_waits_for_two_seconds_after_a_hold() -> None:
+    desk = held_thinking_desk(1.5)
+    desk.wait(1.8)
+    before = desk.machine.call.turn.filler_said
+    desk.wait(0.4)
+    assert (before, desk.machine.call.turn.filler_said) == (False, True)
+
+
+def test_a_reply_whose_end_came_in_a_hold_with_little_left_was_heard() -> None:
+    desk = asked_desk()
+    desk.sentence(0, "one two three four.", 1.0)
+    desk.wait(0.94)
+    desk.speak(0.2)
+    desk.end_reply(1)
+    desk.wait(0.8)
+    desk.understand("", piece="probe")
+    assert desk.ends[-1] == "replied"

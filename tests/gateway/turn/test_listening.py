@@ -231,6 +231,15 @@ def test_a_new_onset_does_not_hold_a_reply_of_which_nothing_was_heard() -> None:
     assert desk.reports[-1] == "FLOOR_TAKEN"
 
 
+def test_such_an_onset_is_heard_no_further() -> None:
+    desk = endless_desk()
+    desk.wait(0.3)
+    published = len(desk.published)
+    desk.speak(0.5)
+    desk.wait(1.0)
+    assert (desk.machine.call.open, len(desk.published)) == (None, published)
+
+
 def test_once_some_of_the_reply_was_heard_the_caller_may_interrupt() -> None:
     desk = endless_desk()
     for piece in desk.published:

@@ -6,9 +6,10 @@ from typing import get_args
 
 import pytest
 
-from common.messages import Action, Sentence
+from common.messages import Action, Sentence, Transcript
 from gateway.turn import machine as module
 from gateway.turn.events import (
+    CallAnswered,
     CallerHungUp,
     CloseTurn,
     CommitTurn,
@@ -563,3 +564,13 @@ def test_no_state_is_told_after_a_reply_that_ends_the_call_was_nearly_heard() ->
     desk.end_reply(2)
     desk.speak(1.5)
     assert desk.commands[-1] == HangUp()
+
+
+def test_a_call_that_comes_back_begins_with_the_turn_it_is_told() -> None:
+    assert Desk(phrases=phrase_book(), begins=CallAnswered(turn=5)).turn == 5
+
+
+def test_words_that_nobody_waits_for_are_counted() -> None:
+    desk = listening()
+    desk.report(Transcript(head=desk.head(seq=99), utterance=1, text="שלום", piece="whole"))
+    assert desk.machine.speaking.stale == 1
