@@ -27,14 +27,14 @@ call: setup  ## place a call to a running Torim; ARGS="--help" tells what it tak
 	@$(BIN)/python -m tools.call $(ARGS)
 
 test: setup-dev  ## all tests, speech included; ARGS= goes to pytest
-	@$(BIN)/pytest $(if $(ARGS),$(ARGS),--cov --cov-config=pyproject.toml)
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/pytest $(if $(ARGS),$(ARGS),--cov --cov-config=pyproject.toml)
 
 check: setup-dev  ## what must be green before a commit, in under a minute
 	@$(BIN)/ruff format --check --quiet $(PACKAGES)
 	@$(BIN)/ruff check --quiet $(PACKAGES)
 	@$(BIN)/mypy --no-error-summary $(PACKAGES)
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/pytest -q -n 3 --dist loadfile -m "not speech and not e2e and not long"
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -q -n 3 --dist loadfile -m "not speech and not e2e and not long"
 
 sim: setup-dev  ## N random calls through the core, each judged; fails if a guard was hit fewer than 100 times
 	@$(BIN)/python -m tests.sim $(or $(FROM),0) $(or $(N),4000) --guards --least 100
