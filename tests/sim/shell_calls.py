@@ -4,7 +4,7 @@
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from multiprocessing import get_context
 
 from tests.sim.hits import Outcome
 from tests.sim.rule import BrokenRule
-from tests.sim.shell import simulate
+from tests.sim.shell import ShellCall, simulate
 from tests.virtual_clock import run
 
 FAULTS = (
@@ -43,21 +43,30 @@ class ShellOutcome:
         return self.outcome.broken + [f"{self.outcome.counts[name]} hits: {name}" for name in FAULTS if self.outcome.counts[name] < least]
 
 
-def run_calls(seeds: Iterable[int]) -> ShellOutcome:
-    """One call a seed."""
+def run_calls(seeds: Iterable[int], simulated: Callable[[int], Coroutine[None, None, ShellCall]] = simulate) -> ShellOutcome:
+    """One call a seed; whatever ends one too early is told with it, and the others go on."""
     all_of_them = ShellOutcome()
     logging.getLogger("torim").propagate = False
     for seed in seeds:
         try:
             with redirect_stdout(StringIO()):  # the event lines
-                call = run(simulate(seed))
-        except BrokenRule as broken:
-            all_of_them.outcome.broken.append(str(broken))
+                call = run(simulated(seed))
+        except Exception as broken:  # noqa: BLE001 - it is told, and the other calls go on
+            all_of_them.outcome.broken += dict.fromkeys(f"seed {seed}: {reason}" for reason in _reasons(broken, seed))
             continue
         all_of_them.outcome.add(Outcome(1, len(call.closed), call.seconds, call.counts))
         if not (call.rx and call.tx):
             all_of_them.silent.append(seed)
     return all_of_them
+
+
+def _reasons(broken: BaseException, seed: int) -> Iterator[str]:
+    """What went wrong; in several tasks at once, perhaps."""
+    if isinstance(broken, BaseExceptionGroup):
+        for one in broken.exceptions:
+            yield from _reasons(one, seed)
+    else:
+        yield str(broken).removeprefix(f"seed {seed}: ") if isinstance(broken, BrokenRule) else repr(broken)
 
 
 def run_at_once(first: int, last: int, processes: int = 2) -> ShellOutcome:

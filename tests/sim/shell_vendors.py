@@ -95,6 +95,8 @@ class Vendors:
         length -= length % CELL_BYTES  # two takes may meet in a frame, and a piece of a cell says nothing
         self.counts["sound of another length"] += (request.turn, request.sentence, take) in self._lengths
         self._lengths.add((request.turn, request.sentence, take))
+        lengths = self.asked[request.turn].sound_bytes
+        lengths[(request.sentence, take)] = min(length, lengths.get((request.sentence, take), length))
         made = sound(request.turn, request.sentence, take, self.spoken % 100, length)
         for at in range(0, len(made), 4000):
             await self._work(0.02, 0.3)
