@@ -35,7 +35,8 @@ class Consumer:
         self._scripts = scripts
         self._pace = pace
         self._held: set[str] = set()
-        self._read_failed = False
+        self._trouble = False
+        """Whether an entry may have been lost on its way here."""
 
     def let_go(self, ids: Iterable[str]) -> None:
         """These entries are not this worker's any more."""
@@ -44,16 +45,20 @@ class Consumer:
     async def take(self, stage: Stage, worker: str) -> Delivery | None:
         """The next unread entry; None if none came within the block time."""
         try:
-            found = await once(lambda: self._never_arrived(stage, worker)) if self._read_failed else None
-            self._read_failed = found is not None
+            found = await once(lambda: self._never_arrived(stage, worker)) if self._trouble else None
+            self._trouble = found is not None
             return found or await once(lambda: self._unread(stage, worker))
         except BusUnavailable:
-            self._read_failed = True
+            self._trouble = True
             raise
 
     async def reclaim(self, stage: Stage, worker: str) -> Delivery | None:
         """An entry whose worker fell silent, if there is one."""
-        return await once(lambda: self._silent(stage, worker))
+        try:
+            return await once(lambda: self._silent(stage, worker))
+        except BusUnavailable:
+            self._trouble = True
+            raise
 
     async def _unread(self, stage: Stage, worker: str) -> Delivery | None:
         key = streams.work(self._tag, stage)
@@ -84,8 +89,12 @@ class Consumer:
 
     async def _silent(self, stage: Stage, worker: str) -> Delivery | None:
         """The oldest entry that nobody renewed for long; this counts as a delivery."""
-        idle_ms = self._pace.min_idle_ms
-        for about in await self._pending(stage, _IDLE_AT_ONCE, idle=idle_ms):
+        clock, idle_ms = asyncio.get_running_loop().time, self._pace.min_idle_ms
+        asked_s = clock()
+        silent = await self._pending(stage, _IDLE_AT_ONCE, idle=idle_ms)
+        if clock() - asked_s > self._pace.slow_ms / 1000:
+            return None  # after a stall everybody looks silent
+        for about in silent:
             id_, attempt = about["message_id"], about["times_delivered"] + 1
             entries: Any = await self._writer.xclaim(streams.work(self._tag, stage), GROUP, worker, idle_ms, [id_])
             if entries:

@@ -73,6 +73,8 @@ class Pace:
     """How long a read waits for an entry; also how long a drain may find the reader busy."""
     min_idle_ms: int = 1_000
     """Silence after which a worker's entry may be taken over; over three renewals."""
+    slow_ms: int = 300
+    """An answer that takes longer tells nothing of who is silent."""
     settling_ms: int = 2_000
     """How long a gateway may take to come back to a server that forgot everything; until then a missing one is not gone."""
     poll_ms: int | None = None

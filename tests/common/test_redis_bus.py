@@ -191,6 +191,14 @@ async def test_two_workers_make_one_group(redis_url: str) -> None:
         assert (await taken(worker)).message == utterance()
 
 
+async def test_a_takeover_that_a_stall_held_up_takes_nothing(redis_url: str) -> None:
+    async with both(redis_url) as (gateway, worker), Redis.from_url(redis_url) as client:
+        await gateway.publish("asr", utterance())
+        await taken(worker)
+        await client.client_pause(2 * PACE.slow_ms)
+        assert await worker.reclaim("asr", "two") is None
+
+
 # Gateways that are gone
 
 
