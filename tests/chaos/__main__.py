@@ -19,7 +19,8 @@ from typing import Any
 
 from common import streams
 from tests.chaos import costs
-from tests.chaos.director import Director, Run
+from tests.chaos.aim import PHASES
+from tests.chaos.director import Director, Run, plan
 from tests.chaos.house import House
 from tests.chaos.picture import draw
 from tests.chaos.report import complaints_of, figures, late_ms, tables, turns_of
@@ -45,9 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--callers", type=int, default=8, help="on the line at a time (%(default)s)")
     parser.add_argument("--quiet", type=float, default=30.0, metavar="SECONDS", help="without faults, to compare with (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the plan (%(default)s)")
+    parser.add_argument("--only", choices=PHASES, help="kill in this phase alone, without other faults")
+    parser.add_argument("--logs", type=Path, help="folder for what the house says (a new one, removed if nobody complains)")
     parser.add_argument("--out", type=Path, default=Path(".run/chaos"), help="folder for chaos.md, .json and .svg (%(default)s)")
     options = parser.parse_args(arguments)
-    folder = Path(tempfile.mkdtemp(prefix="torim-chaos-"))
+    folder = options.logs or Path(tempfile.mkdtemp(prefix="torim-chaos-"))
+    folder.mkdir(parents=True, exist_ok=True)
     run = Run(options.seed, 0.0)
     try:
         asyncio.run(_live(options, folder, run))
@@ -68,7 +72,8 @@ async def _live(options: argparse.Namespace, folder: Path, run: Run) -> None:
                 await house.open(manning)
                 run.began_s = run.ended_s = loop.time()
                 _tell(f"the house is open: {len(house.posts)} processes, logs in {folder}")
-                director = Director(house, run, callers=options.callers, kills=options.kills, quiet_s=options.quiet, tell=_tell)
+                faults = plan(options.kills, options.only)
+                director = Director(house, run, faults, callers=options.callers, quiet_s=options.quiet, tell=_tell)
                 await director.direct()
                 await asyncio.sleep(_CLEARS_UP_S)
                 run.left_behind = await _left_behind(house)
@@ -105,7 +110,8 @@ def _write(options: argparse.Namespace, folder: Path, run: Run) -> int:
     if complaints:
         _tell(f"the logs of the house stay in {folder}")
         return EXIT_COMPLAINTS
-    shutil.rmtree(folder)
+    if options.logs is None:
+        shutil.rmtree(folder)
     return EXIT_CLEAN
 
 

@@ -8,7 +8,7 @@ which fault a turn felt.
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,7 +16,7 @@ from multiprocessing import get_context
 from typing import Any
 
 from llm_worker.sentences import SentenceCutter
-from tests.chaos.aim import PHASES
+from tests.chaos.aim import PHASES, Phase
 from tests.chaos.callers import Callers, Heard
 from tests.chaos.costs import Kind, Strike
 from tests.chaos.faults import Faults
@@ -67,8 +67,10 @@ class Run:
         return sum(strike.kind == "kill" for strike in self.strikes)
 
 
-def plan(kills: int) -> list[tuple[Kind, str]]:
-    """The faults of a run, in no order: (kind, phase)."""
+def plan(kills: int, only: Phase | None = None) -> list[tuple[Kind, str]]:
+    """The faults of a run, in no order: (kind, phase); ``only`` kills in one phase, and nothing else."""
+    if only is not None:
+        return [("kill", only)] * kills
     faults: list[tuple[Kind, str]] = [("kill", PHASES[number % len(PHASES)]) for number in range(kills)]
     for kind, share in _BESIDE.items():
         faults += [(kind, "")] * max(1, round(share * kills)) if kills else []
@@ -78,13 +80,16 @@ def plan(kills: int) -> list[tuple[Kind, str]]:
 class Director:
     """Has it all happen."""
 
-    def __init__(self, house: House, run: Run, *, callers: int, kills: int, quiet_s: float, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, house: House, run: Run, faults: Sequence[tuple[Kind, str]], *, callers: int, quiet_s: float, tell: Callable[[str], None]
+    ) -> None:
         self._house = house
         self._run = run
         self._rng = random.Random(run.seed)
         self._callers = Callers(self._gateways, random.Random(run.seed + 1), expected())
         self._places = callers
-        self._kills = kills
+        self._plan = list(faults)
+        self._kills = sum(kind == "kill" for kind, _ in faults)
         self._quiet_s = quiet_s
         self._tell = tell
         self._faults = Faults(house, self._rng, self._callers.live)
@@ -118,11 +123,10 @@ class Director:
         self._run.memory_before_mb = self._house.memory_mb()
         await asyncio.sleep(self._quiet_s / 2)
         self._run.quiet_until_s = _now_s()
-        faults = plan(self._kills)
-        self._rng.shuffle(faults)
-        for kind, phase in faults:
+        self._rng.shuffle(self._plan)
+        for kind, phase in self._plan:
             await self._strike(kind, phase)
-        await asyncio.sleep(_CALM_S if self._kills else 0)
+        await asyncio.sleep(_CALM_S if self._plan else 0)
 
     async def _strike(self, kind: Kind, phase: str) -> None:
         for_all = kind in _FOR_ALL
