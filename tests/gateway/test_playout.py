@@ -165,6 +165,12 @@ def test_the_last_mark_is_sent_though_the_end_was_not_known_with_the_last_frame(
     assert names_of(playout.take(0.02)) == [f"0.{playout.epoch}:480"]
 
 
+def test_sound_that_stops_in_a_clip_has_its_mark_once_it_was_played() -> None:
+    playout = playing(clip(3, complete=False))
+    marks = [names_of(playout.take(tick * 0.02)) for tick in range(5)]
+    assert marks == [[], [], [], [f"0.{playout.epoch}:480"], []]
+
+
 def test_a_mark_of_this_epoch_proves_what_was_before_it() -> None:
     playout = playing(clip(3))
     (name,) = names_of(playout.take(0.0))

@@ -257,6 +257,13 @@ def test_a_torn_sentence_is_finished_at_once_when_another_attempt_begins_it_anew
     assert desk.all(PublishSentence) == [PublishSentence(1, 0, 1, "five six.")]
 
 
+def test_where_it_was_torn_does_not_matter() -> None:
+    desk = asked_desk()
+    desk.sentence(0, "one two three four five six.", 0.9, last=False)
+    desk.wait(2.5)
+    assert [again.take for again in desk.all(PublishSentence)] == [1]
+
+
 def test_what_another_attempt_begins_anew_is_still_heard_as_far_as_it_is_here() -> None:
     desk = torn_desk()
     desk.wait(0.3)
