@@ -54,7 +54,9 @@ class Settings:
     twilio_auth_token_2: str = setting("", "second token, accepted while tokens are rotated", secret=True)
 
     # Processes
-    redis_url: str = setting("", "Redis or Valkey, redis://...; default: an embedded one under `make run`", secret=True)
+    redis_url: str = setting(
+        "", "Redis or Valkey, redis://...; a cluster: redis+cluster://host:port,...; default: an embedded one under `make run`", secret=True
+    )
     gateways: int = setting(
         1, "gateway processes under supervisord, which share PORT (SO_REUSEPORT; Linux spreads calls over them)", low=1, high=64
     )

@@ -6,9 +6,11 @@ A worker beats in Redis from when its vendor is warm. Exit code 0: it does; 1: i
 import sys
 
 import redis
+from redis.exceptions import RedisClusterException
 
 from common import config, streams
 from common.messages import Stage
+from common.redis_shards import connect_blocking
 from common.worker import local_names
 
 _REDIS_LIMIT_S = 2
@@ -26,9 +28,9 @@ def main(arguments: list[str]) -> int:
 def worker_lives(stage: Stage, redis_url: str, pid: int | None = None) -> bool:
     """Whether a worker of ``stage`` with this machine's name beats, or the one that is process ``pid``; False if Redis does not say."""
     try:
-        with redis.Redis.from_url(redis_url, socket_timeout=_REDIS_LIMIT_S, socket_connect_timeout=_REDIS_LIMIT_S) as client:
+        with connect_blocking(redis_url, _REDIS_LIMIT_S) as client:
             return next(client.scan_iter(match=streams.worker_alive(local_names(stage, pid) + "*")), None) is not None
-    except redis.RedisError:
+    except (redis.RedisError, RedisClusterException):
         return False
 
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import msgspec
 from redis import exceptions
-from redis.asyncio import Redis
 
 from common import streams
 from common.bus import Delivery
 from common.errors import BusUnavailable
 from common.messages import Stage, decode
-from common.redis_link import Entry, Scripts, Value, entries_of, once, output_args
+from common.redis_link import Entry, Value, entries_of, once, output_args
+from common.redis_shards import Link
 from common.streams import GROUP, Pace
 
 _IDLE_AT_ONCE = 8
@@ -28,11 +28,11 @@ logger = logging.getLogger("torim.common")
 class Consumer:
     """One a worker and shard."""
 
-    def __init__(self, tag: str, reader: Redis, writer: Redis, scripts: Scripts, pace: Pace) -> None:
-        self._tag = tag
-        self._reader = reader
-        self._writer = writer
-        self._scripts = scripts
+    def __init__(self, link: Link, pace: Pace) -> None:
+        self._tag = link.tag
+        self._reader = link.reader
+        self._writer = link.writer
+        self._scripts = link.scripts
         self._pace = pace
         self._held: set[str] = set()
         self._trouble = False

@@ -16,23 +16,20 @@ from common.messages import CallTakenOver, Head, Message, Stage, decode
 from common.redis_history import heard_last
 from common.redis_link import (
     READ_MARGIN_S,
-    WRITE_LIMIT_S,
-    WRITERS,
     Backoff,
     Connect,
     Entry,
     Outage,
-    Scripts,
     Value,
     connect,
     entries_of,
     fields_of,
     insistently,
-    keys_of,
     once,
 )
 from common.redis_load import backlog_s, stages_alive, sweep
 from common.redis_presence import KnownCall, Presence
+from common.redis_shards import Link, Servers
 from common.streams import STAGES, Pace
 
 logger = logging.getLogger("torim.common")
@@ -47,17 +44,19 @@ class RedisGatewayBus:
 
     def __init__(self, url: str, *, pace: Pace | None = None, connect: Connect = connect) -> None:
         self._pace = pace or Pace()
-        self._keys = keys_of(url)
-        self._reader = connect(url, self._pace.block_ms / 1000 + READ_MARGIN_S, self._keys.shards)
-        self._writer = connect(url, WRITE_LIMIT_S, WRITERS)
-        self._scripts = Scripts(self._writer)
+        servers = Servers(url, connect)
+        self._keys = servers.keys
+        self._links = servers.links(self._pace.block_ms / 1000 + READ_MARGIN_S)
         self._outage = Outage(url)
-        self._presences = [Presence(self._keys, tag, self._writer, self._scripts) for tag in self._keys.tags]
+        self._presences = [Presence(self._keys, link) for link in self._links]
 
     @property
     def shards(self) -> int:
         """How many shards there are: each has ``replies`` of its own."""
         return self._keys.shards
+
+    def _link(self, call: str) -> Link:
+        return self._links[self._keys.shard(call)]
 
     def _presence(self, call: str) -> Presence:
         return self._presences[self._keys.shard(call)]
@@ -78,15 +77,15 @@ class RedisGatewayBus:
     async def _take_call(self, call: str, gateway: str, stream: str, language: str, turn: int) -> tuple[Taken, str]:
         keys = [self._keys.call_hash(call), self._keys.history(call)]
         args: list[Value] = [stream, gateway, language, turn, streams.CALL_TTL_S, streams.turns(self._keys.tag(call)), call]
-        fence, now, left, is_open, text, before = await self._scripts.run("take_call", keys, args)
-        past: Any = await self._writer.hgetall(self._keys.history(call))
+        fence, now, left, is_open, text, before = await self._link(call).scripts.run("take_call", keys, args)
+        past: Any = await self._link(call).writer.hgetall(self._keys.history(call))
         heard_before, heard = heard_last(past)
         taken = Taken(int(fence), int(now), int(left) if left else None, is_open == b"1", text.decode(), heard, heard_before)
         return taken, before.decode()
 
     async def _tell_gateway(self, message: Message) -> None:
         key = streams.replies(self._keys.tag(message.head.call), message.head.gateway)
-        await self._writer.xadd(key, fields_of(message, b""), maxlen=streams.REPLIES_MAXLEN, nomkstream=True)
+        await self._link(message.head.call).writer.xadd(key, fields_of(message, b""), maxlen=streams.REPLIES_MAXLEN, nomkstream=True)
 
     async def publish(self, stage: Stage, message: Message, audio: bytes = b"") -> None:
         """Give a message to a stage: a plain XADD, since sound through a script costs threefold."""
@@ -95,13 +94,13 @@ class RedisGatewayBus:
     async def open_turn(self, call: str, turn: int, fence: int) -> None:
         """Note that the caller waits for an answer in this turn."""
         self._presence(call).remember(call, fence, turn, open=turn)
-        await self._as_owner("open_turn", [self._keys.call_hash(call)], [fence, turn])
+        await self._as_owner("open_turn", call, [self._keys.call_hash(call)], [fence, turn])
 
     async def commit_turn(self, call: str, turn: int, text: str, fence: int) -> None:
         """Tell the workers that the turn is committed (R2), and keep its words while it is open."""
         self._presence(call).remember(call, fence, turn, committed=True, text=text)
         args: list[Value] = [fence, turn, text, streams.turns(self._keys.tag(call)), f"{call}:{turn}:committed"]
-        await self._as_owner("commit_turn", [self._keys.call_hash(call)], args)
+        await self._as_owner("commit_turn", call, [self._keys.call_hash(call)], args)
 
     async def close_turn(self, call: str, closed: TurnClosed, fence: int) -> None:
         """Raise the turn, write its history, tell the workers: one atomic step."""
@@ -115,11 +114,11 @@ class RedisGatewayBus:
         args += [streams.turn_field(closed.turn, "u"), closed.caller, streams.turn_field(closed.turn, "s"), closed.heard]
         args += [streams.turns(self._keys.tag(call)), f"{call}:{closed.turn}:over"]
         args += [streams.turn_field(closed.turn, "c"), "1" if closed.cut else "", int(carries)]
-        await self._as_owner("close_turn", keys, args)
+        await self._as_owner("close_turn", call, keys, args)
 
     async def record(self, call: str, fields: dict[str, str]) -> None:
         """Append to the call's event stream (no texts)."""
-        pipeline = self._writer.pipeline(transaction=False)
+        pipeline = self._link(call).writer.pipeline(transaction=False)
         entry: dict[Any, Any] = {**fields}
         pipeline.xadd(self._keys.events(call), entry, maxlen=streams.EVENTS_MAXLEN)
         pipeline.expire(self._keys.events(call), streams.EVENTS_TTL_S)
@@ -130,40 +129,40 @@ class RedisGatewayBus:
         self._presence(call).forget(call, fence)
         news = f"{call}:{streams.LAST_TURN}:over"
         args: list[Value] = [fence, streams.CLOSED_CALL_TTL_S, streams.turns(self._keys.tag(call)), news]
-        await self._as_owner("close_call", [self._keys.call_hash(call), self._keys.history(call)], args)
+        await self._as_owner("close_call", call, [self._keys.call_hash(call), self._keys.history(call)], args)
 
     async def leave_call(self, call: str, fence: int) -> None:
         """The call's line is gone, and may come back: what remains of its keys expires soon if it does not."""
         self._presence(call).forget(call, fence)
-        await self._as_owner("leave_call", [self._keys.call_hash(call), self._keys.history(call)], [fence, streams.CLOSED_CALL_TTL_S])
+        await self._as_owner("leave_call", call, [self._keys.call_hash(call), self._keys.history(call)], [fence, streams.CLOSED_CALL_TTL_S])
 
     async def reconnect(self, call: str) -> Reconnect:
         """Whether a call whose stream ended is to be connected again; that counts."""
         keys = [self._keys.call_hash(call), self._keys.reconnects(call)]
         args: list[Value] = [streams.MOST_RECONNECTS, streams.RECONNECTS_TTL_S]
-        answer: bytes = await once(lambda: self._scripts.run("reconnect", keys, args))
+        answer: bytes = await once(lambda: self._link(call).scripts.run("reconnect", keys, args))
         return cast("Reconnect", answer.decode())
 
     async def keep_token(self, token: str, call: str) -> None:
         """Let any gateway take the token of the call's next stream, once."""
-        await once(lambda: self._writer.set(self._keys.token(token), call, ex=streams.TOKEN_TTL_S))
+        await once(lambda: self._link(token).writer.set(self._keys.token(token), call, ex=streams.TOKEN_TTL_S))
 
     async def take_token(self, token: str) -> str | None:
         """The call that the token is for; it is spent now. None: unknown, spent or too old."""
-        call = await once(lambda: self._writer.getdel(self._keys.token(token)))
+        call = await once(lambda: self._link(token).writer.getdel(self._keys.token(token)))
         return call.decode() if isinstance(call, bytes) else None
 
     def forget(self, call: str, fence: int) -> None:
         """Drop what is remembered of a call that this owner is done with: a server that forgot it shall not get it again."""
         self._presence(call).forget(call, fence)
 
-    async def _as_owner(self, script: str, keys: Sequence[str], args: Sequence[Value]) -> None:
+    async def _as_owner(self, script: str, call: str, keys: Sequence[str], args: Sequence[Value]) -> None:
         """Run a script of the owner's.
 
         Raises:
             NotOwner: another stream took the call.
         """
-        if await insistently(lambda: self._scripts.run(script, keys, args)) == -1:
+        if await insistently(lambda: self._link(call).scripts.run(script, keys, args)) == -1:
             raise NotOwner(script)
 
     async def _publish(self, stage: Stage, message: Message, audio: bytes) -> None:
@@ -180,11 +179,11 @@ class RedisGatewayBus:
         """What the workers send to this gateway for calls of a shard, in order, for ever; survives restarts of Redis."""
         presence = self._presences[shard]
         presence.gateway = gateway
-        backoff, house = Backoff(), _House(presence, self._writer, self._scripts)
+        backoff, house = Backoff(), _House(presence, self._links[shard], self._links[0])
         while True:
             try:
                 await once(house.keep)
-                entries = await once(lambda: self._read_replies(presence))
+                entries = await once(lambda: self._read_replies(self._links[shard].reader, presence))
             except BusUnavailable as trouble:
                 self._outage.lasts(trouble, asyncio.get_running_loop().time(), shard)
                 presence.doubt()
@@ -200,10 +199,10 @@ class RedisGatewayBus:
                     presence.unanswered.replied(delivery.message)
                     yield delivery
 
-    async def _read_replies(self, presence: Presence) -> list[Entry]:
+    async def _read_replies(self, reader: Redis, presence: Presence) -> list[Entry]:
         key, poll_ms = streams.replies(presence.tag, presence.gateway), self._pace.poll_ms
         block = self._pace.block_ms if poll_ms is None else None
-        found = entries_of(await self._reader.xread({key: presence.read_to}, count=_AT_ONCE, block=block))
+        found = entries_of(await reader.xread({key: presence.read_to}, count=_AT_ONCE, block=block))
         if not found and poll_ms is not None:
             await asyncio.sleep(poll_ms / 1000)
         return found
@@ -212,11 +211,11 @@ class RedisGatewayBus:
 
     async def stages_alive(self) -> frozenset[Stage]:
         """The stages on which a worker lives: one that has warmed its vendor up and beats."""
-        return await once(lambda: stages_alive(self._writer, self._keys.tags[0]))
+        return await once(lambda: stages_alive(self._links[0]))
 
     async def backlog_s(self) -> float:
         """Age of the oldest entry of all stages that no worker has read; 0 if there is none."""
-        return await once(lambda: backlog_s(self._scripts, self._keys.tags))
+        return await once(lambda: backlog_s(self._links))
 
     async def ping(self) -> bool:
         """Whether Redis answers within its deadline, and somebody works on every stage. Never raises."""
@@ -230,17 +229,17 @@ class RedisGatewayBus:
         for presence in self._presences:
             with suppress(BusUnavailable):  # then workers find out within 5 s
                 await once(presence.end)
-        await self._reader.aclose()
-        await self._writer.aclose()
+        for link in self._links:
+            await link.close()
 
 
 class _House:
     """What is due in a shard: each second the keys of this gateway, each minute the workers that are gone."""
 
-    def __init__(self, presence: Presence, writer: Redis, scripts: Scripts) -> None:
+    def __init__(self, presence: Presence, link: Link, first: Link) -> None:
         self._presence = presence
-        self._writer = writer
-        self._scripts = scripts
+        self._link = link
+        self._first = first
         self._keep_at = self._sweep_at = 0.0
 
     async def keep(self) -> None:
@@ -250,7 +249,7 @@ class _House:
             await self._presence.keep_fresh()
             self._keep_at = now + _HOUSEKEEPING_S
         if now >= self._sweep_at:
-            await sweep(self._writer, self._scripts, self._presence.tag)
+            await sweep(self._link, self._first)
             self._sweep_at = now + _SWEEP_S
 
     def neglected(self) -> None:

@@ -5,7 +5,6 @@
 - The client itself never retries: its retry turns one write over a stall into two without telling.
 - Trouble leaves here as ``BusUnavailable``, whatever the client calls it.
 - A script is run by its digest; a server that restarted and forgot it gets it again.
-- A cluster is spoken to like a server: what concerns one call is in one shard, and a shard on one node.
 """
 
 import asyncio
@@ -13,12 +12,11 @@ import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from redis import exceptions
-from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
-from redis.asyncio.cluster import ClusterNode
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -26,7 +24,7 @@ from common import streams
 from common.bus import Output
 from common.errors import BusUnavailable, ConfigError
 from common.messages import Message, encode
-from common.streams import CLUSTER_SHARDS, Keys
+from common.streams import Keys
 
 WRITE_LIMIT_S = 2.0
 WRITERS = 32
@@ -37,10 +35,6 @@ _OUTAGE_LINE_S = 60.0
 _REFUSALS = ("MISCONF", "NOREPLICAS", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "UNBLOCKED", "UNSETTLED")
 """Words with which a server, or a script, says that it cannot do it now: its disk is full, it lacks replicas, its cluster is changing."""
 _TROUBLE = (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.ReadOnlyError, exceptions.OutOfMemoryError, OSError)
-_TROUBLE_OF_CLUSTERS = (exceptions.RedisClusterException, exceptions.ClusterError)
-"""No node has the slot, or none answers."""
-_TWO_SLOTS = "must map to the same key slot"
-"""What a cluster's client says of keys that no one step can have: a fault of ours, and no trouble."""
 
 logger = logging.getLogger("torim.common")
 
@@ -51,69 +45,27 @@ Connect = Callable[[str, float, int], "Redis"]
 Value = str | bytes | int
 
 TAKES = "redis://[:password@]host:port[/db], rediss://..., unix:///path, or redis+cluster://[:password@]host:port,host:port"
-_CLUSTER = "+cluster"
-_A_CLUSTER_NODE = 1_000
-"""Connections to a node of a cluster, at most."""
 
 
 def connect(url: str, answer_limit_s: float, connections: int) -> Redis:
-    """A client of a real server, or of a cluster.
+    """A client of a server alone.
 
     Raises:
         ConfigError: the URL is empty or none.
     """
     try:
-        if is_cluster(url):
-            return _connect_cluster(url, answer_limit_s)
-        pool = BlockingConnectionPool.from_url(url, max_connections=connections, timeout=answer_limit_s, **_patience(answer_limit_s))
+        pool = BlockingConnectionPool.from_url(
+            url, max_connections=connections, timeout=answer_limit_s, **patience(answer_limit_s, Retry(NoBackoff(), 0))
+        )
     except ValueError:
         raise ConfigError(f"REDIS_URL: takes {TAKES}") from None
     return Redis.from_pool(pool)
 
 
-def _connect_cluster(url: str, answer_limit_s: float) -> Redis:
-    """A client of a cluster, told of by any of its nodes. It has the commands of a server alone, and finds the node for each key.
-
-    Its pools do not block: where one is exhausted, that is trouble. So they are large; a connection is made when it is needed.
-    """
-    nodes = nodes_of(url)
-    known = [ClusterNode(parts.hostname or "", parts.port or 6379) for parts in map(urlsplit, nodes)]
-    client = RedisCluster.from_url(
-        nodes[0], startup_nodes=known, max_connections=_A_CLUSTER_NODE, require_full_coverage=False, **_patience(answer_limit_s)
-    )
-    return cast("Redis", client)
-
-
-def _patience(answer_limit_s: float) -> dict[str, Any]:
-    return {
-        "socket_timeout": answer_limit_s,
-        "socket_connect_timeout": WRITE_LIMIT_S,
-        "retry": Retry(NoBackoff(), 0),
-        "protocol": 2,
-    }
-
-
-# One server, or many
-
-
-def is_cluster(url: str) -> bool:
-    """Whether a cluster's nodes are named: ``redis+cluster://one:6379,other:6379``."""
-    return urlsplit(url).scheme.endswith(_CLUSTER)
-
-
-def keys_of(url: str) -> Keys:
-    """How the keys are spread there: all that have this URL agree."""
-    return Keys(CLUSTER_SHARDS if is_cluster(url) else 1)
-
-
-def nodes_of(url: str) -> list[str]:
-    """The URL of each server that is named."""
-    if not is_cluster(url):
-        return [url]
-    parts = urlsplit(url)
-    who, at, hosts = parts.netloc.rpartition("@")
-    scheme = parts.scheme.removesuffix(_CLUSTER)
-    return [parts._replace(scheme=scheme, netloc=f"{who}{at}{host}").geturl() for host in hosts.split(",")]
+def patience(answer_limit_s: float, retry: object) -> dict[str, Any]:
+    """What every client is told of deadlines, with a ``retry`` that makes none."""
+    limits = {"socket_timeout": answer_limit_s, "socket_connect_timeout": min(answer_limit_s, WRITE_LIMIT_S)}
+    return {**limits, "retry": retry, "protocol": 2}
 
 
 class Backoff:
@@ -178,9 +130,7 @@ async def once(action: Callable[[], Awaitable[T]]) -> T:
     cancelled = task.cancelling()
     try:
         answer = await action()
-    except (*_TROUBLE, *_TROUBLE_OF_CLUSTERS) as trouble:
-        if str(trouble).endswith(_TWO_SLOTS):
-            raise
+    except _TROUBLE as trouble:
         raise BusUnavailable(type(trouble).__name__) from trouble
     except RuntimeError as trouble:
         # uvloop's word for a connection that broke before anything was written to it; the client does not know it.
@@ -218,10 +168,7 @@ def script_texts() -> dict[str, str]:
 
 
 class Scripts:
-    """The scripts, run by their digests; a server that does not know one gets its text, since it may have restarted.
-
-    In a cluster a text goes to the node of its keys alone: registering it with all would fail where any of them is down.
-    """
+    """The scripts, run by their digests; a server that does not know one gets its text: it restarted, or was a replica."""
 
     def __init__(self, client: Redis) -> None:
         self._client: Any = client

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from redis import exceptions
-from redis.asyncio import Redis
 
 from common import metrics, streams
 from common.messages import Stage
-from common.redis_link import Scripts
+from common.redis_shards import Link
 from common.streams import GROUP, STAGES
 
 SILENT_WORKER_MS = 600_000
@@ -18,50 +17,52 @@ SILENT_WORKER_MS = 600_000
 logger = logging.getLogger("torim.common")
 
 
-async def stages_alive(client: Redis, tag: str) -> frozenset[Stage]:
-    """The stages on which a worker lives: one that reads, and beats. A worker reads every shard, so one tells."""
+async def stages_alive(first: Link) -> frozenset[Stage]:
+    """The stages on which a worker lives: one that reads, and beats. A worker reads every shard, so the first one tells."""
     alive = set[Stage]()
     for stage in STAGES:
-        workers = [name for name, _ in await _workers(client, tag, stage)]
-        if any(await _alive(client, workers)):
+        workers = [name for name, _ in await _workers(first, stage)]
+        if any(await _alive(first, workers)):
             alive.add(stage)
     return frozenset(alive)
 
 
-async def sweep(client: Redis, scripts: Scripts, tag: str, silent_ms: int = SILENT_WORKER_MS) -> None:
+async def sweep(link: Link, first: Link, silent_ms: int = SILENT_WORKER_MS) -> None:
     """Take workers that ended without leaving out of a shard's groups.
 
     How long a worker was silent does not tell enough: to a Redis before 7.2 one that waits for an entry is silent.
     """
     for stage in STAGES:
-        silent = [name for name, idle_ms in await _workers(client, tag, stage) if idle_ms > silent_ms]
-        dead = [name for name, alive in zip(silent, await _alive(client, silent), strict=True) if not alive]
+        silent = [name for name, idle_ms in await _workers(link, stage) if idle_ms > silent_ms]
+        dead = [name for name, alive in zip(silent, await _alive(first, silent), strict=True) if not alive]
         if dead:
-            await scripts.run("sweep", [streams.work(tag, stage)], [silent_ms, *dead])
+            await link.scripts.run("sweep", [streams.work(link.tag, stage)], [silent_ms, *dead])
 
 
-async def _workers(client: Redis, tag: str, stage: Stage) -> list[tuple[str, int]]:
+async def _workers(link: Link, stage: Stage) -> list[tuple[str, int]]:
     """Names of a group's workers, and for how many ms each did nothing."""
     try:
-        known: Any = await client.xinfo_consumers(streams.work(tag, stage), GROUP)
+        known: Any = await link.writer.xinfo_consumers(streams.work(link.tag, stage), GROUP)
     except exceptions.ResponseError:
         return []
     return [(about["name"].decode(), about["idle"]) for about in known]
 
 
-async def _alive(client: Redis, workers: Sequence[str]) -> list[bool]:
-    if not workers:
-        return []
-    pipeline = client.pipeline(transaction=False)  # no MGET: in a cluster each may be on another node
-    for worker in workers:
-        pipeline.get(streams.worker_alive(worker))
-    return [beat is not None for beat in await pipeline.execute()]
+async def _alive(first: Link, workers: Sequence[str]) -> list[bool]:
+    """Whether each of them beats, which is told in the first shard."""
+    beats: Any = await first.writer.mget([streams.worker_alive(worker) for worker in workers]) if workers else []
+    return [beat is not None for beat in beats]
 
 
-async def backlog_s(scripts: Scripts, tags: Sequence[str]) -> float:
+async def backlog_s(links: Sequence[Link]) -> float:
     """Age of the oldest entry of all stages that no worker has read; 0 if there is none."""
-    of_shards = await asyncio.gather(*(scripts.run("backlog", [streams.work(tag, stage) for stage in STAGES], []) for tag in tags))
+    of_shards = await asyncio.gather(*map(_backlog, links))
     return max([_tell(stage, [of_shard[index] for of_shard in of_shards]) for index, stage in enumerate(STAGES)])
+
+
+async def _backlog(link: Link) -> Sequence[Sequence[int]]:
+    told: Sequence[Sequence[int]] = await link.scripts.run("backlog", [streams.work(link.tag, stage) for stage in STAGES], [])
+    return told
 
 
 def _tell(stage: Stage, of_shards: Sequence[Sequence[int]]) -> float:

@@ -11,12 +11,11 @@ import asyncio
 import uuid
 from dataclasses import dataclass, replace
 
-from redis.asyncio import Redis
-
 from common import streams
 from common.messages import Message, Stage
-from common.redis_link import Scripts, Value, fields_of
+from common.redis_link import Value, fields_of
 from common.redis_load import warn_of_fuses
+from common.redis_shards import Link
 from common.streams import STAGES, Keys
 from common.unanswered import Unanswered
 
@@ -39,14 +38,14 @@ class KnownCall:
 class Presence:
     """One a gateway and shard."""
 
-    def __init__(self, keys: Keys, tag: str, writer: Redis, scripts: Scripts) -> None:
-        self.tag = tag
+    def __init__(self, keys: Keys, link: Link) -> None:
+        self.tag = link.tag
         self.gateway = ""
         self.read_to = START
         """The last reply that was read."""
         self._keys = keys
-        self._writer = writer
-        self._scripts = scripts
+        self._writer = link.writer
+        self._scripts = link.scripts
         self.unanswered = Unanswered()
         self._calls: dict[str, KnownCall] = {}
         self._boot: bytes | None = None

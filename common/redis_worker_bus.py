@@ -5,7 +5,6 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
-from itertools import cycle
 from typing import Any
 
 import msgspec
@@ -19,22 +18,18 @@ from common.redis_consumer import Consumer, fail_args, no_group
 from common.redis_history import past_turns, tool_field
 from common.redis_link import (
     READ_MARGIN_S,
-    WRITE_LIMIT_S,
-    WRITERS,
     Backoff,
     Connect,
-    Scripts,
     Value,
     connect,
     fields_of,
     insistently,
-    keys_of,
-    nodes_of,
     once,
     output_args,
     output_keys,
     stream_of,
 )
+from common.redis_shards import Link, Servers
 from common.streams import GROUP, Pace
 
 logger = logging.getLogger("torim.common")
@@ -50,12 +45,11 @@ class RedisWorkerBus:
     ) -> None:
         """``clock_s`` only has to go on evenly: what time it is says the server."""
         self._pace = pace or Pace()
-        self._keys = keys_of(url)
-        self._reader = connect(url, self._pace.block_ms / 1000 + READ_MARGIN_S, self._keys.shards)
-        self._listeners = [connect(node, _NEWS_WAIT_S + READ_MARGIN_S, 1) for node in nodes_of(url)]
-        self._writer = connect(url, WRITE_LIMIT_S, WRITERS)
-        self._scripts = Scripts(self._writer)
-        self._consumers = [Consumer(tag, self._reader, self._writer, self._scripts, self._pace) for tag in self._keys.tags]
+        servers = Servers(url, connect)
+        self._keys = servers.keys
+        self._links = servers.links(self._pace.block_ms / 1000 + READ_MARGIN_S)
+        self._listener = servers.client(self._keys.tags[0], _NEWS_WAIT_S + READ_MARGIN_S, 1)
+        self._consumers = [Consumer(link, self._pace) for link in self._links]
         self._clock_s = clock_s
         self._server_ahead_s = 0.0
 
@@ -74,6 +68,9 @@ class RedisWorkerBus:
         """An entry whose worker fell silent, if there is one."""
         return await self._consumers[shard].reclaim(stage, worker)
 
+    def _link(self, call: str) -> Link:
+        return self._links[self._keys.shard(call)]
+
     def _let_go(self, delivery: Delivery) -> None:
         self._consumers[self._keys.shard(delivery.message.head.call)].let_go([delivery.id])
 
@@ -89,7 +86,7 @@ class RedisWorkerBus:
         keys = [self._keys.done(stage, message), self._keys.call_hash(head.call), streams.boot(tag)]
         keys += [streams.replies(tag, head.gateway), streams.gateway_alive(tag, head.gateway)]
         args: list[Value] = [head.turn, int(streams.stale_by_turn(message)), self._pace.settling_ms]
-        done, server_s, server_us = await self._scripts.run("done", keys, args)
+        done, server_s, server_us = await self._link(head.call).scripts.run("done", keys, args)
         self._server_ahead_s = server_s + server_us / 1_000_000 - self._clock_s()
         return bool(done)
 
@@ -111,8 +108,7 @@ class RedisWorkerBus:
 
     async def drop(self, stage: Stage, delivery: Delivery) -> None:
         """Acknowledge it and send nothing; its piece does not count as done."""
-        key = streams.work(self._keys.tag(delivery.message.head.call), stage)
-        await insistently(lambda: self._scripts.run("drop", [key], [delivery.id]))
+        await self._on_stream("drop", self._link(delivery.message.head.call), stage, [delivery.id])
         self._let_go(delivery)
         metrics.DROPPED.labels(stage, "unwanted").inc()
 
@@ -151,7 +147,10 @@ class RedisWorkerBus:
         to_gateway = output.to is None
         maxlen = streams.REPLIES_MAXLEN if to_gateway else streams.WORK_MAXLEN
         fields = fields_of(output.message, output.audio)
-        return await self._writer.xadd(stream_of(self._keys, output), fields, maxlen=maxlen, nomkstream=to_gateway) is not None
+        added = await self._link(output.message.head.call).writer.xadd(
+            stream_of(self._keys, output), fields, maxlen=maxlen, nomkstream=to_gateway
+        )
+        return added is not None
 
     async def fail(self, stage: Stage, delivery: Delivery, failed: StageFailed) -> None:
         """Give up: dead letter (without audio and words), acknowledge, tell the gateway."""
@@ -166,7 +165,7 @@ class RedisWorkerBus:
         """The answer of a script that sends outputs; it is tried again while their gateway may come back."""
         all_keys = [*keys, *output_keys(self._keys, self._keys.tag(call), outputs)]
         all_args = [*args, *output_args(outputs, self._pace.settling_ms)]
-        return await insistently(lambda: self._scripts.run(script, all_keys, all_args))
+        return await insistently(lambda: self._link(call).scripts.run(script, all_keys, all_args))
 
     # Holding it
 
@@ -176,7 +175,7 @@ class RedisWorkerBus:
         for delivery in deliveries:
             keys.append(self._keys.call_hash(delivery.message.head.call))
             args += [delivery.id, delivery.message.head.turn, int(streams.stale_by_turn(delivery.message))]
-        answers = await once(lambda: self._scripts.run("renew", keys, args)) if deliveries else []
+        answers = await once(lambda: self._links[shard].scripts.run("renew", keys, args)) if deliveries else []
         found: dict[bytes, set[str]] = {b"lost": set(), b"stale": set(), b"committed": set(), b"open": set()}
         for delivery, answer in zip(deliveries, answers, strict=True):
             found[answer].add(delivery.id)
@@ -185,30 +184,30 @@ class RedisWorkerBus:
 
     async def hand_back(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], *, counts: bool = False) -> None:
         """Let anybody take these at once; whether this delivery ``counts`` as an attempt."""
-        of_tags: dict[str, list[Value]] = {}
+        of_shards: dict[int, list[Value]] = {}
         for delivery in deliveries:
-            of_tags.setdefault(self._keys.tag(delivery.message.head.call), [worker, int(counts)]).append(delivery.id)
-        await asyncio.gather(*(self._on_stream("hand_back", tag, stage, args) for tag, args in of_tags.items()))
+            of_shards.setdefault(self._keys.shard(delivery.message.head.call), [worker, int(counts)]).append(delivery.id)
+        await asyncio.gather(*(self._on_stream("hand_back", self._links[shard], stage, args) for shard, args in of_shards.items()))
         for delivery in deliveries:
             self._let_go(delivery)
 
     async def leave(self, stage: Stage, worker: str) -> None:
         """This worker reads no more: no liveness, and no place in the groups unless it still owns work."""
-        await insistently(lambda: self._writer.delete(streams.worker_alive(worker)))
-        await asyncio.gather(*(self._on_stream("leave", tag, stage, [worker]) for tag in self._keys.tags))
+        await insistently(lambda: self._links[0].writer.delete(streams.worker_alive(worker)))
+        await asyncio.gather(*(self._on_stream("leave", link, stage, [worker]) for link in self._links))
 
-    async def _on_stream(self, script: str, tag: str, stage: Stage, args: Sequence[Value]) -> None:
-        await insistently(lambda: self._scripts.run(script, [streams.work(tag, stage)], args))
+    async def _on_stream(self, script: str, link: Link, stage: Stage, args: Sequence[Value]) -> None:
+        await insistently(lambda: link.scripts.run(script, [streams.work(link.tag, stage)], args))
 
     async def beat(self, stage: Stage, worker: str, load: float) -> None:
         """Say that this worker lives (expires in 5 s)."""
         await once(lambda: self._beat(stage, worker, load))
 
     async def _beat(self, stage: Stage, worker: str, load: float) -> None:
-        pipeline = self._writer.pipeline(transaction=False)
+        pipeline = self._links[0].writer.pipeline(transaction=False)
         pipeline.set(streams.worker_alive(worker), f"{stage} {load:.2f}", ex=streams.ALIVE_TTL_S)
         # A Redis before 7.2 does not know a worker that never got an entry. The group is made by the first read.
-        pipeline.xgroup_createconsumer(streams.work(self._keys.tags[0], stage), GROUP, worker)
+        pipeline.xgroup_createconsumer(streams.work(self._links[0].tag, stage), GROUP, worker)
         for answer in await pipeline.execute(raise_on_error=False):
             if isinstance(answer, Exception) and not no_group(answer):
                 raise answer
@@ -217,29 +216,29 @@ class RedisWorkerBus:
 
     async def history(self, call: str) -> list[PastTurn]:
         """The ended turns of the call, oldest first, and any in which a tool with effects was started."""
-        return past_turns(await insistently(lambda: self._hash(self._keys.history(call))))
+        return past_turns(await insistently(lambda: self._hash(call)))
 
-    async def _hash(self, key: str) -> dict[bytes, bytes]:
-        found: Any = await self._writer.hgetall(key)
+    async def _hash(self, call: str) -> dict[bytes, bytes]:
+        found: Any = await self._link(call).writer.hgetall(self._keys.history(call))
         return dict(found)
 
     async def emitted(self, call: str, turn: int) -> list[str]:
         """Sentences that an earlier attempt at this reply emitted."""
-        return [sentence.decode() for sentence in await insistently(lambda: self._list(self._keys.out(call, turn)))]
+        return [sentence.decode() for sentence in await insistently(lambda: self._list(call, turn))]
 
-    async def _list(self, key: str) -> list[bytes]:
-        found: Any = await self._writer.lrange(key, 0, -1)
+    async def _list(self, call: str, turn: int) -> list[bytes]:
+        found: Any = await self._link(call).writer.lrange(self._keys.out(call, turn), 0, -1)
         return list(found)
 
     async def news(self) -> AsyncIterator[TurnNews]:
         """Turns that are committed or over, as it happens; may miss some, ``renew`` does not.
 
-        In a cluster what one node hears, all tell: any of them that lives will do.
+        What is published at one node of a cluster all of them tell.
         """
         backoff = Backoff()
-        for listener in cycle(self._listeners):
+        while True:
             try:
-                async with listener.pubsub(ignore_subscribe_messages=True) as channel:
+                async with self._listener.pubsub(ignore_subscribe_messages=True) as channel:
                     await once(partial(channel.subscribe, *map(streams.turns, self._keys.tags)))
                     async for heard in _heard(channel):
                         backoff.reset()
@@ -249,8 +248,9 @@ class RedisWorkerBus:
 
     async def close(self) -> None:
         """Close the connections."""
-        for client in (self._reader, *self._listeners, self._writer):
-            await client.aclose()
+        await self._listener.aclose()
+        for link in self._links:
+            await link.close()
 
 
 async def _heard(channel: PubSub) -> AsyncIterator[TurnNews]:

@@ -30,7 +30,7 @@ CLUSTER_SHARDS = 16
 """So that the keys spread over the nodes of a cluster; a server alone has one shard. Each shard has readers of its own."""
 
 ONE_TAG = "{s0}"
-"""The tag of the one shard of a server alone."""
+"""The tag of the first shard, the only one of a server alone. What is nobody's call is in it, too."""
 
 LAST_TURN = 999_999_999
 """Stands for every turn of a call that is over."""
@@ -193,7 +193,7 @@ def comes_before(one: bytes, other: bytes) -> bool:
 
 def worker_alive(worker: str) -> str:
     """String: ``stage load`` of a worker that lives."""
-    return f"t:w:{worker}"
+    return f"t:{ONE_TAG}:w:{worker}"
 
 
 def gateway_alive(tag: str, gateway: str) -> str:

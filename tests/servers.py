@@ -66,6 +66,7 @@ class RealServer:
         self._durable = durable
         self._fsync = fsync
         self._command = command
+        self.port = port
         self._listen = ["--port", str(port), *(["--bind", "127.0.0.1"] if port else [])]
         self._options = options
         self._shell: subprocess.Popen[bytes] | None = None

@@ -4,10 +4,10 @@ import threading
 import time
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from common.errors import ConfigError
+from common.redis_link import TAKES
+from common.redis_shards import connect_blocking, is_cluster
 from tools.end import End
 
 _ANSWER_LIMIT_S = 3.0
@@ -44,15 +44,12 @@ def masked(url: str) -> str:
 def _fault(url: str) -> str:
     """What is wrong; empty: nothing."""
     try:
-        client = redis.Redis.from_url(
-            url, socket_timeout=_ANSWER_LIMIT_S, socket_connect_timeout=_ANSWER_LIMIT_S, retry=Retry(NoBackoff(), 0), protocol=2
-        )
-        with client:
-            client.ping()
+        with connect_blocking(url, _ANSWER_LIMIT_S) as client:
+            clustered = bool(client.info("cluster").get("cluster_enabled")) if not is_cluster(url) else bool(client.ping())
     except (ValueError, TypeError):  # of an option that there is not the client says TypeError
-        return "takes redis://[:password@]host:port[/db], rediss://... or unix:///path"
+        return f"takes {TAKES}"
     except redis.exceptions.BusyLoadingError:
         return ""  # it is there, and will answer
-    except (redis.RedisError, OSError) as error:
+    except (redis.RedisError, redis.exceptions.RedisClusterException, OSError) as error:
         return f"no Redis answers there ({error})"
-    return ""
+    return "" if clustered is is_cluster(url) else "that is a node of a cluster: takes redis+cluster://host:port,host:port"

@@ -15,7 +15,7 @@ from common.bus import Delivery, ToolRun, TurnClosed, TurnNews
 from common.errors import BusUnavailable, ConfigError
 from common.messages import Message, Stage, StageFailed, decode
 from common.redis_bus import RedisGatewayBus, RedisWorkerBus
-from common.redis_link import Backoff, Outage, Scripts, insistently, once, without_password
+from common.redis_link import Backoff, Outage, insistently, once, without_password
 from common.redis_load import sweep
 from common.streams import ONE_TAG, Pace
 from tests.contract.house import CALL, FENCE, GATEWAY, STREAM, chunk, head, next_reply, sentence, to_gateway, transcript, until, utterance
@@ -111,7 +111,7 @@ async def test_an_entry_that_never_reached_its_worker_is_taken_after_the_next_tr
     async with both(durable_server.url) as (gateway, worker):
         await worker.take("asr", "one")
         await gateway.publish("asr", utterance())
-        await gateway._writer.xreadgroup(streams.GROUP, "one", {streams.work(ONE_TAG, "asr"): ">"})
+        await gateway._links[0].writer.xreadgroup(streams.GROUP, "one", {streams.work(ONE_TAG, "asr"): ">"})
         durable_server.kill()
         durable_server.start()
         assert (await taken(worker)).message == utterance()
@@ -177,8 +177,8 @@ async def test_a_worker_that_waits_outlives_a_server_that_forgets(redis_url: str
         await gateway.publish("asr", utterance())
         await taken(patient)
         heard = group.create_task(taken(patient))
-        await gateway._writer.wait(1, 20)  # for a replica that never comes: meanwhile the read gets there
-        await gateway._writer.flushall()
+        await gateway._links[0].writer.wait(1, 20)  # for a replica that never comes: meanwhile the read gets there
+        await gateway._links[0].writer.flushall()
         await gateway.publish("asr", utterance(number=2))
         assert (await heard).message == utterance(number=2)
         await patient.close()
@@ -333,14 +333,14 @@ async def test_a_dead_letter_has_no_words(redis_url: str, stage: Stage, message:
 
 async def test_of_an_entry_that_nobody_can_read_no_byte_is_kept(redis_url: str) -> None:
     async with both(redis_url) as (gateway, worker):
-        await gateway._writer.xadd(streams.work(ONE_TAG, "asr"), {b"m": b"\xc1 what a caller said"})
+        await gateway._links[0].writer.xadd(streams.work(ONE_TAG, "asr"), {b"m": b"\xc1 what a caller said"})
         await worker.take("asr", "one")
         assert await entries(redis_url, streams.dead_letters(ONE_TAG, "asr")) == [{b"error": b"unreadable", b"m": b""}]
 
 
 async def test_an_entry_that_nobody_can_read_is_a_dead_letter(redis_url: str) -> None:
     async with both(redis_url) as (gateway, worker):
-        await gateway._writer.xadd(streams.work(ONE_TAG, "asr"), {b"m": b"\xc1"})
+        await gateway._links[0].writer.xadd(streams.work(ONE_TAG, "asr"), {b"m": b"\xc1"})
         await gateway.publish("asr", utterance())
         assert (await taken(worker)).message == utterance()
         async with Redis.from_url(redis_url) as client:
@@ -350,7 +350,7 @@ async def test_an_entry_that_nobody_can_read_is_a_dead_letter(redis_url: str) ->
 async def test_a_reply_that_nobody_can_read_is_passed_over(redis_url: str) -> None:
     async with both(redis_url) as (gateway, worker):
         await gateway.publish("tts", sentence())
-        await gateway._writer.xadd(streams.replies(ONE_TAG, GATEWAY), {b"m": b"\xc1"})
+        await gateway._links[0].writer.xadd(streams.replies(ONE_TAG, GATEWAY), {b"m": b"\xc1"})
         await worker.send(to_gateway(chunk()))
         assert (await next_reply(gateway.replies(GATEWAY))).message == chunk()
 
@@ -364,7 +364,7 @@ async def test_events_are_recorded_in_order(redis_url: str) -> None:
 
 async def test_a_backlog_that_will_lose_work_is_an_alarm(redis_url: str, caplog: pytest.LogCaptureFixture) -> None:
     async with both(redis_url) as (gateway, _):
-        filling = gateway._writer.pipeline(transaction=False)
+        filling = gateway._links[0].writer.pipeline(transaction=False)
         for _number in range(streams.WORK_MAXLEN // 2 + 1):
             filling.xadd(streams.work(ONE_TAG, "llm"), {b"m": b""})
         await filling.execute()
@@ -381,8 +381,8 @@ async def workers(url: str) -> list[bytes]:
 
 
 async def swept(url: str, silence_ms: int) -> None:
-    async with Redis.from_url(url) as client:
-        await sweep(client, Scripts(client), ONE_TAG, silence_ms)
+    async with both(url) as (gateway, _):
+        await sweep(gateway._links[0], gateway._links[0], silence_ms)
 
 
 async def test_a_worker_that_left_is_no_consumer_any_more(redis_url: str) -> None:
@@ -573,4 +573,18 @@ async def test_a_token_that_one_gateway_keeps_is_taken_by_another_once(redis_url
 async def test_a_token_lives_a_minute(redis_url: str) -> None:
     async with both(redis_url) as (gateway, _):
         await gateway.keep_token("secret", CALL)
-        assert 0 < await gateway._writer.ttl(streams.ALONE.token("secret")) <= streams.TOKEN_TTL_S
+        assert 0 < await gateway._links[0].writer.ttl(streams.ALONE.token("secret")) <= streams.TOKEN_TTL_S
+
+
+def test_of_a_cluster_an_outage_begins_with_the_first_shard_and_ends_with_the_last(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("WARNING")
+    outage = Outage("redis+cluster://me:hunter2@one:1,two:2")
+    outage.lasts(BusUnavailable("gone"), 0.0, shard=1)
+    outage.lasts(BusUnavailable("gone"), 1.0, shard=2)
+    outage.over(2.0, shard=1)
+    outage.over(3.0, shard=0)
+    outage.over(4.0, shard=2)
+    assert [record.getMessage() for record in caplog.records] == [
+        "what=redis_unreachable REDIS_URL=redis+cluster://one:1,two:2 error=gone for_s=0",
+        "what=redis_reachable REDIS_URL=redis+cluster://one:1,two:2 after_s=4",
+    ]

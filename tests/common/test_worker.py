@@ -1,16 +1,16 @@
 """The workers' loop on a virtual clock over the bus in memory."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
 
-from common.bus import Delivery, Output, TurnClosed, WorkerBus
+from common.bus import Delivery, Output, Renewal, TurnClosed, WorkerBus
 from common.config import Settings
 from common.errors import BusUnavailable, VendorError
-from common.messages import Head, Sentence, StageFailed, Transcript, Utterance
+from common.messages import Head, Sentence, Stage, StageFailed, Transcript, Utterance
 from common.rhythm import Claims, Rhythm
 from common.worker import run_worker
 from tests.sim.memory_bus import MemoryBus
@@ -32,7 +32,7 @@ async def answer(delivery: Delivery, bus: WorkerBus) -> None:
     await bus.commit("asr", delivery, [Output(None, transcript_of(delivery))])
 
 
-class Stage:
+class Handler:
     """A handler that can be looked at: what it began, was cancelled at, and how many ran at a time."""
 
     def __init__(self, takes_s: float = 0.0, error: Exception | None = None) -> None:
@@ -112,14 +112,14 @@ def test_a_worker_answers_what_is_published() -> None:
     async def scenario() -> object:
         bus = await house()
         await bus.publish("asr", utterance())
-        return await with_worker(bus, Stage().handle, replies(bus, 1))
+        return await with_worker(bus, Handler().handle, replies(bus, 1))
 
     assert run(scenario()) == [Transcript(head=utterance().head, utterance=1, text="hello")]
 
 
 def test_no_more_entries_are_worked_on_than_there_are_slots() -> None:
     async def scenario() -> int:
-        bus, stage = await house(), Stage(takes_s=1)
+        bus, stage = await house(), Handler(takes_s=1)
         for number in range(8):
             await bus.publish("asr", utterance(number=number))
         await with_worker(bus, stage.handle, replies(bus, 8), slots=3)
@@ -138,7 +138,7 @@ def test_the_backlog_stays_where_others_can_take_it() -> None:
             await asyncio.sleep(1)
             return await bus.take("asr", "other")
 
-        found: Delivery | None = await with_worker(bus, Stage(takes_s=5).handle, other_worker(), slots=2)
+        found: Delivery | None = await with_worker(bus, Handler(takes_s=5).handle, other_worker(), slots=2)
         return found
 
     assert run(scenario()).message == utterance(number=2)  # type: ignore[union-attr]  # None fails as well
@@ -156,7 +156,7 @@ def test_what_was_worked_on_is_counted_by_its_outcome_and_time() -> None:
     async def scenario() -> None:
         bus = await house()
         await bus.publish("asr", utterance())
-        await with_worker(bus, Stage(takes_s=0.3).handle, replies(bus, 1))
+        await with_worker(bus, Handler(takes_s=0.3).handle, replies(bus, 1))
 
     before = [counted(f"torim_work_seconds_{what}", outcome="done") for what in ("count", "sum")]
     run(scenario())
@@ -168,7 +168,7 @@ def test_redeliveries_and_dead_letters_are_counted() -> None:
     async def scenario() -> None:
         bus = await house()
         await bus.publish("asr", utterance())
-        await with_worker(bus, Stage(error=VendorError("v", "http_500", retryable=True)).handle, replies(bus, 1))
+        await with_worker(bus, Handler(error=VendorError("v", "http_500", retryable=True)).handle, replies(bus, 1))
 
     names = ("torim_redeliveries_total", "torim_dead_letters_total")
     before = [counted(name) for name in names]
@@ -180,7 +180,7 @@ def test_slots_are_free_again_once_the_work_is_done() -> None:
     async def scenario() -> float:
         bus = await house()
         await bus.publish("asr", utterance())
-        busy: float = await with_worker(bus, Stage(takes_s=1).handle, busy_after(0.5))
+        busy: float = await with_worker(bus, Handler(takes_s=1).handle, busy_after(0.5))
         return busy
 
     async def busy_after(span_s: float) -> float:
@@ -190,12 +190,84 @@ def test_slots_are_free_again_once_the_work_is_done() -> None:
     assert (run(scenario()), counted("torim_slots_busy")) == (1, 0)
 
 
+# Several shards
+
+
+class ShardedBus(MemoryBus):
+    """A bus of two shards: the entries of the second are those of another stage."""
+
+    shards = 2
+
+    async def take(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
+        return await super().take(_STAGE_OF[shard], worker)
+
+    async def reclaim(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
+        return await super().reclaim(_STAGE_OF[shard], worker)
+
+    async def renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], shard: int = 0) -> Renewal:
+        return await super().renew(_STAGE_OF[shard], worker, deliveries)
+
+    async def hand_back(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], *, counts: bool = False) -> None:
+        for delivery in deliveries:
+            await super().hand_back(stage_of(delivery), worker, [delivery], counts=counts)
+
+
+_STAGE_OF: tuple[Stage, Stage] = ("asr", "llm")
+
+
+def stage_of(delivery: Delivery) -> Stage:
+    return "asr" if isinstance(delivery.message, Utterance) else "llm"
+
+
+async def sharded_house(of_each_shard: int) -> ShardedBus:
+    """So many entries in each shard."""
+    bus = ShardedBus()
+    await bus.take_call(CALL, GATEWAY, STREAM, "en")
+    for number in range(of_each_shard):
+        await bus.publish("asr", utterance(number=number))
+        await bus.publish("llm", Transcript(head=Head(call=CALL, turn=number, gateway=GATEWAY), utterance=number, text="hello"))
+    return bus
+
+
+def test_every_shard_is_read() -> None:
+    async def scenario() -> set[Stage]:
+        seen = set[Stage]()
+
+        async def handle(delivery: Delivery, bus: WorkerBus) -> None:
+            seen.add(stage_of(delivery))
+            await bus.drop(stage_of(delivery), delivery)
+
+        await with_worker(await sharded_house(1), handle, seconds(1))
+        return seen
+
+    assert run(scenario()) == {"asr", "llm"}
+
+
+def test_what_a_reader_finds_when_others_filled_the_slots_is_handed_back_uncounted() -> None:
+    async def scenario() -> tuple[int, list[int]]:
+        bus, most, running, attempts = await sharded_house(3), 0, 0, list[int]()
+
+        async def handle(delivery: Delivery, bus: WorkerBus) -> None:
+            nonlocal most, running
+            running += 1
+            most = max(most, running)
+            attempts.append(delivery.attempt)
+            await asyncio.sleep(0.4)  # longer than an entry waits for a slot
+            await bus.drop(stage_of(delivery), delivery)
+            running -= 1
+
+        await with_worker(bus, handle, seconds(5), slots=1)
+        return most, attempts
+
+    assert run(scenario()) == (1, [1] * 6)
+
+
 # Failing
 
 
 def test_a_vendor_that_fails_is_asked_as_often_as_the_stage_allows() -> None:
     async def scenario() -> list[int]:
-        bus, stage = await house(), Stage(error=VendorError("v", "http_500", retryable=True))
+        bus, stage = await house(), Handler(error=VendorError("v", "http_500", retryable=True))
         await bus.publish("asr", utterance())
         await with_worker(bus, stage.handle, replies(bus, 1))
         return stage.attempts
@@ -205,7 +277,7 @@ def test_a_vendor_that_fails_is_asked_as_often_as_the_stage_allows() -> None:
 
 def test_another_attempt_begins_within_half_a_second() -> None:
     async def scenario() -> float:
-        bus, stage = await house(), Stage(error=VendorError("v", "http_500", retryable=True))
+        bus, stage = await house(), Handler(error=VendorError("v", "http_500", retryable=True))
         await bus.publish("asr", utterance())
         await with_worker(bus, stage.handle, replies(bus, 1))
         return stage.began_s[1] - stage.began_s[0]
@@ -217,7 +289,7 @@ def test_the_gateway_hears_of_a_stage_that_gave_up() -> None:
     async def scenario() -> object:
         bus = await house()
         await bus.publish("asr", utterance())
-        return await with_worker(bus, Stage(error=VendorError("v", "http_500", retryable=True)).handle, replies(bus, 1))
+        return await with_worker(bus, Handler(error=VendorError("v", "http_500", retryable=True)).handle, replies(bus, 1))
 
     assert run(scenario()) == [StageFailed(head=utterance().head, stage="asr", error="http_500", utterance=1)]
 
@@ -225,7 +297,7 @@ def test_the_gateway_hears_of_a_stage_that_gave_up() -> None:
 @pytest.mark.parametrize(("error", "attempts"), [(VendorError("v", "http_400", retryable=False), [1]), (ValueError("bug"), [1, 2, 3])])
 def test_what_cannot_succeed_fails_at_once_and_a_bug_after_its_attempts(error: Exception, attempts: list[int]) -> None:
     async def scenario() -> list[int]:
-        bus, stage = await house(), Stage(error=error)
+        bus, stage = await house(), Handler(error=error)
         await bus.publish("asr", utterance())
         await with_worker(bus, stage.handle, replies(bus, 1))
         return stage.attempts
@@ -251,7 +323,7 @@ def test_a_worker_goes_on_after_a_bug() -> None:
 
 def test_a_handler_that_hangs_is_ended_and_fails() -> None:
     async def scenario() -> list[float]:
-        bus, stage = await house(), Stage(takes_s=1_000)
+        bus, stage = await house(), Handler(takes_s=1_000)
         await bus.publish("asr", utterance())
         await with_worker(bus, stage.handle, seconds(200))
         return stage.cancelled_s
@@ -261,7 +333,7 @@ def test_a_handler_that_hangs_is_ended_and_fails() -> None:
 
 def test_an_entry_that_kills_its_workers_is_given_up() -> None:
     async def scenario() -> object:
-        bus, stage = await house(), Stage()
+        bus, stage = await house(), Handler()
         await bus.publish("asr", utterance())
         victim = await bus.take("asr", "victim")
         assert victim is not None
@@ -279,7 +351,7 @@ def test_a_stage_that_gave_up_on_a_sentence_names_it() -> None:
         spoken = Sentence(head=Head(call=CALL, turn=0, seq=2, take=1, gateway=GATEWAY), text="Hello.")
         await bus.publish("tts", spoken)
         async with asyncio.TaskGroup() as group:
-            handle = Stage(error=VendorError("v", "http_400", retryable=False)).handle
+            handle = Handler(error=VendorError("v", "http_400", retryable=False)).handle
             task = group.create_task(run_worker("tts", bus, handle, 1, SETTINGS))
             heard = await replies(bus, 1)
             task.cancel()
@@ -311,7 +383,7 @@ def test_work_that_redis_broke_off_is_done_again() -> None:
 
 async def cancelled_after_s(bus: MemoryBus, close: Callable[[], Awaitable[None]]) -> float:
     """How long after ``close`` a long piece of work is cancelled."""
-    stage = Stage(takes_s=30)
+    stage = Handler(takes_s=30)
     await bus.publish("asr", utterance())
 
     async def scenario() -> float:
@@ -367,7 +439,7 @@ def test_cancelled_work_is_nobodys_any_more() -> None:
 
 def test_work_that_another_worker_took_over_is_cancelled() -> None:
     async def scenario() -> float:
-        bus, stage = await house(), Stage(takes_s=30)
+        bus, stage = await house(), Handler(takes_s=30)
         await bus.publish("asr", utterance())
 
         async def steal() -> None:
@@ -388,7 +460,7 @@ def test_work_that_another_worker_took_over_is_cancelled() -> None:
 
 def test_the_work_of_a_dead_worker_is_done_by_another_within_one_and_a_half_seconds() -> None:
     async def scenario() -> float:
-        bus, stage = await house(), Stage()
+        bus, stage = await house(), Handler()
         await bus.publish("asr", utterance())
         await bus.take("asr", "dead")
         died_s = now_s()
@@ -400,7 +472,7 @@ def test_the_work_of_a_dead_worker_is_done_by_another_within_one_and_a_half_seco
 
 def test_a_long_piece_of_work_is_not_taken_over() -> None:
     async def scenario() -> list[int]:
-        bus, stage = await house(), Stage(takes_s=10)
+        bus, stage = await house(), Handler(takes_s=10)
         await bus.publish("asr", utterance())
 
         async def beside() -> None:
@@ -414,7 +486,7 @@ def test_a_long_piece_of_work_is_not_taken_over() -> None:
 
 def test_a_drained_worker_finishes_what_it_holds() -> None:
     async def scenario() -> int:
-        bus, stage = await house(), Stage(takes_s=5)
+        bus, stage = await house(), Handler(takes_s=5)
         await bus.publish("asr", utterance())
         await with_worker(bus, stage.handle, seconds(1))
         return bus.backlog("asr")
@@ -424,7 +496,7 @@ def test_a_drained_worker_finishes_what_it_holds() -> None:
 
 def test_a_drained_worker_hands_back_what_takes_too_long_without_counting_it() -> None:
     async def scenario() -> Delivery | None:
-        bus, stage = await house(), Stage(takes_s=50)
+        bus, stage = await house(), Handler(takes_s=50)
         await bus.publish("asr", utterance())
         await with_worker(bus, stage.handle, seconds(1))
         return await bus.reclaim("asr", "two")
@@ -436,7 +508,7 @@ def test_a_drained_worker_hands_back_what_takes_too_long_without_counting_it() -
 
 def test_a_drained_worker_ends_within_its_time() -> None:
     async def scenario() -> float:
-        bus, stage = await house(), Stage(takes_s=50)
+        bus, stage = await house(), Handler(takes_s=50)
         await bus.publish("asr", utterance())
         await with_worker(bus, stage.handle, seconds(1), settings=Settings(drain_sec=3))
         return now_s()
@@ -446,7 +518,7 @@ def test_a_drained_worker_ends_within_its_time() -> None:
 
 def test_a_drained_worker_ends_without_redis() -> None:
     async def scenario() -> float:
-        bus, stage = await house(), Stage(takes_s=50)
+        bus, stage = await house(), Handler(takes_s=50)
         await bus.publish("asr", utterance())
 
         async def lose_redis() -> None:
@@ -461,7 +533,7 @@ def test_a_drained_worker_ends_without_redis() -> None:
 
 def test_a_drained_worker_takes_nothing_new() -> None:
     async def scenario() -> int:
-        bus, stage = await house(), Stage(takes_s=2)
+        bus, stage = await house(), Handler(takes_s=2)
         await bus.publish("asr", utterance())
         draining = asyncio.Event()
         async with asyncio.TaskGroup() as group:
@@ -477,7 +549,7 @@ def test_a_drained_worker_takes_nothing_new() -> None:
 
 def test_a_worker_that_is_cancelled_ends_at_once() -> None:
     async def scenario() -> float:
-        bus, stage = await house(), Stage(takes_s=50)
+        bus, stage = await house(), Handler(takes_s=50)
         await bus.publish("asr", utterance())
         async with asyncio.TaskGroup() as group:
             task = group.create_task(run_worker("asr", bus, stage.handle, 4, SETTINGS))
@@ -499,7 +571,7 @@ def test_a_worker_goes_on_when_redis_is_back() -> None:
             await bus.publish("asr", utterance())
             return await replies(bus, 1)
 
-        return await with_worker(bus, Stage().handle, outage())
+        return await with_worker(bus, Handler().handle, outage())
 
     assert run(scenario()) == [Transcript(head=utterance().head, utterance=1, text="hello")]
 
@@ -507,7 +579,7 @@ def test_a_worker_goes_on_when_redis_is_back() -> None:
 @pytest.mark.parametrize("outage_s", [1.5, 1.6, 1.7, 1.8, 1.9, 4.0])
 def test_after_an_outage_live_workers_keep_their_entries(outage_s: float) -> None:
     async def scenario() -> list[int]:
-        bus, stage = await house(), Stage(takes_s=8)
+        bus, stage = await house(), Handler(takes_s=8)
         for number in range(4):
             await bus.publish("asr", utterance(number=number))
 
@@ -538,7 +610,7 @@ def test_a_worker_is_alive_while_it_runs() -> None:
             await asyncio.sleep(20)
             return await bus.stages_alive()
 
-        return await with_worker(bus, Stage().handle, look())
+        return await with_worker(bus, Handler().handle, look())
 
     assert run(scenario()) == {"asr"}
 
@@ -546,7 +618,7 @@ def test_a_worker_is_alive_while_it_runs() -> None:
 def test_a_worker_that_left_is_not_alive() -> None:
     async def scenario() -> object:
         bus = await house()
-        await with_worker(bus, Stage().handle, seconds(1))
+        await with_worker(bus, Handler().handle, seconds(1))
         return await bus.stages_alive()
 
     assert run(scenario()) == frozenset()

@@ -60,7 +60,8 @@ def _redis_house(url: str, pace: Pace, connect: Connect) -> House:
     one, two = (RedisWorkerBus(url, pace=pace, connect=connect) for _ in range(2))
 
     async def forget() -> None:
-        await gateway._writer.flushall()
+        for link in gateway._links:
+            await link.writer.flushall()
 
     return House(gateway, other, one, two, forget)
 
@@ -72,9 +73,9 @@ def _call_later(action: Callable[[], None]) -> Callable[[], Awaitable[None]]:
     return act
 
 
-async def until(ask: Callable[[], Awaitable[T | None]]) -> T:
+async def until(ask: Callable[[], Awaitable[T | None]], limit_s: float = _LIMIT_S) -> T:
     """What ``ask`` answers once it is not None."""
-    async with asyncio.timeout(_LIMIT_S):
+    async with asyncio.timeout(limit_s):
         while (answer := await ask()) is None:  # noqa: ASYNC110  # idle times follow the server's clock, only asking tells
             await asyncio.sleep(0.005)
     return answer

@@ -13,9 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import redis
-
-from common import streams
+from common.redis_shards import connect_blocking, keys_of
 from tests.e2e.gateway_process import ROOT, free_port, place_call
 
 WORKERS = ("asr_worker", "llm_worker", "tts_worker")
@@ -29,7 +27,8 @@ class House:
 
     def __init__(self, folder: Path, environment: dict[str, str], services: Sequence[str]) -> None:
         self.port = free_port()
-        self.redis = redis.Redis.from_url(environment["REDIS_URL"], socket_timeout=30)
+        self.redis = connect_blocking(environment["REDIS_URL"], answer_limit_s=30)
+        self.keys = keys_of(environment["REDIS_URL"])
         self._folder = folder
         cache = {"TORIM_CACHE": str(folder / "cache")} | environment
         self._environment = {"PATH": os.defpath, "PYTHONUNBUFFERED": "1", "PORT": str(self.port)} | cache
@@ -83,7 +82,7 @@ class House:
 
     def recorded(self, call: str) -> list[dict[str, str]]:
         """The call's event stream in Redis."""
-        entries: Any = self.redis.xrange(streams.ALONE.events(call))
+        entries: Any = self.redis.xrange(self.keys.events(call))
         return [{key.decode(): value.decode() for key, value in fields.items()} for _, fields in entries]
 
     @property

@@ -188,7 +188,7 @@ async def test_what_a_call_leaves_whose_line_died_and_did_not_come_back_is_gone_
         caller.lose_line()
         await caller.until(lambda: caller.line.closed)
         bus = server.gateway()
-        lives_s = await bus._writer.ttl(streams.ALONE.call_hash("CA1"))
+        lives_s = await bus._links[0].writer.ttl(streams.ALONE.call_hash("CA1"))
         await bus.close()
     assert 0 < lives_s <= streams.CLOSED_CALL_TTL_S
 
@@ -198,5 +198,5 @@ async def _in_hash(server: Server, field: bytes) -> None:
     bus = server.gateway()
     found: Any = {}
     while field not in found:
-        found = await bus._writer.hgetall(streams.ALONE.call_hash("CA1"))
+        found = await bus._links[0].writer.hgetall(streams.ALONE.call_hash("CA1"))
     await bus.close()
