@@ -42,7 +42,7 @@ sim: setup-dev  ## N random calls through the core, each judged; fails if a guar
 mutants: setup-dev  ## remove each guard of the core in turn: what notices? ARGS="--only holding" takes some
 	@$(BIN)/python -m tests.mutants $(ARGS)
 
-timelines: setup-dev  ## search random calls for the pictures in docs/timelines, and draw them: some minutes
+timelines: setup-dev  ## draw the pictures in docs/timelines
 	@$(BIN)/python -m tests.sim.timelines docs/timelines
 
 chaos: setup-dev  ## kill -9 of workers and gateways, stalls, cuts, restarts of Redis under live calls; KILLS=30 CALLERS=8 SEED=1 OUT=.run/chaos

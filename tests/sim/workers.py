@@ -202,7 +202,7 @@ class Workers:
             return
         words = len(text.split())
         length = words * _BYTES_A_WORD + rng.randint(0, 500)
-        told = words if rng.random() < _TELLS_WORDS else 0
+        told = words if rng.random() < _TELLS_WORDS or self.parrot else 0  # words of a language are shorter than its sound here
         stops = rng.random() < weather.tts_stops
         again = rng.random() < weather.tts_second_attempt
         self.counts["tts stopped"] += stops

@@ -8,9 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from gateway.records.format import decode
-from tests.sim.desk import Desk
-from tests.sim.timelines import Sight, look_for, resumed_holds
 from tests.tools.recorded.calls import ask_and_hear, core_call, desk_record, interrupt, shell_record
 from tools.drawing import FONT_PX, lanes, width_of
 from tools.recorded.scene import draw
@@ -99,34 +96,3 @@ def test_a_file_that_is_no_record_is_one_line(tmp_path: Path, capsys: pytest.Cap
     (tmp_path / "call.wav").write_bytes(b"RIFF")
     assert main([str(tmp_path / "call.wav"), str(tmp_path / "out.svg")]) == EXIT_USAGE
     assert "not a record" in capsys.readouterr().err
-
-
-# -- The pictures of the docs -----------------------------------------------------------------------
-
-
-def cough(desk: Desk) -> None:
-    """A question, and a cough over its answer."""
-    desk.say("שלום")
-    desk.reply("one two three four", "five six", seconds=2.0)
-    desk.wait(0.7)
-    desk.say("", 0.3)
-    desk.wait(5.0)
-
-
-def test_a_resumed_hold_is_seen() -> None:
-    story = tell(decode(desk_record(cough)))
-    ((begin_s, end_s),) = resumed_holds(story)
-    (hold,) = story.holds.spans
-    assert (hold.name, begin_s < hold.begin_s < hold.end_s < end_s) == ("hold: resumed", True)
-
-
-def test_the_first_call_in_which_it_is_seen_is_drawn() -> None:
-    found = look_for(Sight("anything", "A call", lambda story: iter([(0.5, 4.5)])))
-    title = f"A call (seed {found.seed})"
-    assert found.commands[1] == f"python -m tools.timeline anything.torim anything.svg --from 0.5 --to 4.5 --title '{title}'"
-
-
-def test_what_no_call_has_is_told() -> None:
-    never = Sight("never", "", lambda story: iter(()))
-    with pytest.raises(LookupError, match="never"):
-        look_for(never, range(3))
