@@ -245,6 +245,7 @@ class TurnMachine:
         call = self.call
         if call.over:
             return
+        call.playout.floor_free = self._floor_is_free()
         if self.holding.hold is None or self.holding.hold.quiet:
             self.speaking.finish_if_heard(now)
         self.holding.settle(now)

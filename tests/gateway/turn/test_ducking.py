@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from common.messages import Sentence
 from gateway.turn.machine import BotState
 from gateway.turn.state import Rules
 from tests.sim.desk import Desk, asked_desk, speaking_desk
@@ -224,3 +225,13 @@ def test_half_a_second_of_voice_that_is_over_just_as_it_comes_does_not_silence_i
     desk.wait(begins_s)
     desk.speak(0.5)
     assert len(desk.clears) == clears
+
+
+def test_a_voice_while_more_of_it_is_waited_for_is_a_hold_and_repeats_no_word_of_it() -> None:
+    desk = asked_desk()
+    desk.report(Sentence(head=desk.head(), text="one two three four.", interruptible=False))
+    desk.chunk(0, 0.6, last=False)
+    desk.wait(1.0)
+    frames = len(desk.frames)
+    desk.speak(0.3)
+    assert (desk.machine.holding.hold is not None, len(desk.frames)) == (True, frames)
