@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from types import CodeType, FunctionType, ModuleType
 from typing import cast
 
-from tests.guards import MODULES, Clamp, Guard, Removal, Replace, Walk, guards_of, source_of
+from tests.guards import ESTIMATES, MODULES, Clamp, Guard, Removal, Replace, Walk, guards_of, source_of
 
 _HIT, _BOUND = "_guard_hit", "_guard_bound"
 _ORIGINALS: dict[FunctionType, CodeType] = {}
@@ -34,6 +34,12 @@ def without(guard: Guard, removal: Removal) -> None:
         return ast.Subscript(ast.Tuple([cast("ast.expr", node), forced], ast.Load()), ast.Constant(1), ast.Load()) if binds else forced
 
     _put(guard.module, remove, only=guard.function)
+
+
+def without_nothing() -> None:
+    """Compile every module anew as it is: what fails then fails for having been compiled."""
+    for name in MODULES + ESTIMATES:
+        _put(name, lambda _, node: node)
 
 
 # -- Counting ---------------------------------------------------------------------------------------

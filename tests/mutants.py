@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.guards import ROOT, all_guards
-from tests.guards_in_place import without
+from tests.guards_in_place import without, without_nothing
 from tests.mutants_report import NO_END, Fate, Mutant, Result, complaints, read_reasons, report
 from tests.sim.world import make_world
 
@@ -99,7 +99,9 @@ class _Run:
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
         resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY_BYTES, _MEMORY_BYTES))
-        if mutant.removal is not None:
+        if mutant.removal is None:
+            without_nothing()
+        else:
             without(mutant.guard, mutant.removal)
         os.write(pipe, b"unit\n")
         killer = self._failing_test(session, mutant)
