@@ -132,8 +132,7 @@ class Judge:
         self._models_asked(commands)
         if isinstance(event, FrameHeard) and not machine.needs_sound:
             self._kept_from = max(self._kept_from, self._frame + 1 - IDLE_FRAMES)
-        hold = machine.holding.hold
-        self.sound.new_run = self.sound.new_run or (hold is not None and not hold.quiet)
+        self.sound.event_handled()
         self._deadline(event, now)
         self._states(now)
 

@@ -57,12 +57,18 @@ class SoundJudge:
         self._attempts: dict[Cell, int] = {}
         self._ended_at: dict[int, float] = {}
         self._listened = 0
+        self._epoch = 0
 
     def stream_begins(self, machine: TurnMachine, line: Line) -> None:
         """The call goes on with another stream."""
         self._machine, self._line = machine, line
         self._on_the_way.clear()
         self.sent, self.frames_sent, self.new_run, self._listened = [], 0, True, 0
+
+    def event_handled(self) -> None:
+        """A hold may have begun and given way in one event: that the sound was stopped shows in the playout's epoch."""
+        epoch = self._machine.call.playout.epoch
+        self.new_run, self._epoch = self.new_run or epoch != self._epoch, epoch
 
     def turn_ends(self, turn: int, now: float) -> None:
         """Nothing of it may be heard any more, but for what is on the way back and forth."""
