@@ -1,8 +1,8 @@
 """The callers: calls one after the other, each with an ear for what it is told.
 
-A caller says something short, hears the whole reply, makes a pause, and says the next thing: patiently, since a reply that stops in the
-middle may go on. One who is told that there is trouble, or asked to repeat, says it again; one who hears nothing for long gives up
-waiting and speaks all the same.
+A caller says something short, hears the whole reply, makes a pause, and says the next thing: patiently, since a reply that
+stops in the middle may go on. Now and then one cuts in on a reply. One who is told that there is trouble, or asked to repeat,
+says it again; one who hears nothing for long gives up waiting and speaks all the same.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from tests.e2e.gateway_process import RECORDINGS
 from tools.caller.caller import Caller
 from tools.caller.client import Call
 from tools.caller.record import Record, milliseconds
-from tools.caller.script import HangUp, Say, Step
+from tools.caller.script import HangUp, Interrupt, Say, Step
 from tools.caller.sound import load
 from tools.caller.webhook import Addresses, NoConnection
 
@@ -30,6 +30,10 @@ _WORDS = ("short_en_hello.wav", "short_fr_auth-thankyou.wav")
 _GAP_S = (1.8, 2.8)
 """Between the end of a reply and the caller's next words. Shorter than 1.5 s the bot may yet wait for the last bytes from a worker that
 died; who speaks then speaks over a reply, and the scripted recogniser has the same words for all that is said in one turn."""
+_OBJECTION = "medium_en_demo-nomatch.wav"
+"""Long enough to be no cough."""
+_CUTS_IN = 0.15
+_CUTS_IN_AFTER_S = (0.4, 1.4)
 _GREETING_S, _PATIENCE_S = 6.0, 12.0
 _MOST_S = 240.0
 _CONNECTED = "connected to "
@@ -65,6 +69,7 @@ class Conversation:
         self._last_sentence, self._last_ms = len(reply.lengths_ms) - 1, reply.lengths_ms[-1]
         self._left = turns
         self._words = [load(RECORDINGS / name) for name in _WORDS]
+        self._objection = load(RECORDINGS / _OBJECTION)
         self._since = 0
         self._bot_last = 0
         self._done = False
@@ -73,6 +78,8 @@ class Conversation:
         self._judged_at = 0
         self._gap_s = rng.uniform(*_GAP_S)
         self._greeted = False
+        self._replies_since: int | None = None
+        self._cuts_in_after_s: float | None = None
 
     def bot_sounds(self, at: int, until: int) -> None:
         """The bot is heard from ``at`` until ``until``."""
@@ -83,7 +90,12 @@ class Conversation:
         for tone in self._ear.news():
             phrase = phrase_of(tone)
             self._at_last_sentence = self._at_last_sentence or (tone.sentence == self._last_sentence and not phrase)
+            if self._replies_since is None and not phrase:
+                self._replies_since = now
             self._done = self._done or phrase in _TROUBLE or (phrase == "greeting" and not self._greeted)
+        if self._cuts_in(now):
+            self._left -= 1
+            return Interrupt(self._objection, 0)
         quiet_s = (now - max(self._since, self._bot_last)) / SAMPLE_RATE_HZ
         patience_s = _PATIENCE_S if self._greeted else _GREETING_S
         if quiet_s < self._gap_s or not (self._done or quiet_s >= patience_s or self._is_over()):
@@ -92,6 +104,11 @@ class Conversation:
             return HangUp()
         self._left -= 1
         return Say(self._random.choice(self._words))
+
+    def _cuts_in(self, now: int) -> bool:
+        if self._cuts_in_after_s is None or self._replies_since is None:
+            return False
+        return now - self._replies_since >= self._cuts_in_after_s * SAMPLE_RATE_HZ
 
     def _is_over(self) -> bool:
         """Whether all of the reply was heard; asked again only when there is more of it."""
@@ -105,6 +122,9 @@ class Conversation:
         self._ear.forget()
         self._since, self._done, self._at_last_sentence, self._greeted = until, False, False, True
         self._gap_s = self._random.uniform(*_GAP_S)
+        self._replies_since = None
+        cuts_in = self._left and self._random.random() < _CUTS_IN
+        self._cuts_in_after_s = self._random.uniform(*_CUTS_IN_AFTER_S) if cuts_in else None
 
 
 Urls = Callable[[], Sequence[str]]
@@ -156,7 +176,7 @@ def _port(url: str) -> int:
 
 
 def _heard(record: Record, began_s: float, over: bool, lines: Sequence[str]) -> Heard:
-    said = tuple(Said(milliseconds(turn.begin), milliseconds(turn.end)) for turn in record.turns)
+    said = tuple(Said(milliseconds(turn.begin), milliseconds(turn.end), turn.interrupts) for turn in record.turns)
     return Heard(
         call=record.call,
         began_s=began_s,

@@ -1,24 +1,28 @@
 """What a caller's ear makes of a call, turn by turn (no clock, no sockets).
 
-    caller   ###                                 ###
-    bot         ....filler...1.0 1.1 1.2            ....1.0 2.0 2.1 2.2
-                    |<------ window of turn 1 ----->|   ^ stale
+    caller   ###                                 ###                       ######
+    bot         ....filler...1.0 1.1 1.2            ....1.0 2.0 2.1 2.2        3.0 3.1 ...
+             |<------ window of turn 1 ----------->|   ^ stale          ^ of turn 2, which the caller cuts in on
 
 Each turn's window reaches from the caller's words to the next ones. In it all sentences of one reply, that was never heard before,
 are to be heard: each whole, once, in order. Whatever else is heard of a reply is a complaint, and so is what is not heard; which of them
 a fault may excuse is not decided here.
+
+Of a reply that the caller cuts in on, the rest is not to be heard: neither soon, nor later.
 
 A sentence that was interrupted by a death is finished by another synthesis of the words that are left, of which the first
 may be heard again from its start: so of a sentence in pieces a word may be heard twice.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.chaos.ear import SLACK_MS, is_whole, phrase_of
 from tts_worker.tones import HeardTone
 
 _LONGEST_WORD_MS = 300
+_FALLS_SILENT_MS = 800
+"""The bot that is cut in on, at the latest; its own goal is 300."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,13 @@ class Said:
 
     begin_ms: int
     end_ms: int
+    cuts_in: bool = False
+    """Whether they were said over a reply."""
+
+    @property
+    def window_begins_ms(self) -> int:
+        """From when on nothing of an earlier turn may begin to sound."""
+        return self.begin_ms + (_FALLS_SILENT_MS if self.cuts_in else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +61,13 @@ class Verdict:
     late_ms: int | None
     """From the end of the caller's words to the first sound of the reply."""
     over_ms: int | None
-    """From there to its last."""
+    """From there to its last; None if the caller cut in."""
     silence_ms: int
     """The longest without any sound of the bot, from the caller's words to the end of the reply."""
     phrases: tuple[str, ...]
     complaints: tuple[str, ...]
+    cut_in_on: bool = False
+    """Whether the caller did not want to hear the rest."""
 
     @property
     def answered(self) -> bool:
@@ -65,12 +78,20 @@ class Verdict:
 def judge(said: Sequence[Said], tones: Sequence[HeardTone], reply: Reply, end_ms: int) -> list[Verdict]:
     """All turns of a call that lasted until ``end_ms``."""
     verdicts, past = list[Verdict](), set[int]()
-    for number, one in enumerate(said):
-        until_ms = said[number + 1].begin_ms if number + 1 < len(said) else end_ms
-        window = [tone for tone in tones if one.begin_ms <= tone.start_ms < until_ms]
-        verdicts.append(_turn(one, until_ms, window, past, reply))
+    for one, following in zip(said, (*said[1:], None), strict=True):
+        until_ms = following.window_begins_ms if following else end_ms
+        window = [tone for tone in tones if one.window_begins_ms <= tone.start_ms < until_ms]
+        verdict = _turn(one, until_ms, window, past, reply)
+        verdicts.append(_cut_in_on(verdict, window) if following and following.cuts_in else verdict)
         past |= {tone.turn for tone in window if _of_reply(tone)}
     return verdicts
+
+
+def _cut_in_on(verdict: Verdict, window: Sequence[HeardTone]) -> Verdict:
+    """What is left of the complaints, and what is to be heard no more."""
+    left = [one for one in verdict.complaints if one.split(" ")[0] not in ("missing", "cut")]
+    left += ["leaked"] * any(tone.end_ms > verdict.until_ms for tone in window)
+    return replace(verdict, over_ms=None, complaints=tuple(left), cut_in_on=True)
 
 
 def _of_reply(tone: HeardTone) -> bool:

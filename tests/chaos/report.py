@@ -27,6 +27,7 @@ COMPLAINTS = {
     "begun": "begun twice",
     "out": "out of order",
     "unknown": "unknown sentence",
+    "leaked": "went on over the caller",
     "beep": "beep",
     "silence": "silence",
 }
@@ -90,6 +91,7 @@ def figures(run: Run) -> dict[str, Any]:
         "calls": len(run.calls),
         "turns": len(turns),
         "answered": sum(turn.verdict.answered for turn in turns),
+        "cut_in_on": sum(turn.verdict.cut_in_on for turn in turns),
         "told_of_trouble": sum(not turn.verdict.answered and not turn.complaints for turn in turns),
         "complaints": {name: complaints[name] for name in COMPLAINTS.values()},
         "handed_over": sum(judged.heard.streams - 1 for judged in run.calls if judged.heard.streams),
@@ -165,6 +167,7 @@ def _outcomes(found: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield "calls dropped", found["dropped_calls"]
     yield "turns", found["turns"]
     yield "heard the one reply, whole and once", found["answered"]
+    yield "of these, cut in on by the caller", found["cut_in_on"]
     yield "told of trouble, or the reply begun anew, where a fault may cost that", found["told_of_trouble"]
     yield from found["complaints"].items()
     yield "protocol violations", found["violations"]

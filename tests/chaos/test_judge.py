@@ -82,6 +82,32 @@ def test_a_sentence_that_nobody_planned_is_told() -> None:
     assert heard(*WHOLE, (1, 2, 3900, 700))[0].complaints == ("unknown sentence 2",)
 
 
+# --- Callers who cut in
+
+CUTTING_IN = Said(2800, 5500, cuts_in=True)
+NEXT_REPLY = ((2, 0, 6500, 700), (2, 1, 7200, 700))
+
+
+def test_the_rest_of_a_reply_that_is_cut_in_on_is_not_missed() -> None:
+    first, second = heard((1, 0, 2500, 500), *NEXT_REPLY, said=(WORDS, CUTTING_IN))
+    assert (first.answered, first.cut_in_on, first.over_ms, second.answered) == (True, True, None, True)
+
+
+def test_a_sentence_may_begin_just_when_it_is_cut_in_on() -> None:
+    first, second = heard((1, 0, 2200, 700), (1, 1, 2900, 200), *NEXT_REPLY, said=(WORDS, CUTTING_IN))
+    assert (first.answered, second.answered) == (True, True)
+
+
+def test_a_reply_that_goes_on_over_the_caller_is_told() -> None:
+    first, _ = heard((1, 0, 2500, 1200), *NEXT_REPLY, said=(WORDS, CUTTING_IN))
+    assert "leaked" in first.complaints
+
+
+def test_the_rest_of_it_is_stale_afterwards() -> None:
+    _, second = heard((1, 0, 2500, 500), (1, 1, 5800, 700), *NEXT_REPLY, said=(WORDS, CUTTING_IN))
+    assert second.complaints == ("stale 1.1",)
+
+
 # --- What a fault may cost
 
 
