@@ -68,14 +68,16 @@ class Faults:
         stage = self.rng.choice(STAGES)
         await self._all_at_work(stage)
         post = next(post for post in self.house.workers(stage) if post.mortal)
-        starts = post.starts
+        starts, worker = post.starts, post.worker
         post.send(signal.SIGUSR1 if phase == "reading" else signal.SIGUSR2)
         while post.starts == starts:  # noqa: ASYNC110 - it happens in another process
             await asyncio.sleep(_LOOK_S)
         death = last_death(self.house.log(post))
         assert death is not None, f"{post.name} died of something else: see {self.house.log(post)}"
-        self.struck.add((death.call, death.turn))
-        return self._at_once("kill", phase, frozenset({death.call}), f"{stage} {death.moment}")
+        left = [one for one in await self._watch.held(stage) if one.worker == worker and one.is_a_turn]
+        self.struck |= {(death.call, death.turn), *((one.call, one.turn) for one in left)}
+        calls = frozenset({death.call, *(one.call for one in left)})
+        return self._at_once("kill", phase, calls, f"{stage} {death.moment}")
 
     async def _stopped_in(self, phase: Phase) -> tuple[Post, list[Held]]:
         """A worker that was stopped in this phase of a turn, and what it holds."""
