@@ -134,9 +134,10 @@ class Lexicon:
 
     def is_closed_answer(self, text: str) -> bool:
         """Whether ``text`` answers a closed question: yes, no, a number, a day."""
-        words = " ".join(word for word in normalise(text).split() if not word.isdigit())
+        tokens = normalise(text).split()
+        words = " ".join(token for token in tokens if not token.isdigit())
         if not words:
-            return any(letter.isdigit() for letter in text)
+            return bool(tokens)
         around = self.polite_words | self.answer_words
         return _made_of(words, self.closed_answers | around, self.answer_particles) and not _made_of(words, around)
 

@@ -47,7 +47,7 @@ def _shell(first: int, last: int, least: int) -> int:
 def _many(first: int, last: int, *, guards: bool, least: int) -> int:
     began = time.monotonic()
     outcome = run_at_once(first, last, guards=guards)
-    return _told(outcome.lines(), outcome.broken + outcome.below(least), first, last, began)
+    return _told(outcome.lines(every_guard=guards), outcome.broken + outcome.below(least), first, last, began)
 
 
 def _told(lines: list[str], wrong: list[str], first: int, last: int, began: float) -> int:

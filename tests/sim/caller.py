@@ -53,6 +53,10 @@ class Voice:
         """Add voice without words."""
         self.levels += [_VOICE_LEVEL] * frames
 
+    def mutter(self, frames: int) -> None:
+        """Add voice without words that is not as loud as the caller's own."""
+        self.levels += [_DIP_LEVEL] * frames
+
     def pause(self, frames: int) -> None:
         """Add silence."""
         self.levels += [0] * frames
@@ -65,6 +69,7 @@ class Caller:
         self.words: list[tuple[int, str, str]] = []
         """Frame, word, kind of the voice that it belongs to."""
         self.frames = 0
+        self.detector_errors = 0
         self._rng = rng
         self._talks_for = talks_for
         self._errs = detector_errs
@@ -85,7 +90,9 @@ class Caller:
         level = self._plan[self._at] if self._at < len(self._plan) else 0
         self._at += 1
         self.frames += 1
-        speech = (self._rng.random() >= self._errs) if level else (self._rng.random() < self._errs / 4)
+        wrong = self._rng.random() < (self._errs if level else self._errs / 4)
+        self.detector_errors += wrong
+        speech = bool(level) is not wrong
         return FrameHeard(speech, level or _NOISE_LEVEL), key
 
     def text(self, start: int, end: int) -> str:

@@ -1,5 +1,6 @@
 """Many random calls, and what happened in them."""
 
+import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
@@ -13,6 +14,11 @@ from tests.guards_in_place import Hits
 from tests.sim.hits import Outcome
 from tests.sim.situations import NAMED
 from tests.sim.world import World, make_world
+
+CALLS = 3000
+"""In which everything happens often enough, with some to spare."""
+LEAST = 100
+"""Hits of each guard, end, fault and moment."""
 
 
 def run_calls(seeds: Iterable[int], hits: Hits | None = None) -> Outcome:
@@ -31,15 +37,16 @@ def run_calls(seeds: Iterable[int], hits: Hits | None = None) -> Outcome:
 
 
 def _outcome_of(world: World) -> Outcome:
-    counts = world.counts + world.workers.counts
+    counts = world.counts + world.workers.counts + world.line.counts
+    counts["detector error"] += world.caller.detector_errors
     counts.update({f"words {fate}": count for fate, count in world.judge.words.fates.items()})
     counts[f"situation {world.situation.name}"] += 1
     return Outcome(1, len(world.judge.closed), world.now, counts, world.moments.counts, history_errors_ms=world.judge.history.errors_ms)
 
 
-def run_at_once(first: int, last: int, *, guards: bool, processes: int = 2) -> Outcome:
-    """The calls of these seeds, in some processes; ``guards``: count their hits, too."""
-    outcome = Outcome()
+def run_at_once(first: int, last: int, *, guards: bool) -> Outcome:
+    """The calls of these seeds, in a process a processor; ``guards``: count their hits, too."""
+    outcome, processes = Outcome(), os.cpu_count() or 1
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
         shares = [pool.submit(_share, range(first + place, last, processes), guards) for place in range(processes)]
         for share in shares:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 from gateway.turn.events import End
+from tests.sim.moments import MOMENTS
 
 SELDOM = Path(__file__).parent / "seldom.toml"
 FAULTS = (
@@ -27,23 +28,17 @@ FAULTS = (
     "end handed_over",
     "ducked frame",
     "keys asked for",
-    "load",
     "bot hung up",
     "key",
-    "retake",
-    "message lost",
-    "message twice",
-    "message late",
-    "asr failed",
-    "llm failed",
-    "tts failed",
-    "tts stopped",
-    "tts second attempt",
-    "stalled frame",
     "tool",
     "words in the history",
+    *("mark lost", "mark late", "mark on clear", "stalled frame", "burst of frames", "sound late"),
+    *("stop twice", "dropped in mid-word", "detector error"),
+    *("message lost", "message twice", "message late", "chunk out of order", "worker slow", "load"),
+    *("asr failed", "asr stale", "recogniser asleep", "llm failed", "tts failed", "tts stopped", "tts second attempt", "retake"),
 )
-"""What must happen in simulated calls, beside the ends of turns."""
+"""What must happen in simulated calls, beside the ends of turns: what the bot does, what the line, and what workers. The calls through
+the shell have their own list, with what Redis does (``shell_calls``)."""
 _LEAST_SHOWN = 20
 
 
@@ -79,10 +74,11 @@ class Outcome:
 
     # -- For reading --------------------------------------------------------------------------
 
-    def lines(self) -> list[str]:
-        """All of it."""
+    def lines(self, *, every_guard: bool = False) -> list[str]:
+        """All of it; of the guards those that were hit least, or all."""
         first = f"{self.calls} calls, {self.turns} turns, {self.line_s / 3600:.1f} hours on the line"
-        return [first, *(f"{count:8d}  {name}" for name, count in sorted(self.counts.items())), *self._moment_lines(), *self._guard_lines()]
+        counts = (f"{count:8d}  {name}" for name, count in sorted(self.counts.items()))
+        return [first, *counts, *self._moment_lines(), *(self._table() if every_guard else []), *self._least_hit()]
 
     def _moment_lines(self) -> Iterator[str]:
         fates = sorted({fate for _, fate in self.moments})
@@ -90,7 +86,13 @@ class Outcome:
         for moment, count in sorted(self._by_moment().items()):
             yield f"  {moment:<40}" + "".join(f"{number:>16}" for number in (count, *(self.moments[moment, fate] for fate in fates)))
 
-    def _guard_lines(self) -> Iterator[str]:
+    def _table(self) -> Iterator[str]:
+        """Each guard, with its hits when it was false and when it was true; "-" is a side that cannot be."""
+        yield f"{'false':>10}{'true':>10}  guard"
+        for name in sorted({name for name, _ in self.guards}):
+            yield "".join(f"{self.guards.get((name, side), '-'):>10}" for side in (False, True)) + f"  {name}"
+
+    def _least_hit(self) -> Iterator[str]:
         if self.guards:
             yield f"{len(self.guards)} sides of guards; the least hit:"
         seldom = _seldom()
@@ -114,7 +116,7 @@ class Outcome:
 
     def _hits(self) -> dict[str, int]:
         hits = {f"end {end}": self.counts[f"end {end}"] for end in get_args(End)}
-        hits |= {name: self.counts[name] for name in FAULTS} | dict(self._by_moment())
+        hits |= {name: self.counts[name] for name in FAULTS} | dict.fromkeys(MOMENTS, 0) | self._by_moment()
         return hits | {f"{name} = {side}": count for (name, side), count in self.guards.items()}
 
     def _by_moment(self) -> Counter[str]:

@@ -12,6 +12,24 @@ from gateway.turn.events import CloseTurn, Command, Event, FrameHeard, Report
 from gateway.turn.machine import BotState, TurnMachine
 
 _FIRST_S, _LAST_S, _BETWEEN_S = 0.2, 0.3, 0.1
+_SOUNDING = (
+    "greeting",
+    "phrase",
+    "filler",
+    "beep",
+    "first 200 ms",
+    "mid-sentence",
+    "between sentences",
+    "last 300 ms",
+    "only the provider plays",
+)
+MOMENTS = (
+    *(f"LISTENING: {doing}" for doing in ("quiet", "keys awaited", "short sound awaited")),
+    *(f"THINKING: {doing}" for doing in ("words awaited", "its words are known", "a tool runs")),
+    *(f"SPEAKING: {sounding}" for sounding in _SOUNDING),
+    *("held: pause within a hold", "floor muted"),
+)
+"""All that an onset can meet."""
 
 
 @dataclass(slots=True)

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from common.messages import Head, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolEnded
-from gateway.turn.events import CallerHungUp, MarkEchoed, WorkerReported
+from gateway.turn.events import MarkEchoed, WorkerReported
 from gateway.turn.machine import BotState
 from gateway.turn.state import Rules
-from tests.sim import habits
+from tests.sim import aimed, habits
 from tests.sim.line import Weather
 
 if TYPE_CHECKING:
@@ -75,10 +75,29 @@ def _sleeps_in_long_turns(world: "World") -> None:
         world.workers.sleep(world.rng.uniform(6.5, 10), world.now)
 
 
+def _sleeps_through_holds(world: "World") -> None:
+    """The recogniser tells what a hold was about over the reply."""
+    if world.machine.holding.hold is not None and world.machine.call.turn.committed:
+        world.workers.sleep(world.rng.uniform(2.5, 4.5), world.now)
+
+
+def _sleeps_too_long(world: "World") -> None:
+    """The recogniser is not waited for any longer, and then tells all."""
+    if world.machine.state is BotState.THINKING and not world.machine.call.turn.committed and world.rng.random() < 0.1:
+        world.workers.sleep(world.rng.uniform(6.8, 8.5), world.now)
+
+
 def _stops(world: "World") -> None:
     """No frames for a while; now and then for so long that the line counts as lost."""
     if world.rng.random() < 0.003:
         world.stall(world.rng.choice((2.0, 4.0, 25.0, 25.0)))
+
+
+def _stops_in_holds(world: "World") -> None:
+    """No frames for a while, after a part of the voice was sent to the recogniser."""
+    hold = world.machine.holding.hold
+    if hold is not None and hold.probes and world.machine.call.floor.silence_frames < 3 and world.rng.random() < 0.1:
+        world.stall(2.0)
 
 
 def _paces_badly(world: "World") -> None:
@@ -106,10 +125,15 @@ def _strange_messages(world: "World") -> None:
         world.feed(WorkerReported(rng.choice((sound, failed, *others)), bytes(160)))
 
 
+def _drops_in_mid_word(world: "World") -> None:
+    if world.machine.call.caller_speaks and world.rng.random() < 0.02:
+        world.hang_up()
+
+
 def _hangs_up_while(world: "World") -> None:
     held = world.machine.holding.hold is not None
     if world.rng.random() < (0.02 if held or world.machine.state is BotState.THINKING else 0.0):
-        world.feed(CallerHungUp())
+        world.hang_up()
 
 
 # -- How a call begins ------------------------------------------------------------------------------
@@ -118,6 +142,10 @@ def _hangs_up_while(world: "World") -> None:
 def _asleep(world: "World") -> None:
     world.workers.sleep(world.rng.uniform(60, 100), world.now)
     world.caller.talk_for(5000)
+
+
+def _talks_on(world: "World") -> None:
+    world.caller.talk_for(2500)
 
 
 def _many_tools(world: "World") -> None:
@@ -133,15 +161,41 @@ def _no_reply(world: "World") -> None:
 
 
 def _parrot(world: "World") -> None:
-    world.workers.parrot = world.rng.choice(("what is the number?", "is it so?", "is it so?", "is it?"))
+    world.workers.parrot = world.rng.choice(("what is the number?", "is it so?", "is it so?", "is it?", "how which is it?"))
+
+
+def _asks_for_a_number(world: "World") -> None:
+    world.workers.parrot = "what is the number?"
 
 
 def _asks_for_keys(world: "World") -> None:
     world.workers.collects = 0.9
 
 
+def _talks_little(world: "World") -> None:
+    world.workers.sentences = (1, 1, 1)
+
+
+def _forgets_to_end(world: "World") -> None:
+    world.workers.forgets_to_end = 0.5
+
+
+def _tells_text_late(world: "World") -> None:
+    world.workers.text_late_s = 3.0
+    world.workers.forgets_to_end = 0.5
+
+
+def _talks_much(world: "World") -> None:
+    world.workers.sentences = (4, 6, 6)
+
+
 def _protects(world: "World") -> None:
     world.workers.protects = 0.5
+
+
+def _protects_every_other(world: "World") -> None:
+    world.workers.protects_every_other = True
+    _talks_much(world)
 
 
 # -- Which one ------------------------------------------------------------------------------------
@@ -152,6 +206,9 @@ _SLOW = {"slow": 0.1}
 _CALM = {"message_lost": 0.0, "asr_fails": 0.0, "stall": 0.0, "tts_fails": 0.0, "llm_fails": 0.0}
 _BY_WORDS = {"endpointing": "words", "speculate": "off", "dedup_s": 6.0, "min_utt_s": 0.4}
 _DRAFTS = {"speculate": "full", "max_drafts": 8, "max_utt_s": 1.5, "min_utt_s": 0.9}
+_BLIND = {"endpointing": "fixed", "speculate": "off"}
+_DUCK = {"barge_in": True, "barge_in_mode": "duck"}
+_LOOKS = {"speculate": "asr", "min_utt_s": 0.9}
 _LONG_TURNS = {"max_turn_s": 4.0, "max_utt_s": 1.5}
 
 INTERRUPTS_THE_END = Situation("interrupts the end", (habits.interrupts_the_end,))
@@ -195,6 +252,33 @@ SITUATIONS = (
     Situation("long replies", (habits.asks,), {**_BROKEN_VOICE, "slow": 0.5}, {"max_reply_s": 0.5}, _slow_model, weight=5),
     Situation("broken voice", (habits.asks,), _BROKEN_VOICE, weight=4),
     Situation("late voice", (habits.asks,), _LATE_VOICE, weight=6),
+    Situation("coughs between keys", (aimed.coughs_between_keys,)),
+    Situation("coughs between keys, unseen", (aimed.coughs_between_keys,), rules=_BLIND),
+    Situation("keys in pauses", (aimed.presses_in_the_pause,), _CALM, _DRAFTS),
+    Situation("answers to a parrot", (habits.answers,), _CALM, _BY_WORDS, _parrot),
+    Situation("numbers to a parrot", (habits.says_numbers,), _CALM, _BY_WORDS, _asks_for_a_number),
+    Situation("drops in mid-word", (_drops_in_mid_word,), alone=False),
+    Situation("hums with pauses", (aimed.hums_with_pauses,), _CALM, _DRAFTS),
+    Situation("coughs at the first words", (aimed.coughs_at_the_first_words,), {**_CALM, "tts_second_attempt": 0.9}),
+    Situation("frames stop in holds", (aimed.hums_before_words, _stops_in_holds), begin=_many_tools),
+    Situation("voice that forgets to end", (habits.asks,), _CALM, begin=_forgets_to_end),
+    Situation("text after its sound", (habits.asks,), _CALM, begin=_tells_text_late),
+    Situation("text after its sound, too long", (habits.asks,), _CALM, {"max_reply_s": 0.5}, _tells_text_late),
+    Situation("terminators", (aimed.presses_the_terminator,), begin=_asks_for_keys),
+    Situation("nods at the end", (aimed.nods_at_the_end,), _CALM, _DUCK, _talks_little),
+    Situation("protected words", (aimed.talks_into_protected_words,), _CALM, _DUCK, _protects_every_other),
+    Situation("protected words, late", (aimed.talks_into_protected_words, _sleeps_in_holds), _CALM, _DUCK, _protects_every_other),
+    Situation("mutters", (aimed.mutters,), begin=_protects),
+    Situation("hums before words", (aimed.hums_before_words,), _CALM, begin=_many_tools),
+    Situation("hums and stops", (aimed.hums_and_stops, _sleeps_in_holds), begin=_many_tools),
+    Situation("deaf in holds", (habits.interrupts,), {"asr_fails": 0.6}),
+    Situation("talks over the beep", (aimed.talks_over_the_beep,), {"tts_fails": 0.7}),
+    Situation("never understood", (aimed.clears_the_throat_on_and_on,), begin=_talks_on),
+    Situation("pauses as it wakes", (aimed.pauses_as_it_wakes, _sleeps_too_long), _SLOW, _LOOKS, _talks_on),
+    Situation("late words at the wall", (aimed.speaks_before_the_reply, _sleeps_through_holds), _CALM, {"barge_in": False}),
+    Situation("nods and goes on", (aimed.nods_and_goes_on,), _CALM),
+    Situation("asks politely", (habits.asks_politely,), _CALM, _BY_WORDS),
+    Situation("long replies that fail", (habits.asks,), {"tts_fails": 0.5}, {"max_reply_s": 0.5}, _talks_much),
     Situation("late long voice", (habits.asks,), _LATE_VOICE, {"max_reply_s": 0.5}, _slow_model, weight=10),
 )
 NAMED = {situation.name: situation for situation in SITUATIONS}

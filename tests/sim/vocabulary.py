@@ -20,7 +20,7 @@ LEXICON = Lexicon(
     polite_words=frozenset({"then"}),
     answer_words=frozenset({"on"}),
     question_words=frozenset({"how"}) | _OPEN,
-    choice_words=_CHOICE,
+    choice_words=_CHOICE | {"which"},
     question_openers=frozenset({"do you"}),
     closings=frozenset({THANKS}),
     request_ends=frozenset({"please"}),
@@ -32,6 +32,27 @@ LEXICON = Lexicon(
     answer_particles=frozenset({"at"}),
     joining_particles=frozenset({"un"}),
 )
+
+POLITE = ("then", "then then", "sorry", "sorry?", f"then {WHAT}", f"{WHAT} then", f"{WHAT} {WHAT} then", "please", WHAT, "sorry then?")
+"""What asks to hear the bot again, and what only sounds so."""
+
+ANSWERS = ("on", "then on", "on then", "on on", "then", "7", "8 9", "+5", "yes", "yes then", "on yes", NOD, f"on {NOD}", "atyes", "one")
+"""To a closed question, and what only sounds so."""
+
+NUMBERS = (
+    "1 2 3 4",
+    "12 34",
+    "12 34 56",
+    "1 2 3 4 5 6",
+    "number 1234",
+    "number 123456",
+    "1 2",
+    "12 34 5",
+    "number zero zero",
+    "1234567",
+    "4",
+)
+"""Digits of a number whose length is known: all of them, some, too many."""
 
 SAYINGS = (
     *("stop", "so so", "+5", "#7", NOD, f"{NOD} {NOD}", "yes", "yes then", "then", "on yes", "atyes", "4", "5 6", "..."),

@@ -80,7 +80,14 @@ class Workers:
         """How long the model takes for another sentence, at the most."""
         self.protects = 0.05
         """How many sentences may not be interrupted."""
+        self.protects_every_other = False
+        self.forgets_to_end = 0.0
+        """How many takes lack the end of their sentence, though all their sound came."""
+        self.text_late_s = 0.0
+        """How much later than its sound a sentence may be told."""
         self.collects = 0.05
+        self.sentences = (1, 2, 3)
+        """How many a reply has: mostly one of the first two."""
         self.parrot = ""
         """What the bot says each time, if it always says the same."""
         self._rng = rng
@@ -90,6 +97,8 @@ class Workers:
         self._work: list[tuple[float, int, PublishUtterance]] = []
         self._hearings: dict[int, Hearing] = {}
         self._number = 0
+        self._newest: dict[tuple[int, int, int, int], int] = {}
+        """The chunk of an attempt at a take that was made last, of those that arrived."""
 
     # -- Commands in, messages out ------------------------------------------------------------
 
@@ -113,6 +122,7 @@ class Workers:
     def sleep(self, seconds: float, now: float) -> None:
         """The recogniser tells nothing for a while, and then all at once."""
         if now >= self.asleep_until:
+            self.counts["recogniser asleep"] += 1
             self.asleep_until = now + seconds
 
     def messages(self, now: float) -> list[WorkerReported]:
@@ -122,8 +132,10 @@ class Workers:
             self._recognise(utterance, max(at, self.asleep_until))
         arrived = []
         while self._due and self._due[0][0] <= now:
-            arrived.append(heapq.heappop(self._due)[2])
-            self._note_told(arrived[-1].message, now)
+            _, number, event = heapq.heappop(self._due)
+            self._note_told(event.message, now)
+            self._note_order(number, event.message)
+            arrived.append(event)
         return arrived
 
     def _note_told(self, message: Message, now: float) -> None:
@@ -137,6 +149,12 @@ class Workers:
         if any(hearing.told_at - hearing.sent_at > _WAITED_FOR_S for hearing in hearings):
             return "lost on the way"
         return "not heard" if not hearings and self._weather.detector_errs else ""
+
+    def _note_order(self, number: int, message: Message) -> None:
+        if isinstance(message, SpeechChunk):
+            run = (message.head.turn, message.head.seq, message.head.take, message.attempt)
+            self.counts["chunk out of order"] += number < self._newest.get(run, 0)
+            self._newest[run] = max(number, self._newest.get(run, 0))
 
     # -- The stages ---------------------------------------------------------------------------
 
@@ -158,7 +176,7 @@ class Workers:
         if turn in self.replies:
             raise AssertionError(f"turn {turn} is answered twice")
         rng = self._rng
-        count = 0 if rng.random() < self.says_nothing else rng.choices((1, 2, 3), (40, 40, 17))[0]
+        count = 0 if rng.random() < self.says_nothing else rng.choices(self.sentences, (40, 40, 17))[0]
         planned = Planned([self._sentence(turn, number) for number in range(count)], asked=text)
         self.replies[turn] = planned
         head = Head(call=CALL, turn=turn)
@@ -171,7 +189,11 @@ class Workers:
             at = self._use_tool(head, at)
         for number, text in enumerate(planned.sentences):
             at += self._delay(0.02, self.sentence_s)
-            self._send(Sentence(head=Head(call=CALL, turn=turn, seq=number), text=text, interruptible=rng.random() >= self.protects), at)
+            protected = number % 2 == 1 if self.protects_every_other else rng.random() < self.protects
+            self._send(
+                Sentence(head=Head(call=CALL, turn=turn, seq=number), text=text, interruptible=not protected),
+                at + rng.uniform(0, self.text_late_s),
+            )
             self._speak(turn, number, 0, text, at + self._delay(0.05, 0.5))
         if rng.random() < 0.03:
             self._send(Action(head=head, after=count - 1, name="hang_up"), at)
@@ -217,7 +239,8 @@ class Workers:
             planned.told |= {(sentence, take)} if told else set()
 
     def _chunks(self, turn: int, sentence: int, take: int, attempt: int, length: int, words: int, at: float, *, stops: bool) -> None:
-        bare = self._rng.random() < _BARE_END
+        forgets = self._rng.random() < self.forgets_to_end
+        bare = forgets or self._rng.random() < _BARE_END
         length -= length % 160 if bare else 0
         audio, ends = sound(turn, sentence, take, attempt, length), _word_ends(length, words)
         head = Head(call=CALL, turn=turn, seq=sentence, take=take)
@@ -230,7 +253,7 @@ class Workers:
             chunk = SpeechChunk(head=head, offset_bytes=offset, last=last, attempt=attempt, word_ends=told)
             self._send(chunk, at, audio[offset : offset + size])
             at += self._delay(0.01, size / 8000 * 0.6)
-        if bare:
+        if bare and not forgets:
             at += self._delay(0.1, 0.6)
             self._send(SpeechChunk(head=head, offset_bytes=length, last=True, attempt=attempt), at)
 
@@ -255,6 +278,7 @@ class Workers:
 
     def _delay(self, least: float, most: float) -> float:
         if self._rng.random() < self._weather.slow:
+            self.counts["worker slow"] += 1
             return self._rng.uniform(most, most * 6)
         return self._rng.uniform(least, most)
 

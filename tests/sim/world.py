@@ -13,6 +13,7 @@ from common.audio import FRAME_BYTES, SILENCE_BYTE, attenuation
 from gateway.clip import Clip
 from gateway.playout import DUCK_DB, Mark
 from gateway.records.recorder import Recorder, Unrecorded
+from gateway.turn.endpointing import CallerState
 from gateway.turn.events import (
     CallAnswered,
     CallerHungUp,
@@ -45,8 +46,10 @@ from tests.sim.workers import Workers
 _QUIETER = attenuation(DUCK_DB)
 _LIMIT_S = 150.0
 """Every call is over by then: the bot hangs up on a caller who says nothing more."""
-_TAKEN = 0.12
+_TAKEN = 0.18
 """Chance that another gateway had the call before."""
+_IMPATIENT = 0.8
+"""Chance that a caller who has nothing more to say hangs up, instead of waiting for what the bot makes of that."""
 _HAS_LEXICON = 0.92
 """Chance that the call's language has one."""
 
@@ -81,13 +84,12 @@ class World:
         """The whole call."""
         self.feed(self.opening)
         hangs_up_at = self.rng.uniform(0, 90) if self.rng.random() < 0.3 else _LIMIT_S
-        impatient = self.rng.random() < 0.5
+        impatient = self.rng.random() < _IMPATIENT
         while not self.machine.call.over:
             self._step()
             self.situation.act(self)
             if self.now >= hangs_up_at or (self.caller.done and impatient):
-                self.feed(CallerHungUp())
-                self.feed(CallerHungUp())
+                self.hang_up()
             self.judge.check(self.now < _LIMIT_S, "the call is stuck")
         for seconds in (0.1, 1.0):
             self.line.play_until(self.now + seconds)
@@ -114,6 +116,13 @@ class World:
         self.judge.key_pressed(self.now)
         self.feed(KeyPressed(key))
 
+    def hang_up(self) -> None:
+        """The line drops, and says so twice."""
+        self.counts["stop twice"] += 1
+        self.counts["dropped in mid-word"] += self.machine.call.floor.state is CallerState.SPEAKING
+        self.feed(CallerHungUp())
+        self.feed(CallerHungUp())
+
     def stall(self, seconds: float) -> None:
         """No frames come for a while, and then all at once."""
         self._stalled_until = self.now + seconds
@@ -133,6 +142,8 @@ class World:
             taken = self._take()
             self.judge.sent(taken, self.now)
             self.line.send(taken, self.now)
+        else:
+            self.counts["sound late"] += 1
 
     def _take(self) -> list[bytes | Mark]:
         """What is due; at full loudness, since quieter sound does not say any more what it is."""
@@ -185,6 +196,7 @@ class World:
         if self.now < self._stalled_until:
             self.counts["stalled frame"] += 1
             return
+        self.counts["burst of frames"] += self._frames_owed > 1
         for _ in range(self._frames_owed):
             frame, key = self.caller.frame(self.machine.state)
             if key:
