@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from common.audio import FRAME_BYTES
 from gateway.playout import BYTES_PER_S
 from gateway.turn.barge_in import DUCK_FRAMES, FREE_HOLDS, PROBE_FRAMES
-from gateway.turn.endpointing import PAUSE_FRAMES
+from gateway.turn.endpointing import PAUSE_FRAMES, PRE_ROLL_FRAMES
 from gateway.turn.listening import MAX_NOTHING_HEARD
 from gateway.turn.machine import BotState
+from gateway.turn.utterance import SHORT_VOICED_FRAMES
 from tests.sim.caller import Voice
-from tests.sim.plans import Plan, begins, new_words, nod_then_more, noise, says, with_pauses, word
+from tests.sim.plans import Plan, begins, new_words, nod_then_more, noise, says, stutter, with_pauses, word
 from tests.sim.vocabulary import NOD
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _FIRST_WORD_BYTES = 1800
 """All words of a simulated voice are longer."""
+_TONE_FRAMES = PRE_ROLL_FRAMES + SHORT_VOICED_FRAMES + PAUSE_FRAMES
+"""What is longer is no tone of a key."""
 
 # -- Keys ---------------------------------------------------------------------------------------------
 
@@ -47,6 +50,22 @@ def presses_in_the_pause(world: "World") -> None:
     begins(world, 0.3, with_pauses(world))
     if said is not None and said.draft is not None and said.draft.text and world.rng.random() < 0.3:
         world.press(world.rng.choice("12"))
+
+
+def presses_while_words_are_awaited(world: "World") -> None:
+    """What was said goes in front of the key, though nobody knows it yet."""
+    begins(world, 0.3, new_words(world))
+    turn = world.machine.call.turn
+    if turn.utterance is not None and not turn.committed and world.rng.random() < 0.05:
+        world.press(world.rng.choice("12#"))
+
+
+def presses_after_a_stutter(world: "World") -> None:
+    """Too long for the tone of a key."""
+    begins(world, 0.2, stutter)
+    floor = world.machine.call.floor
+    if world.machine.call.open is not None and 2 <= floor.silence_frames < PAUSE_FRAMES and floor.frame - floor.start > _TONE_FRAMES:
+        world.press("1")
 
 
 def presses_the_terminator(world: "World") -> None:
@@ -125,6 +144,13 @@ def coughs_at_the_first_words(world: "World") -> None:
     begins(world, 0.2, new_words(world))
     if any(clip.kind == "reply" and not clip.complete and 0 < clip.sent < _FIRST_WORD_BYTES for clip in world.machine.call.playout.clips):
         says(world, 0.3, noise(5, 12), BotState.SPEAKING)
+
+
+def talks_past_the_end(world: "World") -> None:
+    """Of a reply that may not be interrupted: longer than a piece."""
+    begins(world, 0.4, new_words(world))
+    if world.machine.call.turn.reply.complete and 1.3 < _unsent_s(world) < 3.0:
+        says(world, 0.1, noise(180, 240), BotState.SPEAKING)
 
 
 def talks_over_the_beep(world: "World") -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from gateway.turn.machine import BotState
 from tests.sim.caller import Voice
 from tests.sim.plans import again, begins, for_long, new_words, nod_then_more, noise, noise_then_word, says, stutter, with_pauses, word
-from tests.sim.vocabulary import ANSWERS, HANGS, NOD, NUMBERS, POLITE, SAYINGS, WHAT
+from tests.sim.vocabulary import ANSWERS, HANGS, MARKED, NOD, NUMBERS, POLITE, SAYINGS, WHAT
 
 if TYPE_CHECKING:
     from tests.sim.world import World
@@ -85,6 +85,11 @@ def answers(world: "World") -> None:
 def says_numbers(world: "World") -> None:
     """Of the length that was asked for, or of another."""
     begins(world, 0.2, word(world.rng.choice(NUMBERS)))
+
+
+def ends_clearly(world: "World") -> None:
+    """What is said, or breaks off clearly."""
+    begins(world, 0.2, word(world.rng.choice(MARKED)))
 
 
 def asks_politely(world: "World") -> None:

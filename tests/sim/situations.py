@@ -96,7 +96,7 @@ def _stops(world: "World") -> None:
 def _stops_in_holds(world: "World") -> None:
     """No frames for a while, after a part of the voice was sent to the recogniser."""
     hold = world.machine.holding.hold
-    if hold is not None and hold.probes and world.machine.call.floor.silence_frames < 3 and world.rng.random() < 0.1:
+    if hold is not None and hold.probes and world.machine.call.floor.silence_frames < 3:
         world.stall(2.0)
 
 
@@ -165,19 +165,30 @@ def _parrot(world: "World") -> None:
 
 
 def _asks_for_a_number(world: "World") -> None:
-    world.workers.parrot = "what is the number?"
+    world.workers.parrot = "number?"
+    world.workers.sentences = (1, 1, 1)
 
 
 def _asks_for_keys(world: "World") -> None:
     world.workers.collects = 0.9
 
 
-def _talks_little(world: "World") -> None:
+def _terse(world: "World") -> None:
+    world.workers.parrot = world.rng.choice(("it is so.", "it is so.", "it is so?"))
+    world.workers.sentences = (1, 1, 1)
+
+
+def _asks_tersely(world: "World") -> None:
+    world.workers.parrot = "so?"
     world.workers.sentences = (1, 1, 1)
 
 
 def _forgets_to_end(world: "World") -> None:
     world.workers.forgets_to_end = 0.5
+
+
+def _fails_late(world: "World") -> None:
+    world.workers.fails_late_s = 4.0
 
 
 def _tells_text_late(world: "World") -> None:
@@ -208,78 +219,88 @@ _BY_WORDS = {"endpointing": "words", "speculate": "off", "dedup_s": 6.0, "min_ut
 _DRAFTS = {"speculate": "full", "max_drafts": 8, "max_utt_s": 1.5, "min_utt_s": 0.9}
 _BLIND = {"endpointing": "fixed", "speculate": "off"}
 _DUCK = {"barge_in": True, "barge_in_mode": "duck"}
+_WALL = {"barge_in": False, "max_utt_s": 1.5}
 _LOOKS = {"speculate": "asr", "min_utt_s": 0.9}
 _LONG_TURNS = {"max_turn_s": 4.0, "max_utt_s": 1.5}
 
-INTERRUPTS_THE_END = Situation("interrupts the end", (habits.interrupts_the_end,))
+INTERRUPTS_THE_END = Situation("interrupts the end", (habits.interrupts_the_end,), weight=2)
 SITUATIONS = (
-    Situation("keys", (habits.presses,), alone=False),
-    Situation("keys while deaf", (habits.presses,), {"asr_fails": 0.6}, alone=False),
-    Situation("keys while speaking", (habits.presses_while_speaking,), rules={"speculate": "full"}, weight=8),
-    Situation("keys that were asked for", (habits.dictates,), begin=_asks_for_keys, weight=3),
+    Situation("keys", (habits.presses,), alone=False, weight=2),
+    Situation("keys while deaf", (habits.presses,), {"asr_fails": 0.6}, alone=False, weight=2),
+    Situation("keys while speaking", (habits.presses_while_speaking,), rules={"speculate": "full"}, weight=13),
+    Situation("keys that were asked for", (habits.dictates,), begin=_asks_for_keys, weight=2),
     Situation("language", (habits.talks,), weight=2),
-    Situation("language, by words", (habits.talks,), _CALM, _BY_WORDS, weight=5),
-    Situation("language, to a parrot", (habits.talks,), _CALM, _BY_WORDS, _parrot, weight=10),
-    Situation("coughs", (habits.coughs,), alone=False),
-    Situation("clears the throat", (habits.clears_the_throat,), weight=4),
-    Situation("music", (habits.hums,), rules={**_DRAFTS, "max_turn_s": 12.0}, weight=6),
+    Situation("language, by words", (habits.talks,), _CALM, _BY_WORDS, weight=58),
+    Situation("language, to a parrot", (habits.talks,), _CALM, _BY_WORDS, _parrot, weight=38),
+    Situation("coughs", (habits.coughs,), alone=False, weight=2),
+    Situation("clears the throat", (habits.clears_the_throat,), weight=2),
+    Situation("music", (habits.hums,), rules={**_DRAFTS, "max_turn_s": 12.0}, weight=2),
     Situation("nods", (habits.nods,), _CALM, {"dedup_s": 6.0}, weight=2),
-    Situation("nods to a parrot", (habits.nods,), _CALM, {"dedup_s": 6.0}, _parrot, weight=3),
-    Situation("nods to who understands late", (habits.nods, _sleeps), rules={"speculate": "asr"}, weight=6),
+    Situation("nods to a parrot", (habits.nods,), _CALM, {"dedup_s": 6.0}, _parrot, weight=9),
+    Situation("nods to who understands late", (habits.nods, _sleeps), rules={"speculate": "asr"}, weight=2),
     Situation("repeats", (habits.repeats,), rules={"dedup_s": 6.0}, weight=2),
-    Situation("repeats to who understands late", (habits.repeats, _sleeps_in_holds), rules={"dedup_s": 6.0}, weight=3),
-    Situation("asks again", (habits.asks_again,), {"slow": 0.3}, weight=4),
-    Situation("recogniser asleep", (habits.clicks,), _SLOW, begin=_asleep),
-    Situation("recogniser drowsy", (_sleeps, habits.thinks_aloud), _SLOW, _DRAFTS, weight=8),
-    Situation("recogniser asleep in holds", (habits.talks_over_all, _sleeps_in_holds), weight=9),
-    Situation("recogniser asleep in long turns", (habits.talks_long, _sleeps_in_long_turns), _CALM, _LONG_TURNS),
-    Situation("recogniser fails", (habits.hums,), {"asr_fails": 0.6}),
-    Situation("drafts fail", (habits.thinks_aloud,), {"llm_fails": 0.8}, _DRAFTS, weight=4),
-    Situation("frames stop", (_stops,), alone=False, weight=4),
-    Situation("hangs up", (habits.leaves_it_open, _hangs_up_while), weight=2),
-    Situation("not interruptible", (habits.talks_at_the_wall,), rules={"barge_in": False, "max_utt_s": 1.5}, weight=3),
-    Situation("ducks", (habits.interrupts,), rules={"barge_in_mode": "duck"}, begin=_protects, weight=6),
-    Situation("interrupts", (habits.interrupts,)),
+    Situation("repeats to who understands late", (habits.repeats, _sleeps_in_holds), rules={"dedup_s": 6.0}, weight=21),
+    Situation("asks again", (habits.asks_again,), {"slow": 0.3}, weight=14),
+    Situation("recogniser asleep", (habits.clicks,), _SLOW, begin=_asleep, weight=8),
+    Situation("recogniser drowsy", (_sleeps, habits.thinks_aloud), _SLOW, _DRAFTS, weight=2),
+    Situation("recogniser asleep in holds", (habits.talks_over_all, _sleeps_in_holds), weight=13),
+    Situation("recogniser asleep in long turns", (habits.talks_long, _sleeps_in_long_turns), _CALM, _LONG_TURNS, weight=18),
+    Situation("recogniser fails", (habits.hums,), {"asr_fails": 0.6}, weight=2),
+    Situation("drafts fail", (habits.thinks_aloud,), {"llm_fails": 0.8}, _DRAFTS, weight=24),
+    Situation("frames stop", (_stops,), alone=False, weight=47),
+    Situation("hangs up", (habits.leaves_it_open, _hangs_up_while), weight=55),
+    Situation("not interruptible", (habits.talks_at_the_wall,), rules={"barge_in": False, "max_utt_s": 1.5}, weight=11),
+    Situation("ducks", (habits.interrupts,), rules={"barge_in_mode": "duck"}, begin=_protects, weight=2),
+    Situation("interrupts", (habits.interrupts,), weight=2),
     INTERRUPTS_THE_END,
-    Situation("interrupts a voice that fails", (habits.interrupts,), {"tts_fails": 0.6}),
-    Situation("waits badly", (habits.waits_badly,), {"slow": 0.6}, weight=5),
-    Situation("waits badly for nothing", (habits.waits_badly,), {"llm_fails": 0.3}, begin=_no_reply, weight=3),
+    Situation("interrupts the end, without marks", (habits.interrupts_the_end,), {"mark_lost": 1.0}, weight=2),
+    Situation("interrupts a voice that fails", (habits.interrupts,), {"tts_fails": 0.6}, weight=2),
+    Situation("waits badly", (habits.waits_badly,), {"slow": 0.6}, weight=2),
+    Situation("waits badly for nothing", (habits.waits_badly,), {"llm_fails": 0.3}, begin=_no_reply, weight=33),
     Situation("tools", (habits.waits_badly,), begin=_many_tools, weight=2),
-    Situation("gateway stalls", (_paces_badly,), alone=False, weight=2),
-    Situation("strange marks", (_strange_marks,), alone=False),
-    Situation("strange messages", (_strange_messages,), alone=False),
-    Situation("coughs at a broken voice", (habits.coughs,), _BROKEN_VOICE, alone=False),
-    Situation("long replies", (habits.asks,), {**_BROKEN_VOICE, "slow": 0.5}, {"max_reply_s": 0.5}, _slow_model, weight=5),
-    Situation("broken voice", (habits.asks,), _BROKEN_VOICE, weight=4),
-    Situation("late voice", (habits.asks,), _LATE_VOICE, weight=6),
-    Situation("coughs between keys", (aimed.coughs_between_keys,)),
-    Situation("coughs between keys, unseen", (aimed.coughs_between_keys,), rules=_BLIND),
-    Situation("keys in pauses", (aimed.presses_in_the_pause,), _CALM, _DRAFTS),
-    Situation("answers to a parrot", (habits.answers,), _CALM, _BY_WORDS, _parrot),
-    Situation("numbers to a parrot", (habits.says_numbers,), _CALM, _BY_WORDS, _asks_for_a_number),
-    Situation("drops in mid-word", (_drops_in_mid_word,), alone=False),
-    Situation("hums with pauses", (aimed.hums_with_pauses,), _CALM, _DRAFTS),
-    Situation("coughs at the first words", (aimed.coughs_at_the_first_words,), {**_CALM, "tts_second_attempt": 0.9}),
-    Situation("frames stop in holds", (aimed.hums_before_words, _stops_in_holds), begin=_many_tools),
-    Situation("voice that forgets to end", (habits.asks,), _CALM, begin=_forgets_to_end),
-    Situation("text after its sound", (habits.asks,), _CALM, begin=_tells_text_late),
-    Situation("text after its sound, too long", (habits.asks,), _CALM, {"max_reply_s": 0.5}, _tells_text_late),
-    Situation("terminators", (aimed.presses_the_terminator,), begin=_asks_for_keys),
-    Situation("nods at the end", (aimed.nods_at_the_end,), _CALM, _DUCK, _talks_little),
-    Situation("protected words", (aimed.talks_into_protected_words,), _CALM, _DUCK, _protects_every_other),
-    Situation("protected words, late", (aimed.talks_into_protected_words, _sleeps_in_holds), _CALM, _DUCK, _protects_every_other),
-    Situation("mutters", (aimed.mutters,), begin=_protects),
-    Situation("hums before words", (aimed.hums_before_words,), _CALM, begin=_many_tools),
-    Situation("hums and stops", (aimed.hums_and_stops, _sleeps_in_holds), begin=_many_tools),
-    Situation("deaf in holds", (habits.interrupts,), {"asr_fails": 0.6}),
-    Situation("talks over the beep", (aimed.talks_over_the_beep,), {"tts_fails": 0.7}),
-    Situation("never understood", (aimed.clears_the_throat_on_and_on,), begin=_talks_on),
-    Situation("pauses as it wakes", (aimed.pauses_as_it_wakes, _sleeps_too_long), _SLOW, _LOOKS, _talks_on),
-    Situation("late words at the wall", (aimed.speaks_before_the_reply, _sleeps_through_holds), _CALM, {"barge_in": False}),
-    Situation("nods and goes on", (aimed.nods_and_goes_on,), _CALM),
-    Situation("asks politely", (habits.asks_politely,), _CALM, _BY_WORDS),
-    Situation("long replies that fail", (habits.asks,), {"tts_fails": 0.5}, {"max_reply_s": 0.5}, _talks_much),
-    Situation("late long voice", (habits.asks,), _LATE_VOICE, {"max_reply_s": 0.5}, _slow_model, weight=10),
+    Situation("gateway stalls", (_paces_badly,), alone=False, weight=8),
+    Situation("strange marks", (_strange_marks,), alone=False, weight=2),
+    Situation("strange messages", (_strange_messages,), alone=False, weight=2),
+    Situation("coughs at a broken voice", (habits.coughs,), _BROKEN_VOICE, alone=False, weight=8),
+    Situation("long replies", (habits.asks,), {**_BROKEN_VOICE, "slow": 0.5}, {"max_reply_s": 0.5}, _slow_model, weight=2),
+    Situation("broken voice", (habits.asks,), _BROKEN_VOICE, weight=2),
+    Situation("late voice", (habits.asks,), _LATE_VOICE, weight=2),
+    Situation("coughs between keys", (aimed.coughs_between_keys,), weight=31),
+    Situation("coughs between keys, unseen", (aimed.coughs_between_keys,), rules=_BLIND, weight=25),
+    Situation("keys in pauses", (aimed.presses_in_the_pause,), _CALM, _DRAFTS, weight=6),
+    Situation("answers", (habits.answers,), _CALM, _BY_WORDS, _asks_tersely, weight=11),
+    Situation("numbers to a parrot", (habits.says_numbers,), _CALM, _BY_WORDS, _asks_for_a_number, weight=3),
+    Situation("drops in mid-word", (_drops_in_mid_word,), alone=False, weight=2),
+    Situation("ends clearly", (habits.ends_clearly,), _CALM, _BY_WORDS, _asks_tersely, weight=16),
+    Situation("keys while words are awaited", (aimed.presses_while_words_are_awaited,), _CALM, weight=9),
+    Situation("keys after a stutter", (aimed.presses_after_a_stutter,), _CALM, weight=7),
+    Situation("talks past the end", (aimed.talks_past_the_end,), _CALM, _WALL, weight=37),
+    Situation("nods to who gives up", (habits.nods, _sleeps_too_long), _SLOW, _LOOKS, _talks_on, weight=7),
+    Situation("voice that fails late", (habits.asks,), {"tts_fails": 0.5}, begin=_fails_late, weight=34),
+    Situation("hums with pauses", (aimed.hums_with_pauses,), _CALM, _DRAFTS, weight=10),
+    Situation("coughs at the first words", (aimed.coughs_at_the_first_words,), {**_CALM, "tts_second_attempt": 0.9}, weight=20),
+    Situation("frames stop in holds", (aimed.hums_and_stops, _stops_in_holds, _sleeps_in_holds), begin=_many_tools, weight=62),
+    Situation("voice that forgets to end", (habits.asks,), _CALM, begin=_forgets_to_end, weight=2),
+    Situation("text after its sound", (habits.asks,), _CALM, begin=_tells_text_late, weight=5),
+    Situation("text after its sound, too long", (habits.asks,), _CALM, {"max_reply_s": 0.5}, _tells_text_late, weight=14),
+    Situation("terminators", (aimed.presses_the_terminator,), begin=_asks_for_keys, weight=34),
+    Situation("nods at the end", (aimed.nods_at_the_end,), _CALM, _DUCK, _terse, weight=19),
+    Situation("protected words", (aimed.talks_into_protected_words,), _CALM, _DUCK, _protects_every_other, weight=2),
+    Situation(
+        "protected words, late", (aimed.talks_into_protected_words, _sleeps_in_holds), _CALM, _DUCK, _protects_every_other, weight=47
+    ),
+    Situation("mutters", (aimed.mutters,), begin=_protects, weight=2),
+    Situation("hums before words", (aimed.hums_before_words,), _CALM, begin=_many_tools, weight=6),
+    Situation("hums and stops", (aimed.hums_and_stops, _sleeps_in_holds), begin=_many_tools, weight=2),
+    Situation("deaf in holds", (habits.interrupts,), {"asr_fails": 0.6}, weight=7),
+    Situation("talks over the beep", (aimed.talks_over_the_beep,), {"tts_fails": 0.7}, weight=3),
+    Situation("never understood", (aimed.clears_the_throat_on_and_on,), begin=_talks_on, weight=29),
+    Situation("pauses as it wakes", (aimed.pauses_as_it_wakes, _sleeps_too_long), _SLOW, _LOOKS, _talks_on, weight=36),
+    Situation("late words at the wall", (aimed.speaks_before_the_reply, _sleeps_through_holds), _CALM, {"barge_in": False}, weight=7),
+    Situation("nods and goes on", (aimed.nods_and_goes_on,), _CALM, weight=8),
+    Situation("asks politely", (habits.asks_politely,), _CALM, _BY_WORDS, weight=3),
+    Situation("long replies that fail", (habits.asks,), {"tts_fails": 0.5}, {"max_reply_s": 0.5}, _talks_much, weight=6),
+    Situation("late long voice", (habits.asks,), _LATE_VOICE, {"max_reply_s": 0.5}, _slow_model, weight=2),
 )
 NAMED = {situation.name: situation for situation in SITUATIONS}
 

@@ -54,6 +54,22 @@ NUMBERS = (
 )
 """Digits of a number whose length is known: all of them, some, too many."""
 
+MARKED = (
+    "I see",
+    "I see it",
+    "A b",
+    "It is",
+    "one two!",
+    "it, is",
+    *("so, it is", "one,", "it is…", "is it?"),
+    f"{THANKS} then",
+    THANKS,
+    f"un{THANKS}",
+    "one please",
+    "go on please",
+)
+"""What a recogniser that writes marks, and one that does not, makes of the beginning and the end of what was said."""
+
 SAYINGS = (
     *("stop", "so so", "+5", "#7", NOD, f"{NOD} {NOD}", "yes", "yes then", "then", "on yes", "atyes", "4", "5 6", "..."),
     *(

@@ -83,6 +83,8 @@ class Workers:
         self.protects_every_other = False
         self.forgets_to_end = 0.0
         """How many takes lack the end of their sentence, though all their sound came."""
+        self.fails_late_s = 0.0
+        """How long after a part of its sound a failure of the voice may be told."""
         self.text_late_s = 0.0
         """How much later than its sound a sentence may be told."""
         self.collects = 0.05
@@ -220,7 +222,9 @@ class Workers:
         if rng.random() < weather.tts_fails:
             self.counts["tts failed"] += 1
             head = Head(call=CALL, turn=turn, seq=sentence, take=take)
-            self._send(StageFailed(head=head, stage="tts", error="Timeout"), at)
+            self._send(StageFailed(head=head, stage="tts", error="Timeout"), at + rng.uniform(self.fails_late_s / 2, self.fails_late_s))
+            if self.fails_late_s:
+                self._chunks(turn, sentence, take, 1, len(text.split()) * _BYTES_A_WORD, 0, at, stops=True)
             return
         words = len(text.split())
         length = words * _BYTES_A_WORD + rng.randint(0, 500)
