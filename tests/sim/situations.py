@@ -9,11 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from common.messages import Head, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolEnded
-from gateway.turn.events import MarkEchoed, WorkerReported
-from gateway.turn.machine import BotState
 from gateway.turn.state import Rules
-from tests.sim import aimed, habits
+from tests.sim import aimed, habits, nuisances
 from tests.sim.line import Weather
 
 if TYPE_CHECKING:
@@ -53,162 +50,6 @@ class Situation:
 
 ORDINARY = Situation("ordinary", alone=False)
 
-# -- The line and the workers ---------------------------------------------------------------------
-
-
-def _sleeps(world: "World") -> None:
-    """The recogniser sleeps for a while, and then tells all at once."""
-    if world.rng.random() < 0.02:
-        world.workers.sleep(world.rng.choice((world.rng.uniform(1, 5), world.rng.uniform(5.5, 9))), world.now)
-
-
-def _sleeps_in_holds(world: "World") -> None:
-    """The recogniser tells what a hold is about when it is too late."""
-    if world.machine.holding.hold is not None and world.rng.random() < 0.1:
-        world.workers.sleep(world.rng.choice((world.rng.uniform(0.5, 4), world.rng.uniform(6.1, 7.5))), world.now)
-
-
-def _sleeps_in_long_turns(world: "World") -> None:
-    """The recogniser knows the beginning of what the caller says, and the rest when the bot has taken the floor."""
-    said = world.machine.call.open
-    if said is not None and world.now > said.began_at + 2.6:
-        world.workers.sleep(world.rng.uniform(6.5, 10), world.now)
-
-
-def _sleeps_through_holds(world: "World") -> None:
-    """The recogniser tells what a hold was about over the reply."""
-    if world.machine.holding.hold is not None and world.machine.call.turn.committed:
-        world.workers.sleep(world.rng.uniform(2.5, 4.5), world.now)
-
-
-def _sleeps_too_long(world: "World") -> None:
-    """The recogniser is not waited for any longer, and then tells all."""
-    if world.machine.state is BotState.THINKING and not world.machine.call.turn.committed and world.rng.random() < 0.1:
-        world.workers.sleep(world.rng.uniform(6.8, 8.5), world.now)
-
-
-def _stops(world: "World") -> None:
-    """No frames for a while; now and then for so long that the line counts as lost."""
-    if world.rng.random() < 0.003:
-        world.stall(world.rng.choice((2.0, 4.0, 25.0, 25.0)))
-
-
-def _stops_in_holds(world: "World") -> None:
-    """No frames for a while, after a part of the voice was sent to the recogniser."""
-    hold = world.machine.holding.hold
-    if hold is not None and hold.probes and world.machine.call.floor.silence_frames < 3:
-        world.stall(2.0)
-
-
-def _paces_badly(world: "World") -> None:
-    """The gateway does nothing for a while."""
-    if world.rng.random() < 0.03:
-        world.gateway_stalls(world.rng.uniform(0.1, 1.0))
-
-
-def _strange_marks(world: "World") -> None:
-    """Marks that nobody sent: of another turn or epoch, without a place, of a place where none was."""
-    if world.rng.random() < 0.05:
-        run = f"{world.machine.call.turn.number}.{world.machine.call.playout.epoch}"
-        world.feed(MarkEchoed(world.rng.choice(("", "x", "0.0:160", f"{run}:", f"{run}:abc", f"{run}:1", f"{run}:99999999"))))
-
-
-def _strange_messages(world: "World") -> None:
-    """Messages that nobody asked for: of turns that are over, or that no worker has anything to do with."""
-    turn, rng = world.machine.call.turn, world.rng
-    number = turn.number if turn.utterance is None and not turn.drafted else turn.number - 1
-    if number >= 0 and rng.random() < 0.05:
-        head = Head(call="sim", turn=number, seq=rng.randint(0, 99))
-        sound = SpeechChunk(head=head, offset_bytes=0)
-        failed = StageFailed(head=head, stage=rng.choice(("asr", "llm", "tts")), error="Timeout")
-        others = (Sentence(head=head, text="strange"), ReplyEnded(head=head, sentences=1), ToolEnded(head=head, name="", ok=True))
-        world.feed(WorkerReported(rng.choice((sound, failed, *others)), bytes(160)))
-
-
-def _drops_in_mid_word(world: "World") -> None:
-    if world.machine.call.caller_speaks and world.rng.random() < 0.02:
-        world.hang_up()
-
-
-def _hangs_up_while(world: "World") -> None:
-    held = world.machine.holding.hold is not None
-    if world.rng.random() < (0.02 if held or world.machine.state is BotState.THINKING else 0.0):
-        world.hang_up()
-
-
-# -- How a call begins ------------------------------------------------------------------------------
-
-
-def _asleep(world: "World") -> None:
-    world.workers.sleep(world.rng.uniform(60, 100), world.now)
-    world.caller.talk_for(5000)
-
-
-def _talks_on(world: "World") -> None:
-    world.caller.talk_for(2500)
-
-
-def _many_tools(world: "World") -> None:
-    world.workers.uses_tools = 0.75
-
-
-def _slow_model(world: "World") -> None:
-    world.workers.sentence_s = 3.0
-
-
-def _no_reply(world: "World") -> None:
-    world.workers.says_nothing = 0.7
-
-
-def _parrot(world: "World") -> None:
-    world.workers.parrot = world.rng.choice(("what is the number?", "is it so?", "is it so?", "is it?", "how which is it?"))
-
-
-def _asks_for_a_number(world: "World") -> None:
-    world.workers.parrot = "number?"
-    world.workers.sentences = (1, 1, 1)
-
-
-def _asks_for_keys(world: "World") -> None:
-    world.workers.collects = 0.9
-
-
-def _terse(world: "World") -> None:
-    world.workers.parrot = world.rng.choice(("it is so.", "it is so.", "it is so?"))
-    world.workers.sentences = (1, 1, 1)
-
-
-def _asks_tersely(world: "World") -> None:
-    world.workers.parrot = "so?"
-    world.workers.sentences = (1, 1, 1)
-
-
-def _forgets_to_end(world: "World") -> None:
-    world.workers.forgets_to_end = 0.5
-
-
-def _fails_late(world: "World") -> None:
-    world.workers.fails_late_s = 4.0
-
-
-def _tells_text_late(world: "World") -> None:
-    world.workers.text_late_s = 3.0
-    world.workers.forgets_to_end = 0.5
-
-
-def _talks_much(world: "World") -> None:
-    world.workers.sentences = (4, 6, 6)
-
-
-def _protects(world: "World") -> None:
-    world.workers.protects = 0.5
-
-
-def _protects_every_other(world: "World") -> None:
-    world.workers.protects_every_other = True
-    _talks_much(world)
-
-
 # -- Which one ------------------------------------------------------------------------------------
 
 _BROKEN_VOICE = {"tts_fails": 0.4, "tts_stops": 0.7, "tts_second_attempt": 0.5, "message_late": 0.2, "message_twice": 0.2}
@@ -228,79 +69,91 @@ SITUATIONS = (
     Situation("keys", (habits.presses,), alone=False, weight=2),
     Situation("keys while deaf", (habits.presses,), {"asr_fails": 0.6}, alone=False, weight=2),
     Situation("keys while speaking", (habits.presses_while_speaking,), rules={"speculate": "full"}, weight=13),
-    Situation("keys that were asked for", (habits.dictates,), begin=_asks_for_keys, weight=2),
+    Situation("keys that were asked for", (habits.dictates,), begin=nuisances.asks_for_keys, weight=2),
     Situation("language", (habits.talks,), weight=2),
     Situation("language, by words", (habits.talks,), _CALM, _BY_WORDS, weight=58),
-    Situation("language, to a parrot", (habits.talks,), _CALM, _BY_WORDS, _parrot, weight=38),
+    Situation("language, to a parrot", (habits.talks,), _CALM, _BY_WORDS, nuisances.parrot, weight=38),
     Situation("coughs", (habits.coughs,), alone=False, weight=2),
     Situation("clears the throat", (habits.clears_the_throat,), weight=2),
     Situation("music", (habits.hums,), rules={**_DRAFTS, "max_turn_s": 12.0}, weight=2),
     Situation("nods", (habits.nods,), _CALM, {"dedup_s": 6.0}, weight=2),
-    Situation("nods to a parrot", (habits.nods,), _CALM, {"dedup_s": 6.0}, _parrot, weight=9),
-    Situation("nods to who understands late", (habits.nods, _sleeps), rules={"speculate": "asr"}, weight=2),
+    Situation("nods to a parrot", (habits.nods,), _CALM, {"dedup_s": 6.0}, nuisances.parrot, weight=9),
+    Situation("nods to who understands late", (habits.nods, nuisances.sleeps), rules={"speculate": "asr"}, weight=2),
     Situation("repeats", (habits.repeats,), rules={"dedup_s": 6.0}, weight=2),
-    Situation("repeats to who understands late", (habits.repeats, _sleeps_in_holds), rules={"dedup_s": 6.0}, weight=21),
+    Situation("repeats to who understands late", (habits.repeats, nuisances.sleeps_in_holds), rules={"dedup_s": 6.0}, weight=21),
     Situation("asks again", (habits.asks_again,), {"slow": 0.3}, weight=14),
-    Situation("recogniser asleep", (habits.clicks,), _SLOW, begin=_asleep, weight=8),
-    Situation("recogniser drowsy", (_sleeps, habits.thinks_aloud), _SLOW, _DRAFTS, weight=2),
-    Situation("recogniser asleep in holds", (habits.talks_over_all, _sleeps_in_holds), weight=13),
-    Situation("recogniser asleep in long turns", (habits.talks_long, _sleeps_in_long_turns), _CALM, _LONG_TURNS, weight=18),
+    Situation("recogniser asleep", (habits.clicks,), _SLOW, begin=nuisances.asleep, weight=8),
+    Situation("recogniser drowsy", (nuisances.sleeps, habits.thinks_aloud), _SLOW, _DRAFTS, weight=2),
+    Situation("recogniser asleep in holds", (habits.talks_over_all, nuisances.sleeps_in_holds), weight=13),
+    Situation("recogniser asleep in long turns", (habits.talks_long, nuisances.sleeps_in_long_turns), _CALM, _LONG_TURNS, weight=18),
     Situation("recogniser fails", (habits.hums,), {"asr_fails": 0.6}, weight=2),
     Situation("drafts fail", (habits.thinks_aloud,), {"llm_fails": 0.8}, _DRAFTS, weight=24),
-    Situation("frames stop", (_stops,), alone=False, weight=47),
-    Situation("hangs up", (habits.leaves_it_open, _hangs_up_while), weight=55),
+    Situation("frames stop", (nuisances.stops,), alone=False, weight=47),
+    Situation("hangs up", (habits.leaves_it_open, nuisances.hangs_up_while), weight=55),
     Situation("not interruptible", (habits.talks_at_the_wall,), rules={"barge_in": False, "max_utt_s": 1.5}, weight=11),
-    Situation("ducks", (habits.interrupts,), rules={"barge_in_mode": "duck"}, begin=_protects, weight=2),
+    Situation("ducks", (habits.interrupts,), rules={"barge_in_mode": "duck"}, begin=nuisances.protects, weight=2),
     Situation("interrupts", (habits.interrupts,), weight=2),
     INTERRUPTS_THE_END,
     Situation("interrupts the end, without marks", (habits.interrupts_the_end,), {"mark_lost": 1.0}, weight=2),
     Situation("interrupts a voice that fails", (habits.interrupts,), {"tts_fails": 0.6}, weight=2),
     Situation("waits badly", (habits.waits_badly,), {"slow": 0.6}, weight=2),
-    Situation("waits badly for nothing", (habits.waits_badly,), {"llm_fails": 0.3}, begin=_no_reply, weight=33),
-    Situation("tools", (habits.waits_badly,), begin=_many_tools, weight=2),
-    Situation("gateway stalls", (_paces_badly,), alone=False, weight=8),
-    Situation("strange marks", (_strange_marks,), alone=False, weight=2),
-    Situation("strange messages", (_strange_messages,), alone=False, weight=2),
+    Situation("waits badly for nothing", (habits.waits_badly,), {"llm_fails": 0.3}, begin=nuisances.no_reply, weight=33),
+    Situation("tools", (habits.waits_badly,), begin=nuisances.many_tools, weight=2),
+    Situation("gateway stalls", (nuisances.paces_badly,), alone=False, weight=8),
+    Situation("strange marks", (nuisances.strange_marks,), alone=False, weight=2),
+    Situation("strange messages", (nuisances.strange_messages,), alone=False, weight=2),
     Situation("coughs at a broken voice", (habits.coughs,), _BROKEN_VOICE, alone=False, weight=8),
-    Situation("long replies", (habits.asks,), {**_BROKEN_VOICE, "slow": 0.5}, {"max_reply_s": 0.5}, _slow_model, weight=2),
+    Situation("long replies", (habits.asks,), {**_BROKEN_VOICE, "slow": 0.5}, {"max_reply_s": 0.5}, nuisances.slow_model, weight=2),
     Situation("broken voice", (habits.asks,), _BROKEN_VOICE, weight=2),
     Situation("late voice", (habits.asks,), _LATE_VOICE, weight=2),
     Situation("coughs between keys", (aimed.coughs_between_keys,), weight=31),
     Situation("coughs between keys, unseen", (aimed.coughs_between_keys,), rules=_BLIND, weight=25),
     Situation("keys in pauses", (aimed.presses_in_the_pause,), _CALM, _DRAFTS, weight=6),
-    Situation("answers", (habits.answers,), _CALM, _BY_WORDS, _asks_tersely, weight=11),
-    Situation("numbers to a parrot", (habits.says_numbers,), _CALM, _BY_WORDS, _asks_for_a_number, weight=3),
-    Situation("drops in mid-word", (_drops_in_mid_word,), alone=False, weight=2),
-    Situation("ends clearly", (habits.ends_clearly,), _CALM, _BY_WORDS, _asks_tersely, weight=16),
+    Situation("answers", (habits.answers,), _CALM, _BY_WORDS, nuisances.asks_tersely, weight=11),
+    Situation("numbers to a parrot", (habits.says_numbers,), _CALM, _BY_WORDS, nuisances.asks_for_a_number, weight=3),
+    Situation("drops in mid-word", (nuisances.drops_in_mid_word,), alone=False, weight=2),
+    Situation("ends clearly", (habits.ends_clearly,), _CALM, _BY_WORDS, nuisances.asks_tersely, weight=16),
     Situation("keys while words are awaited", (aimed.presses_while_words_are_awaited,), _CALM, weight=9),
     Situation("keys after a stutter", (aimed.presses_after_a_stutter,), _CALM, weight=7),
     Situation("talks past the end", (aimed.talks_past_the_end,), _CALM, _WALL, weight=37),
-    Situation("nods to who gives up", (habits.nods, _sleeps_too_long), _SLOW, _LOOKS, _talks_on, weight=7),
-    Situation("voice that fails late", (habits.asks,), {"tts_fails": 0.5}, begin=_fails_late, weight=34),
+    Situation("nods to who gives up", (habits.nods, nuisances.sleeps_too_long), _SLOW, _LOOKS, nuisances.talks_on, weight=7),
+    Situation("voice that fails late", (habits.asks,), {"tts_fails": 0.5}, begin=nuisances.fails_late, weight=34),
     Situation("hums with pauses", (aimed.hums_with_pauses,), _CALM, _DRAFTS, weight=10),
     Situation("coughs at the first words", (aimed.coughs_at_the_first_words,), {**_CALM, "tts_second_attempt": 0.9}, weight=20),
-    Situation("frames stop in holds", (aimed.hums_and_stops, _stops_in_holds, _sleeps_in_holds), begin=_many_tools, weight=62),
-    Situation("voice that forgets to end", (habits.asks,), _CALM, begin=_forgets_to_end, weight=2),
-    Situation("text after its sound", (habits.asks,), _CALM, begin=_tells_text_late, weight=5),
-    Situation("text after its sound, too long", (habits.asks,), _CALM, {"max_reply_s": 0.5}, _tells_text_late, weight=14),
-    Situation("terminators", (aimed.presses_the_terminator,), begin=_asks_for_keys, weight=34),
-    Situation("nods at the end", (aimed.nods_at_the_end,), _CALM, _DUCK, _terse, weight=19),
-    Situation("protected words", (aimed.talks_into_protected_words,), _CALM, _DUCK, _protects_every_other, weight=2),
     Situation(
-        "protected words, late", (aimed.talks_into_protected_words, _sleeps_in_holds), _CALM, _DUCK, _protects_every_other, weight=47
+        "frames stop in holds",
+        (aimed.hums_and_stops, nuisances.stops_in_holds, nuisances.sleeps_in_holds),
+        begin=nuisances.many_tools,
+        weight=62,
     ),
-    Situation("mutters", (aimed.mutters,), begin=_protects, weight=2),
-    Situation("hums before words", (aimed.hums_before_words,), _CALM, begin=_many_tools, weight=6),
-    Situation("hums and stops", (aimed.hums_and_stops, _sleeps_in_holds), begin=_many_tools, weight=2),
+    Situation("voice that forgets to end", (habits.asks,), _CALM, begin=nuisances.forgets_to_end, weight=2),
+    Situation("text after its sound", (habits.asks,), _CALM, begin=nuisances.tells_text_late, weight=5),
+    Situation("text after its sound, too long", (habits.asks,), _CALM, {"max_reply_s": 0.5}, nuisances.tells_text_late, weight=14),
+    Situation("terminators", (aimed.presses_the_terminator,), begin=nuisances.asks_for_keys, weight=34),
+    Situation("nods at the end", (aimed.nods_at_the_end,), _CALM, _DUCK, nuisances.terse, weight=19),
+    Situation("protected words", (aimed.talks_into_protected_words,), _CALM, _DUCK, nuisances.protects_every_other, weight=2),
+    Situation(
+        "protected words, late",
+        (aimed.talks_into_protected_words, nuisances.sleeps_in_holds),
+        _CALM,
+        _DUCK,
+        nuisances.protects_every_other,
+        weight=47,
+    ),
+    Situation("mutters", (aimed.mutters,), begin=nuisances.protects, weight=2),
+    Situation("hums before words", (aimed.hums_before_words,), _CALM, begin=nuisances.many_tools, weight=6),
+    Situation("hums and stops", (aimed.hums_and_stops, nuisances.sleeps_in_holds), begin=nuisances.many_tools, weight=2),
     Situation("deaf in holds", (habits.interrupts,), {"asr_fails": 0.6}, weight=7),
     Situation("talks over the beep", (aimed.talks_over_the_beep,), {"tts_fails": 0.7}, weight=3),
-    Situation("never understood", (aimed.clears_the_throat_on_and_on,), begin=_talks_on, weight=29),
-    Situation("pauses as it wakes", (aimed.pauses_as_it_wakes, _sleeps_too_long), _SLOW, _LOOKS, _talks_on, weight=36),
-    Situation("late words at the wall", (aimed.speaks_before_the_reply, _sleeps_through_holds), _CALM, {"barge_in": False}, weight=7),
+    Situation("never understood", (aimed.clears_the_throat_on_and_on,), begin=nuisances.talks_on, weight=29),
+    Situation("pauses as it wakes", (aimed.pauses_as_it_wakes, nuisances.sleeps_too_long), _SLOW, _LOOKS, nuisances.talks_on, weight=36),
+    Situation(
+        "late words at the wall", (aimed.speaks_before_the_reply, nuisances.sleeps_through_holds), _CALM, {"barge_in": False}, weight=7
+    ),
     Situation("nods and goes on", (aimed.nods_and_goes_on,), _CALM, weight=8),
     Situation("asks politely", (habits.asks_politely,), _CALM, _BY_WORDS, weight=3),
-    Situation("long replies that fail", (habits.asks,), {"tts_fails": 0.5}, {"max_reply_s": 0.5}, _talks_much, weight=6),
-    Situation("late long voice", (habits.asks,), _LATE_VOICE, {"max_reply_s": 0.5}, _slow_model, weight=2),
+    Situation("long replies that fail", (habits.asks,), {"tts_fails": 0.5}, {"max_reply_s": 0.5}, nuisances.talks_much, weight=6),
+    Situation("late long voice", (habits.asks,), _LATE_VOICE, {"max_reply_s": 0.5}, nuisances.slow_model, weight=2),
 )
 NAMED = {situation.name: situation for situation in SITUATIONS}
 

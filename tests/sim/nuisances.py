@@ -1,0 +1,165 @@
+"""What the line, the workers and the caller's hand do in a situation: some every 20 ms, some once, before the call begins."""
+
+from typing import TYPE_CHECKING
+
+from common.messages import Head, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolEnded
+from gateway.turn.events import MarkEchoed, WorkerReported
+from gateway.turn.machine import BotState
+
+if TYPE_CHECKING:
+    from tests.sim.world import World
+
+# -- The line and the workers ---------------------------------------------------------------------
+
+
+def sleeps(world: "World") -> None:
+    """The recogniser sleeps for a while, and then tells all at once."""
+    if world.rng.random() < 0.02:
+        world.workers.sleep(world.rng.choice((world.rng.uniform(1, 5), world.rng.uniform(5.5, 9))), world.now)
+
+
+def sleeps_in_holds(world: "World") -> None:
+    """The recogniser tells what a hold is about when it is too late."""
+    if world.machine.holding.hold is not None and world.rng.random() < 0.1:
+        world.workers.sleep(world.rng.choice((world.rng.uniform(0.5, 4), world.rng.uniform(6.1, 7.5))), world.now)
+
+
+def sleeps_in_long_turns(world: "World") -> None:
+    """The recogniser knows the beginning of what the caller says, and the rest when the bot has taken the floor."""
+    said = world.machine.call.open
+    if said is not None and world.now > said.began_at + 2.6:
+        world.workers.sleep(world.rng.uniform(6.5, 10), world.now)
+
+
+def sleeps_through_holds(world: "World") -> None:
+    """The recogniser tells what a hold was about over the reply."""
+    if world.machine.holding.hold is not None and world.machine.call.turn.committed:
+        world.workers.sleep(world.rng.uniform(2.5, 4.5), world.now)
+
+
+def sleeps_too_long(world: "World") -> None:
+    """The recogniser is not waited for any longer, and then tells all."""
+    if world.machine.state is BotState.THINKING and not world.machine.call.turn.committed and world.rng.random() < 0.1:
+        world.workers.sleep(world.rng.uniform(6.8, 8.5), world.now)
+
+
+def stops(world: "World") -> None:
+    """No frames for a while; now and then for so long that the line counts as lost."""
+    if world.rng.random() < 0.003:
+        world.stall(world.rng.choice((2.0, 4.0, 25.0, 25.0)))
+
+
+def stops_in_holds(world: "World") -> None:
+    """No frames for a while, after a part of the voice was sent to the recogniser."""
+    hold = world.machine.holding.hold
+    if hold is not None and hold.probes and world.machine.call.floor.silence_frames < 3:
+        world.stall(2.0)
+
+
+def paces_badly(world: "World") -> None:
+    """The gateway does nothing for a while."""
+    if world.rng.random() < 0.03:
+        world.gateway_stalls(world.rng.uniform(0.1, 1.0))
+
+
+def strange_marks(world: "World") -> None:
+    """Marks that nobody sent: of another turn or epoch, without a place, of a place where none was."""
+    if world.rng.random() < 0.05:
+        run = f"{world.machine.call.turn.number}.{world.machine.call.playout.epoch}"
+        world.feed(MarkEchoed(world.rng.choice(("", "x", "0.0:160", f"{run}:", f"{run}:abc", f"{run}:1", f"{run}:99999999"))))
+
+
+def strange_messages(world: "World") -> None:
+    """Messages that nobody asked for: of turns that are over, or that no worker has anything to do with."""
+    turn, rng = world.machine.call.turn, world.rng
+    number = turn.number if turn.utterance is None and not turn.drafted else turn.number - 1
+    if number >= 0 and rng.random() < 0.05:
+        head = Head(call="sim", turn=number, seq=rng.randint(0, 99))
+        sound = SpeechChunk(head=head, offset_bytes=0)
+        failed = StageFailed(head=head, stage=rng.choice(("asr", "llm", "tts")), error="Timeout")
+        others = (Sentence(head=head, text="strange"), ReplyEnded(head=head, sentences=1), ToolEnded(head=head, name="", ok=True))
+        world.feed(WorkerReported(rng.choice((sound, failed, *others)), bytes(160)))
+
+
+def drops_in_mid_word(world: "World") -> None:
+    if world.machine.call.caller_speaks and world.rng.random() < 0.02:
+        world.hang_up()
+
+
+def hangs_up_while(world: "World") -> None:
+    held = world.machine.holding.hold is not None
+    if world.rng.random() < (0.02 if held or world.machine.state is BotState.THINKING else 0.0):
+        world.hang_up()
+
+
+# -- How a call begins ------------------------------------------------------------------------------
+
+
+def asleep(world: "World") -> None:
+    world.workers.sleep(world.rng.uniform(60, 100), world.now)
+    world.caller.talk_for(5000)
+
+
+def talks_on(world: "World") -> None:
+    world.caller.talk_for(2500)
+
+
+def many_tools(world: "World") -> None:
+    world.workers.uses_tools = 0.75
+
+
+def slow_model(world: "World") -> None:
+    world.workers.sentence_s = 3.0
+
+
+def no_reply(world: "World") -> None:
+    world.workers.says_nothing = 0.7
+
+
+def parrot(world: "World") -> None:
+    world.workers.parrot = world.rng.choice(("what is the number?", "is it so?", "is it so?", "is it?", "how which is it?"))
+
+
+def asks_for_a_number(world: "World") -> None:
+    world.workers.parrot = "number?"
+    world.workers.sentences = (1, 1, 1)
+
+
+def asks_for_keys(world: "World") -> None:
+    world.workers.collects = 0.9
+
+
+def terse(world: "World") -> None:
+    world.workers.parrot = world.rng.choice(("it is so.", "it is so.", "it is so?"))
+    world.workers.sentences = (1, 1, 1)
+
+
+def asks_tersely(world: "World") -> None:
+    world.workers.parrot = "so?"
+    world.workers.sentences = (1, 1, 1)
+
+
+def forgets_to_end(world: "World") -> None:
+    world.workers.forgets_to_end = 0.5
+
+
+def fails_late(world: "World") -> None:
+    world.workers.fails_late_s = 4.0
+
+
+def tells_text_late(world: "World") -> None:
+    world.workers.text_late_s = 3.0
+    world.workers.forgets_to_end = 0.5
+
+
+def talks_much(world: "World") -> None:
+    world.workers.sentences = (4, 6, 6)
+
+
+def protects(world: "World") -> None:
+    world.workers.protects = 0.5
+
+
+def protects_every_other(world: "World") -> None:
+    world.workers.protects_every_other = True
+    talks_much(world)
