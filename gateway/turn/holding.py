@@ -36,7 +36,7 @@ class Holding:
         self._listening = listening
         self._speaking = speaking
         self.hold: Hold | None = None
-        self._deferred: list[Piece] = []
+        self.deferred: list[Piece] = []
         """Late words that came over what may not be interrupted."""
         self._final_frames = seconds_to_frames(call.rules.barge_in_final_ms / 1000)
 
@@ -81,16 +81,15 @@ class Holding:
 
     def voiced(self, level: int, now: float) -> None:
         """A voiced frame during the hold."""
-        hold, memory = self.hold, self._call.memory
-        if hold is None:
-            return
+        hold, memory, playout = self.hold, self._call.memory, self._call.playout
+        if hold is None or playout.protected(now):
+            return  # what begins just now may not be interrupted: the hold gives way
         hold.silent_since = None
         hold.loud_frames += barge_in.is_callers_own(level, memory.own_level_sum, memory.own_level_frames)
         if barge_in.judge_length(hold, self._final_frames) is Verdict.FINAL:
             self.final(now)
             return
-        playout = self._call.playout
-        if playout.ducked and hold.utterance.voiced >= barge_in.DUCK_FRAMES and not playout.protected(now):
+        if playout.ducked and hold.utterance.voiced >= barge_in.DUCK_FRAMES:
             self._silence(hold, now)
         if hold.utterance.voiced - hold.probed_frames >= barge_in.PROBE_FRAMES:
             self._probe(hold)
@@ -264,7 +263,7 @@ class Holding:
         if goes_on is not None:
             self._listening.add_late_words(goes_on, piece, text, now)
         elif call.may_not_be_interrupted(now):
-            self._deferred.append(piece)
+            self.deferred.append(piece)
         else:
             self._next_utterance(piece, text, now)
         if self.hold is not None:
@@ -272,8 +271,8 @@ class Holding:
 
     def catch_up(self, now: float) -> None:
         """Words that were deferred count once what may not be interrupted was heard."""
-        while self._deferred and not self._call.may_not_be_interrupted(now):
-            self.late_words(self._deferred.pop(0), now)
+        while self.deferred and not self._call.may_not_be_interrupted(now):
+            self.late_words(self.deferred.pop(0), now)
 
     def _counts(self, piece: Piece, text: str, now: float) -> bool:
         sense = self._call.lexicon.sense(text)

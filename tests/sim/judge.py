@@ -229,4 +229,5 @@ class Judge:
         if self._began:  # else the caller hung up before the bus told of the call
             self.check(self._last.how == "hung_up", f"the last turn ended {self._last.how}")
         self.sound.listen()
+        self.words.deferred = [(piece.start, piece.end) for piece in self._machine.holding.deferred]
         self.words.call_over(self.closed, self._frame)

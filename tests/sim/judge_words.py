@@ -39,6 +39,8 @@ class WordsJudge:
         self._keys: list[int] = []
         self._gaps: list[tuple[int, int]] = []
         """Frames of which an earlier stream may have known, and no stream knows any more."""
+        self.deferred: list[tuple[int, int]] = []
+        """Frames whose words waited for the end of what may not be interrupted, when the call was over."""
         self._settled = 0
 
     def not_heard(self, frame: int) -> None:
@@ -91,5 +93,6 @@ class WordsJudge:
             return "between two streams"
         if any(at - TONE_FRAMES <= key < at + _TONE_BEHIND_FRAMES for key in self._keys):
             return "like the tone of a key"
-        over = "the call was over" if at > last_frame - self._undecided_frames else ""
+        waited = any(begin <= at < end for begin, end in self.deferred)
+        over = "the call was over" if waited or at > last_frame - self._undecided_frames else ""
         return self.excused(at) or over or "lost"

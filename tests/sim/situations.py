@@ -56,6 +56,7 @@ _BROKEN_VOICE = {"tts_fails": 0.4, "tts_stops": 0.7, "tts_second_attempt": 0.5, 
 _LATE_VOICE = {"tts_fails": 0.5, "tts_stops": 0.5, "tts_second_attempt": 0.7, "message_late": 0.6, "late_s": 4.0}
 _SLOW = {"slow": 0.1}
 _CALM = {"message_lost": 0.0, "asr_fails": 0.0, "stall": 0.0, "tts_fails": 0.0, "llm_fails": 0.0}
+_TEXT_LATE = {**_CALM, "message_late": 0.05}
 _BY_WORDS = {"endpointing": "words", "speculate": "off", "dedup_s": 6.0, "min_utt_s": 0.4}
 _DRAFTS = {"speculate": "full", "max_drafts": 8, "max_utt_s": 1.5, "min_utt_s": 0.9}
 _BLIND = {"endpointing": "fixed", "speculate": "off"}
@@ -127,8 +128,8 @@ SITUATIONS = (
         weight=62,
     ),
     Situation("voice that forgets to end", (habits.asks,), _CALM, begin=nuisances.forgets_to_end, weight=2),
-    Situation("text after its sound", (habits.asks,), _CALM, begin=nuisances.tells_text_late, weight=5),
-    Situation("text after its sound, too long", (habits.asks,), _CALM, {"max_reply_s": 0.5}, nuisances.tells_text_late, weight=14),
+    Situation("text after its sound", (habits.asks,), _TEXT_LATE, begin=nuisances.tells_text_late, weight=5),
+    Situation("text after its sound, too long", (habits.asks,), _TEXT_LATE, {"max_reply_s": 0.5}, nuisances.tells_text_late, weight=14),
     Situation("terminators", (aimed.presses_the_terminator,), begin=nuisances.asks_for_keys, weight=34),
     Situation("nods at the end", (aimed.nods_at_the_end,), _CALM, _DUCK, nuisances.terse, weight=19),
     Situation("protected words", (aimed.talks_into_protected_words,), _CALM, _DUCK, nuisances.protects_every_other, weight=2),

@@ -258,7 +258,7 @@ def make_world(
 def _call_taken(rng: random.Random) -> CallTaken:
     """The call of another gateway, whose caller may wait for an answer."""
     text = rng.choice(("", "as said before"))
-    return CallTaken(turn=0, ended=rng.choice((None, 0)), open=rng.random() < 0.7, text=text, heard="before")
+    return CallTaken(turn=1, ended=rng.choice((None, 0)), open=rng.random() < 0.7, text=text, heard="before")
 
 
 def random_rules(rng: random.Random) -> Rules:

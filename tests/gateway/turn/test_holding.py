@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from common.messages import StageFailed, ToolEnded, ToolStarted
+from common.messages import Sentence, StageFailed, ToolEnded, ToolStarted
 from gateway.turn.events import CloseTurn, PublishTranscript, PublishUtterance
 from gateway.turn.machine import BotState
 from gateway.turn.state import Rules
@@ -1140,3 +1140,21 @@ def test_a_reply_whose_end_came_in_a_hold_with_little_left_was_heard() -> None:
     desk.wait(0.8)
     desk.understand("", piece="probe")
     assert desk.ends[-1] == "replied"
+
+
+def test_a_voice_whose_length_counts_just_as_protected_words_begin_does_not_stop_them() -> None:
+    desk = asked_desk(replace(RULES, barge_in_mode="duck", barge_in_final_ms=400))
+    desk.sentence(0, "one two three.", 1.0)
+    desk.report(Sentence(head=desk.head(seq=1), text="four five six.", interruptible=False))
+    desk.chunk(1, 1.0)
+    desk.end_reply(2)
+    while _unsent_frames(desk) != 20:
+        desk.wait(0.02)
+    desk.speak(0.6)
+    assert (desk.turn, desk.clears) == (1, [])
+
+
+def _unsent_frames(desk: Desk) -> int:
+    """Of the first sentence."""
+    clip = desk.machine.call.playout.clips[0]
+    return (len(clip.audio) - clip.sent) // 160
