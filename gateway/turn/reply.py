@@ -177,7 +177,8 @@ class Reply:
         if chunk.offset_bytes:
             return False
         if not (fresh or replaceable):
-            sentence.left = sentence.left or later
+            if later:
+                sentence.left = True
             return False
         clip.forget_after(sentence.base)
         sentence.attempt = chunk.attempt

@@ -15,7 +15,7 @@ from tests.sim.hits import Outcome
 from tests.sim.situations import NAMED
 from tests.sim.world import World, make_world
 
-CALLS = 3000
+CALLS = 5000
 """In which everything happens often enough, with some to spare."""
 LEAST = 100
 """Hits of each guard, end, fault and moment."""

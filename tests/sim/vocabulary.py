@@ -61,7 +61,7 @@ MARKED = (
     "It is",
     "one two!",
     "it, is",
-    *("so, it is", "one,", "it is…", "is it?"),
+    *("so, it is", "one,", "it is…", "is it?", "un", "at", "atun"),
     f"{THANKS} then",
     THANKS,
     f"un{THANKS}",
