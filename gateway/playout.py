@@ -156,7 +156,6 @@ class Playout:
             self.underruns += not self._starved
             self._play_end = now
             self._proven_at = None
-        self._starved = False
         self._play_end += FRAME_S
 
     def _mark_is_due(self, clip: Clip) -> bool:

@@ -129,7 +129,6 @@ class Floor:
     def expect_tone(self) -> None:
         """A key was pressed: its tone is no voice, whether it was reported at its begin or later."""
         if self.state is CallerState.SILENT and not self.muted:
-            self._hangover.release()
             self._tone_until = self.frame + 1 + TONE_FRAMES
         else:
             self.mute()

@@ -573,3 +573,16 @@ def test_a_clip_that_is_not_complete_goes_on_after_a_stop_though_all_of_it_was_h
     playout.mark_echoed(f"0.{playout.epoch}:1600", 0.3)
     playout.stop(0.4)
     assert playout.starving is one or playout.sendable
+
+
+def test_a_mark_that_comes_after_it_expired_proves_nothing() -> None:
+    playout = playing(clip(20))
+    marks = names_of(run(playout, 0, 0.5))
+    playout.expire(3.0)
+    assert (playout.mark_echoed(marks[0], 3.1), playout.finished(3.1)) == (False, True)
+
+
+def test_the_rest_is_what_was_not_heard_by_now() -> None:
+    playout = playing(clip(20))
+    run(playout, 0, 0.5)
+    assert playout.rest_s(0.2) == pytest.approx(0.2)

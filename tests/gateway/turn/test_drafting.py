@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from common.messages import StageFailed
-from gateway.turn.events import LoadChanged
+from gateway.turn.events import LoadChanged, OpenTurn
 from gateway.turn.machine import BotState
 from gateway.turn.state import Rules
-from tests.sim.desk import Desk, quiet_desk
+from tests.sim.desk import Desk, asked_desk, quiet_desk
 from tests.sim.rules import RULES, SILENCE_ALONE
 from tests.sim.sound import phrase_book
 
@@ -383,6 +383,71 @@ def test_known_words_of_who_hangs_up_in_a_pause_are_in_the_history() -> None:
     assert desk.closed[-1].caller == "שלום"
 
 
+def test_the_answer_to_hanging_words_of_a_later_turn_waits_for_the_commit_behind_the_end() -> None:
+    desk = asked_desk()
+    desk.reply("hello.", seconds=0.4)
+    desk.wait(1.5)
+    desk.speak(1.0)
+    desk.wait(0.4)
+    desk.understand("אני וגם")
+    desk.reply("one.")
+    before = len(desk.frames)
+    desk.wait(1.2)
+    after = len(desk.frames)
+    desk.wait(1.0)
+    assert (desk.machine.call.turn.committed, after, len(desk.frames) > after) == (True, before, True)
+
+
+def test_a_draft_is_told_opens_a_turn_and_uses_it() -> None:
+    desk = drafted_desk(text=None)
+    assert (desk.reports, desk.all(OpenTurn), desk.machine.call.turn.used) == (["DRAFT"], [OpenTurn(1)], True)
+
+
+def test_a_draft_that_was_dropped_is_told() -> None:
+    desk = drafted_desk()
+    desk.speak(0.2)
+    assert "DRAFT_DROPPED" in desk.reports
+
+
+def test_a_joined_draft_is_counted_once_it_is_asked() -> None:
+    desk = quiet_desk()
+    desk.speak(6.5)
+    desk.wait(0.4)
+    for piece in desk.published:
+        desk.understand("שלום", seq=piece.seq)
+    assert (desk.asked, desk.machine.drafting.made) == (["שלום שלום"], 1)
+
+
+def test_a_look_is_counted() -> None:
+    assert drafted_desk(ASR).machine.drafting.looks == 1
+
+
+def test_a_pause_that_was_no_end_lengthens_the_wait() -> None:
+    desk = quiet_desk(ASR)
+    for _ in range(2):
+        desk.speak(0.5)
+        desk.wait(0.64)
+    desk.speak(0.1)
+    assert desk.machine.call.patience.frames > 35
+
+
+def test_words_of_a_look_that_was_not_all_are_stale() -> None:
+    desk = drafted_desk(ASR, text=None)
+    look = desk.published[-1]
+    desk.speak(0.2)
+    desk.understand("שלום", seq=look.seq)
+    assert desk.machine.speaking.stale == 1
+
+
+def test_the_next_voice_is_waited_for_as_long_as_ever() -> None:
+    desk = drafted_desk(text="תודה")
+    desk.wait(0.7)
+    desk.reply("hello.", seconds=0.4)
+    desk.wait(1.0)
+    desk.speak(0.2)
+    assert desk.machine.call.floor.wait_frames == desk.machine.call.patience.frames
+
+
 # -- Where silence alone is the end -------------------------------------------------------------
 
 
@@ -411,3 +476,13 @@ def test_where_words_are_a_witness_only_the_look_at_a_short_sound_is_not_sent_ag
     desk.speak(0.2)
     desk.wait(1.0)
     assert pieces(desk) == ["probe"]
+
+
+def test_words_of_a_look_that_is_a_witness_only_are_stale_at_the_end() -> None:
+    desk = quiet_desk(replace(RULES, speculate="off"))
+    desk.speak(1.0)
+    desk.wait(0.4)
+    look = desk.published[-1]
+    desk.wait(0.6)
+    desk.understand("שלום", seq=look.seq)
+    assert (pieces(desk), desk.machine.speaking.stale) == (["probe", "whole"], 1)

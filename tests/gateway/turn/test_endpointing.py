@@ -230,3 +230,16 @@ def test_a_key_does_not_unmute_a_voice_that_lasts() -> None:
     one.expect_tone()
     push(one, TONE_FRAMES + 1, voice=True)
     assert one.muted
+
+
+def test_voiced_frames_are_counted_from_the_first() -> None:
+    assert speaking(voice=20).voiced == 20
+
+
+def test_the_next_voice_begins_behind_the_end_of_the_last_one_however_soon_it_comes() -> None:
+    one = Floor(25, CUT_FRAMES)
+    push(one, 50, voice=True)
+    push(one, 25, voice=False)
+    end = one.end
+    push(one, 10, voice=True)
+    assert one.start == end

@@ -245,8 +245,9 @@ def test_a_cough_between_keys_does_not_end_them(rules: Rules) -> None:
     assert desk.asked == ["1234"]
 
 
-def test_a_word_between_keys_stands_between_them() -> None:
-    desk = collecting_desk(Collect(digits=4, timeout_s=4.0))
+@pytest.mark.parametrize("rules", [RULES, SILENCE_ALONE])
+def test_a_word_between_keys_stands_between_them(rules: Rules) -> None:
+    desk = collecting_desk(Collect(digits=4, timeout_s=4.0), rules)
     desk.press("1", "2")
     desk.wait(0.5)
     desk.speak(0.2)

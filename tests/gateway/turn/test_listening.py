@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from common.messages import Head, StageFailed
-from gateway.turn.events import CloseTurn, CommitTurn, HangUp
+from gateway.turn.events import CloseTurn, CommitTurn, HangUp, OpenTurn
 from gateway.turn.machine import BotState
 from gateway.turn.state import Rules
 from tests.sim.desk import LOUD, Desk, asked_desk, quiet_desk
-from tests.sim.rules import RULES
+from tests.sim.rules import RULES, SILENCE_ALONE
 
 PHRASE_REPEAT = 1
 PHRASE_GOODBYE = 5
@@ -463,3 +463,50 @@ def test_a_short_sound_behind_late_words_is_more_than_a_probe() -> None:
 def test_two_words_that_are_all_and_break_off_wait_for_more() -> None:
     desk = asked_desk(text="Hello there")
     assert not desk.machine.call.turn.committed
+
+
+# -- What follows from words, and when ------------------------------------------------------------
+
+
+def test_a_turn_is_used_by_its_first_segment_and_opened_by_its_utterance() -> None:
+    desk = quiet_desk(SILENCE_ALONE)
+    desk.speak(6.2)
+    before = (desk.machine.call.turn.used, len(desk.all(OpenTurn)))
+    desk.wait(0.8)
+    assert (before, len(desk.all(OpenTurn))) == ((True, 1), 2)
+
+
+def test_words_are_told() -> None:
+    assert "ASR_TEXT" in asked_desk().reports
+
+
+def test_words_of_a_piece_are_progress() -> None:
+    desk = quiet_desk(SILENCE_ALONE)
+    desk.speak(6.5)
+    desk.wait(0.8)
+    first = desk.published[0]
+    desk.wait(4.0)
+    desk.understand("שלום", seq=first.seq)
+    desk.wait(2.0)
+    assert (desk.turn, desk.machine.call.turn.committed) == (1, False)
+
+
+def test_hanging_words_that_interrupted_wait_for_more_from_the_end_of_the_voice() -> None:
+    desk = asked_desk()
+    desk.reply("one two three four five six seven eight.", seconds=4.0)
+    desk.wait(0.9)
+    desk.speak(0.5)
+    desk.wait(0.8)
+    desk.understand("אני וגם")
+    before = desk.machine.call.turn.committed
+    desk.wait(1.6)
+    assert (desk.ends[-1], before, desk.machine.call.turn.committed) == ("interrupted", False, True)
+
+
+def test_words_of_a_short_sound_over_a_reply_that_failed_are_waited_for() -> None:
+    desk = asked_desk()
+    desk.speak(0.2)
+    desk.wait(0.8)
+    desk.report(StageFailed(head=desk.head(), stage="llm", error="x"))
+    desk.wait(0.1)
+    assert (desk.ends[-1], desk.machine.call.short is not None) == ("fallback", True)

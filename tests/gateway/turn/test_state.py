@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from common.messages import Action, Collect, StageFailed
+from gateway.turn.events import Report
 from tests.sim.desk import Desk, asked_desk, quiet_desk, speaking_desk
 from tests.sim.rules import RULES, SILENCE_ALONE
 from tests.sim.sound import phrase_book
@@ -165,3 +167,36 @@ def test_late_words_that_interrupt_a_greeting_are_not_said_in_its_turn() -> None
     desk.speak(0.2)
     desk.understand("שלום לך", seq=late.seq, piece="probe")
     assert (desk.closed[-1].how, desk.closed[-1].caller) == ("interrupted", "")
+
+
+# -- What is told -----------------------------------------------------------------------------
+
+
+def test_the_end_of_a_turn_a_reply_and_a_failed_stage_are_told() -> None:
+    desk = asked_desk()
+    desk.reply("one.", seconds=0.4)
+    desk.report(StageFailed(head=desk.head(), stage="llm", error="x"))
+    names = [report.name for report in desk.all(Report)]
+    assert {"LLM_REPLY", "STAGE_FAILED", "TURN_ENDED"} <= set(names)
+
+
+def test_what_was_owed_is_not_said_to_who_is_understood() -> None:
+    desk = asked_desk()
+    desk.speak(0.5)
+    desk.report(StageFailed(head=desk.head(), stage="llm", error="x"))
+    owed = desk.machine.call.owed
+    desk.speak(0.5)
+    desk.wait(1.2)
+    desk.understand("שלום לך")
+    assert (owed is not None, desk.machine.call.turn.text, desk.machine.call.owed) == (True, "שלום לך", None)
+
+
+def test_keys_that_were_asked_for_are_not_asked_for_any_longer_once_the_caller_spoke() -> None:
+    desk = asked_desk()
+    desk.report(Action(head=desk.head(), after=0, name="collect", collect=Collect(digits=4)))
+    desk.reply("one.", seconds=0.4)
+    desk.wait(1.0)
+    before = desk.machine.call.collect
+    desk.say("שלום לך")
+    desk.wait(1.0)
+    assert (before, desk.machine.call.collect) == (Collect(digits=4), None)

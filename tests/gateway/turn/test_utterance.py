@@ -74,3 +74,10 @@ def test_unknown_pieces_are_forgotten() -> None:
     one = utterance(1, "", "a", None)
     one.forget_unknown()
     assert [piece.text for piece in one.pieces] == ["", "a"]
+
+
+def test_drafts_and_looks_of_what_is_carried_count() -> None:
+    earlier, later = utterance(1, "a"), utterance(2, "b")
+    earlier.drafts, earlier.looks, later.drafts, later.looks = 1, 3, 1, 2
+    later.carry(earlier)
+    assert (later.drafts, later.looks) == (2, 5)

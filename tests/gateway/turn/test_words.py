@@ -139,6 +139,7 @@ def test_the_mark_at_the_end_says_whether_it_is_all(text: str, judged: Completen
         ("זהות?", "123456789", COMPLETE),
         ("", "טלפון 054", HANGING),
         ("", "054", OPEN),
+        ("זהות?", "12 נכון 3456789", HANGING),
         ("טלפון?", "לא יודע בעל פה", OPEN),
     ],
 )
