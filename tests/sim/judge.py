@@ -123,10 +123,7 @@ class Judge:
             self.history.greeting = machine.call.phrases.greeting
             self.history.greets_in = event.turn if isinstance(event, CallAnswered) else -1
             self.rest.stream_begins(machine, now)
-        if any(isinstance(command, Report) and command.name == "SAID_AGAIN" for command in commands):
-            self.sound.again.add(machine.call.turn.number)
-        for command in commands:
-            self._command(command, now)
+        self.commanded(commands, now)
         stopped = isinstance(event, FrameHeard) and any(isinstance(command, SendClear) for command in commands)
         self.check(not (stopped and self._protected), "a voice stops what may not be interrupted")
         self._models_asked(commands)
@@ -135,6 +132,13 @@ class Judge:
         self.sound.event_handled()
         self._deadline(event, now)
         self._states(now)
+
+    def commanded(self, commands: list[Command], now: float) -> None:
+        """What is done, whatever becomes of the core."""
+        if any(isinstance(command, Report) and command.name == "SAID_AGAIN" for command in commands):
+            self.sound.again.add(self._machine.call.turn.number)
+        for command in commands:
+            self._command(command, now)
 
     def _models_asked(self, commands: list[Command]) -> None:
         """Of each turn that is committed, with the words that are."""

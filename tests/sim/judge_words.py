@@ -20,6 +20,8 @@ from tests.sim.rule import Check
 
 _WORD_FRAMES = 12
 _TONE_BEHIND_FRAMES = 35
+_FORGOTTEN_FRAMES = 250
+"""Before the end of the last turn of a stream whose words were not carried on: they may have come too late for it."""
 _RECOGNISED_S = 2.0
 """From the end of a piece to its words."""
 
@@ -53,7 +55,7 @@ class WordsJudge:
 
     def stream_lost(self, frame: int) -> None:
         """Another stream begins now; ``frame`` was the last one that the old one had."""
-        self._gaps.append((min(self._settled, frame) - self._undecided_frames, self._caller.frames))
+        self._gaps.append((min(self._settled, frame) - _FORGOTTEN_FRAMES, self._caller.frames))
 
     def settled(self, frame: int) -> None:
         """A turn ended whose words are not carried on."""

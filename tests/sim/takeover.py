@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 
 from gateway.playout import Mark
-from gateway.turn.events import CallAnswered, CallTaken, CloseTurn, Command, CommitTurn, Event, FrameHeard, OpenTurn, PublishUtterance
+from gateway.turn.events import CallAnswered, CallTaken, CloseTurn, Command, CommitTurn, Event, OpenTurn, PublishUtterance
 from gateway.turn.machine import BotState, TurnMachine
 from tests.sim.judge import Judge
 from tests.sim.line import FRAME_S, Line
@@ -57,7 +57,7 @@ class Bus:
 
 
 class TakeoverJudge(Judge):
-    """What must hold over all streams of a call; what holds within one is the other judge's."""
+    """What must hold over all streams of a call, beside what holds within each."""
 
     ends: dict[int, str]
     committed: set[str]
@@ -69,10 +69,12 @@ class TakeoverJudge(Judge):
     """The turn in which something of the caller's was published, as far as the machine came."""
     sayable: set[str]
     """Words that may be committed on this stream: said on it, or asked again."""
+    gateway_died: bool
+    """What a dead gateway does not do breaks no rule."""
 
     def begin(self) -> None:
         """Before the call."""
-        self.ends, self.committed, self.answered = {}, set(), set()
+        self.ends, self.committed, self.answered, self.gateway_died = {}, set(), set(), False
         self.carried, self.forgiven, self.first_turn, self.asked_in, self.sayable = set(), set(), 0, -1, set()
 
     # -- What the dead gateway had written, and what the new one makes of it -----------------------
@@ -119,22 +121,17 @@ class TakeoverJudge(Judge):
             else:
                 self.check(frame.turn >= self.first_turn, f"sound of turn {frame.turn} is heard after turn {self.first_turn} began")
 
+    def sent(self, items: list[bytes | Mark], now: float) -> None:
+        """A dead gateway sends nothing."""
+        if not self.gateway_died:
+            super().sent(items, now)
+
     def call_over(self, now: float) -> None:
         """After the last stream."""
+        super().call_over(now)
         self.check(sorted(self.ends) == list(range(len(self.ends))), f"turns without an end: {sorted(self.ends)}")
         lost = self.committed - self.answered - self.forgiven
         self.check(not lost, f"committed words in no history: {lost}")
-
-    # -- Judged elsewhere -------------------------------------------------------------------------
-
-    def frame_comes(self, frame: FrameHeard, now: float) -> None:
-        """Nothing to see."""
-
-    def handled(self, event: Event, commands: list[Command], now: float) -> None:
-        """Nothing to see."""
-
-    def sent(self, items: list[bytes | Mark], now: float) -> None:
-        """Nothing to see."""
 
 
 @dataclass(slots=True)
@@ -159,8 +156,17 @@ class TakenWorld(World):
             judge.asked_in = turn.number
         commands = self.machine.handle(event, self.now)
         self.dead = self.now >= self.dies_at
-        for command in commands[: self.rng.randint(0, len(commands)) if self.dead else None]:
+        written = commands[: self.rng.randint(0, len(commands)) if self.dead else None]
+        for command in written:
             self._written(command, text)
+        judge.gateway_died = self.dead
+        if self.dead:
+            judge.commanded(written, self.now)
+        else:
+            judge.handled(event, commands, self.now)
+
+    def _take(self) -> list[bytes | Mark]:
+        return [] if self.dead else World._take(self)
 
     def _written(self, command: Command, text: str) -> None:
         judge = self.judge
@@ -188,6 +194,7 @@ class TakenWorld(World):
             self.caller.frame(BotState.LISTENING)
         self.line, self._marks, self._frames_owed = Line(self.rng, self.weather), [], 0
         self.machine = TurnMachine(self.rules, phrase_book(), LEXICON)
+        judge.stream_begins(self.machine, self.line, self.now)
         self.first_frame, self.dead, self.dies_at = self.caller.frames, False, self.now + self.rng.uniform(0.0, 20.0)
         taken = self.bus.take()
         judge.sayable = _words(taken.text)
@@ -215,6 +222,7 @@ def run_takeover(seed: int) -> Counter[str]:
     world = TakenWorld(**{one.name: getattr(made, one.name) for one in fields(World)})
     judge = TakeoverJudge(seed, made.machine, made.caller, made.line, made.workers.replies, made.weather)
     judge.begin()
+    judge.words.excused = world.workers.why_lost
     world.judge = judge
     deaths = world.rng.randint(1, 4)
     world.dies_at = world.rng.uniform(0.0, 25.0)
@@ -230,6 +238,7 @@ def run_takeover(seed: int) -> Counter[str]:
     judge.heard([frame for _, frame in world.line.heard], first=not world.first_frame)
     judge.call_over(world.now)
     world.counts.update(f"end {how}" for how in judge.ends.values())
+    world.counts.update({f"words {fate}": count for fate, count in judge.words.fates.items()})
     return world.counts
 
 
