@@ -266,7 +266,8 @@ class ForgetsToClear(Doctor):
 
 
 def test_it_complains_of_sound_of_a_turn_that_is_over() -> None:
-    assert "s after its end" in complaint(ForgetsToClear, rules=replace(RULES, barge_in=False))
+    rules = replace(RULES, barge_in=False)
+    assert any("s after its end" in complaint(ForgetsToClear, rules=rules, seeds=[seed]) for seed in range(60))
 
 
 def test_it_complains_of_a_voice_that_stops_what_may_not_be_interrupted() -> None:
