@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -253,6 +254,13 @@ def rest_of_table(line: str) -> bool:
 
 def test_the_documented_table_is_the_one_that_is_tested() -> None:
     assert documented_table() == {row: tuple(text for text, _ in cells) for row, cells in CELLS.items()}
+
+
+def test_the_table_in_the_docs_is_the_one_of_the_machine() -> None:
+    docs = (Path(__file__).parents[3] / "docs/architecture.md").read_text()
+    lines = [line.removeprefix("    ") for line in (module.__doc__ or "").splitlines()]
+    first, *_, last = [number for number, line in enumerate(lines) if line.startswith("====")]
+    assert "\n".join(lines[first : last + 1]) in docs
 
 
 @pytest.mark.parametrize("row", CELLS)
