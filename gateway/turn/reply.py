@@ -205,7 +205,6 @@ class Reply:
             total += len(earlier.clip.audio)
             if total > self._max_bytes and earlier.clip.complete:
                 self._cut_after(number)
-                return
 
     def _cut_after(self, number: int) -> None:
         self._limit = number + 1

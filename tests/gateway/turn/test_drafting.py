@@ -444,7 +444,7 @@ def test_the_next_voice_is_waited_for_as_long_as_ever() -> None:
     desk.wait(0.7)
     desk.reply("hello.", seconds=0.4)
     desk.wait(1.0)
-    desk.speak(0.2)
+    desk.speak(0.1)
     assert desk.machine.call.floor.wait_frames == desk.machine.call.patience.frames
 
 

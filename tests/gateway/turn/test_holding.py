@@ -1134,12 +1134,13 @@ def test_a_filler_waits_for_two_seconds_after_a_hold() -> None:
 def test_a_reply_whose_end_came_in_a_hold_with_little_left_was_heard() -> None:
     desk = asked_desk()
     desk.sentence(0, "one two three four.", 1.0)
-    desk.wait(0.94)
+    desk.wait(0.7)
     desk.speak(0.2)
+    assert desk.machine.call.playout.rest_s(desk.now) > 0.1
     desk.end_reply(1)
     desk.wait(0.8)
     desk.understand("", piece="probe")
-    assert desk.ends[-1] == "replied"
+    assert (desk.ends[-1], desk.turn) == ("replied", 2)
 
 
 def test_a_voice_whose_length_counts_just_as_protected_words_begin_does_not_stop_them() -> None:
@@ -1158,3 +1159,13 @@ def _unsent_frames(desk: Desk) -> int:
     """Of the first sentence."""
     clip = desk.machine.call.playout.clips[0]
     return (len(clip.audio) - clip.sent) // 160
+
+
+def test_words_of_the_probe_of_a_hold_behind_which_a_key_was_pressed_are_stale() -> None:
+    desk = speaking_desk()
+    desk.speak(0.3)
+    desk.wait(0.8)
+    probe = desk.published[-1]
+    desk.press("7")
+    desk.understand("שלום", seq=probe.seq, piece="probe")
+    assert (desk.machine.speaking.stale, desk.machine.call.open is not None) == (1, True)
