@@ -120,6 +120,18 @@ class RealServer:
         """A signal to the server itself."""
         os.kill(self._pid, number)
 
+    def written_bytes(self) -> int:
+        """How much of what it was told since its start is on disk."""
+        return sum(path.stat().st_size for path in self._told())
+
+    def cut(self, kept_bytes: int) -> None:
+        """Throw away what it wrote behind that, while it does not run."""
+        for path in self._told():
+            os.truncate(path, kept_bytes)
+
+    def _told(self) -> list[Path]:
+        return sorted((self._folder / "appendonlydir").glob("*.incr.aof"))
+
     def forget(self) -> None:
         """Throw away what it wrote to disk, while it does not run."""
         shutil.rmtree(self._folder / "appendonlydir", ignore_errors=True)

@@ -38,6 +38,7 @@ from common.worker import Handler, run_worker
 from llm_worker.tools import Toolbox
 from llm_worker.vendors.base import Model
 from llm_worker.worker import LlmWorker
+from tests.failing_bus import FailingBus, Fault
 from tests.servers import fake_connect
 from tts_worker.vendors.base import Voice
 from tts_worker.worker import TtsWorker
@@ -60,6 +61,8 @@ class Server:
     url: str
     connect: Connect = connect
     pace: Pace = _PACE
+    fault: Fault | None = None
+    """What fails in the workers' buses."""
 
     def gateway(self) -> RedisGatewayBus:
         """A gateway's half of the bus."""
@@ -67,6 +70,8 @@ class Server:
 
     def worker(self) -> RedisWorkerBus:
         """A worker's half of the bus."""
+        if self.fault is not None:
+            return FailingBus(self.url, self.fault, pace=self.pace, connect=self.connect)
         return RedisWorkerBus(self.url, pace=self.pace, connect=self.connect)
 
 

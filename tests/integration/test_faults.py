@@ -1,0 +1,46 @@
+"""Steps on the bus that fail in every stage, before they are done or after: the caller's reply is whole, and comes once."""
+
+import pytest
+
+from common.messages import ReplyEnded, Sentence, SpeechChunk, Stage, Transcript
+from tests.failing_bus import Fault, Step
+from tests.integration.pipeline import Pipeline, Server, fake_server, pipeline
+from tests.integration.vendors import Ear, Mind, Mouth, sound_of
+
+STEPS: tuple[tuple[Step, Stage], ...] = (("commit", "asr"), ("emit", "llm"), ("commit", "llm"), ("send", "tts"), ("commit", "tts"))
+
+
+@pytest.fixture(params=["fakeredis", "valkey", "redis"])
+def server(request: pytest.FixtureRequest) -> Server:
+    """Each of the servers in turn."""
+    if request.param == "fakeredis":
+        return fake_server()
+    return Server(request.getfixturevalue("redis_url" if request.param == "valkey" else "debian_redis_url"))
+
+
+def sound(pipe: Pipeline, sentence: int) -> bytes:
+    """A sentence's sound as a gateway takes it: the last attempt's bytes, each in its place."""
+    chunks = [
+        (each.message, each.audio) for each in pipe.got if isinstance(each.message, SpeechChunk) and each.message.head.seq == sentence
+    ]
+    last = max(message.attempt for message, _ in chunks)
+    placed = {message.offset_bytes: audio for message, audio in chunks if message.attempt == last and audio}
+    return b"".join(audio for _, audio in sorted(placed.items()))
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize(("step", "stage"), STEPS)
+async def test_a_step_that_fails_is_not_heard(server: Server, step: Step, stage: Stage, done: bool) -> None:
+    server.fault = Fault(step, stage, done)
+    async with pipeline(server) as pipe:
+        for _ in range(2):
+            pipe.start_asr(Ear())
+            pipe.start_llm(Mind("We open at nine. ", "Come in."))
+            pipe.start_tts(Mouth())
+        await pipe.say(1)
+        await pipe.until_reply(1)
+        heard = [sound(pipe, number) for number in range(2)]
+        sentences, ends = [each.head.seq for each in pipe.all(Sentence, 1)], pipe.all(ReplyEnded, 1)
+        assert server.fault.happened
+        assert (len(pipe.all(Transcript, 1)), sentences, len(ends)) == (1, [0, 1], 1)
+        assert heard == [sound_of("We open at nine."), sound_of("Come in.")]
