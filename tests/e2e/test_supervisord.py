@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from common.config import Settings
+from common.metrics import port_of
 from tests.e2e.gateway_process import ROOT, free_port
 from tests.e2e.house import SCRIPTED
 from tests.e2e.launched import await_true
@@ -23,17 +25,18 @@ class Server:
 
     def __init__(self, run: Path) -> None:
         (run / "log").mkdir(parents=True)
-        self.port = free_port()
+        self.port, self.metrics_port = free_port(), free_port()
         self._environ = SCRIPTED | {
             "PATH": os.defpath,
             "PORT": str(self.port),
+            "METRICS_PORT": str(self.metrics_port),
             "TORIM_CACHE": str(run / "cache"),
             "TORIM_RUN": str(run),
             "TORIM_STOP": "TERM",
             "TORIM_STOP_WAIT": "15",
             "TORIM_REDIS": "1",
             "REDIS_URL": f"unix://{run}/redis.sock",
-            "GATEWAYS": "1",
+            "GATEWAYS": "2",
             "ASR_WORKERS": "1",
             "LLM_WORKERS": "1",
             "TTS_WORKERS": "2",
@@ -48,6 +51,11 @@ class Server:
         except httpx.TransportError:
             return False
 
+    def metrics(self, service: str, number: int) -> str:
+        """What a process tells Prometheus."""
+        own = Settings(metrics_port=self.metrics_port, process_number=number)
+        return httpx.get(f"http://127.0.0.1:{port_of(service, own)}/metrics").text
+
     def status(self) -> str:
         command = [str(ROOT / ".venv/bin/supervisorctl"), "--configuration", str(ROOT / "supervisord.conf"), "status"]
         return subprocess.run(command, env=self._environ, capture_output=True, text=True, check=False).stdout
@@ -61,9 +69,10 @@ class Server:
         self._supervisord.wait(60)
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path / "run")
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One for all; what replaces its workers comes last."""
+    server = Server(tmp_path_factory.mktemp("server") / "run")
     yield server
     server.end()
 
@@ -71,6 +80,21 @@ def server(tmp_path: Path) -> Iterator[Server]:
 def test_it_serves_with_as_many_workers_as_named(server: Server) -> None:
     await_true(server.ready)
     assert len(re.findall(r"^torim:tts_worker_\d +RUNNING", server.status(), re.MULTILINE)) == 2
+
+
+@pytest.mark.parametrize(
+    ("service", "number", "tells"),
+    [
+        ("gateway", 0, "torim_calls 0.0"),
+        ("gateway", 1, "torim_calls 0.0"),
+        ("asr_worker", 0, 'torim_slots{stage="asr"} 16.0'),
+        ("tts_worker", 0, 'torim_slots{stage="tts"} 16.0'),
+        ("tts_worker", 1, 'torim_slots{stage="tts"} 16.0'),
+    ],
+)
+def test_each_process_tells_its_metrics_on_a_port_of_its_own(server: Server, service: str, number: int, tells: str) -> None:
+    await_true(server.ready)
+    await_true(lambda: tells in server.metrics(service, number))
 
 
 def test_its_workers_can_be_replaced_one_by_one(server: Server) -> None:

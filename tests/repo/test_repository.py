@@ -45,6 +45,15 @@ def test_the_compose_file_is_valid() -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+@pytest.mark.parametrize("service", ["asr_worker", "llm_worker", "tts_worker"])
+def test_workers_of_the_compose_file_can_be_scaled(service: str) -> None:
+    compose = (ROOT / "docker-compose.yml").read_text()
+    begins = compose.index(f"\n  {service}:\n    ")
+    block = compose[begins : compose.find("\n\n", begins)]
+    assert f'command: ["python", "-m", "{service}"]' in block
+    assert [key for key in ("container_name:", "ports:", "hostname:", "network_mode:") if key in block] == []
+
+
 def test_the_compose_file_sets_nothing_but_settings() -> None:
     names = re.findall(r"^    ([A-Z][A-Z_0-9]+):", (ROOT / "docker-compose.yml").read_text(), re.MULTILINE)
     assert names

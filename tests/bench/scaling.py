@@ -1,0 +1,194 @@
+"""What more workers bring, and what a hop costs: ``python -m tests.bench.scaling``.
+
+**Throughput**: a stage always has a quarter more work than it can do at a time. A piece takes its scripted vendor as long as one far away
+might, so a worker does at most its slots a while. Told are pieces a second with 1, 2 and 4 workers, each a process.
+
+**Hops**: one worker a stage, vendors that take no time, utterances of a second that arrive by chance at a rising rate. Told is how long
+after its publication the gateway has the transcript (two hops), the first sentence (three) and the first sound (four).
+
+The machine's load stands above the tables: on a shared one only ratios mean anything.
+"""
+
+import asyncio
+import os
+import platform
+import random
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from statistics import quantiles
+from typing import Any
+
+from redis.asyncio import Redis
+
+from common import streams
+from common.messages import Head, Message, ReplyEnded, Sentence, SpeechChunk, Stage, StageFailed, Transcript, Utterance
+from common.redis_bus import RedisGatewayBus
+from common.streams import STAGES
+from tests.e2e.gateway_process import ROOT
+from tests.servers import real_server
+
+GATEWAY = "bench"
+WORKERS = (1, 2, 4)
+RATES = (1, 5, 10, 20, 40)
+_ROUNDS = 8
+"""So often every slot is filled."""
+_MORE = 1.25
+"""Pieces on their way for each slot: enough that none waits, and none waits for long."""
+_ARRIVALS_S = 5.0
+_SECOND = b"\xff" * 8_000
+_SLOW = {"SCRIPTED_ASR_DELAY_MS": 500, "SCRIPTED_LLM_FIRST_TOKEN_MS": 2_000, "TONE_FIRST_AUDIO_MS": 500}
+"""The same number of pieces a second for each worker: it has four times the slots for a model."""
+_SCRIPTED: dict[str, str | int] = {
+    "ASR_VENDOR": "scripted",
+    "LLM_VENDOR": "scripted",
+    "TTS_VENDOR": "tone",
+    "SCRIPTED_LLM_REPLY": "this is one short answer.",
+    "SCRIPTED_LLM_TOKENS_PER_S": 100_000,
+    "TONE_REAL_TIME_FACTOR": 0,
+    "TONE_MS_PER_CHAR": 20,
+}
+_SLOTS: dict[Stage, int] = {"asr": 16, "llm": 64, "tts": 16}
+"""Of the scripted vendors' workers."""
+_LIMIT_S = 20.0
+_ON_THE_WAY = ("Transcript", "Sentence", "SpeechChunk")
+
+
+class Replies:
+    """What comes back to the gateway, and when."""
+
+    def __init__(self, bus: RedisGatewayBus) -> None:
+        self.bus = bus
+        self._came: dict[tuple[str, str], asyncio.Future[float]] = {}
+        """When the first message of a kind came for a call; "end": the last one of all."""
+
+    async def read(self) -> None:
+        """Note all that comes, for ever."""
+        async for delivery in self.bus.replies(GATEWAY):
+            message, call = delivery.message, delivery.message.head.call
+            self._note(call, type(message).__name__)
+            if isinstance(message, StageFailed):
+                sys.stderr.write(f"{call}: {message.stage} failed: {message.error}\n")
+            if isinstance(message, Transcript | ReplyEnded | StageFailed) or (isinstance(message, SpeechChunk) and message.last):
+                self._note(call, "end")
+
+    def _note(self, call: str, kind: str) -> None:
+        came = self.came(call, kind)
+        if not came.done():
+            came.set_result(asyncio.get_running_loop().time())
+
+    def came(self, call: str, kind: str) -> "asyncio.Future[float]":
+        """When it came."""
+        return self._came.setdefault((call, kind), asyncio.get_running_loop().create_future())
+
+
+@asynccontextmanager
+async def workers(url: str, counts: dict[Stage, int], **settings: str | int) -> AsyncIterator[None]:
+    """So many worker processes of each stage, warm."""
+    environ = {"PATH": os.defpath, "REDIS_URL": url, **{name: str(value) for name, value in {**_SCRIPTED, **settings}.items()}}
+    modules = [f"{stage}_worker" for stage, count in counts.items() for _ in range(count)]
+    quiet = asyncio.subprocess.DEVNULL
+    started = [
+        await asyncio.create_subprocess_exec(sys.executable, "-m", module, cwd=ROOT, env=environ, stdout=quiet, stderr=quiet)
+        for module in modules
+    ]
+    try:
+        await _warm(url, len(modules))
+        yield
+    finally:
+        for process in started:
+            process.send_signal(signal.SIGINT)
+            await process.wait()
+
+
+async def _warm(url: str, count: int) -> None:
+    async with Redis.from_url(url) as client, asyncio.timeout(_LIMIT_S):
+        while len(await client.keys(streams.worker_alive("*"))) < count:  # noqa: ASYNC110 - it happens in other processes
+            await asyncio.sleep(0.05)
+
+
+def _piece(stage: Stage, call: str) -> tuple[Message, bytes]:
+    head = Head(call=call, turn=0, gateway=GATEWAY, language="en")
+    match stage:
+        case "asr":
+            return Utterance(head=head, utterance=1, piece="segment"), _SECOND  # a segment goes no further
+        case "llm":
+            return Transcript(head=head, utterance=1, text="hello"), b""
+        case "tts":
+            return Sentence(head=head, text="this is one short answer."), b""
+
+
+async def throughput(url: str, replies: Replies, stage: Stage, count: int) -> float:
+    """Pieces a second that so many workers do."""
+    pieces, free = _ROUNDS * count * _SLOTS[stage], asyncio.Semaphore(int(_MORE * count * _SLOTS[stage]))
+
+    async def go_through(call: str) -> None:
+        async with free:
+            await replies.bus.publish(stage, *_piece(stage, call))
+            try:
+                async with asyncio.timeout(_LIMIT_S):
+                    await asyncio.shield(replies.came(call, "end"))
+            except TimeoutError:
+                sys.stderr.write(f"{call}: nothing came of it within {_LIMIT_S:g} s\n")
+
+    async with workers(url, {stage: count}, **_SLOW):
+        began_s = asyncio.get_running_loop().time()
+        await asyncio.gather(*(go_through(f"{stage}-{count}-{number}") for number in range(pieces)))
+        return pieces / (asyncio.get_running_loop().time() - began_s)
+
+
+async def hops(replies: Replies, rate: int, chance: random.Random) -> list[str]:
+    """A row: p50 / p95 in ms of each place on the way, at so many utterances a second."""
+    clock, published = asyncio.get_running_loop().time, dict[str, float]()
+    ends_s = clock() + _ARRIVALS_S
+    async with asyncio.TaskGroup() as publishing:
+        while clock() < ends_s:
+            call = f"hops-{rate}-{len(published)}"
+            published[call] = clock()
+            message = Utterance(head=Head(call=call, turn=0, gateway=GATEWAY, language="en"), utterance=1)
+            publishing.create_task(replies.bus.publish("asr", message, _SECOND))
+            await asyncio.sleep(chance.expovariate(rate))
+    async with asyncio.timeout(_LIMIT_S):
+        return [_both([await replies.came(call, kind) - at for call, at in published.items()]) for kind in _ON_THE_WAY]
+
+
+def _both(spans_s: Sequence[float]) -> str:
+    cuts = quantiles([*spans_s, *spans_s], n=20)
+    return f"{1000 * cuts[9]:.1f} / {1000 * cuts[18]:.1f}"
+
+
+def _say(*cells: Any) -> None:
+    sys.stdout.write("| " + " | ".join(str(cell) for cell in cells) + " |\n")
+    sys.stdout.flush()
+
+
+async def _measure(url: str) -> None:
+    replies = Replies(RedisGatewayBus(url))
+    async with asyncio.TaskGroup() as tasks:
+        reading = tasks.create_task(replies.read())
+        _say("pieces a second", *(f"{count} worker{'s'[: count - 1]}" for count in WORKERS))
+        _say(*["---"] * (1 + len(WORKERS)))
+        for stage in STAGES:
+            done = [await throughput(url, replies, stage, count) for count in WORKERS]
+            _say(stage, *(f"{each:.0f} ({each / done[0]:.2f})" for each in done))
+        sys.stdout.write("\n")
+        _say("utterances a second", "transcript, ms", "first sentence, ms", "first sound, ms")
+        _say(*["---"] * 4)
+        async with workers(url, dict.fromkeys(STAGES, 1)):
+            for rate in RATES:
+                _say(rate, *await hops(replies, rate, random.Random(rate)))
+        reading.cancel()
+    await replies.bus.close()
+
+
+def main() -> None:
+    """Measure on a server of its own, and print the tables."""
+    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    sys.stdout.write(f"Python {platform.python_version()}, {os.cpu_count()} cores, load of the last 1, 5 and 15 minutes: {load}\n\n")
+    with real_server() as server:
+        asyncio.run(_measure(server.url))
+
+
+if __name__ == "__main__":
+    main()
