@@ -163,31 +163,38 @@ def _say(*cells: Any) -> None:
     sys.stdout.flush()
 
 
-async def _measure(url: str) -> None:
-    replies = Replies(RedisGatewayBus(url))
-    async with asyncio.TaskGroup() as tasks:
-        reading = tasks.create_task(replies.read())
-        _say("pieces a second", *(f"{count} worker{'s'[: count - 1]}" for count in WORKERS))
-        _say(*["---"] * (1 + len(WORKERS)))
-        for stage in STAGES:
+@asynccontextmanager
+async def _gateway() -> AsyncIterator[tuple[str, Replies]]:
+    """A gateway on a server of its own, since a stage leaves work for the next one."""
+    with real_server() as server:
+        replies = Replies(RedisGatewayBus(server.url))
+        async with asyncio.TaskGroup() as tasks:
+            reading = tasks.create_task(replies.read())
+            yield server.url, replies
+            reading.cancel()
+        await replies.bus.close()
+
+
+async def _measure() -> None:
+    _say("pieces a second", *(f"{count} worker{'s'[: count - 1]}" for count in WORKERS))
+    _say(*["---"] * (1 + len(WORKERS)))
+    for stage in STAGES:
+        async with _gateway() as (url, replies):
             done = [await throughput(url, replies, stage, count) for count in WORKERS]
-            _say(stage, *(f"{each:.0f} ({each / done[0]:.2f})" for each in done))
-        sys.stdout.write("\n")
-        _say("utterances a second", "transcript, ms", "first sentence, ms", "first sound, ms")
-        _say(*["---"] * 4)
-        async with workers(url, dict.fromkeys(STAGES, 1)):
-            for rate in RATES:
-                _say(rate, *await hops(replies, rate, random.Random(rate)))
-        reading.cancel()
-    await replies.bus.close()
+        _say(stage, *(f"{each:.0f} ({each / done[0]:.2f})" for each in done))
+    sys.stdout.write("\n")
+    _say("utterances a second", "transcript, ms", "first sentence, ms", "first sound, ms")
+    _say(*["---"] * 4)
+    async with _gateway() as (url, replies), workers(url, dict.fromkeys(STAGES, 1)):
+        for rate in RATES:
+            _say(rate, *await hops(replies, rate, random.Random(rate)))
 
 
 def main() -> None:
-    """Measure on a server of its own, and print the tables."""
+    """Measure, and print the tables."""
     load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
     sys.stdout.write(f"Python {platform.python_version()}, {os.cpu_count()} cores, load of the last 1, 5 and 15 minutes: {load}\n\n")
-    with real_server() as server:
-        asyncio.run(_measure(server.url))
+    asyncio.run(_measure())
 
 
 if __name__ == "__main__":
