@@ -500,3 +500,31 @@ def test_the_end_of_a_tool_lives_as_long_as_its_call(bench: Bench, over: bool, m
         bench.call(over=1)
     bench.run("tool_end", [CALL, HISTORY, BOOT], ["1t:a", "done", 7200, 60, 2000])
     assert most_s - 5 <= bench.redis.ttl(HISTORY) <= most_s
+
+
+# backlog and drop
+
+
+def test_what_nobody_read_is_behind_and_what_is_worked_on_is_not(bench: Bench) -> None:
+    bench.read()
+    bench.redis.xadd(WORK, {"m": "more"})
+    length, unread, age_ms = bench.run("backlog", [WORK], [])[0]
+    assert (length, unread, 0 <= age_ms < 5_000) == (2, 1, True)
+
+
+def test_the_age_is_that_of_the_oldest_entry_that_nobody_read(bench: Bench) -> None:
+    seconds, _ = bench.redis.time()
+    for age_s in (60, 30):
+        bench.redis.xadd(WORK, {"m": "old"}, id=f"{(seconds - age_s) * 1000}-0")
+    assert 60_000 <= bench.run("backlog", [WORK], [])[0][2] < 65_000
+
+
+def test_each_stage_is_behind_by_itself(bench: Bench) -> None:
+    bench.redis.xadd(NEXT, {"m": "work"})
+    assert [unread for _, unread, _ in bench.run("backlog", [WORK, NEXT, "nothing"], [])] == [0, 1, 0]
+
+
+def test_what_is_dropped_is_nobodys_and_gone(bench: Bench) -> None:
+    id_ = bench.read()
+    bench.run("drop", [WORK], [id_])
+    assert (bench.owner(id_), bench.left()) == (None, 0)
