@@ -119,7 +119,7 @@ class Playout:
             due.append(frame.translate(_QUIETER) if self.ducked else frame)
             if self._mark_is_due(clip):
                 due.append(self._mark())
-        if self._frames_since_mark and (self._cursor == len(self.clips) or self._ran_dry(now)):
+        if self._frames_since_mark and (self._cursor == len(self.clips) or now >= self._play_end):
             due.append(self._mark())  # the last clip was sent before it was known to be complete; or the rest of a clip does not come
         return due
 
@@ -137,9 +137,6 @@ class Playout:
 
     def _ahead(self, now: float) -> bool:
         return self._play_end - now > LEAD_S - FRAME_S / 2
-
-    def _ran_dry(self, now: float) -> bool:
-        return self._starved and now >= self._play_end
 
     def _next_frame(self, clip: Clip) -> bytes | None:
         frame = bytes(clip.audio[clip.sent : clip.sent + FRAME_BYTES])

@@ -8,7 +8,7 @@ Rules
     One that nothing kills is a *survivor*: ``mutants_survivors.toml`` says why each is right. One that is not listed, or
     is listed and killed, makes the run fail, and so do more than ``mutants_report.py`` allows.
     A whole run writes ``docs/mutants.md``.
-    ``--steps`` leaves out steps instead of guards: more than rules ask for, so that survivors are told and nothing else.
+    Steps (``guards.py``) are left out, too: their survivors are told, but none is forbidden.
 
 ``--only WORD`` takes the guards with that word in their names, ``--sample N`` some N of them, by ``--seed``.
 """
@@ -160,8 +160,7 @@ def _show(result: Result, done: int, of: int) -> None:
 
 
 def _chosen(options: argparse.Namespace) -> list[Mutant]:
-    guards = [guard for guard in all_guards() if options.only in guard.name and (guard.kind == "step") is options.steps]
-    mutants = [Mutant(guard, removal) for guard in guards for removal in guard.removals]
+    mutants = [Mutant(guard, removal) for guard in all_guards() for removal in guard.removals if options.only in guard.name]
     if options.sample is None:
         return mutants
     return random.Random(options.seed).sample(mutants, min(options.sample, len(mutants)))
@@ -186,12 +185,11 @@ def main(words: list[str] | None = None) -> int:
     """Run it; 1 if a survivor has no reason, or a listed one none to be there."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description="Remove each guard of the core: what notices?")
     parser.add_argument("--only", default="", metavar="WORD", help="guards with WORD in their names")
-    parser.add_argument("--steps", action="store_true", help="steps instead of guards")
     parser.add_argument("--sample", type=int, metavar="N", help="some N mutants")
     parser.add_argument("--seed", type=int, default=0, help="which ones")
     parser.add_argument("--calls", type=int, default=200, help="random calls for what the unit tests let live (200)")
     options = parser.parse_args(words)
-    mutants, whole = _chosen(options), not options.only and options.sample is None and not options.steps
+    mutants, whole = _chosen(options), not options.only and options.sample is None
     began = time.monotonic()
     (untouched,) = _tried([Mutant(mutants[0].guard, None)], options.calls)
     if untouched.fate is not Fate.SURVIVED:
@@ -202,7 +200,7 @@ def main(words: list[str] | None = None) -> int:
     sys.stdout.write("\n" + "\n".join(lines) + "\n")
     if whole:
         (ROOT / "docs/mutants.md").write_text("\n".join(lines) + "\n")
-    wrong = [] if options.steps else complaints(results, read_reasons(), whole=whole)
+    wrong = complaints(results, read_reasons(), whole=whole)
     sys.stderr.write("".join(f"mutants: {text}\n" for text in wrong))
     return bool(wrong)
 

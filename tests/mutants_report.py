@@ -64,31 +64,48 @@ class Result:
 def report(results: list[Result], minutes: float, calls: int) -> list[str]:
     """As Markdown."""
     reasons = read_reasons()
+    guards, steps = _apart(results)
     return [
         "# What notices when a guard of the core is removed",
         "",
         f"`make mutants`, {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}:",
-        f"{len(results)} mutants in {minutes:.0f} minutes, two at a time, beside other work (load {os.getloadavg()[2]:.1f});",
-        f"{calls} random calls for what the unit tests let live. {_endless(results)} were killed by having no end.",
+        f"{len(guards)} guards and {len(steps)} steps removed in {minutes:.0f} minutes, two at a time, beside other work",
+        f"(load {os.getloadavg()[2]:.1f}); {calls} random calls for what the unit tests let live.",
+        f"{_endless(results)} mutants were killed by having no end.",
         "An *equivalent* behaves as the core does, so nothing can kill it; the reasons are below.",
         "",
         "Each condition, every operand of an `and` or `or` by itself, is made always true, and always false: so a return that it leads to",
         "is removed, and made unconditional. An arm of a `match` never matches; a part of its pattern, a bound of a `min` or `max`",
         "and a value that an `or` chooses are left out (`tests/guards.py`).",
         "",
-        *_table("kind", results, reasons, lambda guard: (guard.kind,)),
+        *_table("kind", guards, reasons, lambda guard: (guard.kind,)),
         "",
-        *_table("module", results, reasons, lambda guard: (guard.module,)),
+        *_table("module", guards, reasons, lambda guard: (guard.module,)),
         "",
         "A guard is of the rules that the nearest docstring cites, so it may be in several rows.",
         f"{', '.join(sorted(STRICT))}: no survivors but equivalents. All others: at most {MOST_ELSEWHERE:.0%}.",
         "",
-        *_table("rule", results, reasons, lambda guard: guard.rules or ("none",)),
+        *_table("rule", guards, reasons, lambda guard: guard.rules or ("none",)),
         "",
         "## Survivors, and why each is right",
         "",
-        *([_told(result, reasons.get(str(result.mutant))) for result in _survivors(results)] or ["None."]),
+        *([_told(result, reasons.get(str(result.mutant))) for result in _survivors(guards)] or ["None."]),
+        "",
+        "## Steps",
+        "",
+        "What is there for its effect alone (a call, what is kept beyond its function, an early return) is left out as well. No rule",
+        "forbids a survivor here: some only tell what happened, or make sure of what follows anyway.",
+        "",
+        *_table("module", steps, reasons, lambda step: (step.module,)),
+        "",
+        *(f"- `{result.mutant}`" for result in _survivors(steps)),
     ]
+
+
+def _apart(results: list[Result]) -> tuple[list[Result], list[Result]]:
+    """Guards, and steps."""
+    steps = [result for result in results if result.mutant.guard.kind == "step"]
+    return [result for result in results if result not in steps], steps
 
 
 def _endless(results: list[Result]) -> int:
@@ -128,6 +145,7 @@ def read_reasons() -> dict[str, Reason]:
 
 def complaints(results: list[Result], reasons: dict[str, Reason], *, whole: bool) -> list[str]:
     """Survivors without a reason or beyond the limits, and reasons without a survivor."""
+    results, _ = _apart(results)
     alive, tried = {str(result.mutant) for result in _survivors(results)}, {str(result.mutant) for result in results}
     wrong = [f"survived, and no reason is listed: {name}" for name in sorted(alive - reasons.keys())]
     wrong += [f"listed as a survivor, but killed: {name}" for name in sorted((reasons.keys() & tried) - alive)]

@@ -42,3 +42,8 @@ def test_the_strict_rules_allow_no_other_survivor(rule: str) -> None:
 def test_elsewhere_a_twentieth_may_survive(others: int, wrong: list[str]) -> None:
     killed = [result(Fate.UNIT, "R10", name=f"b{number}") for number in range(others)]
     assert complaints([result(Fate.SURVIVED, "R10"), *killed], {NAME: DEFENCE}, whole=True) == wrong
+
+
+def test_a_step_may_survive() -> None:
+    step = Guard("turn.x:f: do a()", "gateway.turn.x", "f", 1, "step", ("R1",), ())
+    assert complaints([Result(Mutant(step, "gone"), Fate.SURVIVED, "", 0.0)], {}, whole=False) == []

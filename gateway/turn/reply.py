@@ -135,7 +135,7 @@ class Reply:
         sentence.take, sentence.attempt, sentence.base, sentence.left = sentence.take + 1, None, spoken, False
         return number, sentence.take, words
 
-    def begun(self, clip: Clip) -> bool:
+    def begun(self, clip: Clip | None) -> bool:
         """Whether sound of ``clip``, or of a later sentence, is here: then silence is starvation."""
         found = False
         for sentence in self._sentences:

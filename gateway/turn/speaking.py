@@ -128,10 +128,10 @@ class Speaking:
 
     def starved_at(self) -> float | None:
         """When the sentence whose turn it is counts as starved (R9)."""
-        clip = self._starving
-        reply = self._call.turn.reply
-        if clip is None or not reply.begun(clip):
+        clip, reply = self._starving, self._call.turn.reply
+        if not reply.begun(clip):
             return None
+        assert clip is not None, "only a clip begins"
         return self._starving_since + reply.patience_s(clip)
 
     def starved(self, now: float) -> None:
