@@ -24,23 +24,22 @@ Rules:
 import asyncio
 import logging
 import os
-import random
 import socket
 import uuid
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Literal
 
 from common import metrics, streams
-from common.bus import Delivery, TurnNews, WorkerBus
+from common.bus import Delivery, WorkerBus
 from common.config import Settings
 from common.effects import Effects
 from common.errors import BusUnavailable, VendorError
 from common.messages import Stage, StageFailed, Transcript, Utterance
 from common.redis_link import Backoff
-from common.rhythm import Claims, Rhythm
+from common.rhythm import Rhythm
 from common.streams import ATTEMPTS
+from common.worker_shard import Held, Shard, about
 
 logger = logging.getLogger("torim.common")
 
@@ -81,26 +80,6 @@ def local_names(stage: Stage, pid: int | None = None) -> str:
     return f"{stage}-{socket.gethostname()}-" + (f"{pid}-" if pid is not None else "")
 
 
-@dataclass(slots=True)
-class _Held:
-    """A delivery that is worked on."""
-
-    delivery: Delivery
-    task: "asyncio.Task[None]"
-    stopped: Literal["", "lost", "stale"] = ""
-
-
-@dataclass(slots=True)
-class _Shard:
-    """A worker's part in one shard: what it holds of it, and whether it may claim more."""
-
-    number: int
-    claims: Claims
-    held: dict[str, _Held] = field(default_factory=dict)
-    reclaim_at_s: float = 0.0
-    reachable: bool = True
-
-
 class _Worker:
     """One process's work on one stage."""
 
@@ -112,8 +91,7 @@ class _Worker:
         self._name = name
         self._rhythm = rhythm
         self._effects = effects
-        self._random = random.Random(name)
-        self._shards = [_Shard(number, Claims(rhythm)) for number in range(bus.shards)]
+        self._shards = [Shard(number, stage, bus, name, rhythm) for number in range(bus.shards)]
         self._wake = asyncio.Event()
 
     async def run(self, draining: asyncio.Event, drain_s: float) -> None:
@@ -134,34 +112,23 @@ class _Worker:
 
     # Getting work
 
-    async def _consume(self, shard: _Shard, group: asyncio.TaskGroup, draining: asyncio.Event) -> None:
+    async def _consume(self, shard: Shard, group: asyncio.TaskGroup, draining: asyncio.Event) -> None:
         backoff = Backoff()
         while not draining.is_set():
             if self._busy >= self._slots:
                 await self._change()
                 continue
             try:
-                delivery = await self._next(shard)
+                delivery = await shard.next()
                 if delivery is not None and delivery.id not in shard.held and await self._has_slot(delivery):
-                    shard.held[delivery.id] = _Held(delivery, group.create_task(self._work(shard, delivery)))
+                    shard.held[delivery.id] = Held(delivery, group.create_task(self._work(shard, delivery)))
                     self._count_taken(delivery)
             except BusUnavailable as trouble:
-                self._unreachable(shard, trouble)
+                shard.unreachable(trouble)
                 await asyncio.sleep(backoff.pause_s)
                 continue
             backoff.reset()
-            self._reached(shard)
-
-    async def _next(self, shard: _Shard) -> Delivery | None:
-        now_s = self._now_s()
-        if now_s >= shard.reclaim_at_s and shard.claims.allowed(now_s):
-            found = await self._bus.reclaim(self._stage, self._name, shard.number)
-            if self._now_s() - now_s > self._rhythm.slow_s:
-                shard.claims.trouble(self._now_s())
-            if found is not None:
-                return found
-            shard.reclaim_at_s = now_s + self._rhythm.reclaim_s * self._random.uniform(0.8, 1.2)
-        return await self._bus.take(self._stage, self._name, shard.number)
+            shard.reached()
 
     async def _has_slot(self, delivery: Delivery) -> bool:
         """Whether there is a slot still; readers of other shards may have filled them all meanwhile. Else it is handed back."""
@@ -174,7 +141,7 @@ class _Worker:
         return False
 
     @property
-    def _held(self) -> list[_Held]:
+    def _held(self) -> list[Held]:
         return [held for shard in self._shards for held in shard.held.values()]
 
     @property
@@ -192,7 +159,7 @@ class _Worker:
 
     # Working
 
-    async def _work(self, shard: _Shard, delivery: Delivery) -> None:
+    async def _work(self, shard: Shard, delivery: Delivery) -> None:
         began_s, outcome = self._now_s(), "unreachable"
         try:
             outcome = await self._attempt(delivery)
@@ -202,7 +169,7 @@ class _Worker:
                 raise
             await self._acknowledge(delivery)
         except BusUnavailable as trouble:
-            self._unreachable(shard, trouble)  # the entry stays pending: whoever is well takes it over
+            shard.unreachable(trouble)  # the entry stays pending: whoever is well takes it over
         finally:
             del shard.held[delivery.id]
             self._wake.set()
@@ -218,13 +185,13 @@ class _Worker:
         except BusUnavailable:
             raise
         except VendorError as error:
-            logger.warning("%s error=%s vendor=%s retryable=%s", self._about(delivery), error.kind, error.vendor, error.retryable)
+            logger.warning("%s error=%s vendor=%s retryable=%s", about(self._stage, delivery), error.kind, error.vendor, error.retryable)
             return await self._failed(delivery, error.kind, retryable=error.retryable)
         except TimeoutError:
-            logger.error("%s error=hung limit_s=%g", self._about(delivery), self._rhythm.handler_limit_s)
+            logger.error("%s error=hung limit_s=%g", about(self._stage, delivery), self._rhythm.handler_limit_s)
             return await self._failed(delivery, "hung", retryable=True)
         except Exception as bug:
-            logger.exception("%s error=bug", self._about(delivery))
+            logger.exception("%s error=bug", about(self._stage, delivery))
             return await self._failed(delivery, type(bug).__name__, retryable=True)
 
     async def _failed(self, delivery: Delivery, error: str, *, retryable: bool) -> Outcome:
@@ -234,7 +201,7 @@ class _Worker:
         return "retried"
 
     async def _give_up(self, delivery: Delivery, error: str) -> Outcome:
-        logger.error("%s what=gave_up error=%s", self._about(delivery), error)
+        logger.error("%s what=gave_up error=%s", about(self._stage, delivery), error)
         await self._bus.fail(self._stage, delivery, _stage_failed(self._stage, delivery, error))
         metrics.DEAD_LETTERS.labels(self._stage).inc()
         return "given_up"
@@ -245,23 +212,18 @@ class _Worker:
 
     # Keeping what is held, or letting it go
 
-    async def _renew(self, shard: _Shard) -> None:
+    async def _renew(self, shard: Shard) -> None:
         backoff, pause_s = Backoff(), 0.0
         while True:
             await asyncio.sleep(pause_s)
-            began_s = self._now_s()
             try:
-                deliveries = [held.delivery for held in shard.held.values()]
-                renewal = await self._bus.renew(self._stage, self._name, deliveries, shard.number)
+                renewal = await shard.renew()
             except BusUnavailable as trouble:
-                self._unreachable(shard, trouble)
+                shard.unreachable(trouble)
                 pause_s = backoff.pause_s
                 continue
             backoff.reset()
             pause_s = self._rhythm.renew_s
-            shard.claims.renewed(self._now_s(), self._now_s() - began_s)
-            self._stop(shard, renewal.lost, "lost")
-            self._stop(shard, renewal.stale, "stale")
             for id_ in renewal.committed & shard.held.keys():
                 head = shard.held[id_].delivery.message.head
                 self._effects.committed(head.call, head.turn)
@@ -270,17 +232,9 @@ class _Worker:
         async for news in self._bus.news():
             if news.what == "over":
                 for shard in self._shards:
-                    self._stop(shard, [id_ for id_, held in shard.held.items() if _is_over(held.delivery, news)], "stale")
+                    shard.turn_over(news)
             else:
                 self._effects.committed(news.call, news.turn)
-
-    def _stop(self, shard: _Shard, ids: Iterable[str], why: Literal["lost", "stale"]) -> None:
-        for id_ in ids:
-            held = shard.held.get(id_)
-            if held is not None and not held.stopped:
-                logger.info("%s what=stopped why=%s", self._about(held.delivery), why)
-                held.stopped = why
-                held.task.cancel()
 
     async def _beat(self) -> None:
         while True:
@@ -327,32 +281,8 @@ class _Worker:
         if outcome == "done" and delivery.attempt == 1:  # then the handler has asked the server for its time
             metrics.WAIT_S.labels(self._stage).observe(max(0.0, self._bus.server_now_s() - work_s - streams.published_s(delivery.id)))
 
-    # Small print
-
-    def _unreachable(self, shard: _Shard, trouble: BusUnavailable) -> None:
-        shard.claims.trouble(self._now_s())
-        if shard.reachable:
-            logger.warning("worker=%s shard=%d what=bus_unreachable error=%s", self._name, shard.number, trouble)
-        shard.reachable = False
-
-    def _reached(self, shard: _Shard) -> None:
-        if not shard.reachable:
-            logger.info("worker=%s shard=%d what=bus_reachable", self._name, shard.number)
-        shard.reachable = True
-
     def _now_s(self) -> float:
         return asyncio.get_running_loop().time()
-
-    def _about(self, delivery: Delivery) -> str:
-        head = delivery.message.head
-        return f"call={head.call} turn={head.turn} stage={self._stage} seq={head.seq} attempt={delivery.attempt}"
-
-
-def _is_over(delivery: Delivery, news: TurnNews) -> bool:
-    message = delivery.message
-    if message.head.call != news.call or message.head.turn > news.turn:
-        return False
-    return news.turn == streams.LAST_TURN or streams.stale_by_turn(message)
 
 
 def _stage_failed(stage: Stage, delivery: Delivery, error: str) -> StageFailed:
