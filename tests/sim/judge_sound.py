@@ -136,10 +136,10 @@ class SoundJudge:
         return any((one.turn, one.sentence, one.take, one.attempt) == attempt for one in labels)
 
     def _one_attempt(self, frame: Label) -> None:
-        """Whatever was stopped between: of two attempts at a take only one is heard."""
+        """Whatever was stopped between: of two attempts at a take only one is heard, as far as the gateway can know."""
         first = self._attempts.setdefault((frame.turn, frame.sentence, frame.take), frame.attempt)
         same = first == frame.attempt or (frame.turn, frame.sentence) in self.retaken
-        if not same and not self._hears((frame.turn, frame.sentence, frame.take, first)):
+        if not same and (self._weather.rough or not self._hears((frame.turn, frame.sentence, frame.take, first))):
             self._attempts[frame.turn, frame.sentence, frame.take] = frame.attempt  # what left of the first one was cleared
             return
         self._check(same, f"two attempts at one take leave: {frame}, before attempt {first}")
