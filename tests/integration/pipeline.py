@@ -38,6 +38,7 @@ from common.worker import Handler, run_worker
 from llm_worker.tools import Toolbox
 from llm_worker.vendors.base import Model
 from llm_worker.worker import LlmWorker
+from tests.deaf_bus import DeafBus
 from tests.failing_bus import FailingBus, Fault
 from tests.servers import fake_connect
 from tts_worker.vendors.base import Voice
@@ -63,6 +64,8 @@ class Server:
     pace: Pace = _PACE
     fault: Fault | None = None
     """What fails in the workers' buses."""
+    deaf: bool = False
+    """Whether workers hear no news."""
 
     def gateway(self) -> RedisGatewayBus:
         """A gateway's half of the bus."""
@@ -72,7 +75,7 @@ class Server:
         """A worker's half of the bus."""
         if self.fault is not None:
             return FailingBus(self.url, self.fault, pace=self.pace, connect=self.connect)
-        return RedisWorkerBus(self.url, pace=self.pace, connect=self.connect)
+        return (DeafBus if self.deaf else RedisWorkerBus)(self.url, pace=self.pace, connect=self.connect)
 
 
 def fake_server() -> Server:

@@ -183,7 +183,9 @@ async def test_a_reply_that_was_raised_past_stops(server: Server) -> None:
         assert (pipe.texts(1), pipe.all(ReplyEnded, 1)) == (["We open at nine."], [])
 
 
-async def test_a_reply_that_was_raised_past_is_ended_at_the_vendor(server: Server) -> None:
+@pytest.mark.parametrize("deaf", [False, True], ids=["told", "untold"])
+async def test_a_reply_that_was_raised_past_is_ended_at_the_vendor(server: Server, deaf: bool) -> None:
+    server.deaf = deaf
     async with OpenAIServer([*texts("We open at nine. C"), Stall()]) as vendor, pipeline(server) as pipe:
         model = OpenAIModel(Settings(llm_base_url=vendor.url))
         pipe.start_llm(model)
