@@ -1,6 +1,7 @@
-"""A server that stands still for a while: two workers that hold work each take none of the other's, on a real server in real time."""
+"""A server or a worker that stands still for a while, on a real server in real time: nobody takes work that somebody does."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -104,3 +105,33 @@ async def test_a_server_that_stands_still_makes_nobody_take_anothers_work(redis_
         made.stage.go_on.set()
         results = await made.results(HELD + 1)
         assert (max(made.stage.attempts.values()), sorted(results)) == (1, list(range(HELD + 1)))
+
+
+def compute(seconds: float) -> None:
+    """Be busy without a pause, as a model in pure Python would be."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        sum(range(1_000))
+
+
+async def test_a_worker_that_computes_for_long_in_a_thread_keeps_its_work(redis_url: str) -> None:
+    began: list[int] = []
+
+    async def handle(delivery: Delivery, bus: WorkerBus) -> None:
+        began.append(delivery.attempt)
+        await asyncio.to_thread(compute, 2.5)
+        await bus.commit("asr", delivery, [])
+        ended.set()
+
+    ended = asyncio.Event()
+    gateway, one, two = RedisGatewayBus(redis_url), RedisWorkerBus(redis_url), RedisWorkerBus(redis_url)
+    await gateway.take_call(CALL, GATEWAY, STREAM, "en")
+    async with asyncio.timeout(_LIMIT_S), asyncio.TaskGroup() as group:
+        running = [group.create_task(run_worker("asr", bus, handle, 1, Settings())) for bus in (one, two)]
+        await gateway.publish("asr", utterance())
+        await ended.wait()
+        for task in running:
+            task.cancel()
+    for each in (gateway, one, two):
+        await each.close()
+    assert began == [1]

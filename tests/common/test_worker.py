@@ -576,6 +576,42 @@ def test_a_worker_goes_on_when_redis_is_back() -> None:
     assert run(scenario()) == [Transcript(head=utterance().head, utterance=1, text="hello")]
 
 
+class CountingBus(MemoryBus):
+    """Counts what it is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    async def take(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
+        self.asked += 1
+        return await super().take(stage, worker, shard)
+
+    async def renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], shard: int = 0) -> Renewal:
+        self.asked += 1
+        return await super().renew(stage, worker, deliveries, shard)
+
+
+def test_a_redis_that_is_away_is_asked_five_times_a_second_at_the_most_by_each_loop() -> None:
+    async def scenario() -> int:
+        bus = CountingBus()
+        await bus.take_call(CALL, GATEWAY, STREAM, "en")
+        await bus.publish("asr", utterance())
+
+        async def outage() -> int:
+            await asyncio.sleep(1)
+            bus.unreachable = True
+            await asyncio.sleep(1)
+            before = bus.asked
+            await asyncio.sleep(20)
+            return bus.asked - before
+
+        asked: int = await with_worker(bus, Handler(takes_s=60).handle, outage(), settings=Settings(drain_sec=0))
+        return asked
+
+    assert 20 < run(scenario()) <= 2 * 5 * 20
+
+
 @pytest.mark.parametrize("outage_s", [1.5, 1.6, 1.7, 1.8, 1.9, 4.0])
 def test_after_an_outage_live_workers_keep_their_entries(outage_s: float) -> None:
     async def scenario() -> list[int]:
