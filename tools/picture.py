@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 import wave as wav_file
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,8 @@ _WIDTH, _ROW, _TOP, _LEFT, _RIGHT = 1200, 110, 46, 70, 10
 _BOTTOM = _TOP + 2 * _ROW
 
 
-def draw(wav: Path, result: dict[str, Any] | None) -> str:
-    """The picture as SVG.
+def draw(wav: Path, result: dict[str, Any] | None, moments: Iterable[tuple[float, str]] = ()) -> str:
+    """The picture as SVG; ``moments`` (seconds, what happened) are marked in it.
 
     Raises:
         wave.Error: not a stereo 16-bit WAV file.
@@ -36,6 +37,7 @@ def draw(wav: Path, result: dict[str, Any] | None) -> str:
     for row, (name, samples, colour) in enumerate((("caller", caller, CALLER), ("bot", bot, BOT))):
         middle = _TOP + row * _ROW + _ROW / 2
         parts += [wave(plot, middle, _ROW / 2 - 6, peaks_of(samples, round(plot.width)), colour), text(8, middle + 4, name)]
+    parts += [part for at_s, name in moments for part in _moment(plot.x(at_s), name)]
     return document(_WIDTH, _BOTTOM + 40, parts)
 
 
@@ -59,6 +61,10 @@ def _turn(turn: dict[str, Any], plot: Plot) -> list[str]:
         x = plot.x(barge_in["clear_ms"] / 1000)
         parts += [line(x, _TOP - 4, _BOTTOM, CLEAR, dashed=True), text(x, _TOP - 9, "clear", fill=CLEAR)]
     return parts
+
+
+def _moment(x: float, name: str) -> list[str]:
+    return [line(x, _TOP - 4, _BOTTOM, CLEAR, dashed=True), text(x + 4, _BOTTOM - 6, name, fill=CLEAR)]
 
 
 def main() -> int:
