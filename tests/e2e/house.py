@@ -98,6 +98,12 @@ class House:
                 return True
         return False
 
+    def drain(self, pid: int) -> int:
+        """TERM to one process, and wait for its end; the exit code."""
+        process = next(process for process in self._processes if process.pid == pid)
+        process.terminate()
+        return process.wait(_END_LIMIT_S)
+
     def end(self) -> None:
         """INT to every process."""
         for process in self._processes:
