@@ -133,6 +133,7 @@ def report(calls: Sequence[Outlived], spoken: Outlived) -> str:
     """What was measured, for people."""
     gaps, reconnects = sorted(call.gap_ms for call in calls), [call.reconnect_ms for call in calls]
     violations = sum(call.result["violations"] for call in (*calls, spoken))
+    machine = f"{platform.machine()}, {os.cpu_count()} cores with a load of {os.getloadavg()[1]:.0f}"
     return f"""# A call that outlives its gateway
 
 ![The caller's and the bot's side of a call whose gateway is killed in mid-reply](call.svg)
@@ -141,13 +142,13 @@ def report(calls: Sequence[Outlived], spoken: Outlived) -> str:
 is killed (`kill -9`), and another one that shares its port answers from the start, without a second greeting. It was silent for
 {spoken.gap_ms} ms: the local voice computes the first sentence anew.
 
-With a voice that needs no time (`tone`), {len(calls)} calls whose gateway is killed {_SOONEST_S:g} to {_LATEST_S:g} s into the reply were silent for
-{gaps[0]} ms at least, {statistics.median(gaps):.0f} at the median, {gaps[-1]} at worst; up to {max(reconnects)} ms of it passed between the stream that
-died and the next one. Calls lost: 0 (one would end the run). Violations of Twilio's protocol: {violations}.
+With a voice that needs no time (`tone`), {len(calls)} calls whose gateway is killed {_SOONEST_S:g} to {_LATEST_S:g} s into the reply
+were silent for {gaps[0]} ms at least, {statistics.median(gaps):.0f} at the median, {gaps[-1]} at worst; up to {max(reconnects)} ms of it
+passed between the stream that died and the next one. Calls lost: 0 (one would end the run). Violations of Twilio's protocol: {violations}.
 
-Measured on {datetime.now(UTC):%d %B %Y}, {platform.machine()}, {os.cpu_count()} cores with a load of {os.getloadavg()[1]:.0f}, Valkey, a scripted recogniser
-and model, by `make gateway-death`. Twilio's part is played by `tools.call`, on the same machine: what Twilio itself takes to
-notice the dead peer, and its way there and back, come on top.
+Measured on {datetime.now(UTC):%d %B %Y}, {machine}, Valkey, a scripted recogniser and model, by
+`make gateway-death`. Twilio's part is played by `tools.call`, on the same machine: what Twilio itself takes to notice the dead
+peer, and its way there and back, come on top.
 """
 
 
