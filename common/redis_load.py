@@ -75,9 +75,10 @@ def _tell(stage: Stage, of_shards: Sequence[Sequence[int]]) -> float:
     return age_s
 
 
-def warn_of_fuses(lengths: Sequence[int]) -> None:
-    """The alarm of MAXLEN: a stream that is half full is about to lose work."""
-    for stage, length in zip(STAGES, lengths, strict=True):
-        if length > streams.WORK_MAXLEN // 2:
-            logger.error("stage=%s what=backlog length=%d lost_from=%d", stage, length, streams.WORK_MAXLEN)
-            metrics.FUSE_ALARMS.labels(stage).inc()
+def warn_of_fuses(lengths: Sequence[int], replies: int) -> None:
+    """The alarm of MAXLEN: a stream of work, or this gateway's of replies, that is half full is about to lose entries."""
+    fuses = [*zip(STAGES, lengths, [streams.WORK_MAXLEN] * len(STAGES), strict=True), ("replies", replies, streams.REPLIES_MAXLEN)]
+    for name, length, lost_from in fuses:
+        if length > lost_from // 2:
+            logger.error("stage=%s what=backlog length=%d lost_from=%d", name, length, lost_from)
+            metrics.FUSE_ALARMS.labels(name).inc()

@@ -113,10 +113,11 @@ class Presence:
         pipeline.expire(key, streams.REPLIES_TTL_S)
         pipeline.set(streams.gateway_alive(self.tag, self.gateway), "1", ex=streams.ALIVE_TTL_S)
         pipeline.xtrim(key, minid=self.read_to, approximate=False)
+        pipeline.xlen(key)
         for stage in STAGES:
             pipeline.xlen(streams.work(self.tag, stage))
-        boot, there, _, _, *lengths = await pipeline.execute()
-        warn_of_fuses(lengths)
+        boot, there, _, _, unread, *lengths = await pipeline.execute()
+        warn_of_fuses(lengths, unread)
         if boot != self._boot or not there:
             self.doubt()
             await self.assure()

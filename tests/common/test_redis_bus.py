@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import redis
@@ -199,6 +199,40 @@ async def test_a_takeover_that_a_stall_held_up_takes_nothing(redis_url: str) -> 
         assert await worker.reclaim("asr", "two") is None
 
 
+async def test_replies_are_read_where_the_servers_clock_went_back(redis_url: str) -> None:
+    async with both(redis_url) as (gateway, worker):
+        await gateway.publish("tts", sentence())
+        presence = gateway._presences[0]
+        presence.read_to = b"9999999999999-0"
+        presence.doubt()
+        await presence.assure()
+        await worker.send(to_gateway(chunk()))
+        assert (await next_reply(gateway.replies(GATEWAY))).message == chunk()
+
+
+class RefusingClient:
+    """A client of a server that is not there; counts what it is asked for."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def pipeline(self, *, transaction: bool) -> "RefusingClient":
+        self.asked += 1
+        raise redis.ConnectionError
+
+
+def test_a_gateway_asks_a_server_that_is_away_five_times_a_second_at_the_most() -> None:
+    async def scenario() -> int:
+        client = RefusingClient()
+        gateway = RedisGatewayBus("redis://nowhere", connect=lambda url, answer_limit_s, connections: cast("Redis", client))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(20):
+                await anext(gateway.replies(GATEWAY))
+        return client.asked
+
+    assert 20 < run(scenario()) <= 5 * 20 + 4
+
+
 # Gateways that are gone
 
 
@@ -370,6 +404,16 @@ async def test_a_backlog_that_will_lose_work_is_an_alarm(redis_url: str, caplog:
         await filling.execute()
         await gateway._presences[0].keep_fresh()
         assert "stage=llm what=backlog" in caplog.text
+
+
+async def test_replies_that_a_gateway_does_not_read_are_an_alarm(redis_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    async with both(redis_url) as (gateway, _):
+        filling = gateway._links[0].writer.pipeline(transaction=False)
+        for _number in range(streams.REPLIES_MAXLEN // 2 + 1):
+            filling.xadd(streams.replies(ONE_TAG, GATEWAY), {b"m": b""})
+        await filling.execute()
+        await gateway._presences[0].keep_fresh()
+        assert "stage=replies what=backlog" in caplog.text
 
 
 # Workers that are gone

@@ -528,3 +528,119 @@ def test_what_is_dropped_is_nobodys_and_gone(bench: Bench) -> None:
     id_ = bench.read()
     bench.run("drop", [WORK], [id_])
     assert (bench.owner(id_), bench.left()) == (None, 0)
+
+
+# Whether there is anything left to do
+
+ALIVE = "t:{s0}:gw:g"
+
+
+def is_done(bench: Bench, turn: int = 1, *, by_turn: int = 1) -> int:
+    answer: list[int] = bench.run("done", [DONE, CALL, BOOT, RX, ALIVE], [turn, by_turn, 2_000])
+    return answer[0]
+
+
+@pytest.fixture
+def heard(bench: Bench) -> Bench:
+    """A bench whose gateway lives."""
+    bench.redis.set(ALIVE, "1")
+    return bench
+
+
+def test_there_is_something_to_do_for_a_gateway_that_lives(heard: Bench) -> None:
+    assert is_done(heard) == 0
+
+
+def test_there_is_nothing_to_do_for_a_piece_that_is_done(heard: Bench) -> None:
+    heard.commit(heard.read())
+    assert is_done(heard) == 1
+
+
+@pytest.mark.parametrize(("by_turn", "done"), [(1, 1), (0, 0)])
+def test_there_is_nothing_to_do_in_a_turn_that_was_raised_past_but_for_what_outlives_it(heard: Bench, by_turn: int, done: int) -> None:
+    heard.call(turn=2)
+    assert is_done(heard, by_turn=by_turn) == done
+
+
+@pytest.mark.parametrize("gone", [RX, ALIVE])
+def test_there_is_nothing_to_do_for_a_gateway_that_is_gone(heard: Bench, gone: str) -> None:
+    heard.redis.delete(gone)
+    assert is_done(heard) == 1
+
+
+@pytest.mark.parametrize("boot_ms_ago", [None, 1_000])
+def test_there_is_something_to_do_for_a_gateway_that_may_come_back(heard: Bench, boot_ms_ago: int | None) -> None:
+    a_gateway_away(heard, boot_ms_ago)
+    assert is_done(heard) == 0
+
+
+def test_the_servers_time_comes_along(heard: Bench) -> None:
+    before: Any = heard.redis.time()
+    told = heard.run("done", [DONE, CALL, BOOT, RX, ALIVE], [1, 1, 2_000])[1:]
+    after: Any = heard.redis.time()
+    assert list(before) <= told <= list(after)
+
+
+# drop, send
+
+
+def test_what_is_dropped_is_gone_and_not_done(bench: Bench) -> None:
+    id_ = bench.read()
+    bench.run("drop", [WORK], [id_])
+    assert (bench.left(), bench.owner(id_), bench.redis.exists(DONE)) == (0, None, 0)
+
+
+def test_what_another_worker_finished_may_be_dropped(bench: Bench) -> None:
+    id_ = bench.read()
+    bench.commit(id_)
+    bench.run("drop", [WORK], [id_])
+    assert bench.sent() == (1, 1)
+
+
+@pytest.mark.parametrize(("there", "answer"), [(True, 1), (False, 0)])
+def test_sound_is_sent_where_somebody_reads_it(bench: Bench, there: bool, answer: int) -> None:
+    if not there:
+        bench.redis.delete(RX)
+    assert bench.run("send", [RX, BOOT], [2_000, *TO_RX]) == answer
+
+
+def test_sound_for_a_gateway_that_may_come_back_waits(bench: Bench) -> None:
+    a_gateway_away(bench, None)
+    with pytest.raises(redis.ResponseError, match=r"^UNSETTLED"):
+        bench.run("send", [RX, BOOT], [2_000, *TO_RX])
+
+
+# settle
+
+
+def settle(bench: Bench, random_part: str = "a") -> list[Any]:
+    answer: list[Any] = bench.run("settle", [RX, ALIVE, BOOT], [random_part, 60, 5])
+    return answer
+
+
+def test_a_gateway_that_settles_on_an_empty_server_gives_it_a_boot_id_of_now(bench: Bench) -> None:
+    bench.redis.flushall()
+    there, born, boot = settle(bench)
+    assert (there, boot) == (0, born.split(b"-")[0] + b":a")
+
+
+def test_a_gateway_that_settles_later_changes_no_boot_id(bench: Bench) -> None:
+    bench.redis.flushall()
+    first = settle(bench)
+    assert settle(bench, "b")[2] == first[2]
+
+
+def test_what_a_gateway_keeps_on_the_server_expires_with_it(bench: Bench) -> None:
+    bench.redis.flushall()
+    settle(bench)
+    assert (0 < bench.redis.ttl(RX) <= 60, 0 < bench.redis.ttl(ALIVE) <= 5, bench.redis.ttl(BOOT)) == (True, True, -1)
+
+
+# backlog
+
+
+def test_a_stream_tells_what_nobody_has_read(bench: Bench) -> None:
+    bench.read()
+    bench.redis.xadd(WORK, {"m": "unread"})
+    [[length, unread, age_ms], nothing] = bench.run("backlog", [WORK, NEXT], [])
+    assert ((length, unread, age_ms >= 0), nothing) == ((2, 1, True), [0, 0, 0])
