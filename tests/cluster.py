@@ -5,6 +5,7 @@ and named one by one, the cluster's own bus included. It ends with the block, or
 """
 
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ class Node:
         options = ["--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-port", str(self._bus_port)]
         options += ["--cluster-node-timeout", str(NODE_TIMEOUT_MS), "--repl-diskless-sync-delay", "0"]
         self._server = RealServer(folder, port=self.port, options=options)
+        self._stalled = False
         self._server.start()
         self._client = redis.Redis(port=self.port, protocol=2, socket_timeout=5)
         self.id = self.ask("MYID")
@@ -64,9 +66,16 @@ class Node:
         """kill -9."""
         self._server.kill()
 
+    def stall(self) -> None:
+        """It stands still, its connections open, until it is stopped."""
+        self._server.send(signal.SIGSTOP)
+        self._stalled = True
+
     def stop(self) -> None:
         """End it."""
         self._client.close()
+        if self._stalled:
+            self._server.send(signal.SIGCONT)
         self._server.stop()
 
 

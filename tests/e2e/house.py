@@ -48,7 +48,11 @@ class House:
     @property
     def gateway(self) -> subprocess.Popen[bytes]:
         """The gateway that was started with the house."""
-        return next(process for process in self._processes if "gateway" in list(process.args))  # type: ignore[arg-type]
+        return self.process("gateway")
+
+    def process(self, service: str) -> subprocess.Popen[bytes]:
+        """The first process of a service."""
+        return next(process for process in self._processes if service in list(process.args))  # type: ignore[arg-type]
 
     def await_ready(self, port: int = 0) -> None:
         """Return once ``/readyz`` says yes, of the house's gateway or the one at ``port``; a process that ended before is an error."""

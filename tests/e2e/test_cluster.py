@@ -1,4 +1,4 @@
-"""Calls over a Valkey Cluster, one of whose masters is killed while all of them talk.
+"""Calls over a Valkey Cluster, one of whose masters is killed, or stands still, while all of them talk.
 
 What a master had acknowledged and not yet told its replica is lost with it: that is what a cluster promises. A call makes a
 fallback phrase of it, or a second question. How many turns that were is printed, with how long the slowest answer took.
@@ -6,14 +6,14 @@ fallback phrase of it, or a second question. How many turns that were is printed
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.cluster import Cluster, cluster
+from tests.cluster import Cluster, Node, cluster
 from tests.e2e.gateway_process import RECORDINGS
 from tests.e2e.house import SCRIPTED, WORKERS, House, house
 from tests.e2e.launched import await_true
@@ -34,6 +34,8 @@ class Outlived:
     """What became of the calls."""
 
     calls: list[Placed]
+    how: str
+    """What became of the master."""
     hit: int
     """How many of them the dead master had served."""
     logs: str
@@ -60,16 +62,16 @@ def talk(running: House, out: Path) -> Placed:
     return place(running, out, *(argument for _ in range(UTTERANCES) for argument in ("--wav", HELLO)), "--gap", PATIENT_S)
 
 
-def kill_a_master(running: House, nodes: Cluster) -> int:
-    """Kill the one that serves the first call, in the middle of everything; how many calls it served."""
+def lose_a_master(running: House, nodes: Cluster, how: Callable[[Node], None]) -> int:
+    """Kill or stall the one that serves the first call, in the middle of everything; how many calls it served."""
     served = [nodes.master_of(call, running.keys) for call in calls_begun(running)]
-    served[0].kill()
+    how(served[0])
     return served.count(served[0])
 
 
-@pytest.fixture(scope="module")
-def outlived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outlived]:
-    """Calls at once on two workers a stage; a master is killed once each of them had an answer."""
+@pytest.fixture(scope="module", params=[Node.kill, Node.stall], ids=["killed", "stalled"])
+def outlived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outlived]:
+    """Calls at once on two workers a stage; a master is lost once each of them had an answer."""
     folder = tmp_path_factory.mktemp("calls")
     with (
         cluster() as nodes,
@@ -78,8 +80,8 @@ def outlived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outlived]:
     ):
         placed = [pool.submit(talk, running, folder / f"{number}.wav") for number in range(CALLS)]
         await_true(lambda: len(set(re.findall(r"call=(\S+) turn=1 STATE was=\S+ now=SPEAKING", running.logs))) == CALLS)
-        hit = kill_a_master(running, nodes)
-        yield Outlived([each.result() for each in placed], hit, running.logs)
+        hit = lose_a_master(running, nodes, request.param)
+        yield Outlived([each.result() for each in placed], f"{request.param.__name__}ed", hit, running.logs)
 
 
 def test_every_call_is_kept_to_its_end(outlived: Outlived) -> None:
@@ -93,7 +95,7 @@ def test_all_words_are_followed_by_an_answer_or_a_phrase_before_the_caller_speak
     lost = len(re.findall(r"TURN_ENDED.*how=fallback", outlived.logs))
     with capsys.disabled():
         sys.stdout.write(
-            f"\nkill -9 of one master of three, {CALLS} calls, {outlived.hit} of them on it: {len(waits_ms)} times the caller spoke, "
+            f"\none master of three {outlived.how}, {CALLS} calls, {outlived.hit} of them on it: {len(waits_ms)} times the caller spoke, "
             f"{lost} turns ended in the fallback; answers after {waits_ms[len(waits_ms) // 2]} ms (median), {waits_ms[-1]} ms (longest)\n"
         )
     assert [len([wait for wait in waits if wait < sys.maxsize / 2]) for waits in outlived.waits_ms] == [UTTERANCES] * CALLS
