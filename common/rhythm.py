@@ -12,7 +12,8 @@ from dataclasses import dataclass
 class Rhythm:
     """The loop's periods; a worker is silent after 1,000 ms, more than three renewals."""
 
-    renew_s: float = 0.3
+    renew_s: float = 0.25
+    """With its round trip below 300 ms: within that a worker hears that its work is stale, news or not."""
     reclaim_s: float = 0.25
     beat_s: float = 2.0
     slow_s: float = 0.3

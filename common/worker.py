@@ -9,7 +9,7 @@ Rules:
 
 - Nothing is read while no slot is free: the backlog stays where others can take it. Each shard of the bus has a reader; what one
   of them finds when the others have filled the slots is handed back.
-- What is held is renewed every 300 ms; a renewal brings the news that an entry is lost or stale, and
+- What is held is renewed four times a second; a renewal brings the news that an entry is lost or stale, and
   ``bus.news`` brings the latter sooner. Heavy computing belongs into threads: it must not hold the loop up.
 - A takeover is only safe when the silence is the other worker's. After a stall everybody looks
   silent to everybody, so after any trouble, and until the own entries are renewed, nothing is claimed; each shard by itself.
