@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from common.messages import Sentence
+from common.messages import Sentence, StageFailed
 from gateway.turn.machine import BotState
 from gateway.turn.state import Rules
 from tests.sim.desk import Desk, asked_desk, speaking_desk
@@ -235,3 +235,12 @@ def test_a_voice_while_more_of_it_is_waited_for_is_a_hold_and_repeats_no_word_of
     frames = len(desk.frames)
     desk.speak(0.3)
     assert (desk.machine.holding.hold is not None, len(desk.frames)) == (True, frames)
+
+
+def test_a_phrase_that_is_owed_is_said_after_a_nod_over_a_reply_that_failed() -> None:
+    desk = ducked_desk(0.3)
+    desk.report(StageFailed(head=desk.head(), stage="llm", error="x"))
+    owed = desk.machine.call.owed
+    desk.wait(1.2)
+    desk.understand("כן")
+    assert (owed is not None, desk.ends[-1], desk.machine.call.owed, desk.state) == (True, "nothing_heard", None, BotState.SPEAKING)

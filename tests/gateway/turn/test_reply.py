@@ -221,6 +221,11 @@ def test_the_next_take_goes_on_behind_the_first() -> None:
     assert case.sound == [b"\x01" * 800 + b"\x02" * 800]
 
 
+def test_words_of_the_first_take_stay_where_they_were_spoken() -> None:
+    case, _ = starved(sent=True)
+    assert len(case.playout.clips[0].word_ends) == 3
+
+
 def test_the_first_take_is_over_once_there_is_a_second() -> None:
     case, _ = starved(sent=True)
     assert not case.speech(offset=5600)
