@@ -92,6 +92,13 @@ class Bench:
         answer: list[bytes] = self.run("take_call", [CALL, HISTORY], [stream, owner, "en", turn, 7200, "turns", "c"])
         return answer
 
+    def lose_the_gateway(self, boot_ms_ago: int | None) -> None:
+        """The server forgot everything, and the first gateway came back so long ago; the one that is written to did not."""
+        self.redis.delete(RX, BOOT)
+        if boot_ms_ago is not None:
+            seconds, micros = self.redis.time()
+            self.redis.set(BOOT, f"{seconds * 1000 + micros // 1000 - boot_ms_ago}:a")
+
     # What is there
 
     def sent(self) -> tuple[int, int]:

@@ -1,20 +1,11 @@
-"""Each script by itself, on the Valkey that we embed and on Debian's Redis."""
+"""The scripts that an entry meets, each by itself, on the Valkey that we embed and on Debian's Redis."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import redis
 
-from tests.common.script_bench import AGAIN, BOOT, CALL, DEAD, DONE, HISTORY, NEXT, OUT, RX, TO_NEXT, TO_RX, TOOL, WORK, Bench
-
-
-@pytest.fixture(params=["redis_url", "debian_redis_url"])
-def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
-    """Each of the servers in turn."""
-    with redis.Redis.from_url(request.getfixturevalue(request.param)) as client:
-        yield Bench(client)
-
+from tests.common.script_bench import BOOT, CALL, DEAD, DONE, NEXT, OUT, RX, TO_RX, WORK, Bench
 
 # What the others have in front
 
@@ -38,18 +29,10 @@ def test_a_full_stream_loses_its_oldest_entries(bench: Bench) -> None:
     assert bench.redis.xlen(NEXT) < 400
 
 
-def a_gateway_away(bench: Bench, boot_ms_ago: int | None) -> None:
-    """The server forgot everything, and the first gateway came back so long ago; the one that is written to did not."""
-    bench.redis.delete(RX, BOOT)
-    if boot_ms_ago is not None:
-        seconds, micros = bench.redis.time()
-        bench.redis.set(BOOT, f"{seconds * 1000 + micros // 1000 - boot_ms_ago}:a")
-
-
 @pytest.mark.parametrize("boot_ms_ago", [None, 1_000])
 def test_a_result_for_a_gateway_that_may_come_back_is_kept(bench: Bench, boot_ms_ago: int | None) -> None:
     id_ = bench.read()
-    a_gateway_away(bench, boot_ms_ago)
+    bench.lose_the_gateway(boot_ms_ago)
     with pytest.raises(redis.ResponseError, match=r"^UNSETTLED"):
         bench.commit(id_)
     assert (bench.owner(id_), bench.redis.exists(NEXT, DONE)) == (("one", 1), 0)
@@ -57,23 +40,15 @@ def test_a_result_for_a_gateway_that_may_come_back_is_kept(bench: Bench, boot_ms
 
 @pytest.mark.parametrize("boot_ms_ago", [None, 1_000])
 def test_a_sentence_for_a_gateway_that_may_come_back_is_kept(bench: Bench, boot_ms_ago: int | None) -> None:
-    a_gateway_away(bench, boot_ms_ago)
+    bench.lose_the_gateway(boot_ms_ago)
     with pytest.raises(redis.ResponseError, match=r"^UNSETTLED"):
         bench.emit(0)
     assert bench.redis.exists(NEXT, OUT) == 0
 
 
-def test_no_tool_starts_while_its_gateway_may_come_back(bench: Bench) -> None:
-    bench.call(turn=1, committed=1)
-    a_gateway_away(bench, None)
-    with pytest.raises(redis.ResponseError, match=r"^UNSETTLED"):
-        start_tool(bench)
-    assert bench.redis.exists(TOOL, HISTORY) == 0
-
-
 def test_a_gateway_that_had_its_time_to_come_back_is_gone(bench: Bench) -> None:
     id_ = bench.read()
-    a_gateway_away(bench, 2_100)
+    bench.lose_the_gateway(2_100)
     assert bench.commit(id_) == 1
 
 
@@ -323,213 +298,6 @@ def test_who_owns_work_is_never_swept_away(bench: Bench) -> None:
     assert (bench.run("sweep", [WORK], [-1, "one"]), workers(bench)) == (0, [b"one"])
 
 
-# The turn
-
-
-def test_the_end_of_a_turn_raises_it(bench: Bench) -> None:
-    bench.call(turn=1, committed=1, text="hello", fence=1)
-    bench.close_turn(1)
-    assert [bench.call_field(name) for name in ("turn", "committed", "text")] == ["2", "0", None]
-
-
-def test_the_end_of_an_earlier_turn_lowers_nothing(bench: Bench) -> None:
-    bench.call(turn=5, fence=1)
-    bench.close_turn(1)
-    assert bench.call_field("turn") == "5"
-
-
-def test_the_end_of_a_turn_writes_its_history(bench: Bench) -> None:
-    bench.close_turn(1, caller="hours?", heard="nine", cut="1")
-    assert bench.redis.hgetall(HISTORY) == {b"1u": b"hours?", b"1s": b"nine", b"1c": b"1"}
-
-
-def test_a_turn_without_words_writes_none(bench: Bench) -> None:
-    bench.close_turn(1)
-    assert bench.redis.exists(HISTORY) == 0
-
-
-@pytest.mark.parametrize(("next_is_open", "is_open"), [(True, "2"), (False, None)])
-def test_a_turn_that_carries_its_words_on_leaves_the_next_one_open(bench: Bench, next_is_open: bool, is_open: str | None) -> None:
-    bench.close_turn(1, next_is_open=next_is_open)
-    assert bench.call_field("open") == is_open
-
-
-def commit_turn(bench: Bench, turn: int, fence: int = 1) -> Any:
-    return bench.run("commit_turn", [CALL], [fence, turn, "hello", "turns", "c:1:committed"])
-
-
-@pytest.mark.parametrize(("known", "answer"), [("", 1), ("1", 1), ("0", 1), ("2", 0)])
-def test_a_turn_is_committed_unless_it_is_over(bench: Bench, known: str, answer: int) -> None:
-    if known:
-        bench.call(turn=known)
-    assert commit_turn(bench, 1) == answer
-
-
-def test_words_of_a_committed_turn_are_kept(bench: Bench) -> None:
-    commit_turn(bench, 1)
-    assert [bench.call_field(name) for name in ("turn", "committed", "said", "text")] == ["1", "1", "1", "hello"]
-
-
-def test_a_turn_in_which_the_caller_waits_is_open(bench: Bench) -> None:
-    bench.run("open_turn", [CALL], [1, 3])
-    assert bench.call_field("open") == "3"
-
-
-# Whose call it is
-
-OWNERS_ALONE: dict[str, tuple[list[str], list[Any]]] = {
-    "open_turn": ([CALL], [1, 3]),
-    "commit_turn": ([CALL], [1, 3, "hello", "turns", "news"]),
-    "close_turn": ([CALL, HISTORY], [1, 3, 7200, "u", "", "s", "", "turns", "news", "c", "", 0]),
-    "close_call": ([CALL, HISTORY], [1, 60, "turns", "news"]),
-    "leave_call": ([CALL, HISTORY], [1, 60]),
-    "restore_call": ([CALL], [1, 3, 1, 3, "hello", "g", "en", 7200]),
-}
-
-
-@pytest.mark.parametrize("script", OWNERS_ALONE)
-def test_a_stream_that_lost_its_call_changes_nothing(bench: Bench, script: str) -> None:
-    bench.call(fence=2, turn=1)
-    before = bench.redis.hgetall(CALL)
-    keys, args = OWNERS_ALONE[script]
-    assert (bench.run(script, keys, args), bench.redis.hgetall(CALL), bench.redis.ttl(CALL)) == (-1, before, -1)
-
-
-@pytest.mark.parametrize("script", OWNERS_ALONE)
-def test_a_call_that_redis_forgot_is_anybodys(bench: Bench, script: str) -> None:
-    keys, args = OWNERS_ALONE[script]
-    assert bench.run(script, keys, args) == 1
-
-
-def test_the_first_stream_begins_the_call(bench: Bench) -> None:
-    assert bench.take_call("a", turn=4) == [b"1", b"4", b"", b"0", b"", b""]
-
-
-def test_the_same_stream_learns_the_same_again(bench: Bench) -> None:
-    assert bench.take_call("a") == bench.take_call("a")
-
-
-def test_the_next_stream_raises_fence_and_turn_and_learns_what_was_left(bench: Bench) -> None:
-    bench.take_call("a", "g1")
-    commit_turn(bench, 3)
-    assert bench.take_call("b", "g2") == [b"2", b"4", b"3", b"1", b"hello", b"g1"]
-
-
-def test_a_call_that_was_over_begins_anew(bench: Bench) -> None:
-    bench.take_call("a")
-    bench.close_turn(0, heard="hello")
-    bench.run("close_call", [CALL, HISTORY], [1, 60, "turns", "news"])
-    assert (bench.take_call("b")[2], bench.redis.exists(HISTORY), bench.call_field("over")) == (b"", 0, None)
-
-
-def test_what_is_left_of_a_call_that_is_over_expires_soon(bench: Bench) -> None:
-    bench.take_call("a")
-    bench.close_turn(0, heard="hello")
-    bench.run("close_call", [CALL, HISTORY], [1, 60, "turns", "news"])
-    assert max(bench.redis.ttl(CALL), bench.redis.ttl(HISTORY)) <= 60
-
-
-def test_a_call_is_restored_with_a_turn_that_only_rises(bench: Bench) -> None:
-    bench.call(turn=5)
-    bench.run("restore_call", [CALL], [1, 3, 1, 3, "hello", "g", "en", 7200])
-    assert [bench.call_field(name) for name in ("turn", "text", "owner")] == ["5", None, "g"]
-
-
-def reconnect(bench: Bench) -> Any:
-    return bench.run("reconnect", [CALL, AGAIN], [3, 60])
-
-
-def test_a_call_is_connected_again_three_times_in_a_minute(bench: Bench) -> None:
-    assert [reconnect(bench) for _ in range(4)] == [b"again"] * 3 + [b"too_often"]
-
-
-def test_reconnects_of_more_than_a_minute_ago_do_not_count(bench: Bench) -> None:
-    now: Any = bench.redis.time()
-    bench.redis.rpush(AGAIN, *([now[0] - 61] * 3))
-    assert reconnect(bench) == b"again"
-
-
-def test_a_call_that_is_over_is_not_connected_again(bench: Bench) -> None:
-    bench.call(over=1)
-    assert reconnect(bench) == b"over"
-
-
-# Tools
-
-
-def start_tool(bench: Bench, run: str = "a") -> Any:
-    return bench.run("tool_start", [CALL, TOOL, HISTORY, RX, BOOT], [1, f"1t:{run}", f"run {run}", 600, 7200, 2000, *TO_RX])
-
-
-def test_a_tool_starts_in_a_committed_turn_and_is_told(bench: Bench) -> None:
-    bench.call(turn=1, committed=1)
-    assert (start_tool(bench), bench.sent(), bench.redis.hget(HISTORY, "1t:a")) == ([b"started"], (0, 1), b"run a")
-
-
-def test_a_start_that_was_repeated_is_the_same_start(bench: Bench) -> None:
-    bench.call(turn=1, committed=1)
-    start_tool(bench)
-    assert (start_tool(bench), bench.sent()) == ([b"started"], (0, 1))
-
-
-def test_another_start_of_the_same_tool_learns_of_the_first(bench: Bench) -> None:
-    bench.call(turn=1, committed=1)
-    start_tool(bench)
-    assert (start_tool(bench, "b"), bench.sent()) == ([b"known", b"run a"], (0, 1))
-
-
-@pytest.mark.parametrize(
-    ("call", "answer"),
-    [({}, b"uncommitted"), ({"turn": 1, "committed": 0}, b"uncommitted"), ({"turn": 2}, b"stale"), ({"turn": 1, "over": 1}, b"stale")],
-)
-def test_no_tool_starts_where_its_turn_does_not_count(bench: Bench, call: dict[str, int], answer: bytes) -> None:
-    if call:
-        bench.call(**call)
-    assert (start_tool(bench), bench.redis.exists(TOOL), bench.sent()) == ([answer], 0, (0, 0))
-
-
-def test_the_end_of_a_tool_is_written_though_its_turn_is_over(bench: Bench) -> None:
-    bench.call(turn=9)
-    bench.run("tool_end", [CALL, HISTORY, RX, BOOT], ["1t:a", "done", 7200, 60, 2000, *TO_NEXT])
-    assert (bench.redis.hget(HISTORY, "1t:a"), bench.sent()) == (b"done", (0, 1))
-
-
-@pytest.mark.parametrize(("over", "most_s"), [(False, 7200), (True, 60)])
-def test_the_end_of_a_tool_lives_as_long_as_its_call(bench: Bench, over: bool, most_s: int) -> None:
-    if over:
-        bench.call(over=1)
-    bench.run("tool_end", [CALL, HISTORY, BOOT], ["1t:a", "done", 7200, 60, 2000])
-    assert most_s - 5 <= bench.redis.ttl(HISTORY) <= most_s
-
-
-# backlog and drop
-
-
-def test_what_nobody_read_is_behind_and_what_is_worked_on_is_not(bench: Bench) -> None:
-    bench.read()
-    bench.redis.xadd(WORK, {"m": "more"})
-    length, unread, age_ms = bench.run("backlog", [WORK], [])[0]
-    assert (length, unread, 0 <= age_ms < 5_000) == (2, 1, True)
-
-
-def test_the_age_is_that_of_the_oldest_entry_that_nobody_read(bench: Bench) -> None:
-    seconds, _ = bench.redis.time()
-    for age_s in (60, 30):
-        bench.redis.xadd(WORK, {"m": "old"}, id=f"{(seconds - age_s) * 1000}-0")
-    assert 60_000 <= bench.run("backlog", [WORK], [])[0][2] < 65_000
-
-
-def test_each_stage_is_behind_by_itself(bench: Bench) -> None:
-    bench.redis.xadd(NEXT, {"m": "work"})
-    assert [unread for _, unread, _ in bench.run("backlog", [WORK, NEXT, "nothing"], [])] == [0, 1, 0]
-
-
-def test_what_is_dropped_is_nobodys_and_gone(bench: Bench) -> None:
-    id_ = bench.read()
-    bench.run("drop", [WORK], [id_])
-    assert (bench.owner(id_), bench.left()) == (None, 0)
-
-
 # Whether there is anything left to do
 
 ALIVE = "t:{s0}:gw:g"
@@ -570,7 +338,7 @@ def test_there_is_nothing_to_do_for_a_gateway_that_is_gone(heard: Bench, gone: s
 
 @pytest.mark.parametrize("boot_ms_ago", [None, 1_000])
 def test_there_is_something_to_do_for_a_gateway_that_may_come_back(heard: Bench, boot_ms_ago: int | None) -> None:
-    a_gateway_away(heard, boot_ms_ago)
+    heard.lose_the_gateway(boot_ms_ago)
     assert is_done(heard) == 0
 
 
@@ -605,7 +373,7 @@ def test_sound_is_sent_where_somebody_reads_it(bench: Bench, there: bool, answer
 
 
 def test_sound_for_a_gateway_that_may_come_back_waits(bench: Bench) -> None:
-    a_gateway_away(bench, None)
+    bench.lose_the_gateway(None)
     with pytest.raises(redis.ResponseError, match=r"^UNSETTLED"):
         bench.run("send", [RX, BOOT], [2_000, *TO_RX])
 
