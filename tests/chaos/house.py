@@ -20,6 +20,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
+from common import streams
 from common.messages import Stage
 from common.streams import STAGES
 from common.worker import local_names
@@ -101,8 +102,6 @@ class House:
     redis: "Redis" = field(init=False)
     """The judge's own way to Redis: it is never cut."""
     posts: list[Post] = field(default_factory=list)
-    _names: set[str] = field(default_factory=set)
-    """Of all workers there ever were."""
     _closing: bool = False
 
     def __post_init__(self) -> None:
@@ -135,8 +134,8 @@ class House:
         for post in self.posts:
             tasks.create_task(self._man(post))
         async with asyncio.timeout(_READY_S):
-            for gateway in self.gateways:
-                await self.until_ready(gateway)
+            while not all(post.ready or post.worker for post in self.posts):  # noqa: ASYNC110 - it happens in other processes
+                await asyncio.sleep(_TICK_S)
 
     @property
     def _socket(self) -> Path:
@@ -173,8 +172,7 @@ class House:
             post.worker, post.ready = "", False
 
     async def _start(self, post: Post) -> None:
-        worker = f"{local_names(post.stage)}{post.name}-{post.starts}" if post.stage and post.mortal else ""
-        arguments = [post.stage, worker, str(post.starts)] if post.stage and post.mortal else []
+        arguments = [post.stage, str(post.starts)] if post.stage and post.mortal else []
         with self.log(post).open("ab") as log:
             post.process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -199,20 +197,13 @@ class House:
     # -- Who is who -----------------------------------------------------------------------------
 
     async def _learn_name(self, post: Post) -> None:
-        """Wait until the worker beats, and note its name: the only new one of its stage that is not told beforehand."""
+        """Wait until the worker beats, and note its name, which has its process's number in it."""
         assert post.stage is not None
-        own = f"{local_names(post.stage)}{post.name}-{post.starts - 1}"
+        own = streams.worker_alive(local_names(post.stage, post.pid))
         while not post.worker:
             await asyncio.sleep(_TICK_S)
-            names = await self._alive(post.stage)
-            new = names & {own} if post.mortal else {name for name in names - self._names if "_worker_" not in name}
-            if len(new) == 1:
-                post.worker = new.pop()
-                self._names.add(post.worker)
-
-    async def _alive(self, stage: Stage) -> set[str]:
-        keys: Any = await self.redis.keys(f"t:w:{local_names(stage)}*")
-        return {key.decode().removeprefix("t:w:") for key in keys}
+            keys: Any = await self.redis.keys(f"{own}*")
+            post.worker = keys[0].decode().removeprefix(streams.worker_alive("")) if keys else ""
 
     async def until_ready(self, gateway: Post) -> None:
         """Wait until its ``/readyz`` says yes."""

@@ -1,4 +1,4 @@
-"""``python -m tests.chaos.mortal_worker STAGE NAME SEED``: a worker on a bus that can be told to kill it (kill -9).
+"""``python -m tests.chaos.mortal_worker STAGE SEED``: a worker on a bus that can be told to kill it (kill -9).
 
     USR1    at the next entry that it gets: it was read, and nothing else was done
     USR2    at its next commit: before it, while it is on its way to Redis, or when Redis did it and nobody knows
@@ -107,14 +107,14 @@ def _worker(stage: Stage, settings: Settings) -> tuple[Any, int, Handler, Effect
             return vendor, registered.slots, TtsWorker(vendor, name).handle, None
 
 
-async def _work(stage: Stage, name: str, seed: int, settings: Settings, draining: asyncio.Event) -> None:
+async def _work(stage: Stage, seed: int, settings: Settings, draining: asyncio.Event) -> None:
     vendor, slots, handler, effects = _worker(stage, settings)
     bus, loop = MortalBus(settings.redis_url, seed), asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGUSR1, partial(setattr, bus, "armed", "reading"))
     loop.add_signal_handler(signal.SIGUSR2, partial(setattr, bus, "armed", "commit"))
     try:
         await vendor.warm_up()
-        await run_worker(stage, bus, handler, slots, settings, draining, name=name, effects=effects)
+        await run_worker(stage, bus, handler, slots, settings, draining, effects=effects)
     finally:
         await vendor.close()
         await bus.close()
@@ -122,8 +122,8 @@ async def _work(stage: Stage, name: str, seed: int, settings: Settings, draining
 
 def main(arguments: Sequence[str]) -> int:
     """Work until killed."""
-    stage, name, seed = cast("Stage", arguments[0]), arguments[1], int(arguments[2])
-    return service.run(f"{stage}_worker", partial(_work, stage, name, seed))
+    stage, seed = cast("Stage", arguments[0]), int(arguments[1])
+    return service.run(f"{stage}_worker", partial(_work, stage, seed))
 
 
 if __name__ == "__main__":
