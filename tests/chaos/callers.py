@@ -78,6 +78,8 @@ class Conversation:
         self._judged_at = 0
         self._gap_s = rng.uniform(*_GAP_S)
         self._greeted = False
+        self._spoke = False
+        """Since the caller listened last."""
         self._replies_since: int | None = None
         self._cuts_in_after_s: float | None = None
 
@@ -87,6 +89,9 @@ class Conversation:
 
     def next(self, now: int) -> Step | HangUp | None:
         """What to do now, if anything."""
+        if self._spoke:  # what the bot said under the caller's own words is no answer to them
+            self._ear.forget()
+            self._spoke = False
         for tone in self._ear.news():
             phrase = phrase_of(tone)
             self._at_last_sentence = self._at_last_sentence or (tone.sentence == self._last_sentence and not phrase)
@@ -119,7 +124,7 @@ class Conversation:
 
     def acted(self, until: int) -> None:
         """The caller's words ended at ``until``."""
-        self._ear.forget()
+        self._spoke = True
         self._since, self._done, self._at_last_sentence, self._greeted = until, False, False, True
         self._gap_s = self._random.uniform(*_GAP_S)
         self._replies_since = None
