@@ -1,6 +1,7 @@
 """``python -m tests.chaos``: a house of real processes under fire, and what its callers heard.
 
-It shows how far it is; Ctrl-C ends it with a report of what was until then. Exit code 0: no complaint; 1: some.
+It shows how far it is; Ctrl-C ends it with a report of what was until then. Exit code 0: no complaint; 1: some; 2: it
+broke off by a fault of its own.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import platform
 import shutil
 import sys
 import tempfile
+import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +29,7 @@ from tests.chaos.report import complaints_of, figures, late_ms, tables, turns_of
 from tests.servers import RealServer
 from tools.drawing import save
 
-EXIT_CLEAN, EXIT_COMPLAINTS = 0, 1
+EXIT_CLEAN, EXIT_COMPLAINTS, EXIT_BROKEN = 0, 1, 2
 _CLEARS_UP_S = 2.0
 _HOW = """
     Two gateways and two workers of each stage, as processes of their own, each with a way of its own to Redis; what dies is
@@ -57,6 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         asyncio.run(_live(options, folder, run))
     except KeyboardInterrupt:
         _tell("ended before its time: the report is of what was until now")
+    except ExceptionGroup:
+        traceback.print_exc()
+        _tell("broken off by a fault of its own: the report is of what was until now")
+        return max(_write(options, folder, run), EXIT_BROKEN)
     return _write(options, folder, run)
 
 

@@ -166,13 +166,16 @@ class Callers:
 
         caller = Caller(Conversation(record, self.rng, self.reply), record, tell)
         call = Call(caller, record, Addresses(), tell, _MOST_S, others)
-        self.live[record.call] = _port(first)
-        try:
-            await call.place(f"{first}/twilio/voice", {})
-        except NoConnection as error:
-            lines.append(f"no connection: {error}")
-        finally:
-            del self.live[record.call]
+        for url in (first, *others):
+            self.live[record.call] = _port(url)
+            try:
+                await call.place(f"{url}/twilio/voice", {})
+            except NoConnection as error:
+                lines.append(f"no connection: {error}")
+            finally:
+                del self.live[record.call]
+            if record.sent_frames:  # else it died just then: Twilio asks the number's second address
+                break
         self.heard.put_nowait(_heard(record, began_s, caller.over, lines))
 
 

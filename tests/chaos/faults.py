@@ -155,8 +155,10 @@ class Faults:
         """Redis answers nobody for some seconds."""
         began_s, calls = _now_s(), frozenset(self.live)
         self.house.server.send(signal.SIGSTOP)
-        await asyncio.sleep(self.rng.uniform(1.0, 4.0))
-        self.house.server.send(signal.SIGCONT)
+        try:
+            await asyncio.sleep(self.rng.uniform(1.0, 4.0))
+        finally:
+            self.house.server.send(signal.SIGCONT)
         return Strike("pause", "redis", began_s, _now_s(), calls)
 
     async def restart(self, *, empty: bool) -> Strike:

@@ -16,6 +16,7 @@ may be heard again from its start: so of a sentence in pieces a word may be hear
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from tests.chaos.ear import SLACK_MS, is_whole, phrase_of
 from tts_worker.tones import HeardTone
@@ -78,7 +79,7 @@ class Verdict:
 def judge(said: Sequence[Said], tones: Sequence[HeardTone], reply: Reply, end_ms: int) -> list[Verdict]:
     """All turns of a call that lasted until ``end_ms``."""
     verdicts, past = list[Verdict](), set[int]()
-    for one, following in zip(said, (*said[1:], None), strict=True):
+    for one, following in zip_longest(said, said[1:]):
         until_ms = following.window_begins_ms if following else end_ms
         window = [tone for tone in tones if one.window_begins_ms <= tone.start_ms < until_ms]
         verdict = _turn(one, until_ms, window, past, reply)

@@ -32,6 +32,10 @@ def test_a_greeting_before_the_callers_words_is_none_of_its_turns() -> None:
     assert heard((0, 0, 0, 800), *WHOLE)[0].answered
 
 
+def test_a_call_without_words_has_no_turns() -> None:
+    assert heard(said=()) == []
+
+
 def test_nothing_heard_is_a_lost_turn() -> None:
     assert heard()[0].complaints == ("no reply",)
 
