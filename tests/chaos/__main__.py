@@ -130,7 +130,7 @@ def _head(options: argparse.Namespace, found: dict[str, Any], title: str) -> lis
     return [
         "# Kill anything",
         "",
-        f"`make chaos KILLS={options.kills} CALLERS={options.callers} SEED={options.seed}`, {at}, {found['seconds']} s; {machine}.",
+        f"`make chaos KILLS={options.kills} CALLERS={options.callers} SEED={options.seed}`, {at}, {found['seconds']} s, quiet for {options.quiet:g} s; {machine}.",
         "",
         f"**{title}.** Kills by phase: {kills} (commit: {commits}). Other faults: {others}.",
         "",
