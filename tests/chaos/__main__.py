@@ -130,10 +130,10 @@ def _head(options: argparse.Namespace, found: dict[str, Any], title: str) -> lis
     return [
         "# Kill anything",
         "",
-        f"`make chaos KILLS={options.kills} CALLERS={options.callers} SEED={options.seed}`, {at}, {found['seconds']} s, quiet for {options.quiet:g} s; {machine}.",
+        f"`make chaos KILLS={options.kills} CALLERS={options.callers} SEED={options.seed}`, {at}, "
+        f"{found['seconds']} s, quiet for {options.quiet:g} s; {machine}.",
         "",
         f"**{title}.** Kills by phase: {kills} (commit: {commits}). Other faults: {others}.",
-        "",
         "",
         "![How late replies were](chaos.svg)",
         "",

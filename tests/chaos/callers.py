@@ -63,11 +63,12 @@ class Heard:
 class Conversation:
     """When the caller speaks (``TurnTaking``)."""
 
-    def __init__(self, record: Record, rng: random.Random, reply: Reply, turns: int = TURNS_A_CALL) -> None:
+    def __init__(self, record: Record, rng: random.Random, reply: Reply, stopping: Callable[[], bool]) -> None:
         self._ear = LiveEar(record.bot_track)
         self._random = rng
         self._last_sentence, self._last_ms = len(reply.lengths_ms) - 1, reply.lengths_ms[-1]
-        self._left = turns
+        self._left = TURNS_A_CALL
+        self._stopping = stopping
         self._words = [load(RECORDINGS / name) for name in _WORDS]
         self._objection = load(RECORDINGS / _OBJECTION)
         self._since = 0
@@ -105,7 +106,7 @@ class Conversation:
         patience_s = _PATIENCE_S if self._greeted else _GREETING_S
         if quiet_s < self._gap_s or not (self._done or quiet_s >= patience_s or self._is_over()):
             return None
-        if not self._left:
+        if not self._left or self._stopping():
             return HangUp()
         self._left -= 1
         return Say(self._random.choice(self._words))
@@ -164,7 +165,7 @@ class Callers:
             if _CONNECTED in text:
                 self.live[record.call] = _port(text)
 
-        caller = Caller(Conversation(record, self.rng, self.reply), record, tell)
+        caller = Caller(Conversation(record, self.rng, self.reply, lambda: self.stopping), record, tell)
         call = Call(caller, record, Addresses(), tell, _MOST_S, others)
         for url in (first, *others):
             self.live[record.call] = _port(url)

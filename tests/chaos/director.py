@@ -10,7 +10,7 @@ import asyncio
 import random
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from multiprocessing import get_context
 from typing import Any
@@ -37,6 +37,8 @@ _BESIDE: dict[Kind, float] = {
 _FOR_ALL: frozenset[str] = frozenset({"pause", "restart", "empty", "gateway"})
 _CALM_S = 4.0
 _PAUSE_S = (0.05, 0.5)
+_STRIKE_LIMIT_S = 120.0
+"""In which a fault's moment must come: else something of the house is not there any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,8 @@ class Director:
             "empty": partial(faults.restart, empty=True),
             "gateway": faults.kill_gateway,
         }
-        strike = await acts[kind]()
+        async with asyncio.timeout(_STRIKE_LIMIT_S):
+            strike = await acts[kind]()
         self._run.strikes.append(strike)
         self._tell(self._progress(strike))
         await asyncio.sleep(_CALM_S if for_all else 0)
@@ -160,7 +163,7 @@ class Director:
         while True:
             heard = await self._callers.heard.get()
             verdicts = await loop.run_in_executor(pool, verdicts_of, heard)
-            self._run.calls.append(Judged(heard, tuple(verdicts)))
+            self._run.calls.append(Judged(replace(heard, track=b""), tuple(verdicts)))
             self._turns += len(verdicts)
             self._callers.heard.task_done()
 
