@@ -14,8 +14,10 @@ import re
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from xmlrpc.client import Fault
 
 from common import config
 from common.config import Settings
@@ -23,6 +25,7 @@ from common.errors import ConfigError, SetupError
 from common.health import worker_lives
 from common.streams import STAGES
 from tools.embedded_redis import socket_path
+from tools.log_tail import last_lines
 from tools.readiness import answer_of_a_gateway
 from tools.run import ROOT
 from tools.supervised import UNREACHABLE, Running, supervisor
@@ -63,9 +66,9 @@ class Restart:
         if spare is None:
             return None
         if not spare.is_up:
-            with supervisor(self._run_dir) as supervised:
+            with suppress(Fault), supervisor(self._run_dir) as supervised:  # one that ends at once is told below
                 supervised.start(spare)
-        self._until(f"{spare.name} does not become warm; see {spare.log}", lambda: warm(self._now(spare).pid))
+        self._until(f"{spare.name} does not become warm; see {spare.log}", lambda: warm(self._alive(spare).pid))
         return spare
 
     def _replace(self, process: Running, warm: Warm) -> None:
@@ -73,7 +76,7 @@ class Restart:
         self._drain(process)
         self._until(f"{process.name} does not end", lambda: self._now(process).pid != process.pid)
         drained = time.monotonic()
-        self._until(f"{process.name} does not become warm again; see {process.log}", lambda: warm(self._now(process).pid))
+        self._until(f"{process.name} does not become warm again; see {process.log}", lambda: warm(self._alive(process).pid))
         self._tell(f"{process.name}: drained in {drained - began:.1f} s, its successor was warm {time.monotonic() - drained:.1f} s later")
 
     def _drain(self, process: Running) -> None:
@@ -86,6 +89,13 @@ class Restart:
             if time.monotonic() > limit:
                 raise SetupError(f"{fault} (waited {self._limit_s:g} s)")
             time.sleep(_POLL_S)
+
+    def _alive(self, process: Running) -> Running:
+        """As it is now, unless supervisord has given it up."""
+        now = self._now(process)
+        if now.state == "FATAL":
+            raise SetupError("\n".join([f"{now.name} does not start:", *last_lines(now.log, 1)]))
+        return now
 
     def _now(self, process: Running) -> Running:
         return next(one for one in self._processes() if one.name == process.name)

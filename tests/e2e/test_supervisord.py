@@ -25,7 +25,7 @@ class Server:
 
     def __init__(self, run: Path) -> None:
         (run / "log").mkdir(parents=True)
-        self.port, self.metrics_port = free_port(), free_port()
+        self.port, self.metrics_port = free_port(), 20_000 + free_port() % 10_000  # below those that systems give to connections
         self._environ = SCRIPTED | {
             "PATH": os.defpath,
             "PORT": str(self.port),
