@@ -1,6 +1,6 @@
 """``python -m tests.chaos``: a house of real processes under fire, and what its callers heard.
 
-It shows how far it is; Ctrl-C ends it with a report of what was until then. Exit code 0: no complaint; 1: some; 2: it
+It shows how far it is; Ctrl-C ends it with a report of what was until then, a second one at once. Exit code 0: no complaint; 1: some; 2: it
 broke off by a fault of its own.
 """
 
@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import sys
 import tempfile
 import traceback
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run = Run(options.seed, 0.0)
     try:
         asyncio.run(_live(options, folder, run))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         _tell("ended before its time: the report is of what was until now")
     except ExceptionGroup:
         traceback.print_exc()
@@ -80,6 +81,7 @@ async def _live(options: argparse.Namespace, folder: Path, run: Run) -> None:
                 _tell(f"the house is open: {len(house.posts)} processes, logs in {folder}")
                 faults = plan(options.kills, options.only)
                 director = Director(house, run, faults, callers=options.callers, quiet_s=options.quiet, tell=_tell)
+                loop.add_signal_handler(signal.SIGINT, _end, director, asyncio.current_task())
                 await director.direct()
                 await asyncio.sleep(_CLEARS_UP_S)
                 run.left_behind = await _left_behind(house)
@@ -89,6 +91,14 @@ async def _live(options: argparse.Namespace, folder: Path, run: Run) -> None:
                 await house.close()
     finally:
         server.stop()
+
+
+def _end(director: Director, running: "asyncio.Task[None]") -> None:
+    """Somebody pressed Ctrl-C."""
+    if director.stopping:
+        running.cancel()
+    _tell("no more faults; the callers hear their replies to the end (Ctrl-C again: they do not)")
+    director.stop()
 
 
 async def _left_behind(house: House) -> dict[str, int]:

@@ -10,6 +10,7 @@ import asyncio
 import random
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from multiprocessing import get_context
@@ -96,6 +97,7 @@ class Director:
         self._tell = tell
         self._faults = Faults(house, self._rng, self._callers.live)
         self._turns = 0
+        self._enough = asyncio.Event()
 
     def _gateways(self) -> list[str]:
         """The URLs of the gateways that answer, in another order for each call, and of those that do not, at the end."""
@@ -103,8 +105,17 @@ class Director:
         self._callers.rng.shuffle(posts)
         return [self._house.url(post) for post in sorted(posts, key=lambda post: not post.ready)]
 
+    @property
+    def stopping(self) -> bool:
+        """Whether no more faults come."""
+        return self._enough.is_set()
+
+    def stop(self) -> None:
+        """No more faults: the run ends when the callers have heard their replies."""
+        self._enough.set()
+
     async def direct(self) -> None:
-        """The whole run, from an open house to the end of the last call; cancelled, it ends with the faults so far."""
+        """The whole run, from an open house to the end of the last call; cancelled, it ends with what was judged so far."""
         judging = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -121,14 +132,21 @@ class Director:
         self._run.ended_s = _now_s()
 
     async def _strike_all(self) -> None:
-        await asyncio.sleep(self._quiet_s / 2)
+        await self._wait(self._quiet_s / 2)
         self._run.memory_before_mb = self._house.memory_mb()
-        await asyncio.sleep(self._quiet_s / 2)
+        await self._wait(self._quiet_s / 2)
         self._run.quiet_until_s = _now_s()
         self._rng.shuffle(self._plan)
         for kind, phase in self._plan:
+            if self._enough.is_set():
+                return
             await self._strike(kind, phase)
         await asyncio.sleep(_CALM_S if self._plan else 0)
+
+    async def _wait(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._enough.wait()
 
     async def _strike(self, kind: Kind, phase: str) -> None:
         for_all = kind in _FOR_ALL

@@ -58,9 +58,11 @@ class Faults:
         post, held = await self._stopped_in(phase)
         post.stopped = True
         began_s = _now_s()
-        await asyncio.sleep(self.rng.uniform(0.3, 3.0))
-        post.stopped = False
-        post.send(signal.SIGCONT)
+        try:
+            await asyncio.sleep(self.rng.uniform(0.3, 3.0))
+        finally:
+            post.stopped = False
+            post.send(signal.SIGCONT)
         return Strike("stall", phase, began_s, _now_s(), frozenset(one.call for one in held))
 
     async def _have_it_die(self, phase: Phase) -> Strike:
