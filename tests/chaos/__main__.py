@@ -93,9 +93,9 @@ async def _live(options: argparse.Namespace, folder: Path, run: Run) -> None:
         server.stop()
 
 
-def _end(director: Director, running: "asyncio.Task[None]") -> None:
+def _end(director: Director, running: "asyncio.Task[Any] | None") -> None:
     """Somebody pressed Ctrl-C."""
-    if director.stopping:
+    if director.stopping and running is not None:
         running.cancel()
     _tell("no more faults; the callers hear their replies to the end (Ctrl-C again: they do not)")
     director.stop()
