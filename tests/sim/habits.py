@@ -170,7 +170,7 @@ def talks_over_all(world: "World") -> None:
     begins(world, 0.1, new_words(world, 2))
     says(world, 0.03, world.rng.choice(plans), BotState.SPEAKING, BotState.THINKING)
     hold = world.machine.holding.hold
-    if hold is not None and hold.ended and world.rng.random() < 0.01:
+    if hold is not None and hold.ended and world.rng.random() < 0.03:
         world.press("7")
 
 

@@ -130,16 +130,17 @@ class SoundJudge:
         self.sent.append(frame)
         self.new_run = False
 
-    def _hears(self, attempt: tuple[int, int, int, int]) -> bool:
-        """Whether any of this turn, sentence, take and attempt was heard."""
+    def _heard_s(self, attempt: tuple[int, int, int, int]) -> float:
+        """How much of this turn, sentence, take and attempt was heard."""
         labels = (one for heard in self._heard.values() for one in heard)
-        return any((one.turn, one.sentence, one.take, one.attempt) == attempt for one in labels)
+        return FRAME_S * sum((one.turn, one.sentence, one.take, one.attempt) == attempt for one in labels)
 
     def _one_attempt(self, frame: Label) -> None:
         """Whatever was stopped between: of two attempts at a take only one is heard, as far as the gateway can know."""
         first = self._attempts.setdefault((frame.turn, frame.sentence, frame.take), frame.attempt)
         same = first == frame.attempt or (frame.turn, frame.sentence) in self.retaken
-        if not same and (self._weather.rough or not self._hears((frame.turn, frame.sentence, frame.take, first))):
+        unsure_s = 2 * self._weather.latency_s + 2 * FRAME_S
+        if not same and (self._weather.rough or self._heard_s((frame.turn, frame.sentence, frame.take, first)) <= unsure_s):
             self._attempts[frame.turn, frame.sentence, frame.take] = frame.attempt  # what left of the first one was cleared
             return
         self._check(same, f"two attempts at one take leave: {frame}, before attempt {first}")

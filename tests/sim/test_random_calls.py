@@ -1,23 +1,23 @@
-"""Random calls through the core: whatever happens, the rules of a turn hold (``judge.py``).
+"""Random calls through the core: whatever happens, the rules of a turn hold (``judge.py``), and everything happens often (``hits.py``).
 
-``make sim N=20000`` runs more of them and counts every guard's hits, ``python -m tests.sim SEED`` shows the call that broke a rule.
+``make sim N=20000`` runs more of them and shows every guard's hits, ``python -m tests.sim SEED`` shows the call that broke a rule.
 """
 
 import sys
 
 import pytest
 
-from tests.sim.calls import run_at_once, run_calls
+from tests.sim.calls import CALLS, LEAST, run_at_once, run_calls
 from tests.sim.hits import Outcome
 
 FEW = 80
-CALLS = 400
+TURNS = 10_000
 
 
 @pytest.fixture(scope="module")
 def outcome() -> Outcome:
     """What happened in the calls of all seeds."""
-    return run_at_once(0, CALLS, guards=False)
+    return run_at_once(0, CALLS, guards=True)
 
 
 def test_the_rules_of_a_turn_hold_in_a_few_random_calls() -> None:
@@ -30,6 +30,16 @@ def test_the_rules_of_a_turn_hold_in_every_random_call(outcome: Outcome, capsys:
     with capsys.disabled():
         sys.stdout.write("\n" + "\n".join(outcome.lines()) + "\n")
     assert (outcome.calls, outcome.broken) == (CALLS, [])
+
+
+@pytest.mark.long
+def test_there_are_ten_thousand_turns(outcome: Outcome) -> None:
+    assert outcome.turns >= TURNS
+
+
+@pytest.mark.long
+def test_every_guard_fault_moment_and_end_is_hit_a_hundred_times(outcome: Outcome) -> None:
+    assert outcome.below(LEAST) == []
 
 
 @pytest.mark.long

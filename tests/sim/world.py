@@ -129,7 +129,8 @@ class World:
 
     def gateway_stalls(self, seconds: float) -> None:
         """No sound leaves for a while."""
-        self._sends_from = self.now + seconds
+        if self.now >= self._sends_from:
+            self._sends_from = self.now + seconds
 
     # -- 20 ms ----------------------------------------------------------------------------------
 
