@@ -56,6 +56,7 @@ _BROKEN_VOICE = {"tts_fails": 0.4, "tts_stops": 0.7, "tts_second_attempt": 0.5, 
 _LATE_VOICE = {"tts_fails": 0.5, "tts_stops": 0.5, "tts_second_attempt": 0.7, "message_late": 0.6, "late_s": 4.0}
 _SLOW = {"slow": 0.1}
 _CALM = {"message_lost": 0.0, "asr_fails": 0.0, "stall": 0.0, "tts_fails": 0.0, "llm_fails": 0.0}
+_TWO_ATTEMPTS = {**_CALM, "tts_second_attempt": 0.9, "message_twice": 0.9}
 _TEXT_LATE = {**_CALM, "message_late": 0.05}
 _BY_WORDS = {"endpointing": "words", "speculate": "off", "dedup_s": 6.0, "min_utt_s": 0.4}
 _DRAFTS = {"speculate": "full", "max_drafts": 8, "max_utt_s": 1.5, "min_utt_s": 0.9}
@@ -123,7 +124,7 @@ SITUATIONS = (
     Situation(
         "coughs at the first words",
         (aimed.coughs_at_the_first_words,),
-        {**_CALM, "tts_second_attempt": 0.9, "message_twice": 0.5},
+        {**_CALM, "tts_second_attempt": 0.9},
         weight=24,
     ),
     Situation(
@@ -132,6 +133,7 @@ SITUATIONS = (
         begin=nuisances.many_tools,
         weight=62,
     ),
+    Situation("second attempts", (habits.asks,), _TWO_ATTEMPTS, begin=nuisances.talks_much, weight=26),
     Situation("voice that forgets to end", (habits.asks,), _CALM, begin=nuisances.forgets_to_end, weight=8),
     Situation("text after its sound", (habits.asks,), _TEXT_LATE, begin=nuisances.tells_text_late, weight=5),
     Situation("text after its sound, too long", (habits.asks,), _TEXT_LATE, {"max_reply_s": 0.5}, nuisances.tells_text_late, weight=22),
