@@ -94,7 +94,7 @@ def test_s15_both_sides_count_the_same_frames(greeted: Placed, scripted: House) 
 
 
 def test_s17_events_go_by_their_names(interrupted: Placed) -> None:
-    names = {"WS_START", "ASR_TEXT", "LLM_REPLY", "BARGE_IN: interrupt speaking", "WS_STOP", "WS_DONE"}
+    names = {"WS_START", "ASR_TEXT", "LLM_REPLY", "BARGE_IN: interrupt speaking", "BARGE_IN_FINAL", "WS_STOP", "WS_DONE"}
     assert names <= set(interrupted.events)
 
 
