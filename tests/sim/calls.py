@@ -40,6 +40,7 @@ def _outcome_of(world: World) -> Outcome:
     counts = world.counts + world.workers.counts + world.line.counts
     counts["detector error"] += world.caller.detector_errors
     counts.update({f"words {fate}": count for fate, count in world.judge.words.fates.items()})
+    counts.update({f"key {fate}": count for fate, count in world.judge.keys.fates.items()})
     counts[f"situation {world.situation.name}"] += 1
     return Outcome(1, len(world.judge.closed), world.now, counts, world.moments.counts, history_errors_ms=world.judge.history.errors_ms)
 

@@ -24,6 +24,7 @@ from gateway.turn.events import (
 from gateway.turn.machine import BotState, TurnMachine
 from tests.sim.caller import Caller
 from tests.sim.judge_history import HistoryJudge
+from tests.sim.judge_keys import KeysJudge, Pressed
 from tests.sim.judge_rest import VOICE_LEVEL, RestJudge
 from tests.sim.judge_sound import SoundJudge
 from tests.sim.judge_words import WordsJudge
@@ -49,6 +50,7 @@ class Judge:
         self.first_turn = 0
         """Of this stream."""
         self.words = WordsJudge(self.check, caller, machine.call.rules.max_utt_s)
+        self.keys = KeysJudge(self.check, self.words.between_streams)
         self.sound = SoundJudge(self.check, weather)
         self.history = HistoryJudge(self.check, self.sound, asked, weather)
         self.rest = RestJudge(self.check)
@@ -57,6 +59,8 @@ class Judge:
         self._replies = asked
         self._weather = weather
         self._asked: set[int] = set()
+        self._ignored: dict[int, str] = {}
+        """What the caller said again."""
         self._committed: dict[int, str] = {}
         self._next_turn = 0
         self._began = True
@@ -110,8 +114,12 @@ class Judge:
         if frame.level >= VOICE_LEVEL:
             self.rest.caller_sounds(now)
 
-    def key_pressed(self, now: float) -> None:
+    def key_pressed(self, key: str, now: float) -> None:
         """The caller pressed a key."""
+        call = self._machine.call
+        if call.over:
+            return
+        self.keys.pressed.append(Pressed(self._frame, key, key == call.wanted_keys.terminator))
         self.words.key_pressed(self._frame)
         self.rest.caller_sounds(now)
 
@@ -172,6 +180,8 @@ class Judge:
                 self._asked.add(turn)
             case PublishSentence(turn=turn, sentence=sentence):
                 self.sound.retake(turn, sentence)
+            case Report(turn=turn, name="DEDUP: same utterance ignored", text=str(text)):
+                self._ignored[turn] = text
             case SendClear():
                 self._cleared_at, self.sound.new_run = now, True
             case _:
@@ -235,3 +245,4 @@ class Judge:
         self.sound.listen()
         self.words.deferred = [(piece.start, piece.end) for piece in self._machine.holding.deferred]
         self.words.call_over(self.closed, self._frame)
+        self.keys.call_over(self._ignored | {turn: closed.caller for turn, closed in self.closed.items() if closed.caller})

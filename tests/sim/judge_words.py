@@ -57,6 +57,10 @@ class WordsJudge:
         """Another stream begins now; ``frame`` was the last one that the old one had."""
         self._gaps.append((min(self._settled, frame) - _FORGOTTEN_FRAMES, self._caller.frames))
 
+    def between_streams(self, frame: int) -> bool:
+        """Whether what happened then may be known to no stream."""
+        return any(begin <= frame < end for begin, end in self._gaps)
+
     def settled(self, frame: int) -> None:
         """A turn ended whose words are not carried on."""
         self._settled = frame
@@ -91,7 +95,7 @@ class WordsJudge:
     def _why_lost(self, at: int, last_frame: int) -> str:
         if any(frame in self._unheard for frame in range(at - _WORD_FRAMES, at + _WORD_FRAMES)):
             return "muted"
-        if any(begin <= at < end for begin, end in self._gaps):
+        if self.between_streams(at):
             return "between two streams"
         if any(at - TONE_FRAMES <= key < at + _TONE_BEHIND_FRAMES for key in self._keys):
             return "like the tone of a key"

@@ -101,7 +101,7 @@ class ShellLine:
 
     def key(self, call: Conversation, key: str) -> None:
         """The caller pressed a key."""
-        self._judge.key_pressed(asyncio.get_running_loop().time())
+        self._judge.key_pressed(key, asyncio.get_running_loop().time())
         self._tell(call, "dtmf", dtmf={"track": "inbound_track", "digit": key})
 
     def stop(self, call: Conversation) -> None:

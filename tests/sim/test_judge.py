@@ -17,10 +17,12 @@ from gateway.turn.events import (
     CommitTurn,
     Event,
     FrameHeard,
+    KeyPressed,
     OpenTurn,
     PublishTranscript,
     PublishUtterance,
     SendClear,
+    TimePassed,
     WorkerReported,
 )
 from gateway.turn.machine import BotState, TurnMachine
@@ -161,6 +163,58 @@ class Mishears(Doctor):
 def test_it_complains_of_words_that_are_lost_doubled_or_mixed(change: Callable[[list[str]], list[str]], rule: str) -> None:
     rules = replace(RULES, speculate="asr", dedup_s=0.0)
     assert rule in complaint(lambda: Mishears(change), rules=rules)
+
+
+# -- The caller's keys -------------------------------------------------------------------------------
+
+
+class Presses(Doctor):
+    """Another key comes to the core, or none."""
+
+    def __init__(self, change: Callable[[str], str]) -> None:
+        self._change = change
+
+    def hears(self, machine: TurnMachine, event: Event) -> Event:
+        """Nothing, where no key is left."""
+        if not isinstance(event, KeyPressed):
+            return event
+        key = self._change(event.digit)
+        return KeyPressed(key) if key else TimePassed()
+
+
+class PressesTwice(Doctor):
+    """Each key comes to the core twice."""
+
+    def does(self, machine: TurnMachine, event: Event, commands: list[Command], now: float) -> list[Command]:
+        """Of both."""
+        return [*commands, *TurnMachine.handle(machine, event, now)] if isinstance(event, KeyPressed) else commands
+
+
+class PressesBehindTheNext(Doctor):
+    """Each key comes to the core when the next one is pressed."""
+
+    def __init__(self) -> None:
+        self._kept = "0"
+
+    def hears(self, machine: TurnMachine, event: Event) -> Event:
+        """The key before."""
+        if not isinstance(event, KeyPressed):
+            return event
+        key, self._kept = self._kept, event.digit
+        return KeyPressed(key)
+
+
+@pytest.mark.parametrize("situation", ["keys", "keys that were asked for", "coughs between keys"])
+@pytest.mark.parametrize("doctor", [lambda: Presses(lambda key: ""), lambda: Presses(lambda key: "9"), PressesTwice, PressesBehindTheNext])
+def test_it_complains_of_keys_that_are_lost_doubled_or_mixed(doctor: Callable[[], Doctor], situation: str) -> None:
+    assert "is not where it belongs" in complaint(doctor, situation)
+
+
+def test_it_complains_of_keys_that_were_not_pressed() -> None:
+    with_another = instead(
+        CloseTurn, lambda closed: [replace(closed, caller="7") if not closed.caller and closed.how == "hung_up" else closed]
+    )
+    assert "'7' is written of the keys ''" in complaint(with_another)
 
 
 # -- The sound --------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """A small language for simulated calls: every list of a lexicon has something in it, and ``SAYINGS`` says it.
 
-No word of it begins with "w", as the words do that are followed to their turns. The bot's own questions, whose
+No word of it begins with "w", as the words do that are followed to their turns, and no figure is a key's. The bot's own questions, whose
 words are numbered ("t3s0w0"), are open in some turns and a choice in others.
 """
 
@@ -32,14 +32,23 @@ LEXICON = Lexicon(
     answer_particles=frozenset({"at"}),
     joining_particles=frozenset({"un"}),
 )
+_FIGURES = str.maketrans("0123456789", "０１２３４５６７８９")
+
+
+def _spoken(*sayings: str) -> tuple[str, ...]:
+    """With figures that mean the same, and are no keys."""
+    return tuple(saying.translate(_FIGURES) for saying in sayings)
+
 
 POLITE = ("then", "then then", "sorry", "sorry?", f"then {WHAT}", f"{WHAT} then", f"{WHAT} {WHAT} then", "please", WHAT, "sorry then?")
 """What asks to hear the bot again, and what only sounds so."""
 
-ANSWERS = ("on", "then on", "on then", "on on", "then", "7", "8 9", "+5", "yes", "yes then", "on yes", NOD, f"on {NOD}", "atyes", "one")
+ANSWERS = _spoken(
+    "on", "then on", "on then", "on on", "then", "7", "8 9", "+5", "yes", "yes then", "on yes", NOD, f"on {NOD}", "atyes", "one"
+)
 """To a closed question, and what only sounds so."""
 
-NUMBERS = (
+NUMBERS = _spoken(
     "1 2 3 4",
     "12 34",
     "12 34 56",
@@ -70,7 +79,7 @@ MARKED = (
 )
 """What a recogniser that writes marks, and one that does not, makes of the beginning and the end of what was said."""
 
-SAYINGS = (
+SAYINGS = _spoken(
     *("stop", "so so", "+5", "#7", NOD, f"{NOD} {NOD}", "yes", "yes then", "then", "on yes", "atyes", "4", "5 6", "..."),
     *(
         "on",

@@ -113,7 +113,7 @@ class World:
     def press(self, key: str) -> None:
         """The caller presses a key."""
         self.counts["key"] += 1
-        self.judge.key_pressed(self.now)
+        self.judge.key_pressed(key, self.now)
         self.feed(KeyPressed(key))
 
     def hang_up(self) -> None:

@@ -1,0 +1,65 @@
+"""What became of the caller's keys: they are in the histories, each once and in the order in which they were pressed (R4, R5).
+
+A key alone cannot be told from another of its kind, so all of a call are compared with all that is written. What a caller
+says is written with other figures (``vocabulary``): a word of the history that is keys was pressed.
+
+Reasons for a key that is in none
+    a terminator          it ends the keys, and is none of them
+    between two streams   no gateway had the line
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tests.sim.rule import Check
+
+_KEYS = re.compile(r"[0-9*#]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A key of the caller's."""
+
+    frame: int
+    key: str
+    ends: bool
+    """Whether it may end the keys, and be none of them."""
+
+
+class KeysJudge:
+    """Follows the keys of one caller."""
+
+    def __init__(self, check: Check, between_streams: Callable[[int], bool]) -> None:
+        self.pressed: list[Pressed] = []
+        self.fates: Counter[str] = Counter()
+        self._check = check
+        self._between_streams = between_streams
+
+    def call_over(self, texts: Mapping[int, str]) -> None:
+        """``texts`` is what was made of each turn's words: its history, or what was ignored as said before."""
+        written = "".join(keys_of(texts[turn]) for turn in sorted(texts))
+        places = {0}
+        """How much of what is written the keys so far may have been."""
+        for pressed in self.pressed:
+            why = self._why_missing(pressed)
+            there = {place + 1 for place in places if written[place : place + 1] == pressed.key}
+            places = there | (places if why else set())
+            self.fates[why if why and not there else "in the history"] += 1
+            self._check(bool(places), f"key {pressed.key} at {pressed.frame} is not where it belongs in {written!r}: {self._all}")
+        self._check(len(written) in places, f"{written!r} is written of the keys {self._all}")
+
+    @property
+    def _all(self) -> str:
+        return "".join(pressed.key for pressed in self.pressed)
+
+    def _why_missing(self, pressed: Pressed) -> str:
+        if pressed.ends:
+            return "a terminator"
+        return "between two streams" if self._between_streams(pressed.frame) else ""
+
+
+def keys_of(text: str) -> str:
+    """All keys in the words of a turn."""
+    return "".join(word for word in text.split() if _KEYS.fullmatch(word))
