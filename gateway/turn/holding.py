@@ -113,7 +113,9 @@ class Holding:
     def _probe(self, hold: Hold) -> None:
         floor = self._call.floor
         hold.probed_frames = hold.utterance.voiced
-        hold.probes.append(self._call.publish_audio(hold.utterance, "probe", hold.start, floor.end))
+        probe = self._call.publish_audio(hold.utterance, "probe", hold.start, floor.end)
+        probe.over_reply = hold.heard
+        hold.probes.append(probe)
 
     # -- Words, keys, time ----------------------------------------------------------------------
 
@@ -276,8 +278,8 @@ class Holding:
 
     def _counts(self, piece: Piece, text: str, now: float) -> bool:
         sense = self._call.lexicon.sense(text)
-        nod = sense is Sense.BACKCHANNEL and piece.kind == "probe"
-        return sense is not Sense.EMPTY and not nod and not self._call.is_duplicate(text, now, now)
+        nod = sense is Sense.BACKCHANNEL and piece.kind == "probe" and piece.over_reply
+        return sense is not Sense.EMPTY and not nod and not self._call.is_duplicate(text, piece.onset_at, now)
 
     def _next_utterance(self, piece: Piece, text: str, now: float) -> None:
         call = self._call

@@ -169,7 +169,7 @@ class Call:
 
     def publish_audio(self, utterance: Utterance, kind: PieceKind, start: int, end: int) -> Piece:
         """Send frames ``start`` to ``end`` to the ASR stage."""
-        piece = Piece(self.next_seq(), utterance.number, kind, start, end)
+        piece = Piece(self.next_seq(), utterance.number, kind, start, end, onset_at=utterance.onset_at)
         self.send(piece, utterance.voiced)
         return piece
 

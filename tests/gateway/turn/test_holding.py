@@ -644,6 +644,36 @@ def test_late_nods_duplicates_and_silence_are_nothing(text: str) -> None:
     assert desk.state is BotState.SPEAKING
 
 
+def test_a_late_nod_is_an_answer_if_nothing_was_heard_before_it() -> None:
+    desk = asked_desk()
+    cough(desk)
+    desk.wait(2.0)
+    desk.understand("כן", piece="probe")
+    assert (desk.ends[-1], transcripts(desk)) == ("superseded", ["שלום כן"])
+
+
+def test_a_late_nod_of_a_voice_that_interrupted_is_an_answer() -> None:
+    desk = speaking_desk(replace(RULES, barge_in_final_ms=9000, speculate="asr"))
+    for _ in range(2):
+        desk.speak(0.3)
+        desk.wait(0.32)
+    first, second = probes(desk)[-2:]
+    desk.understand("רגע", seq=first.seq)
+    desk.wait(8.0)
+    desk.understand("כן", seq=second.seq)
+    assert transcripts(desk)[1:] == ["כן"]
+
+
+def test_late_words_are_the_same_again_if_their_voice_began_soon_after_the_reply() -> None:
+    desk = asked_desk()
+    desk.reply("one two.", seconds=0.5)
+    desk.wait(1.5)
+    cough(desk)
+    desk.wait(6.0)
+    desk.understand("שלום", piece="probe")
+    assert transcripts(desk) == []
+
+
 def test_late_words_during_another_hold_stand_before_it() -> None:
     desk = resumed_desk()
     late = probes(desk)[-1]
