@@ -300,6 +300,28 @@ def test_a_sentence_without_sound_starves_if_a_later_one_is_here() -> None:
     assert desk.all(PublishSentence) == [PublishSentence(1, 0, 1, "one.")]
 
 
+def silent_behind_sound_desk() -> Desk:
+    """A call in which the first sentence was heard, and of the second only the text came: a second and a half ago."""
+    desk = asked_desk()
+    desk.sentence(0, "one.", 0.5)
+    desk.sentence(1, "two.", None)
+    desk.end_reply(2)
+    desk.wait(2.1)
+    return desk
+
+
+def test_a_sentence_without_sound_starves_once_the_one_before_it_was_heard() -> None:
+    assert silent_behind_sound_desk().all(PublishSentence) == [PublishSentence(1, 1, 1, "two.")]
+
+
+def test_of_a_sentence_that_was_asked_for_again_one_take_is_heard() -> None:
+    desk = silent_behind_sound_desk()
+    desk.chunk(1, 0.5)
+    desk.chunk(1, 0.5, take=1)
+    desk.wait(1.5)
+    assert (len(desk.frames), desk.ends[-1]) == (50, "replied")
+
+
 def test_a_slow_first_sentence_is_waited_for() -> None:
     desk = asked_desk()
     desk.sentence(0, "one.", None)
