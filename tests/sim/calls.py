@@ -41,6 +41,7 @@ def _outcome_of(world: World) -> Outcome:
     counts["detector error"] += world.caller.detector_errors
     counts.update({f"words {fate}": count for fate, count in world.judge.words.fates.items()})
     counts.update({f"key {fate}": count for fate, count in world.judge.keys.fates.items()})
+    counts.update({f"saying {fate}": count for fate, count in world.judge.sayings.fates.items()})
     counts[f"situation {world.situation.name}"] += 1
     return Outcome(1, len(world.judge.closed), world.now, counts, world.moments.counts, history_errors_ms=world.judge.history.errors_ms)
 

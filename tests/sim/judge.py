@@ -4,6 +4,7 @@ Each sentence of a judge is one of the rules of a turn; see ``gateway/turn``. Wh
 the history in ``judge_history``, the caller's words in ``judge_words``, and how long anything lasts in ``judge_rest``.
 """
 
+from common.messages import Transcript
 from gateway.ear import IDLE_FRAMES
 from gateway.playout import LATE_MARK_S, Mark
 from gateway.turn.events import (
@@ -20,12 +21,15 @@ from gateway.turn.events import (
     PublishUtterance,
     Report,
     SendClear,
+    WorkerReported,
 )
 from gateway.turn.machine import BotState, TurnMachine
+from gateway.turn.words import normalise
 from tests.sim.caller import Caller
 from tests.sim.judge_history import HistoryJudge
 from tests.sim.judge_keys import KeysJudge, Pressed
 from tests.sim.judge_rest import VOICE_LEVEL, RestJudge
+from tests.sim.judge_sayings import SayingsJudge
 from tests.sim.judge_sound import SoundJudge
 from tests.sim.judge_words import WordsJudge
 from tests.sim.line import FRAME_S, Line, Weather
@@ -51,6 +55,7 @@ class Judge:
         """Of this stream."""
         self.words = WordsJudge(self.check, caller, machine.call.rules.max_utt_s)
         self.keys = KeysJudge(self.check, self.words.between_streams)
+        self.sayings = SayingsJudge(self.check, caller, machine.call.lexicon, self.words.why_lost)
         self.sound = SoundJudge(self.check, weather)
         self.history = HistoryJudge(self.check, self.sound, asked, weather)
         self.rest = RestJudge(self.check)
@@ -62,6 +67,11 @@ class Judge:
         self._ignored: dict[int, str] = {}
         """What the caller said again."""
         self._committed: dict[int, str] = {}
+        self._last_committed = ""
+        self._known = ""
+        """What the caller said on a line of before."""
+        self._pieces: dict[int, range] = {}
+        """Frames of the caller's that are at the recogniser."""
         self._next_turn = 0
         self._began = True
         """Whether the core knows that the stream is open."""
@@ -128,9 +138,11 @@ class Judge:
         machine = self._machine
         if isinstance(event, CallAnswered | CallTaken):
             self._turns_begin(event.turn, event.ended if isinstance(event, CallTaken) else None)
+            self._known = self._known or (event.text if isinstance(event, CallTaken) and not self._first_frame else "")
             self.history.greeting = machine.call.phrases.greeting
             self.history.greets_in = event.turn if isinstance(event, CallAnswered) else -1
             self.rest.stream_begins(machine, now)
+        self._understood(event)
         self.commanded(commands, now)
         stopped = isinstance(event, FrameHeard) and any(isinstance(command, SendClear) for command in commands)
         self.check(not (stopped and self._protected), "a voice stops what may not be interrupted")
@@ -140,6 +152,15 @@ class Judge:
         self.sound.event_handled()
         self._deadline(event, now)
         self._states(now)
+
+    def _understood(self, event: Event) -> None:
+        """Before what comes of it."""
+        if self._machine.holding.hold is not None:
+            self.sayings.held(self._frame)
+        if isinstance(event, WorkerReported) and isinstance(event.message, Transcript):
+            frames = self._pieces.pop(event.message.head.seq, range(0))
+            if normalise(event.message.text) == normalise(self._last_committed):
+                self.sayings.said_before(frames)
 
     def commanded(self, commands: list[Command], now: float) -> None:
         """What is done, whatever becomes of the core."""
@@ -171,8 +192,9 @@ class Judge:
                 self._close(command, now)
             case CommitTurn(turn=turn, text=text):
                 self.check(turn not in self._committed, f"turn {turn} is committed twice")
-                self._committed[turn] = text
+                self._committed[turn] = self._last_committed = text
             case PublishUtterance(start=start, end=end):
+                self._pieces[command.seq] = range(start + self._first_frame, end + self._first_frame)
                 self.check(0 <= start < end <= self._frame + 1 - self._first_frame, f"no sound is published: {command}")
                 self.check(start + self._first_frame >= self._kept_from, f"sound that is forgotten is published: {command}")
             case PublishTranscript(turn=turn):
@@ -182,6 +204,8 @@ class Judge:
                 self.sound.retake(turn, sentence)
             case Report(turn=turn, name="DEDUP: same utterance ignored", text=str(text)):
                 self._ignored[turn] = text
+                before = normalise(self._last_committed)
+                self.check(normalise(text) == before, f"{text!r} is ignored as said before, and that was {before!r}")
             case SendClear():
                 self._cleared_at, self.sound.new_run = now, True
             case _:
@@ -245,4 +269,6 @@ class Judge:
         self.sound.listen()
         self.words.deferred = [(piece.start, piece.end) for piece in self._machine.holding.deferred]
         self.words.call_over(self.closed, self._frame)
-        self.keys.call_over(self._ignored | {turn: closed.caller for turn, closed in self.closed.items() if closed.caller})
+        histories = {turn: closed.caller for turn, closed in self.closed.items() if closed.caller}
+        self.keys.call_over(self._ignored | histories)
+        self.sayings.call_over(histories.values(), self._ignored.values(), self._known, self._frame)

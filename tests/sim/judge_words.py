@@ -76,7 +76,7 @@ class WordsJudge:
             if kind == "repeat" or not word.startswith("w") or at > last_frame:
                 continue
             self._check(len(turns[word]) <= said[word], f"{word} is in turns {turns[word]}")
-            fate = "in the history" if turns[word] else self._why_lost(at, last_frame)
+            fate = "in the history" if turns[word] else self.why_lost(at, last_frame)
             self.fates[fate] += 1
             lost += [f"{word} at {at}"] * (fate == "lost")
         self._check(not lost, f"lost: {lost}")
@@ -92,7 +92,8 @@ class WordsJudge:
                 turns[word].append(turn.turn)
         return turns
 
-    def _why_lost(self, at: int, last_frame: int) -> str:
+    def why_lost(self, at: int, last_frame: int) -> str:
+        """What may have lost what was said in this frame; "lost": nothing."""
         if any(frame in self._unheard for frame in range(at - _WORD_FRAMES, at + _WORD_FRAMES)):
             return "muted"
         if self.between_streams(at):

@@ -16,7 +16,6 @@ from gateway.turn.machine import BotState, TurnMachine
 from tests.sim.judge import Judge
 from tests.sim.line import FRAME_S, Line
 from tests.sim.sound import PHRASE_TURN, label, phrase_book
-from tests.sim.vocabulary import LEXICON
 from tests.sim.world import World, make_world, random_rules, random_weather
 
 _GREETING = 0
@@ -193,7 +192,7 @@ class TakenWorld(World):
             self.now += FRAME_S
             self.caller.frame(BotState.LISTENING)
         self.line, self._marks, self._frames_owed = Line(self.rng, self.weather), [], 0
-        self.machine = TurnMachine(self.rules, phrase_book(), LEXICON)
+        self.machine = TurnMachine(self.rules, phrase_book(), self.machine.call.lexicon)
         judge.stream_begins(self.machine, self.line, self.now)
         self.first_frame, self.dead, self.dies_at = self.caller.frames, False, self.now + self.rng.uniform(0.0, 20.0)
         taken = self.bus.take()

@@ -21,6 +21,7 @@ from gateway.turn.events import (
     OpenTurn,
     PublishTranscript,
     PublishUtterance,
+    Report,
     SendClear,
     TimePassed,
     WorkerReported,
@@ -29,6 +30,7 @@ from gateway.turn.machine import BotState, TurnMachine
 from tests.sim.doctored import Doctor, Items, complaint
 from tests.sim.rules import RULES
 from tests.sim.sound import Label, label, sound
+from tests.sim.vocabulary import NOD
 from tests.sim.world import World
 
 C = TypeVar("C", bound=Command)
@@ -163,6 +165,39 @@ class Mishears(Doctor):
 def test_it_complains_of_words_that_are_lost_doubled_or_mixed(change: Callable[[list[str]], list[str]], rule: str) -> None:
     rules = replace(RULES, speculate="asr", dedup_s=0.0)
     assert rule in complaint(lambda: Mishears(change), rules=rules)
+
+
+def without(*unheard: str) -> Callable[[list[str]], list[str]]:
+    return lambda words: [word for word in words if word not in unheard]
+
+
+def doubled(*heard: str) -> Callable[[list[str]], list[str]]:
+    return lambda words: [word for word in words for _ in range(1 + (word in heard))]
+
+
+@pytest.mark.parametrize("change", [without("stop"), without(NOD), without("so"), without("yes"), without("５", "６")])
+def test_it_complains_of_sayings_that_are_lost(change: Callable[[list[str]], list[str]]) -> None:
+    rules = replace(RULES, speculate="asr", dedup_s=0.0)
+    assert "lost: Counter" in complaint(lambda: Mishears(change), "language", rules)
+
+
+@pytest.mark.parametrize("change", [doubled("stop"), doubled(NOD), doubled("yes"), lambda words: ["stop", *words]])
+def test_it_complains_of_sayings_that_were_not_said(change: Callable[[list[str]], list[str]]) -> None:
+    rules = replace(RULES, speculate="asr", dedup_s=0.0)
+    assert "written, and not said" in complaint(lambda: Mishears(change), "language", rules)
+
+
+class TakesAllForSaidBefore(Doctor):
+    """Ignores what was never said."""
+
+    def does(self, machine: TurnMachine, event: Event, commands: list[Command], now: float) -> list[Command]:
+        """And says why."""
+        report = Report(machine.call.turn.number, "DEDUP: same utterance ignored", (), "what was never said")
+        return [*commands, report] if isinstance(event, WorkerReported) else commands
+
+
+def test_it_complains_of_what_is_ignored_as_said_before_and_was_not() -> None:
+    assert "is ignored as said before, and that was" in complaint(TakesAllForSaidBefore)
 
 
 # -- The caller's keys -------------------------------------------------------------------------------
