@@ -34,6 +34,7 @@ _TICKS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 
 CALLS = Gauge("torim_calls", "Streams of calls that are open")
 REFUSED = Counter("torim_refused", "What peers did wrong and calls that were not let in, by kind", ["kind"])
+TURNS = Counter("torim_turns", "Turns that ended, by how", ["how"])
 LOAD_LEVEL = Gauge("torim_load_level", "0 calm, 1 workers are behind: no drafts, 2 new calls are refused")
 TICK_LATENESS_S = Histogram("torim_tick_lateness_seconds", "How late the clock of the frames ticks", buckets=_TICKS_S)
 UNCLAIMED = Counter("torim_unclaimed_replies", "Replies for calls that are not here any more")

@@ -17,6 +17,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from common import metrics
 from common.audio import FRAME_BYTES, mulaw_to_pcm, rms
 from common.bus import Delivery, Taken
 from common.errors import BusUnavailable
@@ -261,6 +262,8 @@ class LiveCall:
 
     def _report(self, report: events.Report) -> None:
         fields: dict[str, str | int | float] = dict(report.fields)
+        if report.name == "TURN_ENDED":
+            metrics.TURNS.labels(fields["how"]).inc()
         text = {} if report.text is None else {"text": said(report.text, log_texts=self._around.log_texts)}
         log_event(self._started.call, report.turn, report.name, **text, **fields)
         self._writing.record(report.name, report.turn, **fields)

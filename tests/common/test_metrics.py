@@ -54,6 +54,6 @@ def test_the_port_is_free_again_afterwards() -> None:
 
 
 def test_labels_take_few_values() -> None:
-    bounded = {"stage", "outcome", "why", "kind", "le"}
+    bounded = {"stage", "outcome", "why", "kind", "how", "le"}
     ours = [sample for family in REGISTRY.collect() if family.name.startswith("torim_") for sample in family.samples]
     assert {name for sample in ours for name in sample.labels} <= bounded

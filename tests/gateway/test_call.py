@@ -3,8 +3,11 @@
 import asyncio
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import get_args
 
 import pytest
+from prometheus_client import REGISTRY
 
 from common.bus import Delivery, Taken, TurnClosed
 from common.errors import BusUnavailable
@@ -14,6 +17,7 @@ from gateway.pacer import Pacer
 from gateway.surroundings import Surroundings
 from gateway.telephony.base import AudioReceived, CallStarted, CallStopped
 from gateway.telephony.twilio import TwilioCodec
+from gateway.turn.events import End
 from gateway.turn.machine import TurnMachine
 from gateway.turn.state import Phrase, PhraseBook
 from gateway.turn.words import Lexicon
@@ -135,6 +139,14 @@ class SilentBus(NotedBus):
         raise AssertionError
 
 
+class LeftBus(NotedBus):
+    """A bus with a call whose stream left it in turn 6."""
+
+    async def take_call(self, call: str, gateway: str, stream: str, language: str, turn: int = 0) -> Taken:
+        """Take it."""
+        return replace(await super().take_call(call, gateway, stream, language, 7), left=6)
+
+
 def live(
     act: Callable[[LiveCall], None],
     seconds: float,
@@ -231,6 +243,23 @@ def test_s17_the_event_stream_begins_with_the_start_and_ends_with_the_counters()
     bus, _ = live(lambda call: hear(call, *[SILENT] * 50), 1)
     assert [entry["name"] for entry in bus.events["CA1"]][:1] == ["WS_START"]
     assert [(entry["name"], entry.get("rx")) for entry in bus.events["CA1"]][-2:] == [("WS_STOP", None), ("WS_DONE", "0")]
+
+
+def turns_ended(how: str) -> float:
+    """What Prometheus is told."""
+    return REGISTRY.get_sample_value("torim_turns_total", {"how": how}) or 0
+
+
+def test_the_end_of_a_turn_is_counted_once_by_how_it_ended() -> None:
+    before = {how: turns_ended(how) for how in get_args(End)}
+    live(lambda call: None, 1, greeting=Phrase("hello", bytes(800)))
+    assert [how for how, count in before.items() for _ in range(round(turns_ended(how) - count))] == ["hung_up"]
+
+
+def test_a_turn_that_another_stream_left_is_counted_as_handed_over() -> None:
+    before = turns_ended("handed_over")
+    live(lambda call: None, 1, bus=LeftBus(), again=1)
+    assert turns_ended("handed_over") == before + 1
 
 
 def test_a_bug_ends_its_call(caplog: pytest.LogCaptureFixture) -> None:
