@@ -7,6 +7,7 @@ transcribed, what was to be said, the bot's state, what the caller heard of it, 
 import argparse
 import sys
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 
 from common.errors import SetupError
@@ -27,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("out", type=Path, help="the picture: .svg, or .png (which takes the package resvg-py)")
     made.add_argument("--from", dest="begin_s", type=float, default=0.0, metavar="S", help="begin so many seconds into the call")
     made.add_argument("--title", help="stands above it; default: the call's key")
-    made.add_argument("--to", dest="end_s", type=float, metavar="S", help="and end there; default: all of it")
+    made.add_argument("--to", dest="end_s", type=float, default=inf, metavar="S", help="and end there; default: all of it")
     return made
 
 
@@ -36,12 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         story = tell(read(options.record))
-        end_s = story.seconds if options.end_s is None else options.end_s
+        begin_s, end_s = options.begin_s, min(options.end_s, story.seconds)  # of nan it is nan
         if options.out.suffix not in (".svg", ".png"):
             raise ValueError(f"{options.out}: takes a name that ends in .svg or .png")
-        if min(end_s, story.seconds) - options.begin_s < _LEAST_S:
-            raise ValueError(f"--from {options.begin_s:g} --to {end_s:g}: nothing to draw in a call of {story.seconds:.1f} s")
-        save(draw(story, options.begin_s, end_s, options.title or ""), options.out)
+        if not _LEAST_S <= end_s - begin_s <= story.seconds:
+            raise ValueError(f"--from {begin_s:g} --to {end_s:g}: takes a stretch of the call, which lasted {story.seconds:.1f} s")
+        save(draw(story, begin_s, end_s, options.title or ""), options.out)
     except (OSError, RecordError, SetupError, ValueError) as error:
         sys.stderr.write(f"tools.timeline: {error}\n")
         return EXIT_USAGE

@@ -85,7 +85,14 @@ def test_without_the_renderer_a_png_says_what_to_type(
     assert re.search(r"python -m pip install 'resvg-py", capsys.readouterr().err)
 
 
-@pytest.mark.parametrize("arguments", [("--from", "900"), ("--from", "2", "--to", "1")])
+def test_a_window_ends_with_the_call(tmp_path: Path) -> None:
+    record = desk_record(ask_and_hear)
+    assert words(picture_of(record, tmp_path, "--to", "inf")) == words(picture_of(record, tmp_path))
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--from", "900"), ("--from", "2", "--to", "1"), ("--from", "nan"), ("--to", "nan"), ("--from", "inf"), ("--from=-1",)]
+)
 def test_a_window_without_a_call_is_one_line(arguments: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "call.torim").write_bytes(desk_record(ask_and_hear))
     assert main([str(tmp_path / "call.torim"), str(tmp_path / "out.svg"), *arguments]) == EXIT_USAGE

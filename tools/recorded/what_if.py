@@ -1,13 +1,14 @@
 """What would have changed with other settings: turns with their ends, commits, clears, side by side."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from common import config
-from gateway.records.format import Record
+from gateway.records.format import Handled, Record
 from gateway.rules import SETTING_OF, rules_of
-from gateway.turn.events import CloseTurn, CommitTurn, SendClear
+from gateway.turn.events import CallAnswered, CallTaken, CloseTurn, CommitTurn, SendClear
 from gateway.turn.state import Rules
 from tools.recorded.hearing import Hearing
 from tools.recorded.rerun import Rerun, Step, began_at
@@ -39,23 +40,34 @@ class TurnSeen:
         return ", ".join(parts)
 
 
-def turns_of(steps: Iterable[Step], began_s: float) -> list[TurnSeen]:
-    """The turns of a run."""
-    turns = [TurnSeen()]
+def turns_of(steps: Iterable[Step], began_s: float) -> dict[int, TurnSeen]:
+    """The turns of a run by their numbers, which begin above 0 in a call that was taken over."""
+    turns: dict[int, TurnSeen] = defaultdict(TurnSeen)
+    number = 0
     for step in steps:
-        at, turn = step.entry.now - began_s, turns[-1]
+        at, number = step.entry.now - began_s, _begun_with(step, number)
+        cleared = turns[number]  # a clear is told after the end of its turn
         for command in step.commands:
             match command:
-                case CommitTurn():
-                    turn.committed_s = at
+                case CommitTurn(turn=turn):
+                    turns[turn].committed_s = at
                 case SendClear():
-                    turn.clears_s.append(at)  # of a turn that ends: told after its end
-                case CloseTurn(how=how, caller=caller):
-                    turns[-1].ended_s, turns[-1].how, turns[-1].caller = at, how, caller
-                    turns.append(TurnSeen())
+                    cleared.clears_s.append(at)
+                case CloseTurn(turn=turn, how=how, caller=caller):
+                    turns[turn].ended_s, turns[turn].how, turns[turn].caller = at, how, caller
+                    number = turn + 1
                 case _:
                     pass
-    return turns if turns[-1] != TurnSeen() else turns[:-1]
+    return {number: turn for number, turn in turns.items() if turn != TurnSeen()}
+
+
+def _begun_with(step: Step, number: int) -> int:
+    """The turn's number at the begin of the step."""
+    match step.entry:
+        case Handled(event=CallAnswered(turn=begun) | CallTaken(turn=begun)):
+            return begun
+        case _:
+            return number
 
 
 def side_by_side(record: Record, rules: Rules, hearing: Hearing | None, name: str) -> tuple[list[str], int]:
@@ -65,7 +77,7 @@ def side_by_side(record: Record, rules: Rules, hearing: Hearing | None, name: st
     would_be = turns_of(Rerun(record, rules, hearing).steps(), began)
     lines = [f"{'turn':>5}    {'recorded':{_COLUMN}} {name}"]
     differing = 0
-    for number in range(max(len(was), len(would_be))):
+    for number in sorted(was.keys() | would_be.keys()):
         left, right = _at(was, number), _at(would_be, number)
         differs = left != right
         differing += differs
@@ -73,8 +85,8 @@ def side_by_side(record: Record, rules: Rules, hearing: Hearing | None, name: st
     return lines, differing
 
 
-def _at(turns: Sequence[TurnSeen], number: int) -> str:
-    return turns[number].line() if number < len(turns) else "-"
+def _at(turns: Mapping[int, TurnSeen], number: int) -> str:
+    return turns[number].line() if number in turns else "-"
 
 
 def _fit(text: str) -> str:

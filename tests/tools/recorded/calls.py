@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from gateway.records.format import Header, Record, decode
-from gateway.records.recorder import Recorder, StreamRecorder
+from gateway.records.recorder import NewRecorder, Recorder, StreamRecorder
 from tests import virtual_clock
 from tests.sim.calls import recorder_of
 from tests.sim.desk import Desk
@@ -30,12 +30,17 @@ def shell_record(seed: int) -> bytes:
 
 def desk_record(act: Callable[[Desk], None]) -> bytes:
     """The record of a call in which ``act`` happens after the greeting."""
+    return record_of(lambda new: Desk(phrases=phrase_book(), new_recorder=new), act)
+
+
+def record_of(begin: Callable[[NewRecorder], Desk], act: Callable[[Desk], None]) -> bytes:
+    """The record of a desk's call in which ``act`` happens after 1.5 s."""
     data = bytearray()
 
-    def begin(header: Header) -> Recorder:
+    def new_recorder(header: Header) -> Recorder:
         return StreamRecorder(header, data.extend)
 
-    desk = Desk(phrases=phrase_book(), new_recorder=begin)
+    desk = begin(new_recorder)
     desk.wait(1.5)
     act(desk)
     desk.recorder.close()
