@@ -29,7 +29,7 @@ call: setup  ## place a call to a running Torim; ARGS="--help" tells what it tak
 test: setup-dev  ## all tests, speech included; ARGS= goes to pytest
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/pytest $(if $(ARGS),$(ARGS),--cov --cov-config=pyproject.toml)
 
-check: setup-dev  ## what must be green before a commit, in under a minute
+check: setup-dev  ## what must be green before a commit
 	@$(BIN)/ruff format --check --quiet $(PACKAGES)
 	@$(BIN)/ruff check --quiet $(PACKAGES)
 	@$(BIN)/mypy --no-error-summary $(PACKAGES)
