@@ -18,6 +18,8 @@ Rules
     What a superseded turn had goes on in parts, since its whole utterance was the old turn's.
 """
 
+from collections.abc import Iterable
+
 from gateway.turn import barge_in
 from gateway.turn.barge_in import Hold, Verdict
 from gateway.turn.events import SendClear
@@ -55,7 +57,7 @@ class Holding:
             heard=call.playout.anything_heard(now),
             stopped=False,
             quiet=free or ducks,
-            loud_frames=floor.voiced,
+            loud_frames=self._loud(floor.voice_levels),
             gap_frames=floor.gap_frames,
         )
         turn.holds += 1
@@ -76,16 +78,17 @@ class Holding:
         """Another onset of the same hold."""
         hold.silent_since, hold.ended = None, False
         hold.utterance.voiced += self._call.floor.voiced
+        hold.loud_frames = self._loud(self._call.floor.voice_levels)
 
     # -- The voice goes on, pauses, ends --------------------------------------------------------
 
     def voiced(self, level: int, now: float) -> None:
         """A voiced frame during the hold."""
-        hold, memory, playout = self.hold, self._call.memory, self._call.playout
+        hold, playout = self.hold, self._call.playout
         if hold is None or playout.protected(now):
             return  # what begins just now may not be interrupted: the hold gives way
         hold.silent_since = None
-        hold.loud_frames += barge_in.is_callers_own(level, memory.own_level_sum, memory.own_level_frames)
+        hold.loud_frames += self._loud((level,))
         if barge_in.judge_length(hold, self._final_frames) is Verdict.FINAL:
             self.final(now)
             return
@@ -95,9 +98,13 @@ class Holding:
             self._probe(hold)
             hold.lasting = hold.probes[-1]
 
+    def _loud(self, levels: Iterable[int]) -> int:
+        memory = self._call.memory
+        return sum(barge_in.is_callers_own(level, memory.own_level_sum, memory.own_level_frames) for level in levels)
+
     def paused(self, hold: Hold, now: float) -> None:
-        """The voice paused: what was said so far may be all."""
-        hold.silent_since = now
+        """The voice paused: what was said so far may be all, and a voice that goes on must last anew."""
+        hold.silent_since, hold.loud_frames = now, 0
         self._probe(hold)
 
     def ended(self, hold: Hold, now: float) -> None:

@@ -294,6 +294,46 @@ def test_only_voice_as_loud_as_the_callers_is_final_by_length(level: int, end: s
     assert desk.ends[-1] == end
 
 
+def test_an_onset_counts_as_no_more_than_it_is_loud() -> None:
+    desk = known_voice_desk()
+    desk.speak(0.1, level=250)
+    desk.speak(0.56)
+    assert desk.ends[-1] == "replied"
+
+
+@pytest.mark.parametrize("gap_s", [0.4, 0.8])
+def test_coughs_with_pauses_between_are_no_lasting_voice(gap_s: float) -> None:
+    desk = speaking_desk(seconds=6.0)
+    for _ in range(3):
+        desk.speak(0.3)
+        desk.wait(gap_s)
+    assert desk.ends[-1] == "replied"
+
+
+def test_a_gap_that_is_no_pause_is_no_end_of_a_lasting_voice() -> None:
+    desk = speaking_desk()
+    for _ in range(3):
+        desk.speak(0.3)
+        desk.wait(0.2)
+    assert desk.ends[-1] == "interrupted"
+
+
+def test_a_second_voice_lasts_from_its_onset() -> None:
+    desk = speaking_desk()
+    desk.speak(0.3)
+    desk.wait(0.8)
+    desk.speak(0.62)
+    assert desk.ends[-1] == "interrupted"
+
+
+def test_a_second_voice_without_a_pause_before_it_lasts_anew() -> None:
+    desk = speaking_desk(replace(RULES, min_utt_s=0.2), seconds=6.0)
+    for _ in range(2):
+        desk.speak(0.4)
+        desk.wait(0.24)
+    assert desk.ends[-1] == "replied"
+
+
 def test_length_is_not_final_before_anything_was_heard() -> None:
     desk = asked_desk()
     desk.speak(1.0)
