@@ -48,7 +48,8 @@ class Holding:
         """The caller's voice began while the turn is unfinished: hold everything back."""
         call, turn = self._call, self._call.turn
         floor, free = call.floor, turn.holds >= barge_in.FREE_HOLDS
-        ducks = not free and call.rules.barge_in_mode == "duck" and call.playout.unheard(now)
+        over_sound = call.playout.unheard(now)
+        ducks = over_sound and not free and call.rules.barge_in_mode == "duck"
         self.hold = Hold(
             turn=turn.number,
             utterance=self._listening.begin(now),
@@ -60,7 +61,7 @@ class Holding:
             loud_frames=self._loud(floor.voice_levels),
             gap_frames=floor.gap_frames,
         )
-        turn.holds += 1
+        turn.holds += over_sound
         call.playout.ducked = ducks
         if not self.hold.quiet:
             self._silence(self.hold, now)

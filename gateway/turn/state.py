@@ -97,6 +97,7 @@ class Turn:
     floor_taken: bool = False
     """The caller reached MAX_TURN_SEC: onsets don't hold before some of the reply was heard (R6)."""
     holds: int = 0
+    """Holds of its sound; those of a bot that thinks cost the caller none of them."""
     tool_until: float = 0.0
     """A tool runs, at most until then."""
     effects: bool = False

@@ -826,6 +826,18 @@ def test_the_fourth_hold_does_not_stop_the_bot() -> None:
     assert (desk.state, len(desk.clears)) == (BotState.SPEAKING, 3)
 
 
+def test_noises_while_the_bot_thinks_do_not_count() -> None:
+    desk = asked_desk()
+    for _ in range(3):
+        cough(desk)
+        desk.understand("")
+        desk.wait(0.4)
+    desk.reply("one two three four five six seven eight.", seconds=2.0)
+    desk.wait(0.6)
+    desk.speak(0.2)
+    assert len(desk.clears) == 1
+
+
 def test_words_still_do() -> None:
     desk = often_held_desk()
     cough(desk)
