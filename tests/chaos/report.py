@@ -16,8 +16,8 @@ from tests.chaos.director import Judged, Run
 from tests.chaos.judge import Verdict
 
 QUIET, BESIDE, SEVERAL = "quiet beginning", "beside faults", "several faults"
-_OTHERS = ("stall", "duplicate", "cut", "pause", "restart", "empty", "gateway")
-ROWS = (QUIET, BESIDE, *(f"kill {phase}" for phase in PHASES), *_OTHERS, SEVERAL)
+OTHERS = ("stall", "duplicate", "cut", "pause", "restart", "empty", "gateway")
+ROWS = (QUIET, BESIDE, *(f"kill {phase}" for phase in PHASES), *OTHERS, SEVERAL)
 COMPLAINTS = {
     "no": "lost",
     "doubled": "doubled",
@@ -100,7 +100,7 @@ def figures(run: Run) -> dict[str, Any]:
         "kills": run.kills(),
         "kills_by_phase": {phase: sum(one.kind == "kill" and one.what == phase for one in run.strikes) for phase in PHASES},
         "kills_in_commit": Counter(one.moment for one in run.strikes if one.kind == "kill" and one.what == "commit"),
-        "other_faults": {kind: sum(one.kind == kind for one in run.strikes) for kind in _OTHERS},
+        "other_faults": {kind: sum(one.kind == kind for one in run.strikes) for kind in OTHERS},
         "first_sound_ms": {row: _spread(_first_sounds(turns, row)) for row in ROWS if _first_sounds(turns, row)},
         "silence_ms": {row: _spread([turn.verdict.silence_ms for turn in turns if turn.row == row]) for row in ROWS if late.get(row)},
         "late_ms": {row: _spread(late[row]) for row in ROWS if row in late},

@@ -12,16 +12,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.sim import shell_calls
-from tests.sim.calls import run_at_once, trace_of
+from tests.sim.calls import run_at_once, traced
 from tests.sim.situations import NAMED
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the calls that the command line names; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.sim", description="Random calls through the core.")
-    parser.add_argument(
-        "seeds", metavar="SEED", type=int, nargs="+", help="one: show that call; two: all from the first to before the second"
-    )
+    parser.add_argument("first", metavar="SEED", type=int, help="show this call; or, with LAST, run this one and the next ones")
+    parser.add_argument("last", metavar="LAST", type=int, nargs="?", help="the first call that is not run any more")
     parser.add_argument("--record", type=Path, metavar="FILE", help="write the record of the one call")
     parser.add_argument(
         "--situation", default="", choices=NAMED, help="what the one call's caller and line do now and then; default: drawn"
@@ -30,12 +29,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--least", type=int, default=0, metavar="N", help="fail if anything was hit less often")
     parser.add_argument("--shell", action="store_true", help="calls through the shell, the workers and the bus in memory")
     options = parser.parse_args(arguments)
+    first, last = options.first, options.first + 1 if options.last is None else options.last
+    if first >= last:
+        parser.error(f"there are no calls from {first} to before {last}")
     if options.shell:
-        return _shell(options.seeds[0], options.seeds[-1] + (len(options.seeds) == 1), options.least)
-    if len(options.seeds) == 1:
-        sys.stdout.write("\n".join(trace_of(options.seeds[0], options.record, options.situation)) + "\n")
-        return 0
-    return _many(*options.seeds, guards=options.guards, least=options.least)
+        return _shell(first, last, options.least)
+    if options.last is None:
+        return _one(first, options.record, options.situation)
+    return _many(first, last, guards=options.guards, least=options.least)
+
+
+def _one(seed: int, record: Path | None, situation: str) -> int:
+    trace, breaks = traced(seed, record, situation)
+    sys.stdout.write("\n".join(trace) + "\n")
+    return breaks
 
 
 def _shell(first: int, last: int, least: int) -> int:

@@ -63,8 +63,9 @@ def _share(seeds: range, guards: bool) -> Outcome:
     return run_calls(seeds, hits)
 
 
-def trace_of(seed: int, record: Path | None = None, situation: str = "") -> list[str]:
-    """What happened in one call, until it was over or broke a rule; its record goes to a file."""
+def traced(seed: int, record: Path | None = None, situation: str = "") -> tuple[list[str], bool]:
+    """What happened in one call, until it was over or broke a rule, and whether it broke one; its record goes to a file."""
+    breaks = False
     world = make_world(seed, traced=True)
     if situation:
         world.situation = NAMED[situation]
@@ -74,9 +75,10 @@ def trace_of(seed: int, record: Path | None = None, situation: str = "") -> list
         try:
             world.run()
         except AssertionError as broken:
+            breaks = True
             world.trace.append(f"{world.now:8.3f} ! {broken}")
         world.recorder.close()
-    return world.trace
+    return world.trace, breaks
 
 
 def recorder_of(world: World, sink: Callable[[bytes], object]) -> Recorder:

@@ -25,6 +25,7 @@ from gateway.turn.events import (
 )
 from gateway.turn.machine import BotState, TurnMachine
 from gateway.turn.words import normalise
+from tests.sim.broken_rule import BrokenRule
 from tests.sim.caller import Caller
 from tests.sim.judge_history import HistoryJudge
 from tests.sim.judge_keys import KeysJudge, Pressed
@@ -33,7 +34,6 @@ from tests.sim.judge_sayings import SayingsJudge
 from tests.sim.judge_sound import SoundJudge
 from tests.sim.judge_words import WordsJudge
 from tests.sim.line import FRAME_S, Line, Weather
-from tests.sim.rule import BrokenRule
 from tests.sim.workers import Planned
 
 _SLACK_S = 0.05

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from common.audio import BYTES_PER_MS, FRAME_BYTES
 from gateway.turn.events import CloseTurn
 from gateway.turn.state import Phrase
+from tests.sim.broken_rule import Check
 from tests.sim.judge_sound import SoundJudge, cells
 from tests.sim.line import Weather
-from tests.sim.rule import Check
 from tests.sim.sound import CELL_BYTES, PHRASE_TURN, Label
 from tests.sim.workers import Planned
 

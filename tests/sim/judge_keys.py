@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tests.sim.rule import Check
+from tests.sim.broken_rule import Check
 
 _KEYS = re.compile(r"[0-9*#]+")
 

@@ -11,7 +11,7 @@ Bounds
 
 from gateway.turn.barge_in import LIMIT_S, Hold
 from gateway.turn.machine import BotState, TurnMachine
-from tests.sim.rule import Check
+from tests.sim.broken_rule import Check
 
 LONGEST_SILENCE_S = 12.5
 """Filler, fallback and slack."""

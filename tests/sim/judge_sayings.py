@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from gateway.turn.words import Lexicon, Sense, normalise
+from tests.sim.broken_rule import Check
 from tests.sim.caller import Caller
 from tests.sim.judge_keys import keys_of
-from tests.sim.rule import Check
 
 _NEAR_FRAMES = 12
 """Half a word, and the way to its onset."""

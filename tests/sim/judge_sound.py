@@ -11,8 +11,8 @@ from common.audio import FRAME_BYTES
 from gateway.playout import Mark
 from gateway.turn.machine import TurnMachine
 from gateway.turn.state import Turn
+from tests.sim.broken_rule import Check
 from tests.sim.line import FRAME_S, Line, Weather
-from tests.sim.rule import Check
 from tests.sim.sound import CELL_BYTES, PHRASE_TURN, Label, label
 
 _LONGEST_WORD_BYTES = 2300 + 500

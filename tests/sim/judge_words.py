@@ -14,9 +14,9 @@ from collections.abc import Callable
 
 from gateway.turn.endpointing import TONE_FRAMES
 from gateway.turn.events import CloseTurn
+from tests.sim.broken_rule import Check
 from tests.sim.caller import Caller
 from tests.sim.line import FRAME_S
-from tests.sim.rule import Check
 
 _WORD_FRAMES = 12
 _TONE_BEHIND_FRAMES = 35

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from io import StringIO
 from multiprocessing import get_context
 
+from tests.sim.broken_rule import BrokenRule
 from tests.sim.hits import Outcome
-from tests.sim.rule import BrokenRule
 from tests.sim.shell import ShellCall, simulate
 from tests.virtual_clock import run
 

@@ -4,7 +4,7 @@ import asyncio
 
 from gateway.records.format import Header
 from gateway.records.recorder import Recorder, Unrecorded
-from tests.sim.rule import BrokenRule
+from tests.sim.broken_rule import BrokenRule
 from tests.sim.shell import ShellCall, simulate
 from tests.sim.shell_calls import run_calls
 

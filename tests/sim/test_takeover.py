@@ -9,6 +9,8 @@ from tests.sim.takeover import run_takeovers
 
 FEW = 15
 CALLS = 150
+LEAST = 5
+"""Of each way in which a call is taken: a few in a hundred of them are."""
 
 
 @pytest.fixture(scope="module")
@@ -40,5 +42,5 @@ def test_the_rules_of_taking_over_hold_in_every_random_call(counts: Counter[str]
         "taken SPEAKING, words known",
     ],
 )
-def test_it_happens_in_random_calls(counts: Counter[str], happening: str) -> None:
-    assert counts[happening]
+def test_it_happens_often_in_random_calls(counts: Counter[str], happening: str) -> None:
+    assert counts[happening] >= LEAST

@@ -1,0 +1,21 @@
+"""``python -m tests.sim`` shows or runs the calls that were asked for, and says so if that is none."""
+
+import pytest
+
+from tests.sim.__main__ import main
+
+
+def test_one_seed_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (main(["3"]), "HangUp()" in capsys.readouterr().out) == (0, True)
+
+
+def test_two_seeds_are_the_first_and_the_one_behind_the_last(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["3", "5"]) == 0
+    assert capsys.readouterr().out.startswith("2 calls, ")
+
+
+@pytest.mark.parametrize("seeds", [["3", "3"], ["5", "3"], ["1", "2", "3"]])
+def test_what_is_no_call_is_refused(seeds: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(seeds)
+    assert (end.value.code, "error:" in capsys.readouterr().err) == (2, True)
