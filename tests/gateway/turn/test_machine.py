@@ -18,6 +18,7 @@ from gateway.turn.events import (
     FrameHeard,
     HangUp,
     KeyPressed,
+    LoadChanged,
     MarkEchoed,
     PublishTranscript,
     Report,
@@ -25,7 +26,7 @@ from gateway.turn.events import (
 )
 from gateway.turn.machine import BotState, TurnMachine
 from gateway.turn.words import Lexicon
-from tests.sim.desk import Desk, asked_desk, quiet_desk, speaking_desk
+from tests.sim.desk import Desk, asked_desk, speaking_desk
 from tests.sim.rules import RULES
 from tests.sim.sound import phrase_book
 
@@ -44,12 +45,24 @@ def thinking() -> Desk:
     return asked_desk()
 
 
+def awaiting_words() -> Desk:
+    """THINKING: an utterance waits for its words, so nothing is committed yet."""
+    desk = listening()
+    desk.speak(1.0)
+    desk.wait(0.72)
+    return desk
+
+
 def speaking() -> Desk:
     """SPEAKING: some of the reply was heard."""
     return speaking_desk()
 
 
 STATES: dict[str, Callable[[], Desk]] = {"LISTENING": listening, "THINKING": thinking, "SPEAKING": speaking}
+AWAITING_WORDS = ("words",)
+"""Rows whose THINKING is that of a turn that is not committed."""
+COMMITTED = ("no progress",)
+"""Rows whose THINKING is that of a committed turn alone."""
 
 
 def utterance_opens(desk: Desk) -> bool:
@@ -77,17 +90,29 @@ def segments(desk: Desk) -> bool:
 def words_only_are_final(desk: Desk) -> bool:
     desk.speak(1.25)
     before = desk.turn
-    desk.understand("ועוד")
-    return (before, desk.ends[-1]) == (1, "superseded")
+    desk.understand("ועוד", seq=desk.published[-1].seq)
+    return (before, desk.turn, desk.ends[-1]) == (1, 2, "superseded")
+
+
+def what_is_as_any_words(desk: Desk) -> bool:
+    """Nothing was heard that could be said again."""
+    desk.speak(1.25)
+    desk.understand("מה?")
+    return (desk.turn, desk.ends[-1], "SAID_AGAIN" in desk.reports) == (2, "superseded", False)
 
 
 def length_or_words_are_final(desk: Desk) -> bool:
-    other = speaking()
+    """One after the other: each ends the reply of its turn."""
     desk.speak(0.7)
-    other.speak(0.2)
-    other.wait(0.4)
-    other.understand("עצור")
-    return (desk.ends[-1], other.ends[-1]) == ("interrupted", "interrupted")
+    by_length = desk.ends[1:]
+    desk.wait(0.8)
+    desk.understand("ועוד")
+    desk.reply("one two three four five six seven eight.", seconds=2.0)
+    desk.wait(0.6)
+    desk.speak(0.2)
+    desk.wait(0.4)
+    desk.understand("עצור")
+    return (by_length, desk.ends[1:]) == (["interrupted"], ["interrupted", "interrupted"])
 
 
 def publish_and_think(desk: Desk) -> bool:
@@ -97,11 +122,13 @@ def publish_and_think(desk: Desk) -> bool:
 
 
 def draft_or_look(desk: Desk) -> bool:
-    drafting, looking = quiet_desk(), quiet_desk(replace(RULES, speculate="asr"))
-    for one in (drafting, looking):
-        one.speak(1.0)
-        one.wait(0.4)
-    return [one.published[-1].piece for one in (drafting, looking)] == ["whole", "probe"]
+    """A draft, and a look where the workers are behind."""
+    desk.speak(1.0)
+    desk.wait(0.4)
+    desk.do(LoadChanged(busy=True))
+    desk.speak(1.0)
+    desk.wait(0.4)
+    return [piece.piece for piece in desk.published] == ["whole", "probe"] and desk.reports.count("DRAFT") == 1
 
 
 def probe(desk: Desk) -> bool:
@@ -111,11 +138,11 @@ def probe(desk: Desk) -> bool:
 
 
 def draft_superseded(desk: Desk) -> bool:
-    drafting = quiet_desk()
-    drafting.speak(1.0)
-    drafting.wait(0.4)
-    drafting.speak(0.1)
-    return drafting.ends[-1] == "superseded" and drafting.machine.holding.hold is None
+    desk.speak(1.0)
+    desk.wait(0.4)
+    before = desk.turn
+    desk.speak(0.1)
+    return (before, desk.turn, desk.ends[-1]) == (1, 2, "superseded") and desk.machine.holding.hold is None
 
 
 def hold_goes_on(desk: Desk) -> bool:
@@ -123,34 +150,47 @@ def hold_goes_on(desk: Desk) -> bool:
     hold = desk.machine.holding.hold
     desk.wait(0.4)
     desk.speak(0.1)
-    return desk.machine.holding.hold is hold
+    return hold is not None and desk.machine.holding.hold is hold
 
 
 def last_reply_again(desk: Desk) -> bool:
-    """Over the bot, and after it: in a call in which something was said before."""
-    over = speaking_desk(None, "one two three four five six seven eight.", seconds=3.0)
-    over.wait(1.0)
+    """After it, or over it; heard to its end."""
     if desk.state is BotState.LISTENING:
-        over.wait(4.0)
-    over.speak(0.4)
-    over.wait(0.8)
-    over.understand("מה?")
-    over.wait(4.0)
-    return over.closed[-1].heard == "one two three four five six seven eight."
+        desk.say("שלום")
+        desk.reply("one two three four five six seven eight.", seconds=2.0)
+        desk.wait(3.0)
+    desk.speak(0.4)
+    desk.wait(0.8)
+    before = desk.now
+    desk.understand("מה?")
+    desk.wait(4.0)
+    said_again = {frame.sentence for frame in desk.frames_since(before)}
+    return (said_again, desk.reports[-1], desk.closed[-1].heard) == ({0}, "SAID_AGAIN", "one two three four five six seven eight.")
 
 
-def probe_decides(desk: Desk) -> bool:
+def thinks_on(desk: Desk) -> bool:
     desk.speak(0.2)
     desk.wait(0.8)
-    probed = [piece.piece for piece in desk.published][1:] == ["probe"]
+    probed = desk.published[-1].piece == "probe"
     desk.understand("")
-    return probed and desk.machine.holding.hold is None and desk.turn == 1
+    return probed and desk.machine.holding.hold is None and (desk.turn, desk.state) == (1, BotState.THINKING)
+
+
+def speaks_on(desk: Desk) -> bool:
+    desk.speak(0.2)
+    desk.wait(0.8)
+    probed, silent = desk.published[-1].piece == "probe", desk.state is not BotState.SPEAKING
+    before = desk.now
+    desk.understand("")
+    desk.wait(0.1)
+    resumed = desk.frames_since(before) != [] and (desk.turn, desk.state) == (1, BotState.SPEAKING)
+    return probed and silent and resumed and desk.reports[-1] == "BARGE_IN_RESUMED"
 
 
 def key_is_an_utterance(desk: Desk) -> bool:
     desk.press("1")
     desk.wait(1.6)
-    return desk.all(PublishTranscript)[-1].text == "1"
+    return (desk.all(PublishTranscript)[-1].text, desk.state) == ("1", BotState.THINKING)
 
 
 def key_supersedes(desk: Desk) -> bool:
@@ -173,20 +213,34 @@ def commit_or_dedup(desk: Desk) -> bool:
 
 
 def commit(desk: Desk) -> bool:
-    return len(desk.all(CommitTurn)) == 1
+    before = desk.all(CommitTurn)
+    desk.understand("שלום")
+    return (before, desk.all(CommitTurn), desk.state) == ([], [CommitTurn(1, "שלום")], BotState.THINKING)
 
 
 def final_or_resume(desk: Desk) -> bool:
-    other = speaking()
-    for one, text in ((desk, "עצור"), (other, "")):
-        one.speak(0.2)
-        one.wait(0.4)
-        one.understand(text)
-    return desk.ends[-1] == "interrupted" and other.state is BotState.SPEAKING
+    """Without words it goes on; with words it ends."""
+    for text in ("", "עצור"):
+        desk.speak(0.2)
+        desk.wait(0.4)
+        desk.understand(text)
+        desk.wait(0.2)
+    return "BARGE_IN_RESUMED" in desk.reports and desk.reports[-1] == "BARGE_IN_FINAL" and desk.ends[1:] == ["interrupted"]
 
 
-def nothing(desk: Desk) -> bool:
-    return desk.do(MarkEchoed(f"{desk.turn}.{desk.machine.call.playout.epoch}:160")) == []
+def mark_of_before_is_nothing(desk: Desk) -> bool:
+    """The last one of a reply that was heard comes again, after it or while the next one is awaited."""
+    waits = desk.state is BotState.THINKING
+    if waits:
+        desk.understand("שלום")
+    else:
+        desk.say("שלום")
+    desk.reply("hello.", seconds=0.5)
+    desk.wait(1.0)
+    if waits:
+        desk.say("ועוד")
+    was = desk.state
+    return (desk.ends[-1], desk.do(MarkEchoed(desk.marks[-1])), desk.state) == ("replied", [], was)
 
 
 def turn_is_replied(desk: Desk) -> bool:
@@ -222,11 +276,11 @@ CELLS: dict[str, tuple[tuple[str, Callable[[Desk], bool]], ...]] = {
     ),
     "pause": (("draft, or a look", draft_or_look), ("probe", probe), ("probe", probe)),
     "goes on": (("draft superseded", draft_superseded), ("hold goes on", hold_goes_on), ("hold goes on", hold_goes_on)),
-    "silence": (("publish, THINKING", publish_and_think), ("probe decides", probe_decides), ("probe decides", probe_decides)),
+    "silence": (("publish, THINKING", publish_and_think), ("probe decides", thinks_on), ("probe decides", speaks_on)),
     "key": (("utterance", key_is_an_utterance), ("superseded", key_supersedes), ("interrupted", key_interrupts)),
     "words": (("commit, or DEDUP", commit_or_dedup), ("commit", commit), ("(probe) final or resume", final_or_resume)),
-    '"what?"': (("last reply again", last_reply_again), ("as any words", words_only_are_final), ("last reply again", last_reply_again)),
-    "last mark": (("-", nothing), ("-", nothing), ("turn *replied*", turn_is_replied)),
+    '"what?"': (("last reply again", last_reply_again), ("as any words", what_is_as_any_words), ("last reply again", last_reply_again)),
+    "last mark": (("-", mark_of_before_is_nothing), ("-", mark_of_before_is_nothing), ("turn *replied*", turn_is_replied)),
     "no progress": (
         ('"are you there?"', are_you_there),
         ("filler, then fallback", filler_then_fallback),
@@ -266,9 +320,16 @@ def test_the_table_in_the_docs_is_the_one_of_the_machine() -> None:
 @pytest.mark.parametrize("row", CELLS)
 @pytest.mark.parametrize("column", STATES)
 def test_each_cell_of_the_table_is_true(row: str, column: str) -> None:
-    desk = STATES[column]()
+    desk = awaiting_words() if column == "THINKING" and row in AWAITING_WORDS else STATES[column]()
     assert desk.state is BotState[column]
     assert CELLS[row][list(STATES).index(column)][1](desk)
+
+
+@pytest.mark.parametrize("row", [row for row in CELLS if row not in COMMITTED])
+def test_a_bot_that_waits_for_words_thinks_as_one_that_has_them(row: str) -> None:
+    desk = awaiting_words()
+    assert (desk.state, desk.all(CommitTurn)) == (BotState.THINKING, [])
+    assert CELLS[row][list(STATES).index("THINKING")][1](desk)
 
 
 # -- States -----------------------------------------------------------------------------------
