@@ -37,6 +37,8 @@ _CUTS_IN_AFTER_S = (0.4, 1.4)
 _GREETING_S, _PATIENCE_S = 6.0, 12.0
 _MOST_S = 240.0
 _CONNECTED = "connected to "
+_SAYS = ": Say"
+"""How a call ends that TwiML ends with words."""
 _TROUBLE = frozenset({"repeat", "fallback", "still_there", "goodbye"})
 
 
@@ -58,6 +60,11 @@ class Heard:
     violations: tuple[str, ...]
     slowest_tick_ms: int
     """How late the caller's own clock was at worst: this machine's fault."""
+
+    @property
+    def turned_away(self) -> bool:
+        """Told before it had a stream that there is no room: politely, in words, by TwiML."""
+        return not self.streams and self.why.endswith(_SAYS)
 
 
 class Conversation:

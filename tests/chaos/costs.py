@@ -7,6 +7,7 @@
                                              again, also in mid-reply; is not left in silence
     a gateway dies                           hears the reply to the same question anew from its begin; or is asked to say it again, or
                                              whether they are there: what was on its way to the gateway is lost with it
+    any of these, while work stands still    a new call may be told that there is no room
 
 A stale sentence, a sentence twice in one reply, a beep, and a call that ends are never excused; nor is silence.
 """

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.chaos.aim import PHASES
+from tests.chaos.callers import Heard
 from tests.chaos.costs import Strike, unexcused
 from tests.chaos.director import Judged, Run
 from tests.chaos.judge import Verdict
@@ -95,7 +96,8 @@ def figures(run: Run) -> dict[str, Any]:
         "told_of_trouble": sum(not turn.verdict.answered and not turn.complaints for turn in turns),
         "complaints": {name: complaints[name] for name in COMPLAINTS.values()},
         "handed_over": sum(judged.heard.streams - 1 for judged in run.calls if judged.heard.streams),
-        "dropped_calls": sum(not judged.heard.hung_up for judged in run.calls),
+        "turned_away": sum(judged.heard.turned_away for judged in run.calls),
+        "dropped_calls": sum(_was_dropped(judged.heard) for judged in run.calls),
         "violations": sum(len(judged.heard.violations) for judged in run.calls),
         "kills": run.kills(),
         "kills_by_phase": {phase: sum(one.kind == "kill" and one.what == phase for one in run.strikes) for phase in PHASES},
@@ -111,6 +113,10 @@ def figures(run: Run) -> dict[str, Any]:
         "memory_after_mb": run.memory_after_mb,
         "left_behind": run.left_behind,
     }
+
+
+def _was_dropped(heard: Heard) -> bool:
+    return not heard.hung_up and not heard.turned_away
 
 
 def _first_sounds(turns: Iterable[Turn], row: str) -> list[int]:
@@ -134,7 +140,7 @@ def complaints_of(run: Run) -> Iterator[str]:
             felt = ", ".join(f"{one.kind} {one.what} {one.moment}".rstrip() for one in turn.strikes) or "no fault"
             yield f"{turn.at_s:.1f} s, call {turn.call}, after {felt}: {'; '.join(turn.complaints)} (heard {turn.verdict.phrases})"
     for judged in run.calls:
-        if not judged.heard.hung_up:
+        if _was_dropped(judged.heard):
             yield f"call {judged.heard.call} was dropped: {judged.heard.why}"
 
 
@@ -164,6 +170,7 @@ def tables(found: dict[str, Any]) -> Iterator[str]:
 def _outcomes(found: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield "calls", found["calls"]
     yield "times that a call went on at another gateway", found["handed_over"]
+    yield "new calls told that there is no room, while work stood still", found["turned_away"]
     yield "calls dropped", found["dropped_calls"]
     yield "turns", found["turns"]
     yield "heard the one reply, whole and once", found["answered"]

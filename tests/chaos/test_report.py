@@ -2,6 +2,8 @@
 
 from xml.etree import ElementTree
 
+import pytest
+
 from tests.chaos.callers import Heard
 from tests.chaos.costs import Strike
 from tests.chaos.director import Judged, Run, plan
@@ -17,9 +19,9 @@ def verdict(at_s: float, *complaints: str, over_ms: int = 3000, phrases: tuple[s
     return Verdict(begin_ms, begin_ms + 500, begin_ms + 5000, 1, late, over_ms, late, phrases, complaints)
 
 
-def run(*verdicts: Verdict, strikes: tuple[Strike, ...] = (), hung_up: bool = True) -> Run:
+def run(*verdicts: Verdict, strikes: tuple[Strike, ...] = (), hung_up: bool = True, streams: int = 1, why: str = "line   over") -> Run:
     """A run of one call, quiet for its first 10 s."""
-    heard = Heard("CA1", 0.0, (), b"", hung_up, "line   over", 1, (), 0)
+    heard = Heard("CA1", 0.0, (), b"", hung_up, why, streams, (), 0)
     return Run(1, 0.0, 10.0, list(strikes), [Judged(heard, verdicts)], ended_s=60.0)
 
 
@@ -59,6 +61,12 @@ def test_a_complaint_says_what_the_turn_felt() -> None:
 def test_a_call_that_its_caller_did_not_end_was_dropped() -> None:
     dropped = run(verdict(1), hung_up=False)
     assert (figures(dropped)["dropped_calls"], list(complaints_of(dropped))) == (1, ["call CA1 was dropped: line   over"])
+
+
+@pytest.mark.parametrize(("streams", "away", "dropped"), [(0, 1, 0), (1, 0, 1)])
+def test_a_call_that_words_end_before_its_first_stream_was_turned_away(streams: int, away: int, dropped: int) -> None:
+    found = figures(run(hung_up=False, streams=streams, why="line   over: Say"))
+    assert (found["turned_away"], found["dropped_calls"]) == (away, dropped)
 
 
 def test_the_tables_name_every_row_that_has_turns() -> None:

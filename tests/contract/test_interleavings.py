@@ -132,7 +132,7 @@ async def finish_the_rest(case: Case, bus: WorkerBus) -> None:
 ENDS = ("commit", "hand_back", "fail", "die")
 
 
-@pytest.mark.parametrize("raised", [False, True])
+@pytest.mark.parametrize("raised", [False, pytest.param(True, marks=pytest.mark.long)])
 @pytest.mark.parametrize(("first_end", "second_end"), list(itertools.product(ENDS, ENDS)))
 async def test_a_piece_comes_out_once_in_every_order(a_house: House, first_end: str, second_end: str, raised: bool) -> None:
     replies = a_house.gateway.replies(GATEWAY)
@@ -199,7 +199,7 @@ async def say_the_rest(case: Case, bus: WorkerBus) -> None:
     await third.commit()
 
 
-@pytest.mark.parametrize("raised", [False, True])
+@pytest.mark.parametrize("raised", [False, pytest.param(True, marks=pytest.mark.long)])
 async def test_each_sentence_of_a_reply_comes_out_once_in_every_order(a_house: House, raised: bool) -> None:
     replies = a_house.gateway.replies(GATEWAY)
     for order in orders(3, 5, int(raised)):
