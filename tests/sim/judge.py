@@ -1,7 +1,8 @@
 """What must hold in every call, judged from outside: from commands, frames sent and frames heard.
 
 Each sentence of a judge is one of the rules of a turn; see ``gateway/turn``. What concerns the sound is in ``judge_sound``,
-the history in ``judge_history``, the caller's words in ``judge_words``, and how long anything lasts in ``judge_rest``.
+the history in ``judge_history``, the caller's words, keys and sayings in ``judge_words``, ``judge_keys`` and ``judge_sayings``,
+and how long anything lasts in ``judge_rest``.
 """
 
 from common.messages import Transcript
@@ -270,5 +271,5 @@ class Judge:
         self.words.deferred = [(piece.start, piece.end) for piece in self._machine.holding.deferred]
         self.words.call_over(self.closed, self._frame)
         histories = {turn: closed.caller for turn, closed in self.closed.items() if closed.caller}
-        self.keys.call_over(self._ignored | histories)
+        self.keys.call_over(self._ignored | histories, self.words.said_once)
         self.sayings.call_over(histories.values(), self._ignored.values(), self._known, self._frame)

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tests.sim.broken_rule import Check
 
@@ -36,19 +37,35 @@ class KeysJudge:
         self.fates: Counter[str] = Counter()
         self._check = check
         self._between_streams = between_streams
+        self._frames: list[list[int]] = []
+        """Of each key that is written: when it may have been pressed."""
 
-    def call_over(self, texts: Mapping[int, str]) -> None:
-        """``texts`` is what was made of each turn's words: its history, or what was ignored as said before."""
+    def call_over(self, texts: Mapping[int, str], words: Mapping[str, int]) -> None:
+        """``texts`` is what was made of each turn's words: its history, or what was ignored as said before; ``words`` were said once."""
         written = "".join(keys_of(texts[turn]) for turn in sorted(texts))
+        self._frames = [[] for _ in written]
         places = {0}
         """How much of what is written the keys so far may have been."""
         for pressed in self.pressed:
             why = self._why_missing(pressed)
             there = {place + 1 for place in places if written[place : place + 1] == pressed.key}
+            for place in there:
+                self._frames[place - 1].append(pressed.frame)
             places = there | (places if why else set())
             self.fates[why if why and not there else "in the history"] += 1
             self._check(bool(places), f"key {pressed.key} at {pressed.frame} is not where it belongs in {written!r}: {self._all}")
         self._check(len(written) in places, f"{written!r} is written of the keys {self._all}")
+        self._in_order(texts, words)
+
+    def _in_order(self, texts: Mapping[int, str], words: Mapping[str, int]) -> None:
+        """In a turn keys stand behind what was said before them, and in front of what was said since."""
+        frames = iter(self._frames)
+        for turn in sorted(texts):
+            moments: list[list[int]] = []
+            for word in texts[turn].split():
+                moments += [[words[word]]] if word in words else [next(frames) for _ in keys_of(word)]
+            in_order = all(min(before) <= max(behind) for before, behind in pairwise(moments))
+            self._check(in_order, f"words and keys out of order: {texts[turn]}")
 
     @property
     def _all(self) -> str:

@@ -65,6 +65,12 @@ class WordsJudge:
         """A turn ended whose words are not carried on."""
         self._settled = frame
 
+    @property
+    def said_once(self) -> dict[str, int]:
+        """Words that were said once, and when."""
+        said = Counter(word for _, word, _ in self._caller.words)
+        return {word: at for at, word, _ in self._caller.words if word.startswith("w") and said[word] == 1}
+
     # -- The end --------------------------------------------------------------------------------
 
     def call_over(self, closed: dict[int, CloseTurn], last_frame: int) -> None:
@@ -83,10 +89,10 @@ class WordsJudge:
 
     def _turns(self, closed: dict[int, CloseTurn]) -> dict[str, list[int]]:
         turns: dict[str, list[int]] = defaultdict(list)
-        said = Counter(word for _, word, _ in self._caller.words)
+        once = self.said_once
         for turn in closed.values():
             words = turn.caller.split()
-            numbers = [int(word[1:]) for word in words if word.startswith("w") and said[word] == 1]
+            numbers = [int(word[1:]) for word in words if word in once]
             self._check(numbers == sorted(numbers), f"out of order: {turn.caller}")
             for word in words:
                 turns[word].append(turn.turn)

@@ -239,6 +239,33 @@ class PressesBehindTheNext(Doctor):
         return KeyPressed(key)
 
 
+class PressesLate(Doctor):
+    """Each key comes to the core 0.6 s too late, behind words that were said since."""
+
+    def __init__(self) -> None:
+        self._kept: list[str] = []
+        self._frames = 0
+
+    def hears(self, machine: TurnMachine, event: Event) -> Event:
+        """No key yet."""
+        self._frames += isinstance(event, FrameHeard)
+        if not isinstance(event, KeyPressed):
+            return event
+        self._kept.append(event.digit)
+        self._frames = 0
+        return TimePassed()
+
+    def does(self, machine: TurnMachine, event: Event, commands: list[Command], now: float) -> list[Command]:
+        """Now the key."""
+        if not self._kept or self._frames < 30:
+            return commands
+        return [*commands, *TurnMachine.handle(machine, KeyPressed(self._kept.pop(0)), now)]
+
+
+def test_it_complains_of_a_key_behind_words_that_were_said_since() -> None:
+    assert any("words and keys out of order" in complaint(PressesLate, "keys", seeds=[seed]) for seed in range(60))
+
+
 @pytest.mark.parametrize("situation", ["keys", "keys that were asked for", "coughs between keys"])
 @pytest.mark.parametrize("doctor", [lambda: Presses(lambda key: ""), lambda: Presses(lambda key: "9"), PressesTwice, PressesBehindTheNext])
 def test_it_complains_of_keys_that_are_lost_doubled_or_mixed(doctor: Callable[[], Doctor], situation: str) -> None:
