@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from common.messages import Action, Head, Message, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolEnded, ToolStarted, Utterance
-from gateway.turn.events import CloseTurn, HangUp, PublishSentence
+from gateway.turn.events import CloseTurn, HangUp, PublishSentence, Report
 from gateway.turn.machine import BotState
 from tests.sim.desk import Desk, asked_desk, speaking_desk
 from tests.sim.rules import RULES
@@ -64,10 +64,10 @@ def test_a_message_that_no_gateway_gets_is_dropped() -> None:
     assert desk.machine.speaking.stale == 1
 
 
-def test_an_action_that_is_not_built_is_dropped() -> None:
+def test_an_action_that_is_not_built_is_refused_and_told() -> None:
     desk = asked_desk()
     desk.report(Action(head=desk.head(), after=0, name="transfer"))
-    assert desk.machine.speaking.stale == 1
+    assert (desk.all(Report)[-1], desk.machine.speaking.stale) == (Report(1, "ACTION_REFUSED", (("action", "transfer"),)), 0)
 
 
 def test_sound_that_comes_twice_is_played_once() -> None:
