@@ -61,7 +61,7 @@ class Speaking:
                 self._call.turn.hang_up = True
             case "collect":
                 self._call.turn.collect = action.collect or Collect()
-            case "transfer":
+            case _:
                 self._call.report("ACTION_REFUSED", action=action.name)
 
     def _stage_failed(self, failed: StageFailed, now: float) -> None:

@@ -460,6 +460,12 @@ def test_of_a_sentence_that_was_silent_the_first_take_to_begin_is_heard(order: t
     assert case.sound == [bytes([10 + order[0]]) * 1600]
 
 
+def test_another_take_does_not_replace_one_that_began_though_nothing_of_it_was_sent() -> None:
+    case = silent_case()
+    case.speech(take=0)
+    assert (case.speech(take=1, attempt=2), case.sound) == (False, [b"\x01" * 800])
+
+
 def test_a_take_that_nobody_asked_for_is_dropped() -> None:
     assert not silent_case().speech(take=2)
 
