@@ -83,7 +83,8 @@ class Prompt:
 class ActionRequest:
     """The model asks for something to be done once what it said so far was heard."""
 
-    name: Literal["hang_up", "collect"]
+    name: Literal["hang_up", "transfer", "collect"]
+    argument: str = ""
     collect: Collect | None = None
     """Which keys."""
 
