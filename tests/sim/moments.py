@@ -1,13 +1,11 @@
 """What the bot was doing when the caller's voice began, and what became of it: state x moment of a barge-in.
 
-The moment is told by what was sent and the time since, so it is what the core could know.
+The moment is told by the playout's own position (elapsed time and marks), so it is what the core could know.
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gateway.clip import Clip
 from gateway.playout import BYTES_PER_S, Playout
 from gateway.turn.barge_in import Hold
 from gateway.turn.events import CloseTurn, Command, Event, FrameHeard, Report
@@ -99,28 +97,19 @@ def _moment(machine: TurnMachine, now: float) -> str:
 
 
 def _sounding(playout: Playout, now: float) -> str:
-    """What is heard: the clip, and where in it, whatever of it was said before a stop."""
-    if not playout.clips:
-        return "between sentences"
-    left = max(0, int((playout.plays_until - now) * BYTES_PER_S)) if playout.at_provider(now) else 0
-    clip, place = _place(playout.clips, left)
-    if clip.kind != "reply":
-        return f"{clip.kind}"
-    first = next(one for one in playout.clips if one.kind == "reply")
-    if clip is first and place < _FIRST_S * BYTES_PER_S:
+    """What is heard: the clip, and where in it."""
+    heard = playout._heard_position(now)
+    spans = [span for span in playout._spans if span.position <= heard]
+    if not spans:
         return "first 200 ms"
+    span = spans[-1]
+    if span.clip.kind != "reply":
+        return f"{span.clip.kind}"
+    if heard < _FIRST_S * BYTES_PER_S:
+        return "first 200 ms"
+    left = playout._sent - heard
     if not playout.sendable:
         return "last 300 ms" if left < _LAST_S * BYTES_PER_S else "only the provider plays"
-    between = min(len(clip.audio) if clip is first else place, len(clip.audio) - place)
+    within = heard - span.position
+    between = min(within if span is not playout._spans[0] else within + BYTES_PER_S, len(span.clip.audio) - within)
     return "between sentences" if between < _BETWEEN_S * BYTES_PER_S else "mid-sentence"
-
-
-def _place(clips: Sequence[Clip], left: int) -> tuple[Clip, int]:
-    """The clip that is heard, and where in it, while so much of what was sent is not; or the next one."""
-    begun = [clip for clip in clips if clip.begun]
-    for clip in reversed(begun):
-        if left <= clip.sent - clip.begin:
-            return clip, clip.sent - left
-        left -= clip.sent - clip.begin
-    clip = begun[0] if begun else next((clip for clip in clips if clip.sent < len(clip.audio)), clips[-1])
-    return clip, clip.begin
