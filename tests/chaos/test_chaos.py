@@ -13,7 +13,7 @@ from tests.chaos.aim import PHASES
 from tests.chaos.report import OTHERS
 from tests.e2e.gateway_process import ROOT
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.chaos]
 
 KILLS = 30
 
