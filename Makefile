@@ -26,7 +26,7 @@ restart-gateways: setup  ## the same with its gateways; calls go on at the next 
 call: setup  ## place a call to a running Torim; ARGS="--help" tells what it takes
 	@$(BIN)/python -m tools.call $(ARGS)
 
-test: setup-dev  ## all tests, speech included; ARGS= goes to pytest
+test: setup-dev  ## the tests, speech included, chaos not (ARGS="-m chaos"); ARGS= goes to pytest
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/pytest $(if $(ARGS),$(ARGS),-m "not chaos" --cov --cov-config=pyproject.toml)
 
 check: setup-dev  ## what must be green before a commit
