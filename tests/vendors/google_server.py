@@ -1,9 +1,12 @@
 """A small gRPC server that speaks Google's Text-to-Speech over a real socket, and misbehaves by script.
 
-A script is what the service answers with: sound, a pause that only the client ends, or a failure.
+A script is what the service answers with: sound, a pause that only the client ends, or a failure. Requests and
+answers are the types of the official client (google-cloud-texttospeech 2.38.0). It counts the characters that it is
+asked to speak, as Google bills them: marks of SSML count, too.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -12,6 +15,8 @@ from typing import Any
 import grpc
 import grpc.aio
 from google.cloud import texttospeech as google
+from google.protobuf import any_pb2, duration_pb2
+from google.rpc import error_details_pb2, status_pb2
 
 _SERVICE = "google.cloud.texttospeech.v1.TextToSpeech"
 
@@ -26,9 +31,18 @@ class Fail:
     """The call fails with this status."""
 
     code: grpc.StatusCode
+    retry_after_s: int | None = None
+    """Told as ``google.rpc.RetryInfo``, as Google does with an exhausted quota."""
 
 
-Script = Sequence[bytes | Stall | Fail]
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """Bytes that are no message."""
+
+
+Step = bytes | Stall | Fail | Garbage
+Script = Sequence[Step]
+_NO_MESSAGE = b"\xff\xff{{{{"
 
 
 class GoogleServer:
@@ -38,6 +52,8 @@ class GoogleServer:
         self.streamed: list[google.StreamingSynthesizeRequest] = []
         self.unary: list[google.SynthesizeSpeechRequest] = []
         self.listed: list[google.ListVoicesRequest] = []
+        self.characters: Counter[str] = Counter()
+        """Billed, by the name of the voice."""
         self.cancelled = asyncio.Event()
         """Set when a client ended its call during a stall."""
         self.script = script
@@ -62,10 +78,10 @@ class GoogleServer:
     def _handlers(self) -> Any:
         methods = {
             "StreamingSynthesize": grpc.stream_stream_rpc_method_handler(
-                self._stream, google.StreamingSynthesizeRequest.deserialize, google.StreamingSynthesizeResponse.serialize
+                self._stream, google.StreamingSynthesizeRequest.deserialize, _raw(google.StreamingSynthesizeResponse)
             ),
             "SynthesizeSpeech": grpc.unary_unary_rpc_method_handler(
-                self._synthesise, google.SynthesizeSpeechRequest.deserialize, google.SynthesizeSpeechResponse.serialize
+                self._synthesise, google.SynthesizeSpeechRequest.deserialize, _raw(google.SynthesizeSpeechResponse)
             ),
             "ListVoices": grpc.unary_unary_rpc_method_handler(
                 self._list, google.ListVoicesRequest.deserialize, google.ListVoicesResponse.serialize
@@ -75,15 +91,20 @@ class GoogleServer:
 
     async def _stream(
         self, requests: AsyncIterator[google.StreamingSynthesizeRequest], context: Any
-    ) -> AsyncIterator[google.StreamingSynthesizeResponse]:
+    ) -> AsyncIterator[google.StreamingSynthesizeResponse | None]:
+        voice = ""
         async for request in requests:
             self.streamed.append(request)
+            voice = voice or request.streaming_config.voice.name
+            self.characters[voice] += len(request.input.text)
         async for sound in self._play(context):
-            yield google.StreamingSynthesizeResponse(audio_content=sound)
+            yield google.StreamingSynthesizeResponse(audio_content=sound) if sound is not None else None
 
-    async def _synthesise(self, request: google.SynthesizeSpeechRequest, context: Any) -> google.SynthesizeSpeechResponse:
+    async def _synthesise(self, request: google.SynthesizeSpeechRequest, context: Any) -> google.SynthesizeSpeechResponse | None:
         self.unary.append(request)
-        return google.SynthesizeSpeechResponse(audio_content=b"".join([sound async for sound in self._play(context)]))
+        self.characters[request.voice.name] += len(request.input.text or request.input.ssml)
+        pieces = [piece async for piece in self._play(context)]
+        return None if None in pieces else google.SynthesizeSpeechResponse(audio_content=b"".join(piece or b"" for piece in pieces))
 
     async def _list(self, request: google.ListVoicesRequest, context: Any) -> google.ListVoicesResponse:
         self.listed.append(request)
@@ -91,13 +112,16 @@ class GoogleServer:
             pass
         return google.ListVoicesResponse()
 
-    async def _play(self, context: Any) -> AsyncIterator[bytes]:
+    async def _play(self, context: Any) -> AsyncIterator[bytes | None]:
+        """The script's sound; None stands for what is no message."""
         for step in self.script:
             match step:
                 case bytes():
                     yield step
+                case Garbage():
+                    yield None
                 case Fail():
-                    await context.abort(step.code, "by script")
+                    await context.abort(step.code, "by script", _details(step))
                 case Stall():
                     await self._until_cancelled()
 
@@ -107,3 +131,18 @@ class GoogleServer:
         except asyncio.CancelledError:
             self.cancelled.set()
             raise
+
+
+def _raw(message: Any) -> Any:
+    """Serialises what is a message, and what is none."""
+    return lambda answered: _NO_MESSAGE if answered is None else message.serialize(answered)
+
+
+def _details(fail: Fail) -> tuple[tuple[str, bytes], ...]:
+    """The status with its details, where Google's clients look for it."""
+    if fail.retry_after_s is None:
+        return ()
+    detail = any_pb2.Any()
+    detail.Pack(error_details_pb2.RetryInfo(retry_delay=duration_pb2.Duration(seconds=fail.retry_after_s)))
+    status = status_pb2.Status(code=fail.code.value[0], message="by script", details=[detail])
+    return (("grpc-status-details-bin", status.SerializeToString()),)

@@ -5,6 +5,9 @@ written to the socket, bytes as they are, and what happens to the connection:
 
     [b"HTTP/1.1 200 OK...", Stall()]      writes, then waits until the client is gone
     [b"HTTP/1.1 200 OK...", Reset()]      writes, then drops the connection with RST
+    [b"HTTP/1.1 200 OK...", Close()]      writes, then ends the connection as one that is through
+
+In place of a script may stand who makes one of the request: ``openai_service.py`` answers as OpenAI does.
 """
 
 import asyncio
@@ -13,7 +16,7 @@ import email.policy
 import json
 import socket
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -29,7 +32,13 @@ class Reset:
     """The connection is torn down."""
 
 
-Script = Sequence[bytes | Stall | Reset]
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The connection ends in good order, in mid-answer or not."""
+
+
+Step = bytes | Stall | Reset | Close
+Script = Sequence[Step]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +68,13 @@ class Request:
         return fields
 
 
+Answering = Callable[[Request], Script]
+
+
 class OpenAIServer:
     """``async with OpenAIServer(script, ...) as server``: listens at ``server.url``."""
 
-    def __init__(self, *scripts: Script) -> None:
+    def __init__(self, *scripts: Script | Answering) -> None:
         self.requests: list[Request] = []
         self.hung_up = asyncio.Event()
         """Set when a client closed its connection during a stall."""
@@ -90,14 +102,16 @@ class OpenAIServer:
             while (request := await _read_request(reader)) is not None:
                 self.requests.append(request)
                 script = self._scripts.pop(0) if len(self._scripts) > 1 else self._scripts[0]
-                for step in script:
+                for step in script(request) if callable(script) else script:
                     await self._do(step, reader, writer)
+                    if isinstance(step, Stall | Reset | Close):
+                        return
         except ConnectionError:
             self.hung_up.set()
         finally:
             writer.close()
 
-    async def _do(self, step: bytes | Stall | Reset, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _do(self, step: Step, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         match step:
             case bytes():
                 writer.write(step)
@@ -109,6 +123,8 @@ class OpenAIServer:
                 sock = writer.get_extra_info("socket")
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 writer.transport.abort()
+            case Close():
+                writer.close()
 
 
 async def _read_request(reader: asyncio.StreamReader) -> Request | None:
@@ -126,15 +142,20 @@ async def _read_request(reader: asyncio.StreamReader) -> Request | None:
 # --- Scripts
 
 
-def answer(status: int, body: Any) -> list[bytes | Stall | Reset]:
+def document(status: int, content_type: str, data: bytes, headers: str = "") -> list[Step]:
+    """An answer of known length; ``headers`` are whole lines."""
+    head = f"HTTP/1.1 {status} Status\r\ncontent-type: {content_type}\r\n{headers}content-length: {len(data)}\r\n\r\n"
+    return [head.encode() + data]
+
+
+def answer(status: int, body: Any, headers: str = "") -> list[Step]:
     """One JSON document."""
-    data = json.dumps(body).encode()
-    return [f"HTTP/1.1 {status} Status\r\ncontent-type: application/json\r\ncontent-length: {len(data)}\r\n\r\n".encode() + data]
+    return document(status, "application/json", json.dumps(body, ensure_ascii=False).encode(), headers)
 
 
-def refusal(status: int, message: str = "refused", code: str | None = None) -> list[bytes | Stall | Reset]:
+def refusal(status: int, message: str = "refused", code: str | None = None, headers: str = "") -> list[Step]:
     """An error as OpenAI words it."""
-    return answer(status, {"error": {"message": message, "type": "error", "param": None, "code": code}})
+    return answer(status, {"error": {"message": message, "type": "error", "param": None, "code": code}}, headers)
 
 
 STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -154,19 +175,19 @@ def event(delta: dict[str, Any], finish: str | None = None) -> bytes:
     return http_chunk(b"data: " + json.dumps(chunk, ensure_ascii=False).encode() + b"\n\n")
 
 
-def texts(*parts: str) -> list[bytes | Stall | Reset]:
+def texts(*parts: str) -> list[Step]:
     """The beginning of a stream: role and texts, without an end."""
     return [STREAM_HEAD, event({"role": "assistant", "content": ""}), *(event({"content": part}) for part in parts)]
 
 
-def completion(*parts: str) -> list[bytes | Stall | Reset]:
+def completion(*parts: str) -> list[Step]:
     """A whole stream."""
     return [*texts(*parts), event({}, "stop"), http_chunk(DONE) + END_OF_BODY]
 
 
-def tool_completion(*calls: tuple[str, str], said: str = "") -> list[bytes | Stall | Reset]:
+def tool_completion(*calls: tuple[str, str], said: str = "") -> list[Step]:
     """A whole stream that ends with calls of tools, (name, arguments) each, the arguments in pieces as OpenAI sends them."""
-    script: list[bytes | Stall | Reset] = [*texts(said)] if said else [STREAM_HEAD, event({"role": "assistant", "content": None})]
+    script: list[Step] = [*texts(said)] if said else [STREAM_HEAD, event({"role": "assistant", "content": None})]
     for index, (name, arguments) in enumerate(calls):
         function = {"name": name, "arguments": ""}
         script.append(event({"tool_calls": [{"index": index, "id": f"call_{index}", "type": "function", "function": function}]}))
@@ -175,7 +196,7 @@ def tool_completion(*calls: tuple[str, str], said: str = "") -> list[bytes | Sta
     return [*script, event({}, "tool_calls"), http_chunk(DONE) + END_OF_BODY]
 
 
-def hang_up_completion(*parts: str) -> list[bytes | Stall | Reset]:
+def hang_up_completion(*parts: str) -> list[Step]:
     """A whole stream that ends with a call of hang_up, its arguments in pieces as OpenAI sends them."""
     call = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "hang_up", "arguments": ""}}
     return [

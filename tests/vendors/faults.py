@@ -1,0 +1,73 @@
+"""How a vendor fails, as a table: each fault is what becomes of a good answer.
+
+    401, 429, 500   refused before the answer begins (429 with Retry-After: 7)
+    reset           the connection is torn down before the answer
+    silence         the request is read, and nothing ever comes
+    half            the first half of the answer, then the end of the connection
+    stall           the first half of the answer, then nothing more
+    garbage         an answer of the right kind whose body is none
+    wrong_type      a page for people, as of a proxy that wants a login
+
+``over_grpc`` is the same table for Google: the status codes that its documentation gives those cases, and the same
+tears in a stream.
+"""
+
+from collections.abc import Callable, Sequence
+
+import grpc
+
+from tests.vendors import google_server as google
+from tests.vendors.openai_server import Close, Reset, Script, Stall, Step, document, refusal
+
+RETRY_AFTER_S = 7
+
+HttpFault = Callable[[Script], Script]
+
+
+def _half(good: Script) -> list[Step]:
+    """The head and the first half of what follows it."""
+    if len(good) > 2:
+        return list(good[: 1 + len(good) // 2])
+    head, _, body = b"".join(step for step in good if isinstance(step, bytes)).partition(b"\r\n\r\n")
+    return [head + b"\r\n\r\n" + body[: len(body) // 2]]
+
+
+def _garbage(good: Script) -> Script:
+    """The head of the good answer, and then what nobody can read."""
+    first = good[0]
+    assert isinstance(first, bytes)
+    head = first.partition(b"\r\n\r\n")[0]
+    if b"chunked" in head:
+        return [head + b"\r\n\r\n" + b"e\r\ndata: {{{{\n\n\x00\x01\r\n0\r\n\r\n"]
+    lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-length")]
+    return [b"\r\n".join([*lines, b"content-length: 6\r\n\r\n"]) + b"\x00{{{{\x01"]
+
+
+OVER_HTTP: dict[str, HttpFault] = {
+    "401": lambda good: refusal(401, "bad key", "invalid_api_key"),
+    "429": lambda good: refusal(429, "slow down", "rate_limit_exceeded", f"retry-after: {RETRY_AFTER_S}\r\n"),
+    "500": lambda good: refusal(500, "internal error"),
+    "reset": lambda good: [Reset()],
+    "silence": lambda good: [Stall()],
+    "half": lambda good: [*_half(good), Close()],
+    "stall": lambda good: [*_half(good), Stall()],
+    "garbage": _garbage,
+    "wrong_type": lambda good: document(200, "text/html", b"<!doctype html><title>Log in</title>"),
+}
+
+
+def over_grpc(fault: str, good: Sequence[bytes]) -> google.Script:
+    """The same faults of Google's service."""
+    half = good[: max(1, len(good) // 2)]
+    table: dict[str, google.Script] = {
+        "401": [google.Fail(grpc.StatusCode.UNAUTHENTICATED)],
+        "429": [google.Fail(grpc.StatusCode.RESOURCE_EXHAUSTED, retry_after_s=RETRY_AFTER_S)],
+        "500": [google.Fail(grpc.StatusCode.INTERNAL)],
+        "reset": [google.Fail(grpc.StatusCode.UNAVAILABLE)],
+        "silence": [google.Stall()],
+        "half": [*half, google.Fail(grpc.StatusCode.UNAVAILABLE)],
+        "stall": [*half, google.Stall()],
+        "garbage": [google.Garbage()],
+        "wrong_type": [google.Fail(grpc.StatusCode.UNKNOWN)],
+    }
+    return table[fault]
