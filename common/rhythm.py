@@ -22,6 +22,8 @@ class Rhythm:
     """How long after trouble nothing is claimed."""
     no_slot_s: float = 0.05
     """How long an entry may wait for a slot before it is handed back."""
+    look_s: float = 0.2
+    """How often it is looked whether the loop still runs; what is held of one that does not is renewed within three of them."""
     handler_limit_s: float = 60.0
 
 

@@ -12,6 +12,7 @@ the worker.
 import asyncio
 import logging
 import os
+from functools import partial
 from typing import Protocol
 
 from common.config import Settings
@@ -59,7 +60,8 @@ async def work(
     bus = RedisWorkerBus(settings.redis_url)
     try:
         if await _warmed_up(stage, choice, vendor, settings, draining):
-            await run_worker(stage, bus, handler, slots, settings, draining, effects=effects)
+            second_bus = partial(RedisWorkerBus, settings.redis_url)
+            await run_worker(stage, bus, handler, slots, settings, draining, effects=effects, second_bus=second_bus)
     finally:
         await vendor.close()
         await bus.close()

@@ -10,7 +10,8 @@ Rules:
 - Nothing is read while no slot is free: the backlog stays where others can take it. Each shard of the bus has a reader; what one
   of them finds when the others have filled the slots is handed back.
 - What is held is renewed four times a second; a renewal brings the news that an entry is lost or stale, and
-  ``bus.news`` brings the latter sooner. Heavy computing belongs into threads: it must not hold the loop up.
+  ``bus.news`` brings the latter sooner. Heavy computing belongs into threads; while something holds the loop up
+  all the same, a thread renews in its place: ``common/standby.py``.
 - A takeover is only safe when the silence is the other worker's. After a stall everybody looks
   silent to everybody, so after any trouble, and until the own entries are renewed, nothing is claimed; each shard by itself.
 - The handler asks ``bus.done`` before it calls its vendor (what is finished, stale, or for a gateway that is
@@ -38,6 +39,7 @@ from common.errors import BusUnavailable, VendorError
 from common.messages import Stage, StageFailed, Transcript, Utterance
 from common.redis_link import Backoff
 from common.rhythm import Rhythm
+from common.standby import Standby
 from common.streams import ATTEMPTS
 from common.worker_shard import Held, Shard, about
 
@@ -64,13 +66,15 @@ async def run_worker(
     name: str | None = None,
     rhythm: Rhythm | None = None,
     effects: Effects | None = None,
+    second_bus: Callable[[], WorkerBus] | None = None,
 ) -> None:
     """Work on up to ``slots`` entries at a time until ``draining`` is set, and then on what is held; closes nothing.
 
-    ``effects`` are those that the handler uses, if it does anything that must outlive its entry.
+    ``effects`` are those that the handler uses, if it does anything that must outlive its entry. ``second_bus``
+    makes one for the thread that renews while the loop is too busy; None: there is no such thread.
     """
     name = name or f"{local_names(stage, os.getpid())}{uuid.uuid4().hex[:12]}"
-    worker = _Worker(stage, bus, handler, slots, name, rhythm or Rhythm(), effects or Effects())
+    worker = _Worker(stage, bus, handler, slots, name, rhythm or Rhythm(), effects or Effects(), second_bus)
     drain_s = DRAIN_S if settings.drain_sec is None else settings.drain_sec
     await worker.run(draining or asyncio.Event(), drain_s)
 
@@ -83,7 +87,17 @@ def local_names(stage: Stage, pid: int | None = None) -> str:
 class _Worker:
     """One process's work on one stage."""
 
-    def __init__(self, stage: Stage, bus: WorkerBus, handler: Handler, slots: int, name: str, rhythm: Rhythm, effects: Effects) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        bus: WorkerBus,
+        handler: Handler,
+        slots: int,
+        name: str,
+        rhythm: Rhythm,
+        effects: Effects,
+        second_bus: Callable[[], WorkerBus] | None,
+    ) -> None:
         self._stage: Stage = stage
         self._bus = bus
         self._handler = handler
@@ -92,6 +106,7 @@ class _Worker:
         self._rhythm = rhythm
         self._effects = effects
         self._shards = [Shard(number, stage, bus, name, rhythm) for number in range(bus.shards)]
+        self._standby = second_bus and Standby(second_bus, stage, name, self._shards, rhythm)
         self._wake = asyncio.Event()
 
     async def run(self, draining: asyncio.Event, drain_s: float) -> None:
@@ -100,6 +115,7 @@ class _Worker:
             metrics.SLOTS.labels(self._stage).set(self._slots)
             self._effects.begin(group, self._wake.set)
             renewing = [self._renew(shard) for shard in self._shards]
+            renewing += [self._standby.stand_by()] if self._standby else []
             beside = [group.create_task(each) for each in (*renewing, self._beat(), self._listen(), self._wake_when(draining))]
             reading = [group.create_task(self._consume(shard, group, draining)) for shard in self._shards]
             try:

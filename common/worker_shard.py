@@ -34,7 +34,7 @@ class Shard:
 
     def __init__(self, number: int, stage: Stage, bus: WorkerBus, worker: str, rhythm: Rhythm) -> None:
         self.held: dict[str, Held] = {}
-        self._number = number
+        self.number = number
         self._stage: Stage = stage
         self._bus = bus
         self._worker = worker
@@ -50,13 +50,13 @@ class Shard:
         """An entry whose worker fell silent, if it is time to look for one; else one that nobody read."""
         now_s = _now_s()
         if now_s >= self._reclaim_at_s and self._claims.allowed(now_s):
-            found = await self._bus.reclaim(self._stage, self._worker, self._number)
+            found = await self._bus.reclaim(self._stage, self._worker, self.number)
             if _now_s() - now_s > self._rhythm.slow_s:
                 self._claims.trouble(_now_s())
             if found is not None:
                 return found
             self._reclaim_at_s = now_s + self._rhythm.reclaim_s * self._random.uniform(0.8, 1.2)
-        return await self._bus.take(self._stage, self._worker, self._number)
+        return await self._bus.take(self._stage, self._worker, self.number)
 
     # Keeping it, or letting it go
 
@@ -64,7 +64,7 @@ class Shard:
         """Say that all that is held is worked on; what is not any more is stopped."""
         began_s = _now_s()
         deliveries = [held.delivery for held in self.held.values()]
-        renewal = await self._bus.renew(self._stage, self._worker, deliveries, self._number)
+        renewal = await self._bus.renew(self._stage, self._worker, deliveries, self.number)
         self._claims.renewed(_now_s(), _now_s() - began_s)
         self._stop(renewal.lost, "lost")
         self._stop(renewal.stale, "stale")
@@ -88,13 +88,13 @@ class Shard:
         """It was not: nothing is claimed for a while."""
         self._claims.trouble(_now_s())
         if self._reachable:
-            logger.warning("worker=%s shard=%d what=bus_unreachable error=%s", self._worker, self._number, trouble)
+            logger.warning("worker=%s shard=%d what=bus_unreachable error=%s", self._worker, self.number, trouble)
         self._reachable = False
 
     def reached(self) -> None:
         """It was."""
         if not self._reachable:
-            logger.info("worker=%s shard=%d what=bus_reachable", self._worker, self._number)
+            logger.info("worker=%s shard=%d what=bus_reachable", self._worker, self.number)
         self._reachable = True
 
 

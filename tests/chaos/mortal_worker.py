@@ -114,7 +114,8 @@ async def _work(stage: Stage, seed: int, settings: Settings, draining: asyncio.E
     loop.add_signal_handler(signal.SIGUSR2, partial(setattr, bus, "armed", "commit"))
     try:
         await vendor.warm_up()
-        await run_worker(stage, bus, handler, slots, settings, draining, effects=effects)
+        second_bus = partial(RedisWorkerBus, settings.redis_url)
+        await run_worker(stage, bus, handler, slots, settings, draining, effects=effects, second_bus=second_bus)
     finally:
         await vendor.close()
         await bus.close()
