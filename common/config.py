@@ -88,6 +88,7 @@ class Settings:
         takes="a BCP 47 tag like he or en-US",
     )
     greeting: str | None = setting(None, 'first words of the bot; "" = none; default: שלום! איך אפשר לעזור?')
+    agents_dir: Path | None = setting(None, "folder of agents, one file each (docs/agents.md); default: agents/ beside the code")
 
     # Turn-taking
     min_utt_sec: float = setting(0.7, "silence after the last voiced frame that ends an utterance; an early pause is 0.3", low=0.4, high=5)
@@ -190,6 +191,17 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         if field.name.upper() in source
     }
     return Settings(**{name: value for name, value in values.items() if value is not dataclasses.MISSING})
+
+
+def value_of(name: str, raw: str) -> Any:
+    """``raw`` as the value of the setting whose field is ``name``; its default where it is empty and that stands for it.
+
+    Raises:
+        ConfigError: as ``load``.
+    """
+    field = next(field for field in dataclasses.fields(Settings) if field.name == name)
+    value = _parse(field, typing.get_type_hints(Settings)[name], raw)
+    return field.default if value is dataclasses.MISSING else value
 
 
 def environment(env_file: Path = ENV_FILE) -> dict[str, str]:

@@ -7,6 +7,7 @@ Each language has defaults. A phrase of the settings (``GREETING``, ``PHRASE_*``
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Literal
 
 from common.config import Settings
 
@@ -53,6 +54,16 @@ _DEFAULTS = {
         same_reply_suffix=" Would you like to tell me more?",
     ),
 }
+Address = Literal["", "female", "male", "plural"]
+"""How the caller is addressed; "": as the defaults always were."""
+_ADDRESSED: dict[str, dict[Address, dict[str, str]]] = {
+    "he": {
+        "female": {"still_there": "את עדיין על הקו?", "same_reply_suffix": " תרצי לפרט?"},
+        "male": {"still_there": "אתה עדיין על הקו?", "same_reply_suffix": " תרצה לפרט?"},
+        "plural": {"still_there": "אתם עדיין על הקו?", "same_reply_suffix": " תרצו לפרט?"},
+    }
+}
+"""The defaults in which a language tells to whom it speaks."""
 _SETTINGS = {
     "greeting": "greeting",
     "repeat": "phrase_repeat",
@@ -66,13 +77,14 @@ _SETTINGS = {
 }
 
 
-def phrases(settings: Settings, language: str) -> Phrases:
+def phrases(settings: Settings, language: str, address: Address = "") -> Phrases:
     """The phrases of a call in ``language`` (BCP 47); a language without defaults speaks English."""
     spoken = base_language(language)
     own = spoken == base_language(settings.language)
     chosen = {phrase: getattr(settings, name) for phrase, name in _SETTINGS.items()}
     replaced = {phrase: text for phrase, text in chosen.items() if text == "" or (own and text is not None)}
-    return dataclasses.replace(_DEFAULTS.get(spoken, _DEFAULTS["en"]), **replaced)
+    addressed = _ADDRESSED.get(spoken, {}).get(address, {})
+    return dataclasses.replace(_DEFAULTS.get(spoken, _DEFAULTS["en"]), **{**addressed, **replaced})
 
 
 def language_of_words(settings: Settings, language: str, phrase: str) -> str:

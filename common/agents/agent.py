@@ -1,0 +1,140 @@
+"""What stands in an agent's file: types, ranges, and the words that say what is expected.
+
+It travels to the workers as it is (``Snapshot``), and versions are mixed while an upgrade rolls: a key may be added, with a default,
+and none changes its meaning.
+"""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from common.language import LANGUAGE_TAG
+
+ToolName = Literal["look_up_time", "leave_message", "opening_hours", "hang_up", "collect_digits"]
+"""What a model may be allowed; ``llm_worker`` makes them."""
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+Language = Annotated[str, Meta(pattern=f"^{LANGUAGE_TAG.pattern}$", description="a BCP 47 tag like he or en-US")]
+Number = Annotated[str, Meta(pattern=r"^(\*|\+\d{6,15})$", description='a number like "+97231234567", or "*" for all that no agent has')]
+Span = Annotated[
+    str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$", description='from and to, like "09:00-17:30"')
+]
+Day = Annotated[tuple[Span, ...], Meta(description='times like ["09:00-13:00", "16:00-19:00"]; [] is closed')]
+_Text = Annotated[str, Meta(description="a text", min_length=1)]
+
+
+class Phrases(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The fixed phrases of one language; what is not there is the default of the language."""
+
+    greeting: Annotated[str | None, Meta(description='the first words; "" is none')] = None
+    repeat: Annotated[str | None, Meta(description="asks the caller to say it again")] = None
+    filler: Annotated[str | None, Meta(description="said when the answer takes long")] = None
+    fallback: Annotated[str | None, Meta(description="said when no answer can come")] = None
+    still_there: Annotated[str | None, Meta(description="said when the caller is silent")] = None
+    goodbye: Annotated[str | None, Meta(description="said before the bot hangs up")] = None
+    empty_reply: Annotated[str | None, Meta(description="said for an empty reply of the model")] = None
+    busy: Annotated[str | None, Meta(description="said to a new call that there is no room for")] = None
+    same_reply_suffix: Annotated[str | None, Meta(description="added to a reply that would repeat the last one")] = None
+
+
+class Models(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Which model of the vendor's; "": the one of the settings."""
+
+    asr: Annotated[str, Meta(description="the model that hears, like gpt-4o-transcribe")] = ""
+    llm: Annotated[str, Meta(description="the model that answers, like gpt-4o-mini")] = ""
+    tts: Annotated[str, Meta(description="the model that speaks, where the voice needs one")] = ""
+
+
+class Hours(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """When somebody is there. A weekday that is not named is closed."""
+
+    time_zone: Annotated[str, Meta(description="an IANA name like Asia/Jerusalem; absent: TIME_ZONE")] = ""
+    holidays: Annotated[str, Meta(description="the country whose public holidays are closed, like IL or US; absent: none are")] = ""
+    holiday_eves: Annotated[Day | None, Meta(description='times of the day before a holiday, like ["08:00-12:00"]')] = None
+    monday: Day = ()
+    tuesday: Day = ()
+    wednesday: Day = ()
+    thursday: Day = ()
+    friday: Day = ()
+    saturday: Day = ()
+    sunday: Day = ()
+    dates: Annotated[dict[str, Day], Meta(description='times of single days: "2026-12-31" = ["09:00-12:00"]')] = {}
+
+
+class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An agent's file. What has no default must be there."""
+
+    name: Annotated[_Text, Meta(description="whom the caller reaches: the business, or the bot's own name")]
+    languages: Annotated[tuple[Language, ...], Meta(min_length=1, description='BCP 47 tags like ["he", "en"]; a call begins in the first')]
+    gender: Annotated[Literal["female", "male"], Meta(description='"female" or "male": how the bot speaks of itself')]
+    address: Annotated[
+        Literal["female", "male", "plural"], Meta(description='"female", "male" or "plural": how the bot addresses the caller')
+    ]
+    numbers: Annotated[tuple[Number, ...], Meta(description='the numbers that it answers, like ["+97231234567"], or ["*"]')] = ()
+    greeting: Annotated[str | None, Meta(description='the first words, in the first language; "" is none')] = None
+    instructions: Annotated[str, Meta(description="what the model is told: who it is, what it may say and do, what not")] = ""
+    tools: Annotated[
+        tuple[ToolName, ...] | None,
+        Meta(description="what the model may use, of look_up_time, leave_message, opening_hours, hang_up, collect_digits"),
+    ] = None
+    voice: Annotated[str, Meta(description="a voice of the TTS vendor's, like he-IL-Chirp3-HD-Aoede; absent: TTS_VOICE")] = ""
+    models: Models = Models()
+    turns: Annotated[dict[str, Any], Meta(description="settings of turn-taking, like min_utt_sec = 0.8")] = {}
+    phrases: Annotated[dict[str, Phrases], Meta(description="fixed phrases by language, like [phrases.en]")] = {}
+    switch: Annotated[
+        dict[str, tuple[_Text, ...]], Meta(description='what a caller says to change the language, like en = ["English please"]')
+    ] = {}
+    hours: Hours | None = None
+    vocabulary: Annotated[tuple[_Text, ...], Meta(description="names and words that callers say, for the model that hears")] = ()
+    pronunciations: Annotated[dict[str, str], Meta(description='how the voice says a word: "IBM" = "איי בי אם"')] = {}
+    rules: Annotated[dict[str, str], Meta(description="rules of the scripted model by language, files beside this one")] = {}
+
+    @property
+    def language(self) -> str:
+        """The language that a call begins in."""
+        return self.languages[0]
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent as a call goes by it to its end, whatever is saved meanwhile."""
+
+    key: str
+    """The file's name without its ending; "": the agent that the settings make."""
+    agent: Agent
+    rules: dict[str, str] = {}
+    """The texts of its files of rules, by language."""
+
+
+HOUSE = ""
+"""The key of the agent that the settings make."""
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+_decoder = msgspec.json.Decoder(Snapshot)
+
+
+def encode(snapshot: Snapshot) -> bytes:
+    """How it travels."""
+    return _encoder.encode(snapshot)
+
+
+def decode(data: bytes) -> Snapshot:
+    """The snapshot in ``data``; keys of a newer version are ignored.
+
+    Raises:
+        msgspec.DecodeError: it is none.
+    """
+    return _decoder.decode(data)
+
+
+def reference(snapshot: Snapshot, data: bytes) -> str:
+    """What messages of its calls bear: its key, and a digest of all that stands in it; "" for that of the settings."""
+    return f"{snapshot.key}-{sha256(data).hexdigest()[:12]}" if snapshot.key else HOUSE
+
+
+def base_keys(table: Mapping[str, Any]) -> list[str]:
+    """The languages of a table by language, without regions."""
+    return [language.split("-")[0].lower() for language in table]

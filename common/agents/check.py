@@ -1,0 +1,103 @@
+"""What is wrong with an agent although each of its values is of its kind."""
+
+import datetime
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from holidays import list_supported_countries
+
+from common import config
+from common.agents.agent import WEEKDAYS, Agent, Hours
+from common.agents.fault import Fault, KeyPath
+from common.agents.voices import gender_of
+from common.config import Settings
+from common.errors import ConfigError
+from common.phrases import base_language
+from common.vendors import choose_vendors
+
+TURNS = (
+    "min_utt_sec", "max_utt_sec", "max_turn_sec", "max_reply_sec", "endpointing", "speculate", "speculate_drafts", "barge_in",
+    "barge_in_mode", "barge_in_final_ms", "dedup_sec", "uninterruptible",
+)  # fmt: skip
+"""The settings that an agent's ``[turns]`` may hold: those that one call can differ in from another."""
+
+
+def check(agent: Agent, settings: Settings) -> None:
+    """See that it can be used.
+
+    Raises:
+        Fault: the first reason why not.
+    """
+    _check_languages(agent)
+    _check_voice(agent, settings)
+    overrides(agent)
+    if agent.hours is not None:
+        _check_hours(agent.hours)
+
+
+def overrides(agent: Agent) -> dict[str, Any]:
+    """The settings of turn-taking that an agent replaces.
+
+    Raises:
+        Fault: a name is none, or a value is not what it takes.
+    """
+    checked = {}
+    for name, value in agent.turns.items():
+        if name not in TURNS:
+            raise Fault(("turns", name), f"there is no such key; takes {', '.join(TURNS)}")
+        try:
+            checked[name] = config.value_of(name, str(value))
+        except ConfigError as error:
+            raise Fault(("turns", name), str(error).partition("=")[2]) from None
+    return checked
+
+
+def _check_languages(agent: Agent) -> None:
+    spoken = {base_language(language) for language in agent.languages}
+    for table in ("phrases", "switch", "rules"):
+        for language in getattr(agent, table):
+            if base_language(language) not in spoken:
+                raise Fault((table, language), f"is no language of this agent; takes any of {', '.join(agent.languages)}")
+
+
+def _check_voice(agent: Agent, settings: Settings) -> None:
+    online = choose_vendors(settings)["tts"].name == "google"
+    voice = agent.voice or (settings.tts_voice if online else "")
+    whose = gender_of(voice)
+    if whose is not None and whose != agent.gender:
+        key = "voice" if agent.voice else "gender"
+        raise Fault((key,), f"{voice} is a {whose} voice, and the bot speaks of itself as {agent.gender}; gender and voice must be one")
+
+
+def _check_hours(hours: Hours) -> None:
+    if hours.time_zone:
+        _check_zone(hours.time_zone)
+    if hours.holidays and hours.holidays not in list_supported_countries():
+        raise Fault(("hours", "holidays"), f"{hours.holidays!r} is no country whose holidays are known; takes a code like IL, US, GB")
+    for weekday in WEEKDAYS:
+        _check_day(getattr(hours, weekday), ("hours", weekday))
+    _check_day(hours.holiday_eves or (), ("hours", "holiday_eves"))
+    for date, day in hours.dates.items():
+        _check_date(date)
+        _check_day(day, ("hours", "dates", date))
+
+
+def _check_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Fault(("hours", "time_zone"), f"{name!r} is no time zone; takes an IANA name like Asia/Jerusalem") from None
+
+
+def _check_date(date: str) -> None:
+    try:
+        datetime.date.fromisoformat(date)
+    except ValueError:
+        raise Fault(("hours", "dates", date), "is no day; takes one like 2026-12-31") from None
+
+
+def _check_day(day: tuple[str, ...], path: KeyPath) -> None:
+    times = [time for span in day for time in span.split("-")]
+    if any(later <= earlier for earlier, later in pairwise(times)):
+        raise Fault(path, f"{list(day)} is not in order; takes times that begin, end and follow one another within the day")

@@ -1,0 +1,151 @@
+"""An agent's file, read: what is wrong is told with file, line, key, and what is expected.
+
+``tomllib`` knows of no lines once it has read a file. So the line of a key is found by reading the file anew, line by line longer:
+where the key is there for the first time, its statement has just ended, and it began behind the longest part before that
+could be read. No rule of TOML's has to be known for it, and only who has a fault waits for it.
+"""
+
+import difflib
+import re
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from common.agents.agent import Agent, Snapshot
+from common.agents.check import check
+from common.agents.fault import Fault, KeyPath
+from common.config import Settings
+from common.errors import ConfigError
+
+_AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
+_ITEM = re.compile(r" - at `\$\[(\d+)\]`")
+
+
+def read(path: Path, settings: Settings) -> Snapshot:
+    """The agent in a file, and its rules in the files beside it.
+
+    Raises:
+        ConfigError: it cannot be read, or not be used; with the line.
+    """
+    text = _text(path)
+    raw = _parsed(path, text)
+    try:
+        agent: Agent = _value(Agent, raw, ())
+        check(agent, settings)
+        return Snapshot(key=path.stem, agent=agent, rules={language: _rules(path, agent, language) for language in agent.rules})
+    except Fault as fault:
+        raise ConfigError(f"{path}:{line_of(text, fault.path)}: {fault}") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+
+
+def _parsed(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = _AT_LINE.search(str(error))
+        line = int(found[1]) if found else len(text.splitlines())
+        raise ConfigError(f"{path}:{line}: is not TOML: {_AT_LINE.sub('', str(error)).strip()}") from None
+
+
+def _rules(path: Path, agent: Agent, language: str) -> str:
+    beside = path.parent / agent.rules[language]
+    try:
+        return beside.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Fault(("rules", language), f"{agent.rules[language]!r} cannot be read: {error}; takes a file beside this one") from None
+
+
+# --- Values
+
+
+def _value(kind: Any, raw: Any, path: KeyPath, takes: str = "") -> Any:
+    """``raw`` as a ``kind``; ``takes`` says what that is where its type does not.
+
+    Raises:
+        Fault: it is none.
+    """
+    plain, described = _described(kind)
+    takes = described or takes
+    if isinstance(plain, type) and issubclass(plain, msgspec.Struct):
+        return _table(plain, _as_table(raw, path), path)
+    if typing.get_origin(plain) is dict:
+        of = typing.get_args(plain)[1]
+        return {key: _value(of, value, (*path, key), takes) for key, value in _as_table(raw, path).items()}
+    try:
+        return msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        item = _ITEM.search(str(error))
+        shown = f"{raw[int(item[1])]!r} in it" if item else repr(raw)
+        raise Fault(path, f"{shown} does not fit; takes {takes}") from None
+
+
+def _table(kind: type[msgspec.Struct], raw: Mapping[str, Any], path: KeyPath) -> Any:
+    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    for key in raw:
+        if key not in fields:
+            raise Fault((*path, key), f"there is no such key{_like(key, fields)}; takes {', '.join(fields)}")
+    for name, field in fields.items():
+        if field.required and name not in raw:
+            raise Fault((*path, name), f"is missing; takes {_described(field.type)[1]}")
+    return kind(**{key: _value(fields[key].type, value, (*path, key)) for key, value in raw.items()})
+
+
+def _as_table(raw: Any, path: KeyPath) -> Mapping[str, Any]:
+    if not isinstance(raw, dict):
+        raise Fault(path, f"{raw!r} does not fit; takes a table: [{'.'.join(path)}]")
+    return raw
+
+
+def _like(key: str, known: Mapping[str, Any]) -> str:
+    close = difflib.get_close_matches(key, known, n=1)
+    return f" (is {close[0]} meant?)" if close else ""
+
+
+def _described(kind: Any) -> tuple[Any, str]:
+    """A type without what is written about it, and its description."""
+    takes = ""
+    while True:
+        if typing.get_origin(kind) is typing.Annotated:
+            kind, *about = typing.get_args(kind)
+            described = [each.description for each in about if isinstance(each, msgspec.Meta) and each.description]
+            takes = takes or "".join(described[-1:])
+        elif isinstance(kind, types.UnionType) and len(rest := [arg for arg in kind.__args__ if arg is not types.NoneType]) == 1:
+            kind = rest[0]
+        else:
+            return kind, takes
+
+
+# --- Lines
+
+
+def line_of(text: str, path: KeyPath) -> int:
+    """The line, from 1, on which the statement of a key begins; of one that is not there, its table's."""
+    lines, read_to = text.splitlines(), 0
+    for count in range(1, len(lines) + 1):
+        try:
+            so_far = tomllib.loads("\n".join(lines[:count]))
+        except tomllib.TOMLDecodeError:
+            continue
+        if _has(so_far, path):
+            return read_to + 1
+        read_to = count
+    return line_of(text, path[:-1]) if len(path) > 1 else 1
+
+
+def _has(table: Any, path: KeyPath) -> bool:
+    for key in path:
+        if not isinstance(table, dict) or key not in table:
+            return False
+        table = table[key]
+    return True

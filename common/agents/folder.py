@@ -1,0 +1,83 @@
+"""All agents of a house: a folder of files, read at the start and again where something was saved.
+
+At the start a fault ends the start. Later one is told in the log, and the file's last good version stays: calls go on.
+A file that is gone takes its agent with it. Names with a dot before the ending (``clinic.he.rules.toml``) belong to an agent.
+"""
+
+import logging
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from common.agents.agent import Snapshot
+from common.agents.file import read
+from common.config import Settings
+from common.errors import ConfigError
+
+logger = logging.getLogger("torim.common")
+
+HERE = Path(__file__).resolve().parents[2] / "agents"
+"""Where they are unless ``AGENTS_DIR`` says otherwise."""
+_AGENT_FILE = re.compile(r"[a-z0-9_-]{1,40}\.toml")
+_Stamp = tuple[tuple[str, int, int], ...]
+"""Name, time and size of every file: a save changes one."""
+
+
+class Folder:
+    """The agents in a folder; none if there is no such folder."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Read them.
+
+        Raises:
+            ConfigError: a file cannot be used, or two claim one number; with file, line and key.
+        """
+        self._path = settings.agents_dir or HERE
+        self._settings = settings
+        self._stamp = self._stamped()
+        self.agents: Mapping[str, Snapshot] = {file.stem: read(file, settings) for file in self._files()}
+        _check_numbers(self.agents)
+
+    def reread(self) -> bool:
+        """Read again what was saved since; whether anything is another now. Never raises."""
+        stamp = self._stamped()
+        if stamp == self._stamp:
+            return False
+        self._stamp = stamp
+        agents = {file.stem: snapshot for file in self._files() if (snapshot := self._reread(file)) is not None}
+        try:
+            _check_numbers(agents)
+        except ConfigError as fault:
+            logger.error("what=agents_kept why=%s", fault)
+            return False
+        changed, self.agents = agents != self.agents, agents
+        return changed
+
+    def _reread(self, file: Path) -> Snapshot | None:
+        """What is in a file, or what was in it when it was good."""
+        try:
+            return read(file, self._settings)
+        except ConfigError as fault:
+            kept = self.agents.get(file.stem)
+            logger.error("what=%s why=%s", "agent_kept" if kept else "agent_ignored", fault)
+            return kept
+
+    def _files(self) -> list[Path]:
+        return sorted(file for file in self._path.glob("*.toml") if _AGENT_FILE.fullmatch(file.name))
+
+    def _stamped(self) -> _Stamp:
+        """Rules count, too: they are part of their agent."""
+        try:
+            found = [(file.name, file.stat()) for file in sorted(self._path.glob("*.toml"))]
+        except OSError:  # one of them went while we looked: the next look sees it
+            return ()
+        return tuple((name, about.st_mtime_ns, about.st_size) for name, about in found)
+
+
+def _check_numbers(agents: Mapping[str, Snapshot]) -> None:
+    owners: dict[str, str] = {}
+    for key, snapshot in agents.items():
+        for number in snapshot.agent.numbers:
+            if number in owners:
+                raise ConfigError(f"agents/{key}.toml: numbers: {number!r} is answered by agents/{owners[number]}.toml already")
+            owners[number] = key

@@ -1,0 +1,34 @@
+"""Agents' files for tests."""
+
+from pathlib import Path
+
+from common.agents.agent import Snapshot
+from common.agents.file import read
+from common.agents.folder import Folder
+from common.config import Settings
+
+CLINIC = """
+name = "Galil clinic"
+languages = ["he", "en"]
+gender = "female"
+address = "plural"
+"""
+"""What every agent needs."""
+
+
+def write(folder: Path, text: str = CLINIC, key: str = "clinic") -> Path:
+    """An agent's file."""
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{key}.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def snapshot(folder: Path, more: str = "", settings: Settings | None = None) -> Snapshot:
+    """The agent of ``CLINIC`` and more."""
+    return read(write(folder, CLINIC + more), settings or Settings())
+
+
+def folder_of(path: Path) -> Folder:
+    """The agents in a folder."""
+    return Folder(Settings(agents_dir=path))

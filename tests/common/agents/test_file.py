@@ -1,0 +1,112 @@
+"""An agent's file: what is in it, and what is told of a fault."""
+
+from pathlib import Path
+
+import pytest
+
+from common.agents.agent import decode, encode, reference
+from common.agents.file import line_of, read
+from common.config import Settings
+from common.errors import ConfigError
+from tests.common.agents.files import CLINIC, snapshot, write
+
+
+def fault(folder: Path, text: str, **settings: str) -> str:
+    """What is told of a file, without the folder."""
+    path = write(folder, text)
+    with pytest.raises(ConfigError) as told:
+        read(path, Settings(**settings))  # type: ignore[arg-type]
+    return str(told.value).removeprefix(f"{folder}/")
+
+
+def test_a_file_needs_name_languages_gender_and_address_alone(tmp_path: Path) -> None:
+    assert snapshot(tmp_path).agent.language == "he"
+
+
+def test_an_agent_is_known_by_its_files_name(tmp_path: Path) -> None:
+    assert snapshot(tmp_path).key == "clinic"
+
+
+def test_rules_are_read_from_the_file_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "clinic.en.rules.toml").write_text("rule = []")
+    assert snapshot(tmp_path, '[rules]\nen = "clinic.en.rules.toml"').rules == {"en": "rule = []"}
+
+
+def test_it_travels_as_it_is(tmp_path: Path) -> None:
+    clinic = snapshot(tmp_path, '[hours]\nsunday = ["09:00-12:00"]\n[turns]\nmin_utt_sec = 0.9\n[phrases.en]\nfiller = "Wait"')
+    assert decode(encode(clinic)) == clinic
+
+
+def test_keys_that_a_newer_version_adds_are_ignored_on_the_way(tmp_path: Path) -> None:
+    clinic = snapshot(tmp_path)
+    assert decode(encode(clinic).replace(b'{"name"', b'{"newer":[1],"name"', 1).replace(b'{"agent"', b'{"more":1,"agent"')) == clinic
+
+
+def test_another_text_is_another_reference(tmp_path: Path) -> None:
+    one, other = snapshot(tmp_path), snapshot(tmp_path, 'instructions = "Be kind."')
+    assert reference(one, encode(one)) != reference(other, encode(other))
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("x = [1,", "clinic.toml:6: is not TOML: Invalid value"),
+        ('gender = "male"', "clinic.toml:6: is not TOML: Cannot overwrite a value"),
+        ('greting = "Hi"', "clinic.toml:6: greting: there is no such key (is greeting meant?); takes name, languages,"),
+        ('\n# said first\ngreeting = 5', "clinic.toml:8: greeting: 5 does not fit; takes the first words, in the first language"),
+        ('numbers = ["+97231234567", "03-1234567"]', "clinic.toml:6: numbers: '03-1234567' in it does not fit; takes the numbers that it"),
+        ('tools = [\n  "look_up_time",\n  "send_money",\n]', "clinic.toml:6: tools: 'send_money' in it does not fit; takes what the model"),
+        ("hours = 5", "clinic.toml:6: hours: 5 does not fit; takes a table: [hours]"),
+        ('[hours]\nmonday = []\nsunday = "9-17"', "clinic.toml:8: hours.sunday: '9-17' does not fit; takes times like"),
+        ('[hours]\nsunday = ["9:00-17:00"]', "clinic.toml:7: hours.sunday: '9:00-17:00' in it does not fit; takes times like"),
+        ('[hours]\nsunday = ["17:00-09:00"]', "clinic.toml:7: hours.sunday: ['17:00-09:00'] is not in order; takes times that begin"),
+        ('[hours]\nsunday = ["09:00-12:00", "11:00-15:00"]', "clinic.toml:7: hours.sunday: ['09:00-12:00', '11:00-15:00'] is not in order"),
+        ('[hours]\ntime_zone = "Haifa"', "clinic.toml:7: hours.time_zone: 'Haifa' is no time zone; takes an IANA name"),
+        ('[hours]\nholidays = "Israel"', "clinic.toml:7: hours.holidays: 'Israel' is no country whose holidays are known"),
+        ('[hours.dates]\n"2026-12-31" = []\n"31.12." = []', "clinic.toml:8: hours.dates.31.12.: is no day; takes one like 2026-12-31"),
+        ("[turns]\nmin_utt_sec = 9", "clinic.toml:7: turns.min_utt_sec: '9': takes a number from 0.4 to 5"),
+        ("[turns]\nport = 80", "clinic.toml:7: turns.port: there is no such key; takes min_utt_sec"),
+        ('[turns]\nendpointing = "magic"', "clinic.toml:7: turns.endpointing: 'magic': takes one of words, fixed"),
+        ('[phrases.en]\nfiller = ["a"]', "clinic.toml:7: phrases.en.filler: ['a'] does not fit; takes said when the answer takes long"),
+        ('[phrases.fr]\nfiller = "Un moment"', "clinic.toml:6: phrases.fr: is no language of this agent; takes any of he, en"),
+        ('[switch]\nfr = ["French"]', "clinic.toml:7: switch.fr: is no language of this agent"),
+        ('voice = "he-IL-Chirp3-HD-Puck"', "clinic.toml:6: voice: he-IL-Chirp3-HD-Puck is a male voice, and the bot speaks"),
+        ('voice = "he-IL-Wavenet-B"', "clinic.toml:6: voice: he-IL-Wavenet-B is a male voice"),
+        ('[rules]\nhe = "none.toml"', "clinic.toml:7: rules.he: 'none.toml' cannot be read"),
+    ],
+)  # fmt: skip
+def test_a_fault_is_told_with_file_line_key_and_what_is_expected(tmp_path: Path, more: str, told: str) -> None:
+    assert fault(tmp_path, CLINIC + more).startswith(told)
+
+
+def test_a_key_that_is_missing_is_told_with_what_it_takes(tmp_path: Path) -> None:
+    assert fault(tmp_path, 'name = "x"').startswith('clinic.toml:1: languages: is missing; takes BCP 47 tags like ["he", "en"]')
+
+
+def test_the_voice_of_the_settings_is_checked_where_the_file_names_none(tmp_path: Path) -> None:
+    told = fault(tmp_path, CLINIC, tts_vendor="google", tts_voice="he-IL-Chirp3-HD-Charon")
+    assert told.startswith("clinic.toml:4: gender: he-IL-Chirp3-HD-Charon is a male voice")
+
+
+def test_a_voice_that_nobody_knows_is_taken(tmp_path: Path) -> None:
+    assert snapshot(tmp_path, 'voice = "fr-FR-Wavenet-A"').agent.voice == "fr-FR-Wavenet-A"
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read(tmp_path / "none.toml", Settings())
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "line"),
+    [
+        ("a = 1\nb = 2", ("b",), 2),
+        ('a = """\nb = 2\n"""\nb = 2', ("b",), 4),
+        ("a = [\n  1,\n]\n\n# c\n[t]\nb = 1", ("t", "b"), 7),
+        ("[t]\na = 1\n[t.u]\nb = 1", ("t", "u", "b"), 4),
+        ("a = 1\n[t]\nb = 1", ("t", "c"), 2),
+        ("a = 1", ("c",), 1),
+    ],
+)
+def test_the_line_of_a_key_is_where_its_statement_begins(text: str, path: tuple[str, ...], line: int) -> None:
+    assert line_of(text, path) == line

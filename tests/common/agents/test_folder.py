@@ -1,0 +1,104 @@
+"""The folder of agents: at the start a fault ends it, later the last good one stays."""
+
+import logging
+import os
+from pathlib import Path
+
+import pytest
+
+from common.errors import ConfigError
+from tests.common.agents.files import CLINIC, folder_of, write
+
+
+def save(folder: Path, text: str, key: str = "clinic") -> None:
+    """Write it, at another time than before."""
+    path = write(folder, text, key)
+    was = path.stat().st_mtime_ns
+    os.utime(path, ns=(was, was + 1_000_000 * len(text)))
+
+
+def test_a_folder_that_is_not_there_has_no_agents(tmp_path: Path) -> None:
+    assert folder_of(tmp_path / "none").agents == {}
+
+
+def test_files_of_rules_are_no_agents(tmp_path: Path) -> None:
+    write(tmp_path)
+    write(tmp_path, "rule = []", "clinic.he.rules")
+    assert set(folder_of(tmp_path).agents) == {"clinic"}
+
+
+def test_a_fault_at_the_start_ends_it(tmp_path: Path) -> None:
+    write(tmp_path, "name = 5")
+    with pytest.raises(ConfigError):
+        folder_of(tmp_path)
+
+
+def test_two_agents_with_one_number_end_the_start(tmp_path: Path) -> None:
+    for key in ("clinic", "shop"):
+        write(tmp_path, CLINIC + 'numbers = ["*"]', key)
+    with pytest.raises(ConfigError, match=r"agents/shop.toml: numbers: '\*' is answered by agents/clinic.toml already"):
+        folder_of(tmp_path)
+
+
+def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
+    write(tmp_path)
+    folder = folder_of(tmp_path)
+    save(tmp_path, CLINIC + 'instructions = "Be kind."')
+    assert folder.reread()
+    assert folder.agents["clinic"].agent.instructions == "Be kind."
+
+
+def test_nothing_saved_is_nothing_new(tmp_path: Path) -> None:
+    write(tmp_path)
+    assert not folder_of(tmp_path).reread()
+
+
+def test_saving_the_same_again_changes_nothing(tmp_path: Path) -> None:
+    write(tmp_path)
+    folder = folder_of(tmp_path)
+    save(tmp_path, CLINIC)
+    assert not folder.reread()
+
+
+def test_a_broken_save_keeps_the_last_good_one_and_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write(tmp_path)
+    folder = folder_of(tmp_path)
+    save(tmp_path, CLINIC + "greeting = 5")
+    with caplog.at_level(logging.ERROR):
+        folder.reread()
+    assert "clinic" in folder.agents
+    assert "what=agent_kept" in caplog.text
+    assert "clinic.toml:6: greeting: 5 does not fit" in caplog.text
+
+
+def test_a_broken_new_file_is_ignored_and_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write(tmp_path)
+    folder = folder_of(tmp_path)
+    write(tmp_path, "name = 5", "shop")
+    folder.reread()
+    assert set(folder.agents) == {"clinic"}
+    assert "what=agent_ignored" in caplog.text
+
+
+def test_a_save_that_claims_anothers_number_changes_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write(tmp_path, CLINIC + 'numbers = ["*"]')
+    folder = folder_of(tmp_path)
+    write(tmp_path, CLINIC + 'numbers = ["*"]', "shop")
+    assert not folder.reread()
+    assert "what=agents_kept" in caplog.text
+
+
+def test_a_file_that_is_gone_takes_its_agent_with_it(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    folder = folder_of(tmp_path)
+    path.unlink()
+    folder.reread()
+    assert folder.agents == {}
+
+
+def test_changed_rules_are_read_again(tmp_path: Path) -> None:
+    write(tmp_path, "rule = []", "clinic.en.rules")
+    write(tmp_path, CLINIC + '[rules]\nen = "clinic.en.rules.toml"')
+    folder = folder_of(tmp_path)
+    save(tmp_path, "rule = [ ]", "clinic.en.rules")
+    assert folder.reread()
