@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+import pytest
+
 from asr_worker.vendors.base import Transcriber
 from asr_worker.worker import AsrWorker
 from common.bus import Delivery, TurnClosed
@@ -48,6 +50,8 @@ CALL, GATEWAY, STREAM, FENCE = "call-1", "gateway-1", "stream-1", 1
 AUDIO = b"\x55" * 8000
 LIMIT_S = 10.0
 """Far more than anything here takes."""
+IN_MEMORY = pytest.param("fakeredis", marks=pytest.mark.long)
+"""The second server of whole calls, which `make check` leaves out: their replies take their time."""
 _PACE = Pace(block_ms=20, min_idle_ms=60, settling_ms=0)
 _POLLING = Pace(block_ms=20, min_idle_ms=60, settling_ms=0, poll_ms=5)
 _RHYTHM = Rhythm(renew_s=0.015, reclaim_s=0.015, beat_s=1.0, slow_s=5.0, calm_s=0.03)
