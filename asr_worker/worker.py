@@ -17,6 +17,7 @@ import logging
 from asr_worker.vendors.base import Transcriber
 from common.bus import Delivery, Output, WorkerBus
 from common.config import Settings
+from common.deadlines import waited_s
 from common.errors import VendorError
 from common.logs import shown
 from common.messages import Stage, Transcript, Utterance
@@ -48,26 +49,26 @@ class AsrWorker:
         if await bus.done(STAGE, delivery):
             await bus.drop(STAGE, delivery)
             return
-        transcript = await self._transcribe(delivery, utterance, bus.server_now_s())
+        transcript = await self._transcribe(delivery, utterance, self._time_left_s(delivery, bus))
         committed = await bus.commit(STAGE, delivery, _outputs(transcript))
         self._log(transcript, committed)
 
-    async def _transcribe(self, delivery: Delivery, utterance: Utterance, server_now_s: float) -> Transcript:
+    async def _transcribe(self, delivery: Delivery, utterance: Utterance, limit_s: float) -> Transcript:
         loop = asyncio.get_running_loop()
         began_s = loop.time()
         try:
-            async with asyncio.timeout(self._time_left_s(delivery, server_now_s)):
+            async with asyncio.timeout(limit_s):
                 text = await self._transcriber.transcribe(delivery.audio, language=utterance.head.language, turn=utterance.head.turn)
         except TimeoutError:
             raise VendorError(self._vendor, "timeout", retryable=False) from None
         took_ms = round((loop.time() - began_s) * 1000)
         return Transcript(head=utterance.head, utterance=utterance.utterance, text=text.strip(), piece=utterance.piece, asr_ms=took_ms)
 
-    def _time_left_s(self, delivery: Delivery, server_now_s: float) -> float:
-        waited_s = max(0.0, server_now_s - int(delivery.id.split("-")[0]) / 1000)
-        if waited_s >= DEADLINE_S:
+    def _time_left_s(self, delivery: Delivery, bus: WorkerBus) -> float:
+        waited = waited_s(delivery, bus)
+        if waited >= DEADLINE_S:
             raise VendorError(self._vendor, "too_late", retryable=False)
-        return DEADLINE_S - waited_s
+        return DEADLINE_S - waited
 
     def _log(self, transcript: Transcript, committed: bool) -> None:
         head = transcript.head

@@ -27,6 +27,8 @@ class Delivery:
     audio: bytes = b""
     attempt: int = 1
     """How often the entry was delivered, this time included."""
+    taken_over: bool = False
+    """Whether another worker had it before, and may have done a part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,8 +232,8 @@ class WorkerBus(Protocol):
         On a server that forgot everything nobody is gone: gateways come back and say so.
         """
 
-    def server_now_s(self) -> float:
-        """Unix time by the server's clock, which dates the entries; every ``done`` sets it, so ask after one."""
+    def server_now_s(self, call: str) -> float:
+        """Unix time by the clock of the call's server, which dates its entries; every ``done`` sets it, so ask after one."""
 
     async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
         """Acknowledge and send the outputs, in one atomic step.

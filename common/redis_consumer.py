@@ -98,7 +98,7 @@ class Consumer:
             id_, attempt = about["message_id"], about["times_delivered"] + 1
             entries: Any = await self._writer.xclaim(streams.work(self._tag, stage), GROUP, worker, idle_ms, [id_])
             if entries:
-                return await self._accept(stage, entries[0], attempt)
+                return await self._accept(stage, entries[0], attempt, taken_over=True)
         return None
 
     async def _never_arrived(self, stage: Stage, worker: str) -> Delivery | None:
@@ -122,7 +122,7 @@ class Consumer:
             return []
         return found
 
-    async def _accept(self, stage: Stage, entry: Entry, attempt: int) -> Delivery | None:
+    async def _accept(self, stage: Stage, entry: Entry, attempt: int, *, taken_over: bool = False) -> Delivery | None:
         """The entry as a delivery; one that cannot be read at all is a dead letter at once."""
         id_, fields = entry[0].decode(), entry[1]
         try:
@@ -132,7 +132,7 @@ class Consumer:
             await self._bury(stage, id_)
             return None
         self._held.add(id_)
-        return Delivery(id_, message, fields.get(b"a", b""), attempt)
+        return Delivery(id_, message, fields.get(b"a", b""), attempt, taken_over)
 
     async def _bury(self, stage: Stage, id_: str) -> None:
         """A dead letter with nothing in it: there may be words in what cannot be read."""

@@ -51,7 +51,7 @@ class RedisWorkerBus:
         self._listener = servers.client(self._keys.tags[0], _NEWS_WAIT_S + READ_MARGIN_S, 1)
         self._consumers = [Consumer(link, self._pace) for link in self._links]
         self._clock_s = clock_s
-        self._server_ahead_s = 0.0
+        self._server_ahead_s = [0.0] * self._keys.shards
 
     @property
     def shards(self) -> int:
@@ -87,12 +87,12 @@ class RedisWorkerBus:
         keys += [streams.replies(tag, head.gateway), streams.gateway_alive(tag, head.gateway)]
         args: list[Value] = [head.turn, int(streams.stale_by_turn(message)), self._pace.settling_ms]
         done, server_s, server_us = await self._link(head.call).scripts.run("done", keys, args)
-        self._server_ahead_s = server_s + server_us / 1_000_000 - self._clock_s()
+        self._server_ahead_s[self._keys.shard(head.call)] = server_s + server_us / 1_000_000 - self._clock_s()
         return bool(done)
 
-    def server_now_s(self) -> float:
-        """Unix time by the server's clock, as the latest ``done`` heard it."""
-        return self._clock_s() + self._server_ahead_s
+    def server_now_s(self, call: str) -> float:
+        """Unix time by the clock of the call's server, as the latest ``done`` of its shard heard it."""
+        return self._clock_s() + self._server_ahead_s[self._keys.shard(call)]
 
     async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
         """Acknowledge and send the outputs, in one atomic step; False: nothing was sent."""

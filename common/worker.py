@@ -31,9 +31,10 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Literal
 
-from common import metrics, streams
+from common import metrics
 from common.bus import Delivery, WorkerBus
 from common.config import Settings
+from common.deadlines import waited_s
 from common.effects import Effects
 from common.errors import BusUnavailable, VendorError
 from common.messages import Stage, StageFailed, Transcript, Utterance
@@ -295,7 +296,7 @@ class _Worker:
         metrics.SLOTS_BUSY.labels(self._stage).dec()
         metrics.WORK_S.labels(self._stage, outcome).observe(work_s)
         if outcome == "done" and delivery.attempt == 1:  # then the handler has asked the server for its time
-            metrics.WAIT_S.labels(self._stage).observe(max(0.0, self._bus.server_now_s() - work_s - streams.published_s(delivery.id)))
+            metrics.WAIT_S.labels(self._stage).observe(max(0.0, waited_s(delivery, self._bus) - work_s))
 
     def _now_s(self) -> float:
         return asyncio.get_running_loop().time()

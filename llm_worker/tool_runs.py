@@ -117,7 +117,7 @@ class ToolRuns:
             return ToolResult(UNKNOWN, ok=False)
         if run.outcome != "running":
             return ToolResult(run.result, ok=run.outcome == "done")
-        match open_run(run, self.delivery.message.head.turn, self.delivery.id, self.bus.server_now_s()):
+        match open_run(run, self.delivery.message.head.turn, self.delivery.id, self._now_s()):
             case "twice":
                 return None
             case "runs":
@@ -147,7 +147,7 @@ class ToolRuns:
             entry=self.delivery.id,
             name=tool.name,
             arguments=spelled(taken),
-            started_s=self.bus.server_now_s(),
+            started_s=self._now_s(),
             timeout_s=tool.timeout_s,
         )
 
@@ -156,7 +156,7 @@ class ToolRuns:
     async def _run(self, tool: Tool, taken: msgspec.Struct) -> tuple[Outcome, str]:
         """Outcome and what the model is told; never raises."""
         head, loop = self.delivery.message.head, asyncio.get_running_loop()
-        occasion = Occasion(head.call, head.language, datetime.fromtimestamp(self.bus.server_now_s(), UTC))
+        occasion = Occasion(head.call, head.language, datetime.fromtimestamp(self._now_s(), UTC))
         began_s = loop.time()
         logger.info("%s tool=%s effects=%s what=started", self._about(), tool.name, tool.effects)
         outcome, result = await self._outcome(tool, taken, occasion)
@@ -183,6 +183,9 @@ class ToolRuns:
 
     def _ended(self, name: str, *, ok: bool) -> Output:
         return Output(None, ToolEnded(head=self.delivery.message.head, name=name, ok=ok))
+
+    def _now_s(self) -> float:
+        return self.bus.server_now_s(self.delivery.message.head.call)
 
     def _about(self) -> str:
         head = self.delivery.message.head

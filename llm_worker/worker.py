@@ -23,6 +23,7 @@ import msgspec
 
 from common.bus import Delivery, Output, PastTurn, WorkerBus
 from common.config import Settings
+from common.deadlines import time_left_s
 from common.effects import Effects
 from common.errors import TorimError
 from common.logs import shown
@@ -37,6 +38,7 @@ from llm_worker.vendors.base import ActionRequest, Model, Piece, Prompt, Round, 
 
 STAGE: Stage = "llm"
 FIRST_SENTENCE_S = 3.5
+"""From the entry's server time (``common/deadlines.py``); from a tool's end where one was called."""
 NEXT_PIECE_S = 2.0
 MAX_SENTENCES = 64
 """A model that never ends is cut off here: minutes more than a caller listens to."""
@@ -97,18 +99,20 @@ class LlmWorker:
     async def _answer(self, transcript: Transcript, history: Sequence[PastTurn], speaker: "Speaker", runs: ToolRuns) -> list[Output]:
         if transcript.text:
             spoken, tools = speaker.reply.sentences, tuple(self._tools.values())
-            prompt = prompt_of(transcript, history, spoken, tools, runs.delivery.id, runs.bus.server_now_s())
-            await self._converse(prompt, speaker, runs)
+            prompt = prompt_of(transcript, history, spoken, tools, runs.delivery.id, runs.bus.server_now_s(transcript.head.call))
+            # A reply that began is listened to: only what is not begun yet may be too late.
+            first_s = FIRST_SENTENCE_S if spoken else time_left_s(runs.delivery, runs.bus, FIRST_SENTENCE_S, self._vendor)
+            await self._converse(prompt, speaker, runs, first_s)
             await self._close(speaker, last_heard(history))
         self._log(transcript, speaker)
         return speaker.outputs()
 
     # --- The model's stream, and its tools
 
-    async def _converse(self, prompt: Prompt, speaker: "Speaker", runs: ToolRuns) -> None:
+    async def _converse(self, prompt: Prompt, speaker: "Speaker", runs: ToolRuns, first_s: float) -> None:
         used = 0
         for number in range(1, MAX_ROUNDS + 1):
-            said, calls = await self._stream(prompt, speaker)
+            said, calls = await self._stream(prompt, speaker, first_s if number == 1 else FIRST_SENTENCE_S)
             if not calls or speaker.full or number == MAX_ROUNDS:
                 return
             may_use = MAX_CALLS - used if number < MAX_ROUNDS - 1 else 0
@@ -116,12 +120,12 @@ class LlmWorker:
             used += len(calls)
             prompt = replace(prompt, rounds=(*prompt.rounds, Round(said, tuple(calls), tuple(results))))
 
-    async def _stream(self, prompt: Prompt, speaker: "Speaker") -> tuple[str, list[ToolCall]]:
+    async def _stream(self, prompt: Prompt, speaker: "Speaker", first_s: float) -> tuple[str, list[ToolCall]]:
         """One round: what the model said, sent out already, and what it calls."""
         loop, cutter = asyncio.get_running_loop(), SentenceCutter()
         said: list[str] = []
         calls: list[ToolCall] = []
-        deadline_s, spoke = loop.time() + FIRST_SENTENCE_S, False
+        deadline_s, spoke = loop.time() + first_s, False
         async with closing(self._model.reply(prompt)) as stream:
             while (piece := await next_piece(stream, deadline_s, self._vendor)) is not None:
                 spoke = await self._take(piece, cutter, speaker) or spoke

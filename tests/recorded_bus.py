@@ -60,7 +60,7 @@ class RecordedBus:
     async def done(self, stage: Stage, delivery: Delivery) -> bool:
         return self._done
 
-    def server_now_s(self) -> float:
+    def server_now_s(self, call: str) -> float:
         return self._server_began_s + asyncio.get_running_loop().time()
 
     async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:

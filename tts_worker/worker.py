@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from zlib import crc32
 
 from common.bus import Delivery, Output, WorkerBus
+from common.deadlines import time_left_s
 from common.errors import TorimError, VendorError
 from common.messages import Sentence, SpeechChunk, Stage
 from common.vendor_stream import closing, next_piece
@@ -24,6 +25,7 @@ from tts_worker.vendors.base import SpeechRequest, Voice, WordEnds
 
 STAGE: Stage = "tts"
 FIRST_SOUND_S = 3.5
+"""From when the sentence is next to play, by the server's time (``common/deadlines.py``)."""
 NEXT_PIECE_S = 2.0
 _PIECES_AHEAD = 16
 """Pieces that a vendor may be ahead of the stream; then it waits."""
@@ -59,18 +61,23 @@ class TtsWorker:
             return
         speech = Speech(bus, delivery, sentence)
         try:
-            await self._speak(sentence, speech)
+            await self._speak(sentence, speech, self._first_sound_s(delivery, sentence, bus))
             await speech.finish()
         except NobodyListens:
             logger.info("call=%s turn=%d sentence=%d nobody_listens", sentence.head.call, sentence.head.turn, sentence.head.seq)
         await bus.commit(STAGE, delivery, [speech.last()])
         self._log(sentence, speech)
 
-    async def _speak(self, sentence: Sentence, speech: "Speech") -> None:
+    def _first_sound_s(self, delivery: Delivery, sentence: Sentence, bus: WorkerBus) -> float:
+        """Time to the first sound. The first sentence, and what is asked for again, are next to play; others may have to wait for those."""
+        is_next = sentence.head.seq == 0 or sentence.head.take > 0
+        return time_left_s(delivery, bus, FIRST_SOUND_S, self._vendor) if is_next else FIRST_SOUND_S
+
+    async def _speak(self, sentence: Sentence, speech: "Speech", first_s: float) -> None:
         pieces: asyncio.Queue[Piece] = asyncio.Queue(_PIECES_AHEAD)
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._synthesise(sentence, pieces))
+                tasks.create_task(self._synthesise(sentence, pieces, first_s))
                 failure = await speech.deliver(pieces)
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None  # one of the two failed and the other was cancelled
@@ -79,20 +86,19 @@ class TtsWorker:
         if failure is not None:
             raise failure
 
-    async def _synthesise(self, sentence: Sentence, pieces: "asyncio.Queue[Piece]") -> None:
+    async def _synthesise(self, sentence: Sentence, pieces: "asyncio.Queue[Piece]", limit_s: float) -> None:
         head = sentence.head
         request = SpeechRequest(sentence.text, head.language, head.turn, head.seq)
         try:
             async with closing(self._voice.synthesise(request)) as sound:
-                await self._pump(sound, pieces)
+                await self._pump(sound, pieces, limit_s)
         except VendorError as error:
             await pieces.put(error)
         else:
             await pieces.put(None)
 
-    async def _pump(self, sound: AsyncIterator[bytes | WordEnds], pieces: "asyncio.Queue[Piece]") -> None:
+    async def _pump(self, sound: AsyncIterator[bytes | WordEnds], pieces: "asyncio.Queue[Piece]", limit_s: float) -> None:
         loop = asyncio.get_running_loop()
-        limit_s = FIRST_SOUND_S
         while (piece := await next_piece(sound, loop.time() + limit_s, self._vendor)) is not None:
             await pieces.put(piece)
             limit_s = NEXT_PIECE_S

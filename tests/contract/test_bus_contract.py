@@ -138,6 +138,12 @@ async def test_two_workers_on_one_entry_commit_it_once(a_house: House) -> None:
     assert sorted(committed) == [False, True]
 
 
+async def test_a_delivery_tells_whether_another_worker_had_it(a_house: House) -> None:
+    await a_house.gateway.publish("asr", utterance())
+    first = await taken(a_house.one, "asr")
+    assert (first.taken_over, (await reclaimed(a_house.two, "asr")).taken_over) == (False, True)
+
+
 async def test_the_loser_of_an_entry_sends_nothing(a_house: House) -> None:
     await a_house.gateway.publish("asr", utterance())
     slow = await taken(a_house.one, "asr")

@@ -5,6 +5,7 @@ takes tens of milliseconds. Nothing waits for a time, everything for what arrive
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -70,6 +71,8 @@ class Server:
     """What fails in the workers' buses."""
     deaf: bool = False
     """Whether workers hear no news."""
+    clock_s: Callable[[], float] = time.monotonic
+    """What workers take for the time."""
 
     def gateway(self) -> RedisGatewayBus:
         """A gateway's half of the bus."""
@@ -79,7 +82,7 @@ class Server:
         """A worker's half of the bus."""
         if self.fault is not None:
             return FailingBus(self.url, self.fault, pace=self.pace, connect=self.connect)
-        return (DeafBus if self.deaf else RedisWorkerBus)(self.url, pace=self.pace, connect=self.connect)
+        return (DeafBus if self.deaf else RedisWorkerBus)(self.url, pace=self.pace, connect=self.connect, clock_s=self.clock_s)
 
 
 def fake_server() -> Server:

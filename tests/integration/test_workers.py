@@ -1,6 +1,7 @@
 """The three workers over Redis: a turn from the caller's sound to the bot's, and what goes wrong on the way."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -37,6 +38,16 @@ async def test_an_utterance_becomes_a_reply(server: Server) -> None:
         await pipe.say(1)
         await pipe.until_reply(1)
         assert pipe.texts(1) == ["We open at nine.", "Come in."]
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+async def test_workers_whose_clock_is_hours_wrong_answer_in_time(server: Server, hours: int) -> None:
+    server.clock_s = lambda: time.time() + 3_600 * hours
+    async with pipeline(server) as pipe:
+        start(pipe)
+        await pipe.say(1)
+        await pipe.until_reply(1)
+        assert (pipe.texts(1), len(pipe.sound(1, 1))) == (["We open at nine.", "Come in."], len(sound_of("Come in.")))
 
 
 async def test_an_utterances_words_are_told(server: Server) -> None:

@@ -361,6 +361,23 @@ def test_a_model_that_does_not_begin_fails() -> None:
     assert fails(3.6, "Late.").kind == "timeout"
 
 
+def test_a_transcript_that_waited_in_the_stream_leaves_the_model_less_time() -> None:
+    with pytest.raises(VendorError, match="fake: timeout"):
+        spoken(2.6, "Late.", bus=RecordedBus(server_began_s=1.0))
+
+
+def test_a_transcript_that_waited_for_too_long_is_not_answered() -> None:
+    model = Scripted("Late.")
+    with pytest.raises(VendorError, match="fake: too_late"):
+        handle(model, RecordedBus(server_began_s=3.6))
+    assert not model.prompts
+
+
+def test_a_reply_that_began_has_all_of_its_time_in_another_workers_hands() -> None:
+    bus = RecordedBus(emitted=["One."], server_began_s=9.0)
+    assert spoken(3.4, "Two.", bus=bus) == ["One.", "Two."]
+
+
 def test_a_model_without_a_whole_sentence_in_time_fails() -> None:
     assert fails("word ", 2.0, "word ", 2.0, "word.").kind == "timeout"
 

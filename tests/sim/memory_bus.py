@@ -331,7 +331,7 @@ class MemoryBus:
     async def reclaim(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
         """An entry whose worker fell silent, if there is one."""
         entry = await self.server.ask(lambda: self._silent(stage, worker))
-        return self._arrived(entry, worker) if entry is not None else None
+        return self._arrived(entry, worker, taken_over=True) if entry is not None else None
 
     def _silent(self, stage: Stage, worker: str) -> Entry | None:
         silent_since_s = self._now_s() - self._pace.min_idle_ms / 1000
@@ -346,9 +346,9 @@ class MemoryBus:
         self._store.work[stage].pending[entry.id] = entry
         return entry
 
-    def _arrived(self, entry: Entry, worker: str) -> Delivery:
+    def _arrived(self, entry: Entry, worker: str, *, taken_over: bool = False) -> Delivery:
         self._held.add((worker, entry.id))
-        return Delivery(entry.id, entry.message, entry.audio, entry.deliveries)
+        return Delivery(entry.id, entry.message, entry.audio, entry.deliveries, taken_over)
 
     # The workers' half: finishing it
 
@@ -361,7 +361,7 @@ class MemoryBus:
         alive = gateway in store.replies and store.gateways.get(gateway, 0.0) > self._now_s()
         return streams.ALONE.done(stage, delivery.message) in store.done or self._stale(delivery.message) or (self._settled and not alive)
 
-    def server_now_s(self) -> float:
+    def server_now_s(self, call: str) -> float:
         """The loop's time, which dates the entries."""
         return self._now_s()
 

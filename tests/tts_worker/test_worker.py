@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 
 from common.audio import BYTES_PER_MS
@@ -51,9 +52,9 @@ class Scripted:
     async def close(self) -> None: ...
 
 
-def handle(voice: Scripted, bus: RecordedBus | None = None, attempt: int = 1) -> RecordedBus:
+def handle(voice: Scripted, bus: RecordedBus | None = None, attempt: int = 1, head: Head = HEAD) -> RecordedBus:
     bus = bus or RecordedBus()
-    delivery = Delivery("1-0", SentenceMessage(head=HEAD, text="Hello."), attempt=attempt)
+    delivery = Delivery("1-0", SentenceMessage(head=head, text="Hello."), attempt=attempt)
     run(TtsWorker(voice, "fake").handle(delivery, bus))
     return bus
 
@@ -166,6 +167,29 @@ def test_a_voice_without_sound_fails() -> None:
 
 def test_a_voice_that_does_not_begin_fails() -> None:
     assert fails(3.6, 100).kind == "timeout"
+
+
+FIRST = msgspec.structs.replace(HEAD, seq=0, take=0)
+LATER = msgspec.structs.replace(HEAD, seq=2, take=0)
+AGAIN = msgspec.structs.replace(HEAD, seq=2, take=1)
+
+
+@pytest.mark.parametrize("head", [FIRST, AGAIN])
+def test_a_sentence_that_is_next_to_play_and_waited_leaves_the_voice_less_time(head: Head) -> None:
+    with pytest.raises(VendorError, match="fake: timeout"):
+        handle(Scripted(2.6, 100), RecordedBus(server_began_s=1.0), head=head)
+
+
+@pytest.mark.parametrize("head", [FIRST, AGAIN])
+def test_a_sentence_that_is_next_to_play_and_waited_for_too_long_is_not_spoken(head: Head) -> None:
+    voice = Scripted(100)
+    with pytest.raises(VendorError, match="fake: too_late"):
+        handle(voice, RecordedBus(server_began_s=3.6), head=head)
+    assert not voice.requests
+
+
+def test_a_later_sentence_may_have_waited_for_those_before_it() -> None:
+    assert sizes_ms(handle(Scripted(3.4, 100), RecordedBus(server_began_s=9.0), head=LATER)) == [100]
 
 
 def test_a_voice_that_stalls_fails() -> None:
