@@ -7,7 +7,8 @@ Turn and sentence sound together:
 
 The beep at 440 Hz (S13) falls on none of them. The ear listens in windows of 100 ms, over which
 neighbouring pitches are 4 periods apart, and moves on by 20 ms: a stale, double or lost sentence
-can't hide, whatever else went wrong.
+can't hide, whatever else went wrong. Where two takes meet, the pitch of turn 3 or 4 may jump half a period:
+in that window it seems to have moved to 440 Hz. So a beep is only what has next to no other sound in it.
 """
 
 import functools
@@ -29,6 +30,8 @@ _WINDOW_MS = 100
 _STEP_MS = 20
 _LOUD_ENOUGH = _TURN_PEAK / 8
 _CLEARER_THAN_OTHERS = 2.0
+_PURE = 0.4
+"""So much of a window's power is the beep's own: of the beep itself nearly all, of such a jump a sixth at most."""
 
 BEEP = (-1, -1)
 """What the ear reports for the beep, in the place of turn and sentence."""
@@ -106,7 +109,7 @@ def _codes(window: NDArray[np.float64]) -> tuple[int, int] | None:
     if turn is None:
         return None
     if turn == len(TURNS_HZ):
-        return BEEP
+        return BEEP if _is_pure(window, turn_peak) else None
     sentence, sentence_peak = _loudest(window, SENTENCES_HZ)
     if sentence is None or sentence_peak < turn_peak / 4:
         return None
@@ -119,6 +122,12 @@ def _loudest(window: NDArray[np.float64], pitches_hz: tuple[float, ...]) -> tupl
     first, second = (int(index) for index in np.argsort(peaks)[:-3:-1])
     clear = peaks[first] >= _LOUD_ENOUGH and peaks[first] >= _CLEARER_THAN_OTHERS * peaks[second]
     return (first if clear else None), float(peaks[first])
+
+
+def _is_pure(window: NDArray[np.float64], peak: float) -> bool:
+    """Whether nearly all that sounds in the window is one pitch of this peak."""
+    weights = np.hanning(len(window))
+    return bool(peak**2 / 2 >= _PURE * np.sum(weights * window**2) / weights.sum())
 
 
 @functools.cache

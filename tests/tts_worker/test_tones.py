@@ -44,6 +44,18 @@ def test_the_beep_between_its_neighbouring_pitches_is_told_apart(turn: int) -> N
     assert codes(tone(turn, 0, 300) + beep() + tone(turn, 1, 300)) == [(turn, 0), (-1, -1), (turn, 1)]
 
 
+@pytest.mark.parametrize("turn", [3, 4])
+def test_no_beep_is_heard_where_two_takes_meet_a_moment_apart(turn: int) -> None:
+    lines = [silence(205) + tone(turn, 1, 240) + silence(20)[:gap] + tone(turn, 2, 300) for gap in range(0, 80, 4)]
+    assert not any(heard.is_beep for line in lines for heard in heard_tones(line))
+
+
+@pytest.mark.parametrize("turn", [3, 4])
+def test_no_beep_is_heard_where_a_sentence_goes_on_in_another_take(turn: int) -> None:
+    lines = [tone(turn, 0, 500)[: 8 * cut_ms] + tone(turn, 0, 300) for cut_ms in range(200, 300)]
+    assert not any(heard.is_beep for line in lines for heard in heard_tones(line))
+
+
 def test_silence_holds_no_tone() -> None:
     assert heard_tones(silence(1000)) == []
 
