@@ -26,8 +26,8 @@ restart-gateways: setup  ## the same with its gateways; calls go on at the next 
 call: setup  ## place a call to a running Torim; ARGS="--help" tells what it takes
 	@$(BIN)/python -m tools.call $(ARGS)
 
-test: setup-dev  ## the tests, speech included, chaos not (ARGS="-m chaos"); ARGS= goes to pytest
-	@OPENBLAS_NUM_THREADS=1 $(BIN)/pytest $(if $(ARGS),$(ARGS),-m "not chaos" --cov --cov-config=pyproject.toml)
+test: setup-dev  ## all tests, real speech and a short run of chaos included; ARGS= goes to pytest
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/pytest $(or $(ARGS),--cov --cov-config=pyproject.toml)
 
 check: setup-dev  ## what must be green before a commit
 	@$(BIN)/ruff format --check --quiet $(PACKAGES)
