@@ -3,21 +3,21 @@
 import asyncio
 import sys
 
+from asr_worker.lineup import Transcribers
 from asr_worker.vendors import VENDORS
-from asr_worker.vendors.base import Transcriber
 from asr_worker.worker import STAGE, AsrWorker
 from common import service, stage
 from common.config import Settings
-from common.vendors import choose_vendors
+from common.lineup import Lineup
+from common.vendors import choose_vendors, vendors_of
 
 
 async def main(settings: Settings, draining: asyncio.Event) -> None:
     """Transcribe until drained."""
     choice = choose_vendors(settings)[STAGE]
-    registered = VENDORS[choice.name]
-    vendor: Transcriber = registered.make(settings)
+    vendor = Transcribers(Lineup(STAGE, vendors_of(choice, VENDORS, settings)))
     worker = AsrWorker(vendor, choice.name, settings)
-    await stage.work(STAGE, choice, vendor, worker.handle, registered.slots, settings, draining)
+    await stage.work(STAGE, choice, vendor, worker.handle, VENDORS[choice.name].slots, settings, draining)
 
 
 if __name__ == "__main__":

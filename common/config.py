@@ -40,6 +40,17 @@ def setting(
     return dataclasses.field(default=default, metadata=metadata)
 
 
+def _fallback(default: str, vendors: str) -> Any:
+    """A list of vendors that are asked when the one before fails."""
+    name = f"(?:{vendors.replace(', ', '|')})"
+    return setting(
+        "",
+        f"vendors that are asked, in this order, when the first fails: some of {vendors}, with commas; none = none; default: {default}",
+        shape=re.compile(f"none|{name}(?:,{name})*"),
+        takes="names of vendors with commas between them, or none",
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Every knob there is. Units stand in the names; seconds and milliseconds are wall time."""
@@ -137,21 +148,36 @@ class Settings:
     )
 
     # Vendors
-    asr_vendor: Literal["auto", "openai", "whisper", "scripted"] = setting(
+    asr_vendor: Literal["auto", "openai", "openai_2", "whisper", "scripted"] = setting(
         "auto", "auto: openai with OPENAI_API_KEY or ASR_BASE_URL, else whisper"
     )
-    llm_vendor: Literal["auto", "openai", "scripted"] = setting("auto", "auto: openai with OPENAI_API_KEY or LLM_BASE_URL, else scripted")
-    tts_vendor: Literal["auto", "google", "local", "tone"] = setting("auto", "auto: google with Google credentials, else local")
+    llm_vendor: Literal["auto", "openai", "openai_2", "scripted"] = setting(
+        "auto", "auto: openai with OPENAI_API_KEY or LLM_BASE_URL, else scripted"
+    )
+    tts_vendor: Literal["auto", "google", "google_unary", "openai", "local", "tone"] = setting(
+        "auto", "auto: google with Google credentials, else local"
+    )
+    asr_fallback: str = _fallback("none", "openai, openai_2, whisper, scripted")
+    llm_fallback: str = _fallback("none", "openai, openai_2, scripted")
+    tts_fallback: str = _fallback("google_unary with TTS_VENDOR=google, else none", "google, google_unary, openai, local, tone")
     openai_api_key: str = setting("", "OpenAI account", secret=True)
     google_application_credentials: str = setting("", "file with Google Cloud credentials")
     openai_base_url: str = setting("", "OpenAI-compatible server for ASR and LLM")
     asr_base_url: str = setting("", "overrides OPENAI_BASE_URL for ASR")
     llm_base_url: str = setting("", "overrides OPENAI_BASE_URL for the LLM (Ollama, vLLM, llama.cpp)")
     tts_base_url: str = setting("", "http://... = Google's gRPC without TLS, for tests")
+    tts_openai_base_url: str = setting("", "overrides OPENAI_BASE_URL for TTS_VENDOR=openai")
+    openai_2_base_url: str = setting("", "server of the vendor openai_2; default: the first one's")
+    openai_2_api_key: str = setting("", "account of the vendor openai_2; default: OPENAI_API_KEY", secret=True)
     asr_model: str = setting("gpt-4o-transcribe", "model of ASR_VENDOR=openai")
+    asr_2_model: str = setting("whisper-1", "model of the vendor openai_2 for ASR")
     llm_model: str = setting("gpt-4o-mini", "model of LLM_VENDOR=openai")
+    llm_2_model: str = setting("gpt-4.1-mini", "model of the vendor openai_2 for the LLM")
     tts_model: str = setting("", "model of TTS_VENDOR=google where its voice needs one")
     tts_voice: str = setting("he-IL-Chirp3-HD-Aoede", "voice of TTS_VENDOR=google; its language part is replaced by the call's")
+    tts_unary_voice: str = setting("he-IL-Wavenet-A", "voice of the vendor google_unary, which speaks in one piece")
+    tts_openai_model: str = setting("gpt-4o-mini-tts", "model of TTS_VENDOR=openai")
+    tts_openai_voice: str = setting("coral", "voice of TTS_VENDOR=openai")
     whisper_model: str = setting("", "folder or hub name of a faster-whisper model; default: Systran/faster-whisper-base")
     llm_instructions: str = setting("", "system prompt of LLM_VENDOR=openai; default: a short polite phone assistant")
 

@@ -34,13 +34,15 @@ class VendorError(TorimError):
         kind: short machine-readable cause for logs and counters, such as ``timeout`` or
             ``http_429``; never a text of the caller or the bot.
         retryable: whether the same request may succeed on another attempt.
+        wait_s: how long the vendor asks not to be asked again, if it says so.
     """
 
-    def __init__(self, vendor: str, kind: str, *, retryable: bool) -> None:
+    def __init__(self, vendor: str, kind: str, *, retryable: bool, wait_s: float | None = None) -> None:
         super().__init__(f"{vendor}: {kind}")
         self.vendor = vendor
         self.kind = kind
         self.retryable = retryable
+        self.wait_s = wait_s
 
 
 class BusUnavailable(TorimError):

@@ -51,6 +51,7 @@ WAIT_S = Histogram("torim_wait_seconds", "From an entry's publication to its wor
 WORK_S = Histogram("torim_work_seconds", "How long an entry was worked on", ["stage", "outcome"], buckets=_WAITS_S)
 REDELIVERIES = Counter("torim_redeliveries", "Entries that were delivered before, to whomever", ["stage"])
 DEAD_LETTERS = Counter("torim_dead_letters", "Entries that were given up after their last attempt", ["stage"])
+VENDOR_FAILURES = Counter("torim_vendor_failures", "Requests that a vendor failed, by how", ["stage", "vendor", "kind"])
 DROPPED = Counter("torim_dropped", "Entries whose result nobody wanted: stale, duplicate, or dropped before any work", ["stage", "why"])
 
 

@@ -45,9 +45,9 @@ def fetch_needed(settings: Settings, show: Progress) -> None:
     """
     _fetch_detector(settings, show)
     chosen = choose_vendors(settings)
-    if chosen["asr"].name == "whisper":
+    if "whisper" in chosen["asr"].names:
         whisper_folder(settings, show)
-    if chosen["tts"].name == "local":
+    if "local" in chosen["tts"].names:
         for model in (catalogue.VOICE_JOE, catalogue.HEBREW_VOWELS, catalogue.ENGLISH_WORDS, catalogue.ENGLISH_LETTERS):
             ensure(model, settings.torim_cache, show)
 

@@ -5,6 +5,12 @@ connections dropped after 5 s, so that every turn would pay for a new handshake.
 seconds at most, retries belong to the pipeline's attempts, and connections are kept for minutes.
 """
 
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
 import httpx2
 from openai import (
     APIConnectionError,
@@ -44,6 +50,19 @@ def client(settings: Settings, base_url: str, *, read_s: float = READ_S) -> Asyn
     )
 
 
+def second(settings: Settings) -> Settings:
+    """The settings as the vendor ``openai_2`` reads them: its own server, account and models in the place of the first's."""
+    url = settings.openai_2_base_url
+    return replace(
+        settings,
+        openai_api_key=settings.openai_2_api_key or settings.openai_api_key,
+        asr_base_url=url or settings.asr_base_url,
+        llm_base_url=url or settings.llm_base_url,
+        asr_model=settings.asr_2_model,
+        llm_model=settings.llm_2_model,
+    )
+
+
 async def warm_up(openai: AsyncOpenAI) -> None:
     """Open a connection, and learn early that the key is refused.
 
@@ -75,6 +94,25 @@ def blame(error: OpenAIError) -> VendorError:
             return VendorError(VENDOR, "insufficient_quota", retryable=False)
         case APIStatusError():
             status = error.status_code
-            return VendorError(VENDOR, f"http_{status}", retryable=status in _RETRYABLE or status >= 500)
+            retryable = status in _RETRYABLE or status >= 500
+            return VendorError(VENDOR, f"http_{status}", retryable=retryable, wait_s=wait_s(error.response.headers))
         case _:
             return VendorError(VENDOR, "bad_answer", retryable=True)
+
+
+def wait_s(headers: Mapping[str, str]) -> float | None:
+    """What ``Retry-After`` says (RFC 9110, 10.2.3), in seconds: a number of them, or a date. None where it says nothing."""
+    told = headers.get("retry-after", "")
+    try:
+        seconds = float(told)
+    except ValueError:
+        until = _date(told)
+        seconds = -1.0 if until is None else (until - datetime.now(UTC)).total_seconds()
+    return seconds if 0 <= seconds < math.inf else None
+
+
+def _date(told: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(told)
+    except ValueError:
+        return None

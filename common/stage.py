@@ -54,8 +54,8 @@ async def work(
     Raises:
         ConfigError, SetupError: possibly inside of an exception group.
     """
-    logger.info("stage=%s vendor=%s slots=%d what=starting why=%s", stage, choice.name, slots, choice.why.replace(" ", "_"))
-    if choice.name in LOCAL_SPEECH:
+    logger.info("stage=%s vendor=%s slots=%d what=starting why=%s", stage, ",".join(choice.names), slots, choice.why.replace(" ", "_"))
+    if LOCAL_SPEECH.intersection(choice.names):
         os.nice(_NICER)
     bus = RedisWorkerBus(settings.redis_url)
     try:
@@ -102,10 +102,16 @@ def setting_of(stage: Stage, choice: Choice, settings: Settings) -> str:
     """The setting that leads to the vendor: where the operator looks first when it can't be warmed up."""
     match choice.name:
         case "openai":
-            own = (settings.asr_base_url, "ASR_BASE_URL") if stage == "asr" else (settings.llm_base_url, "LLM_BASE_URL")
-            named = (own, (settings.openai_base_url, "OPENAI_BASE_URL"))
+            own = {
+                "asr": (settings.asr_base_url, "ASR_BASE_URL"),
+                "llm": (settings.llm_base_url, "LLM_BASE_URL"),
+                "tts": (settings.tts_openai_base_url, "TTS_OPENAI_BASE_URL"),
+            }
+            named = (own[stage], (settings.openai_base_url, "OPENAI_BASE_URL"))
             return next((name for url, name in named if url), "OPENAI_API_KEY")
-        case "google":
+        case "openai_2":
+            return "OPENAI_2_BASE_URL"
+        case "google" | "google_unary":
             return "TTS_BASE_URL" if settings.tts_base_url else "GOOGLE_APPLICATION_CREDENTIALS"
         case "whisper":
             return "WHISPER_MODEL"

@@ -2,11 +2,15 @@
 
 A stage's registry (``*/vendors/__init__.py``) has one line for each of its vendors.
 
+Behind it stand the vendors that are asked when it fails (``common/lineup.py``): those that the operator names, and
+behind Google's streaming voice the one that speaks in one piece.
+
 A vendor that the operator names is taken as named. ``auto`` takes the online vendor where the
 settings hold what it needs, and else one that needs no account. ``tone`` is never chosen unasked.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
@@ -39,6 +43,13 @@ class Choice:
     name: str
     why: str
     """For people: the setting that decided."""
+    fallback: tuple[str, ...] = ()
+    """Who is asked when it fails, in order."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them, in the order in which they are asked."""
+        return (self.name, *self.fallback)
 
 
 def choose_vendors(settings: Settings) -> dict[Stage, Choice]:
@@ -47,7 +58,22 @@ def choose_vendors(settings: Settings) -> dict[Stage, Choice]:
     ``OPENAI_BASE_URL`` alone decides nothing, since many servers that speak chat completions
     (Ollama, vLLM) have no transcriptions; it says where an OpenAI vendor goes once it is chosen.
     """
-    return {"asr": _asr(settings), "llm": _llm(settings), "tts": _tts(settings)}
+    return {
+        "asr": _followed(_asr(settings), settings.asr_fallback),
+        "llm": _followed(_llm(settings), settings.llm_fallback),
+        "tts": _followed(_tts(settings), settings.tts_fallback),
+    }
+
+
+def vendors_of(choice: Choice, registry: Mapping[str, Registered], settings: Settings) -> list[tuple[str, Any]]:
+    """The chosen vendors, made, each with its name."""
+    return [(name, registry[name].make(settings)) for name in choice.names]
+
+
+def _followed(choice: Choice, named: str) -> Choice:
+    default = "google_unary" if choice.name == "google" else "none"
+    names = () if (named or default) == "none" else tuple((named or default).split(","))
+    return replace(choice, fallback=tuple(name for name in dict.fromkeys(names) if name != choice.name))
 
 
 def _asr(settings: Settings) -> Choice:

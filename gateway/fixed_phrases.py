@@ -45,6 +45,17 @@ class _Wanted:
     sound: bytearray = field(default_factory=bytearray)
 
 
+def _voice(settings: Settings) -> str:
+    """What tells one voice's phrases from another's."""
+    match choose_vendors(settings)["tts"].name:
+        case "google_unary":
+            return f"google_unary|{settings.tts_unary_voice}"
+        case "openai":
+            return f"openai|{settings.tts_openai_voice}|{settings.tts_openai_model}"
+        case name:
+            return f"{name}|{settings.tts_voice}|{settings.tts_model}"
+
+
 class FixedPhrases:
     """The phrases of all languages of this gateway."""
 
@@ -55,7 +66,7 @@ class FixedPhrases:
         self._bus = bus
         self._gateway = gateway
         self._folder = settings.torim_cache.expanduser() / "phrases"
-        self._voice = f"{choose_vendors(settings)['tts'].name}|{settings.tts_voice}|{settings.tts_model}"
+        self._voice = _voice(settings)
         self._beep = beep()
         self._uninterruptible = uninterruptible(settings)
         self._sound: dict[Path, bytes] = {}

@@ -228,7 +228,7 @@ def _means(settings: Settings) -> list[str]:
     """What answers a call."""
     if settings.ws_mode == "ECHO":
         return ["  WS_MODE=ECHO plays the caller back; no vendor and no Redis is used"]
-    vendors = [f"  {stage.upper()}  {choice.name:<9}({choice.why})" for stage, choice in choose_vendors(settings).items()]
+    vendors = [f"  {stage.upper()}  {', then '.join(choice.names):<9}({choice.why})" for stage, choice in choose_vendors(settings).items()]
     return [*vendors, f"  Redis {'REDIS_URL' if settings.redis_url else 'embedded (REDIS_URL is not set)'}"]
 
 

@@ -66,6 +66,11 @@ class OpenAITranscriber:
         await self._openai.close()
 
 
+def second(settings: Settings) -> OpenAITranscriber:
+    """``openai_2``: another model, server or account, for when the first fails."""
+    return OpenAITranscriber(openai_client.second(settings))
+
+
 def _wav(mulaw: bytes) -> bytes:
     out = io.BytesIO()
     with wave.open(out, "wb") as file:

@@ -4,5 +4,6 @@ from common.vendors import Registered
 
 VENDORS = {
     "openai": Registered("llm_worker.vendors.openai:OpenAIModel", slots=16),
+    "openai_2": Registered("llm_worker.vendors.openai:second", slots=16),
     "scripted": Registered("llm_worker.vendors.scripted:ScriptedModel", slots=64),
 }

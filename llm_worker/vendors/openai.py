@@ -106,6 +106,11 @@ class OpenAIModel:
         await self._openai.close()
 
 
+def second(settings: Settings) -> OpenAIModel:
+    """``openai_2``: another model, server or account, for when the first fails."""
+    return OpenAIModel(openai_client.second(settings))
+
+
 class Answer:
     """What the chunks of a stream add up to."""
 

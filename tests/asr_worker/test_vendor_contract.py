@@ -16,7 +16,7 @@ from common.config import Settings
 from tests.vendors.openai_server import OpenAIServer, Stall, answer
 
 SPEECH = silence(300) + bytes(range(0x20, 0x60)) * 60 + silence(300)
-NAMES = ["scripted", "openai", pytest.param("whisper", marks=pytest.mark.speech)]
+NAMES = ["scripted", "openai", "openai_2", pytest.param("whisper", marks=pytest.mark.speech)]
 
 
 @asynccontextmanager
@@ -73,7 +73,7 @@ async def test_closing_twice_does_no_harm(vendor: Transcriber) -> None:
     await vendor.close()
 
 
-@pytest.mark.parametrize("name", ["scripted", "openai", "whisper"])
+@pytest.mark.parametrize("name", ["scripted", "openai", "openai_2", "whisper"])
 async def test_a_vendor_that_was_never_used_closes(name: str) -> None:
     async with made(name, Settings()):
         pass

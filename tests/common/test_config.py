@@ -56,7 +56,7 @@ def test_an_empty_text_is_a_text(name: str) -> None:
         ("GATEWAYS", "0", "takes a whole number from 1 to 64"),
         ("LANGUAGE", "!!", "takes a BCP 47 tag like he or en-US"),
         ("LANGUAGE", "en_US:en", "takes a BCP 47 tag like he or en-US"),
-        ("ASR_VENDOR", "tone", "takes one of auto, openai, whisper, scripted"),
+        ("ASR_VENDOR", "tone", "takes one of auto, openai, openai_2, whisper, scripted"),
     ],
 )
 def test_a_bad_value_is_said_with_the_variable_and_what_it_takes(name: str, raw: str, takes: str) -> None:

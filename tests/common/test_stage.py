@@ -97,6 +97,8 @@ def test_each_failure_names_the_vendor_and_the_setting_that_leads_to_it(caplog: 
         ("asr", "openai", Settings(), "OPENAI_API_KEY"),
         ("asr", "openai", Settings(asr_base_url="http://a", openai_base_url="http://b", llm_base_url="http://c"), "ASR_BASE_URL"),
         ("llm", "openai", Settings(openai_base_url="http://b", asr_base_url="http://a"), "OPENAI_BASE_URL"),
+        ("tts", "openai", Settings(tts_openai_base_url="http://a", openai_base_url="http://b"), "TTS_OPENAI_BASE_URL"),
+        ("llm", "openai_2", Settings(), "OPENAI_2_BASE_URL"),
         ("tts", "google", Settings(), "GOOGLE_APPLICATION_CREDENTIALS"),
         ("tts", "google", Settings(tts_base_url="http://a"), "TTS_BASE_URL"),
         ("asr", "whisper", Settings(), "WHISPER_MODEL"),

@@ -2,8 +2,10 @@
 
 import pytest
 
-from common.config import Settings
+from common.config import Settings, load
+from common.errors import ConfigError
 from common.messages import Stage
+from common.openai_client import second
 from common.vendors import choose_vendors
 
 
@@ -40,3 +42,41 @@ def test_the_reason_of_a_named_vendor_is_its_variable() -> None:
 
 def test_the_reason_never_shows_the_key() -> None:
     assert "sk-1" not in str(choose_vendors(Settings(openai_api_key="sk-1")))
+
+
+# --- Who is asked when it fails
+
+
+@pytest.mark.parametrize(
+    ("settings", "stage", "names"),
+    [
+        (Settings(), "llm", ("scripted",)),
+        (Settings(openai_api_key="sk-1", asr_fallback="openai_2,whisper"), "asr", ("openai", "openai_2", "whisper")),
+        (Settings(openai_api_key="sk-1", llm_fallback="openai,openai_2,openai_2"), "llm", ("openai", "openai_2")),
+        (Settings(tts_vendor="google"), "tts", ("google", "google_unary")),
+        (Settings(tts_vendor="google", tts_fallback="openai,local"), "tts", ("google", "openai", "local")),
+        (Settings(tts_vendor="google", tts_fallback="none"), "tts", ("google",)),
+        (Settings(tts_vendor="openai"), "tts", ("openai",)),
+    ],
+)
+def test_the_order_is_the_settings(settings: Settings, stage: Stage, names: tuple[str, ...]) -> None:
+    assert choose_vendors(settings)[stage].names == names
+
+
+def test_a_vendor_that_is_not_known_ends_the_start() -> None:
+    with pytest.raises(ConfigError, match="ASR_FALLBACK='openai,nobody': takes names of vendors"):
+        load({"ASR_FALLBACK": "openai,nobody"})
+
+
+def test_the_second_account_is_the_first_but_for_what_is_named() -> None:
+    settings = Settings(openai_api_key="sk-1", llm_base_url="http://one/v1", llm_2_model="m2")
+    assert (second(settings).openai_api_key, second(settings).llm_base_url, second(settings).llm_model) == ("sk-1", "http://one/v1", "m2")
+
+
+def test_the_second_account_has_its_own_server_and_key() -> None:
+    settings = Settings(openai_api_key="sk-1", llm_base_url="http://one/v1", openai_2_base_url="http://two/v1", openai_2_api_key="sk-2")
+    assert (second(settings).openai_api_key, second(settings).llm_base_url, second(settings).asr_base_url) == (
+        "sk-2",
+        "http://two/v1",
+        "http://two/v1",
+    )

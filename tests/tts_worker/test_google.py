@@ -12,7 +12,8 @@ from google.cloud import texttospeech as google
 from common.config import Settings
 from common.errors import ConfigError, VendorError
 from common.vendor_stream import closing
-from tests.vendors.google_server import Fail, GoogleServer, Stall
+from tests.vendors.faults import RETRY_AFTER_S, over_grpc
+from tests.vendors.google_server import Fail, Garbage, GoogleServer, Stall, Step
 from tts_worker.vendors.base import SpeechRequest
 from tts_worker.vendors.google import GoogleVoice, voice_in
 
@@ -30,7 +31,7 @@ def wav(mulaw: bytes) -> bytes:
 
 
 @asynccontextmanager
-async def voice(*script: bytes | Stall | Fail, name: str = "he-IL-Chirp3-HD-Aoede") -> AsyncIterator[tuple[GoogleVoice, GoogleServer]]:
+async def voice(*script: Step, name: str = "he-IL-Chirp3-HD-Aoede") -> AsyncIterator[tuple[GoogleVoice, GoogleServer]]:
     async with GoogleServer(script) as server:
         vendor = GoogleVoice(Settings(tts_base_url=server.url, tts_voice=name))
         try:
@@ -39,12 +40,12 @@ async def voice(*script: bytes | Stall | Fail, name: str = "he-IL-Chirp3-HD-Aoed
             await vendor.close()
 
 
-async def spoken(*script: bytes | Stall | Fail, name: str = "he-IL-Chirp3-HD-Aoede") -> list[bytes]:
+async def spoken(*script: Step, name: str = "he-IL-Chirp3-HD-Aoede") -> list[bytes]:
     async with voice(*script, name=name) as (vendor, _):
         return [piece async for piece in vendor.synthesise(REQUEST)]
 
 
-async def failure_of(*script: bytes | Stall | Fail, name: str = "he-IL-Chirp3-HD-Aoede") -> tuple[list[bytes], VendorError]:
+async def failure_of(*script: Step, name: str = "he-IL-Chirp3-HD-Aoede") -> tuple[list[bytes], VendorError]:
     """What came before the failure, and the failure."""
     got: list[bytes] = []
 
@@ -141,6 +142,21 @@ def test_the_voice_speaks_the_language_of_the_call(language: str, configured: st
 async def test_a_failure_is_told_by_its_kind(name: str, code: grpc.StatusCode, kind: str, retryable: bool) -> None:
     _, failure = await failure_of(Fail(code), name=name)
     assert (failure.kind, failure.retryable) == (kind, retryable)
+
+
+@pytest.mark.parametrize("name", ["he-IL-Chirp3-HD-Aoede", IN_ONE_PIECE])
+async def test_it_is_told_how_long_to_wait(name: str) -> None:
+    _, failure = await failure_of(*over_grpc("429", []), name=name)
+    assert failure.wait_s == RETRY_AFTER_S
+
+
+async def test_what_is_no_message_is_a_bad_answer() -> None:
+    _, failure = await failure_of(Garbage(), name=IN_ONE_PIECE)
+    assert (failure.kind, failure.retryable) == ("bad_answer", True)
+
+
+async def test_what_is_no_message_in_a_stream_is_no_sound() -> None:
+    assert await spoken(Garbage()) == []
 
 
 async def test_a_failure_in_mid_stream_comes_after_its_sound() -> None:

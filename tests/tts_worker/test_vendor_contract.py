@@ -8,10 +8,12 @@ from typing import get_args, get_type_hints
 import pytest
 import pytest_asyncio
 
-from common.audio import duration_ms, mulaw_to_pcm, rms
+from common.audio import duration_ms, mulaw_to_pcm, resample, rms
 from common.config import Settings
 from common.vendor_stream import closing
 from tests.vendors.google_server import GoogleServer
+from tests.vendors.openai_server import OpenAIServer
+from tests.vendors.openai_service import OpenAIService
 from tts_worker.tones import tone
 from tts_worker.vendors import VENDORS
 from tts_worker.vendors.base import SpeechRequest, Voice, WordEnds
@@ -32,6 +34,8 @@ CANDIDATES = [
     pytest.param(Candidate("tone"), id="tone"),
     pytest.param(Candidate("google"), id="google-stream"),
     pytest.param(Candidate("google", IN_ONE_PIECE), id="google-in-one-piece"),
+    pytest.param(Candidate("google_unary"), id="google_unary"),
+    pytest.param(Candidate("openai"), id="openai"),
     pytest.param(Candidate("local"), id="local", marks=pytest.mark.speech),
 ]
 
@@ -40,8 +44,15 @@ CANDIDATES = [
 async def vendor(request: pytest.FixtureRequest, speech_settings: Settings) -> AsyncIterator[Voice]:
     """Each vendor in turn, warm."""
     candidate: Candidate = request.param
-    async with GoogleServer([tone(1, 0, 800), tone(1, 0, 400)]) as server:
-        settings = replace(speech_settings, tts_base_url=server.url, tts_voice=candidate.voice, tone_real_time_factor=0.0)
+    speech = resample(mulaw_to_pcm(tone(1, 0, 1200)), 8000, 24_000)
+    async with GoogleServer([tone(1, 0, 800), tone(1, 0, 400)]) as server, OpenAIServer(OpenAIService(speech=speech)) as openai:
+        settings = replace(
+            speech_settings,
+            tts_base_url=server.url,
+            tts_openai_base_url=openai.url,
+            tts_voice=candidate.voice,
+            tone_real_time_factor=0.0,
+        )
         voice: Voice = VENDORS[candidate.name].make(settings)
         await voice.warm_up()
         yield voice

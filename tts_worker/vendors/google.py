@@ -8,6 +8,7 @@ time points, so where words end is not told.
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from google.api_core.exceptions import GoogleAPICallError
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import texttospeech as google
 from google.cloud.texttospeech_v1.services.text_to_speech.transports import TextToSpeechGrpcAsyncIOTransport
+from google.rpc.error_details_pb2 import RetryInfo
 
 from common.audio import SAMPLE_RATE_HZ, strip_wav_header
 from common.config import Settings
@@ -97,6 +99,8 @@ class GoogleVoice:
         answer = await self._client().synthesize_speech(
             input=google.SynthesisInput(text=text), voice=voice, audio_config=config, timeout=DEADLINE_S, retry=None
         )
+        if not isinstance(answer, google.SynthesizeSpeechResponse):  # the client gives its end of file for what is no message
+            raise VendorError(VENDOR, "bad_answer", retryable=True)
         return strip_wav_header(answer.audio_content)
 
     async def close(self) -> None:
@@ -118,6 +122,11 @@ class GoogleVoice:
         """The configured voice, in the language of the call."""
         spoken, name = voice_in(language, self._settings.tts_voice)
         return google.VoiceSelectionParams(language_code=spoken, name=name, model_name=self._settings.tts_model)
+
+
+def unary(settings: Settings) -> GoogleVoice:
+    """``google_unary``: a voice that does not stream, for when the streaming one fails."""
+    return GoogleVoice(replace(settings, tts_voice=settings.tts_unary_voice, tts_model=""))
 
 
 def _plain(address: str) -> Any:
@@ -155,4 +164,10 @@ async def _requests(voice: google.VoiceSelectionParams, text: str) -> AsyncItera
 def _blame(error: GoogleAPICallError) -> VendorError:
     code = error.grpc_status_code
     kind = code.name.lower() if code else type(error).__name__
-    return VendorError(VENDOR, kind, retryable=code in _RETRYABLE)
+    return VendorError(VENDOR, kind, retryable=code in _RETRYABLE, wait_s=_wait_s(error))
+
+
+def _wait_s(error: GoogleAPICallError) -> float | None:
+    """What ``google.rpc.RetryInfo`` says: how long not to ask again."""
+    told = [detail.retry_delay.ToTimedelta().total_seconds() for detail in error.details if isinstance(detail, RetryInfo)]
+    return max(told, default=None)

@@ -1,0 +1,72 @@
+"""Whether a vendor is asked again after it failed (sans-I/O: time comes in as ``now_s``).
+
+    well ──failure──▶ shunned ──third in a row, over 2 s, or told to wait──▶ resting ──over──▶ on trial
+      ▲                 │                                                      ▲                  │
+      └─────answer──────┴───────────────────────────answer────────────────────┼──────────────────┤
+                                                                               └─────failure──────┘
+
+- shunned: the others are asked first for 2 s. Where there is no other it is asked all the same: one failure is no outage.
+- resting: asked by nobody, for 5 s, then twice as long after each trial that failed, a minute at most. Where every
+  vendor rests the caller hears so at once, instead of after a wait without hope.
+- on trial: one request goes through, in the vendor's place in the order; for the others it still rests.
+
+Three failures within 2 s may be one sentence that it cannot speak, tried three times; so the three have to be
+further apart. A vendor that says how long to wait (HTTP's Retry-After, google.rpc.RetryInfo) is taken at its word,
+for five minutes at most.
+"""
+
+from typing import Literal
+
+SHUN_S = 2.0
+FAILURES = 3
+_FIRST_REST_S, _LONGEST_REST_S, _LONGEST_WAIT_S = 5.0, 60.0, 300.0
+
+Standing = Literal["well", "shunned", "resting"]
+
+
+class Circuit:
+    """One vendor's, in one process."""
+
+    def __init__(self) -> None:
+        self.answered()
+
+    def answered(self) -> None:
+        """It went well: nothing is held against it."""
+        self._failures = 0
+        self._first_failure_s = 0.0
+        self._shunned_until_s = 0.0
+        self._rests_until_s: float | None = None
+        self._rest_s = _FIRST_REST_S
+        self._on_trial = False
+
+    def standing(self, now_s: float) -> Standing:
+        """How it is to be treated; one whose trial is due is treated as well."""
+        if self._rests_until_s is not None:
+            return "resting" if self._on_trial or now_s < self._rests_until_s else "well"
+        return "shunned" if now_s < self._shunned_until_s else "well"
+
+    def rest_left_s(self, now_s: float) -> float:
+        """How long it still rests."""
+        return max(0.0, (self._rests_until_s or now_s) - now_s)
+
+    # What happens to a request
+
+    def asked(self) -> None:
+        """A request is on its way."""
+        self._on_trial = self._rests_until_s is not None
+
+    def left(self) -> None:
+        """Nobody waits for it any more: nothing is known."""
+        self._on_trial = False
+
+    def failed(self, now_s: float, wait_s: float | None = None) -> None:
+        """It did not go well; ``wait_s`` is what the vendor asked for."""
+        self._first_failure_s = self._first_failure_s if self._failures else now_s
+        self._failures += 1
+        self._shunned_until_s = now_s + SHUN_S
+        resting, self._on_trial = self._rests_until_s is not None, False
+        if wait_s is not None:
+            self._rests_until_s = max(self._rests_until_s or 0.0, now_s + min(wait_s, _LONGEST_WAIT_S))
+        elif resting or (self._failures >= FAILURES and now_s - self._first_failure_s >= SHUN_S):
+            self._rests_until_s = now_s + self._rest_s
+            self._rest_s = min(2 * self._rest_s, _LONGEST_REST_S)

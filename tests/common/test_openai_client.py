@@ -1,0 +1,28 @@
+"""What a server's headers say of how long to wait."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from common.openai_client import wait_s
+
+
+@pytest.mark.parametrize(
+    ("told", "wait"), [("7", 7.0), ("0.5", 0.5), ("soon", None), ("", None), ("-1", None), ("inf", None), ("nan", None)]
+)
+def test_seconds_are_taken_and_nonsense_is_not(told: str, wait: float | None) -> None:
+    assert wait_s({"retry-after": told}) == wait
+
+
+def test_nothing_told_is_nothing() -> None:
+    assert wait_s({}) is None
+
+
+def test_a_date_is_taken() -> None:
+    told = format_datetime(datetime.now(UTC) + timedelta(minutes=2), usegmt=True)
+    assert wait_s({"retry-after": told}) == pytest.approx(120, abs=5)
+
+
+def test_a_date_that_is_over_is_none() -> None:
+    assert wait_s({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}) is None

@@ -1,0 +1,79 @@
+"""OpenAI's speech, and whatever speaks it: 24 kHz PCM as a stream, resampled to the line.
+
+The account's answer has no length and no header; where words end in it is not told.
+"""
+
+from collections.abc import AsyncIterator
+
+import httpx2
+from openai import AsyncOpenAI, OpenAIError
+
+from common import openai_client
+from common.audio import SAMPLE_RATE_HZ, Resampler, pcm_to_mulaw
+from common.config import Settings
+from common.errors import VendorError
+from tts_worker.vendors.base import SpeechRequest
+
+RATE_HZ = 24_000
+_SAMPLE_BYTES = 2
+
+
+class OpenAIVoice:
+    """``TTS_VENDOR=openai``."""
+
+    def __init__(self, settings: Settings, *, read_s: float = openai_client.READ_S) -> None:
+        self._openai: AsyncOpenAI = openai_client.client(settings, settings.tts_openai_base_url, read_s=read_s)
+        self._model = settings.tts_openai_model
+        self._voice = settings.tts_openai_voice
+
+    async def warm_up(self) -> None:
+        """Open a connection.
+
+        Raises:
+            ConfigError: the server refuses the key.
+            VendorError: it cannot be reached.
+        """
+        await openai_client.warm_up(self._openai)
+
+    async def synthesise(self, request: SpeechRequest) -> AsyncIterator[bytes]:
+        """The sentence as mu-law, as it comes.
+
+        Raises:
+            VendorError: the server failed, or what it sent is no sound.
+        """
+        line = Resampler(RATE_HZ, SAMPLE_RATE_HZ)
+        asked = self._openai.audio.speech.with_streaming_response
+        try:
+            async with asked.create(model=self._model, voice=self._voice, input=request.text, response_format="pcm") as answer:
+                _see_that_it_is_sound(answer.headers.get("content-type", ""))
+                async for samples in _whole_samples(answer.iter_bytes()):
+                    if sound := pcm_to_mulaw(line.push(samples)):
+                        yield sound
+        except OpenAIError as error:
+            raise openai_client.blame(error) from error
+        except httpx2.TimeoutException as error:  # the client does not translate what happens behind the answer's head
+            raise VendorError(openai_client.VENDOR, "timeout", retryable=True) from error
+        except httpx2.TransportError as error:
+            raise VendorError(openai_client.VENDOR, "connection", retryable=True) from error
+        if sound := pcm_to_mulaw(line.flush()):
+            yield sound
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._openai.close()
+
+
+def _see_that_it_is_sound(content_type: str) -> None:
+    if not content_type.startswith(("audio/", "application/octet-stream")):
+        raise VendorError(openai_client.VENDOR, "bad_answer", retryable=True)
+
+
+async def _whole_samples(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same bytes in pieces that cut no sample in half."""
+    held = b""
+    async for piece in pieces:
+        held += piece
+        whole = len(held) - len(held) % _SAMPLE_BYTES
+        if whole:
+            yield held[:whole]
+        held = held[whole:]
