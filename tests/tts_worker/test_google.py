@@ -150,13 +150,10 @@ async def test_it_is_told_how_long_to_wait(name: str) -> None:
     assert failure.wait_s == RETRY_AFTER_S
 
 
-async def test_what_is_no_message_is_a_bad_answer() -> None:
-    _, failure = await failure_of(Garbage(), name=IN_ONE_PIECE)
+@pytest.mark.parametrize("name", ["he-IL-Chirp3-HD-Aoede", IN_ONE_PIECE])
+async def test_what_is_no_message_is_a_bad_answer(name: str) -> None:
+    _, failure = await failure_of(Garbage(), name=name)
     assert (failure.kind, failure.retryable) == ("bad_answer", True)
-
-
-async def test_what_is_no_message_in_a_stream_is_no_sound() -> None:
-    assert await spoken(Garbage()) == []
 
 
 async def test_a_failure_in_mid_stream_comes_after_its_sound() -> None:

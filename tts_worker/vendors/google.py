@@ -83,8 +83,8 @@ class GoogleVoice:
                 calls: Any = await self._client().streaming_synthesize(_requests(voice, request.text), timeout=DEADLINE_S, retry=None)
                 try:
                     async for answer in calls:
-                        if answer.audio_content:
-                            yield answer.audio_content
+                        if sound := _sound(answer):
+                            yield sound
                 finally:
                     calls.cancel()
             else:
@@ -99,9 +99,7 @@ class GoogleVoice:
         answer = await self._client().synthesize_speech(
             input=google.SynthesisInput(text=text), voice=voice, audio_config=config, timeout=DEADLINE_S, retry=None
         )
-        if not isinstance(answer, google.SynthesizeSpeechResponse):  # the client gives its end of file for what is no message
-            raise VendorError(VENDOR, "bad_answer", retryable=True)
-        return strip_wav_header(answer.audio_content)
+        return strip_wav_header(_sound(answer))
 
     async def close(self) -> None:
         """Close the connection."""
@@ -159,6 +157,13 @@ async def _requests(voice: google.VoiceSelectionParams, text: str) -> AsyncItera
     config = google.StreamingSynthesizeConfig(voice=voice, streaming_audio_config=audio)
     yield google.StreamingSynthesizeRequest(streaming_config=config)
     yield google.StreamingSynthesizeRequest(input=google.StreamingSynthesisInput(text=text))
+
+
+def _sound(answer: google.SynthesizeSpeechResponse | google.StreamingSynthesizeResponse | None) -> bytes:
+    """The sound in an answer; the client gives None for what is no message."""
+    if answer is None:
+        raise VendorError(VENDOR, "bad_answer", retryable=True)
+    return bytes(answer.audio_content)
 
 
 def _blame(error: GoogleAPICallError) -> VendorError:
