@@ -10,6 +10,7 @@
 import asyncio
 import hashlib
 import logging
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -57,7 +58,8 @@ def connect(url: str, answer_limit_s: float, connections: int) -> Redis:
         pool = BlockingConnectionPool.from_url(
             url, max_connections=connections, timeout=answer_limit_s, **patience(answer_limit_s, Retry(NoBackoff(), 0))
         )
-    except ValueError:
+        pool.make_connection()  # type: ignore[no-untyped-call]  # it connects later
+    except (ValueError, TypeError):  # of an option that there is not a connection says TypeError
         raise ConfigError(f"REDIS_URL: takes {TAKES}") from None
     return Redis.from_pool(pool)
 
@@ -131,7 +133,7 @@ async def once(action: Callable[[], Awaitable[T]]) -> T:
     try:
         answer = await action()
     except _TROUBLE as trouble:
-        raise BusUnavailable(type(trouble).__name__) from trouble
+        raise BusUnavailable(_why(trouble)) from trouble
     except RuntimeError as trouble:
         # uvloop's word for a connection that broke before anything was written to it; the client does not know it.
         if not str(trouble).endswith("the handler is closed"):
@@ -144,6 +146,17 @@ async def once(action: Callable[[], Awaitable[T]]) -> T:
     if task.cancelling() > cancelled:
         raise asyncio.CancelledError
     return answer
+
+
+def _why(trouble: BaseException) -> str:
+    """In one word what is wrong. Of a certificate that is not believed it says why: that mends itself by no waiting."""
+    cause: BaseException | None = trouble
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            why = cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else cause.reason
+            return f"{type(cause).__name__}({why})".replace(" ", "_")
+        cause = cause.__cause__ or cause.__context__
+    return type(trouble).__name__
 
 
 async def insistently(action: Callable[[], Awaitable[T]]) -> T:

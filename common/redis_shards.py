@@ -12,7 +12,6 @@ XREADGROUP, and one command that finds the cluster down cuts the connections und
 
 import asyncio
 from collections import deque
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -122,6 +121,8 @@ class ClusterMap:
         self._slots: dict[tuple[int, int], Address] = {}
         self._doubted = True
         self._ask_again_at_s = 0.0
+        self._trouble: Exception | None = None
+        """What was wrong with the one that was asked last."""
         self._asking = asyncio.Lock()
         for of_one_node in ("host", "port"):
             self._options.pop(of_one_node, None)
@@ -158,15 +159,17 @@ class ClusterMap:
         for (first, last), address in self._slots.items():
             if first <= slot <= last:
                 return address
-        raise exceptions.ConnectionError(f"no node has slot {slot}")
+        raise exceptions.ConnectionError(f"no node has slot {slot}") from self._trouble
 
     async def _ask(self) -> None:
         for _ in range(len(self._nodes)):
             asked = self._nodes[0]
             self._nodes.rotate(-1)
-            with suppress(*_AWAY, exceptions.ResponseError):
+            try:
                 self._learn(asked, await self._told_by(*asked))
                 return
+            except (*_AWAY, exceptions.ResponseError) as trouble:
+                self._trouble = trouble
 
     async def _told_by(self, host: str, port: int) -> Any:
         options = {**self._options, **patience(_ASK_LIMIT_S, Retry(NoBackoff(), 0))}

@@ -16,6 +16,7 @@ from typing import Any
 import redis
 
 from common.streams import Keys
+from tests.authority import Secured
 from tests.e2e.gateway_process import free_port
 from tests.servers import RealServer
 
@@ -29,15 +30,19 @@ _LOOK_S = 0.05
 class Node:
     """One server of the cluster."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, over: Secured | None) -> None:
         folder.mkdir()
         self.port, self._bus_port = free_port(), free_port()
         options = ["--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-port", str(self._bus_port)]
         options += ["--cluster-node-timeout", str(NODE_TIMEOUT_MS), "--repl-diskless-sync-delay", "0"]
-        self._server = RealServer(folder, port=self.port, options=options)
+        if over is None:
+            self._server = RealServer(folder, port=self.port, options=options)
+        else:
+            options += [*over.options(self.port), "--tls-cluster", "yes", "--tls-replication", "yes"]
+            self._server = RealServer(folder, command=over.command, options=options)
         self._stalled = False
         self._server.start()
-        self._client = redis.Redis(port=self.port, protocol=2, socket_timeout=5)
+        self._client = redis.Redis.from_url(self._server.url, protocol=2, socket_timeout=5)
         self.id = self.ask("MYID")
 
     def ask(self, *command: str | int) -> Any:
@@ -82,14 +87,17 @@ class Node:
 class Cluster:
     """Six nodes that know each other."""
 
-    def __init__(self, masters: list[Node], replicas: list[Node]) -> None:
+    def __init__(self, masters: list[Node], replicas: list[Node], over: Secured | None) -> None:
         self.masters = masters
-        self._nodes = [*masters, *replicas]
+        self.replicas = replicas
+        """Of each master, in the same order."""
+        self._over = over
 
     @property
     def url(self) -> str:
         """As an operator writes it down."""
-        return "redis+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in self.masters)
+        nodes = ",".join(f"127.0.0.1:{node.port}" for node in self.masters)
+        return f"redis+cluster://{nodes}" if self._over is None else f"rediss+cluster://{nodes}{self._over.trust}"
 
     def master_of(self, call: str, keys: Keys) -> Node:
         """The one that serves a call, as long as it lives."""
@@ -103,10 +111,10 @@ class Cluster:
             node.empty()
 
 
-def _formed(folder: Path, ends: ExitStack) -> Cluster:
+def _formed(folder: Path, ends: ExitStack, over: Secured | None) -> Cluster:
     nodes = []
     for number in range(2 * MASTERS):
-        nodes.append(Node(folder / str(number)))
+        nodes.append(Node(folder / str(number), over))
         ends.callback(nodes[-1].stop)
     masters, replicas = nodes[:MASTERS], nodes[MASTERS:]
     for number, master in enumerate(masters):
@@ -118,7 +126,7 @@ def _formed(folder: Path, ends: ExitStack) -> Cluster:
     for master, replica in zip(masters, replicas, strict=True):
         replica.ask("REPLICATE", master.id)
     _until(lambda: all(replica.follows() for replica in replicas))
-    return Cluster(masters, replicas)
+    return Cluster(masters, replicas, over)
 
 
 def _until(holds: Callable[[], bool]) -> None:
@@ -129,9 +137,9 @@ def _until(holds: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
-    """A cluster that ends with the block."""
+def cluster(over: Secured | None = None) -> Iterator[Cluster]:
+    """A cluster that ends with the block; ``over`` TLS, or not."""
     folder = Path(tempfile.mkdtemp(prefix="torim-"))
     with ExitStack() as ends:
         ends.callback(shutil.rmtree, folder)
-        yield _formed(folder, ends)
+        yield _formed(folder, ends, over)

@@ -1,6 +1,7 @@
 """Fixtures that every package's tests may use."""
 
 import asyncio
+import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from common.config import Settings, environment, load
 from tests.cluster import Cluster, cluster
 from tests.debian_redis import redis_command
 from tests.servers import RealServer, real_server
+from tools.end import End
 
 if TYPE_CHECKING:
     from asr_worker.vendors.whisper import WhisperTranscriber
@@ -61,6 +63,16 @@ def debian_redis_url(debian_redis: RealServer) -> str:
     with redis.Redis.from_url(debian_redis.url) as client:
         client.flushall()
     return debian_redis.url
+
+
+@pytest.fixture
+def end() -> Iterator[End]:
+    """Who asks a tool to end: nobody. It listens for signals, which are the tests' own again behind it."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    yield End()
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
 
 
 # --- Speech models: loaded once a run, fetched the first time

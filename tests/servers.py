@@ -138,10 +138,10 @@ class RealServer:
 
 
 @contextmanager
-def real_server(*, durable: bool = False, command: Sequence[str] = ()) -> Iterator[RealServer]:
+def real_server(*, durable: bool = False, command: Sequence[str] = (), options: Sequence[str] = ()) -> Iterator[RealServer]:
     """A running server that ends with the block: Valkey, or what ``command`` starts. ``durable``: each command is on disk at once."""
     folder = Path(tempfile.mkdtemp(prefix="torim-"))
-    server = RealServer(folder, durable=durable, command=command)
+    server = RealServer(folder, durable=durable, command=command, options=options)
     try:
         server.start()
         yield server

@@ -1,8 +1,6 @@
 """``REDIS_URL`` is tried before anything is started."""
 
-import signal
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,15 +12,6 @@ from tests.e2e.gateway_process import free_port
 from tests.servers import RealServer
 from tools.end import AskedToEnd, End
 from tools.redis_url import check, masked
-
-
-@pytest.fixture
-def end() -> Iterator[End]:
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = [signal.getsignal(number) for number in numbers]
-    yield End()
-    for number, handler in zip(numbers, before, strict=True):
-        signal.signal(number, handler)
 
 
 def said(url: str, end: End) -> str:
