@@ -161,6 +161,9 @@ class GatewayBus(Protocol):
         The same stream may ask again: it learns the same.
         """
 
+    async def keep_agent(self, call: str, reference: str, data: bytes) -> None:
+        """Let the workers find the agent of the call's messages; doing it again is harmless, and needed where Redis forgot it."""
+
     async def publish(self, stage: Stage, message: Message, audio: bytes = b"") -> None:
         """Give a message to a stage."""
 
@@ -285,6 +288,9 @@ class WorkerBus(Protocol):
 
     async def history(self, call: str) -> list[PastTurn]:
         """The ended turns of the call, oldest first, and any in which a tool with effects was started."""
+
+    async def agent(self, call: str, reference: str) -> bytes | None:
+        """The agent of a call's messages, as its gateway kept it; None: it is not here."""
 
     async def emitted(self, call: str, turn: int) -> list[str]:
         """Sentences that an earlier attempt at this reply emitted."""

@@ -52,6 +52,8 @@ class Head(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
     """Unix time at which the gateway decided the end of the turn."""
     trace: str = ""
     """Carried along unread; ties log lines of several processes together."""
+    agent: str = ""
+    """Which agent answers (``common/agents``), as the gateway keeps it in Redis; "": the one that each process's settings make."""
 
 
 class Utterance(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="utterance"):

@@ -87,6 +87,10 @@ class RedisGatewayBus:
         key = streams.replies(self._keys.tag(message.head.call), message.head.gateway)
         await self._link(message.head.call).writer.xadd(key, fields_of(message, b""), maxlen=streams.REPLIES_MAXLEN, nomkstream=True)
 
+    async def keep_agent(self, call: str, reference: str, data: bytes) -> None:
+        """Let the workers find the agent of the call's messages."""
+        await insistently(lambda: self._link(call).writer.set(self._keys.agent(call, reference), data, ex=streams.CALL_TTL_S))
+
     async def publish(self, stage: Stage, message: Message, audio: bytes = b"") -> None:
         """Give a message to a stage: a plain XADD, since sound through a script costs threefold."""
         await insistently(lambda: self._publish(stage, message, audio))

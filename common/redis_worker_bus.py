@@ -222,6 +222,14 @@ class RedisWorkerBus:
         found: Any = await self._link(call).writer.hgetall(self._keys.history(call))
         return dict(found)
 
+    async def agent(self, call: str, reference: str) -> bytes | None:
+        """The agent of a call's messages, as its gateway kept it; None: it is not here."""
+        return await insistently(lambda: self._string(call, self._keys.agent(call, reference)))
+
+    async def _string(self, call: str, key: str) -> bytes | None:
+        found: Any = await self._link(call).writer.get(key)
+        return None if found is None else bytes(found)
+
     async def emitted(self, call: str, turn: int) -> list[str]:
         """Sentences that an earlier attempt at this reply emitted."""
         return [sentence.decode() for sentence in await insistently(lambda: self._list(call, turn))]

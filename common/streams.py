@@ -131,6 +131,10 @@ class Keys:
         """List: when the call was connected again, in the server's seconds."""
         return f"t:{self.tag(call)}:again:{call}"
 
+    def agent(self, call: str, reference: str) -> str:
+        """String: an agent as the calls of this shard go by it; its reference holds a digest, so it never changes."""
+        return f"t:{self.tag(call)}:agent:{reference}"
+
     def out(self, call: str, turn: int) -> str:
         """List: sentences of the reply that are emitted; a second attempt goes on after them."""
         return f"t:{self.tag(call)}:out:{call}:{turn}"

@@ -8,6 +8,7 @@ import time
 import uuid
 
 from common import service
+from common.agents.folder import Folder
 from common.bus import GatewayBus
 from common.config import Settings
 from common.errors import BusUnavailable
@@ -15,6 +16,7 @@ from common.redis_gateway_bus import RedisGatewayBus
 from common.streams import STAGES
 from gateway import lexicons
 from gateway.admission import DRAIN_S
+from gateway.agents import Agents
 from gateway.complaints import Complaints
 from gateway.echo import Echo
 from gateway.fixed_phrases import FixedPhrases
@@ -59,16 +61,17 @@ async def _answer_calls(
     settings: Settings, draining: asyncio.Event, bus: RedisGatewayBus, phrases: FixedPhrases, around: Surroundings
 ) -> None:
     load = Load(settings.busy_after_sec, settings.max_calls)
-    switchboard = Switchboard(settings, phrases, await asyncio.to_thread(choose_detector, settings), around)
+    agents = Agents(settings, await asyncio.to_thread(Folder, settings))
+    switchboard = Switchboard(settings, phrases, await asyncio.to_thread(choose_detector, settings), around, agents=agents)
     async with asyncio.TaskGroup() as tasks:
         beside = [
             tasks.create_task(around.pacer.run()),
             *(tasks.create_task(_connect(bus, around.gateway, shard, switchboard)) for shard in range(bus.shards)),
-            tasks.create_task(phrases.make()),
+            tasks.create_task(agents.keep_up(phrases.make)),
             tasks.create_task(load.watch(bus, switchboard.load_changed)),
         ]
         try:
-            await _serve(settings, draining, switchboard.answer, _readiness(bus, phrases), load, bus)
+            await _serve(settings, draining, switchboard.answer, _readiness(bus, phrases), load, bus, agents)
         finally:
             for task in beside:
                 task.cancel()
@@ -81,13 +84,14 @@ async def _serve(
     ready: Ready,
     load: Load,
     bus: RedisGatewayBus | None = None,
+    agents: Agents | None = None,
 ) -> None:
     listener = listen(settings.host, settings.port, shared=settings.gateways > 1)
     clock = asyncio.get_running_loop().time
     own = MemoryTokens(clock)
     tokens = SharedTokens(own, bus.keep_token, bus.take_token) if bus else own
     reconnects = Reconnects(clock, bus.reconnect if bus else None)
-    door = FrontDoor(settings, answer, ready, tokens, reconnects, Complaints(clock), why_busy=load.why_busy)
+    door = FrontDoor(settings, answer, ready, tokens, reconnects, Complaints(clock), why_busy=load.why_busy, agents=agents)
     gc.freeze()  # what was made so far lives as long as the process: a full collection would stall every call for it
     logger.info("listening host=%s port=%d mode=%s", settings.host, settings.port, settings.ws_mode)
     await serve(door, listener, draining, DRAIN_S if settings.drain_sec is None else settings.drain_sec)

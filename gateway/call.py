@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from common import metrics
+from common.agents.in_use import Carried
 from common.audio import FRAME_BYTES, mulaw_to_pcm, rms
 from common.bus import Delivery, Taken
 from common.errors import BusUnavailable
@@ -38,7 +39,7 @@ from gateway.turn.events import Command, Event
 from gateway.turn.machine import TurnMachine
 from gateway.vad.base import Detector
 from gateway.vad.self_echo import EchoGuard
-from gateway.writing import Writing
+from gateway.writing import HOUSE, Writing
 
 logger = logging.getLogger("torim.gateway")
 
@@ -62,6 +63,7 @@ class LiveCall:
         echo_guard: EchoGuard,
         around: Surroundings,
         gone: Callable[["LiveCall"], object],
+        agent: Carried = HOUSE,
     ) -> None:
         self.key = key
         """The call's name in Redis."""
@@ -82,7 +84,7 @@ class LiveCall:
         self.again = reconnects(started.parameters)
         """How often the call was connected again before this stream."""
         self._owner = Ownership(around.bus, key, around.gateway, language, self.again)
-        self._writing = Writing(key, language, around, self._outbox, self._owner, is_current=lambda turn: turn == self._turn)
+        self._writing = Writing(key, language, around, self._outbox, self._owner, is_current=lambda turn: turn == self._turn, agent=agent)
         self._early: list[LineEvent] | None = []
         """What happened on the line before the call began."""
         self._left = False
@@ -118,6 +120,7 @@ class LiveCall:
             if self._owner.is_lost_to(delivery.message.fence):
                 self.leave()
             return
+        self._writing.heard_from(delivery.message)
         self._handle(events.WorkerReported(delivery.message, delivery.audio))
 
     def load_changed(self, busy: bool) -> None:

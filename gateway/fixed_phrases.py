@@ -5,17 +5,20 @@ like any sentence, so it has the voice of the replies; until it is there, the be
 it. A file is named after vendor, voice, language and words: change one, and it is made anew.
 
 Nothing is asked for before the TTS stage has a worker, and what did not come is asked for again
-at growing intervals. Sound of an earlier request is as good as that of the last one. A phrase that
+at growing intervals. What an agent's file changes is asked for when it is saved.
+Sound of an earlier request is as good as that of the last one. A phrase that
 the voice cannot speak stays a beep, and is told.
 """
 
 import asyncio
 import hashlib
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from common import phrases
+from common.agents.in_use import Carried, InUse, in_use
+from common.agents.overlay import house
 from common.audio import beep
 from common.bus import Delivery, GatewayBus
 from common.config import Settings
@@ -40,6 +43,8 @@ class _Wanted:
     language: str
     text: str
     path: Path
+    carried: Carried
+    """The agent whose voice speaks it."""
     source: tuple[int, int] = (0, 0)
     """Take and attempt that the sound is of: bytes of two never mix."""
     sound: bytearray = field(default_factory=bytearray)
@@ -66,57 +71,77 @@ class FixedPhrases:
         self._bus = bus
         self._gateway = gateway
         self._folder = settings.torim_cache.expanduser() / "phrases"
-        self._voice = _voice(settings)
+        self._house = in_use(house(settings), settings)
         self._beep = beep()
         self._uninterruptible = uninterruptible(settings)
         self._sound: dict[Path, bytes] = {}
         self._wanted: list[_Wanted] = []
+        """In the order of their numbers; it only grows, since sound may come late."""
+        self._at_start: list[_Wanted] = []
         self._take = 0
         self._all_here = asyncio.Event()
 
     @property
     def missing(self) -> int:
-        """How many phrases have no sound yet."""
-        return sum(wanted.path not in self._sound for wanted in self._wanted)
+        """How many of the phrases that were wanted at the start have no sound yet."""
+        return self._without_sound(self._at_start)
 
-    def book(self, language: str) -> PhraseBook:
-        """The phrases of a call in ``language``, as far as they are here."""
-        texts = phrases.phrases(self._settings, language)
-        known = {name: self._phrase(language, name, getattr(texts, name)) for name in _NAMES}
+    def _without_sound(self, wanted: Sequence[_Wanted]) -> int:
+        return sum(each.path not in self._sound for each in wanted)
+
+    def book(self, language: str, agent: InUse | None = None) -> PhraseBook:
+        """The phrases of a call in ``language``, as far as they are here; without an agent, those of the settings."""
+        spoken = agent or self._house
+        texts = spoken.phrases(language)
+        known = {name: self._phrase(spoken, language, name, getattr(texts, name)) for name in _NAMES}
         greeting = known.pop("greeting")
         return PhraseBook(greeting=greeting if texts.greeting else None, beep=self._beep, **known)
 
-    def _phrase(self, language: str, name: str, text: str) -> Phrase:
+    def _phrase(self, agent: InUse, language: str, name: str, text: str) -> Phrase:
         if not text:
             return Phrase("", b"")
-        sound = self._sound.get(self._path(phrases.language_of_words(self._settings, language, name), text))
+        sound = self._sound.get(self._path(agent, agent.language_of(language, name), text))
         return Phrase(text, sound, name not in self._uninterruptible) if sound else Phrase("", self._beep)
 
-    def _path(self, language: str, text: str) -> Path:
-        name = hashlib.sha256(f"{self._voice}|{language}|{text}".encode()).hexdigest()[:32]
+    def _path(self, agent: InUse, language: str, text: str) -> Path:
+        settings, said = agent.settings, agent.snapshot.agent.pronunciations
+        voice = f"{_voice(settings)}{sorted(said.items()) if said else ''}"
+        name = hashlib.sha256(f"{voice}|{language}|{text}".encode()).hexdigest()[:32]
         return self._folder / f"{name}.ulaw"
 
     # -- Making them --------------------------------------------------------------------------
 
-    async def make(self) -> None:
-        """Take what is on disk, and have the rest made; returns when all are here."""
-        everything = [wanted for language in (self._settings.language, *_LANGUAGES) for wanted in self._of(language)]
-        self._wanted = list({wanted.path: wanted for wanted in everything}.values())
-        self._sound |= {wanted.path: sound for wanted in self._wanted if (sound := _read(wanted.path))}
+    async def make(self, agents: Sequence[InUse] = ()) -> None:
+        """Take what is on disk, and have the rest made; returns when all of these agents' are here. Without any: those of the settings."""
+        wanted = self._want(agents or [self._house])
+        self._at_start = self._at_start or wanted
+        self._sound |= {each.path: sound for each in wanted if each.path not in self._sound and (sound := _read(each.path))}
+        self._all_here.clear()
         patience_s = _FIRST_PATIENCE_S
-        while self.missing:
+        while missing := self._without_sound(wanted):
             await self._ask()
             try:
                 async with asyncio.timeout(patience_s):
                     await self._all_here.wait()
             except TimeoutError:
-                logger.warning("what=phrases_missing count=%d", self.missing)
+                logger.warning("what=phrases_missing count=%d", missing)
             patience_s = min(2 * patience_s, _LONGEST_PATIENCE_S)
 
-    def _of(self, language: str) -> list[_Wanted]:
-        texts = phrases.phrases(self._settings, language)
-        spoken = [(phrases.language_of_words(self._settings, language, name), getattr(texts, name)) for name in _NAMES]
-        return [_Wanted(of_words, text, self._path(of_words, text)) for of_words, text in spoken if text]
+    def _want(self, agents: Sequence[InUse]) -> list[_Wanted]:
+        """The phrases of these agents, with numbers for those that have none."""
+        everything = [wanted for agent in agents for language in self._languages(agent) for wanted in self._of(agent, language)]
+        known = {wanted.path: wanted for wanted in self._wanted}
+        chosen = {wanted.path: known.get(wanted.path, wanted) for wanted in everything}
+        self._wanted += [wanted for path, wanted in chosen.items() if path not in known]
+        return list(chosen.values())
+
+    def _languages(self, agent: InUse) -> Sequence[str]:
+        return agent.snapshot.agent.languages if agent.carried.reference else (self._settings.language, *_LANGUAGES)
+
+    def _of(self, agent: InUse, language: str) -> list[_Wanted]:
+        texts = agent.phrases(language)
+        spoken = [(agent.language_of(language, name), getattr(texts, name)) for name in _NAMES]
+        return [_Wanted(of_words, text, self._path(agent, of_words, text), agent.carried) for of_words, text in spoken if text]
 
     async def _ask(self) -> None:
         self._take += 1
@@ -125,12 +150,18 @@ class FixedPhrases:
                 await asyncio.sleep(_STAGE_POLL_S)
             for number, wanted in enumerate(self._wanted):
                 if wanted.path not in self._sound:
-                    await self._bus.publish("tts", Sentence(head=self._head(number, wanted.language), text=wanted.text))
+                    await self._ask_for(number, wanted)
         except BusUnavailable as trouble:
             logger.warning("what=phrases_not_asked error=%s", trouble)
 
-    def _head(self, number: int, language: str) -> Head:
-        return Head(call=self.key, turn=0, seq=number, take=self._take, gateway=self._gateway, language=language)
+    async def _ask_for(self, number: int, wanted: _Wanted) -> None:
+        agent = wanted.carried
+        if agent.reference:
+            await self._bus.keep_agent(self.key, agent.reference, agent.data)
+        head = Head(
+            call=self.key, turn=0, seq=number, take=self._take, gateway=self._gateway, language=wanted.language, agent=agent.reference
+        )
+        await self._bus.publish("tts", Sentence(head=head, text=wanted.text))
 
     # -- Their sound comes ----------------------------------------------------------------------
 
@@ -163,7 +194,7 @@ class FixedPhrases:
 
     def _have(self, wanted: _Wanted, sound: bytes) -> None:
         self._sound[wanted.path] = sound
-        if not self.missing:
+        if not self._without_sound(self._wanted):
             self._all_here.set()
 
     def _write(self, wanted: _Wanted) -> None:

@@ -23,6 +23,7 @@ from starlette.types import Receive, Scope, Send
 
 from common.config import Settings
 from gateway.admission import Admission
+from gateway.agents import Agents
 from gateway.complaints import Complaints
 from gateway.media_socket import Limits, MediaSocket, SocketLine
 from gateway.telephony.auth import StreamTokens
@@ -51,6 +52,7 @@ class FrontDoor:
         complaints: Complaints,
         limits: Limits | None = None,
         why_busy: Callable[[int], str] = lambda calls: "",
+        agents: Agents | None = None,
     ) -> None:
         self._trust = Trust(settings, complaints)
         used_tokens = tokens if self._trust.required else None
@@ -59,7 +61,7 @@ class FrontDoor:
         self._complaints = complaints
         self._limits = limits or Limits()
         self.admission = Admission(answer, used_tokens, reconnects, complaints, self._limits, why_busy)
-        webhooks = Webhooks(settings, self._trust, used_tokens, self.admission, reconnects, complaints)
+        webhooks = Webhooks(self._trust, used_tokens, self.admission, reconnects, complaints, agents or Agents(settings))
         self.app = Starlette(
             routes=[
                 Route("/twilio/voice", webhooks.voice, methods=["GET", "POST"]),

@@ -4,10 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from common import metrics
+from common.agents.overlay import spoken_language
 from common.bus import Delivery
 from common.config import Settings
+from gateway.agents import Agents
 from gateway.beginning import RECONNECTS, reconnects
 from gateway.call import LiveCall
+from gateway.events_log import log_event
 from gateway.fixed_phrases import FixedPhrases
 from gateway.lexicons import lexicon
 from gateway.rules import rules_of
@@ -33,6 +36,7 @@ class Switchboard:
         new_detector: Callable[[], Detector],
         around: Surroundings,
         new_machine: Callable[[Rules, PhraseBook, Lexicon], TurnMachine] = TurnMachine,
+        agents: Agents | None = None,
     ) -> None:
         self.unclaimed = 0
         """Messages for calls that are over: normal, counted."""
@@ -45,22 +49,25 @@ class Switchboard:
         self._busy = False
         self._streams: dict[str, int] = {}
         """The number of the last stream of each call, of those that came last."""
-        self._rules = rules_of(settings)
+        self._agents = agents or Agents(settings)
 
     def answer(self, started: CallStarted, line: Line) -> Conversation:
         """A call came in. The newest stream of a call owns it; the one before leaves in peace (R12).
 
         Where Redis is away, the new stream knows from here that somebody was on the line, and which numbers were not used.
         """
-        language = started.language or self._settings.language
+        agent = self._agents.chosen(started.parameters)
+        language = spoken_language(agent.snapshot, started.language)
         detector = self._new_detector()
-        machine = self._new_machine(replace(self._rules, onset=detector.onset), self._phrases.book(language), lexicon(language))
+        rules = replace(rules_of(agent.settings), onset=detector.onset)
+        machine = self._new_machine(rules, self._phrases.book(language, agent), lexicon(language))
         guard = SelfEcho(detector.onset) if self._settings.self_echo_guard else NoGuard()
         started = self._counted(started)
+        log_event(started.call, 0, "AGENT", agent=agent.carried.reference or "settings", language=language)
         old = self._calls.get(started.call)
         if old is not None:
             old.leave()
-        call = LiveCall(started, line, started.call, language, machine, detector, guard, self._around, gone=self._gone)
+        call = LiveCall(started, line, started.call, language, machine, detector, guard, self._around, self._gone, agent.carried)
         self._calls[call.key] = call
         call.load_changed(self._busy)
         return call

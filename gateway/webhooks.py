@@ -15,9 +15,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from common.config import Settings
-from common.phrases import language_of_words, phrases
+from common.agents.in_use import InUse
+from common.agents.overlay import spoken_language
 from gateway.admission import TOKEN_TIMEOUT_S, Admission
+from gateway.agents import AGENT, CALLED, Agents
 from gateway.beginning import RECONNECTS, reconnects
 from gateway.complaints import Complaints
 from gateway.events_log import log_event
@@ -40,15 +41,15 @@ class Webhooks:
 
     def __init__(
         self,
-        settings: Settings,
         trust: Trust,
         tokens: StreamTokens | None,
         admission: Admission,
         reconnects: Reconnects,
         complaints: Complaints,
+        agents: Agents,
     ) -> None:
         """``tokens``: None where everybody is trusted."""
-        self._settings = settings
+        self._agents = agents
         self._trust = trust
         self._tokens = tokens
         self._admission = admission
@@ -60,10 +61,11 @@ class Webhooks:
         form = dict(await self._trust.form(request))
         if self._admission.draining:
             return self._elsewhere(request, "/twilio/voice")
-        call, language = form.get("CallSid", ""), language_of(dict(request.query_params))
+        call, asked = form.get("CallSid", ""), dict(request.query_params)
+        agent = self._agents.chosen({**asked, CALLED: form.get("To", "")})
         if busy := self._admission.why_busy():
-            return self._refuse(busy, call, language, "busy")
-        return await self._connect(request, call, {"language": language} if language else {})
+            return self._refuse(busy, call, agent, language_of(asked), "busy")
+        return await self._connect(request, call, _parameters(agent, language_of(asked)))
 
     async def _connect(self, request: Request, call: str, parameters: Mapping[str, str]) -> Response:
         token = "" if self._tokens is None else await _issue(self._tokens, call)
@@ -72,35 +74,36 @@ class Webhooks:
     async def after(self, request: Request) -> Response:
         """A stream ended: what becomes of its call?"""
         form = dict(await self._trust.form(request))
-        call, language = form.get("CallSid", ""), language_of(dict(request.query_params))
+        call, asked = form.get("CallSid", ""), dict(request.query_params)
         if not call or form.get("CallStatus") in _GONE:
             return _xml(twiml.hang_up())
         if self._admission.draining and not self._reconnects.knows_over(call):
             return self._elsewhere(request, "/twilio/after")
+        agent, language = self._agents.chosen({**asked, CALLED: form.get("To", "")}), language_of(asked)
         match await self._reconnects.ask(call):
             case "over":
                 return _xml(twiml.hang_up())
             case "too_often":
-                return self._refuse("reconnects", call, language, "goodbye")
+                return self._refuse("reconnects", call, agent, language, "goodbye")
             case "again":
                 again = reconnects(request.query_params) + 1
                 log_event(call, None, "RECONNECT", again=again)
-                return await self._connect(request, call, {**({"language": language} if language else {}), RECONNECTS: str(again)})
+                return await self._connect(request, call, {**_parameters(agent, language), RECONNECTS: str(again)})
 
     def _elsewhere(self, request: Request, path: str) -> Response:
         asked = request.query_params
-        query = urlencode({name: asked[name] for name in ("language", RECONNECTS) if name in asked} | {_ELSEWHERE: "1"})
+        query = urlencode({name: asked[name] for name in ("language", AGENT, RECONNECTS) if name in asked} | {_ELSEWHERE: "1"})
         url = f"{self._trust.base_url(request)}{path}?{query}"
         answer = _xml(twiml.ask_again(url, _RESTART_S if _ELSEWHERE in asked else 0))
         answer.headers["connection"] = "close"  # one that is kept would lead back here
         return answer
 
-    def _refuse(self, why: str, call: str, language: str | None, phrase: Literal["busy", "goodbye"]) -> Response:
+    def _refuse(self, why: str, call: str, agent: InUse, asked: str | None, phrase: Literal["busy", "goodbye"]) -> Response:
         """End a call with a phrase in Twilio's voice."""
         self._complaints.add(why, call)
-        language = language or self._settings.language
-        words = getattr(phrases(self._settings, language), phrase)
-        return _xml(twiml.say_and_hang_up(words, language_of_words(self._settings, language, phrase)))
+        language = spoken_language(agent.snapshot, asked)
+        words = getattr(agent.phrases(language), phrase)
+        return _xml(twiml.say_and_hang_up(words, agent.language_of(language, phrase)))
 
     async def stream_status(self, request: Request) -> Response:
         """Twilio tells how a stream fares."""
@@ -108,6 +111,12 @@ class Webhooks:
         if form.get("StreamEvent") == "stream-error":
             self._complaints.add("stream_error")
         return Response(status_code=204)
+
+
+def _parameters(agent: InUse, language: str | None) -> dict[str, str]:
+    """What the stream is told of the call."""
+    key = agent.snapshot.key
+    return {**({"language": language} if language else {}), **({AGENT: key} if key else {})}
 
 
 async def _issue(tokens: StreamTokens, call: str) -> str:

@@ -6,6 +6,7 @@ caller's sound, which are stale by utterance (R6).
 
 from collections.abc import Callable
 
+from common.agents.in_use import Carried
 from common.bus import TurnClosed
 from common.messages import Head, Message, Sentence, Stage, Transcript, Utterance
 from gateway.outbox import Outbox
@@ -13,12 +14,22 @@ from gateway.ownership import Ownership
 from gateway.surroundings import Surroundings
 from gateway.turn.events import CloseTurn, PublishSentence, PublishTranscript, PublishUtterance
 
+HOUSE = Carried()
+"""The agent that the settings make; workers have it."""
+
 
 class Writing:
     """The pen of one call."""
 
     def __init__(
-        self, call: str, language: str, around: Surroundings, outbox: Outbox, owner: Ownership, is_current: Callable[[int], bool]
+        self,
+        call: str,
+        language: str,
+        around: Surroundings,
+        outbox: Outbox,
+        owner: Ownership,
+        is_current: Callable[[int], bool],
+        agent: Carried = HOUSE,
     ) -> None:
         self._call = call
         self._language = language
@@ -26,6 +37,14 @@ class Writing:
         self._outbox = outbox
         self._owner = owner
         self._is_current = is_current
+        self._agent = agent
+        self._agent_kept = -1
+        """The turn for which it was kept last: Redis may forget it."""
+
+    def heard_from(self, message: Message) -> None:
+        """Go by the language of a reply: the caller asked for it, and is heard in it from now on."""
+        if isinstance(message, Sentence) and self._is_current(message.head.turn):
+            self._language = message.head.language
 
     # -- Work for the stages ------------------------------------------------------------------
 
@@ -45,6 +64,7 @@ class Writing:
 
     def _publish(self, stage: Stage, message: Message, sound: bytes = b"") -> None:
         turn = message.head.turn
+        self._keep_agent(turn)
         stays_wanted = isinstance(message, Utterance) and message.piece != "whole"
         self._outbox.put(
             f"publish_{stage}",
@@ -52,10 +72,24 @@ class Writing:
             wanted=lambda: stays_wanted or self._is_current(turn),
         )
 
+    def _keep_agent(self, turn: int) -> None:
+        """Before the turn's first message that names it."""
+        agent, bus = self._agent, self._around.bus
+        if agent.reference and turn != self._agent_kept:
+            self._agent_kept = turn
+            self._outbox.put("keep_agent", lambda: bus.keep_agent(self._call, agent.reference, agent.data))
+
     def _head(self, turn: int, seq: int, take: int = 0) -> Head:
         around = self._around
         return Head(
-            call=self._call, turn=turn, seq=seq, take=take, gateway=around.gateway, language=self._language, t0_s=around.wall_clock()
+            call=self._call,
+            turn=turn,
+            seq=seq,
+            take=take,
+            gateway=around.gateway,
+            language=self._language,
+            t0_s=around.wall_clock(),
+            agent=self._agent.reference,
         )
 
     # -- The turns ----------------------------------------------------------------------------

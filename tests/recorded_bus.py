@@ -5,7 +5,7 @@ contract suite and of the integration tests.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from common.bus import Delivery, Output, PastTurn, Renewal, ToolRun, ToolStart, TurnNews
 from common.messages import Message, Stage, StageFailed
@@ -29,6 +29,7 @@ class RecordedBus:
         emit_answer: EmitAnswer | None = None,
         server_began_s: float = 0.0,
         tool_answers: Sequence[ToolStart] = (),
+        agents: Mapping[str, bytes] | None = None,
     ) -> None:
         """``server_began_s``: what the server's clock shows when the loop's shows 0; ``tool_answers``: in order, then "started"."""
         self.out = list(emitted)
@@ -43,6 +44,8 @@ class RecordedBus:
         self._emit_answer = emit_answer
         self._server_began_s = server_began_s
         self._tool_answers = list(tool_answers)
+        self._agents = agents or {}
+        self.agents_asked: list[str] = []
         self.tools_started: list[ToolRun] = []
         """Those that were let start."""
         self.tools_ended: list[ToolRun] = []
@@ -103,6 +106,10 @@ class RecordedBus:
 
     async def history(self, call: str) -> list[PastTurn]:
         return self._history
+
+    async def agent(self, call: str, reference: str) -> bytes | None:
+        self.agents_asked.append(reference)
+        return self._agents.get(reference)
 
     async def emitted(self, call: str, turn: int) -> list[str]:
         return list(self.out)

@@ -56,6 +56,7 @@ async def _turn_0(gateway: RedisGatewayBus) -> None:
     await gateway.close_turn(CALL, TurnClosed(0, "replied", heard="שלום!"), FENCE)
     await gateway.record(CALL, {"name": "TURN_ENDED", "turn": "0", "at": "100.000"})
     await gateway.open_turn(CALL, 1, FENCE)
+    await gateway.keep_agent(CALL, "clinic-1", b'{"key":"clinic"}')
     await gateway.publish("asr", utterance(turn=1), SOUND)
 
 

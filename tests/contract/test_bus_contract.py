@@ -712,3 +712,22 @@ async def test_a_result_waits_for_a_gateway_that_comes_back_to_a_server_that_for
         commit = group.create_task(a_house.one.commit("tts", delivery, [to_gateway(chunk(), b"sound")]))
         heard = await next_reply(a_house.gateway.replies(GATEWAY))
     assert (commit.result(), heard.audio) == (True, b"sound")
+
+
+# Agents
+
+
+async def test_workers_find_the_agent_that_a_gateway_keeps(a_house: House) -> None:
+    await a_house.gateway.keep_agent(CALL, "clinic-1", b"clinic")
+    assert await a_house.two.agent(CALL, "clinic-1") == b"clinic"
+
+
+async def test_an_agent_that_nobody_keeps_is_not_found(a_house: House) -> None:
+    assert await a_house.one.agent(CALL, "clinic-1") is None
+
+
+async def test_an_agent_that_was_forgotten_can_be_kept_again(a_house: House) -> None:
+    await a_house.gateway.keep_agent(CALL, "clinic-1", b"clinic")
+    await a_house.forget()
+    await a_house.gateway.keep_agent(CALL, "clinic-1", b"clinic")
+    assert await a_house.one.agent(CALL, "clinic-1") == b"clinic"

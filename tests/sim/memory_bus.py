@@ -121,6 +121,10 @@ class MemoryBus:
             self._tell(TurnNews(call, was.turn, "over"))
         return known
 
+    async def keep_agent(self, call: str, reference: str, data: bytes) -> None:
+        """Let the workers find the agent of the call's messages."""
+        await self._insist(lambda: self._store.agents.__setitem__(reference, data))
+
     async def publish(self, stage: Stage, message: Message, audio: bytes = b"") -> None:
         """Give a message to a stage."""
         await self._insist(lambda: self._publish(stage, message, audio))
@@ -525,6 +529,10 @@ class MemoryBus:
         turns = sorted({*known.past, *(run.turn for run in runs)})
         ended = [known.past.get(turn, PastTurn(turn, "", "")) for turn in turns]
         return [replace(past, tools=tuple(run for run in runs if run.turn == past.turn)) for past in ended]
+
+    async def agent(self, call: str, reference: str) -> bytes | None:
+        """The agent of a call's messages, as its gateway kept it; None: it is not here."""
+        return await self._insist(lambda: self._store.agents.get(reference))
 
     async def emitted(self, call: str, turn: int) -> list[str]:
         """Sentences that an earlier attempt at this reply emitted."""

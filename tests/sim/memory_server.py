@@ -98,6 +98,7 @@ class Store:
     reconnects: dict[str, list[float]] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
     out: dict[str, list[str]] = field(default_factory=dict)
+    agents: dict[str, bytes] = field(default_factory=dict)
     tools: dict[str, str] = field(default_factory=dict)
     """Of each tool with effects that was started: the id of its run."""
     workers: dict[str, tuple[Stage, float]] = field(default_factory=dict)

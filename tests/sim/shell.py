@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from asr_worker.worker import AsrWorker
+from common.agents.in_use import InUse
 from common.bus import PastTurn
 from common.config import Settings
 from common.effects import Effects
@@ -49,8 +50,8 @@ _SETTINGS = Settings(llm_vendor="scripted", tts_vendor="tone", asr_vendor="scrip
 class SimulatedPhrases(FixedPhrases):
     """Fixed phrases of sound that says what it is."""
 
-    def book(self, language: str) -> PhraseBook:
-        """The same in every language."""
+    def book(self, language: str, agent: InUse | None = None) -> PhraseBook:
+        """The same in every language, of every agent."""
         return phrase_book()
 
 

@@ -1,0 +1,76 @@
+"""An agent as calls go by it, in a gateway and in the workers."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from common.agents.agent import HOUSE, Snapshot, decode, encode, reference
+from common.agents.overlay import address_of, house, settings_in, settings_of
+from common.bus import WorkerBus
+from common.config import Settings
+from common.errors import VendorError
+from common.messages import Head
+from common.phrases import Phrases, language_of_words, phrases
+
+_KNOWN_AT_MOST = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a gateway leaves in Redis for the workers, so that the messages of its calls need only name it."""
+
+    reference: str = HOUSE
+    data: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """An agent, and the settings of its calls."""
+
+    snapshot: Snapshot
+    settings: Settings
+    carried: Carried = Carried()
+
+    def phrases(self, language: str) -> Phrases:
+        """Its fixed phrases in a language."""
+        return phrases(settings_in(self.snapshot, self.settings, language), language, address_of(self.snapshot))
+
+    def language_of(self, language: str, phrase: str) -> str:
+        """The language that a phrase of its calls in ``language`` is written in: the voice must speak it."""
+        return language_of_words(settings_in(self.snapshot, self.settings, language), language, phrase)
+
+
+def in_use(snapshot: Snapshot, settings: Settings) -> InUse:
+    """The agent under the settings of this process."""
+    if snapshot.key == HOUSE:
+        return InUse(snapshot, settings)
+    data = encode(snapshot)
+    return InUse(snapshot, settings_of(snapshot, settings), Carried(reference(snapshot, data), data))
+
+
+class KnownAgents:
+    """The agents that a worker has met: each is fetched once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._house = in_use(house(settings), settings)
+        self._known: OrderedDict[str, InUse] = OrderedDict()
+
+    async def of(self, head: Head, bus: WorkerBus) -> InUse:
+        """The agent of a message's call.
+
+        Raises:
+            VendorError: Redis does not have it; the gateway writes it anew with the call's next turn.
+        """
+        if not head.agent:
+            return self._house
+        if head.agent not in self._known:
+            self._know(head.agent, await bus.agent(head.call, head.agent))
+        self._known.move_to_end(head.agent)
+        return self._known[head.agent]
+
+    def _know(self, name: str, data: bytes | None) -> None:
+        if data is None:
+            raise VendorError("agents", "agent_unknown", retryable=True)
+        self._known[name] = in_use(decode(data), self._settings)
+        if len(self._known) > _KNOWN_AT_MOST:
+            self._known.popitem(last=False)
