@@ -116,7 +116,7 @@ class FixedPhrases:
         wanted = self._want(agents or [self._house])
         self._at_start = self._at_start or wanted
         self._sound |= {each.path: sound for each in wanted if each.path not in self._sound and (sound := _read(each.path))}
-        self._all_here.clear()
+        self._all_here = asyncio.Event()
         patience_s = _FIRST_PATIENCE_S
         while missing := self._without_sound(wanted):
             await self._ask()

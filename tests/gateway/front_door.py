@@ -10,6 +10,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 
 from common.config import Settings
+from gateway.agents import Agents
 from gateway.complaints import Complaints
 from gateway.front_door import FrontDoor
 from gateway.media_socket import Limits
@@ -65,6 +66,7 @@ class Gateway:
         why_busy: Callable[[int], str] = lambda calls: "",
         *,
         shared: bool = False,
+        agents: Agents | None = None,
     ) -> None:
         clock = asyncio.get_running_loop().time
         self.complaints = Complaints(clock)
@@ -83,6 +85,7 @@ class Gateway:
             self.complaints,
             limits or AT_ONCE,
             why_busy,
+            agents,
         )
 
     @property
@@ -121,9 +124,10 @@ async def gateway(
     ready: Callable[[], Any] | None = None,
     limits: Limits | None = None,
     why_busy: Callable[[int], str] = lambda calls: "",
+    agents: Agents | None = None,
 ) -> AsyncIterator[Gateway]:
     """A front door that serves while the block lasts."""
-    running = Gateway(settings or Settings(), answer, ready, limits, why_busy)
+    running = Gateway(settings or Settings(), answer, ready, limits, why_busy, agents=agents)
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(running.serve())
         try:

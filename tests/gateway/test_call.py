@@ -9,9 +9,10 @@ from typing import get_args
 import pytest
 from prometheus_client import REGISTRY
 
+from common.agents.in_use import Carried
 from common.bus import Delivery, Taken, TurnClosed
 from common.errors import BusUnavailable
-from common.messages import Head, Message, SpeechChunk, Stage, Utterance
+from common.messages import Head, Message, Sentence, SpeechChunk, Stage, Utterance
 from gateway.call import LiveCall
 from gateway.pacer import Pacer
 from gateway.surroundings import Surroundings
@@ -23,6 +24,7 @@ from gateway.turn.state import Phrase, PhraseBook
 from gateway.turn.words import Lexicon
 from gateway.vad.hangover import FIVE_OF_SIX
 from gateway.vad.self_echo import EchoGuard, NoGuard
+from gateway.writing import HOUSE
 from tests import virtual_clock
 from tests.sim.memory_bus import MemoryBus
 from tests.sim.rules import RULES
@@ -156,6 +158,7 @@ def live(
     guard: EchoGuard | None = None,
     bus: NotedBus | None = None,
     again: int = 0,
+    agent: Carried = HOUSE,
 ) -> tuple[NotedBus, FakeLine]:
     """A call in which ``act`` happens, and then nothing for so long."""
     bus, line = bus or NotedBus(), FakeLine()
@@ -166,7 +169,7 @@ def live(
         machine = TurnMachine(RULES, phrases, Lexicon())
         detector = Deaf() if deaf else LoudIsSpeech()
         started = CallStarted("CA1", "MZ1", parameters={"again": str(again)})
-        call = LiveCall(started, line, "CA1", "he", machine, detector, guard or NoGuard(), around, gone=lambda key: None)
+        call = LiveCall(started, line, "CA1", "he", machine, detector, guard or NoGuard(), around, lambda key: None, agent)
         async with asyncio.TaskGroup() as tasks:
             pacing = tasks.create_task(pacer.run())
             tasks.create_task(call.run())
@@ -272,3 +275,36 @@ def test_a_message_of_another_turn_is_not_heard() -> None:
     chunk = SpeechChunk(head=Head(call="CA1", turn=7), offset_bytes=0, last=True)
     _, line = live(lambda call: call.worker_reported(Delivery("1-0", chunk, bytes(8000))), 1)
     assert line.sent == []
+
+
+CLINIC = Carried("clinic-1", b"clinic")
+
+
+def speak(call: LiveCall) -> None:
+    hear(call, *[SILENT] * 50, *[LOUD] * 50, *[SILENT] * 50)
+
+
+def test_what_is_published_names_the_calls_agent() -> None:
+    bus, _ = live(speak, 1, agent=CLINIC)
+    assert bus.published[0][1].head.agent == "clinic-1"
+
+
+def test_workers_can_find_the_agent_of_what_is_published() -> None:
+    bus, _ = live(speak, 1, agent=CLINIC)
+    assert virtual_clock.run(bus.agent("CA1", "clinic-1")) == b"clinic"
+
+
+def test_the_agent_of_the_settings_is_kept_nowhere() -> None:
+    bus, _ = live(speak, 1)
+    assert (bus.published[0][1].head.agent, bus._store.agents) == ("", {})
+
+
+@pytest.mark.parametrize(("turn", "language"), [(1, "en"), (0, "he")])
+def test_the_language_of_the_turns_reply_is_what_the_caller_is_heard_in_from_then_on(turn: int, language: str) -> None:
+    def act(call: LiveCall) -> None:
+        reply = Sentence(head=Head(call="CA1", turn=turn, language="en"), text="Hello.")
+        asyncio.get_running_loop().call_later(0.1, lambda: call.worker_reported(Delivery("1-0", reply)))
+        asyncio.get_running_loop().call_later(0.2, lambda: speak(call))
+
+    bus, _ = live(act, 2)
+    assert bus.published[0][1].head.language == language

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from common.agents.in_use import InUse, in_use
 from common.audio import beep
 from common.bus import Delivery
 from common.config import Settings
@@ -12,6 +13,7 @@ from common.errors import ConfigError
 from common.messages import Head, Message, Sentence, SpeechChunk, Stage, StageFailed
 from gateway.fixed_phrases import FixedPhrases, uninterruptible
 from tests import virtual_clock
+from tests.common.agents.files import snapshot
 
 
 class FakeTtsStage:
@@ -21,6 +23,9 @@ class FakeTtsStage:
         self.asked: list[str] = []
         self.languages: list[tuple[str, str]] = []
         self.phrases: FixedPhrases | None = None
+        self.kept: list[str] = []
+        """Agents that workers can find."""
+        self.agents: list[str] = []
         self._deaf = deaf
         self._asleep = asleep
         self._speechless = speechless
@@ -31,10 +36,14 @@ class FakeTtsStage:
         assert self._asleep < 0 or not self.asked, "asked although nobody was there"
         return frozenset[Stage]() if self._asleep >= 0 else frozenset[Stage]({"tts"})
 
+    async def keep_agent(self, call: str, reference: str, data: bytes) -> None:
+        self.kept.append(reference)
+
     async def publish(self, stage: Stage, message: Message, audio: bytes = b"") -> None:
         assert stage == "tts"
         assert isinstance(message, Sentence)
         self.asked.append(message.text)
+        self.agents.append(message.head.agent)
         self.languages.append((message.head.language, message.text))
         if len(self.asked) > self._deaf:
             asyncio.get_running_loop().call_later(0.1, self._speak, message)
@@ -125,6 +134,38 @@ def test_the_operators_own_words_are_spoken_in_the_operators_language(tmp_path: 
     stage = FakeTtsStage()
     phrases_made(tmp_path, stage, language="fr", greeting="Bonjour")
     assert ("fr", "Bonjour") in stage.languages
+
+
+def phrases_of(folder: Path, stage: FakeTtsStage, agent: InUse) -> FixedPhrases:
+    """With the phrases of the settings and of an agent."""
+    phrases = phrases_made(folder, stage)
+    virtual_clock.run(phrases.make([agent]))
+    return phrases
+
+
+def test_an_agent_has_phrases_of_its_own(tmp_path: Path) -> None:
+    clinic = in_use(snapshot(tmp_path, 'greeting = "Clinic"'), Settings())
+    book = phrases_of(tmp_path, FakeTtsStage(), clinic).book("he", clinic)
+    assert book.greeting is not None
+    assert book.greeting.audio == b"Clinic"
+
+
+def test_only_what_differs_is_made_for_an_agent(tmp_path: Path) -> None:
+    stage = FakeTtsStage()
+    phrases_of(tmp_path, stage, in_use(snapshot(tmp_path, 'greeting = "Clinic"'), Settings()))
+    assert stage.asked[12:] == ["Clinic"]
+
+
+def test_an_agents_voice_speaks_its_phrases(tmp_path: Path) -> None:
+    stage, clinic = FakeTtsStage(), in_use(snapshot(tmp_path, 'voice = "he-IL-Chirp3-HD-Leda"'), Settings())
+    phrases_of(tmp_path, stage, clinic)
+    assert set(stage.agents[12:]) == set(stage.kept) == {clinic.carried.reference}
+
+
+def test_a_save_leaves_the_gateway_ready(tmp_path: Path) -> None:
+    phrases, clinic = phrases_made(tmp_path, FakeTtsStage()), in_use(snapshot(tmp_path, 'greeting = "Clinic"'), Settings())
+    phrases._want([clinic])
+    assert phrases.missing == 0
 
 
 def test_an_empty_file_is_no_phrase(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 from contextlib import nullcontext
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,8 +12,10 @@ from prometheus_client import REGISTRY
 
 from common.config import Settings
 from common.errors import ConfigError
+from gateway.agents import Agents
 from gateway.port import check_exposure, listen
 from gateway.telephony.auth import signature
+from tests.common.agents.files import CLINIC, folder_of, write
 from tests.gateway.front_door import Gateway, caller, gateway, media, stop
 
 SIGNED = Settings(twilio_auth_token="12345", public_url="https://bot.example.org")
@@ -61,6 +64,43 @@ async def test_the_language_goes_along() -> None:
     async with gateway() as running:
         response = await post(running, "/twilio/voice?language=en")
     assert '<Parameter name="language" value="en"/>' in response.text
+
+
+def two_agents(folder: Path) -> Agents:
+    """A clinic and a shop, each with a number."""
+    write(folder, CLINIC + 'numbers = ["+97231234567"]')
+    write(folder, CLINIC + 'numbers = ["+12025550143"]\n[phrases.en]\nbusy = "All shop assistants are busy"', "shop")
+    return Agents(Settings(), folder_of(folder))
+
+
+async def test_the_called_number_says_which_agent_answers(tmp_path: Path) -> None:
+    async with gateway(agents=two_agents(tmp_path)) as running:
+        response = await post(running, "/twilio/voice", FORM | {"To": "+12025550143"})
+    assert '<Parameter name="agent" value="shop"/>' in response.text
+
+
+async def test_an_agent_may_be_asked_for_by_name(tmp_path: Path) -> None:
+    async with gateway(agents=two_agents(tmp_path)) as running:
+        response = await post(running, "/twilio/voice?agent=clinic", FORM | {"To": "+12025550143"})
+    assert '<Parameter name="agent" value="clinic"/>' in response.text
+
+
+async def test_a_number_of_nobodys_is_the_settings_own(tmp_path: Path) -> None:
+    async with gateway(agents=two_agents(tmp_path)) as running:
+        response = await post(running, "/twilio/voice", FORM | {"To": "+15005550007"})
+    assert 'name="agent"' not in response.text
+
+
+async def test_the_agent_of_a_call_goes_along_when_it_is_connected_again(tmp_path: Path) -> None:
+    async with gateway(agents=two_agents(tmp_path)) as running:
+        answer = await after(running, "?agent=shop", CallSid="CA1", CallStatus="in-progress")
+    assert '<Parameter name="agent" value="shop"/>' in answer
+
+
+async def test_who_is_turned_away_hears_the_agents_words(tmp_path: Path) -> None:
+    async with gateway(why_busy=lambda calls: "overloaded", agents=two_agents(tmp_path)) as running:
+        response = await post(running, "/twilio/voice?agent=shop&language=en")
+    assert '<Say language="en">All shop assistants are busy</Say><Hangup/>' in response.text.replace("en-US", "en")
 
 
 async def test_what_is_no_language_does_not() -> None:
