@@ -49,11 +49,12 @@ class AsrWorker:
         if await bus.done(STAGE, delivery):
             await bus.drop(STAGE, delivery)
             return
-        transcript = await self._transcribe(delivery, utterance, self._time_left_s(delivery, bus))
+        waited_ms = round(waited_s(delivery, bus) * 1000)
+        transcript = await self._transcribe(delivery, utterance, self._time_left_s(delivery, bus), waited_ms)
         committed = await bus.commit(STAGE, delivery, _outputs(transcript))
         self._log(transcript, committed)
 
-    async def _transcribe(self, delivery: Delivery, utterance: Utterance, limit_s: float) -> Transcript:
+    async def _transcribe(self, delivery: Delivery, utterance: Utterance, limit_s: float, waited_ms: int) -> Transcript:
         loop = asyncio.get_running_loop()
         began_s = loop.time()
         try:
@@ -62,7 +63,10 @@ class AsrWorker:
         except TimeoutError:
             raise VendorError(self._vendor, "timeout", retryable=False) from None
         took_ms = round((loop.time() - began_s) * 1000)
-        return Transcript(head=utterance.head, utterance=utterance.utterance, text=text.strip(), piece=utterance.piece, asr_ms=took_ms)
+        return Transcript(
+            head=utterance.head, utterance=utterance.utterance, text=text.strip(), piece=utterance.piece, asr_ms=took_ms,
+            waited_ms=waited_ms,
+        )  # fmt: skip
 
     def _time_left_s(self, delivery: Delivery, bus: WorkerBus) -> float:
         waited = waited_s(delivery, bus)

@@ -74,6 +74,8 @@ class Transcript(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag
     text: str
     piece: Piece = "whole"
     asr_ms: int = 0
+    waited_ms: int = 0
+    """How long its work lay on the stream before a worker had it, by the server's clock."""
 
 
 class Sentence(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="sentence"):
@@ -83,6 +85,12 @@ class Sentence(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="
     text: str
     interruptible: bool = True
     """Whether the caller's voice may stop it (R4)."""
+    token_ms: int = 0
+    """From asking the model to its first token, in the attempt that made this."""
+    llm_ms: int = 0
+    """From asking the model to the reply's first sentence."""
+    waited_ms: int = 0
+    """How long its work lay on the stream before a worker had it, by the server's clock."""
 
 
 class SpeechChunk(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="speech"):
@@ -97,6 +105,8 @@ class SpeechChunk(msgspec.Struct, array_like=True, frozen=True, kw_only=True, ta
     tts_ms: int = 0
     word_ends: tuple[int, ...] = ()
     """Where words end in the take's sound, in bytes, that no earlier chunk told; a voice that knows tells all of them."""
+    waited_ms: int = 0
+    """How long its work lay on the stream before a worker had it, by the server's clock."""
 
 
 class ReplyEnded(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="reply_ended"):

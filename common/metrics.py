@@ -11,9 +11,11 @@ Each process has a port of its own, known beforehand, so that it can be scraped 
     METRICS_PORT + 200 .. 299  LLM workers
     METRICS_PORT + 300 .. 399  TTS workers
 
-A thread answers, for which the loop is held up by at most a few milliseconds a scrape.
+A thread answers, for which the loop is held up by at most a few milliseconds a scrape. What counting itself costs, and
+how much of a minute of a call it is, ``python -m tests.bench.metrics_cost`` measures.
 """
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,14 +31,32 @@ _A_SERVICE = 100
 _SERVICES = ("gateway", "asr_worker", "llm_worker", "tts_worker")
 _WAITS_S = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 _TICKS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+_PAUSES_S = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1, 1.5, 2, 3, 5)
+_GAPS_S = (0.25, 0.5, 0.75, 0.9, 1, 1.1, 1.25, 1.5, 2, 2.5, 3, 5, 8)
+_LOOK_S = 0.25
+
+# Every process
+
+LOOP_LAG_S = Histogram("torim_loop_lag_seconds", "How late the event loop wakes what sleeps", buckets=_TICKS_S)
 
 # Gateways
 
 CALLS = Gauge("torim_calls", "Streams of calls that are open")
+CALLS_BEGUN = Counter("torim_calls_begun", "Streams of calls that were let in")
 REFUSED = Counter("torim_refused", "What peers did wrong and calls that were not let in, by kind", ["kind"])
 TURNS = Counter("torim_turns", "Turns that ended, by how", ["how"])
+HOLDS = Counter("torim_holds", "Times that a voice silenced the bot, by what it came to: final or resumed", ["how"])
+UNDERRUNS = Counter("torim_underruns", "Gaps in the bot's sound that were ours: it was here and left too late")
+STALE = Counter("torim_stale_messages", "Workers' messages that came for turns that were over, or twice")
 LOAD_LEVEL = Gauge("torim_load_level", "0 calm, 1 workers are behind: no drafts, 2 new calls are refused")
 TICK_LATENESS_S = Histogram("torim_tick_lateness_seconds", "How late the clock of the frames ticks", buckets=_TICKS_S)
+ENDPOINTING_S = Histogram(
+    "torim_endpointing_delay_seconds", "From the last of the caller's voice until the utterance counts as ended", buckets=_PAUSES_S
+)
+STAGE_S = Histogram("torim_stage_seconds", "From giving a stage its work until its first result is back", ["stage"], buckets=_WAITS_S)
+VOICE_TO_VOICE_S = Histogram(
+    "torim_voice_to_voice_seconds", "From the last of the caller's voice to the first frame of the answer", buckets=_GAPS_S
+)
 UNCLAIMED = Counter("torim_unclaimed_replies", "Replies for calls that are not here any more")
 UNREAD = Gauge("torim_unread_entries", "Entries that no worker has read", ["stage"])
 UNREAD_AGE_S = Gauge("torim_unread_age_seconds", "Age of the oldest entry that no worker has read", ["stage"])
@@ -49,6 +69,8 @@ SLOTS = Gauge("torim_slots", "Entries that this worker works on at a time, at mo
 SLOTS_BUSY = Gauge("torim_slots_busy", "Entries that this worker works on", ["stage"])
 WAIT_S = Histogram("torim_wait_seconds", "From an entry's publication to its worker, by the server's clock", ["stage"], buckets=_WAITS_S)
 WORK_S = Histogram("torim_work_seconds", "How long an entry was worked on", ["stage", "outcome"], buckets=_WAITS_S)
+FIRST_TOKEN_S = Histogram("torim_first_token_seconds", "From asking the model to its first token", buckets=_WAITS_S)
+FIRST_SOUND_S = Histogram("torim_first_sound_seconds", "From asking the voice to its first sound", buckets=_WAITS_S)
 REDELIVERIES = Counter("torim_redeliveries", "Entries that were delivered before, to whomever", ["stage"])
 DEAD_LETTERS = Counter("torim_dead_letters", "Entries that were given up after their last attempt", ["stage"])
 VENDOR_FAILURES = Counter("torim_vendor_failures", "Requests that a vendor failed, by how", ["stage", "vendor", "kind"])
@@ -82,3 +104,12 @@ def told(service: str, settings: Settings) -> Iterator[None]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+async def watch_loop() -> None:
+    """Measure how late the loop wakes what sleeps, for ever."""
+    clock = asyncio.get_running_loop().time
+    while True:
+        due_s = clock() + _LOOK_S
+        await asyncio.sleep(_LOOK_S)
+        LOOP_LAG_S.observe(max(0.0, clock() - due_s))

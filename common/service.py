@@ -46,7 +46,11 @@ async def _until_signalled(main: Main, settings: config.Settings) -> None:
     task = loop.create_task(main(settings, draining), name="main")
     loop.add_signal_handler(signal.SIGTERM, _drain, draining, task)
     loop.add_signal_handler(signal.SIGINT, _end_at_once, task)
-    await task
+    watching = loop.create_task(metrics.watch_loop(), name="loop lag")
+    try:
+        await task
+    finally:
+        watching.cancel()
 
 
 def _drain(draining: asyncio.Event, task: "asyncio.Task[Any]") -> None:

@@ -89,6 +89,7 @@ class Admission:
             self._complaints.add("second_stream", started.call)
             old.stop("replaced", goes_on=True)
         self._calls[started.call] = media
+        metrics.CALLS_BEGUN.inc()
         self._reconnects.call_began(started.call)
         return self._answer
 

@@ -17,12 +17,11 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from common import metrics
 from common.agents.in_use import Carried
 from common.audio import FRAME_BYTES, mulaw_to_pcm, rms
 from common.bus import Delivery, Taken
 from common.errors import BusUnavailable
-from common.messages import CallTakenOver
+from common.messages import CallTakenOver, Message
 from common.version import VERSION
 from gateway.beginning import beginning, reconnects
 from gateway.ear import IDLE_FRAMES, Ear
@@ -32,6 +31,7 @@ from gateway.ownership import Ownership
 from gateway.playout import Mark
 from gateway.records.format import Header
 from gateway.surroundings import Surroundings
+from gateway.tally import Tally
 from gateway.telephony.base import AudioReceived, CallStarted, CallStopped, DigitPressed, Line, LineEvent, MarkPlayed
 from gateway.timer import Timer
 from gateway.turn import events
@@ -76,6 +76,7 @@ class LiveCall:
         self._echo_guard = echo_guard
         self._around = around
         self._ear = Ear(machine.sound_limit_frames)
+        self._tally = Tally(machine)
         self._outbox = Outbox(started.call, self.leave)
         self._recorder = around.new_recorder(self._header())
         self._loop = asyncio.get_running_loop()
@@ -84,7 +85,7 @@ class LiveCall:
         self.again = reconnects(started.parameters)
         """How often the call was connected again before this stream."""
         self._owner = Ownership(around.bus, key, around.gateway, language, self.again)
-        self._writing = Writing(key, language, around, self._outbox, self._owner, is_current=lambda turn: turn == self._turn, agent=agent)
+        self._writing = Writing(key, language, around, self._outbox, self._owner, lambda turn: turn == self._turn, self._written, agent)
         self._early: list[LineEvent] | None = []
         """What happened on the line before the call began."""
         self._left = False
@@ -122,6 +123,7 @@ class LiveCall:
             return
         self._writing.heard_from(delivery.message)
         self._handle(events.WorkerReported(delivery.message, delivery.audio))
+        self._tally.message_came()
 
     def load_changed(self, busy: bool) -> None:
         """The workers are behind, or not any more."""
@@ -138,10 +140,14 @@ class LiveCall:
         due = playout.take(now)
         self._recorder.taken(due, now)
         if due:
+            told = self._tally.left(due, now)
             self._echo_guard.played([item for item in due if isinstance(item, bytes)], playout.plays_until)
             codec = self._line.codec
             self._line.send([codec.mark(item.name) if isinstance(item, Mark) else codec.audio(item) for item in due])
             self._arm()
+            if told is not None:
+                self._recorder.noted(told, now)
+                self._report(told)
 
     def leave(self) -> None:
         """Another stream has the call, or may come for it: close in peace."""
@@ -217,8 +223,10 @@ class LiveCall:
             return
         with self._boundary():
             self._recorder.happened(event, now, sound)
+            self._tally.waterfall.happened(event, now)
             commands = self._machine.handle(event, now)
             self._recorder.returned(commands)
+            self._tally.waterfall.returned(commands, now)
             for command in commands:
                 self._carry_out(command)
             if commands or not isinstance(event, events.FrameHeard):
@@ -238,6 +246,9 @@ class LiveCall:
         """Have the timer ring when the core wants to be woken."""
         if self._machine.wakes_at is not None:
             self._timer.ring_by(self._machine.wakes_at)
+
+    def _written(self, message: Message) -> None:
+        self._tally.waterfall.written(message, self._loop.time())
 
     # -- What goes out --------------------------------------------------------------------------
 
@@ -265,8 +276,7 @@ class LiveCall:
 
     def _report(self, report: events.Report) -> None:
         fields: dict[str, str | int | float] = dict(report.fields)
-        if report.name == "TURN_ENDED":
-            metrics.TURNS.labels(fields["how"]).inc()
+        self._tally.reported(report)
         text = {} if report.text is None else {"text": said(report.text, log_texts=self._around.log_texts)}
         log_event(self._started.call, report.turn, report.name, **text, **fields)
         self._writing.record(report.name, report.turn, **fields)

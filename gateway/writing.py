@@ -29,14 +29,17 @@ class Writing:
         outbox: Outbox,
         owner: Ownership,
         is_current: Callable[[int], bool],
+        written: Callable[[Message], object],
         agent: Carried = HOUSE,
     ) -> None:
+        """``written`` hears what the stages' streams have."""
         self._call = call
         self._language = language
         self._around = around
         self._outbox = outbox
         self._owner = owner
         self._is_current = is_current
+        self._written = written
         self._agent = agent
         self._agent_kept = -1
         """The turn for which it was kept last: Redis may forget it."""
@@ -63,12 +66,16 @@ class Writing:
         self._publish("tts", Sentence(head=self._head(command.turn, command.sentence, command.take), text=command.text))
 
     def _publish(self, stage: Stage, message: Message, sound: bytes = b"") -> None:
+        async def write() -> None:
+            await self._around.bus.publish(stage, message, sound)
+            self._written(message)
+
         turn = message.head.turn
         self._keep_agent(turn)
         stays_wanted = isinstance(message, Utterance) and message.piece != "whole"
         self._outbox.put(
             f"publish_{stage}",
-            lambda: self._around.bus.publish(stage, message, sound),
+            write,
             wanted=lambda: stays_wanted or self._is_current(turn),
         )
 

@@ -21,9 +21,10 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
+from common import metrics
 from common.bus import Delivery, Output, PastTurn, WorkerBus
 from common.config import Settings
-from common.deadlines import time_left_s
+from common.deadlines import time_left_s, waited_s
 from common.effects import Effects
 from common.errors import TorimError
 from common.logs import shown
@@ -128,6 +129,7 @@ class LlmWorker:
         deadline_s, spoke = loop.time() + first_s, False
         async with closing(self._model.reply(prompt)) as stream:
             while (piece := await next_piece(stream, deadline_s, self._vendor)) is not None:
+                speaker.token_came()
                 spoke = await self._take(piece, cutter, speaker) or spoke
                 if isinstance(piece, ToolCall):
                     calls.append(piece)
@@ -183,10 +185,15 @@ class Speaker:
     head: Head
     reply: Reply
     began_s: float = field(default_factory=lambda: asyncio.get_running_loop().time())
+    first_token_ms: int | None = None
     first_sentence_ms: int | None = None
+    waited_ms: int = field(init=False)
     _requests: list[tuple[int, ActionRequest]] = field(default_factory=list)
     _protected_from: int | None = None
     """First sentence that a voice does not stop."""
+
+    def __post_init__(self) -> None:
+        self.waited_ms = round(waited_s(self.delivery, self.bus) * 1000)
 
     @property
     def full(self) -> bool:
@@ -205,6 +212,12 @@ class Speaker:
 
     def _elapsed_ms(self) -> int:
         return round((asyncio.get_running_loop().time() - self.began_s) * 1000)
+
+    def token_came(self) -> None:
+        """The model said something."""
+        if self.first_token_ms is None:
+            self.first_token_ms = self._elapsed_ms()
+            metrics.FIRST_TOKEN_S.observe(self.first_token_ms / 1000)
 
     def request(self, request: ActionRequest) -> None:
         """Have something done after the sentences so far."""
@@ -241,7 +254,10 @@ class Speaker:
     async def _emit(self, number: int) -> int:
         text = self.reply.sentences[number]
         head = msgspec.structs.replace(self.head, seq=number, take=0)
-        sentence = Sentence(head=head, text=text, interruptible=self._protected_from is None or number < self._protected_from)
+        sentence = Sentence(
+            head=head, text=text, interruptible=self._protected_from is None or number < self._protected_from,
+            token_ms=self.first_token_ms or 0, llm_ms=self.llm_ms, waited_ms=self.waited_ms,
+        )  # fmt: skip
         return await self.bus.emit(STAGE, self.delivery, number, text, [Output("tts", sentence), Output(None, sentence)])
 
     def outputs(self) -> list[Output]:

@@ -15,8 +15,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from zlib import crc32
 
+from common import metrics
 from common.bus import Delivery, Output, WorkerBus
-from common.deadlines import time_left_s
+from common.deadlines import time_left_s, waited_s
 from common.errors import TorimError, VendorError
 from common.messages import Sentence, SpeechChunk, Stage
 from common.vendor_stream import closing, next_piece
@@ -123,6 +124,10 @@ class Speech:
     first_sound_ms: int | None = None
     word_ends: list[int] = field(default_factory=list)
     """Of which the gateway was not told yet."""
+    waited_ms: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.waited_ms = round(waited_s(self.delivery, self.bus) * 1000)
 
     async def deliver(self, pieces: "asyncio.Queue[Piece]") -> VendorError | None:
         """Send chunks as they are due, until the sound ends or fails."""
@@ -141,6 +146,7 @@ class Speech:
                 continue
             if self.first_sound_ms is None:
                 self.first_sound_ms = round((loop.time() - self.began_s) * 1000)
+                metrics.FIRST_SOUND_S.observe(self.first_sound_ms / 1000)
             await self._send(piece, loop.time())
 
     async def _send(self, sound: bytes, now_s: float) -> None:
@@ -173,6 +179,7 @@ class Speech:
             attempt=attempt_number(self.delivery, self.began_s),
             tts_ms=self.first_sound_ms or 0,
             word_ends=ends,
+            waited_ms=self.waited_ms,
         )
 
 

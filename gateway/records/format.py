@@ -25,7 +25,7 @@ import msgspec
 
 from common.errors import TorimError
 from gateway.playout import Mark
-from gateway.turn.events import Command, Event
+from gateway.turn.events import Command, Event, Report
 from gateway.turn.state import PhraseBook, Rules
 from gateway.turn.words import Lexicon
 
@@ -86,6 +86,14 @@ class Lost:
     entries: int
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What the shell told of itself, between two entries."""
+
+    now: float
+    report: Report
+
+
 Entry = Handled | Taken | Lost
 
 
@@ -97,6 +105,8 @@ class Record:
     entries: tuple[Entry, ...]
     complete: bool
     """False if it was cut off: its writer did not close it."""
+    notes: tuple[Noted, ...] = ()
+    """Beside the entries: no core needs them."""
 
 
 # -- Writing ------------------------------------------------------------------------------------
@@ -127,6 +137,11 @@ def commands_entry(commands: Sequence[Command]) -> bytes:
 def take_entry(items: Sequence[bytes | Mark], now: float) -> bytes:
     """What the playout gave; a mark is its name."""
     return _framed(("take", now, [(item.name,) if isinstance(item, Mark) else item for item in items]))
+
+
+def note_entry(report: Report, now: float) -> bytes:
+    """The shell told this of itself."""
+    return _framed(("note", now, report))
 
 
 def lost_entry(entries: int) -> bytes:
@@ -167,11 +182,16 @@ class _Lost(msgspec.Struct, array_like=True, tag="lost"):
     entries: int
 
 
+class _Note(msgspec.Struct, array_like=True, tag="note"):
+    now: float
+    report: Report
+
+
 class _End(msgspec.Struct, array_like=True, tag="end"):
     pass
 
 
-_Written = _Event | _Commands | _Take | _Lost | _End
+_Written = _Event | _Commands | _Take | _Lost | _Note | _End
 _header_decoder = msgspec.msgpack.Decoder(Header)
 _entry_decoder: msgspec.msgpack.Decoder[_Written] = msgspec.msgpack.Decoder(_Written)
 _decoders: dict[str, msgspec.msgpack.Decoder[Any]] = {
@@ -192,7 +212,8 @@ def decode(data: bytes) -> Record:
         entries = tuple(_entries(written))
     except msgspec.DecodeError as error:
         raise RecordError(f"damaged, or of a Torim that is too different: {error}") from None
-    return Record(header, entries, complete=bool(written) and isinstance(written[-1], _End))
+    notes = tuple(Noted(entry.now, entry.report) for entry in written if isinstance(entry, _Note))
+    return Record(header, entries, bool(written) and isinstance(written[-1], _End), notes)
 
 
 def _after_first_line(data: bytes) -> int:
@@ -226,7 +247,7 @@ def _entries(written: list[_Written]) -> Iterator[Entry]:
             case _Lost(entries=entries):
                 yield Lost(entries)
             case _:
-                pass  # commands belong to the event before them
+                pass  # commands belong to the event before them, notes to nobody
 
 
 def _commands(following: _Written | None) -> tuple[Command, ...] | None:

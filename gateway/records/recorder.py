@@ -6,7 +6,7 @@ from typing import Protocol
 from gateway.playout import Mark
 from gateway.records import format as record_format
 from gateway.records.format import Header
-from gateway.turn.events import Command, Event
+from gateway.turn.events import Command, Event, Report
 
 
 class Recorder(Protocol):
@@ -20,6 +20,9 @@ class Recorder(Protocol):
 
     def taken(self, items: Sequence[bytes | Mark], now: float) -> None:
         """The playout was asked what is due, and gave this."""
+
+    def noted(self, report: Report, now: float) -> None:
+        """The shell told this of itself; the core has no part in it."""
 
     def close(self) -> None:
         """The call is over."""
@@ -39,6 +42,9 @@ class Unrecorded:
         """Let it pass."""
 
     def taken(self, items: Sequence[bytes | Mark], now: float) -> None:
+        """Let it pass."""
+
+    def noted(self, report: Report, now: float) -> None:
         """Let it pass."""
 
     def close(self) -> None:
@@ -70,6 +76,10 @@ class StreamRecorder:
     def taken(self, items: Sequence[bytes | Mark], now: float) -> None:
         """Nothing taken is an entry, too."""
         self._sink(record_format.take_entry(items, now))
+
+    def noted(self, report: Report, now: float) -> None:
+        """No part of what is run again."""
+        self._sink(record_format.note_entry(report, now))
 
     def close(self) -> None:
         """The record is complete."""

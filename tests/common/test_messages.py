@@ -38,9 +38,9 @@ GOLDEN = RELEASED | CHANGED
 HEAD = Head(call="CA1", turn=17, seq=2, take=1, gateway="gw1", language="he", t0_s=1_700_000_000.25, trace="tr1", agent="clinic-1")
 MESSAGES: dict[str, Message] = {
     "utterance": Utterance(head=HEAD, utterance=5, piece="segment", voiced_ms=1_230),
-    "transcript": Transcript(head=HEAD, utterance=5, text="מה השעה?", piece="probe", asr_ms=320),
-    "sentence": Sentence(head=HEAD, text="עכשיו חמש.", interruptible=False),
-    "speech": SpeechChunk(head=HEAD, offset_bytes=800, last=True, attempt=2, tts_ms=95, word_ends=(3_200, 4_160)),
+    "transcript": Transcript(head=HEAD, utterance=5, text="מה השעה?", piece="probe", asr_ms=320, waited_ms=4),
+    "sentence": Sentence(head=HEAD, text="עכשיו חמש.", interruptible=False, token_ms=150, llm_ms=290, waited_ms=3),
+    "speech": SpeechChunk(head=HEAD, offset_bytes=800, last=True, attempt=2, tts_ms=95, word_ends=(3_200, 4_160), waited_ms=5),
     "reply_ended": ReplyEnded(head=HEAD, sentences=3, llm_ms=410),
     "tool_started": ToolStarted(head=HEAD, name="book", timeout_s=12.5, effects=True),
     "tool_ended": ToolEnded(head=HEAD, name="book", ok=True),
@@ -50,8 +50,9 @@ MESSAGES: dict[str, Message] = {
 }
 
 NEW_FIELDS: dict[str, dict[str, object]] = {
-    "sentence": {"interruptible": True},
-    "speech": {"word_ends": ()},
+    "transcript": {"waited_ms": 0},
+    "sentence": {"interruptible": True, "token_ms": 0, "llm_ms": 0, "waited_ms": 0},
+    "speech": {"word_ends": (), "waited_ms": 0},
     "action": {"name": "transfer", "collect": None},
 }
 """What the released bytes do not have, and how it is read then."""

@@ -1,5 +1,6 @@
 """The port that a process tells its metrics on, and what is behind the names."""
 
+import asyncio
 import urllib.request
 
 import pytest
@@ -8,6 +9,7 @@ from prometheus_client import REGISTRY
 from common import metrics
 from common.config import Settings
 from common.errors import ConfigError
+from tests import virtual_clock
 from tests.e2e.gateway_process import free_port
 
 
@@ -54,6 +56,18 @@ def test_the_port_is_free_again_afterwards() -> None:
 
 
 def test_labels_take_few_values() -> None:
-    bounded = {"stage", "outcome", "why", "kind", "how", "le"}
+    bounded = {"stage", "outcome", "why", "kind", "how", "vendor", "le"}
     ours = [sample for family in REGISTRY.collect() if family.name.startswith("torim_") for sample in family.samples]
     assert {name for sample in ours for name in sample.labels} <= bounded
+
+
+def test_how_late_the_loop_is_is_observed_four_times_a_second() -> None:
+    async def watched() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(metrics.watch_loop())
+            await asyncio.sleep(3.1)
+            watching.cancel()
+
+    before = REGISTRY.get_sample_value("torim_loop_lag_seconds_count") or 0.0
+    virtual_clock.run(watched())
+    assert REGISTRY.get_sample_value("torim_loop_lag_seconds_count") == before + 12

@@ -9,7 +9,7 @@ from common.version import VERSION
 from gateway.lexicons import lexicon
 from gateway.playout import Mark
 from gateway.records import format as record_format
-from gateway.records.format import Entry, Handled, Header, Lost, Record, RecordError, Taken, decode, named
+from gateway.records.format import Entry, Handled, Header, Lost, Noted, Record, RecordError, Taken, decode, named
 from gateway.records.recorder import StreamRecorder
 from gateway.turn.events import CallAnswered, FrameHeard, KeyPressed, PublishUtterance, Report, TimePassed, WorkerReported
 from tests.sim.rules import RULES
@@ -57,6 +57,17 @@ def test_an_entry_comes_back_as_it_was(entry: Entry) -> None:
 
 def test_the_header_comes_back_as_it_was() -> None:
     assert decode(written()).header == HEADER
+
+
+def test_what_the_shell_told_is_beside_the_entries() -> None:
+    data = bytearray()
+    recorder = StreamRecorder(HEADER, data.extend)
+    recorder.taken((), 1.0)
+    recorder.noted(REPORT, 1.5)
+    recorder.taken((), 2.0)
+    recorder.close()
+    record = decode(bytes(data))
+    assert (record.entries, record.notes) == ((Taken(1.0), Taken(2.0)), (Noted(1.5, REPORT),))
 
 
 def test_a_record_is_complete_once_it_was_closed() -> None:

@@ -1,0 +1,57 @@
+"""What one call adds to the metrics of its gateway, and what it tells of each wait. It decides nothing."""
+
+from collections.abc import Sequence
+
+from common import metrics
+from gateway.playout import Mark
+from gateway.turn.events import Report
+from gateway.turn.machine import TurnMachine
+from gateway.waterfall import STAGES, Gap, Waterfall
+
+_HOLD_ENDS = {"BARGE_IN_FINAL": "final", "BARGE_IN_RESUMED": "resumed"}
+
+
+class Tally:
+    """Counts for one call."""
+
+    def __init__(self, machine: TurnMachine) -> None:
+        self.waterfall = Waterfall(machine.call)
+        self._machine = machine
+        self._underruns = 0
+        self._stale = 0
+
+    def reported(self, report: Report) -> None:
+        """The core told an event."""
+        if report.name == "TURN_ENDED":
+            metrics.TURNS.labels(dict(report.fields)["how"]).inc()
+        elif report.name in _HOLD_ENDS:
+            metrics.HOLDS.labels(_HOLD_ENDS[report.name]).inc()
+
+    def left(self, items: Sequence[bytes | Mark], now: float) -> Report | None:
+        """This left for the caller, maybe too late; what is to be told, if a wait ends with it."""
+        underruns = self._machine.call.playout.underruns
+        if underruns != self._underruns:
+            metrics.UNDERRUNS.inc(underruns - self._underruns)
+            self._underruns = underruns
+        gap = self.waterfall.left(items, now)
+        if gap is None:
+            return None
+        _observe(gap)
+        return Report(gap.turn, "WATERFALL", tuple(gap.fields.items()))
+
+    def message_came(self) -> None:
+        """A worker's message was handled: maybe it was for nobody."""
+        stale = self._machine.speaking.stale
+        if stale != self._stale:
+            metrics.STALE.inc(stale - self._stale)
+            self._stale = stale
+
+
+def _observe(gap: Gap) -> None:
+    metrics.VOICE_TO_VOICE_S.observe(gap.gap_ms / 1000)
+    if gap.end_of_turn_ms is not None:
+        metrics.ENDPOINTING_S.observe(gap.end_of_turn_ms / 1000)
+    for stage in STAGES:
+        took_ms = gap.stage_ms(stage)
+        if took_ms:
+            metrics.STAGE_S.labels(stage).observe(took_ms / 1000)

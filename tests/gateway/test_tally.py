@@ -1,0 +1,63 @@
+"""What a call adds to the metrics of its gateway."""
+
+import pytest
+from prometheus_client import REGISTRY
+
+from common.messages import Sentence
+from gateway.tally import Tally
+from gateway.turn.events import Report
+from tests.sim.desk import Desk, asked_desk
+
+EVENTS = [("TURN_ENDED", "torim_turns_total", "replied"), ("BARGE_IN_FINAL", "torim_holds_total", "final")]
+EVENTS += [("BARGE_IN_RESUMED", "torim_holds_total", "resumed")]
+
+
+def told(name: str, **labels: str) -> float:
+    """What Prometheus is told."""
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+@pytest.mark.parametrize(("event", "name", "how"), EVENTS)
+def test_what_the_core_tells_is_counted(event: str, name: str, how: str) -> None:
+    before = told(name, how=how)
+    Tally(Desk().machine).reported(Report(1, event, (("how", how),)))
+    assert told(name, how=how) == before + 1
+
+
+def test_an_event_that_nobody_counts_is_none() -> None:
+    before = told("torim_holds_total", how="final")
+    Tally(Desk().machine).reported(Report(1, "DRAFT"))
+    assert told("torim_holds_total", how="final") == before
+
+
+def test_underruns_are_counted_as_they_come() -> None:
+    desk, before = Desk(), told("torim_underruns_total")
+    tally = Tally(desk.machine)
+    for underruns in (1, 1, 3):
+        desk.machine.call.playout.underruns = underruns
+        tally.left([], 1.0)
+    assert told("torim_underruns_total") == before + 3
+
+
+def test_messages_that_came_too_late_are_counted() -> None:
+    desk, before = Desk(), told("torim_stale_messages_total")
+    tally = Tally(desk.machine)
+    for _ in range(2):
+        desk.report(Sentence(head=desk.head(turn=77), text="x"))
+        tally.message_came()
+        tally.message_came()
+    assert told("torim_stale_messages_total") == before + 2
+
+
+def test_the_end_of_a_wait_is_observed_and_told() -> None:
+    names = ("torim_voice_to_voice_seconds_count", "torim_endpointing_delay_seconds_count")
+    before = [told(name) for name in names] + [told("torim_stage_seconds_count", stage="tts")]
+    desk = asked_desk()
+    tally = Tally(desk.machine)
+    tally.waterfall.returned(desk.commands, desk.now)
+    desk.wait(0.1)
+    desk.reply("one two")
+    tally.waterfall.returned([], desk.now)
+    report = tally.left(desk.machine.call.playout.take(desk.now + 0.02), desk.now + 0.02)
+    after = [told(name) for name in names] + [told("torim_stage_seconds_count", stage="tts")]
+    assert (report is not None and report.name, [new - old for new, old in zip(after, before, strict=True)]) == ("WATERFALL", [1, 1, 0])

@@ -1,0 +1,310 @@
+"""The steps of a wait: they follow each other, add up to what the caller heard, and tell the vendors' part from the rest."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from common.messages import Head, Sentence, SpeechChunk, StageFailed, Transcript, Utterance
+from gateway.playout import Mark
+from gateway.records.format import Handled
+from gateway.records.recorder import Unrecorded
+from gateway.turn.events import CallTaken, Command, Event
+from gateway.turn.state import PhraseBook, Rules
+from gateway.waterfall import STEPS, Gap, Waterfall
+from tests.sim.desk import Desk
+from tests.sim.rules import RULES, SILENCE_ALONE
+from tests.sim.sound import phrase_book
+from tests.tools.recorded.calls import core_call
+from tools.recorded.rerun import Rerun
+
+
+class Watcher(Unrecorded):
+    """Shows a desk's call to a waterfall."""
+
+    def __init__(self) -> None:
+        self.waterfall: Waterfall | None = None
+        self.gaps: list[Gap] = []
+        self._now = 0.0
+
+    def happened(self, event: Event, now: float, sound: bytes = b"") -> None:
+        """Note when."""
+        self._now = now
+        if self.waterfall is not None:
+            self.waterfall.happened(event, now)
+
+    def returned(self, commands: Sequence[Command]) -> None:
+        """At the time of the event."""
+        if self.waterfall is not None:
+            self.waterfall.returned(commands, self._now)
+
+    def taken(self, items: Sequence[bytes | Mark], now: float) -> None:
+        """Keep a gap that ends."""
+        gap = self.waterfall.left(items, now) if self.waterfall is not None else None
+        if gap is not None:
+            self.gaps.append(gap)
+
+
+class WatchedDesk(Desk):
+    """A desk whose waits are watched; the caller's voice ended at ``voice_ended_at``."""
+
+    def __init__(self, rules: Rules = SILENCE_ALONE, phrases: PhraseBook | None = None, begins: Event | None = None) -> None:
+        self.watcher = Watcher()
+        super().__init__(rules, phrases, begins=begins, new_recorder=lambda header: self.watcher)
+        self.watcher.waterfall = Waterfall(self.machine.call)
+        self.voice_ended_at = 0.0
+        self.wait(0.5)
+
+    def speak(self, seconds: float = 1.0, *, level: int = 1000) -> None:
+        """Note when it ended."""
+        super().speak(seconds, level=level)
+        self.voice_ended_at = self.now
+
+    def say_after(self, text: str, asr_s: float = 0.1, asr_ms: int = 0, waited_ms: int = 0) -> None:
+        """An utterance whose words are known so long after its end."""
+        self.speak()
+        self.wait(0.7 + asr_s)
+        self.report(Transcript(head=self.head(seq=self.published[-1].seq), utterance=1, text=text, asr_ms=asr_ms, waited_ms=waited_ms))
+
+    def answer_after(self, llm_s: float = 0.3, tts_s: float = 0.2, token_ms: int = 0, llm_ms: int = 0, tts_ms: int = 0) -> None:
+        """A sentence and its sound."""
+        self.wait(llm_s)
+        self.report(Sentence(head=self.head(), text="one two", token_ms=token_ms, llm_ms=llm_ms, waited_ms=4))
+        self.wait(tts_s)
+        self.report(SpeechChunk(head=self.head(), offset_bytes=0, last=True, tts_ms=tts_ms, waited_ms=6), bytes(8000))
+        self.end_reply(1)
+        self.wait(0.1)
+
+    @property
+    def only(self) -> Gap:
+        """The one wait."""
+        (gap,) = self.watcher.gaps
+        return gap
+
+    def waited_ms(self) -> int:
+        """From the end of the voice to the first frame, on the line."""
+        first = next(at for at, item in self.sent if isinstance(item, bytes) and at > self.voice_ended_at)
+        return round((first - self.voice_ended_at) * 1000)
+
+
+def took(gap: Gap) -> dict[str, int]:
+    """The steps that took time."""
+    return {step: ms for step, ms in gap.steps_ms.items() if ms}
+
+
+# -- A reply ----------------------------------------------------------------------------------
+
+
+def test_the_steps_add_up_to_the_gap_on_the_line() -> None:
+    desk = WatchedDesk()
+    desk.say_after("שלום")
+    desk.answer_after()
+    assert desk.only.gap_ms == desk.waited_ms() == sum(desk.only.fields.values()) - desk.only.gap_ms
+
+
+def test_what_workers_say_to_have_taken_is_taken_out_of_the_rest() -> None:
+    desk = WatchedDesk()
+    desk.say_after("שלום", asr_s=0.1, asr_ms=80, waited_ms=5)
+    desk.answer_after(0.3, 0.2, token_ms=150, llm_ms=280, tts_ms=190)
+    assert took(desk.only) == {
+        "wait": 700,
+        "asr_hop": 5,
+        "asr": 80,
+        "asr_rest": 15,
+        "llm_hop": 4,
+        "first_token": 150,
+        "first_piece": 130,
+        "llm_rest": 16,
+        "tts_hop": 6,
+        "first_sound": 190,
+        "tts_rest": 4,
+        "first_frame": 20,
+    }
+
+
+def test_a_worker_that_says_more_than_there_was_does_not_make_the_gap_longer() -> None:
+    desk = WatchedDesk()
+    desk.say_after("שלום", asr_s=0.1, asr_ms=900, waited_ms=5)
+    desk.answer_after()
+    assert (desk.only.gap_ms, desk.only.steps_ms["asr"], desk.only.steps_ms["asr_rest"]) == (desk.waited_ms(), 95, 0)
+
+
+def test_what_takes_no_time_is_there_too() -> None:
+    desk = WatchedDesk()
+    desk.say_after("שלום")
+    desk.answer_after()
+    assert tuple(desk.only.steps_ms) == STEPS
+
+
+def test_the_way_into_redis_is_a_step() -> None:
+    desk = WatchedDesk()
+    desk.speak()
+    desk.wait(0.72)
+    assert desk.watcher.waterfall is not None
+    desk.watcher.waterfall.written(Utterance(head=desk.head(seq=desk.published[-1].seq), utterance=1), desk.now + 0.03)
+    desk.watcher.waterfall.written(Sentence(head=desk.head(), text="x"), desk.now)
+    desk.wait(0.1)
+    desk.understand("שלום")
+    desk.answer_after()
+    assert (desk.only.steps_ms["publish"], desk.only.stage_ms("asr")) == (50, 120)
+
+
+def test_a_draft_that_was_answered_waits_at_the_gate_for_the_end_of_the_turn() -> None:
+    desk = WatchedDesk(replace(RULES, endpointing="fixed"))
+    desk.speak()
+    desk.wait(0.32)
+    desk.understand("שלום")
+    desk.answer_after(0.1, 0.1)
+    desk.wait(0.5)
+    steps = desk.only.steps_ms
+    assert (steps["wait"], steps["gate"] > 100, desk.only.gap_ms, desk.only.end_of_turn_ms) == (300, True, desk.waited_ms(), 700)
+
+
+def test_words_that_the_gateway_gives_to_the_model_are_decided_on_first() -> None:
+    desk = WatchedDesk(replace(RULES, speculate="asr", endpointing="fixed"))
+    desk.speak()
+    desk.wait(0.4)
+    desk.understand("שלום", piece="probe")
+    desk.wait(0.4)
+    desk.answer_after()
+    steps = desk.only.steps_ms
+    assert (steps["wait"], steps["asr_rest"], steps["decide"], desk.only.gap_ms) == (300, 100, 300, desk.waited_ms())
+
+
+def test_a_filler_is_no_answer_and_the_answer_waits_for_it() -> None:
+    desk = WatchedDesk()
+    desk.say_after("שלום")
+    desk.wait(2.0)
+    desk.answer_after(0.1, 0.1)
+    desk.wait(2.0)
+    assert desk.only.steps_ms["gate"] > 0
+
+
+def test_a_wait_is_told_once() -> None:
+    desk = WatchedDesk()
+    desk.say_after("שלום")
+    desk.answer_after()
+    desk.reply("one two", "three four")
+    desk.wait(3.0)
+    assert len(desk.watcher.gaps) == 1
+
+
+def test_only_the_first_of_two_answers_counts() -> None:
+    desk = WatchedDesk()
+    desk.say_after("שלום")
+    desk.report(Transcript(head=desk.head(seq=desk.published[-1].seq), utterance=1, text="שלום"))
+    desk.wait(0.1)
+    desk.report(Sentence(head=desk.head(), text="one two", token_ms=10))
+    desk.report(Sentence(head=desk.head(), text="one two", token_ms=90))
+    desk.chunk(0, 0.5, last=False)
+    desk.chunk(0, 0.5, offset=4000)
+    desk.wait(0.1)
+    assert desk.only.steps_ms["first_token"] == 10
+
+
+def test_keys_are_waited_for_from_the_last_one() -> None:
+    desk = WatchedDesk()
+    desk.press("1", "2")
+    pressed_at = desk.now
+    desk.wait(1.6)
+    desk.answer_after()
+    first = next(at for at, item in desk.sent if isinstance(item, bytes))
+    assert (desk.only.gap_ms, desk.only.end_of_turn_ms) == (round((first - pressed_at) * 1000), None)
+
+
+# -- No reply ---------------------------------------------------------------------------------
+
+
+def test_a_phrase_that_nothing_was_understood_ends_the_wait() -> None:
+    desk = WatchedDesk(phrases=phrase_book(greeting=False))
+    desk.say_after("")
+    desk.wait(0.1)
+    assert (desk.only.turn, desk.only.gap_ms, took(desk.only)["wait"]) == (desk.turn, desk.waited_ms(), 700)
+
+
+def test_so_it_does_where_that_was_known_before_the_end() -> None:
+    desk = WatchedDesk(replace(RULES, endpointing="fixed"))
+    desk.speak()
+    desk.wait(0.4)
+    desk.understand("", piece=desk.published[-1].piece)
+    desk.wait(0.5)
+    assert desk.only.gap_ms == desk.waited_ms()
+
+
+def test_a_fallback_is_told_as_a_wait_for_what_did_not_come() -> None:
+    desk = WatchedDesk(replace(SILENCE_ALONE, barge_in=True))
+    desk.say_after("שלום")
+    desk.report(StageFailed(head=desk.head(seq=7), stage="llm", error="x"))
+    desk.wait(0.2)
+    assert (desk.only.turn, desk.only.gap_ms) == (desk.turn, desk.waited_ms())
+
+
+def test_an_answer_that_never_comes_is_given_up() -> None:
+    desk = WatchedDesk()
+    desk.say_after("שלום")
+    desk.wait(9.0)
+    assert desk.only.steps_ms["given_up"] > 2000
+
+
+def test_a_recogniser_that_fails_ends_its_step() -> None:
+    desk = WatchedDesk()
+    desk.speak()
+    desk.wait(0.8)
+    for _ in range(2):
+        desk.report(StageFailed(head=desk.head(seq=desk.published[-1].seq), stage="asr", error="x", utterance=1))
+    desk.report(StageFailed(head=desk.head(seq=99), stage="asr", error="x", utterance=1))
+    desk.report(Transcript(head=desk.head(seq=98), utterance=1, text="x"))
+    desk.wait(0.1)
+    assert desk.only.stage_ms("asr") == 100
+
+
+def test_a_caller_who_is_told_nothing_is_no_gap() -> None:
+    desk = WatchedDesk()
+    desk.speak(0.2)
+    desk.wait(0.8)
+    desk.understand("", piece="probe")
+    desk.wait(1.0)
+    assert desk.watcher.gaps == []
+
+
+def test_a_caller_who_interrupts_before_the_answer_waits_anew() -> None:
+    desk = WatchedDesk()
+    desk.say_after("שלום")
+    desk.say_after("רגע רגע")
+    desk.wait(0.2)
+    desk.answer_after()
+    assert all(gap.gap_ms <= desk.waited_ms() for gap in desk.watcher.gaps)
+
+
+def test_what_another_stream_heard_is_not_measured() -> None:
+    desk = WatchedDesk(begins=CallTaken(3, ended=2, open=True, text="שלום"))
+    desk.answer_after()
+    assert desk.watcher.gaps == []
+
+
+def test_a_reply_of_an_older_turn_is_none_of_it() -> None:
+    desk = WatchedDesk()
+    desk.say_after("שלום")
+    desk.report(Sentence(head=Head(call="c", turn=0), text="old", token_ms=99))
+    desk.answer_after(token_ms=20, llm_ms=30)
+    assert desk.only.steps_ms["first_token"] == 20
+
+
+# -- Random calls -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_in_random_calls_each_wait_ends_once_and_no_step_is_negative(seed: int) -> None:
+    rerun = Rerun(core_call(seed))
+    waterfall = Waterfall(rerun.machine.call)
+    told: list[int] = []
+    for step in rerun.steps():
+        now = step.entry.now
+        if isinstance(step.entry, Handled):
+            waterfall.happened(step.entry.event, now)
+            waterfall.returned(step.commands, now)
+        gap = waterfall.left(step.items, now)
+        if gap is not None:
+            told.append(gap.turn)
+            assert all(ms >= 0 for ms in gap.steps_ms.values())
+    assert told == sorted(set(told))
