@@ -1,0 +1,232 @@
+"""So many calls on one server for a while: what they cost it, and what their callers noticed."""
+
+import asyncio
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import httpx
+from redis.asyncio import Redis
+
+from tests.bench.load.callers import Callers
+from tests.bench.load.figures import Spread, spread
+from tests.bench.load.frame_clock import Underrun
+from tests.bench.load.processes import MEASURED_CORE, Stalls, Usage, probing, usage
+from tests.bench.load.servers import DRAFT_PAUSE_S, END_OF_TURN_S, VENDORS_S, House, Server
+from tests.bench.load.talker import Said
+
+AUDIBLE_S = 0.005
+"""A shorter underrun nobody hears."""
+_SETTLE_S = 4.0
+_BEFORE_S, _AFTER_S = 0.4, 0.05
+"""A stall so long before an underrun may be its cause: longer than any lead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameTimes:
+    """How sound came, seen from the wire."""
+
+    lead_ms: Spread
+    """What the provider has left when the next frame comes."""
+    least_lead_ms: float | None
+    lateness_ms: Spread
+    """How much less than the usual lead that is."""
+    frames: int
+    underruns: int
+    underruns_over_5_ms: int
+    of_these_beside_a_stall: int
+    """While the timer probe was late, too: the machine's own."""
+    longest_gap_ms: float
+    tick_lateness_ms: dict[str, float]
+    """The gateway's own word: upper bounds of the buckets that p50, p99 and the largest lie in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """Figures of one level."""
+
+    server: str
+    calls: int
+    seconds: float
+    cpu_s_per_call_minute: float
+    core_busy: float
+    """Share of the core that the server itself used."""
+    waited: float
+    """Share of the time in which the server was ready to run and somebody else had the core."""
+    memory_mb: float
+    memory_mb_before: float
+    onset_to_clear_ms: Spread
+    voice_to_voice_ms: Spread
+    own_share_ms: Spread
+    """Voice to voice, less what end of turn and vendors take."""
+    frame_times: FrameTimes
+    stalls_over_5_ms: int
+    """Of the timer probe."""
+    longest_stall_ms: float
+    caller_latest_ms: float
+    """How late the callers themselves were at worst."""
+    utterances: int
+    unanswered: int
+    not_cleared: int
+    frames_after_clear: int
+    calls_lost: int
+    load_before: float
+    redis_cpu_ms_per_answer: float | None = None
+    worker_cpu_ms_per_answer: dict[str, float] | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether the server was good for so many calls."""
+        unexplained = self.frame_times.underruns_over_5_ms - self.frame_times.of_these_beside_a_stall
+        clear = self.onset_to_clear_ms.p99
+        return not unexplained and not self.calls_lost and not self.unanswered and (clear is None or clear < 300)
+
+
+async def measure(server: Server, calls: int, seconds: float, *, drafts: bool = False, house: House | None = None) -> Level:
+    """Place the calls, wait until all are at it, and look for so many seconds."""
+    callers, load = Callers(server.port, seed=calls), os.getloadavg()[0]
+    before = usage(server.pid)
+    async with asyncio.TaskGroup() as tasks:
+        speaking = tasks.create_task(callers.speak())
+        await callers.dial(calls)
+        await asyncio.sleep(_SETTLE_S)
+        async with probing(MEASURED_CORE) as stalls:
+            callers.forget()
+            began = _Moment(usage(server.pid), await _redis_cpu_s(house), _workers_cpu_s(house), await _ticks(server))
+            await asyncio.sleep(seconds)
+            ended = _Moment(usage(server.pid), await _redis_cpu_s(house), _workers_cpu_s(house), await _ticks(server))
+        figures = _level(server, callers, seconds, began, ended, stalls, drafts=drafts, before=before, load=load)
+        callers.hang_up()
+        await asyncio.sleep(_SETTLE_S / 4)
+        speaking.cancel()
+    return figures
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """What was used up to then."""
+
+    server: Usage
+    redis_cpu_s: float
+    workers_cpu_s: dict[str, float]
+    ticks: dict[float, float]
+
+
+def _level(
+    server: Server,
+    callers: Callers,
+    seconds: float,
+    began: _Moment,
+    ended: _Moment,
+    stalls: Stalls,
+    *,
+    drafts: bool,
+    before: Usage,
+    load: float,
+) -> Level:
+    said = [each for line in callers.lines for each in line.talker.said]
+    whole = [each for each in said if each.answered_at is not None and each.ended_at is not None and each.decided_at is not None]
+    cuts = [each for each in said if each.over_bot and each.decided_at is not None]
+    calls, cpu_s = len(callers.lines), ended.server.cpu_s - began.server.cpu_s
+    workers = {name: 1000 * (cpu - began.workers_cpu_s[name]) / max(1, len(whole)) for name, cpu in ended.workers_cpu_s.items()}
+    return Level(
+        server=server.name + (" with drafts" if drafts else ""),
+        calls=calls,
+        seconds=seconds,
+        cpu_s_per_call_minute=round(cpu_s / calls / seconds * 60, 4),
+        core_busy=round(cpu_s / seconds, 3),
+        waited=round((ended.server.waited_s - began.server.waited_s) / seconds, 3),
+        memory_mb=round(ended.server.memory_mb, 2),
+        memory_mb_before=round(before.memory_mb, 2),
+        onset_to_clear_ms=spread([each.clear_at - each.began_at for each in cuts if each.clear_at is not None], scale=1000),
+        voice_to_voice_ms=spread(_voice_to_voice_s(whole), scale=1000),
+        own_share_ms=spread([s - _owed_s(drafts=drafts) for s in _voice_to_voice_s(whole)], scale=1000),
+        frame_times=_frame_times(callers, stalls, began.ticks, ended.ticks),
+        stalls_over_5_ms=sum(lateness > AUDIBLE_S for _, lateness in stalls),
+        longest_stall_ms=round(1000 * max((lateness for _, lateness in stalls), default=0.0), 1),
+        caller_latest_ms=round(1000 * callers.latest_s, 1),
+        utterances=len(whole),
+        unanswered=_unanswered(said),
+        not_cleared=sum(each.clear_at is None for each in cuts),
+        frames_after_clear=sum(each.frames_after_clear for each in said),
+        calls_lost=sum(line.gone for line in callers.lines),
+        load_before=round(load, 2),
+        redis_cpu_ms_per_answer=_per_answer(ended.redis_cpu_s - began.redis_cpu_s, len(whole)) if workers else None,
+        worker_cpu_ms_per_answer={name: round(cpu, 2) for name, cpu in workers.items()} or None,
+    )
+
+
+def _per_answer(cpu_s: float, answers: int) -> float:
+    return round(1000 * cpu_s / max(1, answers), 2)
+
+
+def _owed_s(*, drafts: bool) -> float:
+    """What passes until the first sound if we took no time."""
+    return max(END_OF_TURN_S, DRAFT_PAUSE_S + VENDORS_S) if drafts else END_OF_TURN_S + VENDORS_S
+
+
+def _voice_to_voice_s(said: Iterable[Said]) -> list[float]:
+    return [each.answered_at - each.ended_at for each in said if each.answered_at is not None and each.ended_at is not None]
+
+
+def _unanswered(said: Sequence[Said]) -> int:
+    """Those that are over and were followed by another utterance without an answer; the newest ones may yet be answered."""
+    latest = max((each.decided_at for each in said if each.decided_at is not None), default=0.0)
+    return sum(each.answered_at is None and each.decided_at is not None and each.decided_at < latest - 5 for each in said)
+
+
+def _frame_times(callers: Callers, stalls: Stalls, began: dict[float, float], ended: dict[float, float]) -> FrameTimes:
+    clocks = [line.talker.clock for line in callers.lines]
+    leads = [lead for clock in clocks for lead in clock.leads_s]
+    usual = (spread(leads, scale=1000).p50 or 0.0) / 1000
+    underruns = [each for clock in clocks for each in clock.underruns]
+    audible = [each for each in underruns if each.gap_s > AUDIBLE_S]
+    return FrameTimes(
+        lead_ms=spread(leads, scale=1000),
+        least_lead_ms=round(1000 * min(leads), 1) if leads else None,
+        lateness_ms=spread([usual - lead for lead in leads], scale=1000),
+        frames=sum(clock.frames for clock in clocks),
+        underruns=len(underruns),
+        underruns_over_5_ms=len(audible),
+        of_these_beside_a_stall=sum(_beside_a_stall(each, stalls) for each in audible),
+        longest_gap_ms=round(1000 * max((each.gap_s for each in underruns), default=0.0), 1),
+        tick_lateness_ms=_quantiles({bound: count - began.get(bound, 0.0) for bound, count in ended.items()}),
+    )
+
+
+def _beside_a_stall(underrun: Underrun, stalls: Stalls) -> bool:
+    return any(underrun.at - _BEFORE_S < at < underrun.at + _AFTER_S and lateness > AUDIBLE_S for at, lateness in stalls)
+
+
+# --- What the processes say of themselves
+
+
+async def _redis_cpu_s(house: House | None) -> float:
+    if house is None:
+        return 0.0
+    async with Redis.from_url(house.redis_url) as client:
+        told = await client.info("cpu")
+    return float(told["used_cpu_sys"]) + float(told["used_cpu_user"])
+
+
+def _workers_cpu_s(house: House | None) -> dict[str, float]:
+    return {name: usage(pid).cpu_s for name, pid in house.workers.items()} if house else {}
+
+
+_BUCKET = re.compile(r'^torim_tick_lateness_seconds_bucket\{le="([^"]+)"\} (\S+)$', re.MULTILINE)
+
+
+async def _ticks(server: Server) -> dict[float, float]:
+    """Ticks of the gateway's clock that were no later than so many seconds."""
+    if not server.metrics_port:
+        return {}
+    async with httpx.AsyncClient() as client:
+        text = (await client.get(f"http://127.0.0.1:{server.metrics_port}/metrics")).text
+    return {float(bound): float(count) for bound, count in _BUCKET.findall(text)}
+
+
+def _quantiles(buckets: dict[float, float]) -> dict[str, float]:
+    total = max(buckets.values(), default=0.0)
+    wanted = {"p50": 0.5, "p99": 0.99, "largest": 1.0} if total else {}
+    return {name: round(1000 * next(b for b, n in sorted(buckets.items()) if n >= share * total), 1) for name, share in wanted.items()}

@@ -1,0 +1,127 @@
+"""The processes that are measured: which core each has, and what the kernel knows of it."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import msgspec
+
+from tests.e2e.gateway_process import ROOT
+
+CORES = sorted(os.sched_getaffinity(0))
+MEASURED_CORE, OTHER_CORE = CORES[0], CORES[-1]
+"""The server alone on one core; callers, Redis and workers on another."""
+_READY_S = 60.0
+_END_S = 10.0
+_TICK_S = os.sysconf("SC_CLK_TCK")
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+@contextmanager
+def on_core(core: int) -> Iterator[None]:
+    """What is started in this block stays on that core, threads included."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a process has used since its start."""
+
+    cpu_s: float
+    waited_s: float
+    """How long its main thread was ready to run and did not: somebody else had the core."""
+    memory_mb: float
+
+
+def usage(pid: int) -> Usage:
+    """As the kernel says it."""
+    proc = Path(f"/proc/{pid}")
+    fields = (proc / "stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    waited_ns = int((proc / "schedstat").read_text(encoding="ascii").split()[1])
+    pages = int((proc / "statm").read_text(encoding="ascii").split()[1])
+    return Usage((int(fields[11]) + int(fields[12])) / _TICK_S, waited_ns / 1e9, pages * _PAGE_BYTES / 2**20)
+
+
+def descriptors(pid: int) -> int:
+    """How many files, sockets included, it has open."""
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+@asynccontextmanager
+async def running(core: int, log: Path, *command: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """``python -m COMMAND`` on a core; INT ends it with the block."""
+    environ = {"PATH": os.defpath, "PYTHONUNBUFFERED": "1", **environment}
+    with on_core(core), log.open("ab") as out:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", *command),
+            cwd=ROOT,
+            env=environ,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,  # Linux shares a core out by sessions
+        )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(_END_S):
+            await process.wait()
+
+
+async def until_ready(port: int, process: asyncio.subprocess.Process, log: Path) -> None:
+    """Wait until it says so.
+
+    Raises:
+        RuntimeError: it ended instead; with what it wrote.
+    """
+    async with asyncio.timeout(_READY_S), httpx.AsyncClient() as client:
+        while not await _says_ready(client, port):
+            if process.returncode is not None:
+                raise RuntimeError(_last_words(log))
+            await asyncio.sleep(0.05)
+
+
+def _last_words(log: Path) -> str:
+    return f"{log.stem} ended:\n{log.read_text(encoding='utf-8')}"
+
+
+async def _says_ready(client: httpx.AsyncClient, port: int) -> bool:
+    try:
+        return (await client.get(f"http://127.0.0.1:{port}/readyz", timeout=5)).is_success
+    except httpx.TransportError:
+        return False
+
+
+Stalls = list[tuple[float, float]]
+"""When the probe woke up late, and how late."""
+
+
+@asynccontextmanager
+async def probing(core: int) -> AsyncIterator[Stalls]:
+    """A timer probe beside what runs on that core; its findings are there after the block."""
+    found: Stalls = []
+    with on_core(core):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.bench.load.probe"),
+            cwd=ROOT,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+    try:
+        yield found
+    finally:
+        out, _ = await process.communicate(b"")
+        found += msgspec.json.decode(out, type=Stalls)

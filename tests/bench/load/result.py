@@ -1,0 +1,129 @@
+"""What a run of the bench found, as it is kept in ``docs/benchmarks``."""
+
+import os
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from tests.bench.load.level import Level
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where it was measured."""
+
+    name: str
+    cores: int
+    kernel: str
+    python: str
+    load: tuple[float, float, float]
+    """Of the last 1, 5 and 15 minutes when the run began: on a busy machine latencies are the machine's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What one worker of a stage does."""
+
+    stage: str
+    steps: int
+    per_s: float
+    per_cpu_s: float
+    """Steps in a second of its CPU: what it would do with a core for itself."""
+
+
+@dataclass(slots=True)
+class Result:
+    """One run."""
+
+    at: str
+    """UTC."""
+    machine: Machine
+    form: str
+    format: int = FORMAT
+    bare: list[Level] = field(default_factory=list)
+    gateway: list[Level] = field(default_factory=list)
+    """With drafts, as Torim is shipped."""
+    no_drafts: list[Level] = field(default_factory=list)
+    steps: list[Steps] = field(default_factory=list)
+    ready_s: list[float] = field(default_factory=list)
+    """From ``make run`` to the line that says that calls are answered."""
+
+    @property
+    def rated(self) -> Level | None:
+        """The largest level that held, with all smaller ones."""
+        found = None
+        for level in self.gateway:
+            if not level.held:
+                break
+            found = level
+        return found
+
+    def bare_beside(self, level: Level) -> Level | None:
+        """The bare loop with as many calls."""
+        return at_calls(self.bare, level.calls)
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """The few that are compared from one run to the next."""
+        found: dict[str, float | None] = {"rated load, calls": self.rated.calls if self.rated else 0.0}
+        for name, levels in (("bare loop", self.bare), ("gateway", self.gateway), ("gateway without drafts", self.no_drafts)):
+            for level in levels:
+                found |= _figures_of(f"{name}, {level.calls} calls", level)
+        found |= {f"{each.stage} worker, steps per CPU second": each.per_cpu_s for each in self.steps}
+        found |= {"make run to ready, s": min(self.ready_s)} if self.ready_s else {}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def _figures_of(name: str, level: Level) -> dict[str, float | None]:
+    return {
+        f"{name}: CPU s per call-minute": level.cpu_s_per_call_minute,
+        f"{name}: onset to clear p99, ms": level.onset_to_clear_ms.p99,
+        f"{name}: voice to voice p50, ms": level.voice_to_voice_ms.p50,
+        f"{name}: own share p95, ms": level.own_share_ms.p95,
+        f"{name}: Redis CPU ms per answer": level.redis_cpu_ms_per_answer,
+    }
+
+
+def at_calls(levels: Sequence[Level], calls: int) -> Level | None:
+    """The level with so many calls."""
+    return next((level for level in levels if level.calls == calls), None)
+
+
+def new_result(form: str) -> Result:
+    """A run that begins now, on this machine."""
+    at = time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime())
+    return Result(at, Machine(_processor(), os.cpu_count() or 1, platform.release(), platform.python_version(), os.getloadavg()), form)
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+# --- Files
+
+
+def save(result: Result, folder: Path) -> Path:
+    """Write it under a name that sorts by time."""
+    path = folder / f"{result.at.replace(':', '')}.json"
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
+    return path
+
+
+def load(path: Path) -> Result:
+    """A result that was kept."""
+    return msgspec.json.decode(path.read_bytes(), type=Result)
+
+
+def last_of(folder: Path) -> Result | None:
+    """The newest result in a folder; None if there is none of this format."""
+    for path in sorted(folder.glob("*.json"), reverse=True):
+        if msgspec.json.decode(path.read_bytes())["format"] == FORMAT:
+            return load(path)
+    return None

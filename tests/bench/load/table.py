@@ -1,0 +1,140 @@
+"""The figures of a run as tables of Markdown, which people can read unrendered, too."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from tests.bench.load.figures import Spread, changes
+from tests.bench.load.level import Level
+from tests.bench.load.result import Result, at_calls
+
+_REFERENCE_CALLS, _REFERENCE_CPU, _NEAR = 110, 0.12, 0.3
+"""A bare loop on websockets, on such cores, at so many calls."""
+
+
+def tables(result: Result) -> Iterator[str]:
+    """All of them, each behind its heading."""
+    yield from _section("Cost and cleanness by the number of calls", _levels([*result.bare, *result.gateway, *result.no_drafts], result))
+    yield from _section("What callers notice", _noticed([*result.bare, *result.gateway, *result.no_drafts]))
+    yield from _section("Frame clock", _clocks([*result.bare, *result.gateway]))
+    yield from _section("Beside the gateway", _beside(result))
+
+
+def _section(heading: str, rows: Iterable[str]) -> Iterator[str]:
+    yield f"## {heading}"
+    yield ""
+    yield from rows
+    yield ""
+
+
+def row(*cells: object) -> str:
+    """One row."""
+    return "| " + " | ".join("-" if cell is None else str(cell) for cell in cells) + " |"
+
+
+def _head(*names: str) -> Iterator[str]:
+    yield row(*names)
+    yield row(*(":--" if number == 0 else "--:" for number in range(len(names))))
+
+
+def _levels(levels: Sequence[Level], result: Result) -> Iterator[str]:
+    yield from _head("server", "calls", "CPU s / call-minute", "x bare loop", "core busy", "waited for the core", "MB / call", "held")
+    for level in levels:
+        bare = result.bare_beside(level)
+        ratio = f"{level.cpu_s_per_call_minute / bare.cpu_s_per_call_minute:.2f}" if bare and bare.cpu_s_per_call_minute else None
+        per_call = (level.memory_mb - level.memory_mb_before) / level.calls
+        busy, waited = f"{level.core_busy:.0%}", f"{level.waited:.0%}"
+        yield row(level.server, level.calls, f"{level.cpu_s_per_call_minute:.3f}", ratio, busy, waited, f"{per_call:.2f}", _yes(level.held))
+
+
+def _yes(is_so: bool) -> str:
+    return "yes" if is_so else "no"
+
+
+def _noticed(levels: Sequence[Level]) -> Iterator[str]:
+    yield from _head(
+        "server", "calls", "onset to clear", "voice to voice", "own share", "answers", "unanswered", "not cleared", "lost calls"
+    )
+    for level in levels:
+        spreads = (level.onset_to_clear_ms, level.voice_to_voice_ms, level.own_share_ms)
+        rest = (level.utterances, level.unanswered, level.not_cleared, level.calls_lost)
+        yield row(level.server, level.calls, *(_three(each) for each in spreads), *rest)
+    yield ""
+    yield "p50 / p95 / p99 in ms."
+
+
+def _three(found: Spread) -> str | None:
+    return f"{found.p50:.0f} / {found.p95:.0f} / {found.p99:.0f}" if found.p50 is not None else None
+
+
+def _clocks(levels: Sequence[Level]) -> Iterator[str]:
+    yield from _head(
+        "server", "calls", "frames", "underruns > 5 ms", "beside a stall", "longest gap", "lead p50 / least", "late p50 / p95 / p99",
+        "stalls > 5 ms", "longest stall",
+    )  # fmt: skip
+    for level in levels:
+        times = level.frame_times
+        lead = f"{times.lead_ms.p50} / {times.least_lead_ms}" if times.lead_ms.p50 is not None else None
+        gaps = (times.underruns_over_5_ms, times.of_these_beside_a_stall, times.longest_gap_ms)
+        yield row(
+            level.server, level.calls, times.frames, *gaps, lead, _three(times.lateness_ms), level.stalls_over_5_ms, level.longest_stall_ms
+        )
+    yield ""
+    yield "Times in ms. A stall is the timer probe's: it ran beside the server on the same core and woke up late."
+
+
+def _beside(result: Result) -> Iterator[str]:
+    yield from _head("what", "figure")
+    for level in result.gateway:
+        if level.redis_cpu_ms_per_answer is not None and level.calls >= 10:
+            yield row(f"Redis CPU per answer at {level.calls} calls", f"{level.redis_cpu_ms_per_answer} ms")
+    for each in result.steps:
+        yield row(f"{each.stage} worker: steps per second of its CPU", f"{each.per_cpu_s:.0f} ({each.per_s:.0f} a second here)")
+    if result.ready_s:
+        yield row("`make run` to ready", " / ".join(f"{each:.1f}" for each in sorted(result.ready_s)) + " s")
+
+
+# --- In words
+
+
+def verdict(result: Result) -> Iterator[str]:
+    """The few sentences that matter most."""
+    machine, rated = result.machine, result.rated
+    load = ", ".join(f"{each:.1f}" for each in machine.load)
+    yield (
+        f"{result.at}, {result.form} form; {machine.name}, {machine.cores} cores, Linux {machine.kernel}, Python {machine.python}; "
+        f"load of the last 1, 5 and 15 minutes when it began: {load}."
+    )
+    yield ""
+    yield f"- **Rated load: {rated.calls} calls a core.**" if rated else "- **No level held.**"
+    yield from _about_the_bare_loop(result)
+    busiest = max((level.waited for level in result.gateway), default=0.0)
+    if busiest > 0.05:
+        yield (
+            f"- The machine was shared: the gateway was ready to run and had no core for up to {busiest:.0%} of the time. "
+            "CPU figures stand; latencies and the rated load are worse than on a machine of its own."
+        )
+
+
+def _about_the_bare_loop(result: Result) -> Iterator[str]:
+    bare = at_calls(result.bare, _REFERENCE_CALLS)
+    if bare is None:
+        return
+    cost = bare.cpu_s_per_call_minute
+    fits = abs(cost - _REFERENCE_CPU) <= _NEAR * _REFERENCE_CPU
+    word = "within" if fits else f"{cost / _REFERENCE_CPU:.2f} times, so not within"
+    yield f"- The bare loop takes {cost:.3f} CPU seconds per call-minute at {_REFERENCE_CALLS} calls: {word} 30 % of the reference's 0.12."
+
+
+def since(before: Result | None, now: Result) -> Iterator[str]:
+    """What changed by more than a tenth since the last result that was kept."""
+    if before is None:
+        yield "No earlier result is kept."
+        return
+    found = changes(before.figures, now.figures)
+    yield f"Compared with {before.at} ({before.form} form, load {before.machine.load[0]:.1f}; now {now.machine.load[0]:.1f}):"
+    yield ""
+    if not found:
+        yield "nothing differs by more than a tenth."
+        return
+    yield from _head("figure", "before", "now", "ratio")
+    for change in found:
+        yield row(change.name, f"{change.before:g}", f"{change.now:g}", f"{change.ratio:.2f}")

@@ -1,0 +1,115 @@
+"""One caller of the bench (sans-I/O): says the same things at the same places of a cycle, and notes what comes back when.
+
+::
+
+    cycle   0 s        2 s            5 s         7 s                      16 s            30 s
+    caller  A A A . . . . . . . . . . B B B . . . . . . . . . . . . . . . . . . . . . . . .|A A
+    bot                 answer to A  |clear        answer to B to its end     "still there?"
+
+Two utterances a cycle, the second one over the answer to the first. Each caller begins its first cycle elsewhere in it.
+"""
+
+import random
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tests.bench.load.frame_clock import FrameClock
+from tests.bench.load.voice import FRAME_S, SILENT_PAYLOAD, Voice
+
+CYCLE_FRAMES = 1500
+"""30 s."""
+_CUTS_IN_FRAMES = (75, 175)
+"""How long after the first sound of an answer it is interrupted: 1.5-3.5 s."""
+
+
+@dataclass(slots=True, eq=False)
+class Said:
+    """One utterance, with the moments at which what became of it was seen on the wire."""
+
+    over_bot: bool
+    began_at: float
+    """When its first voiced sample was spoken: 20 ms before its frame was sent."""
+    ended_at: float | None = None
+    """When its last voiced frame was sent."""
+    decided_at: float | None = None
+    """When the frame was sent with which it is over."""
+    clear_at: float | None = None
+    frames_after_clear: int = 0
+    answered_at: float | None = None
+    """When the first sound of the answer came."""
+
+
+class Talker:
+    """What one caller sends, frame by frame, and what it notes."""
+
+    def __init__(self, first: Voice, second: Voice, chance: random.Random) -> None:
+        self.clock = FrameClock()
+        self.said: list[Said] = []
+        self._voices = (first, second)
+        self._chance = chance
+        self._frame = chance.randrange(CYCLE_FRAMES)
+        self._cuts_in_at: int | None = None
+        self._says: Voice | None = None
+        self._next = 0
+        self._marks: deque[tuple[float, str]] = deque()
+
+    def forget(self) -> None:
+        """What was measured so far does not count; what is under way does."""
+        self.clock.forget()
+        self.said = [said for said in self.said if said.answered_at is None and said.decided_at is None]
+
+    # --- What it sends
+
+    def payload(self, now: float) -> bytes:
+        """The frame that is sent now, in base64."""
+        self._frame += 1
+        if self._says is None:
+            self._begin(now)
+        if self._says is None:
+            return SILENT_PAYLOAD
+        return self._go_on(self._says, self.said[-1], now)
+
+    def _begin(self, now: float) -> None:
+        over_bot = self._frame == self._cuts_in_at
+        if over_bot or self._frame % CYCLE_FRAMES == 0:
+            self._says, self._next = self._voices[over_bot], 0
+            self.said.append(Said(over_bot, now - FRAME_S))
+
+    def _go_on(self, says: Voice, said: Said, now: float) -> bytes:
+        number, self._next = self._next, self._next + 1
+        if number == says.last:
+            said.ended_at = now
+        if number == says.decides:
+            said.decided_at, self._says = now, None
+        return says.payloads[number]
+
+    def due_marks(self, now: float) -> Iterator[str]:
+        """Names of the marks that were played by now."""
+        while self._marks and self._marks[0][0] <= now:
+            yield self._marks.popleft()[1]
+
+    # --- What comes back
+
+    def sound_came(self, seconds: float, now: float) -> None:
+        """Sound of the bot."""
+        self.clock.came(seconds, now)
+        said = self.said[-1] if self.said else None
+        if said is None or said.answered_at is not None:
+            return
+        if said.decided_at is not None:
+            said.answered_at = now
+            self._cuts_in_at = None if said.over_bot else self._frame + self._chance.randrange(*_CUTS_IN_FRAMES)
+        elif said.clear_at is not None:
+            said.frames_after_clear += 1
+
+    def mark_came(self, name: str, now: float) -> None:
+        """A mark, which goes back once the sound before it was played."""
+        self._marks.append((max(now, self.clock.ends_at), name))
+
+    def clear_came(self, now: float) -> None:
+        """The bot's word to forget what is not played: marks go back at once."""
+        self.clock.cleared()
+        self._marks = deque((now, name) for _, name in self._marks)
+        if self.said and self.said[-1].over_bot and self.said[-1].clear_at is None:
+            self.said[-1].clear_at = now
