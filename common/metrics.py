@@ -35,6 +35,13 @@ _PAUSES_S = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1, 1.5, 2, 3, 5)
 _GAPS_S = (0.25, 0.5, 0.75, 0.9, 1, 1.1, 1.25, 1.5, 2, 2.5, 3, 5, 8)
 _LOOK_S = 0.25
 
+
+def begin_at_0(counter: Counter, *values: str) -> None:
+    """Tell a count before its first event: to Prometheus a series that begins at 1 did not rise, so an alarm would miss it."""
+    for value in values:
+        counter.labels(value)
+
+
 # Every process
 
 LOOP_LAG_S = Histogram("torim_loop_lag_seconds", "How late the event loop wakes what sleeps", buckets=_TICKS_S)
@@ -62,6 +69,7 @@ UNREAD = Gauge("torim_unread_entries", "Entries that no worker has read", ["stag
 UNREAD_AGE_S = Gauge("torim_unread_age_seconds", "Age of the oldest entry that no worker has read", ["stage"])
 STREAM_ENTRIES = Gauge("torim_stream_entries", "Entries of a work stream, those that are worked on included", ["stage"])
 FUSE_ALARMS = Counter("torim_fuse_alarms", "Looks that found a work stream half full: it is about to lose work", ["stage"])
+begin_at_0(FUSE_ALARMS, "asr", "llm", "tts", "replies")
 
 # Workers
 

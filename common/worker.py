@@ -114,6 +114,8 @@ class _Worker:
         """Work until drained."""
         async with asyncio.TaskGroup() as group:
             metrics.SLOTS.labels(self._stage).set(self._slots)
+            for counter in (metrics.REDELIVERIES, metrics.DEAD_LETTERS):
+                metrics.begin_at_0(counter, self._stage)
             self._effects.begin(group, self._wake.set)
             renewing = [self._renew(shard) for shard in self._shards]
             renewing += [self._standby.stand_by()] if self._standby else []

@@ -40,6 +40,7 @@ class Load:
 
     def __init__(self, busy_after_s: float, most_calls: int | None = None) -> None:
         """``most_calls`` that the gateway may have; None: they are not counted."""
+        metrics.begin_at_0(metrics.REFUSED, "overloaded", "too_many_calls")
         self.level = Level.CALM
         self._busy_after_s = busy_after_s
         self._most_calls = most_calls

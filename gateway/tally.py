@@ -1,13 +1,15 @@
 """What one call adds to the metrics of its gateway, and what it tells of each wait. It decides nothing."""
 
 from collections.abc import Sequence
+from typing import get_args
 
 from common import metrics
 from gateway.playout import Mark
-from gateway.turn.events import Report
+from gateway.turn.events import End, Report
 from gateway.turn.machine import TurnMachine
 from gateway.waterfall import STAGES, Gap, Waterfall
 
+metrics.begin_at_0(metrics.TURNS, *get_args(End), "handed_over")
 _HOLD_ENDS = {"BARGE_IN_FINAL": "final", "BARGE_IN_RESUMED": "resumed"}
 
 

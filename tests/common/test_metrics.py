@@ -55,6 +55,12 @@ def test_the_port_is_free_again_afterwards() -> None:
             pass
 
 
+def test_a_count_is_told_before_its_first_event() -> None:
+    assert [REGISTRY.get_sample_value("torim_fuse_alarms_total", {"stage": stage}) is not None for stage in ("asr", "replies")] == [
+        True
+    ] * 2
+
+
 def test_labels_take_few_values() -> None:
     bounded = {"stage", "outcome", "why", "kind", "how", "vendor", "le"}
     ours = [sample for family in REGISTRY.collect() if family.name.startswith("torim_") for sample in family.samples]
