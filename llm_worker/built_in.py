@@ -8,8 +8,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from common.agents.agent import Hours
+from common.agents.in_use import InUse
 from common.config import Settings
 from common.errors import ConfigError
+from llm_worker.hours import day_of, told_day, told_now
 from llm_worker.tools import Occasion, Tool, Toolbox, ToolFailed
 
 MESSAGES = "messages.jsonl"
@@ -30,6 +33,15 @@ def tools_of(settings: Settings) -> Toolbox:
     if settings.messages_dir is not None:
         tools.append(_leave_message(settings.messages_dir))
     return {tool.name: tool for tool in tools}
+
+
+def tools_of_agent(agent: InUse) -> Toolbox:
+    """The tools that an agent's file allows, as far as they are here."""
+    file = agent.snapshot.agent
+    here = dict(tools_of(agent.settings))
+    if file.hours is not None:
+        here["opening_hours"] = _opening_hours(file.hours, ZoneInfo(agent.settings.time_zone))
+    return {name: tool for name, tool in here.items() if file.tools is None or name in file.tools}
 
 
 # --- look_up_time
@@ -55,6 +67,29 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ToolFailed(f"there is no time zone {name!r}") from None
+
+
+# --- opening_hours
+
+
+class WhichDay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What ``opening_hours`` takes."""
+
+    day: Annotated[str, msgspec.Meta(description="today, tomorrow, a weekday, or a date like 2026-12-31; empty: right now")] = ""
+
+
+def _opening_hours(hours: Hours, zone: ZoneInfo) -> Tool:
+    async def use(asked: WhichDay, occasion: Occasion) -> str:
+        local = occasion.now.astimezone(zone)
+        if not asked.day:
+            return told_now(hours, local, occasion.language)
+        day = day_of(asked.day, local.date())
+        if day is None:
+            raise ToolFailed(f"{asked.day!r} is no day")
+        return told_day(hours, day, occasion.language)
+
+    description = "Tells whether somebody is here now, or the opening hours of a day, holidays included."
+    return Tool("opening_hours", description, WhichDay, "none", 2.0, use)
 
 
 # --- leave_message

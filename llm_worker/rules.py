@@ -137,7 +137,12 @@ class RuleBook:
         Raises:
             ValueError, KeyError: it is not such a file.
         """
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        return cls.parse(path.read_text(encoding="utf-8"))
+
+    @classmethod
+    def parse(cls, text: str) -> "RuleBook":
+        """The rules in a file's text; raises as ``load``."""
+        data = tomllib.loads(text)
         return cls(msgspec.convert(data["rule"], list[Rule]), data.get("slots", {}))
 
     def answer(self, text: str, history: Sequence[Exchange], tools: Collection[str] = (), result: ToolResult | None = None) -> Said:

@@ -16,12 +16,14 @@ A reply may take several rounds of model and tools; its sentences are numbered o
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 import msgspec
 
 from common import metrics
+from common.agents.in_use import InUse, KnownAgents
 from common.bus import Delivery, Output, PastTurn, WorkerBus
 from common.config import Settings
 from common.deadlines import time_left_s, waited_s
@@ -29,8 +31,10 @@ from common.effects import Effects
 from common.errors import TorimError
 from common.logs import shown
 from common.messages import Action, Head, ReplyEnded, Sentence, Stage, Transcript
-from common.phrases import phrases
+from common.phrases import base_language
 from common.vendor_stream import closing, next_piece
+from llm_worker.briefing import instructions_of, language_now
+from llm_worker.built_in import tools_of_agent
 from llm_worker.conversation import Reply, last_heard, prompt_of
 from llm_worker.sentences import SentenceCutter
 from llm_worker.tool_runs import RaisedPast, ToolRuns
@@ -47,6 +51,8 @@ MAX_ROUNDS = 4
 """How often a model is asked for one reply; what it calls in the last round is not done."""
 MAX_CALLS = 8
 """Of tools, in one reply."""
+_TOOL_OF = {"hang_up": "hang_up", "collect": "collect_digits", "transfer": "transfer"}
+"""The name under which an agent's file allows an action."""
 TOO_MANY = ToolResult("error: nothing was done, this answer made too many calls. Answer the caller now, without tools.", ok=False)
 
 logger = logging.getLogger("torim.llm_worker")
@@ -63,13 +69,23 @@ class Overtaken(TorimError):
 class LlmWorker:
     """Handles the entries of the ``llm`` stream."""
 
-    def __init__(self, model: Model, vendor: str, settings: Settings, tools: Toolbox | None = None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        vendor: str,
+        settings: Settings,
+        tools: Toolbox | None = None,
+        agents_tools: Callable[[InUse], Toolbox] = tools_of_agent,
+    ) -> None:
+        """``tools``: those of the agent that the settings make; ``agents_tools``: those of any other."""
         self.effects = Effects()
         """For ``run_worker``: tools with effects outlive their entries."""
         self._model = model
         self._vendor = vendor
         self._settings = settings
         self._tools = tools or {}
+        self._agents_tools = agents_tools
+        self._agents = KnownAgents(settings)
 
     async def handle(self, delivery: Delivery, bus: WorkerBus) -> None:
         """Answer one transcript.
@@ -86,10 +102,13 @@ class LlmWorker:
         if done:
             await bus.drop(STAGE, delivery)
             return
-        speaker = Speaker(bus, delivery, head, Reply(spoken))
-        runs = ToolRuns(bus, delivery, self._tools, self.effects)
+        agent = await self._agents.of(head, bus)
+        transcript = _in_language(transcript, history, agent)
+        delivery = replace(delivery, message=transcript)
+        speaker = Speaker(bus, delivery, transcript.head, Reply(spoken), agent.snapshot.agent.tools)
+        runs = ToolRuns(bus, delivery, self._agents_tools(agent) if head.agent else self._tools, self.effects)
         try:
-            outputs = await self._answer(transcript, history, speaker, runs)
+            outputs = await self._answer(transcript, history, speaker, runs, agent)
         except (Stale, RaisedPast):
             outputs = []
         except Overtaken:
@@ -97,14 +116,16 @@ class LlmWorker:
             return
         await bus.commit(STAGE, delivery, outputs)
 
-    async def _answer(self, transcript: Transcript, history: Sequence[PastTurn], speaker: "Speaker", runs: ToolRuns) -> list[Output]:
+    async def _answer(
+        self, transcript: Transcript, history: Sequence[PastTurn], speaker: "Speaker", runs: ToolRuns, agent: InUse
+    ) -> list[Output]:
         if transcript.text:
-            spoken, tools = speaker.reply.sentences, tuple(self._tools.values())
-            prompt = prompt_of(transcript, history, spoken, tools, runs.delivery.id, runs.bus.server_now_s(transcript.head.call))
+            spoken, tools, now_s = speaker.reply.sentences, tuple(runs.tools.values()), runs.bus.server_now_s(transcript.head.call)
+            prompt = _told(prompt_of(transcript, history, spoken, tools, runs.delivery.id, now_s), agent, now_s)
             # A reply that began is listened to: only what is not begun yet may be too late.
             first_s = FIRST_SENTENCE_S if spoken else time_left_s(runs.delivery, runs.bus, FIRST_SENTENCE_S, self._vendor)
             await self._converse(prompt, speaker, runs, first_s)
-            await self._close(speaker, last_heard(history))
+            await self._close(speaker, last_heard(history), agent)
         self._log(transcript, speaker)
         return speaker.outputs()
 
@@ -155,9 +176,9 @@ class LlmWorker:
             speaker.protect()
         return bool(sentences)
 
-    async def _close(self, speaker: "Speaker", heard_last: str) -> None:
+    async def _close(self, speaker: "Speaker", heard_last: str, agent: InUse) -> None:
         """Add what the rules for a whole reply ask for (S11, S12); a goodbye is a goodbye, said twice or not."""
-        said = phrases(self._settings, speaker.head.language)
+        said = agent.phrases(speaker.head.language)
         if speaker.hangs_up:
             closing_sentence = "" if speaker.reply.sentences else said.goodbye
         else:
@@ -176,6 +197,24 @@ class LlmWorker:
         )  # fmt: skip
 
 
+def _in_language(transcript: Transcript, history: Sequence[PastTurn], agent: InUse) -> Transcript:
+    """The same, in the language that the caller asked for last."""
+    said = [*(turn.caller for turn in history if turn.turn < transcript.head.turn), transcript.text]
+    language = language_now(agent.snapshot.agent, said, transcript.head.language)
+    return msgspec.structs.replace(transcript, head=msgspec.structs.replace(transcript.head, language=language))
+
+
+def _told(prompt: Prompt, agent: InUse, now_s: float) -> Prompt:
+    """The prompt with what the agent's file says."""
+    rules = {base_language(language): text for language, text in agent.snapshot.rules.items()}
+    return replace(
+        prompt,
+        instructions=instructions_of(agent, datetime.fromtimestamp(now_s, UTC)),
+        model=agent.snapshot.agent.models.llm,
+        rules=rules.get(base_language(prompt.language), ""),
+    )
+
+
 @dataclass(slots=True)
 class Speaker:
     """Sends a reply's sentences out in order, and knows what has to follow them."""
@@ -184,6 +223,8 @@ class Speaker:
     delivery: Delivery
     head: Head
     reply: Reply
+    allowed: Collection[str] | None = None
+    """What the agent's file lets the model do; None: anything."""
     began_s: float = field(default_factory=lambda: asyncio.get_running_loop().time())
     first_token_ms: int | None = None
     first_sentence_ms: int | None = None
@@ -220,7 +261,10 @@ class Speaker:
             metrics.FIRST_TOKEN_S.observe(self.first_token_ms / 1000)
 
     def request(self, request: ActionRequest) -> None:
-        """Have something done after the sentences so far."""
+        """Have something done after the sentences so far, if it is allowed."""
+        if self.allowed is not None and _TOOL_OF[request.name] not in self.allowed:
+            logger.warning("call=%s turn=%d action=%s what=not_allowed", self.head.call, self.head.turn, request.name)
+            return
         self._requests.append((len(self.reply.sentences) - 1, request))
 
     def protect(self) -> None:

@@ -16,7 +16,7 @@ async def main(settings: Settings, draining: asyncio.Event) -> None:
     """Speak until drained."""
     choice = choose_vendors(settings)[STAGE]
     vendor = Voices(Lineup(STAGE, vendors_of(choice, VENDORS, settings), may_be_empty=False))
-    worker = TtsWorker(vendor, choice.name)
+    worker = TtsWorker(vendor, choice.name, settings)
     await stage.work(STAGE, choice, vendor, worker.handle, VENDORS[choice.name].slots, settings, draining)
 
 

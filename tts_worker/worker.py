@@ -16,7 +16,9 @@ from dataclasses import dataclass, field
 from zlib import crc32
 
 from common import metrics
+from common.agents.in_use import InUse, KnownAgents
 from common.bus import Delivery, Output, WorkerBus
+from common.config import Settings
 from common.deadlines import time_left_s, waited_s
 from common.errors import TorimError, VendorError
 from common.messages import Sentence, SpeechChunk, Stage
@@ -44,7 +46,8 @@ class NobodyListens(TorimError):
 class TtsWorker:
     """Handles the entries of the ``tts`` stream."""
 
-    def __init__(self, voice: Voice, vendor: str) -> None:
+    def __init__(self, voice: Voice, vendor: str, settings: Settings | None = None) -> None:
+        self._agents = KnownAgents(settings or Settings())
         self._voice = voice
         self._vendor = vendor
 
@@ -61,8 +64,9 @@ class TtsWorker:
             await bus.drop(STAGE, delivery)
             return
         speech = Speech(bus, delivery, sentence)
+        request = _request(sentence, await self._agents.of(sentence.head, bus))
         try:
-            await self._speak(sentence, speech, self._first_sound_s(delivery, sentence, bus))
+            await self._speak(request, speech, self._first_sound_s(delivery, sentence, bus))
             await speech.finish()
         except NobodyListens:
             logger.info("call=%s turn=%d sentence=%d nobody_listens", sentence.head.call, sentence.head.turn, sentence.head.seq)
@@ -74,11 +78,11 @@ class TtsWorker:
         is_next = sentence.head.seq == 0 or sentence.head.take > 0
         return time_left_s(delivery, bus, FIRST_SOUND_S, self._vendor) if is_next else FIRST_SOUND_S
 
-    async def _speak(self, sentence: Sentence, speech: "Speech", first_s: float) -> None:
+    async def _speak(self, request: SpeechRequest, speech: "Speech", first_s: float) -> None:
         pieces: asyncio.Queue[Piece] = asyncio.Queue(_PIECES_AHEAD)
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._synthesise(sentence, pieces, first_s))
+                tasks.create_task(self._synthesise(request, pieces, first_s))
                 failure = await speech.deliver(pieces)
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None  # one of the two failed and the other was cancelled
@@ -87,9 +91,7 @@ class TtsWorker:
         if failure is not None:
             raise failure
 
-    async def _synthesise(self, sentence: Sentence, pieces: "asyncio.Queue[Piece]", limit_s: float) -> None:
-        head = sentence.head
-        request = SpeechRequest(sentence.text, head.language, head.turn, head.seq)
+    async def _synthesise(self, request: SpeechRequest, pieces: "asyncio.Queue[Piece]", limit_s: float) -> None:
         try:
             async with closing(self._voice.synthesise(request)) as sound:
                 await self._pump(sound, pieces, limit_s)
@@ -110,6 +112,11 @@ class TtsWorker:
             "call=%s turn=%d sentence=%d take=%d tts_ms=%d bytes=%d",
             head.call, head.turn, head.seq, head.take, speech.first_sound_ms or 0, speech.chunker.sent_bytes,
         )  # fmt: skip
+
+
+def _request(sentence: Sentence, agent: InUse) -> SpeechRequest:
+    head, file = sentence.head, agent.snapshot.agent
+    return SpeechRequest(sentence.text, head.language, head.turn, head.seq, file.voice, file.pronunciations)
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ def settings_of(snapshot: Snapshot, settings: Settings) -> Settings:
     if snapshot.key == HOUSE:
         return settings
     named = {
-        "tts_voice": agent.voice,
+        "tts_voice" if "-" in agent.voice else "tts_openai_voice": agent.voice,
         "asr_model": agent.models.asr,
         "llm_model": agent.models.llm,
         "tts_model": agent.models.tts,

@@ -77,6 +77,12 @@ class Prompt:
     """What was done before, an earlier attempt at this reply included: not to be done again."""
     rounds: tuple[Round, ...] = ()
     """What this attempt called so far: go on with the results."""
+    instructions: str = ""
+    """What the call's agent is told of itself, beside what every call is."""
+    model: str = ""
+    """The agent's; "": the one of the settings."""
+    rules: str = ""
+    """The agent's rules in this language, for a model that goes by some."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class OpenAIModel:
         """
         answer = Answer()
         try:
-            stream = await self._open(messages_of(prompt, self._instructions), prompt.tools)
+            stream = await self._open(messages_of(prompt, self._instructions), prompt.tools, prompt.model or self._model)
             async with stream:
                 async for chunk in stream:
                     if text := answer.take(chunk):
@@ -90,16 +90,16 @@ class OpenAIModel:
         for call in sorted(answer.calls, key=lambda call: action_of(call) is None):
             yield action_of(call) or call
 
-    async def _open(self, messages: list[Any], tools: tuple[Tool, ...]) -> AsyncStream[ChatCompletionChunk]:
+    async def _open(self, messages: list[Any], tools: tuple[Tool, ...], model: str) -> AsyncStream[ChatCompletionChunk]:
         if self._takes_tools:
             offered: Any = [*OFFERED, *(function(tool.name, tool.description, tool.parameters) for tool in tools)]
             try:
-                return await self._openai.chat.completions.create(model=self._model, messages=messages, stream=True, tools=offered)
+                return await self._openai.chat.completions.create(model=model, messages=messages, stream=True, tools=offered)
             except BadRequestError as error:
                 if "tool" not in str(error).lower():
                     raise
                 self._takes_tools = False
-        return await self._openai.chat.completions.create(model=self._model, messages=messages, stream=True)
+        return await self._openai.chat.completions.create(model=model, messages=messages, stream=True)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -186,7 +186,8 @@ def _cut(exchange: Exchange) -> str:
 
 def _system(instructions: str, prompt: Prompt, greeting: str) -> str:
     name = _LANGUAGES.get(base_language(prompt.language), f"the language {prompt.language}")
-    parts = [instructions.replace("{language}", name)]
+    parts = [prompt.instructions] if prompt.instructions else []
+    parts += [instructions.replace("{language}", name)]
     parts += [greeting] if greeting else []
     parts += [_USED, *map(_told, prompt.used)] if prompt.used else []
     return "\n".join(parts)

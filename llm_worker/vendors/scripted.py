@@ -1,7 +1,7 @@
 """The scripted model: no account, no network; it streams its words like a model.
 
-With ``SCRIPTED_LLM_REPLY`` it says exactly that. Else it talks by the rules in ``rules/<language>.toml``
-(what they can do stands in ``llm_worker/rules.py``); a language without rules speaks English.
+With ``SCRIPTED_LLM_REPLY`` it says exactly that. Else it talks by the rules of the call's agent, or by those in
+``rules/<language>.toml`` (what they can do stands in ``llm_worker/rules.py``); a language without rules speaks English.
 """
 
 import asyncio
@@ -9,9 +9,11 @@ import dataclasses
 import json
 import re
 from collections.abc import AsyncIterator
+from functools import lru_cache
 from pathlib import Path
 
 from common.config import Settings
+from common.errors import VendorError
 from common.messages import Collect
 from common.phrases import base_language
 from llm_worker.rules import RuleBook, Said
@@ -54,12 +56,25 @@ class ScriptedModel:
     def _answer(self, prompt: Prompt) -> Said:
         if self._fixed is not None:
             return Said(self._fixed.replace("{turn}", str(prompt.turn)))
-        book = self._books.get(base_language(prompt.language), self._books[FALLBACK_LANGUAGE])
+        book = _parsed(prompt.rules) if prompt.rules else self._books.get(base_language(prompt.language), self._books[FALLBACK_LANGUAGE])
         result = prompt.rounds[-1].results[-1] if prompt.rounds else None
         return book.answer(prompt.text, prompt.history, [tool.name for tool in prompt.tools], result)
 
     async def close(self) -> None:
         """Nothing is open."""
+
+
+@lru_cache(maxsize=64)
+def _parsed(rules: str) -> RuleBook:
+    """An agent's rules.
+
+    Raises:
+        VendorError: they are none.
+    """
+    try:
+        return RuleBook.parse(rules)
+    except (ValueError, KeyError) as fault:
+        raise VendorError("scripted", "bad_rules", retryable=False) from fault
 
 
 def _rest(text: str, spoken: tuple[str, ...]) -> str:

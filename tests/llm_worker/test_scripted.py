@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from common.config import Settings
+from common.errors import VendorError
 from common.messages import Collect
 from llm_worker.built_in import tools_of
 from llm_worker.rules import RuleBook
@@ -45,6 +46,27 @@ def conversation(language: str, *caller: str) -> list[str]:
 
 def hangs_up(language: str, text: str) -> bool:
     return any(isinstance(piece, ActionRequest) for _, piece in pieces(Prompt(text, language, 1)))
+
+
+# --- Rules of an agent
+
+
+SHOP = """
+[[rule]]
+name = "books"
+hears = ["books"]
+says = ["Books are upstairs."]
+"""
+
+
+def test_an_agents_rules_stand_in_place_of_the_languages() -> None:
+    assert reply(Prompt("where are the books?", "en", 1, rules=SHOP)) == "Books are upstairs."
+
+
+@pytest.mark.parametrize("rules", ["rule", "rule = 5", "[slots]"])
+def test_rules_that_are_none_fail(rules: str) -> None:
+    with pytest.raises(VendorError, match="bad_rules"):
+        reply(Prompt("where are the books?", "en", 1, rules=rules))
 
 
 # --- Streaming

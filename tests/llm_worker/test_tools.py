@@ -4,14 +4,18 @@ import asyncio
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
 
+from common.agents.agent import ToolName
+from common.agents.in_use import in_use
 from common.config import Settings
 from common.errors import ConfigError
-from llm_worker.built_in import MESSAGES, Clock, tools_of
-from llm_worker.tools import BadArguments, Occasion, Tool, ToolFailed, spelled
+from llm_worker.built_in import MESSAGES, Clock, tools_of, tools_of_agent
+from llm_worker.tools import BadArguments, Occasion, Tool, Toolbox, ToolFailed, spelled
+from tests.common.agents.files import snapshot
 
 OCCASION = Occasion("c1", "en", datetime(2026, 1, 5, 16, 6, tzinfo=UTC))
 
@@ -106,6 +110,52 @@ def test_it_tells_the_time(arguments: str, told: str) -> None:
 def test_a_zone_that_is_none_is_told(zone: str) -> None:
     with pytest.raises(ToolFailed, match="no time zone"):
         use(tools_of(Settings())["look_up_time"], json.dumps({"zone": zone}))
+
+
+# --- opening_hours
+
+HOURS = '[hours]\ntime_zone = "Europe/Paris"\nmonday = ["09:00-18:00"]\n'
+
+
+def of_agent(folder: Path, more: str) -> Toolbox:
+    """The tools of an agent's file."""
+    return tools_of_agent(in_use(snapshot(folder, more), Settings()))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("{}", "We are open now, until 18:00."),
+        ('{"day": "tomorrow"}', "On Tuesday, January 6, we are closed."),
+        ('{"day": "monday"}', "On Monday, January 5, we are open from 9:00 to 18:00."),
+    ],
+)
+def test_it_tells_the_opening_hours(tmp_path: Path, arguments: str, told: str) -> None:
+    assert use(of_agent(tmp_path, HOURS)["opening_hours"], arguments) == told
+
+
+def test_a_day_that_is_none_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ToolFailed, match="'some day' is no day"):
+        use(of_agent(tmp_path, HOURS)["opening_hours"], '{"day": "some day"}')
+
+
+@pytest.mark.parametrize(
+    ("more", "tools"),
+    [
+        ("", {"look_up_time"}),
+        (HOURS, {"look_up_time", "opening_hours"}),
+        ('tools = ["opening_hours", "hang_up"]\n' + HOURS, {"opening_hours"}),
+        ('tools = ["opening_hours"]', set()),
+    ],
+)
+def test_an_agent_has_the_tools_that_its_file_allows(tmp_path: Path, more: str, tools: set[str]) -> None:
+    assert set(of_agent(tmp_path, more)) == tools
+
+
+def test_a_file_can_allow_every_tool_and_action_that_there_is(tmp_path: Path) -> None:
+    settings = Settings(messages_dir=tmp_path)
+    here = tools_of_agent(in_use(snapshot(tmp_path, HOURS, settings), settings))
+    assert {*here, "hang_up", "collect_digits"} == set(get_args(ToolName))
 
 
 def test_a_zone_of_the_house_that_is_none_ends_the_start() -> None:

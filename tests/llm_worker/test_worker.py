@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from common.agents.file import read
+from common.agents.in_use import InUse, in_use
 from common.bus import Delivery, PastTurn, ToolRun, ToolStart
 from common.config import Settings
 from common.errors import VendorError
@@ -13,6 +16,7 @@ from common.messages import Action, Collect, Head, ReplyEnded, Sentence, ToolEnd
 from llm_worker.tools import Occasion, Tool
 from llm_worker.vendors.base import ActionRequest, Piece, Prompt, Round, ToolCall, ToolResult, Uninterruptible, UsedTool
 from llm_worker.worker import MAX_CALLS, MAX_ROUNDS, MAX_SENTENCES, TOO_MANY, LlmWorker
+from tests.common.agents.files import write
 from tests.recorded_bus import RecordedBus
 from tests.virtual_clock import run
 
@@ -404,3 +408,74 @@ def test_what_was_said_before_a_failure_is_out() -> None:
 def test_another_message_on_the_stream_is_a_bug() -> None:
     with pytest.raises(TypeError):
         handle(Scripted(), RecordedBus(), given=Delivery("1-0", Sentence(head=HEAD, text="x")))
+
+
+# --- Agents
+
+SHOP = """
+name = "Maple books"
+languages = ["en", "he"]
+gender = "male"
+address = "plural"
+tools = ["opening_hours"]
+instructions = "Sell books."
+[models]
+llm = "big"
+[hours]
+[switch]
+he = ["Hebrew please"]
+[phrases.en]
+empty_reply = "How may I help?"
+[rules]
+en = "shop.en.rules.toml"
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> InUse:
+    """An agent of a file."""
+    write(tmp_path, "rule = []", "shop.en.rules")
+    return in_use(read(write(tmp_path, SHOP, "shop"), Settings()), Settings())
+
+
+def asked(shop: InUse, text: str = "hello", *script: Step, history: Sequence[PastTurn] = ()) -> tuple[RecordedBus, Scripted]:
+    """A caller of the shop says something."""
+    carried = shop.carried
+    bus, model = RecordedBus(history=history, agents={carried.reference: carried.data}), Scripted(*(script or ("One.",)))
+    head = msgspec.structs.replace(HEAD, agent=carried.reference)
+    given = Delivery("1-0", Transcript(head=head, utterance=2, text=text))
+    run(LlmWorker(model, "fake", Settings(), KITCHEN).handle(given, bus))
+    return bus, model
+
+
+def test_the_model_is_told_what_the_agents_file_says(shop: InUse) -> None:
+    prompt = asked(shop)[1].prompts[0]
+    assert ("Sell books." in prompt.instructions, prompt.model, prompt.rules) == (True, "big", "rule = []")
+
+
+def test_the_model_has_the_tools_that_the_agents_file_allows(shop: InUse) -> None:
+    assert [tool.name for tool in asked(shop)[1].prompts[0].tools] == ["opening_hours"]
+
+
+def test_what_the_agents_file_does_not_allow_is_not_done(shop: InUse) -> None:
+    bus, _ = asked(shop, "bye", "Bye.", HANG_UP)
+    assert [type(message) for message in bus.committed_to(None)] == [ReplyEnded]
+
+
+def test_the_phrases_are_the_agents(shop: InUse) -> None:
+    assert asked(shop, "hello", " ")[0].out == ["How may I help?"]
+
+
+def test_a_reply_is_in_the_language_that_the_caller_asked_for(shop: InUse) -> None:
+    bus, model = asked(shop, "when?", history=[PastTurn(1, "Hebrew please", "בסדר.")])
+    assert (model.prompts[0].language, bus.sent_to("tts")[0].head.language) == ("he", "he")
+
+
+def test_rules_are_those_of_the_language(shop: InUse) -> None:
+    assert asked(shop, "Hebrew please")[1].prompts[0].rules == ""
+
+
+def test_without_an_agent_the_model_hears_nothing_of_one() -> None:
+    model = Scripted("One.")
+    handle(model, RecordedBus())
+    assert (model.prompts[0].instructions, model.prompts[0].model, model.prompts[0].rules) == ("", "", "")

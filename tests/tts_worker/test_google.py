@@ -91,6 +91,18 @@ async def test_a_call_in_english_gets_the_voice_in_english() -> None:
         assert (chosen.language_code, chosen.name) == ("en-US", "en-US-Chirp3-HD-Aoede")
 
 
+async def test_an_agents_voice_speaks_in_place_of_the_configured_one() -> None:
+    async with voice(b"\x01") as (vendor, server):
+        await anext(vendor.synthesise(SpeechRequest("שלום!", "he", voice="he-IL-Chirp3-HD-Puck")))
+        assert server.streamed[0].streaming_config.voice.name == "he-IL-Chirp3-HD-Puck"
+
+
+async def test_an_agents_voice_that_is_another_vendors_is_not_asked_for() -> None:
+    async with voice(b"\x01") as (vendor, server):
+        await anext(vendor.synthesise(SpeechRequest("שלום!", "he", voice="alloy")))
+        assert server.streamed[0].streaming_config.voice.name == "he-IL-Chirp3-HD-Aoede"
+
+
 # --- In one piece
 
 

@@ -102,6 +102,13 @@ async def test_model_voice_and_words_are_told() -> None:
     assert (asked["model"], asked["voice"], asked["input"]) == ("gpt-4o-mini-tts", "coral", "שלום!")
 
 
+@pytest.mark.parametrize(("agents", "asked"), [("alloy", "alloy"), ("he-IL-Chirp3-HD-Leda", "coral")])
+async def test_an_agents_voice_is_asked_for_if_it_is_one_of_openais(agents: str, asked: str) -> None:
+    async with voice(OpenAIService()) as (vendor, server):
+        assert [piece async for piece in vendor.synthesise(SpeechRequest("שלום!", "he", voice=agents))]
+        assert server.requests[0].json["voice"] == asked
+
+
 async def test_a_voice_that_is_closed_hangs_up_at_the_server() -> None:
     good = OpenAIService(speech=pitch(440))(ASKED)
     async with voice([*good[:3], Stall()]) as (vendor, server):

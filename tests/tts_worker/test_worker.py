@@ -2,15 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from common.agents.in_use import in_use
 from common.audio import BYTES_PER_MS
 from common.bus import Delivery
+from common.config import Settings
 from common.errors import VendorError
 from common.messages import Head, SpeechChunk, Transcript
 from common.messages import Sentence as SentenceMessage
+from tests.common.agents.files import snapshot
 from tests.recorded_bus import RecordedBus
 from tests.virtual_clock import run
 from tts_worker.vendors.base import SpeechRequest, WordEnds
@@ -243,3 +247,10 @@ def test_what_it_says_of_its_words_at_the_end_goes_with_the_last_chunk() -> None
 
 def test_words_without_sound_are_no_sound() -> None:
     assert fails(WordEnds((300,))).kind == "no_sound"
+
+
+def test_an_agents_voice_and_pronunciations_go_along(tmp_path: Path) -> None:
+    clinic = in_use(snapshot(tmp_path, 'voice = "he-IL-Chirp3-HD-Leda"\n[pronunciations]\nIBM = "I B M"'), Settings())
+    voice, head = Scripted(100), msgspec.structs.replace(HEAD, agent=clinic.carried.reference)
+    handle(voice, RecordedBus(agents={clinic.carried.reference: clinic.carried.data}), head=head)
+    assert (voice.requests[0].voice, voice.requests[0].pronunciations) == ("he-IL-Chirp3-HD-Leda", {"IBM": "I B M"})

@@ -1,7 +1,7 @@
 """What a TTS vendor is: one file, one line in the registry, one shared contract test."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -15,6 +15,10 @@ class SpeechRequest:
     turn: int = 0
     sentence: int = 0
     """Turn and sentence serve the ``tone`` vendor, which codes them in its pitches."""
+    voice: str = ""
+    """The call's agent's; "": the one of the settings. A vendor that has no such voice takes that, too."""
+    pronunciations: Mapping[str, str] = field(default_factory=dict)
+    """How the call's agent says certain words."""
 
 
 @dataclass(frozen=True, slots=True)

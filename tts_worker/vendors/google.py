@@ -49,8 +49,10 @@ _RETRYABLE = frozenset(
 class GoogleVoice:
     """``TTS_VENDOR=google``."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, takes_voices: bool = True) -> None:
+        """``takes_voices``: whether an agent's voice counts."""
         self._settings = settings
+        self._takes_voices = takes_voices
         self._made: google.TextToSpeechAsyncClient | None = None
 
     async def warm_up(self) -> None:
@@ -77,7 +79,7 @@ class GoogleVoice:
         Raises:
             VendorError: Google failed.
         """
-        voice = self._voice(request.language)
+        voice = self._voice(request.language, request.voice if self._takes_voices and _VOICE.fullmatch(request.voice) else "")
         try:
             if _STREAMING in voice.name:
                 calls: Any = await self._client().streaming_synthesize(_requests(voice, request.text), timeout=DEADLINE_S, retry=None)
@@ -116,15 +118,15 @@ class GoogleVoice:
             self._made = google.TextToSpeechAsyncClient(transport=_plain(url.netloc) if url.netloc else None)
         return self._made
 
-    def _voice(self, language: str) -> google.VoiceSelectionParams:
-        """The configured voice, in the language of the call."""
-        spoken, name = voice_in(language, self._settings.tts_voice)
+    def _voice(self, language: str, agents: str = "") -> google.VoiceSelectionParams:
+        """The agent's voice, or the configured one, in the language of the call."""
+        spoken, name = voice_in(language, agents or self._settings.tts_voice)
         return google.VoiceSelectionParams(language_code=spoken, name=name, model_name=self._settings.tts_model)
 
 
 def unary(settings: Settings) -> GoogleVoice:
     """``google_unary``: a voice that does not stream, for when the streaming one fails."""
-    return GoogleVoice(replace(settings, tts_voice=settings.tts_unary_voice, tts_model=""))
+    return GoogleVoice(replace(settings, tts_voice=settings.tts_unary_voice, tts_model=""), takes_voices=False)
 
 
 def _plain(address: str) -> Any:

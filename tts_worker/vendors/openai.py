@@ -42,9 +42,9 @@ class OpenAIVoice:
             VendorError: the server failed, or what it sent is no sound.
         """
         line = Resampler(RATE_HZ, SAMPLE_RATE_HZ)
-        asked = self._openai.audio.speech.with_streaming_response
+        asked, voice = self._openai.audio.speech.with_streaming_response, _named(request.voice) or self._voice
         try:
-            async with asked.create(model=self._model, voice=self._voice, input=request.text, response_format="pcm") as answer:
+            async with asked.create(model=self._model, voice=voice, input=request.text, response_format="pcm") as answer:
                 _see_that_it_is_sound(answer.headers.get("content-type", ""))
                 async for samples in _whole_samples(answer.iter_bytes()):
                     if sound := pcm_to_mulaw(line.push(samples)):
@@ -61,6 +61,11 @@ class OpenAIVoice:
     async def close(self) -> None:
         """Close the connections."""
         await self._openai.close()
+
+
+def _named(voice: str) -> str:
+    """An agent's voice, if it is one of OpenAI's: they are plain words, Google's begin with a region."""
+    return "" if "-" in voice else voice
 
 
 def _see_that_it_is_sound(content_type: str) -> None:

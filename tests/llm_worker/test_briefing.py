@@ -1,0 +1,55 @@
+"""What an agent's file comes to for the model."""
+
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from common.agents.in_use import in_use
+from common.agents.overlay import house
+from common.config import Settings
+from llm_worker.briefing import instructions_of, language_now
+from tests.common.agents.files import snapshot
+
+SETTINGS = Settings()
+NOW = datetime(2026, 11, 24, 10, 15, tzinfo=ZoneInfo("Asia/Jerusalem"))
+SWITCH = '[switch]\nen = ["English please", "אנגלית"]\nhe = ["Hebrew", "עברית"]'
+
+
+def test_the_model_is_told_who_it_is_whom_it_speaks_to_and_when(tmp_path: Path) -> None:
+    clinic = snapshot(tmp_path, 'instructions = "Never give medical advice."\n[hours]\ntuesday = ["09:00-13:00"]')
+    assert instructions_of(in_use(clinic, SETTINGS), NOW).splitlines() == [
+        "You answer the phone of Galil clinic.",
+        "Never give medical advice.",
+        "You are a woman: where the language shows it, speak of yourself in the feminine form.",
+        "Where the language shows it, address the caller in the plural form.",
+        "It is Tuesday, 2026-11-24, 10:15 (Asia/Jerusalem).",
+        "Opening hours: Monday closed; Tuesday 9:00-13:00; Wednesday closed; Thursday closed; Friday closed; Saturday closed; "
+        "Sunday closed. We are open now, until 13:00.",
+    ]
+
+
+def test_the_date_is_that_of_the_agents_time_zone(tmp_path: Path) -> None:
+    clinic = in_use(snapshot(tmp_path, '[hours]\ntime_zone = "Pacific/Auckland"'), SETTINGS)
+    assert "It is Tuesday, 2026-11-24, 21:15 (Pacific/Auckland)." in instructions_of(clinic, NOW)
+
+
+def test_the_settings_own_agent_is_told_what_the_settings_say() -> None:
+    assert instructions_of(in_use(house(SETTINGS), SETTINGS), NOW) == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "language"),
+    [
+        ([], "he"),
+        (["שלום"], "he"),
+        (["English, please!"], "en"),
+        (["אפשר באנגלית? אנגלית"], "en"),
+        (["english please", "when do you open?"], "en"),
+        (["english please", "Hebrew again"], "he"),
+        (["I want a book in which they say english please once in a while"], "he"),
+    ],
+)
+def test_a_caller_switches_the_language_by_the_files_words(tmp_path: Path, said: list[str], language: str) -> None:
+    assert language_now(snapshot(tmp_path, SWITCH).agent, said, "he") == language

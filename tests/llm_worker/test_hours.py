@@ -1,0 +1,146 @@
+"""When somebody is there, holidays included, and how callers hear of it."""
+
+import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from common.agents.agent import Hours
+from llm_worker.hours import day_of, moment, opening, told, told_day, told_now
+
+WEEK = ("09:00-13:00", "16:00-19:00")
+CLINIC = Hours(
+    holidays="IL",
+    holiday_eves=("08:00-12:00",),
+    sunday=WEEK,
+    monday=WEEK,
+    tuesday=WEEK,
+    wednesday=WEEK,
+    thursday=WEEK,
+    friday=("08:00-12:00",),
+    dates={"2026-12-31": ("09:00-10:00",), "2026-09-21": ("10:00-11:00",)},
+)
+ZONE = ZoneInfo("Asia/Jerusalem")
+TUESDAY = "2026-11-24"
+
+
+def date(text: str) -> datetime.date:
+    return datetime.date.fromisoformat(text)
+
+
+def at(text: str) -> datetime.datetime:
+    return datetime.datetime.fromisoformat(text).replace(tzinfo=ZONE)
+
+
+@pytest.mark.parametrize(
+    ("day", "spans"),
+    [
+        (TUESDAY, (("9:00", "13:00"), ("16:00", "19:00"))),
+        ("2026-11-28", ()),  # Saturday, which the file does not name
+        ("2026-12-31", (("9:00", "10:00"),)),  # a date of its own
+        ("2026-04-22", ()),  # Independence Day
+        ("2026-04-21", (("8:00", "12:00"),)),  # the day before
+        ("2026-09-12", ()),  # Rosh Hashanah on a Saturday
+        ("2026-09-20", (("8:00", "12:00"),)),  # the eve of Yom Kippur
+        ("2026-09-21", (("10:00", "11:00"),)),  # Yom Kippur, but the date has times of its own
+    ],
+)
+def test_a_day_has_the_times_of_its_date_else_of_a_holiday_else_of_its_weekday(day: str, spans: tuple[tuple[str, str], ...]) -> None:
+    assert opening(CLINIC, date(day)).spans == spans
+
+
+def test_without_a_country_there_are_no_holidays() -> None:
+    assert opening(Hours(wednesday=WEEK), date("2026-04-22")).spans != ()
+
+
+def test_an_eve_is_like_its_weekday_unless_the_file_says_so() -> None:
+    assert len(opening(Hours(holidays="IL", tuesday=WEEK), date("2026-04-21")).spans) == 2
+
+
+@pytest.mark.parametrize(
+    ("now", "is_open", "until"),
+    [
+        ("2026-11-24T09:00", True, "2026-11-24T13:00"),
+        ("2026-11-24T13:00", False, "2026-11-24T16:00"),
+        ("2026-11-24T19:30", False, "2026-11-25T09:00"),
+        ("2026-11-27T12:30", False, "2026-11-29T09:00"),
+        ("2026-09-10T20:00", False, "2026-09-11T08:00"),
+    ],
+)
+def test_it_is_known_whether_somebody_is_there_and_when_that_changes(now: str, is_open: bool, until: str) -> None:
+    assert (moment(CLINIC, at(now)).is_open, moment(CLINIC, at(now)).until) == (is_open, at(until))
+
+
+def test_a_day_may_end_at_midnight() -> None:
+    assert moment(Hours(tuesday=("20:00-24:00",)), at("2026-11-24T21:00")).until == at("2026-11-25T00:00")
+
+
+def test_who_never_opens_has_no_next_time() -> None:
+    assert moment(Hours(), at("2026-11-24T09:00")).until is None
+
+
+@pytest.mark.parametrize(
+    ("day", "language", "words"),
+    [
+        (TUESDAY, "en", "On Tuesday, November 24, we are open from 9:00 to 13:00 and from 16:00 to 19:00."),
+        ("2026-11-28", "en", "On Saturday, November 28, we are closed."),
+        ("2026-04-22", "en-GB", "On Wednesday, April 22, we are closed for Independence Day."),
+        (TUESDAY, "he", "ביום שלישי, 24 בנובמבר, אנחנו פתוחים מ-9:00 עד 13:00 ומ-16:00 עד 19:00."),
+        ("2026-11-28", "he", "בשבת, 28 בנובמבר, אנחנו סגורים."),
+        ("2026-04-22", "he", "ביום רביעי, 22 באפריל, אנחנו סגורים: יום העצמאות."),
+    ],
+)
+def test_a_day_is_told_as_a_sentence(day: str, language: str, words: str) -> None:
+    assert told_day(CLINIC, date(day), language) == words
+
+
+@pytest.mark.parametrize(
+    ("now", "language", "words"),
+    [
+        ("2026-11-24T09:05", "en", "We are open now, until 13:00."),
+        ("2026-11-27T12:30", "en", "We are closed now, and open again on Sunday, November 29, at 9:00."),
+        ("2026-11-24T09:05", "he", "אנחנו פתוחים עכשיו, עד 13:00."),
+        ("2026-11-27T12:30", "he", "אנחנו סגורים עכשיו, ונפתח ביום ראשון, 29 בנובמבר, בשעה 9:00."),
+    ],
+)
+def test_now_is_told_as_a_sentence(now: str, language: str, words: str) -> None:
+    assert told_now(CLINIC, at(now), language) == words
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "We are closed now."), ("he", "אנחנו סגורים עכשיו.")])
+def test_who_never_opens_is_closed(language: str, words: str) -> None:
+    assert told_now(Hours(), at("2026-11-24T09:00"), language) == words
+
+
+def test_the_model_hears_of_the_week_of_what_is_unlike_it_and_of_now() -> None:
+    assert told(CLINIC, at("2026-09-17T09:30")) == (
+        "Opening hours: Sunday 9:00-13:00, 16:00-19:00; Monday 9:00-13:00, 16:00-19:00; Tuesday 9:00-13:00, 16:00-19:00; "
+        "Wednesday 9:00-13:00, 16:00-19:00; Thursday 9:00-13:00, 16:00-19:00; Friday 8:00-12:00; Saturday closed. "
+        "But: Sunday 2026-09-20 8:00-12:00; Monday 2026-09-21 10:00-11:00 (Yom Kippur). We are open now, until 13:00."
+    )
+
+
+def test_a_week_without_a_country_begins_on_monday() -> None:
+    assert told(Hours(monday=("09:00-10:00",)), at("2026-11-24T09:00")).startswith("Opening hours: Monday 9:00-10:00; Tuesday closed")
+
+
+@pytest.mark.parametrize(
+    ("asked", "day"),
+    [
+        ("today", TUESDAY),
+        ("היום", TUESDAY),
+        ("Tomorrow", "2026-11-25"),
+        ("מחר", "2026-11-25"),
+        ("Tuesday", TUESDAY),
+        ("monday", "2026-11-30"),
+        ("יום ראשון", "2026-11-29"),
+        ("שבת", "2026-11-28"),
+        ("2026-12-31", "2026-12-31"),
+    ],
+)
+def test_a_day_may_be_asked_for_in_many_ways(asked: str, day: str) -> None:
+    assert day_of(asked, date(TUESDAY)) == date(day)
+
+
+def test_what_is_no_day_is_none() -> None:
+    assert day_of("someday", date(TUESDAY)) is None
