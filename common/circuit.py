@@ -5,7 +5,7 @@
       └─────answer──────┴───────────────────────────answer────────────────────┼──────────────────┤
                                                                                └─────failure──────┘
 
-- shunned: the others are asked first for 2 s. Where there is no other it is asked all the same: one failure is no outage.
+- shunned: the others are asked first for 3 s. Where there is no other it is asked all the same: one failure is no outage.
 - resting: asked by nobody, for 5 s, then twice as long after each trial that failed, a minute at most. Where every
   vendor rests the caller hears so at once, instead of after a wait without hope.
 - on trial: one request goes through, in the vendor's place in the order; for the others it still rests.
@@ -17,7 +17,9 @@ for five minutes at most.
 
 from typing import Literal
 
-SHUN_S = 2.0
+SHUN_S = 3.0
+"""More than it takes until a request that broke off is begun anew: that one goes to another vendor."""
+_ROW_S = 2.0
 FAILURES = 3
 _FIRST_REST_S, _LONGEST_REST_S, _LONGEST_WAIT_S = 5.0, 60.0, 300.0
 
@@ -67,6 +69,6 @@ class Circuit:
         resting, self._on_trial = self._rests_until_s is not None, False
         if wait_s is not None:
             self._rests_until_s = max(self._rests_until_s or 0.0, now_s + min(wait_s, _LONGEST_WAIT_S))
-        elif resting or (self._failures >= FAILURES and now_s - self._first_failure_s >= SHUN_S):
+        elif resting or (self._failures >= FAILURES and now_s - self._first_failure_s >= _ROW_S):
             self._rests_until_s = now_s + self._rest_s
             self._rest_s = min(2 * self._rest_s, _LONGEST_REST_S)

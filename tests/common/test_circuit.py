@@ -21,10 +21,10 @@ def test_a_vendor_is_well_at_first() -> None:
     assert Circuit().standing(0.0) == "well"
 
 
-def test_one_failure_shuns_for_two_seconds() -> None:
+def test_one_failure_shuns_for_three_seconds() -> None:
     circuit = Circuit()
     circuit.failed(10.0)
-    assert (circuit.standing(11.9), circuit.standing(12.0)) == ("shunned", "well")
+    assert (circuit.standing(12.9), circuit.standing(13.0)) == ("shunned", "well")
 
 
 def test_an_answer_makes_well() -> None:

@@ -71,6 +71,8 @@ class Server:
     """What fails in the workers' buses."""
     deaf: bool = False
     """Whether workers hear no news."""
+    rhythm: Rhythm = _RHYTHM
+    """Of the workers' loops."""
     clock_s: Callable[[], float] = time.monotonic
     """What workers take for the time."""
 
@@ -128,7 +130,7 @@ class Pipeline:
     async def _work(self, stage: Stage, handler: Handler, slots: int, effects: Effects | None) -> None:
         bus = self.server.worker()
         try:
-            await run_worker(stage, bus, handler, slots, self.settings, rhythm=_RHYTHM, effects=effects)
+            await run_worker(stage, bus, handler, slots, self.settings, rhythm=self.server.rhythm, effects=effects)
         finally:
             await bus.close()
 

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from asr_worker.vendors.scripted import ScriptedTranscriber
-from common.audio import wav_to_mulaw
+from common.audio import BYTES_PER_MS, wav_to_mulaw
 from common.bus import GatewayBus
 from common.config import Settings
 from gateway.fixed_phrases import FixedPhrases
@@ -39,6 +39,8 @@ class FakeLine:
         self.codec = TwilioCodec()
         self.codec.receive(_start(stream))
         self.sound = b""
+        self.arrived: list[tuple[int, float]] = []
+        """How much sound was there, and when, for each piece of it."""
         self.clears = 0
         self.closed = False
         self.conversation: Conversation | None = None
@@ -50,6 +52,7 @@ class FakeLine:
             match message["event"]:
                 case "media":
                     self.sound += b64decode(message["media"]["payload"])
+                    self.arrived.append((len(self.sound), asyncio.get_running_loop().time()))
                 case "clear":
                     self.clears += 1
                 case "mark":
@@ -90,6 +93,10 @@ class Caller:
     def heard(self) -> list[HeardTone]:
         """What the bot said so far, in tones."""
         return heard_tones(self.line.sound)
+
+    def heard_at_s(self, at_ms: int) -> float:
+        """When a moment of the bot's sound was heard, on the loop's clock."""
+        return next(when_s for length, when_s in self.line.arrived if length > at_ms * BYTES_PER_MS)
 
     @property
     def sentences(self) -> list[tuple[int, int]]:
@@ -133,11 +140,13 @@ class Exchange:
 
 
 @asynccontextmanager
-async def exchange(server: Server, folder: Path, **settings: str | int | float) -> AsyncIterator[Exchange]:
-    """The whole pipeline, with its phrases made."""
-    chosen = Settings(asr_vendor="scripted", tts_vendor="tone", torim_cache=folder, tone_ms_per_char=10, **settings)  # type: ignore[arg-type]
+async def exchange(
+    server: Server, folder: Path, staff: "Callable[[Pipeline, Settings], None] | None" = None, **settings: str | int | float
+) -> AsyncIterator[Exchange]:
+    """The whole pipeline, with its phrases made; ``staff`` starts other workers than the scripted ones."""
+    chosen = Settings(**{"asr_vendor": "scripted", "tts_vendor": "tone", "torim_cache": folder, "tone_ms_per_char": 10, **settings})  # type: ignore[arg-type]
     async with pipeline(server, chosen) as pipe, asyncio.TaskGroup() as tasks:
-        _start_workers(pipe, chosen)
+        (staff or _start_workers)(pipe, chosen)
         pacer = Pacer()
         phrases = FixedPhrases(chosen, pipe.gateway, GATEWAY)
         switchboard = Switchboard(chosen, phrases, WebrtcDetector, Surroundings(pipe.gateway, pacer, GATEWAY, False, time.time))

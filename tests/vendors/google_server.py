@@ -7,7 +7,7 @@ asked to speak, as Google bills them: marks of SSML count, too.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -42,13 +42,15 @@ class Garbage:
 
 Step = bytes | Stall | Fail | Garbage
 Script = Sequence[Step]
+Answering = Callable[[str], Script]
+"""Makes the script of the text that is to be spoken."""
 _NO_MESSAGE = b"\xff\xff{{{{"
 
 
 class GoogleServer:
     """``async with GoogleServer(script) as server``: listens at ``server.url``."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script | Answering) -> None:
         self.streamed: list[google.StreamingSynthesizeRequest] = []
         self.unary: list[google.SynthesizeSpeechRequest] = []
         self.listed: list[google.ListVoicesRequest] = []
@@ -92,18 +94,20 @@ class GoogleServer:
     async def _stream(
         self, requests: AsyncIterator[google.StreamingSynthesizeRequest], context: Any
     ) -> AsyncIterator[google.StreamingSynthesizeResponse | None]:
-        voice = ""
+        voice, text = "", ""
         async for request in requests:
             self.streamed.append(request)
             voice = voice or request.streaming_config.voice.name
+            text += request.input.text
             self.characters[voice] += len(request.input.text)
-        async for sound in self._play(context):
+        async for sound in self._play(context, text):
             yield google.StreamingSynthesizeResponse(audio_content=sound) if sound is not None else None
 
     async def _synthesise(self, request: google.SynthesizeSpeechRequest, context: Any) -> google.SynthesizeSpeechResponse | None:
         self.unary.append(request)
-        self.characters[request.voice.name] += len(request.input.text or request.input.ssml)
-        pieces = [piece async for piece in self._play(context)]
+        text = request.input.text or request.input.ssml
+        self.characters[request.voice.name] += len(text)
+        pieces = [piece async for piece in self._play(context, text)]
         return None if None in pieces else google.SynthesizeSpeechResponse(audio_content=b"".join(piece or b"" for piece in pieces))
 
     async def _list(self, request: google.ListVoicesRequest, context: Any) -> google.ListVoicesResponse:
@@ -112,9 +116,9 @@ class GoogleServer:
             pass
         return google.ListVoicesResponse()
 
-    async def _play(self, context: Any) -> AsyncIterator[bytes | None]:
+    async def _play(self, context: Any, text: str = "") -> AsyncIterator[bytes | None]:
         """The script's sound; None stands for what is no message."""
-        for step in self.script:
+        for step in self.script(text) if callable(self.script) else self.script:
             match step:
                 case bytes():
                     yield step

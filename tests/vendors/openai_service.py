@@ -12,7 +12,7 @@ must add up to the same.
 import io
 import json
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
@@ -60,8 +60,8 @@ class OpenAIService:
     """The model's pieces."""
     calls: tuple[tuple[str, str], ...] = ()
     """Tools that the model calls when it was not told a result yet: name and arguments."""
-    speech: bytes = bytes(24_000)
-    """What every sentence sounds like: PCM at 24 kHz."""
+    speech: bytes | Callable[[str], bytes] = bytes(24_000)
+    """What every sentence sounds like, or what makes it of the text: PCM at 24 kHz."""
     no_speech: float = 0.01
     logprob: float = -0.1
     bills: dict[str, Bill] = field(default_factory=dict)
@@ -167,12 +167,13 @@ class OpenAIService:
             return refusal(400, "no such model, no voice, or no text of 1 to 4,096 letters", "invalid_value")
         if asked.get("response_format") != "pcm":
             return refusal(400, "this service makes pcm", "unsupported_format")
+        speech = self.speech(asked["input"]) if callable(self.speech) else self.speech
         bill = self._bill(asked["model"])
         bill.characters += len(asked["input"])
         if not asked["model"].startswith("tts-1"):
             bill.input_tokens += tokens(asked["input"])
-            bill.output_tokens += ceil(len(self.speech) / 48_000 * TOKENS_PER_S)
-        pieces = [self.speech[at : at + _PIECE_BYTES] for at in range(0, len(self.speech), _PIECE_BYTES)]
+            bill.output_tokens += ceil(len(speech) / 48_000 * TOKENS_PER_S)
+        pieces = [speech[at : at + _PIECE_BYTES] for at in range(0, len(speech), _PIECE_BYTES)]
         return [_SPEECH_HEAD, *map(http_chunk, pieces), END_OF_BODY]
 
 

@@ -1,0 +1,79 @@
+"""``python -m tests.integration.failure_matrix FILE``: every fault in every stage, with and without another vendor, as a table.
+
+The table stands between two marks in FILE (``docs/vendors.md``) and is replaced. What is in it was heard in this run.
+"""
+
+import asyncio
+import logging
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from common.messages import Stage
+from tests.integration.faulty_house import FALLBACKS, Heard, faulty_house
+from tests.vendors.faults import OVER_HTTP
+
+BEGIN, END = "<!-- the table: python -m tests.integration.failure_matrix -->\n", "<!-- end of the table -->\n"
+_AT_ONCE = 4
+"""Calls; more would make each other late."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One cell of the table."""
+
+    stage: Stage
+    fault: str
+    another: bool
+    """Whether there is another vendor behind the one that fails."""
+
+
+CASES = [Case(stage, fault, another) for stage in get_args(Stage) for fault in OVER_HTTP for another in (False, True)]
+
+
+async def outcomes(cases: list[Case] = CASES) -> dict[Case, list[Heard]]:
+    """What is heard in each case."""
+    room = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(case: Case) -> list[Heard]:
+        async with room:
+            with tempfile.TemporaryDirectory() as folder:
+                return await _outcome(case, Path(folder))
+
+    async with asyncio.TaskGroup() as tasks:
+        running = {case: tasks.create_task(one(case)) for case in cases}
+    return {case: task.result() for case, task in running.items()}
+
+
+async def _outcome(case: Case, folder: Path) -> list[Heard]:
+    async with faulty_house(folder, **(FALLBACKS[case.stage] if case.another else {})) as house:
+        house.fail(case.stage, case.fault)
+        return await house.ask()
+
+
+def table(results: dict[Case, list[Heard]]) -> str:
+    """The results as Markdown."""
+    lines = ["| stage | fault | one vendor | another behind it |", "|---|---|---|---|"]
+    for case in results:
+        if not case.another:
+            alone, helped = results[case], results[Case(case.stage, case.fault, True)]
+            lines.append(f"| {case.stage.upper()} | {case.fault} | {_told(alone)} | {_told(helped)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _told(heard: list[Heard]) -> str:
+    return ", ".join(f"{each.what}{' (cut)' if each.cut else ''} {each.at_s:.1f}" for each in heard) or "nothing"
+
+
+def main(path: Path) -> None:
+    """Replace the table in the file."""
+    logging.disable(logging.CRITICAL)
+    before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    path.write_text(before + BEGIN + table(asyncio.run(outcomes())) + END + after, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
