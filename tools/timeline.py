@@ -2,6 +2,8 @@
 
 From above: turns with their ends, what was decided, the caller's sound with the floor below it, the pieces that were
 transcribed, what was to be said, the bot's state, what the caller heard of it, marks, epochs.
+
+With ``--waterfall``: of each wait of the caller's the steps that it consisted of (``gateway/waterfall.py``).
 """
 
 import argparse
@@ -13,6 +15,7 @@ from pathlib import Path
 from common.errors import SetupError
 from gateway.records.format import RecordError
 from tools.drawing import save
+from tools.recorded import waterfall
 from tools.recorded.rerun import read
 from tools.recorded.scene import draw
 from tools.recorded.story import tell
@@ -28,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("out", type=Path, help="the picture: .svg, or .png (which takes the package resvg-py)")
     made.add_argument("--from", dest="begin_s", type=float, default=0.0, metavar="S", help="begin so many seconds into the call")
     made.add_argument("--title", help="stands above it; default: the call's key")
+    made.add_argument("--waterfall", action="store_true", help="draw where the time of each wait went, of all of the call")
     made.add_argument("--to", dest="end_s", type=float, default=inf, metavar="S", help="and end there; default: all of it")
     return made
 
@@ -36,10 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Draw it; the exit code."""
     options = parser().parse_args(arguments)
     try:
-        story = tell(read(options.record))
-        begin_s, end_s = options.begin_s, min(options.end_s, story.seconds)  # of nan it is nan
         if options.out.suffix not in (".svg", ".png"):
             raise ValueError(f"{options.out}: takes a name that ends in .svg or .png")
+        record = read(options.record)
+        if options.waterfall:
+            save(waterfall.draw(record, options.title or ""), options.out)
+            return EXIT_DRAWN
+        story = tell(record)
+        begin_s, end_s = options.begin_s, min(options.end_s, story.seconds)  # of nan it is nan
         if not _LEAST_S <= end_s - begin_s <= story.seconds:
             raise ValueError(f"--from {begin_s:g} --to {end_s:g}: takes a stretch of the call, which lasted {story.seconds:.1f} s")
         save(draw(story, begin_s, end_s, options.title or ""), options.out)

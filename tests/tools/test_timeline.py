@@ -85,6 +85,31 @@ def test_without_the_renderer_a_png_says_what_to_type(
     assert re.search(r"python -m pip install 'resvg-py", capsys.readouterr().err)
 
 
+# -- Where the time of each wait went ---------------------------------------------------------------
+
+
+def waterfall_of(record: bytes, folder: Path) -> list[str]:
+    """Words of the picture."""
+    return words(picture_of(record, folder, "--waterfall"))
+
+
+def test_each_wait_is_drawn_with_steps_that_add_up(tmp_path: Path) -> None:
+    shown = waterfall_of(shell_record(13), tmp_path)
+    gaps = [int(gap) for word in shown for gap in re.findall(r"^turn \d+: (\d+) ms$", word)]
+    assert (len(gaps) > 1, sum(gaps)) == (True, sum(int(word) for word in shown if word.isdecimal()))
+
+
+def test_no_words_of_it_overlap(tmp_path: Path) -> None:
+    shown = picture_of(shell_record(13), tmp_path, "--waterfall").iter(f"{SVG}text")
+    assert [(one.text, other.text) for one, other in itertools.combinations(shown, 2) if _overlap(_place(one), _place(other))] == []
+
+
+def test_a_record_without_a_wait_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "call.torim").write_bytes(desk_record(ask_and_hear))
+    assert main([str(tmp_path / "call.torim"), str(tmp_path / "out.svg"), "--waterfall"]) == EXIT_USAGE
+    assert "no answer that was waited for" in capsys.readouterr().err
+
+
 def test_a_window_ends_with_the_call(tmp_path: Path) -> None:
     record = desk_record(ask_and_hear)
     assert words(picture_of(record, tmp_path, "--to", "inf")) == words(picture_of(record, tmp_path))
