@@ -112,7 +112,7 @@ class Outage:
         if shard in self._away:
             self._away.discard(shard)
             if not self._away:
-                logger.warning("what=redis_reachable REDIS_URL=%s after_s=%d", self._address, now_s - self._began_s)
+                logger.warning("what=redis_reachable REDIS_URL=%s after_s=%.1f", self._address, now_s - self._began_s)
 
 
 def without_password(url: str) -> str:

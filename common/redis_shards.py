@@ -29,7 +29,9 @@ from common.redis_link import TAKES, WRITE_LIMIT_S, WRITERS, Connect, Scripts, c
 from common.streams import CLUSTER_SHARDS, Keys
 
 _CLUSTER = "+cluster"
-_ASK_LIMIT_S = 1.0
+_NODE_LIMIT_S = 0.5
+"""What a node may take to be connected to, or to tell the map. One that stands still accepts connections and says nothing: its
+replica may be promoted already, so nobody waits for it as long as for an answer."""
 _ASK_AGAIN_S = 0.1
 """The map is not asked for more often than this: many connections may doubt it at once."""
 _NOT_THE_ONE = (exceptions.AskError, exceptions.ReadOnlyError, exceptions.ClusterDownError, exceptions.MasterDownError)
@@ -172,7 +174,7 @@ class ClusterMap:
                 self._trouble = trouble
 
     async def _told_by(self, host: str, port: int) -> Any:
-        options = {**self._options, **patience(_ASK_LIMIT_S, Retry(NoBackoff(), 0))}
+        options = {**self._options, **patience(_NODE_LIMIT_S, Retry(NoBackoff(), 0))}
         client: Any = Redis(host=host, port=port, ssl=self._is_secure, **options)
         async with client:
             return await client.execute_command("CLUSTER SLOTS")
@@ -199,9 +201,11 @@ class _Follower(Connection):
             return
         self.host, self.port = await self._nodes.address(self._slot)
         try:
-            await super().connect()  # type: ignore[no-untyped-call]
+            async with asyncio.timeout(_NODE_LIMIT_S):
+                await super().connect()  # type: ignore[no-untyped-call]
         except _AWAY:
             self._nodes.doubt()
+            await self.disconnect(nowait=True)
             raise
 
     async def read_response(self, *args: Any, **options: Any) -> Any:

@@ -30,11 +30,11 @@ _LOOK_S = 0.05
 class Node:
     """One server of the cluster."""
 
-    def __init__(self, folder: Path, over: Secured | None) -> None:
+    def __init__(self, folder: Path, over: Secured | None, timeout_ms: int) -> None:
         folder.mkdir()
         self.port, self._bus_port = free_port(), free_port()
         options = ["--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-port", str(self._bus_port)]
-        options += ["--cluster-node-timeout", str(NODE_TIMEOUT_MS), "--repl-diskless-sync-delay", "0"]
+        options += ["--cluster-node-timeout", str(timeout_ms), "--repl-diskless-sync-delay", "0"]
         if over is None:
             self._server = RealServer(folder, port=self.port, options=options)
         else:
@@ -76,11 +76,20 @@ class Node:
         self._server.send(signal.SIGSTOP)
         self._stalled = True
 
+    def go_on(self) -> None:
+        """As if nothing had been."""
+        self._server.send(signal.SIGCONT)
+        self._stalled = False
+
+    def is_master(self) -> bool:
+        """Whether it says that it is one."""
+        return bool(self._client.info("replication")["role"] == "master")
+
     def stop(self) -> None:
         """End it."""
         self._client.close()
         if self._stalled:
-            self._server.send(signal.SIGCONT)
+            self.go_on()
         self._server.stop()
 
 
@@ -105,16 +114,20 @@ class Cluster:
             port = client.get_node_from_key(keys.call_hash(call)).port
         return next(node for node in self.masters if node.port == port)
 
+    def replica_of(self, master: Node) -> Node:
+        """The one that stands behind it."""
+        return self.replicas[self.masters.index(master)]
+
     def empty(self) -> None:
         """Throw away all that it holds."""
         for node in self.masters:
             node.empty()
 
 
-def _formed(folder: Path, ends: ExitStack, over: Secured | None) -> Cluster:
+def _formed(folder: Path, ends: ExitStack, over: Secured | None, timeout_ms: int) -> Cluster:
     nodes = []
     for number in range(2 * MASTERS):
-        nodes.append(Node(folder / str(number), over))
+        nodes.append(Node(folder / str(number), over, timeout_ms))
         ends.callback(nodes[-1].stop)
     masters, replicas = nodes[:MASTERS], nodes[MASTERS:]
     for number, master in enumerate(masters):
@@ -137,9 +150,9 @@ def _until(holds: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def cluster(over: Secured | None = None) -> Iterator[Cluster]:
-    """A cluster that ends with the block; ``over`` TLS, or not."""
+def cluster(over: Secured | None = None, timeout_ms: int = NODE_TIMEOUT_MS) -> Iterator[Cluster]:
+    """A cluster that ends with the block; ``over`` TLS, or not; ``timeout_ms``: after which a node counts as gone."""
     folder = Path(tempfile.mkdtemp(prefix="torim-"))
     with ExitStack() as ends:
         ends.callback(shutil.rmtree, folder)
-        yield _formed(folder, ends, over)
+        yield _formed(folder, ends, over, timeout_ms)

@@ -556,7 +556,7 @@ def test_the_end_of_an_outage_is_told_once(caplog: pytest.LogCaptureFixture) -> 
     outage.lasts(BusUnavailable("ConnectionError"), 100)
     for _ in range(3):
         outage.over(107)
-    assert lines(caplog)[1:] == ["what=redis_reachable REDIS_URL=unix:///run/redis.sock after_s=7"]
+    assert lines(caplog)[1:] == ["what=redis_reachable REDIS_URL=unix:///run/redis.sock after_s=7.0"]
 
 
 def test_a_new_outage_is_told_again(caplog: pytest.LogCaptureFixture) -> None:
@@ -630,5 +630,5 @@ def test_of_a_cluster_an_outage_begins_with_the_first_shard_and_ends_with_the_la
     outage.over(4.0, shard=2)
     assert [record.getMessage() for record in caplog.records] == [
         "what=redis_unreachable REDIS_URL=redis+cluster://one:1,two:2 error=gone for_s=0",
-        "what=redis_reachable REDIS_URL=redis+cluster://one:1,two:2 after_s=4",
+        "what=redis_reachable REDIS_URL=redis+cluster://one:1,two:2 after_s=4.0",
     ]

@@ -1,4 +1,6 @@
-"""Calls over a Valkey Cluster, one of whose masters is killed, or stands still, while all of them talk.
+"""Calls over a Valkey Cluster, one of whose masters or replicas is lost while all of them talk.
+
+A master is killed, or cut off though it lives: it stands still until its replica was promoted, and comes back as if it were the master.
 
 What a master had acknowledged and not yet told its replica is lost with it: that is what a cluster promises. A call makes a
 fallback phrase of it, or a second question. How many turns that were is printed, with how long the slowest answer took.
@@ -6,7 +8,7 @@ fallback phrase of it, or a second question. How many turns that were is printed
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,8 @@ pytestmark = pytest.mark.e2e
 
 HELLO = RECORDINGS / "short_en_hello.wav"
 CALLS, UTTERANCES = 6, 4
+NODE_TIMEOUT_MS = 1_000
+"""As docs/operations.md recommends it."""
 PATIENT_S = "3.2"
 """The caller waits for so long after a filler, since the answer, or the fallback, comes within 5 s."""
 FILLER = (0, 2)
@@ -35,10 +39,16 @@ class Outlived:
 
     calls: list[Placed]
     how: str
-    """What became of the master."""
+    """What became of which node."""
     hit: int
-    """How many of them the dead master had served."""
+    """How many of them it, or its master, had served."""
     logs: str
+
+    @property
+    def away_ms(self) -> int:
+        """How long the gateway missed a shard."""
+        away_s = [float(told) for told in re.findall(r"what=redis_reachable .*after_s=([\d.]+)", self.logs)]
+        return round(1000 * max(away_s, default=0.0))
 
     @property
     def waits_ms(self) -> list[list[int]]:
@@ -62,26 +72,57 @@ def talk(running: House, out: Path) -> Placed:
     return place(running, out, *(argument for _ in range(UTTERANCES) for argument in ("--wav", HELLO)), "--gap", PATIENT_S)
 
 
-def lose_a_master(running: House, nodes: Cluster, how: Callable[[Node], None]) -> int:
-    """Kill or stall the one that serves the first call, in the middle of everything; how many calls it served."""
-    served = [nodes.master_of(call, running.keys) for call in calls_begun(running)]
-    how(served[0])
-    return served.count(served[0])
+# What is lost: with the master of the first call, in the middle of everything
 
 
-@pytest.fixture(scope="module", params=[Node.kill, Node.stall], ids=["killed", "stalled"])
-def outlived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outlived]:
-    """Calls at once on two workers a stage; a master is lost once each of them had an answer."""
+def master_is_killed(nodes: Cluster, master: Node) -> None:
+    """kill -9."""
+    master.kill()
+
+
+def master_is_cut_off(nodes: Cluster, master: Node) -> None:
+    """It stands still, and goes on once another one is the master."""
+    master.stall()
+    await_true(nodes.replica_of(master).is_master)
+    master.go_on()
+
+
+def replica_is_killed(nodes: Cluster, master: Node) -> None:
+    """kill -9 of the one behind it."""
+    nodes.replica_of(master).kill()
+
+
+Loss = Callable[[Cluster, Node], None]
+
+
+def outlive(loss: Loss, tmp_path_factory: pytest.TempPathFactory) -> Outlived:
+    """Calls on two workers a stage; a node is lost once each of them had an answer."""
     folder = tmp_path_factory.mktemp("calls")
     with (
-        cluster() as nodes,
+        cluster(timeout_ms=NODE_TIMEOUT_MS) as nodes,
         house(tmp_path_factory.mktemp("house"), nodes.url, workers=[*WORKERS, *WORKERS], **SCRIPTED) as running,
         ThreadPoolExecutor(CALLS) as pool,
     ):
-        placed = [pool.submit(talk, running, folder / f"{number}.wav") for number in range(CALLS)]
+        placed = []
+        for number in range(CALLS):  # one behind the other, so that some of them ask while the node is away
+            placed.append(pool.submit(talk, running, folder / f"{number}.wav"))
+            await_true(lambda begun=number: len(calls_begun(running)) > begun)  # type: ignore[misc]
         await_true(lambda: len(set(re.findall(r"call=(\S+) turn=1 STATE was=\S+ now=SPEAKING", running.logs))) == CALLS)
-        hit = lose_a_master(running, nodes, request.param)
-        yield Outlived([each.result() for each in placed], f"{request.param.__name__}ed", hit, running.logs)
+        served = [nodes.master_of(call, running.keys) for call in calls_begun(running)]
+        loss(nodes, served[0])
+        return Outlived([each.result() for each in placed], loss.__name__, served.count(served[0]), running.logs)
+
+
+@pytest.fixture(scope="module", params=[master_is_killed, master_is_cut_off])
+def outlived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Outlived:
+    """Calls that outlived the loss of a master."""
+    return outlive(request.param, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Outlived:
+    """Calls that lost a replica."""
+    return outlive(replica_is_killed, tmp_path_factory)
 
 
 def test_every_call_is_kept_to_its_end(outlived: Outlived) -> None:
@@ -95,11 +136,21 @@ def test_all_words_are_followed_by_an_answer_or_a_phrase_before_the_caller_speak
     lost = len(re.findall(r"TURN_ENDED.*how=fallback", outlived.logs))
     with capsys.disabled():
         sys.stdout.write(
-            f"\none master of three {outlived.how}, {CALLS} calls, {outlived.hit} of them on it: {len(waits_ms)} times the caller spoke, "
-            f"{lost} turns ended in the fallback; answers after {waits_ms[len(waits_ms) // 2]} ms (median), {waits_ms[-1]} ms (longest)\n"
+            f"\n{outlived.how} (missed for {outlived.away_ms} ms), {CALLS} calls, {outlived.hit} of them on it: "
+            f"{len(waits_ms)} times a caller spoke, {lost} turns ended in the fallback; "
+            f"answers after {waits_ms[len(waits_ms) // 2]} ms (median), {waits_ms[-1]} ms (longest)\n"
         )
     assert [len([wait for wait in waits if wait < sys.maxsize / 2]) for waits in outlived.waits_ms] == [UTTERANCES] * CALLS
 
 
 def test_the_gateway_tells_of_the_outage_and_of_its_end(outlived: Outlived) -> None:
     assert re.search(r"what=redis_unreachable.*what=redis_reachable", outlived.logs, re.DOTALL)
+
+
+def test_the_loss_of_a_replica_is_not_heard(undisturbed: Outlived) -> None:
+    kept = [
+        (call.result["code"], len([wait for wait in waits if wait < sys.maxsize]))
+        for call, waits in zip(undisturbed.calls, undisturbed.waits_ms, strict=True)
+    ]
+    lost = len(re.findall(r"TURN_ENDED.*how=fallback", undisturbed.logs))
+    assert (kept, lost, "what=redis_unreachable" in undisturbed.logs) == ([(0, UTTERANCES)] * CALLS, 0, False)
