@@ -13,6 +13,7 @@ from pathlib import Path
 import uvloop
 
 from tests.bench.load import result as results
+from tests.bench.load.flame import flame_graph
 from tests.bench.load.level import Level, measure
 from tests.bench.load.processes import OTHER_CORE
 from tests.bench.load.result import Result
@@ -34,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--long", action="store_true", help="two minutes a level, and levels beyond 200 calls while they hold")
     made.add_argument("--out", type=Path, default=ROOT / ".run" / "bench", help="folder for what it finds (%(default)s)")
     made.add_argument("--levels", help="only so many calls, as 10,50; for trying out")
+    made.add_argument("--flame", type=Path, metavar="SVG", help="flame graph of the gateway's process at its last level; takes py-spy")
     made.add_argument("--seconds", type=float, help="so long a level; for trying out")
     return made
 
@@ -41,11 +43,12 @@ def parser() -> argparse.ArgumentParser:
 class Bench:
     """One run."""
 
-    def __init__(self, folder: Path, levels: tuple[int, ...], seconds: float, form: str) -> None:
+    def __init__(self, folder: Path, levels: tuple[int, ...], seconds: float, form: str, flame: Path | None) -> None:
         self.result = results.new_result(form)
         self._folder = folder
         self._levels = levels
         self._seconds = seconds
+        self._flame = flame
 
     async def run(self, redis_url: str) -> Result:
         """All parts, one after the other."""
@@ -69,7 +72,8 @@ class Bench:
                 return
 
     async def _level(self, around: House, calls: int, *, drafts: bool) -> Level:
-        async with around.gateway(SPECULATE="full" if drafts else "off") as server:
+        flame = self._flame if drafts and calls == self._levels[-1] else None
+        async with around.gateway(SPECULATE="full" if drafts else "off") as server, flame_graph(server.pid, flame):
             return told(await measure(server, calls, self._seconds, drafts=drafts, house=around))
 
 
@@ -91,7 +95,7 @@ def main() -> int:
     os.sched_setaffinity(0, {OTHER_CORE})
     with real_server() as server, tempfile.TemporaryDirectory(prefix="torim-bench-") as folder:
         form = "long" if options.long else "short"
-        result = uvloop.run(Bench(Path(folder), levels, seconds, form).run(server.url))
+        result = uvloop.run(Bench(Path(folder), levels, seconds, form, options.flame).run(server.url))
     options.out.mkdir(parents=True, exist_ok=True)
     results.save(result, options.out)
     text = "\n".join([*verdict(result), "", *tables(result), "## Since the last result", "", *since(results.last_of(KEPT), result), ""])

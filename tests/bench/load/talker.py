@@ -21,6 +21,8 @@ CYCLE_FRAMES = 1500
 """30 s."""
 _CUTS_IN_FRAMES = (75, 175)
 """How long after the first sound of an answer it is interrupted: 1.5-3.5 s."""
+_LONG_FRAMES, _OPENING_FRAMES = 1000, 50
+"""A caller who would be silent for the first 20 s says something after one: the bot hangs up on who says nothing."""
 
 
 @dataclass(slots=True, eq=False)
@@ -49,6 +51,7 @@ class Talker:
         self._voices = (first, second)
         self._chance = chance
         self._frame = chance.randrange(CYCLE_FRAMES)
+        self._opens_at = self._frame + _OPENING_FRAMES if CYCLE_FRAMES - self._frame > _LONG_FRAMES else None
         self._cuts_in_at: int | None = None
         self._says: Voice | None = None
         self._next = 0
@@ -72,7 +75,7 @@ class Talker:
 
     def _begin(self, now: float) -> None:
         over_bot = self._frame == self._cuts_in_at
-        if over_bot or self._frame % CYCLE_FRAMES == 0:
+        if over_bot or self._frame % CYCLE_FRAMES == 0 or self._frame == self._opens_at:
             self._says, self._next = self._voices[over_bot], 0
             self.said.append(Said(over_bot, now - FRAME_S))
 

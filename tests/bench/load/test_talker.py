@@ -32,9 +32,16 @@ class Line:
 
 def test_a_caller_speaks_once_a_cycle_where_nothing_is_answered() -> None:
     line = Line()
+    line.until_said(1)
     sent = [line.sends() for _ in range(2 * CYCLE_FRAMES)]
     assert sent.count(b"a0") == 2
     assert sent.count(SILENT_PAYLOAD) == 2 * (CYCLE_FRAMES - len(FIRST.payloads))
+
+
+def test_no_caller_is_silent_for_long_at_first() -> None:
+    for seed in range(50):
+        talker = Talker(FIRST, SECOND, random.Random(seed))
+        assert any(talker.payload(FRAME_S * n) == b"a0" for n in range(1001))
 
 
 def test_moments_are_those_of_the_first_and_last_voiced_frame() -> None:

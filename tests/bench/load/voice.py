@@ -1,7 +1,7 @@
 """What the callers say: recordings cut to their voice, and the frame at which each utterance is over.
 
-A detector's errors are no matter here: where the voice ends for it, and so which frame ends the utterance, is found
-beforehand by the gateway's own detector and floor. What a call takes longer than from that frame on is not the detector's.
+A detector's errors are no matter here: the voice is cut off where it is loud, so that no detector doubts which frame is its last,
+and which one ends the utterance. What passes from that one to the answer is the vendors' and ours.
 """
 
 from base64 import b64encode
@@ -36,21 +36,27 @@ class Voice:
 
 
 def voice(name: str) -> Voice:
-    """A recording, from its labelled begin."""
+    """A recording, from its labelled begin to the loudest frame of its second half: a voice that fades ends at another frame each time.
+
+    Raises:
+        ValueError: the gateway's detector has the end elsewhere.
+    """
     entry = next(entry for entry in MANIFEST if entry["file"] == name)
     sound = wav_to_mulaw(CALLERS / name)[entry["speech_start_ms"] * BYTES_PER_MS : entry["speech_end_ms"] * BYTES_PER_MS]
-    frames = [sound[at : at + FRAME_BYTES].ljust(FRAME_BYTES, bytes([SILENCE_BYTE])) for at in range(0, len(sound), FRAME_BYTES)]
-    frames += [_SILENT_FRAME] * (2 * END_FRAMES)
-    last = _end_of(frames) - END_FRAMES
-    return Voice(tuple(b64encode(frame) for frame in frames[: last + END_FRAMES + 1]), last)
+    spoken = [sound[at : at + FRAME_BYTES] for at in range(0, len(sound) - FRAME_BYTES + 1, FRAME_BYTES)]
+    last = max(range(len(spoken) // 2, len(spoken)), key=lambda number: rms(mulaw_to_pcm(spoken[number])))
+    frames = [*spoken[: last + 1], *[_SILENT_FRAME] * END_FRAMES]
+    if _end_of(frames) != last + END_FRAMES:
+        raise ValueError(f"{name}: the detector hears its end elsewhere")
+    return Voice(tuple(b64encode(frame) for frame in frames), last)
 
 
 def _end_of(frames: list[bytes]) -> int:
-    """With which frame the utterance is over."""
+    """With which frame the utterance is over; -1: it is not."""
     detector = WebrtcDetector()
     floor = Floor(END_FRAMES, len(frames), detector.onset)
     ends = [number for number, frame in enumerate(frames) if _hears(floor, detector, mulaw_to_pcm(frame)) is Heard.ENDED]
-    return ends[-1]
+    return ends[-1] if ends else -1
 
 
 def _hears(floor: Floor, detector: WebrtcDetector, pcm: bytes) -> Heard:
