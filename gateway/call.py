@@ -14,8 +14,7 @@ to another one, leaves in peace.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from common.agents.in_use import Carried
 from common.audio import FRAME_BYTES, mulaw_to_pcm, rms
@@ -24,6 +23,7 @@ from common.errors import BusUnavailable
 from common.messages import CallTakenOver, Message
 from common.version import VERSION
 from gateway.beginning import beginning, reconnects
+from gateway.boundary import Boundary
 from gateway.ear import IDLE_FRAMES, Ear
 from gateway.events_log import log_event, said
 from gateway.outbox import Outbox
@@ -82,6 +82,7 @@ class LiveCall:
         self._loop = asyncio.get_running_loop()
         self._timer = Timer(lambda: self._handle(events.TimePassed()))
         self._over = asyncio.Event()
+        self._boundary = Boundary(started.call, self._over)
         self.again = reconnects(started.parameters)
         """How often the call was connected again before this stream."""
         self._owner = Ownership(around.bus, key, around.gateway, language, self.again)
@@ -100,7 +101,7 @@ class LiveCall:
             return
         match event:
             case AudioReceived(audio=audio):
-                with self._boundary():
+                with self._boundary:
                     self._hear(audio)
             case DigitPressed(digit=digit):
                 self._handle(events.KeyPressed(digit))
@@ -132,7 +133,7 @@ class LiveCall:
 
     def tick(self, now: float) -> None:
         """Send what is due."""
-        with self._boundary():
+        with self._boundary:
             self._send_due(now)
 
     def _send_due(self, now: float) -> None:
@@ -221,7 +222,7 @@ class LiveCall:
         now = self._loop.time()
         if self._early is not None or self._over.is_set():
             return
-        with self._boundary():
+        with self._boundary:
             self._recorder.happened(event, now, sound)
             self._tally.waterfall.happened(event, now)
             commands = self._machine.handle(event, now)
@@ -231,16 +232,9 @@ class LiveCall:
                 self._carry_out(command)
             if commands or not isinstance(event, events.FrameHeard):
                 self._send_due(now)
-            self._arm()
-
-    @contextmanager
-    def _boundary(self) -> Iterator[None]:
-        """A bug ends this call and no other."""
-        try:
-            yield
-        except Exception:
-            logger.exception("bug=call call=%s", self._started.call)
-            self._over.set()
+                self._arm()
+            elif self._machine.deadline is not None:  # nothing was sent, so sound that left is what it was
+                self._timer.ring_by(self._machine.deadline)
 
     def _arm(self) -> None:
         """Have the timer ring when the core wants to be woken."""

@@ -23,7 +23,7 @@ Rules
     are unlike, but no louder than echo gets, are *doubtful*, and the first of a row are taken for echo: so many
     that an onset takes five of them, too. What is louder is a voice at once, and ends the doubt.
     Only frames that a detector takes for speech are looked at, and only while played sound
-    may come back: a silent bot and a loud caller cost next to nothing.
+    may come back: a silent bot and a loud caller cost next to nothing. What is played is read no sooner than that.
     The caller's frames count, not their arrival: a late or bursting line keeps its delay.
     What a ``clear`` threw away was not played.
 
@@ -35,13 +35,14 @@ Rules
 """
 
 import math
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from common.audio import FRAME_MS, mulaw_to_pcm
+from common.audio import FRAME_MS, SAMPLE_RATE_HZ, mulaw_to_pcm
 from gateway.vad.hangover import FIVE_OF_SIX, OnsetRule
 from gateway.vad.played import BAND, FRAME, RATE_HZ, WIDE, NewestSound, PlayedSound, Samples, energy_of, frame_energies
 
@@ -71,6 +72,9 @@ _LEARN = 0.1
 _SMEAR_FRAMES = 3
 _DRIFT_S = 0.0002
 _GAP_S = 0.2
+_MOST_UNREAD = 64
+"""More than what is kept of played sound, even by single frames."""
+_SEAM_S = 0.5 / SAMPLE_RATE_HZ
 
 
 class EchoGuard(Protocol):
@@ -161,16 +165,19 @@ class SelfEcho:
         self._withheld = FIVE_OF_SIX.speech - onset.speech
         self._doubtful = 0
         self._played = PlayedSound()
+        self._unread: deque[tuple[bytes, float]] = deque(maxlen=_MOST_UNREAD)
+        """What was played, and until when, since anybody asked last."""
         self._heard = NewestSound(_WINDOW)
         self._clock = ArrivalClock()
         self._noise = 0.0
 
     def played(self, frames: Sequence[bytes], until: float) -> None:
         """These frames of mu-law are expected to be heard one after another, the last one up to ``until``."""
-        self._played.add(mulaw_to_pcm(b"".join(frames)), round(until * RATE_HZ))
+        self._unread.append((b"".join(frames), until))
 
     def cleared(self, now: float) -> None:
         """What was not heard by ``now`` will not be."""
+        self._read_played()
         self._played.cut(round(now * RATE_HZ))
 
     def is_echo(self, pcm: bytes, level: int, speech: bool, now: float) -> bool:
@@ -181,11 +188,21 @@ class SelfEcho:
             self._noise += _LEARN * (level * level - self._noise)
             self._doubtful = 0
             return False
+        self._read_played()
         echo = self._may_be_echo(level * level, at - self._played.end)
         if echo is None:
             echo = self._is_played(self._heard.newest(), level * level, at) or self._is_doubtful(level * level)
         self.echoes += echo
         return echo
+
+    def _read_played(self) -> None:
+        """Take in what was played, frames without a gap at one go: most of it leaves while the caller is silent, and nobody asks."""
+        while self._unread:
+            mulaw, until = self._unread.popleft()
+            while self._unread and abs(self._unread[0][1] - len(self._unread[0][0]) / SAMPLE_RATE_HZ - until) < _SEAM_S:
+                more, until = self._unread.popleft()
+                mulaw += more
+            self._played.add(mulaw_to_pcm(mulaw), round(until * RATE_HZ))
 
     def _may_be_echo(self, newest: float, since: int) -> bool | None:
         """What the frame's energy tells, and the time since anything was played; None if that is not enough."""
