@@ -133,7 +133,9 @@ def _write(options: argparse.Namespace, folder: Path, run: Run) -> int:
 
 def _head(options: argparse.Namespace, found: dict[str, Any], title: str) -> list[str]:
     at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+    machine = (
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, load {found['load_mean']:.1f} ({found['load_max']:.1f} at most)"
+    )
     kills = ", ".join(f"{phase} {count}" for phase, count in found["kills_by_phase"].items())
     commits = ", ".join(f"{moment} {count}" for moment, count in sorted(found["kills_in_commit"].items()))
     others = ", ".join(f"{kind} {count}" for kind, count in found["other_faults"].items())

@@ -3,16 +3,18 @@
     |-- quiet: how late replies are without faults --|-- strikes, one after the other --|-- the last calls end --|
 
 What hits everybody waits until the house has mended what was before, and is given time to be mended, so that it is clear
-which fault a turn felt.
+which fault a turn felt. A kill is aimed at the emptiest phase whose workers are all at work, so that the phases fill evenly and a run
+that is ended before its time has all of them. A fault whose moment does not come is put off to the end.
 """
 
 import asyncio
+import os
 import random
+from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
@@ -38,8 +40,10 @@ _BESIDE: dict[Kind, float] = {
 _FOR_ALL: frozenset[str] = frozenset({"pause", "restart", "empty", "gateway"})
 _CALM_S = 4.0
 _PAUSE_S = (0.05, 0.5)
-_STRIKE_LIMIT_S = 120.0
-"""In which a fault's moment must come: else something of the house is not there any more."""
+_STRIKE_LIMIT_S = 60.0
+"""In which a fault's moment must come, else it is put off."""
+_MOST_PUT_OFF = 5
+"""In a row: then something of the house is not there any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ class Run:
     quiet_until_s: float = 0.0
     strikes: list[Strike] = field(default_factory=list)
     calls: list[Judged] = field(default_factory=list)
+    loads: list[float] = field(default_factory=list)
+    """Of the machine, at each strike."""
     memory_before_mb: dict[str, float] = field(default_factory=dict)
     memory_after_mb: dict[str, float] = field(default_factory=dict)
     left_behind: dict[str, int] = field(default_factory=dict)
@@ -91,8 +97,9 @@ class Director:
         self._rng = random.Random(run.seed)
         self._callers = Callers(self._gateways, random.Random(run.seed + 1), expected())
         self._places = callers
-        self._plan = list(faults)
-        self._kills = sum(kind == "kill" for kind, _ in faults)
+        self._plan = deque(kind for kind, _ in faults)
+        self._phases_left = Counter(phase for kind, phase in faults if kind == "kill")
+        self._kills = self._phases_left.total()
         self._quiet_s = quiet_s
         self._tell = tell
         self._faults = Faults(house, self._rng, self._callers.live)
@@ -137,42 +144,67 @@ class Director:
         await self._wait(self._quiet_s / 2)
         self._run.quiet_until_s = _now_s()
         self._rng.shuffle(self._plan)
-        for kind, phase in self._plan:
-            if self._enough.is_set():
-                return
-            await self._strike(kind, phase)
-        await asyncio.sleep(_CALM_S if self._plan else 0)
+        put_off = 0
+        while self._plan and not self._enough.is_set():
+            kind = self._plan.popleft()
+            try:
+                await self._strike(kind)
+                put_off = 0
+            except TimeoutError:
+                put_off += 1
+                if put_off == _MOST_PUT_OFF:
+                    raise
+                self._plan.append(kind)
+                self._tell(f"{kind}: its moment did not come within {_STRIKE_LIMIT_S:g} s; put off")
+        await asyncio.sleep(_CALM_S if self._run.strikes else 0)
 
     async def _wait(self, seconds: float) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._enough.wait()
 
-    async def _strike(self, kind: Kind, phase: str) -> None:
+    async def _strike(self, kind: Kind) -> None:
         for_all = kind in _FOR_ALL
         await asyncio.sleep(_CALM_S if for_all else self._rng.uniform(*_PAUSE_S))
-        faults = self._faults
-        acts: dict[Kind, Callable[[], Coroutine[Any, Any, Strike]]] = {
-            "kill": partial(faults.kill, phase),  # type: ignore[arg-type]
-            "stall": faults.stall,
-            "duplicate": faults.duplicate,
-            "cut": faults.cut,
-            "pause": faults.pause,
-            "restart": partial(faults.restart, empty=False),
-            "empty": partial(faults.restart, empty=True),
-            "gateway": faults.kill_gateway,
-        }
         async with asyncio.timeout(_STRIKE_LIMIT_S):
-            strike = await acts[kind]()
+            strike = await self._act(kind)
+        self._phases_left[strike.what] -= kind == "kill"
         self._run.strikes.append(strike)
+        self._run.loads.append(os.getloadavg()[0])
         self._tell(self._progress(strike))
         await asyncio.sleep(_CALM_S if for_all else 0)
 
+    def _act(self, kind: Kind) -> Coroutine[Any, Any, Strike]:
+        faults = self._faults
+        match kind:
+            case "kill":
+                return faults.kill(self._emptiest_phase())
+            case "restart" | "empty":
+                return faults.restart(empty=kind == "empty")
+            case "gateway":
+                return faults.kill_gateway()
+            case "stall":
+                return faults.stall()
+            case "duplicate":
+                return faults.duplicate()
+            case "cut":
+                return faults.cut()
+            case "pause":
+                return faults.pause()
+
+    def _emptiest_phase(self) -> Phase:
+        """Of those whose workers are all at work, the one with most kills to come."""
+        left = [phase for phase in PHASES if self._phases_left[phase]]
+        ready = [phase for phase in left if self._faults.may_kill(phase)] or left
+        return max(ready, key=lambda phase: (self._phases_left[phase], self._rng.random()))
+
     def _progress(self, strike: Strike) -> str:
-        at_s = _now_s() - self._run.began_s
+        at_s, done = _now_s() - self._run.began_s, len(self._run.strikes)
+        left_s = (_now_s() - self._run.quiet_until_s) / done * len(self._plan)
         hit = f"{len(strike.calls)} call{'s' * (len(strike.calls) != 1)}"
         what = f"{strike.kind} {strike.what} {strike.moment}".rstrip()
-        return f"{at_s:6.1f} s  {self._run.kills():4} of {self._kills} kills, {self._turns:5} turns heard: {what}, {hit}"
+        kills = f"{self._run.kills():4} of {self._kills} kills, {self._turns:5} turns heard"
+        return f"{at_s:6.1f} s, {left_s / 60:3.0f} min to go  {kills}: {what}, {hit}"
 
     # -- The judge ------------------------------------------------------------------------------
 

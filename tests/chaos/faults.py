@@ -7,7 +7,7 @@ again, and let go on if it is done meanwhile. No entry's workers are attacked tw
 import asyncio
 import random
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,10 @@ class Faults:
 
     # -- Workers --------------------------------------------------------------------------------
 
+    def may_kill(self, phase: Phase) -> bool:
+        """Whether there is somebody to be killed in this phase at once."""
+        return bool(self._at_work(_stages_of(phase)))
+
     async def kill(self, phase: Phase) -> Strike:
         """Kill -9 a worker in this phase of a turn."""
         if phase in ("reading", "commit"):
@@ -67,7 +71,7 @@ class Faults:
 
     async def _have_it_die(self, phase: Phase) -> Strike:
         """A worker that dies by itself at the next chance."""
-        stage = self.rng.choice(STAGES)
+        stage = self.rng.choice(self._at_work(STAGES) or STAGES)
         await self._all_at_work(stage)
         post = next(post for post in self.house.workers(stage) if post.mortal)
         starts, worker = post.starts, post.worker
@@ -88,12 +92,20 @@ class Faults:
             await self._all_at_work(stage)
             post = await self._holder(stage, phase)
             await asyncio.sleep(self.rng.uniform(0, SPREAD_S[phase]))
-            post.send(signal.SIGSTOP)
-            await asyncio.sleep(_ON_THE_WAY_S)
-            held = [one for one in await self._watch.held(stage) if one.worker == post.worker]
+            held = await self._stopped(post, stage)
             if any(one.is_in(phase) for one in held) and all(self._is_fresh(one) for one in held):
                 return post, [one for one in held if one.is_a_turn]
             post.send(signal.SIGCONT)
+
+    async def _stopped(self, post: Post, stage: Stage) -> list[Held]:
+        """Stop a worker; what it holds."""
+        post.send(signal.SIGSTOP)
+        try:
+            await asyncio.sleep(_ON_THE_WAY_S)
+            return [one for one in await self._watch.held(stage) if one.worker == post.worker]
+        except BaseException:
+            post.send(signal.SIGCONT)
+            raise
 
     async def _holder(self, stage: Stage, phase: Phase) -> Post:
         while True:
@@ -105,6 +117,9 @@ class Faults:
 
     def _is_fresh(self, held: Held) -> bool:
         return held.deliveries == 1 and (held.call, held.turn) not in self.struck
+
+    def _at_work(self, stages: Sequence[Stage]) -> list[Stage]:
+        return [stage for stage in stages if can_spare(self.house.workers(stage))]
 
     async def _all_at_work(self, stage: Stage) -> None:
         while not can_spare(self.house.workers(stage)):  # noqa: ASYNC110 - it happens in other processes
@@ -190,6 +205,10 @@ class Faults:
     def _at_once(self, kind: Kind, what: str, calls: frozenset[str], moment: str = "") -> Strike:
         now_s = _now_s()
         return Strike(kind, what, now_s, now_s, calls, moment)
+
+
+def _stages_of(phase: Phase) -> Sequence[Stage]:
+    return (STAGE_OF[phase],) if phase in STAGE_OF else STAGES
 
 
 def _now_s() -> float:

@@ -109,6 +109,8 @@ def figures(run: Run) -> dict[str, Any]:
         "late_of_kills_ms": _spread([one for row, values in late.items() if row.startswith("kill ") for one in values]),
         "longest_silence_ms": max((turn.verdict.silence_ms for turn in turns), default=0),
         "slowest_tick_ms": max((judged.heard.slowest_tick_ms for judged in run.calls), default=0),
+        "load_mean": statistics.fmean(run.loads) if run.loads else 0.0,
+        "load_max": max(run.loads, default=0.0),
         "memory_before_mb": run.memory_before_mb,
         "memory_after_mb": run.memory_after_mb,
         "left_behind": run.left_behind,
