@@ -71,6 +71,17 @@ class Node:
         """kill -9."""
         self._server.kill()
 
+    def start(self) -> None:
+        """Once more, with what it knows of the others, and nothing else."""
+        self._server.start()
+
+    def is_master(self) -> bool:
+        """Whether it says so, and lives."""
+        try:
+            return bool(self._client.info("replication")["role"] == "master")
+        except redis.ConnectionError:
+            return False
+
     def stall(self) -> None:
         """It stands still, its connections open, until it is stopped."""
         self._server.send(signal.SIGSTOP)
@@ -117,6 +128,19 @@ class Cluster:
     def replica_of(self, master: Node) -> Node:
         """The one that stands behind it."""
         return self.replicas[self.masters.index(master)]
+
+    def masters_now(self) -> list[Node]:
+        """Those that live."""
+        return [node for node in self._nodes if node.is_master()]
+
+    def await_masters(self) -> None:
+        """Wait until one of a dead master's replicas has its place, and all that live serve again."""
+        _until(lambda: len(masters := self.masters_now()) == MASTERS and all(node.is_fit(len(self._nodes)) for node in masters))
+
+    def take_back(self, node: Node) -> None:
+        """Start a node that was killed; wait until it follows the one that has its place."""
+        node.start()
+        _until(lambda: not node.is_master() and node.follows())
 
     def empty(self) -> None:
         """Throw away all that it holds."""

@@ -15,8 +15,11 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +30,20 @@ from tests.chaos.director import Director, Run, plan
 from tests.chaos.house import House
 from tests.chaos.picture import draw
 from tests.chaos.report import complaints_of, figures, late_ms, tables, turns_of
+from tests.cluster import cluster
 from tests.servers import RealServer
 from tools.drawing import save
 
 EXIT_CLEAN, EXIT_COMPLAINTS, EXIT_BROKEN = 0, 1, 2
 _CLEARS_UP_S = 2.0
 _HOW = """
-    Two gateways and two workers of each stage, as processes of their own, each with a way of its own to Redis; what dies is
+    {gateways}, and two workers of each stage, as processes of their own{ways}; what dies is
     started again. Callers come in through the webhook, speak Twilio's protocol, say six things each, and hear replies of
     three sentences whose pitch tells turn and sentence. A kill counts only while the process holds a caller's turn, and only
     then is it made; no entry's workers are killed twice. *Late* is how much later a reply was over than the median one of the
     quiet beginning. A worker is in *commit* before, within or after its last write; in *reading* when it got its entry and
-    did nothing with it; *between* before the first sentence.
+    did nothing with it; *between* before the first sentence. *Frozen* is a gateway that stands still for some seconds; Redis is
+    *paused*, *restarted* with all it had, without the last second of it (*tail*), or *empty*{masters}.
     """
 
 
@@ -49,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--callers", type=int, default=8, help="on the line at a time (%(default)s)")
     parser.add_argument("--quiet", type=float, default=30.0, metavar="SECONDS", help="without faults, to compare with (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the plan (%(default)s)")
+    parser.add_argument("--gateways", type=int, default=0, help="so many, on one port (two with a port each)")
+    parser.add_argument("--cluster", action="store_true", help="on a Valkey Cluster, which loses masters")
     parser.add_argument("--only", choices=PHASES, help="kill in this phase alone, without other faults")
     parser.add_argument("--logs", type=Path, help="folder for what the house says (a new one, removed if nobody complains)")
     parser.add_argument("--out", type=Path, default=Path(".run/chaos"), help="folder for chaos.md, .json and .svg (%(default)s)")
@@ -68,29 +75,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _live(options: argparse.Namespace, folder: Path, run: Run) -> None:
-    (folder / "redis").mkdir()
-    server = RealServer(folder / "redis", durable=True, fsync="everysec")
-    server.start()
-    loop = asyncio.get_running_loop()
-    try:
+    with cluster() if options.cluster else _server(folder / "redis") as store:
         async with asyncio.TaskGroup() as manning:
-            house = House(folder, server)
+            house = House(folder, store)
             try:
-                await house.open(manning)
-                run.began_s = run.ended_s = loop.time()
-                _tell(f"the house is open: {len(house.posts)} processes, logs in {folder}")
-                faults = plan(options.kills, options.only)
-                director = Director(house, run, faults, callers=options.callers, quiet_s=options.quiet, tell=_tell)
-                loop.add_signal_handler(signal.SIGINT, _end, director, asyncio.current_task())
-                await director.direct()
-                await asyncio.sleep(_CLEARS_UP_S)
-                run.left_behind = await _left_behind(house)
+                await house.open(manning, options.gateways or 2, one_port=bool(options.gateways))
+                await _direct(options, house, run)
             finally:
-                run.ended_s = loop.time()
+                run.ended_s = asyncio.get_running_loop().time()
                 run.memory_after_mb = house.memory_mb()
                 await house.close()
+
+
+@contextmanager
+def _server(folder: Path) -> Iterator[RealServer]:
+    """A server alone, that writes to its disk each second."""
+    folder.mkdir()
+    server = RealServer(folder, durable=True, fsync="everysec")
+    server.start()
+    try:
+        yield server
     finally:
         server.stop()
+
+
+async def _direct(options: argparse.Namespace, house: House, run: Run) -> None:
+    loop = asyncio.get_running_loop()
+    run.began_s = run.ended_s = loop.time()
+    _tell(f"the house is open: {len(house.posts)} processes, logs in {house.folder}")
+    faults = plan(options.kills, options.only, cluster=options.cluster)
+    director = Director(house, run, faults, callers=options.callers, quiet_s=options.quiet, tell=_tell)
+    loop.add_signal_handler(signal.SIGINT, _end, director, asyncio.current_task())
+    await director.direct()
+    await asyncio.sleep(_CLEARS_UP_S)
+    run.left_behind = await _left_behind(house)
 
 
 def _end(director: Director, running: "asyncio.Task[Any] | None") -> None:
@@ -103,13 +121,13 @@ def _end(director: Director, running: "asyncio.Task[Any] | None") -> None:
 
 async def _left_behind(house: House) -> dict[str, int]:
     """What is in Redis though nobody calls: work that is not done, or is not known to be done; dead letters."""
-    found = {}
-    for stage in streams.STAGES:
-        key = streams.work(streams.ONE_TAG, stage)
+    found = Counter[str]()
+    for stage, tag in product(streams.STAGES, house.keys.tags):
+        key = streams.work(tag, stage)
         pending: Any = await house.redis.xpending(key, streams.GROUP)
-        found[f"{stage} entries"] = int(await house.redis.xlen(key))
-        found[f"{stage} pending"] = int(pending["pending"])
-        found[f"{stage} dead letters"] = int(await house.redis.xlen(streams.dead_letters(streams.ONE_TAG, stage)))
+        found[f"{stage} entries"] += int(await house.redis.xlen(key))
+        found[f"{stage} pending"] += int(pending["pending"])
+        found[f"{stage} dead letters"] += int(await house.redis.xlen(streams.dead_letters(tag, stage)))
     return found
 
 
@@ -142,20 +160,33 @@ def _head(options: argparse.Namespace, found: dict[str, Any], title: str) -> lis
     return [
         "# Kill anything",
         "",
-        f"`make chaos KILLS={options.kills} CALLERS={options.callers} SEED={options.seed}`, {at}, "
+        f"`make chaos KILLS={options.kills} CALLERS={options.callers} SEED={options.seed}{_arguments(options)}`, {at}, "
         f"{found['seconds']} s, quiet for {options.quiet:g} s; {machine}.",
         "",
         f"**{title}.** Kills by phase: {kills} (commit: {commits}). Other faults: {others}.",
         "",
         "![How late replies were](chaos.svg)",
         "",
-        inspect.cleandoc(_HOW),
+        _how(options),
         "",
         "```",
         str(costs.__doc__).strip(),
         "```",
         "",
     ]
+
+
+def _arguments(options: argparse.Namespace) -> str:
+    chosen = [f"--gateways {options.gateways}"] * bool(options.gateways) + ["--cluster"] * options.cluster
+    return f' ARGS="{" ".join(chosen)}"' if chosen else ""
+
+
+def _how(options: argparse.Namespace) -> str:
+    return inspect.cleandoc(_HOW).format(
+        gateways=f"{options.gateways} gateways that share a port" if options.gateways else "Two gateways with a port each",
+        ways="" if options.cluster else ", each with a way of its own to Redis",
+        masters="; here, instead, a cluster of three masters and three replicas loses a *master*" if options.cluster else "",
+    )
 
 
 def _complaints(complaints: Sequence[str]) -> list[str]:

@@ -10,14 +10,15 @@ commit      any: before, within, or after its commit                        the 
 """
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from common import streams
 from common.messages import Message, Stage, decode
+from common.streams import Keys
 from tests.chaos.deaths import is_a_turn
 
 Phase = Literal["reading", "asr", "between", "streaming", "synthesis", "commit"]
@@ -33,7 +34,6 @@ _REMEMBERED = 500
 class Held:
     """A turn's entry in a worker's hands."""
 
-    id: str
     worker: str
     deliveries: int
     call: str
@@ -51,13 +51,22 @@ class Held:
 class Watch:
     """The judge's eye on the streams."""
 
-    def __init__(self, redis: "Redis") -> None:
+    def __init__(self, redis: Any, keys: Keys, live: Iterable[str]) -> None:
         self._redis = redis
-        self._messages: OrderedDict[bytes, Message] = OrderedDict()
+        self._keys = keys
+        self._live = live
+        self._messages: OrderedDict[tuple[str, bytes], Message] = OrderedDict()
+
+    @property
+    def tags(self) -> list[str]:
+        """The shards that have calls."""
+        return sorted({self._keys.tag(call) for call in self._live})
 
     async def held(self, stage: Stage) -> list[Held]:
-        """All that the workers of a stage hold."""
-        key = streams.work(streams.ONE_TAG, stage)
+        """All that the workers of a stage hold of the calls."""
+        return [held for tag in self.tags for held in await self._held(streams.work(tag, stage))]
+
+    async def _held(self, key: str) -> list[Held]:
         try:
             found: Any = await self._redis.xpending_range(key, streams.GROUP, "-", "+", _AT_ONCE)
         except ResponseError:  # no group yet
@@ -69,16 +78,16 @@ class Watch:
         if message is None:
             return None
         head = message.head
-        emitted = int(await self._redis.llen(streams.ALONE.out(head.call, head.turn)))
+        emitted = int(await self._redis.llen(self._keys.out(head.call, head.turn)))
         worker, deliveries = about["consumer"].decode(), int(about["times_delivered"])
-        return Held(about["message_id"].decode(), worker, deliveries, head.call, head.turn, is_a_turn(message), emitted)
+        return Held(worker, deliveries, head.call, head.turn, is_a_turn(message), emitted)
 
     async def _message(self, key: str, id_: bytes) -> Message | None:
-        if id_ not in self._messages:
+        if (key, id_) not in self._messages:
             entries: Any = await self._redis.xrange(key, id_, id_)
             if not entries:  # it was finished meanwhile
                 return None
-            self._messages[id_] = decode(entries[0][1][b"m"])
+            self._messages[key, id_] = decode(entries[0][1][b"m"])
             while len(self._messages) > _REMEMBERED:
                 self._messages.popitem(last=False)
-        return self._messages[id_]
+        return self._messages[key, id_]

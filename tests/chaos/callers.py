@@ -10,7 +10,6 @@ import random
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from common.audio import SAMPLE_RATE_HZ
 from tests.chaos.ear import LiveEar, is_whole, phrase_of
@@ -152,8 +151,8 @@ class Callers:
     rng: random.Random
     reply: Reply
     heard: "asyncio.Queue[Heard]" = field(default_factory=asyncio.Queue)
-    live: dict[str, int] = field(default_factory=dict)
-    """The calls that are on the line, and the port of the gateway that each has, or is about to have."""
+    live: set[str] = field(default_factory=set)
+    """The calls that are on the line."""
     stopping: bool = False
 
     async def call_on(self) -> None:
@@ -169,26 +168,19 @@ class Callers:
 
         def tell(at: int, text: str) -> None:
             lines.append(text)
-            if _CONNECTED in text:
-                self.live[record.call] = _port(text)
 
         caller = Caller(Conversation(record, self.rng, self.reply, lambda: self.stopping), record, tell)
         call = Call(caller, record, Addresses(), tell, _MOST_S, others)
+        self.live.add(record.call)
         for url in (first, *others):
-            self.live[record.call] = _port(url)
             try:
                 await call.place(f"{url}/twilio/voice", {})
             except NoConnection as error:
                 lines.append(f"no connection: {error}")
-            finally:
-                del self.live[record.call]
             if record.sent_frames:  # else it died just then: Twilio asks the number's second address
                 break
+        self.live.remove(record.call)
         self.heard.put_nowait(_heard(record, began_s, caller.over, lines))
-
-
-def _port(url: str) -> int:
-    return urlsplit(url[url.index("://") - 2 :]).port or 0
 
 
 def _heard(record: Record, began_s: float, over: bool, lines: Sequence[str]) -> Heard:

@@ -3,8 +3,10 @@
     fault                                    the caller
     a worker dies, stalls, is cut off        hears the one reply, whole and once, later
     work is on a stream twice                hears the one reply, whole and once
-    Redis stalls, or restarts                hears the one reply, whole and once; or is told of the trouble, or asked to say it
-                                             again, also in mid-reply; is not left in silence
+    Redis stalls, or restarts, with what it  hears the one reply, whole and once; or is told of the trouble, or asked to say it
+    had, without the last second, or empty;  again, also in mid-reply; is not left in silence
+    a cluster loses a master, with what its
+    replica was not told; a gateway stalls
     a gateway dies                           hears the reply to the same question anew from its begin; or is asked to say it again, or
                                              whether they are there: what was on its way to the gateway is lost with it
     any of these, while work stands still    a new call may be told that there is no room
@@ -18,8 +20,9 @@ from typing import Literal
 
 from tests.chaos.judge import Verdict
 
-Kind = Literal["kill", "stall", "duplicate", "cut", "pause", "restart", "empty", "gateway"]
-"""``restart``: of Redis, with what it had; ``empty``: without."""
+Kind = Literal["kill", "stall", "duplicate", "cut", "pause", "restart", "tail", "empty", "master", "frozen", "gateway"]
+"""``restart``: of Redis, with what it had; ``tail``: without the last second of it; ``empty``: without any; ``master``: a cluster's one
+dies; ``frozen``: a gateway stalls; ``gateway``: it dies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,10 @@ COSTS: dict[Kind, Cost] = {
     "cut": Cost(settles_s=2.0),
     "pause": Cost(may_be_told=True, settles_s=3.0),
     "restart": Cost(may_be_told=True, settles_s=3.0),
+    "tail": Cost(may_be_told=True, settles_s=3.0),
     "empty": Cost(may_be_told=True, settles_s=3.0),
+    "master": Cost(may_be_told=True, settles_s=3.0),
+    "frozen": Cost(may_be_told=True, settles_s=3.0),
     "gateway": Cost(may_be_told=True, may_begin_anew=True, longest_silence_s=12.0, settles_s=3.0),
 }
 _NOTHING = Cost()

@@ -1,4 +1,4 @@
-"""What a worker that dies by order says last, so that the judge knows which turn it held."""
+"""What processes say of the calls that they have: a worker that dies by order, last; a gateway, whenever one comes or goes."""
 
 import re
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from common.messages import Message, Utterance
 PHRASES = "phrases-"
 """How the names of the calls begin in which a gateway has its fixed phrases spoken."""
 _LINE = re.compile(r"^DIES phase=(\w+) moment=(\w+) stage=(\w+) call=(\S+) turn=(\d+)$", re.MULTILINE)
+_CAME_OR_WENT = re.compile(r" listening host=|^EVENT call=(\S+) turn=\d+ (WS_START|CALL_LEFT|CALL_DONE)", re.MULTILINE)
 _TAIL_BYTES = 4096
 
 
@@ -41,3 +42,22 @@ def last_death(log: Path) -> Death | None:
         return None
     phase, moment, stage, call, turn = found[-1]
     return Death(phase, moment, stage, call, int(turn))
+
+
+def lives_of(log: Path) -> int:
+    """How often a gateway has begun to listen, over all its lives."""
+    return log.read_text(encoding="utf-8").count(" listening host=") if log.exists() else 0
+
+
+def calls_at(log: Path) -> frozenset[str]:
+    """The calls that a gateway has, by its log: those that came to its latest life and did not leave."""
+    calls = set[str]()
+    for line in _CAME_OR_WENT.finditer(log.read_text(encoding="utf-8")):
+        call, what = line.groups()
+        if call is None:
+            calls.clear()
+        elif what == "WS_START":
+            calls.add(call)
+        else:
+            calls.discard(call)
+    return frozenset(calls)

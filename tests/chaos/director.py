@@ -33,11 +33,16 @@ _BESIDE: dict[Kind, float] = {
     "cut": 0.06,
     "pause": 0.015,
     "restart": 0.015,
+    "tail": 0.015,
     "empty": 0.015,
+    "frozen": 0.015,
     "gateway": 0.015,
 }
 """So many of each, for each kill; at least one."""
-_FOR_ALL: frozenset[str] = frozenset({"pause", "restart", "empty", "gateway"})
+_ALONE: frozenset[Kind] = frozenset({"cut", "pause", "restart", "tail", "empty"})
+"""What happens to a server alone; a cluster loses masters instead."""
+_FOR_ALL: frozenset[Kind] = frozenset({"pause", "restart", "tail", "empty", "master", "frozen", "gateway"})
+_MASTERS = 0.03
 _CALM_S = 4.0
 _PAUSE_S = (0.05, 0.5)
 _STRIKE_LIMIT_S = 60.0
@@ -76,12 +81,13 @@ class Run:
         return sum(strike.kind == "kill" for strike in self.strikes)
 
 
-def plan(kills: int, only: Phase | None = None) -> list[tuple[Kind, str]]:
+def plan(kills: int, only: Phase | None = None, *, cluster: bool = False) -> list[tuple[Kind, str]]:
     """The faults of a run, in no order: (kind, phase); ``only`` kills in one phase, and nothing else."""
     if only is not None:
         return [("kill", only)] * kills
     faults: list[tuple[Kind, str]] = [("kill", PHASES[number % len(PHASES)]) for number in range(kills)]
-    for kind, share in _BESIDE.items():
+    beside = {kind: share for kind, share in _BESIDE.items() if kind not in _ALONE} | {"master": _MASTERS} if cluster else _BESIDE
+    for kind, share in beside.items():
         faults += [(kind, "")] * max(1, round(share * kills)) if kills else []
     return faults
 
@@ -109,7 +115,7 @@ class Director:
     def _gateways(self) -> list[str]:
         """The URLs of the gateways that answer, in another order for each call, and of those that do not, at the end."""
         posts = list(self._house.gateways)
-        self._callers.rng.shuffle(posts)
+        self._callers.rng.shuffle(posts)  # of one port it is the same URL, once more: who answers there is up to the machine
         return [self._house.url(post) for post in sorted(posts, key=lambda post: not post.ready)]
 
     @property
@@ -179,8 +185,12 @@ class Director:
         match kind:
             case "kill":
                 return faults.kill(self._emptiest_phase())
-            case "restart" | "empty":
-                return faults.restart(empty=kind == "empty")
+            case "restart" | "tail" | "empty":
+                return faults.restart(kind)
+            case "master":
+                return faults.lose_master()
+            case "frozen":
+                return faults.stall_gateway()
             case "gateway":
                 return faults.kill_gateway()
             case "stall":

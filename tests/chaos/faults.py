@@ -7,22 +7,26 @@ again, and let go on if it is done meanwhile. No entry's workers are attacked tw
 import asyncio
 import random
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from common import streams
 from common.messages import Stage, decode
 from common.streams import STAGES
 from tests.chaos.aim import SPREAD_S, STAGE_OF, Held, Phase, Watch
 from tests.chaos.costs import Kind, Strike
-from tests.chaos.deaths import is_a_turn, last_death
+from tests.chaos.deaths import calls_at, is_a_turn, last_death
 from tests.chaos.house import House, Post, can_spare
+from tests.cluster import Cluster
+from tests.servers import RealServer
 
 _LOOK_S = 0.01
 _ON_THE_WAY_S = 0.005
 """What a stopped worker had sent is at Redis by then."""
 _BLOCK_MS = 2000
+_TAIL_S = (0.2, 1.0)
+"""How much of its time a server forgets that writes to its disk each second."""
 
 
 @dataclass(slots=True)
@@ -31,14 +35,14 @@ class Faults:
 
     house: House
     rng: random.Random
-    live: Mapping[str, int]
-    """The calls that live, and the port of the gateway that each is at."""
+    live: Set[str]
+    """The calls that are on the line."""
     struck: set[tuple[str, int]] = field(default_factory=set)
     """Turns (call, turn) that a worker died with."""
     _watch: Watch = field(init=False)
 
     def __post_init__(self) -> None:
-        self._watch = Watch(self.house.redis)
+        self._watch = Watch(self.house.redis, self.house.keys, self.live)
 
     # -- Workers --------------------------------------------------------------------------------
 
@@ -136,7 +140,8 @@ class Faults:
         """Put an entry onto its stream once more: of a stage's work, or of what a gateway is told."""
         stage = self.rng.choice([*STAGES, None])
         while True:
-            key = await self._some_replies() if stage is None else streams.work(streams.ONE_TAG, stage)
+            tag = self.rng.choice(self._watch.tags or [streams.ONE_TAG])
+            key = await self._some_replies(tag) if stage is None else streams.work(tag, stage)
             found: Any = await self.house.redis.xread({key: "$"}, count=1, block=_BLOCK_MS)
             for fields in (fields for _, entries in found for _, fields in entries if b"m" in fields):
                 message = decode(fields[b"m"])
@@ -144,8 +149,8 @@ class Faults:
                     await self.house.redis.xadd(key, fields)
                     return self._at_once("duplicate", stage or "replies", frozenset({message.head.call}))
 
-    async def _some_replies(self) -> str:
-        keys: Any = await self.house.redis.keys(streams.replies(streams.ONE_TAG, "*"))
+    async def _some_replies(self, tag: str) -> str:
+        keys: Any = await self.house.redis.keys(streams.replies(tag, "*"))
         return str(self.rng.choice(sorted(keys)).decode())
 
     # -- The network ------------------------------------------------------------------------------
@@ -153,6 +158,7 @@ class Faults:
     async def cut(self) -> Strike:
         """Cut a worker or a gateway off from Redis for up to a second."""
         post = self.rng.choice(self.house.posts)
+        assert post.proxy is not None, "nobody is cut off from a cluster"
         began_s, calls = _now_s(), await self._calls_of(post)
         post.proxy.cut()
         await asyncio.sleep(self.rng.uniform(0.1, 1.0))
@@ -163,7 +169,7 @@ class Faults:
     async def _calls_of(self, post: Post) -> frozenset[str]:
         """The calls of a gateway, or those that a worker holds a turn of."""
         if post.stage is None:
-            return frozenset(call for call, port in self.live.items() if port == post.port)
+            return calls_at(self.house.log(post)) & self.live
         return frozenset(held.call for held in await self._watch.held(post.stage) if held.worker == post.worker and held.is_a_turn)
 
     # -- Redis ------------------------------------------------------------------------------------
@@ -171,22 +177,43 @@ class Faults:
     async def pause(self) -> Strike:
         """Redis answers nobody for some seconds."""
         began_s, calls = _now_s(), frozenset(self.live)
-        self.house.server.send(signal.SIGSTOP)
+        self._server.send(signal.SIGSTOP)
         try:
             await asyncio.sleep(self.rng.uniform(1.0, 4.0))
         finally:
-            self.house.server.send(signal.SIGCONT)
+            self._server.send(signal.SIGCONT)
         return Strike("pause", "redis", began_s, _now_s(), calls)
 
-    async def restart(self, *, empty: bool) -> Strike:
-        """Redis is killed, is away for a moment, and comes back: with what it had, or without."""
+    async def restart(self, kept: Literal["restart", "tail", "empty"]) -> Strike:
+        """Redis is killed, is away for a moment, and comes back: with what it had, but for the last moment, or without."""
+        written_bytes = self._server.written_bytes()
+        await asyncio.sleep(self.rng.uniform(*_TAIL_S) if kept == "tail" else 0)
         began_s, calls = _now_s(), frozenset(self.live)
-        await asyncio.to_thread(self.house.server.kill)
-        if empty:
-            self.house.server.forget()
+        await asyncio.to_thread(self._server.kill)
+        if kept == "empty":
+            self._server.forget()
+        if kept == "tail":
+            self._server.cut(written_bytes)
         await asyncio.sleep(self.rng.uniform(0.2, 1.5))
-        await asyncio.to_thread(self.house.server.start)
-        return Strike("empty" if empty else "restart", "redis", began_s, _now_s(), calls)
+        await asyncio.to_thread(self._server.start)
+        return Strike(kept, "redis", began_s, _now_s(), calls)
+
+    @property
+    def _server(self) -> RealServer:
+        assert isinstance(self.house.store, RealServer)
+        return self.house.store
+
+    async def lose_master(self) -> Strike:
+        """Kill -9 a master of the cluster, with what it did not tell its replica; return when it is back, as a replica."""
+        assert isinstance(self.house.store, Cluster)
+        cluster = self.house.store
+        node = self.rng.choice(await asyncio.to_thread(cluster.masters_now))
+        began_s, calls = _now_s(), frozenset(self.live)  # all: until there is a new one, every node refuses
+        await asyncio.to_thread(node.kill)
+        await asyncio.to_thread(cluster.await_masters)
+        served_s = _now_s()
+        await asyncio.to_thread(cluster.take_back, node)
+        return Strike("master", "redis", began_s, served_s, calls)
 
     # -- Gateways ---------------------------------------------------------------------------------
 
@@ -201,6 +228,19 @@ class Faults:
         while not post.ready:  # noqa: ASYNC110 - it happens in another process
             await asyncio.sleep(_LOOK_S)
         return Strike("gateway", post.name, began_s, struck_s, calls)
+
+    async def stall_gateway(self) -> Strike:
+        """Stop a gateway for some seconds; then let it go on."""
+        post = self.rng.choice(self.house.gateways)
+        began_s, calls = _now_s(), await self._calls_of(post)
+        post.send(signal.SIGSTOP)
+        post.ready = False
+        try:
+            await asyncio.sleep(self.rng.uniform(1.0, 4.0))
+        finally:
+            post.send(signal.SIGCONT)
+            post.ready = True
+        return Strike("frozen", post.name, began_s, _now_s(), calls)
 
     def _at_once(self, kind: Kind, what: str, calls: frozenset[str], moment: str = "") -> Strike:
         now_s = _now_s()

@@ -1,13 +1,13 @@
-"""The house under fire: two gateways, two workers a stage, each started again when it dies, as supervisord would.
+"""The house under fire: gateways, two workers a stage, each started again when it dies, as supervisord would.
 
 Of the workers of a stage one is the process that ``make run`` starts, the other the same worker on a bus that
-can be told to kill it (``mortal_worker.py``). Each process has a way of its own to Redis, which can be cut.
+can be told to kill it (``mortal_worker.py``). Each process has a way of its own to Redis, which can be cut; to a
+cluster, whose nodes tell their own addresses, all go directly. Gateways have a port each, or share one.
 """
 
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,15 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from redis.asyncio import Redis
+from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
 from common import streams
 from common.messages import Stage
-from common.streams import STAGES
+from common.redis_shards import is_cluster, keys_of, nodes_of
+from common.streams import STAGES, Keys
 from common.worker import local_names
+from tests.chaos.deaths import lives_of
 from tests.chaos.proxy import Proxy
+from tests.cluster import Cluster
 from tests.e2e.gateway_process import ROOT, free_port
 from tests.servers import RealServer
 
@@ -58,7 +61,9 @@ class Post:
 
     name: str
     module: str
-    proxy: Proxy
+    redis_url: str
+    proxy: Proxy | None
+    """None: it goes to a cluster."""
     stage: Stage | None = None
     """None: a gateway."""
     mortal: bool = False
@@ -72,6 +77,8 @@ class Post:
     starts: int = 0
     stopped: bool = False
     """Whether it is stalled by a signal."""
+    shared: int = 0
+    """How many gateways have this port, where it is not this one's own."""
 
     @property
     def pid(self) -> int:
@@ -98,15 +105,15 @@ class House:
     """All processes."""
 
     folder: Path
-    server: RealServer
-    redis: "Redis" = field(init=False)
+    store: RealServer | Cluster
+    redis: Any = field(init=False)
     """The judge's own way to Redis: it is never cut."""
+    keys: Keys = field(init=False)
     posts: list[Post] = field(default_factory=list)
     _closing: bool = False
 
     def __post_init__(self) -> None:
-        patience = Retry(ConstantBackoff(_TICK_S), int(_READY_S / _TICK_S))  # over every restart
-        self.redis = Redis.from_url(self.server.url, socket_timeout=_PAUSED_S, retry=patience)
+        self.redis, self.keys = _patient(self.store.url), keys_of(self.store.url)
 
     @property
     def gateways(self) -> list[Post]:
@@ -122,28 +129,29 @@ class House:
 
     # -- From its start to its end --------------------------------------------------------------
 
-    async def open(self, tasks: asyncio.TaskGroup, gateways: int = 2, workers: int = 2) -> None:
+    async def open(self, tasks: asyncio.TaskGroup, gateways: int = 2, workers: int = 2, *, one_port: bool = False) -> None:
         """Man every post, for as long as the house is open; returns once calls can come."""
+        port = free_port() if one_port else 0
         for number in range(gateways):
-            await self._add(Post(f"gateway_{number}", "gateway", Proxy(self._socket), port=free_port()))
+            await self._add(f"gateway_{number}", "gateway", port=port or free_port(), shared=gateways if one_port else 0)
         for stage in STAGES:
             for number in range(workers):
                 mortal = number % 2 == 1
                 module = "tests.chaos.mortal_worker" if mortal else f"{stage}_worker"
-                await self._add(Post(f"{stage}_worker_{number}", module, Proxy(self._socket), stage, mortal))
+                await self._add(f"{stage}_worker_{number}", module, stage=stage, mortal=mortal)
         for post in self.posts:
             tasks.create_task(self._man(post))
         async with asyncio.timeout(_READY_S):
             while not all(post.ready or post.worker for post in self.posts):  # noqa: ASYNC110 - it happens in other processes
                 await asyncio.sleep(_TICK_S)
 
-    @property
-    def _socket(self) -> Path:
-        return Path(self.server.url.removeprefix("unix://"))
-
-    async def _add(self, post: Post) -> None:
-        await post.proxy.start()
-        self.posts.append(post)
+    async def _add(self, name: str, module: str, **about: Any) -> None:
+        if isinstance(self.store, Cluster):
+            self.posts.append(Post(name, module, self.store.url, None, **about))
+            return
+        proxy = Proxy(Path(self.store.url.removeprefix("unix://")))
+        await proxy.start()
+        self.posts.append(Post(name, module, proxy.url, proxy, **about))
 
     async def close(self) -> None:
         """INT to every process."""
@@ -191,8 +199,9 @@ class House:
         return self.folder / f"{post.name}.log"
 
     def _environment(self, post: Post) -> dict[str, str]:
-        here = {"PATH": os.defpath, "PYTHONUNBUFFERED": "1", "REDIS_URL": post.proxy.url, "TORIM_CACHE": str(self.folder / "cache")}
-        return here | _VENDORS | _SETTINGS | ({"PORT": str(post.port)} if post.port else {})
+        here = {"PATH": os.defpath, "PYTHONUNBUFFERED": "1", "REDIS_URL": post.redis_url, "TORIM_CACHE": str(self.folder / "cache")}
+        port = {"PORT": str(post.port)} if post.port else {}
+        return here | _VENDORS | _SETTINGS | port | ({"GATEWAYS": str(post.shared)} if post.shared else {})
 
     # -- Who is who -----------------------------------------------------------------------------
 
@@ -206,7 +215,9 @@ class House:
             post.worker = keys[0].decode().removeprefix(streams.worker_alive("")) if keys else ""
 
     async def until_ready(self, gateway: Post) -> None:
-        """Wait until its ``/readyz`` says yes."""
+        """Wait until it listens, and ``/readyz`` says yes."""
+        while lives_of(self.log(gateway)) < gateway.starts:  # noqa: ASYNC110 - it happens in another process
+            await asyncio.sleep(_TICK_S)
         async with httpx.AsyncClient() as client:
             while not await self._is_ready(client, gateway):  # noqa: ASYNC110 - it happens in another process
                 await asyncio.sleep(_TICK_S)
@@ -228,6 +239,9 @@ def can_spare(posts: Sequence[Post]) -> bool:
     return all(post.worker and not post.stopped for post in posts)
 
 
-def hostname() -> str:
-    """This machine, for the report."""
-    return socket.gethostname()
+def _patient(url: str) -> Any:
+    """A client that waits over every restart, and for every new master."""
+    patience = Retry(ConstantBackoff(_TICK_S), int(_READY_S / _TICK_S))
+    if not is_cluster(url):
+        return Redis.from_url(url, socket_timeout=_PAUSED_S, retry=patience)
+    return RedisCluster.from_url(nodes_of(url)[0], socket_timeout=_PAUSED_S, retry=patience, require_full_coverage=False)

@@ -12,13 +12,13 @@ from typing import Any
 
 from tests.chaos.aim import PHASES
 from tests.chaos.callers import Heard
-from tests.chaos.costs import Strike, unexcused
+from tests.chaos.costs import COSTS, Strike, unexcused
 from tests.chaos.director import Judged, Run
 from tests.chaos.judge import Verdict
 
 QUIET, BESIDE, SEVERAL = "quiet beginning", "beside faults", "several faults"
-OTHERS = ("stall", "duplicate", "cut", "pause", "restart", "empty", "gateway")
-ROWS = (QUIET, BESIDE, *(f"kill {phase}" for phase in PHASES), *OTHERS, SEVERAL)
+BESIDE_KILLS = ("stall", "duplicate", "cut", "pause", "restart", "tail", "empty", "master", "frozen", "gateway")
+ROWS = (QUIET, BESIDE, *(f"kill {phase}" for phase in PHASES), *BESIDE_KILLS, SEVERAL)
 COMPLAINTS = {
     "no": "lost",
     "doubled": "doubled",
@@ -94,6 +94,7 @@ def figures(run: Run) -> dict[str, Any]:
         "answered": sum(turn.verdict.answered for turn in turns),
         "cut_in_on": sum(turn.verdict.cut_in_on for turn in turns),
         "told_of_trouble": sum(not turn.verdict.answered and not turn.complaints for turn in turns),
+        "told_after": Counter(kind for turn in turns if not turn.verdict.answered and not turn.complaints for kind in _excuses(turn)),
         "complaints": {name: complaints[name] for name in COMPLAINTS.values()},
         "handed_over": sum(judged.heard.streams - 1 for judged in run.calls if judged.heard.streams),
         "turned_away": sum(judged.heard.turned_away for judged in run.calls),
@@ -102,7 +103,7 @@ def figures(run: Run) -> dict[str, Any]:
         "kills": run.kills(),
         "kills_by_phase": {phase: sum(one.kind == "kill" and one.what == phase for one in run.strikes) for phase in PHASES},
         "kills_in_commit": Counter(one.moment for one in run.strikes if one.kind == "kill" and one.what == "commit"),
-        "other_faults": {kind: sum(one.kind == kind for one in run.strikes) for kind in OTHERS},
+        "other_faults": {kind: sum(one.kind == kind for one in run.strikes) for kind in BESIDE_KILLS},
         "first_sound_ms": {row: _spread(_first_sounds(turns, row)) for row in ROWS if _first_sounds(turns, row)},
         "silence_ms": {row: _spread([turn.verdict.silence_ms for turn in turns if turn.row == row]) for row in ROWS if late.get(row)},
         "late_ms": {row: _spread(late[row]) for row in ROWS if row in late},
@@ -115,6 +116,11 @@ def figures(run: Run) -> dict[str, Any]:
         "memory_after_mb": run.memory_after_mb,
         "left_behind": run.left_behind,
     }
+
+
+def _excuses(turn: Turn) -> set[str]:
+    """The kinds of the faults that it felt, and that may cost it its reply."""
+    return {strike.kind for strike in turn.strikes if COSTS[strike.kind].may_be_told}
 
 
 def _was_dropped(heard: Heard) -> bool:
@@ -178,6 +184,7 @@ def _outcomes(found: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield "heard the one reply, whole and once", found["answered"]
     yield "of these, cut in on by the caller", found["cut_in_on"]
     yield "told of trouble, or the reply begun anew, where a fault may cost that", found["told_of_trouble"]
+    yield from ((f"of these, after: {kind}", count) for kind, count in sorted(found["told_after"].items()))
     yield from found["complaints"].items()
     yield "protocol violations", found["violations"]
     yield "longest silence, ms", found["longest_silence_ms"]

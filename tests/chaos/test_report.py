@@ -89,7 +89,16 @@ def test_a_plan_has_each_phase_alike_and_every_other_fault() -> None:
     assert [sum(phase == one for _, phase in faults) for one in ("reading", "asr", "between", "streaming", "synthesis", "commit")] == [
         10
     ] * 6
-    assert {kind for kind, _ in faults} == {"kill", "stall", "duplicate", "cut", "pause", "restart", "empty", "gateway"}
+    assert {kind for kind, _ in faults} == {"kill", "stall", "duplicate", "cut", "pause", "restart", "tail", "empty", "frozen", "gateway"}
+
+
+def test_a_cluster_loses_masters_instead_of_restarting() -> None:
+    assert {kind for kind, _ in plan(60, cluster=True)} == {"kill", "stall", "duplicate", "master", "frozen", "gateway"}
+
+
+def test_what_cost_a_turn_its_reply_is_counted_by_fault() -> None:
+    found = figures(run(verdict(20, "no reply", phrases=("fallback",)), strikes=(Strike("master", "redis", 20, 21, frozenset({"CA1"})),)))
+    assert found["told_after"] == {"master": 1}
 
 
 def test_a_plan_of_no_kills_is_empty() -> None:
