@@ -45,7 +45,7 @@ mutants: setup-dev  ## remove each guard of the core in turn: what notices? ARGS
 timelines: setup-dev  ## draw the pictures in docs/timelines
 	@$(BIN)/python -m tests.sim.timelines docs/timelines
 
-chaos: setup-dev  ## kill -9 of workers and gateways, stalls, cuts, restarts of Redis under live calls; KILLS=30 CALLERS=8 SEED=1 OUT=.run/chaos
+chaos: setup-dev  ## kill -9 of workers and gateways, stalls, cuts, restarts of Redis under live calls; KILLS=30 CALLERS=8 SEED=1 OUT=.run/chaos ARGS="--gateways 2 --cluster"
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.chaos --kills $(or $(KILLS),30) --callers $(or $(CALLERS),8) --seed $(or $(SEED),1) \
 		--out $(or $(OUT),.run/chaos) $(ARGS)
 

@@ -29,7 +29,7 @@ from tests.chaos.aim import PHASES
 from tests.chaos.director import Director, Run, plan
 from tests.chaos.house import House
 from tests.chaos.picture import draw
-from tests.chaos.report import complaints_of, figures, late_ms, tables, turns_of
+from tests.chaos.report import BESIDE_KILLS, complaints_of, figures, late_ms, tables, turns_of
 from tests.cluster import cluster
 from tests.servers import RealServer
 from tools.drawing import save
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the plan (%(default)s)")
     parser.add_argument("--gateways", type=int, default=0, help="so many, on one port (two with a port each)")
     parser.add_argument("--cluster", action="store_true", help="on a Valkey Cluster, which loses masters")
-    parser.add_argument("--only", choices=PHASES, help="kill in this phase alone, without other faults")
+    parser.add_argument("--only", choices=[*PHASES, *BESIDE_KILLS], help="kill in this phase alone, or have this fault alone, as often")
     parser.add_argument("--logs", type=Path, help="folder for what the house says (a new one, removed if nobody complains)")
     parser.add_argument("--out", type=Path, default=Path(".run/chaos"), help="folder for chaos.md, .json and .svg (%(default)s)")
     options = parser.parse_args(arguments)
@@ -82,7 +82,6 @@ async def _live(options: argparse.Namespace, folder: Path, run: Run) -> None:
                 await house.open(manning, options.gateways or 2, one_port=bool(options.gateways))
                 await _direct(options, house, run)
             finally:
-                run.ended_s = asyncio.get_running_loop().time()
                 run.memory_after_mb = house.memory_mb()
                 await house.close()
 
@@ -156,7 +155,7 @@ def _head(options: argparse.Namespace, found: dict[str, Any], title: str) -> lis
     )
     kills = ", ".join(f"{phase} {count}" for phase, count in found["kills_by_phase"].items())
     commits = ", ".join(f"{moment} {count}" for moment, count in sorted(found["kills_in_commit"].items()))
-    others = ", ".join(f"{kind} {count}" for kind, count in found["other_faults"].items())
+    others = ", ".join(f"{kind} {count}" for kind, count in found["other_faults"].items() if count)
     return [
         "# Kill anything",
         "",

@@ -16,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
-from typing import Any
+from typing import Any, cast
 
 from llm_worker.sentences import SentenceCutter
 from tests.chaos.aim import PHASES, Phase
@@ -81,10 +81,10 @@ class Run:
         return sum(strike.kind == "kill" for strike in self.strikes)
 
 
-def plan(kills: int, only: Phase | None = None, *, cluster: bool = False) -> list[tuple[Kind, str]]:
-    """The faults of a run, in no order: (kind, phase); ``only`` kills in one phase, and nothing else."""
+def plan(kills: int, only: Phase | Kind | None = None, *, cluster: bool = False) -> list[tuple[Kind, str]]:
+    """The faults of a run, in no order: (kind, phase); ``only`` kills in one phase, or has one other fault, and nothing else."""
     if only is not None:
-        return [("kill", only)] * kills
+        return [("kill", only) if only in PHASES else (cast("Kind", only), "")] * kills
     faults: list[tuple[Kind, str]] = [("kill", PHASES[number % len(PHASES)]) for number in range(kills)]
     beside = {kind: share for kind, share in _BESIDE.items() if kind not in _ALONE} | {"master": _MASTERS} if cluster else _BESIDE
     for kind, share in beside.items():
@@ -142,7 +142,7 @@ class Director:
                 listening.cancel()
         finally:
             judging.shutdown(wait=False, cancel_futures=True)
-        self._run.ended_s = _now_s()
+            self._run.ended_s = _now_s()
 
     async def _strike_all(self) -> None:
         await self._wait(self._quiet_s / 2)

@@ -150,8 +150,7 @@ class Faults:
                     return self._at_once("duplicate", stage or "replies", frozenset({message.head.call}))
 
     async def _some_replies(self, tag: str) -> str:
-        keys: Any = await self.house.redis.keys(streams.replies(tag, "*"))
-        return str(self.rng.choice(sorted(keys)).decode())
+        return self.rng.choice(await self.house.keys_like(streams.replies(tag, "*")))
 
     # -- The network ------------------------------------------------------------------------------
 

@@ -51,6 +51,7 @@ _SETTINGS = {"LANGUAGE": "en", "VAD": "webrtc"}
 _READY_S = 60.0
 _END_S = 8.0
 _TICK_S = 0.05
+_AT_ONCE = 1000
 _PAUSED_S = 8.0
 """Longer than Redis is ever stopped."""
 
@@ -211,8 +212,12 @@ class House:
         own = streams.worker_alive(local_names(post.stage, post.pid))
         while not post.worker:
             await asyncio.sleep(_TICK_S)
-            keys: Any = await self.redis.keys(f"{own}*")
-            post.worker = keys[0].decode().removeprefix(streams.worker_alive("")) if keys else ""
+            keys = await self.keys_like(f"{own}*")
+            post.worker = keys[0].removeprefix(streams.worker_alive("")) if keys else ""
+
+    async def keys_like(self, pattern: str) -> list[str]:
+        """Of all that is in Redis, in order."""
+        return sorted([key.decode() async for key in self.redis.scan_iter(pattern, count=_AT_ONCE)])
 
     async def until_ready(self, gateway: Post) -> None:
         """Wait until it listens, and ``/readyz`` says yes."""

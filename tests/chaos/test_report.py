@@ -101,5 +101,9 @@ def test_what_cost_a_turn_its_reply_is_counted_by_fault() -> None:
     assert found["told_after"] == {"master": 1}
 
 
+def test_a_plan_may_have_one_fault_alone() -> None:
+    assert [set(plan(2, only)) for only in ("asr", "tail")] == [{("kill", "asr")}, {("tail", "")}]
+
+
 def test_a_plan_of_no_kills_is_empty() -> None:
     assert plan(0) == []
