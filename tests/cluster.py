@@ -92,10 +92,6 @@ class Node:
         self._server.send(signal.SIGCONT)
         self._stalled = False
 
-    def is_master(self) -> bool:
-        """Whether it says that it is one."""
-        return bool(self._client.info("replication")["role"] == "master")
-
     def stop(self) -> None:
         """End it."""
         self._client.close()
@@ -128,6 +124,10 @@ class Cluster:
     def replica_of(self, master: Node) -> Node:
         """The one that stands behind it."""
         return self.replicas[self.masters.index(master)]
+
+    @property
+    def _nodes(self) -> list[Node]:
+        return [*self.masters, *self.replicas]
 
     def masters_now(self) -> list[Node]:
         """Those that live."""
