@@ -136,9 +136,10 @@ class Waterfall:
 
     def happened(self, event: Event, now: float) -> None:
         """The core is about to be given ``event``."""
+        if isinstance(event, FrameHeard):
+            self._frame_at = now
+            return
         match event:
-            case FrameHeard():
-                self._frame_at = now
             case KeyPressed():
                 self._key_at = now
             case WorkerReported(message=message):
@@ -148,6 +149,8 @@ class Waterfall:
 
     def returned(self, commands: Sequence[Command], now: float) -> None:
         """What the core returned."""
+        if not commands and self._wait is None:  # as after nearly every frame: a wait begins with a command
+            return
         for command in commands:
             match command:
                 case PublishUtterance():

@@ -32,6 +32,11 @@ def test_the_rules_are_well_formed(promtool: list[str]) -> None:
     assert (code, "17 rules found" in said) == (0, True), said
 
 
+def test_prometheus_is_told_where_to_look(promtool: list[str]) -> None:
+    code, said = run([*promtool, "check", "config", "prometheus.yml"])
+    assert code == 0, said
+
+
 def test_the_alarms_ring_when_they_should_and_not_before(promtool: list[str]) -> None:
     code, said = run([*promtool, "test", "rules", "alerts_test.yml"])
     assert code == 0, said

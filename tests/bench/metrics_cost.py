@@ -1,0 +1,99 @@
+"""``python -m tests.bench.metrics_cost``: what counting costs, each operation and all of a minute of a call.
+
+How often a call counts is not guessed: simulated calls run through the real shell and the real workers on a virtual clock, and what
+the registry has more of afterwards is what they counted. What ticks for the process, however many calls it has, stands apart.
+Gauges are set twice a second by the process and twice a piece of work; the registry does not say so, so they are not in the sums.
+"""
+
+import logging
+import os
+import platform
+import sys
+import timeit
+from collections import Counter
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from io import StringIO
+
+from prometheus_client import REGISTRY
+
+from common import metrics
+from gateway.tally import Tally
+from gateway.turn.events import FrameHeard
+from tests import virtual_clock
+from tests.sim.desk import Desk
+from tests.sim.shell import simulate
+
+ROUNDS, TIMES = 7, 20_000
+CALLS = range(30)
+FRAMES_A_MINUTE = 60 * 50
+OF_THE_PROCESS = {"torim_tick_lateness_seconds": 50.0, "torim_loop_lag_seconds": 4.0}
+"""A second."""
+
+
+def nanoseconds(operation: Callable[[], object]) -> float:
+    """The best of some rounds: what else runs on the machine only adds to it."""
+    return min(timeit.repeat(operation, number=TIMES, repeat=ROUNDS)) / TIMES * 1e9
+
+
+def operations() -> dict[str, float]:
+    """Nanoseconds of each kind of counting."""
+    return {
+        "counter": nanoseconds(metrics.UNDERRUNS.inc),
+        "counter, labelled": nanoseconds(lambda: metrics.REDELIVERIES.labels("asr").inc()),
+        "histogram": nanoseconds(lambda: metrics.TICK_LATENESS_S.observe(0.0004)),
+        "histogram, labelled": nanoseconds(lambda: metrics.WORK_S.labels("asr", "done").observe(0.3)),
+    }
+
+
+def frame_ns() -> float:
+    """Of a frame of the caller's, and 20 ms of the bot's: what watches them."""
+    desk = Desk()
+    tally, event = Tally(desk.machine), FrameHeard(False, 5)
+
+    def frame() -> None:
+        tally.waterfall.happened(event, 1.0)
+        tally.waterfall.returned((), 1.0)
+        tally.left([b""], 1.0)
+
+    return nanoseconds(frame)
+
+
+def counted() -> Counter[str]:
+    """What the registry has of each metric."""
+    found: Counter[str] = Counter()
+    for family in REGISTRY.collect():
+        suffix = "_count" if family.type == "histogram" else "_total"
+        if family.name.startswith("torim_") and family.type in ("histogram", "counter"):
+            found[family.name] += round(sum(sample.value for sample in family.samples if sample.name.endswith(suffix)))
+    return found
+
+
+def a_minute() -> tuple[float, dict[str, float]]:
+    """How many simulated call-minutes, and how often each metric is counted in one."""
+    before, seconds = counted(), 0.0
+    logging.getLogger("torim").propagate = False
+    with redirect_stdout(StringIO()):
+        for seed in CALLS:
+            seconds += virtual_clock.run(simulate(seed, hostile=False)).seconds
+    return seconds / 60, {name: count * 60 / seconds for name, count in (counted() - before).items() if name not in OF_THE_PROCESS}
+
+
+def report() -> list[str]:
+    """All of it, by lines."""
+    minutes, often = a_minute()  # before the operations are timed, which count too
+    cost, frame = operations(), frame_ns()
+    of_call_us = (sum(often.values()) * max(cost.values()) + FRAMES_A_MINUTE * frame) / 1000
+    of_process_us = 60 * sum(OF_THE_PROCESS.values()) * cost["histogram"] / 1000
+    return [
+        f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
+        *(f"{name:24}{ns:8.0f} ns" for name, ns in (cost | {"watching a frame": frame}).items()),
+        f"a minute of a call ({minutes:.1f} simulated minutes, all processes together):",
+        *(f"{name:40}{count:8.1f} times" for name, count in sorted(often.items(), key=lambda item: -item[1])),
+        f"a call:    {of_call_us:8.0f} us a minute, {of_call_us / 60e6:.4%} of a core (each count at the dearest kind's price)",
+        f"a process: {of_process_us:8.0f} us a minute, {of_process_us / 60e6:.4%} of a core",
+    ]
+
+
+if __name__ == "__main__":
+    sys.stdout.write("\n".join(report()) + "\n")
