@@ -3,6 +3,23 @@
 from typing import Protocol
 
 
+class Heard(str):
+    """The words of a piece, from a vendor that tells how sure it is of them."""
+
+    __slots__ = ("logprob", "no_speech")
+
+    no_speech: float | None
+    """How likely it is that nobody spoke, 0..1."""
+    logprob: float | None
+    """Natural logarithm of the tokens' likelihood, on average: 0 is certain."""
+
+    def __new__(cls, text: str, no_speech: float | None = None, logprob: float | None = None) -> "Heard":
+        """The text, and what is known of it."""
+        heard = super().__new__(cls, text)
+        heard.no_speech, heard.logprob = no_speech, logprob
+        return heard
+
+
 class Transcriber(Protocol):
     """Turns a piece of a call's audio into words."""
 
@@ -10,7 +27,9 @@ class Transcriber(Protocol):
         """Load models or open connections, so that the first caller does not wait for it."""
 
     async def transcribe(self, audio: bytes, *, language: str, turn: int) -> str:
-        """The words in ``audio`` (mu-law, 8 kHz, mono); empty if there are none.
+        """The words in ``audio`` (mu-law, 8 kHz, mono); empty if there are none, ``Heard`` if it is known how sure they are.
+
+        Whether they were said at all is not for the vendor to decide: ``asr_worker/gates.py`` does.
 
         ``language`` is BCP 47 (``he``, ``en``). ``turn`` serves the scripted vendor alone.
         Cancelling the task stops the work.

@@ -3,18 +3,30 @@
 The upload is a WAV file of 16-bit PCM at 8 kHz. Mu-law inside a WAV file would be half as large,
 but only decoders built on ffmpeg read it, and the small servers' readers take PCM alone; at 16 kB
 a second the difference is not to be felt. Nothing is resampled: the servers do that themselves.
+
+What a model can tell beside the words differs: whisper-1 how likely it is that nobody spoke, gpt-4o-transcribe how likely
+each token is; both go to the gates. The gpt models stream, which brings no word earlier, since nothing is done with half a
+text, but shows that the server is alive: between events it has less time than for a whole answer. Servers of one's own
+that take the request for a stream and answer in one piece are understood.
 """
 
+import asyncio
 import io
+import json
 import wave
+from typing import Any
 
-from openai import AsyncOpenAI, OpenAIError
+from openai import AsyncOpenAI, AsyncStream, OpenAIError
+from openai.types.audio import Transcription
 
+from asr_worker.vendors.base import Heard
 from common import openai_client
 from common.audio import SAMPLE_RATE_HZ, duration_ms, mulaw_to_pcm
 from common.config import Settings
 from common.errors import VendorError
+from common.lineup import GAP_S
 from common.phrases import base_language
+from common.vendor_stream import next_piece
 
 MIN_AUDIO_MS = 100
 """Shorter audio is refused by OpenAI (HTTP 400, audio_too_short), and no word is as short."""
@@ -26,6 +38,7 @@ class OpenAITranscriber:
     def __init__(self, settings: Settings, *, read_s: float = openai_client.READ_S) -> None:
         self._openai: AsyncOpenAI = openai_client.client(settings, settings.asr_base_url, read_s=read_s)
         self._model = settings.asr_model
+        self._asked = asked_of(settings.asr_model, settings.asr_vocabulary)
 
     async def warm_up(self) -> None:
         """Open a connection.
@@ -49,17 +62,13 @@ class OpenAITranscriber:
                 file=("utterance.wav", _wav(audio), "audio/wav"),
                 model=self._model,
                 language=base_language(language),
-                response_format="json",
+                **self._asked,
             )
+            return await _streamed(answer) if isinstance(answer, AsyncStream) else _whole(answer)
         except OpenAIError as error:
             raise openai_client.blame(error) from error
         except ValueError as error:  # HTTP 200, but not JSON
             raise VendorError(openai_client.VENDOR, "bad_answer", retryable=True) from error
-        # The client does not check what a server of one's own answers.
-        text = getattr(answer, "text", None)
-        if not isinstance(text, str):
-            raise VendorError(openai_client.VENDOR, "bad_answer", retryable=False)
-        return text.strip()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -69,6 +78,44 @@ class OpenAITranscriber:
 def second(settings: Settings) -> OpenAITranscriber:
     """``openai_2``: another model, server or account, for when the first fails."""
     return OpenAITranscriber(openai_client.second(settings))
+
+
+def asked_of(model: str, vocabulary: str) -> dict[str, Any]:
+    """What this model can be asked for beside the words: how sure it is, a stream, and the words it should know."""
+    words: dict[str, Any] = {"prompt": vocabulary} if vocabulary else {}
+    if model == "whisper-1":
+        return {"response_format": "verbose_json", **words}
+    if model.startswith("gpt-4o"):
+        return {"response_format": "json", "stream": True, "include": ["logprobs"], **words}
+    if model.startswith("gpt-"):
+        keywords = [word.strip() for word in vocabulary.split(",") if word.strip()]
+        return {"response_format": "json", "stream": True, **({"keywords": keywords} if keywords else {})}
+    return {"response_format": "json", **words}
+
+
+def _whole(answer: Any) -> str:
+    """The client does not check what a server of one's own answers."""
+    text = getattr(answer, "text", None)
+    if not isinstance(text, str):
+        raise VendorError(openai_client.VENDOR, "bad_answer", retryable=False)
+    segments = getattr(answer, "segments", None) or []
+    if not segments:
+        return text.strip()
+    # One sure segment is enough to take the whole for speech.
+    return Heard(text.strip(), min(each.no_speech_prob for each in segments), max(each.avg_logprob for each in segments))
+
+
+async def _streamed(events: AsyncStream[Any]) -> str:
+    """The words in the last event; those before it only show that the server is at work."""
+    async with events:
+        if not events.response.headers.get("content-type", "").startswith("text/event-stream"):
+            return _whole(Transcription.construct(**json.loads(await events.response.aread())))
+        loop, pieces = asyncio.get_running_loop(), aiter(events)
+        while (event := await next_piece(pieces, loop.time() + GAP_S, openai_client.VENDOR)) is not None:
+            if event.type == "transcript.text.done":
+                sure = [each.logprob for each in event.logprobs or [] if each.logprob is not None]
+                return Heard(event.text.strip(), logprob=sum(sure) / len(sure) if sure else None)
+    raise VendorError(openai_client.VENDOR, "half_stream", retryable=True)
 
 
 def _wav(mulaw: bytes) -> bytes:

@@ -6,8 +6,7 @@
   is cut to the audio and 8 s of silence: half the time at the same errors (5 s break Russian, 1 s everything).
 - The language is always given: guessing it fails on short pieces.
 - Where there is no speech Whisper invents some, often without end. So a text has at most 8 tokens
-  a second of audio + 20; one that compresses by more than 2.4 (it repeats itself) is none, and so
-  is one of a window that the model itself takes for no speech.
+  a second of audio + 20; the rest is for the gates, which are told how likely it is that nobody spoke.
 
 One thread computes, one piece at a time. A piece that nobody waits for any more is not begun; one
 that is being computed goes on until the encoder is through, since CTranslate2 cannot be stopped.
@@ -16,7 +15,6 @@ that is being computed goes on until the encoder is through, since CTranslate2 c
 import asyncio
 import re
 import threading
-import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -26,6 +24,7 @@ import ctranslate2
 
 from asr_worker.byte_tokens import text_of
 from asr_worker.mel import RATE_HZ, log_mel
+from asr_worker.vendors.base import Heard
 from common import models
 from common.audio import SAMPLE_RATE_HZ, duration_ms, mulaw_to_pcm, resample, silence
 from common.config import Settings
@@ -37,9 +36,6 @@ VENDOR = "whisper"
 _PAD_S = 8.0
 _TOKENS_PER_S = 8
 _TOKENS_BESIDES = 20
-_MOST_COMPRESSED = 2.4
-_NO_SPEECH = 0.5
-"""Speech of the test callers reaches 0.39, noise and music begin at 0.57."""
 _THREADS = 2
 _SHORTEST_MS = 40
 
@@ -116,17 +112,10 @@ class _Recogniser:
             max_length=2 * most_tokens,  # CTranslate2 takes half of it for what is generated
             return_no_speech_prob=True,
         )[0]
-        text = text_of(heard.sequences[0])
-        return "" if heard.no_speech_prob > _NO_SPEECH or repeats_itself(text) else text
+        return Heard(text_of(heard.sequences[0]), no_speech=heard.no_speech_prob)
 
     def _prompt(self, language: str) -> list[str]:
         if language not in self._languages:
             raise ValueError(f"no such language: {language}")  # CTranslate2 would take it for an unknown word and guess
         asked = [f"<|{language}|>", "<|transcribe|>"] if self._model.is_multilingual else []
         return ["<|startoftranscript|>", *asked, "<|notimestamps|>"]
-
-
-def repeats_itself(text: str) -> bool:
-    """Whether the text is so easy to compress that it is one phrase over and over."""
-    written = text.encode()
-    return len(written) > _MOST_COMPRESSED * len(zlib.compress(written))

@@ -11,7 +11,9 @@ import json
 from pathlib import Path
 from typing import Protocol
 
+from asr_worker import gates
 from asr_worker.vendors.whisper import WhisperTranscriber
+from common.audio import duration_ms
 from gateway.turn.words import normalise
 from tests.bench.paused_callers import Paused, Recording
 
@@ -41,7 +43,7 @@ class WhisperEar:
         key = hashlib.sha256(sound).hexdigest()
         if key not in self._known:
             reading = self._transcriber.transcribe(sound, language=line.recording.language, turn=0)
-            self._known[key] = self._loop.run(reading)
+            self._known[key] = gates.passed(self._loop.run(reading), duration_ms(sound), line.recording.language).text
         return self._known[key]
 
     def close(self) -> None:

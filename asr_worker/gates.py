@@ -1,0 +1,147 @@
+"""Against words that nobody said: a recogniser that hears noise makes some up (sans-I/O, but for the list that is read once).
+
+    heard ──▶ unheard? ──▶ repetition? ──▶ too many words? ──▶ notes, phantoms ──▶ text, maybe shorter, maybe none
+
+- no_speech: the model itself takes it for no speech. By Whisper's own rule that takes a bad likelihood, too, where it is told
+  (0.6 and -1.0); where it is not, 0.5: speech of the test callers reaches 0.39, noise and music begin at 0.57.
+- repetition: it compresses by more than 2.4 (Whisper's limit), or is one to four words six times and more in a row.
+- too_fast: more letters than anybody can say in that time, 40 a second and 40 more.
+- echo: it is the vocabulary that the recogniser was told, which some give back for silence.
+- phantom: sentences of ``phantoms.toml``, and notes in brackets ("[Music]").
+
+One place for all vendors; they only tell how sure they are (``Heard``).
+"""
+
+import re
+import tomllib
+import unicodedata
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from asr_worker.vendors.base import Heard
+from common.errors import ConfigError
+from common.phrases import base_language
+
+_FILE = Path(__file__).parent / "phantoms.toml"
+
+_NO_SPEECH, _NO_SPEECH_WITH_LIKELIHOOD, _UNLIKELY = 0.5, 0.6, -1.0
+_DOUBTED_NO_SPEECH, _DOUBTED_LOGPROB = 0.3, -0.7
+_MOST_COMPRESSED = 2.4
+_LETTERS_PER_S, _LETTERS_BESIDES = 40, 40
+_OVER_AND_OVER = re.compile(r"(?P<said>\w+(?: \w+){0,3})(?: (?P=said)){5,}")
+_BETWEEN_SENTENCES = re.compile(r"(?<=[.!?])\s+")
+_NOTE = re.compile(r"[\[(*♪][^\])*♪]*[\])*♪]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Phantoms:
+    """What is known to be made up, in one language, as ``plain`` writes it."""
+
+    never: frozenset[str] = frozenset()
+    doubtful: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What is left of what was heard."""
+
+    text: str
+    why: str = ""
+    """Which gate took something away; for the log."""
+
+
+def passed(heard: str, audio_ms: int, language: str, vocabulary: str = "") -> Passed:
+    """What of ``heard`` was said, as far as anybody can tell; ``audio_ms`` is the length of the sound."""
+    if why := _refusal(heard, audio_ms, vocabulary):
+        return Passed("", why)
+    return _without_phantoms(heard, phantoms(language))
+
+
+def _refusal(heard: str, audio_ms: int, vocabulary: str) -> str:
+    if isinstance(heard, Heard) and _unheard(heard):
+        return "no_speech"
+    if repeats_itself(heard):
+        return "repetition"
+    if len(heard) > _LETTERS_BESIDES + _LETTERS_PER_S * audio_ms / 1000:
+        return "too_fast"
+    return "echo" if vocabulary and plain(heard) == plain(vocabulary) else ""
+
+
+def _unheard(heard: Heard) -> bool:
+    if heard.no_speech is None:
+        return False
+    if heard.logprob is None:
+        return heard.no_speech > _NO_SPEECH
+    return heard.no_speech > _NO_SPEECH_WITH_LIKELIHOOD and heard.logprob < _UNLIKELY
+
+
+def repeats_itself(text: str) -> bool:
+    """Whether the text is one phrase over and over."""
+    written = text.encode()
+    return len(written) > _MOST_COMPRESSED * len(zlib.compress(written)) or bool(_OVER_AND_OVER.search(plain(text)))
+
+
+def _without_phantoms(heard: str, known: Phantoms) -> Passed:
+    spoken = _NOTE.sub(" ", heard)
+    sentences = [sentence for sentence in _BETWEEN_SENTENCES.split(spoken) if plain(sentence)]
+    true = [sentence for sentence in sentences if plain(sentence) not in known.never]
+    text = " ".join(" ".join(true).split())
+    if len(true) < len(sentences) or spoken != heard:
+        return Passed(text, "phantom")
+    if plain(heard) in known.doubtful and _doubted(heard):
+        return Passed("", "phantom")
+    return Passed(heard.strip())
+
+
+def _doubted(heard: str) -> bool:
+    if not isinstance(heard, Heard):
+        return False
+    return (heard.no_speech or 0.0) > _DOUBTED_NO_SPEECH or (heard.logprob or 0.0) < _DOUBTED_LOGPROB
+
+
+def plain(text: str) -> str:
+    """The text without case, points and punctuation, its words with one blank between them."""
+    letters = unicodedata.normalize("NFKD", text.casefold().replace("'", "").replace("’", ""))
+    kept = "".join(letter if letter.isalnum() else " " for letter in letters if not unicodedata.combining(letter))
+    return " ".join(kept.split())
+
+
+# --- The list
+
+
+@cache
+def phantoms(language: str) -> Phantoms:
+    """What is known of a language (BCP 47), with what is known of all."""
+    tables = _all()
+    one, every = tables.get(base_language(language), Phantoms()), tables.get("any", Phantoms())
+    return Phantoms(one.never | every.never, one.doubtful | every.doubtful)
+
+
+@cache
+def _all() -> Mapping[str, Phantoms]:
+    return load(_FILE.read_text(encoding="utf-8"))
+
+
+def load(text: str) -> dict[str, Phantoms]:
+    """The tables of a file by language.
+
+    Raises:
+        ConfigError: it is no such file; says which table and list.
+    """
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"phantoms.toml: {error}") from None
+    return {language: _table(language, lists) for language, lists in tables.items()}
+
+
+def _table(language: str, lists: object) -> Phantoms:
+    if not isinstance(lists, dict) or not lists.keys() <= {"never", "doubtful"}:
+        raise ConfigError(f"phantoms.toml: [{language}]: takes the lists never and doubtful")
+    for name, sentences in lists.items():
+        if not isinstance(sentences, list) or not all(isinstance(each, str) and plain(each) for each in sentences):
+            raise ConfigError(f"phantoms.toml: [{language}] {name}: takes a list of sentences")
+    return Phantoms(*(frozenset(map(plain, lists.get(name, []))) for name in ("never", "doubtful")))

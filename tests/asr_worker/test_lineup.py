@@ -1,0 +1,54 @@
+"""The ASR vendors as one: the next is asked where one fails, and the gates stand behind all of them."""
+
+import logging
+
+import pytest
+
+from asr_worker.lineup import Transcribers
+from asr_worker.vendors.base import Heard, Transcriber
+from common.audio import silence
+from common.errors import VendorError
+from common.lineup import Lineup
+from tests.virtual_clock import run
+
+DOWN = VendorError("fake", "http_500", retryable=True)
+
+
+class Ear:
+    """Hears what it is told to, or fails."""
+
+    def __init__(self, heard: str | VendorError) -> None:
+        self._heard = heard
+
+    async def warm_up(self) -> None: ...
+
+    async def transcribe(self, audio: bytes, *, language: str, turn: int) -> str:
+        if isinstance(self._heard, VendorError):
+            raise self._heard
+        return self._heard
+
+    async def close(self) -> None: ...
+
+
+def heard(*says: str | VendorError, vocabulary: str = "") -> str:
+    vendors: list[tuple[str, Transcriber]] = [(f"vendor {number}", Ear(each)) for number, each in enumerate(says)]
+    return run(Transcribers(Lineup("asr", vendors), vocabulary).transcribe(silence(2000), language="en", turn=1))
+
+
+def test_the_next_one_hears_what_the_first_did_not() -> None:
+    assert heard(DOWN, "opening hours") == "opening hours"
+
+
+@pytest.mark.parametrize("made_up", [Heard("opening hours", 0.9), "Thanks for watching!", "you " * 9])
+def test_what_was_made_up_is_no_words(made_up: str) -> None:
+    assert heard(made_up) == ""
+
+
+def test_the_vocabulary_given_back_is_no_words() -> None:
+    assert heard("Torim", vocabulary="Torim") == ""
+
+
+def test_what_a_gate_took_away_is_told_without_the_text(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    heard("I want to cancel. Thanks for watching!")
+    assert [record.getMessage() for record in caplog.records] == ["turn=1 what=gated why=phantom heard_chars=38 left_chars=17"]

@@ -1,0 +1,118 @@
+"""What each of OpenAI's transcribing models is asked for, and what is made of its answer, over real sockets."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from asr_worker.vendors.base import Heard
+from asr_worker.vendors.openai import OpenAITranscriber, asked_of
+from common.audio import silence
+from common.config import Settings
+from common.errors import VendorError
+from tests.vendors.faults import OVER_HTTP, RETRY_AFTER_S
+from tests.vendors.openai_server import Answering, OpenAIServer, Request, Script, answer
+from tests.vendors.openai_service import OpenAIService
+
+AUDIO = silence(500)
+
+
+@asynccontextmanager
+async def transcriber(
+    answering: Script | Answering, model: str = "gpt-4o-transcribe", **settings: str
+) -> AsyncIterator[tuple[OpenAITranscriber, OpenAIServer]]:
+    async with OpenAIServer(answering) as server:
+        vendor = OpenAITranscriber(Settings(asr_base_url=server.url, asr_model=model, **settings), read_s=0.5)  # type: ignore[arg-type]
+        try:
+            yield vendor, server
+        finally:
+            await vendor.close()
+
+
+async def heard(answering: Script | Answering, model: str = "gpt-4o-transcribe") -> str:
+    async with transcriber(answering, model) as (vendor, _):
+        return await vendor.transcribe(AUDIO, language="en", turn=1)
+
+
+@pytest.mark.parametrize(
+    ("model", "asked"),
+    [
+        ("whisper-1", {"response_format": "verbose_json", "prompt": "Torim, Chirp"}),
+        ("gpt-4o-mini-transcribe", {"response_format": "json", "stream": True, "include": ["logprobs"], "prompt": "Torim, Chirp"}),
+        ("gpt-transcribe", {"response_format": "json", "stream": True, "keywords": ["Torim", "Chirp"]}),
+        ("Systran/faster-whisper-base", {"response_format": "json", "prompt": "Torim, Chirp"}),
+    ],
+)
+def test_a_model_is_asked_for_what_it_can_do(model: str, asked: dict[str, Any]) -> None:
+    assert asked_of(model, "Torim, Chirp") == asked
+
+
+@pytest.mark.parametrize("model", ["whisper-1", "gpt-4o-transcribe", "gpt-transcribe"])
+def test_without_a_vocabulary_none_is_told(model: str) -> None:
+    assert not {"prompt", "keywords"} & asked_of(model, "").keys()
+
+
+@pytest.mark.parametrize("model", ["whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe", "gpt-transcribe"])
+async def test_every_model_is_heard(model: str) -> None:
+    assert await heard(OpenAIService(heard="Two  words. "), model) == "Two  words."
+
+
+async def test_the_vocabulary_is_uploaded() -> None:
+    async with transcriber(OpenAIService(), asr_vocabulary="Torim") as (vendor, server):
+        await vendor.transcribe(AUDIO, language="en", turn=1)
+        assert server.requests[0].form()["prompt"] == b"Torim"
+
+
+async def test_whisper_1_tells_whether_anybody_spoke() -> None:
+    said = await heard(OpenAIService(no_speech=0.8, logprob=-1.4), "whisper-1")
+    assert isinstance(said, Heard)
+    assert (said.no_speech, said.logprob) == (0.8, -1.4)
+
+
+async def test_gpt_4o_tells_how_likely_its_words_are() -> None:
+    said = await heard(OpenAIService(logprob=-0.5))
+    assert isinstance(said, Heard)
+    assert said.no_speech is None
+    assert said.logprob == pytest.approx(-0.5)
+
+
+async def test_a_server_that_does_not_stream_is_understood() -> None:
+    assert await heard(answer(200, {"text": " hello "})) == "hello"
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ("401", "http_401"),
+        ("429", "http_429"),
+        ("500", "http_500"),
+        ("reset", "connection"),
+        ("silence", "timeout"),
+        ("half", "connection"),
+        ("stall", "timeout"),
+        ("garbage", "bad_answer"),
+        ("wrong_type", "bad_answer"),
+    ],
+)
+@pytest.mark.parametrize("model", ["whisper-1", "gpt-4o-transcribe"])
+async def test_every_fault_is_told_by_its_kind(model: str, fault: str, kind: str) -> None:
+    service = OpenAIService()
+
+    def faulty(request: Request) -> Script:
+        return OVER_HTTP[fault](service(request))
+
+    with pytest.raises(VendorError) as failed:
+        await heard(faulty, model)
+    assert (failed.value.kind, failed.value.wait_s) == (kind, RETRY_AFTER_S if fault == "429" else None)
+
+
+async def test_a_stream_that_ends_before_the_whole_text_is_half_a_stream() -> None:
+    service = OpenAIService()
+
+    def torn(request: Request) -> Script:
+        good = service(request)
+        return [*good[:2], good[-1]]
+
+    with pytest.raises(VendorError, match="half_stream"):
+        await heard(torn)
