@@ -146,12 +146,15 @@ class Collect(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
 
 
 class Action(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="action"):
-    """What the gateway is to do once the reply was heard; ``after`` is the sentence behind which it was asked for."""
+    """What the gateway is to do once the whole reply was heard."""
 
     head: Head
     after: int
+    """The sentence behind which it was asked for: told, and not gone by."""
     name: Literal["hang_up", "transfer", "collect"]
+    """``transfer`` is read, since version 1 had it, and refused."""
     argument: str = ""
+    """Of a ``transfer``."""
     collect: Collect | None = None
     """What to collect; None: as if nothing was said about it."""
 

@@ -56,7 +56,7 @@ class Hold:
     quiet: bool
     """The bot speaks on: more quietly (mode ``duck``), or the reply was held too often to be stopped without final evidence."""
     loud_frames: int
-    """Voiced frames as loud as the caller's own voice."""
+    """Voiced frames as loud as the caller's own voice, since it paused last."""
     gap_frames: int
     """Silence before its voice."""
     silent_since: float | None = None

@@ -103,6 +103,11 @@ class Floor:
         return min(self.frame, self._last_voiced + TAIL_FRAMES) + 1
 
     @property
+    def voice_levels(self) -> list[int]:
+        """Levels of the frames of a voice that began just now; of one that went on unheard, the newest."""
+        return list(self._levels)[-self.voiced :]
+
+    @property
     def silence_frames(self) -> int:
         """Frames since the last voiced one."""
         return self.frame - self._last_voiced

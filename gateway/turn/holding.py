@@ -18,6 +18,8 @@ Rules
     What a superseded turn had goes on in parts, since its whole utterance was the old turn's.
 """
 
+from collections.abc import Iterable
+
 from gateway.turn import barge_in
 from gateway.turn.barge_in import Hold, Verdict
 from gateway.turn.events import SendClear
@@ -46,7 +48,8 @@ class Holding:
         """The caller's voice began while the turn is unfinished: hold everything back."""
         call, turn = self._call, self._call.turn
         floor, free = call.floor, turn.holds >= barge_in.FREE_HOLDS
-        ducks = not free and call.rules.barge_in_mode == "duck" and call.playout.unheard(now)
+        over_sound = call.playout.unheard(now)
+        ducks = over_sound and not free and call.rules.barge_in_mode == "duck"
         self.hold = Hold(
             turn=turn.number,
             utterance=self._listening.begin(now),
@@ -55,10 +58,10 @@ class Holding:
             heard=call.playout.anything_heard(now),
             stopped=False,
             quiet=free or ducks,
-            loud_frames=floor.voiced,
+            loud_frames=self._loud(floor.voice_levels),
             gap_frames=floor.gap_frames,
         )
-        turn.holds += 1
+        turn.holds += over_sound
         call.playout.ducked = ducks
         if not self.hold.quiet:
             self._silence(self.hold, now)
@@ -76,16 +79,17 @@ class Holding:
         """Another onset of the same hold."""
         hold.silent_since, hold.ended = None, False
         hold.utterance.voiced += self._call.floor.voiced
+        hold.loud_frames = self._loud(self._call.floor.voice_levels)
 
     # -- The voice goes on, pauses, ends --------------------------------------------------------
 
     def voiced(self, level: int, now: float) -> None:
         """A voiced frame during the hold."""
-        hold, memory, playout = self.hold, self._call.memory, self._call.playout
+        hold, playout = self.hold, self._call.playout
         if hold is None or playout.protected(now):
             return  # what begins just now may not be interrupted: the hold gives way
         hold.silent_since = None
-        hold.loud_frames += barge_in.is_callers_own(level, memory.own_level_sum, memory.own_level_frames)
+        hold.loud_frames += self._loud((level,))
         if barge_in.judge_length(hold, self._final_frames) is Verdict.FINAL:
             self.final(now)
             return
@@ -95,9 +99,13 @@ class Holding:
             self._probe(hold)
             hold.lasting = hold.probes[-1]
 
+    def _loud(self, levels: Iterable[int]) -> int:
+        memory = self._call.memory
+        return sum(barge_in.is_callers_own(level, memory.own_level_sum, memory.own_level_frames) for level in levels)
+
     def paused(self, hold: Hold, now: float) -> None:
-        """The voice paused: what was said so far may be all."""
-        hold.silent_since = now
+        """The voice paused: what was said so far may be all, and a voice that goes on must last anew."""
+        hold.silent_since, hold.loud_frames = now, 0
         self._probe(hold)
 
     def ended(self, hold: Hold, now: float) -> None:
@@ -113,7 +121,9 @@ class Holding:
     def _probe(self, hold: Hold) -> None:
         floor = self._call.floor
         hold.probed_frames = hold.utterance.voiced
-        hold.probes.append(self._call.publish_audio(hold.utterance, "probe", hold.start, floor.end))
+        probe = self._call.publish_audio(hold.utterance, "probe", hold.start, floor.end)
+        probe.over_reply = hold.heard
+        hold.probes.append(probe)
 
     # -- Words, keys, time ----------------------------------------------------------------------
 
@@ -276,8 +286,8 @@ class Holding:
 
     def _counts(self, piece: Piece, text: str, now: float) -> bool:
         sense = self._call.lexicon.sense(text)
-        nod = sense is Sense.BACKCHANNEL and piece.kind == "probe"
-        return sense is not Sense.EMPTY and not nod and not self._call.is_duplicate(text, now, now)
+        nod = sense is Sense.BACKCHANNEL and piece.kind == "probe" and piece.over_reply
+        return sense is not Sense.EMPTY and not nod and not self._call.is_duplicate(text, piece.onset_at, now)
 
     def _next_utterance(self, piece: Piece, text: str, now: float) -> None:
         call = self._call

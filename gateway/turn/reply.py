@@ -4,7 +4,8 @@ Rules
     Sentence k + 1 waits for the last chunk of k, its failure, or a new take of it.
     One take of a sentence is heard: bytes of two takes, or of two attempts at one take, never
     mix. A sentence of which nothing was sent is replaced whole; one that is playing is
-    finished by a take of its remaining words. Its bytes are waited for, but for less time once
+    finished by a take of its remaining words. Where nothing of a sentence came yet, the first of
+    its takes to begin is heard: slow sound is not thrown away for sound that is no faster. Its bytes are waited for, but for less time once
     another attempt has begun it anew: then its worker is gone, and these bytes will not come.
     The first sentence that cannot be spoken is a beep, once a reply (S13).
     What would make the reply longer than ``max_bytes`` is cut at the end of a sentence, and a
@@ -28,6 +29,11 @@ _MAX_SENTENCES = 200
 class _Sentence:
     clip: Clip
     take: int = 0
+    """The one that is heard, or is waited for."""
+    asked: int = 0
+    """The one that was asked for last."""
+    first: int = 0
+    """The earliest one that may yet begin: none of its sound came."""
     attempt: int | None = None
     base: int = 0
     """Where in the clip the current take begins."""
@@ -85,7 +91,7 @@ class Reply:
         if self._too_long(number):
             return
         sentence = self._sentence(number)
-        if sentence.clip.complete or take < sentence.take:
+        if sentence.clip.complete or take != sentence.take:
             return
         self._give_up(sentence)
 
@@ -120,7 +126,7 @@ class Reply:
     def retake(self, clip: Clip) -> tuple[int, int, str] | None:
         """Give up waiting for ``clip``'s bytes: (sentence, take, words) to be synthesised, None if given up."""
         number, sentence = self._of(clip)
-        if sentence.take + 1 >= _MAX_TAKES:
+        if sentence.asked + 1 >= _MAX_TAKES:
             self._give_up(sentence)
             return None
         spoken = len(clip.audio) if clip.sent else 0
@@ -130,19 +136,20 @@ class Reply:
             sentence.cut = True  # its text may come yet, and be longer
             self._complete(sentence)
             return None
+        sentence.asked += 1
+        if clip.audio:
+            sentence.first = sentence.asked
         del clip.audio[spoken:]
         clip.word_ends = ends
-        sentence.take, sentence.attempt, sentence.base, sentence.left = sentence.take + 1, None, spoken, False
+        sentence.take, sentence.attempt, sentence.base, sentence.left = sentence.asked, None, spoken, False
         return number, sentence.take, words
 
     def begun(self, clip: Clip | None) -> bool:
-        """Whether sound of ``clip``, or of a later sentence, is here: then silence is starvation."""
-        found = False
-        for sentence in self._sentences:
-            found = found or sentence.clip is clip
-            if found and sentence.clip.audio:
-                return True
-        return False
+        """Whether sound of ``clip``, of a later sentence or, once its text is here, of an earlier one came: then silence is starvation."""
+        clips = [sentence.clip for sentence in self._sentences]
+        if clip is None or clip not in clips:
+            return False
+        return any(other.audio for other in clips[0 if clip.text else clips.index(clip) :])
 
     def patience_s(self, clip: Clip) -> float:
         """How long the next bytes of ``clip`` are waited for."""
@@ -161,8 +168,10 @@ class Reply:
         return next((number, sentence) for number, sentence in enumerate(self._sentences) if sentence.clip is clip)
 
     def _belongs(self, sentence: _Sentence, chunk: SpeechChunk) -> bool:
-        clip = sentence.clip
-        if chunk.head.take != sentence.take or clip.complete:
+        clip, take = sentence.clip, chunk.head.take
+        if not clip.audio and sentence.first <= take <= sentence.asked:
+            sentence.take = take
+        if take != sentence.take or clip.complete:
             return False
         if sentence.attempt != chunk.attempt:
             return self._switch_attempt(sentence, chunk)

@@ -43,10 +43,8 @@ class Speaking:
             case ReplyEnded(sentences=sentences):
                 reply.reply_ended(sentences)
                 self._call.report("LLM_REPLY", text=reply.text, sentences=sentences, llm_ms=message.llm_ms)
-            case Action(name="hang_up"):
-                turn.hang_up = True
-            case Action(name="collect", collect=collect):
-                turn.collect = collect or Collect()
+            case Action():
+                self._note(message)
             case ToolStarted(timeout_s=timeout_s, effects=effects):
                 turn.progress_at, turn.tool_until = now, now + timeout_s
                 turn.effects = turn.effects or effects
@@ -56,6 +54,15 @@ class Speaking:
                 self._stage_failed(message, now)
             case _:
                 self.stale += 1
+
+    def _note(self, action: Action) -> None:
+        match action.name:
+            case "hang_up":
+                self._call.turn.hang_up = True
+            case "collect":
+                self._call.turn.collect = action.collect or Collect()
+            case _:
+                self._call.report("ACTION_REFUSED", action=action.name)
 
     def _stage_failed(self, failed: StageFailed, now: float) -> None:
         self._call.report("STAGE_FAILED", stage=failed.stage, error=failed.error)

@@ -97,6 +97,7 @@ class Turn:
     floor_taken: bool = False
     """The caller reached MAX_TURN_SEC: onsets don't hold before some of the reply was heard (R6)."""
     holds: int = 0
+    """Holds of its sound; those of a bot that thinks cost the caller none of them."""
     tool_until: float = 0.0
     """A tool runs, at most until then."""
     effects: bool = False
@@ -169,7 +170,7 @@ class Call:
 
     def publish_audio(self, utterance: Utterance, kind: PieceKind, start: int, end: int) -> Piece:
         """Send frames ``start`` to ``end`` to the ASR stage."""
-        piece = Piece(self.next_seq(), utterance.number, kind, start, end)
+        piece = Piece(self.next_seq(), utterance.number, kind, start, end, onset_at=utterance.onset_at)
         self.send(piece, utterance.voiced)
         return piece
 

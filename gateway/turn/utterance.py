@@ -33,6 +33,10 @@ class Piece:
     """Whether its text is keys that were pressed."""
     asr_ms: int = 0
     """How long the recogniser took for it."""
+    onset_at: float = 0.0
+    """When the voice began that it is of."""
+    over_reply: bool = False
+    """Whether the caller had heard some of the reply before: then a nod says nothing."""
 
     @property
     def known(self) -> bool:

@@ -89,8 +89,7 @@ class Prompt:
 class ActionRequest:
     """The model asks for something to be done once what it said so far was heard."""
 
-    name: Literal["hang_up", "transfer", "collect"]
-    argument: str = ""
+    name: Literal["hang_up", "collect"]
     collect: Collect | None = None
     """Which keys."""
 

@@ -294,6 +294,46 @@ def test_only_voice_as_loud_as_the_callers_is_final_by_length(level: int, end: s
     assert desk.ends[-1] == end
 
 
+def test_an_onset_counts_as_no_more_than_it_is_loud() -> None:
+    desk = known_voice_desk()
+    desk.speak(0.1, level=250)
+    desk.speak(0.56)
+    assert desk.ends[-1] == "replied"
+
+
+@pytest.mark.parametrize("gap_s", [0.4, 0.8])
+def test_coughs_with_pauses_between_are_no_lasting_voice(gap_s: float) -> None:
+    desk = speaking_desk(seconds=6.0)
+    for _ in range(3):
+        desk.speak(0.3)
+        desk.wait(gap_s)
+    assert desk.ends[-1] == "replied"
+
+
+def test_a_gap_that_is_no_pause_is_no_end_of_a_lasting_voice() -> None:
+    desk = speaking_desk()
+    for _ in range(3):
+        desk.speak(0.3)
+        desk.wait(0.2)
+    assert desk.ends[-1] == "interrupted"
+
+
+def test_a_second_voice_lasts_from_its_onset() -> None:
+    desk = speaking_desk()
+    desk.speak(0.3)
+    desk.wait(0.8)
+    desk.speak(0.62)
+    assert desk.ends[-1] == "interrupted"
+
+
+def test_a_second_voice_without_a_pause_before_it_lasts_anew() -> None:
+    desk = speaking_desk(replace(RULES, min_utt_s=0.2), seconds=6.0)
+    for _ in range(2):
+        desk.speak(0.4)
+        desk.wait(0.24)
+    assert desk.ends[-1] == "replied"
+
+
 def test_length_is_not_final_before_anything_was_heard() -> None:
     desk = asked_desk()
     desk.speak(1.0)
@@ -644,6 +684,36 @@ def test_late_nods_duplicates_and_silence_are_nothing(text: str) -> None:
     assert desk.state is BotState.SPEAKING
 
 
+def test_a_late_nod_is_an_answer_if_nothing_was_heard_before_it() -> None:
+    desk = asked_desk()
+    cough(desk)
+    desk.wait(2.0)
+    desk.understand("כן", piece="probe")
+    assert (desk.ends[-1], transcripts(desk)) == ("superseded", ["שלום כן"])
+
+
+def test_a_late_nod_of_a_voice_that_interrupted_is_an_answer() -> None:
+    desk = speaking_desk(replace(RULES, barge_in_final_ms=9000, speculate="asr"))
+    for _ in range(2):
+        desk.speak(0.3)
+        desk.wait(0.32)
+    first, second = probes(desk)[-2:]
+    desk.understand("רגע", seq=first.seq)
+    desk.wait(8.0)
+    desk.understand("כן", seq=second.seq)
+    assert transcripts(desk)[1:] == ["כן"]
+
+
+def test_late_words_are_the_same_again_if_their_voice_began_soon_after_the_reply() -> None:
+    desk = asked_desk()
+    desk.reply("one two.", seconds=0.5)
+    desk.wait(1.5)
+    cough(desk)
+    desk.wait(6.0)
+    desk.understand("שלום", piece="probe")
+    assert transcripts(desk) == []
+
+
 def test_late_words_during_another_hold_stand_before_it() -> None:
     desk = resumed_desk()
     late = probes(desk)[-1]
@@ -754,6 +824,18 @@ def test_the_fourth_hold_does_not_stop_the_bot() -> None:
     desk = often_held_desk()
     cough(desk)
     assert (desk.state, len(desk.clears)) == (BotState.SPEAKING, 3)
+
+
+def test_noises_while_the_bot_thinks_do_not_count() -> None:
+    desk = asked_desk()
+    for _ in range(3):
+        cough(desk)
+        desk.understand("")
+        desk.wait(0.4)
+    desk.reply("one two three four five six seven eight.", seconds=2.0)
+    desk.wait(0.6)
+    desk.speak(0.2)
+    assert len(desk.clears) == 1
 
 
 def test_words_still_do() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from common.messages import Head, SpeechChunk
+from gateway.clip import Clip
 from gateway.playout import Playout
 from gateway.turn.reply import LEFT_S, STARVED_S, Reply
 
@@ -325,13 +326,31 @@ def test_it_is_speechless_if_every_sentence_failed(failed: list[int], speechless
 # -- Begun ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("with_sound", "of", "begun"), [(0, 0, True), (1, 0, True), (0, 1, False)])
-def test_silence_is_starvation_if_sound_of_this_sentence_or_a_later_one_is_here(with_sound: int, of: int, begun: bool) -> None:
+@pytest.mark.parametrize(
+    ("with_sound", "of", "text", "begun"),
+    [(0, 0, TEXT, True), (1, 0, TEXT, True), (0, 1, TEXT, True), (0, 0, "", True), (1, 0, "", True), (0, 1, "", False)],
+)
+def test_silence_is_starvation_if_sound_of_this_or_a_later_sentence_came_or_before_its_text(
+    with_sound: int, of: int, text: str, begun: bool
+) -> None:
     case = Case()
-    case.reply.sentence_arrived(0, TEXT)
-    case.reply.sentence_arrived(1, TEXT)
+    case.reply.sentence_arrived(0, text)
+    case.reply.sentence_arrived(1, text)
     case.speech(with_sound)
     assert case.reply.begun(case.playout.clips[of]) is begun
+
+
+def test_before_any_sound_of_the_reply_silence_is_no_starvation() -> None:
+    case = Case()
+    case.reply.sentence_arrived(0, TEXT)
+    assert not case.reply.begun(case.playout.clips[0])
+
+
+def test_no_other_clip_starves() -> None:
+    case = Case()
+    case.reply.sentence_arrived(0, TEXT)
+    case.speech(0)
+    assert [case.reply.begun(None), case.reply.begun(Clip("filler", "one"))] == [False, False]
 
 
 # -- Too long ---------------------------------------------------------------------------------
@@ -422,6 +441,47 @@ def test_a_later_sentence_is_the_one_that_is_made_again() -> None:
     case.speech(0, last=True)
     case.reply.sentence_arrived(1, TEXT)
     assert case.reply.retake(case.playout.clips[1]) == (1, 1, TEXT)
+
+
+def silent_case() -> Case:
+    """A sentence of which no sound came, and that was asked for once more."""
+    case = Case()
+    case.reply.sentence_arrived(0, TEXT)
+    case.reply.retake(case.playout.clips[0])
+    return case
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_a_sentence_that_was_silent_the_first_take_to_begin_is_heard(order: tuple[int, int]) -> None:
+    case = silent_case()
+    for take in order:
+        case.speech(take=take, fill=10 + take)
+    case.speech(take=order[0], offset=800, fill=10 + order[0], last=True)
+    assert case.sound == [bytes([10 + order[0]]) * 1600]
+
+
+def test_another_take_does_not_replace_one_that_began_though_nothing_of_it_was_sent() -> None:
+    case = silent_case()
+    case.speech(take=0)
+    assert (case.speech(take=1, attempt=2), case.sound) == (False, [b"\x01" * 800])
+
+
+def test_a_take_that_nobody_asked_for_is_dropped() -> None:
+    assert not silent_case().speech(take=2)
+
+
+def test_a_take_that_failed_while_another_is_heard_is_nothing() -> None:
+    case = silent_case()
+    case.speech(take=0)
+    case.reply.sentence_failed(0, 1)
+    assert not case.playout.clips[0].complete
+
+
+def test_an_early_take_that_broke_off_is_finished_by_one_that_was_not_asked_for_yet() -> None:
+    case = silent_case()
+    case.speech(take=0, length=5600)
+    case.play()
+    assert case.reply.retake(case.playout.clips[0]) == (0, 2, "four")
 
 
 def test_the_beginning_of_an_older_take_is_dropped() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from common.messages import Action, Head, Message, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolEnded, ToolStarted, Utterance
-from gateway.turn.events import CloseTurn, HangUp, PublishSentence
+from gateway.turn.events import CloseTurn, HangUp, PublishSentence, Report
 from gateway.turn.machine import BotState
 from tests.sim.desk import Desk, asked_desk, speaking_desk
 from tests.sim.rules import RULES
@@ -64,10 +64,10 @@ def test_a_message_that_no_gateway_gets_is_dropped() -> None:
     assert desk.machine.speaking.stale == 1
 
 
-def test_an_action_that_is_not_built_is_dropped() -> None:
+def test_an_action_that_is_not_built_is_refused_and_told() -> None:
     desk = asked_desk()
     desk.report(Action(head=desk.head(), after=0, name="transfer"))
-    assert desk.machine.speaking.stale == 1
+    assert (desk.all(Report)[-1], desk.machine.speaking.stale) == (Report(1, "ACTION_REFUSED", (("action", "transfer"),)), 0)
 
 
 def test_sound_that_comes_twice_is_played_once() -> None:
@@ -298,6 +298,28 @@ def test_a_sentence_without_sound_starves_if_a_later_one_is_here() -> None:
     desk.sentence(1, "two.", 0.5)
     desk.wait(1.6)
     assert desk.all(PublishSentence) == [PublishSentence(1, 0, 1, "one.")]
+
+
+def silent_behind_sound_desk() -> Desk:
+    """A call in which the first sentence was heard, and of the second only the text came: a second and a half ago."""
+    desk = asked_desk()
+    desk.sentence(0, "one.", 0.5)
+    desk.sentence(1, "two.", None)
+    desk.end_reply(2)
+    desk.wait(2.1)
+    return desk
+
+
+def test_a_sentence_without_sound_starves_once_the_one_before_it_was_heard() -> None:
+    assert silent_behind_sound_desk().all(PublishSentence) == [PublishSentence(1, 1, 1, "two.")]
+
+
+def test_of_a_sentence_that_was_asked_for_again_one_take_is_heard() -> None:
+    desk = silent_behind_sound_desk()
+    desk.chunk(1, 0.5)
+    desk.chunk(1, 0.5, take=1)
+    desk.wait(1.5)
+    assert (len(desk.frames), desk.ends[-1]) == (50, "replied")
 
 
 def test_a_slow_first_sentence_is_waited_for() -> None:
