@@ -30,6 +30,7 @@ Theory
 """
 
 from enum import Enum
+from operator import itemgetter
 
 from common.messages import StageFailed, Transcript
 from gateway.playout import Playout
@@ -230,16 +231,20 @@ class TurnMachine:
     def _settle(self, now: float) -> None:
         """Bring everything that follows from the state up to date, time included."""
         self._consequences(now)
-        for _ in range(len(self._pending())):
-            due = min((alarm for alarm in self._pending() if alarm[0] <= now), default=None, key=lambda alarm: alarm[0])
-            if due is None or self.call.over:
+        alarms = self._pending()
+        for _ in range(len(alarms)):
+            if not alarms or alarms[0][0] > now:
                 break
-            due[1](now)
+            alarms[0][1](now)
             self._consequences(now)
-        self.deadline = None if self.call.over else min(alarm[0] for alarm in self._pending())
+            alarms = self._pending()
+        self.deadline = alarms[0][0] if alarms else None
 
     def _pending(self) -> list[Alarm]:
-        return self._alarms.all(self._frames_stopped, speaking=self.state is BotState.SPEAKING)
+        """What is due next comes first; of a call that is over nothing is."""
+        if self.call.over:
+            return []
+        return sorted(self._alarms.all(self._frames_stopped, speaking=self.state is BotState.SPEAKING), key=itemgetter(0))
 
     def _consequences(self, now: float) -> None:
         call = self.call

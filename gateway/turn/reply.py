@@ -32,8 +32,6 @@ class _Sentence:
     """The one that is heard, or is waited for."""
     asked: int = 0
     """The one that was asked for last."""
-    first: int = 0
-    """The earliest one that may yet begin: none of its sound came."""
     attempt: int | None = None
     base: int = 0
     """Where in the clip the current take begins."""
@@ -137,8 +135,6 @@ class Reply:
             self._complete(sentence)
             return None
         sentence.asked += 1
-        if clip.audio:
-            sentence.first = sentence.asked
         del clip.audio[spoken:]
         clip.word_ends = ends
         sentence.take, sentence.attempt, sentence.base, sentence.left = sentence.asked, None, spoken, False
@@ -146,9 +142,9 @@ class Reply:
 
     def begun(self, clip: Clip | None) -> bool:
         """Whether sound of ``clip``, of a later sentence or, once its text is here, of an earlier one came: then silence is starvation."""
-        clips = [sentence.clip for sentence in self._sentences]
-        if clip is None or clip not in clips:
+        if clip is None:
             return False
+        clips = [sentence.clip for sentence in self._sentences]
         return any(other.audio for other in clips[0 if clip.text else clips.index(clip) :])
 
     def patience_s(self, clip: Clip) -> float:
@@ -169,7 +165,7 @@ class Reply:
 
     def _belongs(self, sentence: _Sentence, chunk: SpeechChunk) -> bool:
         clip, take = sentence.clip, chunk.head.take
-        if not clip.audio and sentence.first <= take <= sentence.asked:
+        if not clip.audio:
             sentence.take = take
         if take != sentence.take or clip.complete:
             return False

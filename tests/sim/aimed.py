@@ -177,6 +177,13 @@ def speaks_before_the_reply(world: "World") -> None:
         says(world, 0.1, new_words(world), BotState.THINKING)
 
 
+def nods_before_the_reply(world: "World") -> None:
+    """While the bot thinks about words that it knows: that is an answer, though the recogniser tells of it over the reply."""
+    begins(world, 0.1, new_words(world))
+    if world.machine.call.turn.committed:
+        says(world, 0.1, _nod, BotState.THINKING)
+
+
 def pauses_as_it_wakes(world: "World") -> None:
     """The pause is looked at when the words of before come."""
 

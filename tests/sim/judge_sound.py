@@ -28,7 +28,9 @@ Cell = tuple[int, int, int]
 def cells(labels: Iterable[Label]) -> set[Cell]:
     """The pieces that frames with these labels hold."""
     return {
-        (one.sentence, one.take, max(0, one.offset) // CELL_BYTES + cell) for one in labels for cell in range(FRAME_BYTES // CELL_BYTES)
+        (one.sentence, one.take, place)
+        for one in labels
+        for place in range(max(0, one.offset) // CELL_BYTES, (one.end - 1) // CELL_BYTES + 1)
     }
 
 
@@ -155,12 +157,14 @@ class SoundJudge:
             beeped = self._weather.tts_fails > 0
             self._check(frame.sentence <= before.sentence + 1 or beeped, f"a sentence is left out: {before} {frame}")
         again = sum(cell >= _first_cell(frame) for cell in heard) * CELL_BYTES
-        told = any(
-            clip.word_ends for clip in self._machine.call.playout.clips
-        )  # else words are estimated by a pace that is not this voice's
-        most = _LONGEST_WORD_BYTES * (1 if told else 2) + _UNSURE_BYTES + int(2 * 8000 * self._weather.latency_s)
+        most = _LONGEST_WORD_BYTES * (1 if self._told_words(frame) else 2) + _UNSURE_BYTES + int(2 * 8000 * self._weather.latency_s)
         unknown = self._weather.rough or self._weather.message_lost > 0  # a sentence without its text has no words to begin at
         self._check(again <= most or unknown, f"{again} bytes are said again: {before} {frame}")
+
+    def _told_words(self, frame: Label) -> bool:
+        """Whether the voice told where the words of this sentence end; else they are estimated, by a pace that is not this voice's."""
+        clips = self._machine.call.playout.clips
+        return any(clip.word_ends for clip in clips if label(clip.audio).sentence == frame.sentence)
 
     def _run_goes_on(self, frame: Label, before: Label) -> None:
         same = frame.sentence == before.sentence

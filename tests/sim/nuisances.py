@@ -50,9 +50,9 @@ def stops(world: "World") -> None:
 
 
 def stops_in_holds(world: "World") -> None:
-    """No frames for a while, after a part of the voice was sent to the recogniser."""
+    """No frames for a while, after a part of the voice was sent to the recogniser, and a little more was said."""
     hold = world.machine.holding.hold
-    if hold is not None and hold.probes and world.machine.call.floor.silence_frames < 3:
+    if hold is not None and hold.probes and hold.probes[-1].end < world.machine.call.floor.end:
         world.stall(2.0)
 
 

@@ -158,6 +158,9 @@ SITUATIONS = (
     Situation(
         "late words at the wall", (aimed.speaks_before_the_reply, nuisances.sleeps_through_holds), _CALM, {"barge_in": False}, weight=8
     ),
+    Situation(
+        "nods before the reply", (aimed.nods_before_the_reply, nuisances.sleeps_through_holds), _CALM, begin=nuisances.talks_on, weight=5
+    ),
     Situation("nods and goes on", (aimed.nods_and_goes_on,), _CALM, weight=14),
     Situation("asks politely", (habits.asks_politely,), _CALM, _BY_WORDS, weight=6),
     Situation("long replies that fail", (habits.asks,), {"tts_fails": 0.5}, {"max_reply_s": 0.5}, nuisances.talks_much, weight=6),

@@ -27,6 +27,8 @@ class Label:
     attempt: int
     offset: int
     """Place of the frame's first byte in its take."""
+    end: int = 0
+    """Where its sound ends there, padding left out."""
 
     @property
     def fixed(self) -> bool:
@@ -45,7 +47,7 @@ def sound(turn: int, sentence: int, take: int, attempt: int, length: int) -> byt
     return b"".join(head + bytes([place >> 7, place & 127, 0]) for place in range(cells))[:length]
 
 
-def label(frame: bytes) -> Label:
+def label(frame: bytes | bytearray) -> Label:
     """What ``frame`` is; a last frame that is almost all padding cannot tell."""
     if frame[:1] == BEEP:
         return BEEP_LABEL
@@ -53,7 +55,8 @@ def label(frame: bytes) -> Label:
     if at < 0 or frame.find(SILENCE_BYTE) in range(at + CELL_BYTES):
         return TAIL_LABEL
     turn, sentence, take, attempt, high, low = frame[at + 1 : at + 7]
-    return Label(turn, sentence, take, attempt, (high << 7 | low) * CELL_BYTES - at)
+    offset = (high << 7 | low) * CELL_BYTES - at
+    return Label(turn, sentence, take, attempt, offset, offset + len(frame.rstrip(bytes([SILENCE_BYTE]))))
 
 
 def _phrase(number: int, text: str, seconds: float) -> Phrase:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import pytest
 from msgspec import structs
 
-from common.audio import FRAME_BYTES
+from common.audio import FRAME_BYTES, SILENCE_BYTE
 from common.messages import Transcript
 from gateway.clip import Clip
 from gateway.turn.events import (
@@ -28,6 +28,7 @@ from gateway.turn.events import (
 )
 from gateway.turn.machine import BotState, TurnMachine
 from tests.sim.doctored import Doctor, Items, complaint
+from tests.sim.judge_sound import cells
 from tests.sim.rules import RULES
 from tests.sim.sound import Label, label, sound
 from tests.sim.vocabulary import NOD
@@ -369,6 +370,11 @@ def test_it_complains_of_a_resume_that_leaves_something_out() -> None:
 
 def test_it_complains_of_a_resume_that_says_too_much_again() -> None:
     assert "bytes are said again" in complaint(lambda: ResumesElsewhere(lambda last: 0))
+
+
+def test_the_padding_of_a_last_frame_is_no_sound_that_could_be_left_out() -> None:
+    last = sound(1, 0, 0, 1, FRAME_BYTES + 24)[FRAME_BYTES:].ljust(FRAME_BYTES, bytes([SILENCE_BYTE]))
+    assert cells([label(last)]) == {(0, 0, 20), (0, 0, 21), (0, 0, 22)}
 
 
 class ForgetsToClear(Doctor):

@@ -3,7 +3,6 @@
 import pytest
 
 from common.messages import Head, SpeechChunk
-from gateway.clip import Clip
 from gateway.playout import Playout
 from gateway.turn.reply import LEFT_S, STARVED_S, Reply
 
@@ -346,11 +345,11 @@ def test_before_any_sound_of_the_reply_silence_is_no_starvation() -> None:
     assert not case.reply.begun(case.playout.clips[0])
 
 
-def test_no_other_clip_starves() -> None:
+def test_where_nothing_is_waited_for_nothing_starves() -> None:
     case = Case()
     case.reply.sentence_arrived(0, TEXT)
     case.speech(0)
-    assert [case.reply.begun(None), case.reply.begun(Clip("filler", "one"))] == [False, False]
+    assert not case.reply.begun(None)
 
 
 # -- Too long ---------------------------------------------------------------------------------
@@ -466,10 +465,6 @@ def test_another_take_does_not_replace_one_that_began_though_nothing_of_it_was_s
     assert (case.speech(take=1, attempt=2), case.sound) == (False, [b"\x01" * 800])
 
 
-def test_a_take_that_nobody_asked_for_is_dropped() -> None:
-    assert not silent_case().speech(take=2)
-
-
 def test_a_take_that_failed_while_another_is_heard_is_nothing() -> None:
     case = silent_case()
     case.speech(take=0)
@@ -482,11 +477,6 @@ def test_an_early_take_that_broke_off_is_finished_by_one_that_was_not_asked_for_
     case.speech(take=0, length=5600)
     case.play()
     assert case.reply.retake(case.playout.clips[0]) == (0, 2, "four")
-
-
-def test_the_beginning_of_an_older_take_is_dropped() -> None:
-    case, _ = starved(sent=False)
-    assert not case.speech(take=0, attempt=1)
 
 
 def test_another_attempt_does_not_replace_what_was_heard_though_it_begins_again() -> None:
