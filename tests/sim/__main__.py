@@ -58,7 +58,7 @@ def _many(first: int, last: int, *, guards: bool, least: int) -> int:
 
 
 def _told(lines: list[str], wrong: list[str], first: int, last: int, began: float) -> int:
-    took = f"seeds {first} to {last - 1}, {time.monotonic() - began:.0f} s in two processes"
+    took = f"seeds {first} to {last - 1}, {time.monotonic() - began:.0f} s in a process a processor"
     sys.stdout.write("\n".join([*lines, took]) + "\n")
     sys.stderr.write("".join(f"sim: {text}\n" for text in wrong))
     return bool(wrong)

@@ -1,16 +1,15 @@
 """Many random calls, and what happened in them."""
 
-import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 
 from common.version import VERSION
 from gateway.records.format import Header
 from gateway.records.recorder import Recorder, StreamRecorder
 from tests.guards_in_place import Hits
+from tests.sim import at_once
 from tests.sim.hits import Outcome
 from tests.sim.situations import NAMED
 from tests.sim.world import World, make_world
@@ -39,6 +38,7 @@ def run_calls(seeds: Iterable[int], hits: Hits | None = None) -> Outcome:
 def _outcome_of(world: World) -> Outcome:
     counts = world.counts + world.workers.counts + world.line.counts
     counts["detector error"] += world.caller.detector_errors
+    counts["ducked frame"] += world.loudness.ducked_frames
     counts.update({f"words {fate}": count for fate, count in world.judge.words.fates.items()})
     counts.update({f"key {fate}": count for fate, count in world.judge.keys.fates.items()})
     counts.update({f"saying {fate}": count for fate, count in world.judge.sayings.fates.items()})
@@ -48,12 +48,7 @@ def _outcome_of(world: World) -> Outcome:
 
 def run_at_once(first: int, last: int, *, guards: bool) -> Outcome:
     """The calls of these seeds, in a process a processor; ``guards``: count their hits, too."""
-    outcome, processes = Outcome(), os.cpu_count() or 1
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        shares = [pool.submit(_share, range(first + place, last, processes), guards) for place in range(processes)]
-        for share in shares:
-            outcome.add(share.result())
-    return outcome
+    return at_once.run_at_once(partial(_share, guards=guards), first, last, Outcome())
 
 
 def _share(seeds: range, guards: bool) -> Outcome:

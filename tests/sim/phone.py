@@ -19,6 +19,7 @@ from gateway.turn.machine import BotState
 from tests.sim.caller import Caller
 from tests.sim.judge import Judge
 from tests.sim.line import FRAME_S, Line, Weather
+from tests.sim.loudness import Loudness
 from tests.sim.shell_line import CALL, JudgedMachine, ShellLine
 from tests.sim.troubles import Troubles
 
@@ -45,6 +46,7 @@ class Phone:
     machine: JudgedMachine | None = None
     """The newest stream's; whoever makes it sets it."""
     line: Line = field(init=False)
+    loudness: Loudness = field(init=False)
     _again: int = 0
     _streams: int = 0
     _owed: int = 0
@@ -79,6 +81,7 @@ class Phone:
         self.line.counts = self.troubles.counts
         stream = f"MZ{self._streams}"
         shell = ShellLine(self.line, self.judge, stream)
+        self.loudness = shell.loudness
         call = self.board.answer(CallStarted(CALL, stream, parameters={"again": str(self._again)} if self._again else {}), shell)
         assert isinstance(call, LiveCall)
         self._owed = 0
@@ -98,6 +101,7 @@ class Phone:
             self.caller.frame(BotState.LISTENING)
 
     def _count(self, shell: ShellLine) -> None:
+        self.troubles.counts["ducked frame"] += shell.loudness.ducked_frames
         self.rx += shell.codec.rx_bytes
         self.tx += shell.codec.tx_bytes
 

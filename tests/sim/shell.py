@@ -44,7 +44,7 @@ from tests.sim.world import random_rules
 from tts_worker.worker import TtsWorker
 
 GATEWAY = "g"
-_SETTINGS = Settings(llm_vendor="scripted", tts_vendor="tone", asr_vendor="scripted", self_echo_guard=False)
+_SETTINGS = Settings(llm_vendor="scripted", tts_vendor="tone", asr_vendor="scripted")
 
 
 class SimulatedPhrases(FixedPhrases):
@@ -192,7 +192,8 @@ def _house(seed: int, new_recorder: NewRecorder, *, hostile: bool) -> House:
     caller = Caller(rng, talks_for=rng.randint(300, 1500))
     workshop = Workshop(rng, bus, rng.choice((0.2, 0.8)), troubles)
     vendors = Vendors(rng, caller, fails, workshop)
-    rules = replace(random_rules(rng), barge_in_mode="hold")  # quieter sound does not say any more what it is
+    rules = random_rules(rng)
+    settings = replace(_SETTINGS, self_echo_guard=rng.random() < 0.5)
     counts: Counter[str] = Counter()
     judge = Judge(seed, TurnMachine(rules, phrase_book(), LEXICON), caller, Line(rng, weather), vendors.asked, weather)
     judge.asked_late = True
@@ -202,11 +203,11 @@ def _house(seed: int, new_recorder: NewRecorder, *, hostile: bool) -> House:
 
     def new_machine(_: Rules, phrases: PhraseBook, lexicon: Lexicon) -> TurnMachine:
         machine = JudgedMachine(rules, phrases, LEXICON)
-        machine.judge, machine.counts, phone.machine = judge, counts, machine
+        machine.judge, machine.counts, machine.loudness, phone.machine = judge, counts, phone.loudness, machine
         judge.stream_begins(machine, phone.line, asyncio.get_running_loop().time())
         return machine
 
-    board = Switchboard(_SETTINGS, SimulatedPhrases(_SETTINGS, bus, GATEWAY), LevelDetector, around, new_machine)
+    board = Switchboard(settings, SimulatedPhrases(_SETTINGS, bus, GATEWAY), LevelDetector, around, new_machine)
     changes = rng.choice((0, 1, 3, 3)) if hostile else 0
     phone = Phone(rng, caller, weather, judge, board, troubles, hangs_up_at_s=rng.choice((rng.uniform(3.0, 25.0), 150.0)), changes=changes)
     staff = Staff(bus, rng, troubles, _SETTINGS, dies=rng.random() < 0.5, freezes=rng.random() < 0.3)

@@ -5,12 +5,11 @@
 
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
-from multiprocessing import get_context
 
+from tests.sim import at_once
 from tests.sim.broken_rule import BrokenRule
 from tests.sim.hits import Outcome
 from tests.sim.shell import ShellCall, simulate
@@ -20,7 +19,16 @@ FAULTS = (
     *("redis hangs", "redis forgets its tail", "redis forgets everything"),
     *(f"{stage} worker {what}" for stage in ("asr", "llm", "tts") for what in ("died", "froze")),
     *("work taken over", "work twice", "entry late", "reply lost", "news lost", "turn written late", "sound of another length"),
-    *("mark late", "mark lost", "mark on clear", "gap in the frames, and a burst", "stop twice", "socket dropped", "second stream"),
+    *(
+        "mark late",
+        "mark lost",
+        "mark on clear",
+        "gap in the frames, and a burst",
+        "stop twice",
+        "socket dropped",
+        "second stream",
+        "ducked frame",
+    ),
 )
 """What must happen in these calls, beside what the core's calls have."""
 
@@ -69,10 +77,6 @@ def _reasons(broken: BaseException, seed: int) -> Iterator[str]:
         yield str(broken).removeprefix(f"seed {seed}: ") if isinstance(broken, BrokenRule) else repr(broken)
 
 
-def run_at_once(first: int, last: int, processes: int = 2) -> ShellOutcome:
-    """The calls of these seeds, in some processes."""
-    together = ShellOutcome()
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        for share in [pool.submit(run_calls, range(first + place, last, processes)) for place in range(processes)]:
-            together.add(share.result())
-    return together
+def run_at_once(first: int, last: int) -> ShellOutcome:
+    """The calls of these seeds, in a process a processor."""
+    return at_once.run_at_once(run_calls, first, last, ShellOutcome())

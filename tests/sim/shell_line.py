@@ -14,6 +14,7 @@ from gateway.turn.machine import TurnMachine
 from gateway.vad.hangover import FIVE_OF_SIX
 from tests.sim.judge import Judge
 from tests.sim.line import Line
+from tests.sim.loudness import Loudness
 from tests.sim.shell_vendors import numbered_frame
 
 CALL = "CA1"
@@ -35,6 +36,7 @@ class JudgedMachine(TurnMachine):
 
     judge: Judge
     counts: Counter[str]
+    loudness: Loudness
 
     def handle(self, event: Event, now: float) -> list[Command]:
         """As it is, and then the judge."""
@@ -47,6 +49,7 @@ class JudgedMachine(TurnMachine):
             elif isinstance(command, Report):
                 self.counts[command.name] += 1
         self.judge.handled(event, commands, now)
+        self.loudness.before(self.call.playout)
         return commands
 
 
@@ -58,6 +61,7 @@ class ShellLine:
         self.line = line
         self.gone = False
         """Whether what is sent reaches nobody any more."""
+        self.loudness = Loudness()
         self._stream = stream
         self._judge = judge
         self._marks: list[tuple[float, str]] = []
@@ -69,18 +73,18 @@ class ShellLine:
         if self.gone:
             return
         now = asyncio.get_running_loop().time()
+        items: list[bytes | Mark] = []
         for message in map(json.loads, messages):
             match message["event"]:
                 case "media":
-                    self._queue(b64decode(message["media"]["payload"]), now)
+                    items.append(b64decode(message["media"]["payload"]))
                 case "mark":
-                    self._queue(Mark(message["mark"]["name"]), now)
+                    items.append(Mark(message["mark"]["name"]))
                 case _:
                     self.line.clear(now)
-
-    def _queue(self, item: bytes | Mark, now: float) -> None:
-        self._judge.sent([item], now)
-        self.line.send([item], now)
+        for item in self.loudness.restored(items, self._judge.check):
+            self._judge.sent([item], now)
+            self.line.send([item], now)
 
     def close(self) -> None:
         """The gateway ends the stream."""

@@ -9,9 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from common.audio import FRAME_BYTES, SILENCE_BYTE, attenuation
-from gateway.clip import Clip
-from gateway.playout import DUCK_DB, Mark
+from gateway.playout import Mark
 from gateway.records.recorder import Recorder, Unrecorded
 from gateway.turn.endpointing import CallerState
 from gateway.turn.events import (
@@ -29,13 +27,14 @@ from gateway.turn.events import (
     SendClear,
     TimePassed,
 )
-from gateway.turn.machine import BotState, TurnMachine
+from gateway.turn.machine import TurnMachine
 from gateway.turn.state import PhraseBook, Rules
 from gateway.turn.words import Lexicon
 from gateway.vad.hangover import FIVE_OF_SIX, THREE_OF_FOUR
 from tests.sim.caller import Caller
 from tests.sim.judge import Judge
 from tests.sim.line import FRAME_S, Line, Weather
+from tests.sim.loudness import Loudness
 from tests.sim.moments import Moments
 from tests.sim.rules import RULES
 from tests.sim.situations import ORDINARY, Situation, draw
@@ -43,7 +42,6 @@ from tests.sim.sound import phrase_book
 from tests.sim.vocabulary import LEXICON
 from tests.sim.workers import Workers
 
-_QUIETER = attenuation(DUCK_DB)
 _LIMIT_S = 150.0
 """Every call is over by then: the bot hangs up on a caller who says nothing more."""
 _TAKEN = 0.18
@@ -75,6 +73,7 @@ class World:
     trace: list[str] = field(default_factory=list)
     traced: bool = False
     recorder: Recorder = field(default_factory=Unrecorded)
+    loudness: Loudness = field(default_factory=Loudness)
     _marks: list[tuple[float, str]] = field(default_factory=list)
     _frames_owed: int = 0
     _stalled_until: float = 0.0
@@ -147,22 +146,12 @@ class World:
             self.counts["sound late"] += 1
 
     def _take(self) -> list[bytes | Mark]:
-        """What is due; at full loudness, since quieter sound does not say any more what it is."""
-        playout = self.machine.call.playout
-        sent = [(clip, clip.sent) for clip in playout.clips] if playout.ducked else []
+        """What is due; at full loudness, for the judge and the ear."""
+        playout, loudness = self.machine.call.playout, self.loudness
+        loudness.before(playout)
         taken = playout.take(self.now)
         self.recorder.taken(taken, self.now)
-        return self._at_full_loudness(taken, sent) if sent else taken
-
-    def _at_full_loudness(self, taken: list[bytes | Mark], sent: list[tuple[Clip, int]]) -> list[bytes | Mark]:
-        """Quieter frames as they were in the clips, of which so much was sent before."""
-        loud = [bytes(clip.audio[at : at + FRAME_BYTES]) for clip, begin in sent for at in range(begin, clip.sent, FRAME_BYTES)]
-        frames = iter(frame.ljust(FRAME_BYTES, bytes([SILENCE_BYTE])) for frame in loud)
-        self.counts["ducked frame"] += len(loud)
-        restored = [item if isinstance(item, Mark) else next(frames) for item in taken]
-        quieter = [item if isinstance(item, Mark) else item.translate(_QUIETER) for item in restored]
-        self.judge.check(taken == quieter, "a ducked frame is not quieter")
-        return restored
+        return loudness.restored(taken, self.judge.check)
 
     def _let_time_pass(self, end: float) -> None:
         """Marks, messages and the deadline, in order."""
@@ -310,6 +299,3 @@ def random_weather(rng: random.Random) -> Weather:
         slow=perhaps(0.3),
         busy=perhaps(0.05),
     )
-
-
-__all__ = ["BotState", "Mark", "World", "make_world", "random_rules", "random_weather"]
