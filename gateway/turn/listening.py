@@ -259,9 +259,11 @@ class Listening:
     def _is_nothing(self, utterance: Utterance, text: str) -> bool:
         """Whether there are neither words nor keys; or a nod, while the bot said its last words, to what was no question."""
         call = self._call
+        if utterance.keys:
+            return False
         if utterance.over_bot and not call.memory.heard.rstrip().endswith("?"):
             return call.lexicon.sense(text) is not Sense.WORDS
-        return not normalise(text) and not utterance.keys
+        return not normalise(text)
 
     def _answer(self, utterance: Utterance, text: str, now: float) -> None:
         """Commit, and have a model answer; or, if the caller did not catch the last reply, say that again (R8)."""

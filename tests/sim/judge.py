@@ -271,5 +271,5 @@ class Judge:
         self.words.deferred = [(piece.start, piece.end) for piece in self._machine.holding.deferred]
         self.words.call_over(self.closed, self._frame)
         histories = {turn: closed.caller for turn, closed in self.closed.items() if closed.caller}
-        self.keys.call_over(self._ignored | histories, self.words.said_once)
+        self.keys.call_over(self._ignored | histories, self.words.moments)
         self.sayings.call_over(histories.values(), self._ignored.values(), self._known, self._frame)

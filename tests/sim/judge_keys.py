@@ -40,8 +40,11 @@ class KeysJudge:
         self._frames: list[list[int]] = []
         """Of each key that is written: when it may have been pressed."""
 
-    def call_over(self, texts: Mapping[int, str], words: Mapping[str, int]) -> None:
-        """``texts`` is what was made of each turn's words: its history, or what was ignored as said before; ``words`` were said once."""
+    def call_over(self, texts: Mapping[int, str], words: Mapping[str, list[int]]) -> None:
+        """``texts`` is what was made of each turn's words: its history, or what was ignored as said before.
+
+        ``words`` were said once: the frames in which they may have been.
+        """
         written = "".join(keys_of(texts[turn]) for turn in sorted(texts))
         self._frames = [[] for _ in written]
         places = {0}
@@ -57,13 +60,13 @@ class KeysJudge:
         self._check(len(written) in places, f"{written!r} is written of the keys {self._all}")
         self._in_order(texts, words)
 
-    def _in_order(self, texts: Mapping[int, str], words: Mapping[str, int]) -> None:
+    def _in_order(self, texts: Mapping[int, str], words: Mapping[str, list[int]]) -> None:
         """In a turn keys stand behind what was said before them, and in front of what was said since."""
         frames = iter(self._frames)
         for turn in sorted(texts):
             moments: list[list[int]] = []
             for word in texts[turn].split():
-                moments += [[words[word]]] if word in words else [next(frames) for _ in keys_of(word)]
+                moments += [words[word]] if word in words else [next(frames) for _ in keys_of(word)]
             in_order = all(min(before) <= max(behind) for before, behind in pairwise(moments))
             self._check(in_order, f"words and keys out of order: {texts[turn]}")
 

@@ -71,6 +71,14 @@ class WordsJudge:
         said = Counter(word for _, word, _ in self._caller.words)
         return {word: at for at, word, _ in self._caller.words if word.startswith("w") and said[word] == 1}
 
+    @property
+    def moments(self) -> dict[str, list[int]]:
+        """Words that were said once, and when; what is like the tone of a key may have been said when that was pressed."""
+        return {word: [at, *self._tones(at)] for word, at in self.said_once.items()}
+
+    def _tones(self, at: int) -> list[int]:
+        return [key for key in self._keys if at - TONE_FRAMES <= key < at + _TONE_BEHIND_FRAMES]
+
     # -- The end --------------------------------------------------------------------------------
 
     def call_over(self, closed: dict[int, CloseTurn], last_frame: int) -> None:
@@ -104,7 +112,7 @@ class WordsJudge:
             return "muted"
         if self.between_streams(at):
             return "between two streams"
-        if any(at - TONE_FRAMES <= key < at + _TONE_BEHIND_FRAMES for key in self._keys):
+        if self._tones(at):
             return "like the tone of a key"
         waited = any(begin <= at < end for begin, end in self.deferred)
         over = "the call was over" if waited or at > last_frame - self._undecided_frames else ""

@@ -191,6 +191,13 @@ def test_there_are_not_more_keys_than_anybody_presses() -> None:
     assert desk.asked == ["1" * 64]
 
 
+def test_a_lone_star_over_a_bot_that_would_only_speak_more_quietly_is_an_answer() -> None:
+    desk = speaking_desk(replace(RULES, barge_in_mode="duck"))
+    desk.press("*")
+    desk.wait(1.6)
+    assert desk.asked[-1] == "*"
+
+
 def test_a_key_is_heard_over_what_may_not_be_interrupted() -> None:
     desk = speaking_desk()
     desk.machine.call.playout.clips[0].interruptible = False
