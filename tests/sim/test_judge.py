@@ -1,5 +1,6 @@
 """The judge of simulated calls complains of each rule that a core breaks; of one that breaks none it does not."""
 
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -27,8 +28,10 @@ from gateway.turn.events import (
     WorkerReported,
 )
 from gateway.turn.machine import BotState, TurnMachine
+from tests.sim.caller import Caller
 from tests.sim.doctored import Doctor, Items, complaint
 from tests.sim.judge_sound import cells
+from tests.sim.judge_words import WordsJudge
 from tests.sim.rules import RULES
 from tests.sim.sound import Label, label, sound
 from tests.sim.vocabulary import NOD
@@ -278,6 +281,15 @@ def test_it_complains_of_keys_that_were_not_pressed() -> None:
         CloseTurn, lambda closed: [replace(closed, caller="7") if not closed.caller and closed.how == "hung_up" else closed]
     )
     assert "'7' is written of the keys " in complaint(with_another)
+
+
+@pytest.mark.parametrize(("key_at", "moments"), [(103, [100, 103]), (150, [100])])
+def test_a_word_that_was_said_as_a_key_was_pressed_may_stand_on_either_side_of_it(key_at: int, moments: list[int]) -> None:
+    caller = Caller(random.Random(1), talks_for=0)
+    caller.words.append((100, "w1", "utterance"))
+    words = WordsJudge(lambda holds, rule: None, caller, longest_piece_s=6.0)
+    words.key_pressed(key_at)
+    assert words.moments == {"w1": moments}
 
 
 # -- The sound --------------------------------------------------------------------------------------
