@@ -52,7 +52,9 @@ CALLS = Gauge("torim_calls", "Streams of calls that are open")
 CALLS_BEGUN = Counter("torim_calls_begun", "Streams of calls that were let in")
 REFUSED = Counter("torim_refused", "What peers did wrong and calls that were not let in, by kind", ["kind"])
 TURNS = Counter("torim_turns", "Turns that ended, by how", ["how"])
-HOLDS = Counter("torim_holds", "Times that a voice silenced the bot, by what it came to: final or resumed", ["how"])
+HOLDS = Counter(
+    "torim_holds", "Voices over an unfinished turn, by what they came to: final, or resumed by the bot that they had silenced", ["how"]
+)
 UNDERRUNS = Counter("torim_underruns", "Gaps in the bot's sound that were ours: it was here and left too late")
 STALE = Counter("torim_stale_messages", "Workers' messages that came for turns that were over, or twice")
 LOAD_LEVEL = Gauge("torim_load_level", "0 calm, 1 workers are behind: no drafts, 2 new calls are refused")

@@ -4,6 +4,7 @@ import re
 import subprocess
 
 import pytest
+from prometheus_client import generate_latest
 
 from common.config import Settings
 from tests import debian
@@ -22,14 +23,18 @@ def promtool(speech_settings: Settings) -> list[str]:
     return debian.command("prometheus", "promtool", speech_settings.torim_cache, "debian-prometheus")
 
 
-def run(command: list[str]) -> tuple[int, str]:
-    ended = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=False)
+def run(command: list[str], given: str = "") -> tuple[int, str]:
+    ended = subprocess.run(command, cwd=FOLDER, input=given, capture_output=True, text=True, check=False)
     return ended.returncode, ended.stdout + ended.stderr
 
 
 def test_the_rules_are_well_formed(promtool: list[str]) -> None:
     code, said = run([*promtool, "check", "rules", "--lint-fatal", "alerts.yml"])
     assert (code, "17 rules found" in said) == (0, True), said
+
+
+def test_names_and_units_are_prometheus_own(promtool: list[str]) -> None:
+    assert run([*promtool, "check", "metrics"], generate_latest().decode()) == (0, "")
 
 
 def test_prometheus_is_told_where_to_look(promtool: list[str]) -> None:
