@@ -215,18 +215,8 @@ class GatewayBus(Protocol):
         """Close the connections."""
 
 
-class WorkerBus(Protocol):
-    """The workers' half."""
-
-    @property
-    def shards(self) -> int:
-        """How many shards there are: each is read by itself, and ids tell deliveries apart within one."""
-
-    async def take(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
-        """The next unread entry; None if none came within the block time."""
-
-    async def reclaim(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
-        """An entry whose worker fell silent, if there is one."""
+class HandlerBus(Protocol):
+    """What a stage needs to work on one entry."""
 
     async def done(self, stage: Stage, delivery: Delivery) -> bool:
         """Whether nothing is left to do: finished before, by whomever, raised past, or its gateway is gone. Then ``drop`` it.
@@ -271,6 +261,29 @@ class WorkerBus(Protocol):
         It may arrive twice or without its successors: a gateway tells by ``attempt`` and ``offset_bytes``.
         """
 
+    async def history(self, call: str) -> list[PastTurn]:
+        """The ended turns of the call, oldest first, and any in which a tool with effects was started."""
+
+    async def agent(self, call: str, reference: str) -> bytes | None:
+        """The agent of a call's messages, as its gateway kept it; None: it is not here."""
+
+    async def emitted(self, call: str, turn: int) -> list[str]:
+        """Sentences that an earlier attempt at this reply emitted."""
+
+
+class WorkerBus(HandlerBus, Protocol):
+    """The workers' half."""
+
+    @property
+    def shards(self) -> int:
+        """How many shards there are: each is read by itself, and ids tell deliveries apart within one."""
+
+    async def take(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
+        """The next unread entry; None if none came within the block time."""
+
+    async def reclaim(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
+        """An entry whose worker fell silent, if there is one."""
+
     async def renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], shard: int = 0) -> Renewal:
         """Say that these, all of one shard, are still worked on; hear what became of them."""
 
@@ -285,15 +298,6 @@ class WorkerBus(Protocol):
 
     def news(self) -> AsyncIterator[TurnNews]:
         """Turns that are committed or over, as it happens; may miss some, ``renew`` does not."""
-
-    async def history(self, call: str) -> list[PastTurn]:
-        """The ended turns of the call, oldest first, and any in which a tool with effects was started."""
-
-    async def agent(self, call: str, reference: str) -> bytes | None:
-        """The agent of a call's messages, as its gateway kept it; None: it is not here."""
-
-    async def emitted(self, call: str, turn: int) -> list[str]:
-        """Sentences that an earlier attempt at this reply emitted."""
 
     async def beat(self, stage: Stage, worker: str, load: float) -> None:
         """Say that this worker lives (expires in 5 s)."""

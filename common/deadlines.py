@@ -12,18 +12,18 @@ what another worker did with the time is not known, and it is the gateway that k
 """
 
 from common import streams
-from common.bus import Delivery, WorkerBus
+from common.bus import Delivery, HandlerBus
 from common.errors import VendorError
 
 LEAST_S = 2.0
 
 
-def waited_s(delivery: Delivery, bus: WorkerBus) -> float:
+def waited_s(delivery: Delivery, bus: HandlerBus) -> float:
     """How long it is on its stream; ask after ``done``. A server whose clock was set back meanwhile says 0."""
     return max(0.0, bus.server_now_s(delivery.message.head.call) - streams.published_s(delivery.id))
 
 
-def time_left_s(delivery: Delivery, bus: WorkerBus, limit_s: float, vendor: str) -> float:
+def time_left_s(delivery: Delivery, bus: HandlerBus, limit_s: float, vendor: str) -> float:
     """What is left of ``limit_s`` for the first result.
 
     Raises:

@@ -57,6 +57,8 @@ def _voice(settings: Settings) -> str:
             return f"google_unary|{settings.tts_unary_voice}"
         case "openai":
             return f"openai|{settings.tts_openai_voice}|{settings.tts_openai_model}"
+        case "local" | "tone" as name:
+            return name
         case name:
             return f"{name}|{settings.tts_voice}|{settings.tts_model}"
 
@@ -104,8 +106,8 @@ class FixedPhrases:
         return Phrase(text, sound, name not in self._uninterruptible) if sound else Phrase("", self._beep)
 
     def _path(self, agent: InUse, language: str, text: str) -> Path:
-        settings, said = agent.settings, agent.snapshot.agent.pronunciations
-        voice = f"{_voice(settings)}{sorted(said.items()) if said else ''}"
+        said = sorted(pair for pair in agent.snapshot.agent.pronunciations.items() if pair[0] in text)
+        voice = f"{_voice(agent.settings)}{said or ''}"
         name = hashlib.sha256(f"{voice}|{language}|{text}".encode()).hexdigest()[:32]
         return self._folder / f"{name}.ulaw"
 

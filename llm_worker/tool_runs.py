@@ -26,7 +26,7 @@ from typing import Literal
 
 import msgspec
 
-from common.bus import Delivery, Output, ToolRun, ToolStart, WorkerBus
+from common.bus import Delivery, HandlerBus, Output, ToolRun, ToolStart
 from common.effects import Effects, TooManyEffects
 from common.errors import BusUnavailable
 from common.messages import ToolEnded, ToolStarted
@@ -58,7 +58,7 @@ class RaisedPast(Exception):
 class ToolRuns:
     """The tools of one reply."""
 
-    bus: WorkerBus
+    bus: HandlerBus
     delivery: Delivery
     tools: Toolbox
     effects: Effects

@@ -24,7 +24,7 @@ import msgspec
 
 from common import metrics
 from common.agents.in_use import InUse, KnownAgents
-from common.bus import Delivery, Output, PastTurn, WorkerBus
+from common.bus import Delivery, HandlerBus, Output, PastTurn
 from common.config import Settings
 from common.deadlines import time_left_s, waited_s
 from common.effects import Effects
@@ -87,7 +87,7 @@ class LlmWorker:
         self._agents_tools = agents_tools
         self._agents = KnownAgents(settings)
 
-    async def handle(self, delivery: Delivery, bus: WorkerBus) -> None:
+    async def handle(self, delivery: Delivery, bus: HandlerBus) -> None:
         """Answer one transcript.
 
         Raises:
@@ -219,7 +219,7 @@ def _told(prompt: Prompt, agent: InUse, now_s: float) -> Prompt:
 class Speaker:
     """Sends a reply's sentences out in order, and knows what has to follow them."""
 
-    bus: WorkerBus
+    bus: HandlerBus
     delivery: Delivery
     head: Head
     reply: Reply

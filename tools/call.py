@@ -26,7 +26,7 @@ from tools.caller.score import NAMES, check_expectation, figures, score, unmet
 from tools.caller.script import Interrupt, Patience, Press, Say, Script, Step
 from tools.caller.sound import load
 from tools.caller.timeline import draw
-from tools.caller.webhook import Addresses, NoConnection
+from tools.caller.webhook import TO, Addresses, NoConnection
 
 EXIT_ANSWERED, EXIT_UNMET, EXIT_UNANSWERED, EXIT_VIOLATION, EXIT_USAGE, EXIT_NO_CONNECTION = range(6)
 EXIT_INTERRUPTED = 130
@@ -104,6 +104,7 @@ def parser() -> argparse.ArgumentParser:
         help="what must hold in the end, see below",
     )
     made.add_argument("--language", help="language that the call asks for (he, en, ...)")
+    made.add_argument("--to", default=TO, metavar="NUMBER", help="the number that is called: it may be an agent's (%(default)s)")
     made.add_argument(
         "--gap", type=float, default=Patience().gap_s, metavar="SECONDS", help="quiet that means the bot is done (%(default)s)"
     )
@@ -236,10 +237,10 @@ async def _place(
         stream.write(f"{milliseconds(at) / 1000:8.3f}  {text}\n")
         stream.flush()
 
-    addresses = Addresses(settings.twilio_auth_token, settings.public_url, url)
+    addresses = Addresses(settings.twilio_auth_token, settings.public_url, url, options.to)
     call = Call(Caller(script, record, tell), record, addresses, tell, options.max_seconds, options.fail_over)
     try:
-        await call.place(url, {"language": language} if language else {})
+        await call.place(url, {"to": options.to, **({"language": language} if language else {})})
     except NoConnection as error:
         sys.stderr.write(f"no connection: {error}{'' if options.url else ' (is it running? make run)'}\n")
         return EXIT_NO_CONNECTION

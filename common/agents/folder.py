@@ -74,6 +74,21 @@ class Folder:
         return tuple((name, about.st_mtime_ns, about.st_size) for name, about in found)
 
 
+def named(name: str, settings: Settings) -> Snapshot:
+    """The agent of this key, or of this file.
+
+    Raises:
+        ConfigError: there is none, or it cannot be used.
+    """
+    if name.endswith(".toml"):
+        return read(Path(name), settings)
+    folder = settings.agents_dir or HERE
+    if not (folder / f"{name}.toml").is_file():
+        there = ", ".join(sorted(file.stem for file in folder.glob("*.toml") if _AGENT_FILE.fullmatch(file.name)))
+        raise ConfigError(f"there is no agent {name!r} in {folder}; there are: {there or 'none'}")
+    return read(folder / f"{name}.toml", settings)
+
+
 def _check_numbers(agents: Mapping[str, Snapshot]) -> None:
     owners: dict[str, str] = {}
     for key, snapshot in agents.items():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from common.agents.agent import HOUSE, Snapshot, decode, encode, reference
 from common.agents.overlay import address_of, house, settings_in, settings_of
-from common.bus import WorkerBus
+from common.bus import HandlerBus
 from common.config import Settings
 from common.errors import VendorError
 from common.messages import Head
@@ -55,7 +55,7 @@ class KnownAgents:
         self._house = in_use(house(settings), settings)
         self._known: OrderedDict[str, InUse] = OrderedDict()
 
-    async def of(self, head: Head, bus: WorkerBus) -> InUse:
+    async def of(self, head: Head, bus: HandlerBus) -> InUse:
         """The agent of a message's call.
 
         Raises:

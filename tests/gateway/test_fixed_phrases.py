@@ -84,9 +84,9 @@ def test_phrases_on_disk_are_not_asked_for_again(tmp_path: Path) -> None:
 
 
 def test_another_voice_makes_the_phrases_anew(tmp_path: Path) -> None:
-    phrases_made(tmp_path, FakeTtsStage())
+    phrases_made(tmp_path, FakeTtsStage(), tts_vendor="google")
     second = FakeTtsStage()
-    phrases_made(tmp_path, second, tts_voice="he-IL-Wavenet-A")
+    phrases_made(tmp_path, second, tts_vendor="google", tts_voice="he-IL-Wavenet-A")
     assert len(second.asked) == 12
 
 
@@ -136,9 +136,9 @@ def test_the_operators_own_words_are_spoken_in_the_operators_language(tmp_path: 
     assert ("fr", "Bonjour") in stage.languages
 
 
-def phrases_of(folder: Path, stage: FakeTtsStage, agent: InUse) -> FixedPhrases:
+def phrases_of(folder: Path, stage: FakeTtsStage, agent: InUse, **settings: str) -> FixedPhrases:
     """With the phrases of the settings and of an agent."""
-    phrases = phrases_made(folder, stage)
+    phrases = phrases_made(folder, stage, **settings)
     virtual_clock.run(phrases.make([agent]))
     return phrases
 
@@ -157,8 +157,9 @@ def test_only_what_differs_is_made_for_an_agent(tmp_path: Path) -> None:
 
 
 def test_an_agents_voice_speaks_its_phrases(tmp_path: Path) -> None:
-    stage, clinic = FakeTtsStage(), in_use(snapshot(tmp_path, 'voice = "he-IL-Chirp3-HD-Leda"'), Settings())
-    phrases_of(tmp_path, stage, clinic)
+    google = Settings(tts_vendor="google")
+    stage, clinic = FakeTtsStage(), in_use(snapshot(tmp_path, 'voice = "he-IL-Chirp3-HD-Leda"', google), google)
+    phrases_of(tmp_path, stage, clinic, tts_vendor="google")
     assert set(stage.agents[12:]) == set(stage.kept) == {clinic.carried.reference}
 
 

@@ -62,6 +62,8 @@ class Addresses:
     public_url: str = ""
     own_url: str = ""
     """The webhook's address as given; its host stands in for that of the public URL."""
+    called: str = TO
+    """The number that is called."""
 
     def reach(self, url: str) -> str:
         """The address that a URL of the public host is reached at."""
@@ -110,7 +112,7 @@ def at(base_url: str, url: str) -> str:
 async def post(client: httpx.AsyncClient, addresses: Addresses, url: str, call: str, **more: str) -> str:
     """POST a webhook; returns the body of its answer."""
     form = {"AccountSid": ACCOUNT, "ApiVersion": "2010-04-01", "CallSid": call, "CallStatus": "in-progress"}
-    form |= {"Direction": "inbound", "From": FROM, "To": TO, **more}
+    form |= {"Direction": "inbound", "From": FROM, "To": addresses.called, **more}
     signed = addresses.signed_url(url)
     try:
         response = await client.post(addresses.reach(url), data=form, headers=addresses.headers(signed, form), timeout=TIMEOUT_S)

@@ -1,0 +1,205 @@
+"""A call in writing: the worker as it is, and in memory what a gateway and Redis do for it.
+
+Everything that makes an agent's answer is the same as on the line: the prompt, the history, the sentences, the tools and what the
+file allows. There is no sound, so every turn is heard to its end, and none is taken back.
+"""
+
+import asyncio
+import dataclasses
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from common.agents.folder import named
+from common.agents.in_use import InUse, in_use
+from common.agents.overlay import spoken_language
+from common.bus import Delivery, Output, PastTurn, ToolRun, ToolStart
+from common.config import Settings
+from common.errors import VendorError
+from common.lineup import Lineup
+from common.messages import Action, Head, Message, Sentence, Stage, ToolStarted, Transcript
+from common.vendors import choose_vendors, vendors_of
+from llm_worker.lineup import Models
+from llm_worker.vendors import VENDORS
+from llm_worker.vendors.base import Model
+from llm_worker.worker import STAGE, LlmWorker
+
+_CALL = "text"
+
+
+@asynccontextmanager
+async def text_call(
+    name: str, settings: Settings, folder: Path, *, language: str = "", now: datetime | None = None
+) -> AsyncIterator["TextCall"]:
+    """A call to an agent, with the model that the settings choose.
+
+    Args:
+        name: of the agent, or its file.
+        folder: for the messages that callers leave.
+        now: by the agent's own clock; None: the real time.
+
+    Raises:
+        ConfigError: there is no such agent, or it cannot be used.
+    """
+    mine = dataclasses.replace(settings, messages_dir=folder)
+    agent = in_use(named(name, mine), mine)
+    choice = choose_vendors(mine)[STAGE]
+    model = Models(Lineup(STAGE, vendors_of(choice, VENDORS, mine)))
+    begun_s = 0.0 if now is None else now.replace(tzinfo=ZoneInfo(agent.settings.time_zone)).timestamp() - time.time()
+    try:
+        yield TextCall(model, choice.name, agent, mine, lambda: time.time() + begun_s, spoken_language(agent.snapshot, language or None))
+    finally:
+        await model.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of what the caller said."""
+
+    sentences: tuple[str, ...]
+    language: str
+    tools: tuple[str, ...]
+    """The tools that ran, in order."""
+    actions: tuple[str, ...]
+    """What the gateway would do then: hang_up, collect."""
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return " ".join(self.sentences)
+
+
+class TextCall:
+    """One call."""
+
+    def __init__(self, model: Model, vendor: str, agent: InUse, settings: Settings, now_s: Callable[[], float], language: str) -> None:
+        """``settings`` are those of the house; ``now_s`` is unix time."""
+        self._worker = LlmWorker(model, vendor, settings)
+        self._bus = _MemoryBus(agent, now_s)
+        self._agent = agent
+        self._language = language
+        self._turn = 0
+
+    def greet(self) -> str:
+        """The greeting, heard; "" if there is none."""
+        greeting = self._agent.phrases(self._language).greeting
+        self._bus.past.append(PastTurn(0, "", greeting))
+        return greeting
+
+    async def say(self, text: str) -> Answer:
+        """What the agent answers.
+
+        Raises:
+            VendorError: nothing, since its model failed.
+        """
+        self._turn += 1
+        head = Head(call=_CALL, turn=self._turn, language=self._language, agent=self._agent.carried.reference)
+        given = Delivery(f"{round(self._bus.server_now_s(_CALL) * 1000)}-0", Transcript(head=head, utterance=self._turn, text=text))
+        self._bus.begin()
+        async with asyncio.TaskGroup() as effects:
+            self._worker.effects.begin(effects, lambda: None)
+            failure = await self._handle(given)
+        if failure is not None:
+            raise failure
+        answer = self._bus.answer(self._language)
+        self._language = answer.language
+        self._bus.past.append(PastTurn(self._turn, text, answer.text, tuple(self._bus.runs)))
+        return answer
+
+    async def _handle(self, given: Delivery) -> VendorError | None:
+        """How it failed; raised inside of the group it would come out in another one."""
+        try:
+            await self._worker.handle(given, self._bus)
+        except VendorError as failure:
+            return failure
+        return None
+
+
+@dataclass
+class _MemoryBus:
+    """A ``HandlerBus`` for one call."""
+
+    agent_in_use: InUse
+    now_s: Callable[[], float]
+    past: list[PastTurn] = field(default_factory=list)
+    out: list[str] = field(default_factory=list)
+    sent: list[Message] = field(default_factory=list)
+    runs: list[ToolRun] = field(default_factory=list)
+    """Of tools with effects, in this turn."""
+    _known: dict[tuple[str, str], ToolRun] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """A turn begins."""
+        self.out, self.sent, self.runs = [], [], []
+
+    def answer(self, language: str) -> Answer:
+        """What the turn came to."""
+        spoken = next((message.head.language for message in self.sent if isinstance(message, Sentence)), language)
+        tools = tuple(message.name for message in self.sent if isinstance(message, ToolStarted))
+        return Answer(tuple(self.out), spoken, tools, tuple(message.name for message in self.sent if isinstance(message, Action)))
+
+    # --- HandlerBus
+
+    async def done(self, stage: Stage, delivery: Delivery) -> bool:
+        """Nothing is."""
+        return False
+
+    def server_now_s(self, call: str) -> float:
+        """What the clock of this call shows."""
+        return self.now_s()
+
+    async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
+        """Keep what the reply came to."""
+        self._keep(outputs)
+        return True
+
+    async def drop(self, stage: Stage, delivery: Delivery) -> None:
+        """There is nothing to let go of."""
+
+    async def emit(self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output]) -> int:
+        """Keep a sentence."""
+        self.out.append(sentence)
+        self._keep(outputs)
+        return len(self.out)
+
+    async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> ToolStart:
+        """Every turn is committed; what was called with the same arguments is known."""
+        if (known := self._known.get((run.name, run.arguments))) is not None:
+            return ToolStart("known", known)
+        self._note(run)
+        self._keep(outputs)
+        return ToolStart("started")
+
+    async def tool_end(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> None:
+        """Keep what became of it."""
+        self.runs = [each for each in self.runs if each.id != run.id]
+        self._note(run)
+        self._keep(outputs)
+
+    def _note(self, run: ToolRun) -> None:
+        self._known[run.name, run.arguments] = run
+        self.runs.append(run)
+
+    async def send(self, output: Output) -> bool:
+        """Somebody listens."""
+        self._keep([output])
+        return True
+
+    def _keep(self, outputs: Sequence[Output]) -> None:
+        self.sent += [output.message for output in outputs if output.to is None]
+
+    async def history(self, call: str) -> list[PastTurn]:
+        """All turns so far."""
+        return self.past
+
+    async def agent(self, call: str, reference: str) -> bytes | None:
+        """The call's agent."""
+        return self.agent_in_use.carried.data
+
+    async def emitted(self, call: str, turn: int) -> list[str]:
+        """Nothing: there is one attempt."""
+        return []

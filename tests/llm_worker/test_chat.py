@@ -1,0 +1,86 @@
+"""Talking to an agent in writing."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from llm_worker.chat import EXIT_NO_CONNECTION, EXIT_OVER, EXIT_USAGE, main
+from tests.common.agents.files import CLINIC, write
+
+RULES = """
+[[rule]]
+name = "bye"
+hears = ["bye"]
+says = ["Goodbye!"]
+ends_call = true
+
+[[rule]]
+name = "message"
+hears = ["message"]
+calls = {tool = "leave_message", arguments = {text = "{said}"}}
+says = ["It is written down, by {result}."]
+unsure = ["Was it?"]
+
+[[rule]]
+name = "rest"
+hears = ["*"]
+says = ["You said something."]
+"""
+
+
+@pytest.fixture(autouse=True)
+def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An agent with rules, and settings that find it."""
+    write(tmp_path, RULES, "clinic.en.rules")
+    write(tmp_path, CLINIC + 'greeting = "שלום"\n[phrases.en]\ngreeting = "Clinic!"\n[rules]\nen = "clinic.en.rules.toml"\n')
+    for name, value in {"AGENTS_DIR": tmp_path, "LLM_VENDOR": "scripted", "SCRIPTED_LLM_TOKENS_PER_S": 100_000}.items():
+        monkeypatch.setenv(name, str(value))
+
+
+def said(*lines: str) -> str:
+    """What is shown of a chat in English in which these are typed."""
+    out = io.StringIO()
+    assert main(["clinic", "--language", "en"], io.StringIO("".join(f"{line}\n" for line in lines)), out) == EXIT_OVER
+    return out.getvalue()
+
+
+def test_the_agent_greets() -> None:
+    assert said().startswith("bot: Clinic!\n")
+
+
+def test_it_begins_in_its_first_language() -> None:
+    out = io.StringIO()
+    main(["clinic"], io.StringIO(""), out)
+    assert out.getvalue().startswith("bot: שלום\n")
+
+
+def test_it_answers_by_its_rules() -> None:
+    assert "bot: You said something.\n" in said("hello")
+
+
+def test_what_a_tool_did_is_shown() -> None:
+    assert "bot: It is written down, by the message is written down.  [leave_message]\n" in said("a message")
+
+
+def test_the_agent_may_hang_up() -> None:
+    assert said("bye", "hello").endswith("bot: Goodbye!  [hang_up]\n")
+
+
+def test_an_empty_line_ends_it() -> None:
+    assert said("hello", "", "hello").count("something") == 1
+
+
+def test_an_agent_that_is_not_there_is_told_with_those_that_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["nobody"]) == EXIT_USAGE
+    assert "there are: clinic" in capsys.readouterr().err
+
+
+def test_an_agent_may_be_a_file(tmp_path: Path) -> None:
+    assert main([str(tmp_path / "clinic.toml")], io.StringIO(""), io.StringIO()) == EXIT_OVER
+
+
+def test_a_model_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLM_VENDOR", "openai")
+    monkeypatch.setenv("LLM_BASE_URL", "http://127.0.0.1:9/v1")
+    assert main(["clinic"], io.StringIO("hello\n"), io.StringIO()) == EXIT_NO_CONNECTION
