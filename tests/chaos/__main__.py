@@ -177,6 +177,7 @@ def _head(options: argparse.Namespace, found: dict[str, Any], title: str) -> lis
 
 def _arguments(options: argparse.Namespace) -> str:
     chosen = [f"--gateways {options.gateways}"] * bool(options.gateways) + ["--cluster"] * options.cluster
+    chosen += [f"--only {options.only}"] * bool(options.only)
     return f' ARGS="{" ".join(chosen)}"' if chosen else ""
 
 

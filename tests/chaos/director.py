@@ -11,7 +11,7 @@ import asyncio
 import os
 import random
 from collections import Counter, deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -71,10 +71,17 @@ class Run:
     loads: list[float] = field(default_factory=list)
     """Of the machine, at each strike."""
     memory_before_mb: dict[str, float] = field(default_factory=dict)
+    memory_most_mb: dict[str, float] = field(default_factory=dict)
+    """At any strike, over all lives of a process."""
     memory_after_mb: dict[str, float] = field(default_factory=dict)
     left_behind: dict[str, int] = field(default_factory=dict)
     """In Redis, when all calls were over."""
     ended_s: float = 0.0
+
+    def look_at_machine(self, memory_mb: Mapping[str, float]) -> None:
+        """Note what the processes have of it, and how busy it is."""
+        self.loads.append(os.getloadavg()[0])
+        self.memory_most_mb = {name: max(mb, self.memory_most_mb.get(name, 0.0)) for name, mb in memory_mb.items()}
 
     def kills(self) -> int:
         """So far."""
@@ -176,7 +183,7 @@ class Director:
             strike = await self._act(kind)
         self._phases_left[strike.what] -= kind == "kill"
         self._run.strikes.append(strike)
-        self._run.loads.append(os.getloadavg()[0])
+        self._run.look_at_machine(self._house.memory_mb())
         self._tell(self._progress(strike))
         await asyncio.sleep(_CALM_S if for_all else 0)
 

@@ -113,6 +113,7 @@ def figures(run: Run) -> dict[str, Any]:
         "load_mean": statistics.fmean(run.loads) if run.loads else 0.0,
         "load_max": max(run.loads, default=0.0),
         "memory_before_mb": run.memory_before_mb,
+        "memory_most_mb": run.memory_most_mb,
         "memory_after_mb": run.memory_after_mb,
         "left_behind": run.left_behind,
     }
@@ -166,10 +167,10 @@ def tables(found: dict[str, Any]) -> Iterator[str]:
             yield f"| {row} | {first['n']} | {_shown(first)} | {_shown(late)} | {_shown(silence)} |"
     yield f"| *all kills* | {found['late_of_kills_ms']['n']} | | {_shown(found['late_of_kills_ms'])} | |"
     yield ""
-    yield "| memory, MB | before | after |"
-    yield "|---|---:|---:|"
-    before, after = found["memory_before_mb"], found["memory_after_mb"]
-    yield from (f"| {name} | {before[name]:.1f} | {after.get(name, 0):.1f} |" for name in before)
+    yield "| memory, MB | before | most | after |"
+    yield "|---|---:|---:|---:|"
+    before, most, after = (found[f"memory_{when}_mb"] for when in ("before", "most", "after"))
+    yield from (f"| {name} | {before[name]:.1f} | {most.get(name, 0):.1f} | {after.get(name, 0):.1f} |" for name in before)
     yield ""
     left = ", ".join(f"{name} {count}" for name, count in found["left_behind"].items())
     yield f"Left in Redis when the last call was over: {left}."

@@ -74,6 +74,13 @@ def test_the_tables_name_every_row_that_has_turns() -> None:
     assert [name for name in ("quiet beginning", "kill asr", "kill commit") if f"| {name} |" in text] == ["quiet beginning", "kill asr"]
 
 
+def test_the_most_memory_that_a_process_had_is_kept() -> None:
+    looked = run()
+    for mb in (50.0, 60.0, 55.0):
+        looked.look_at_machine({"gateway_0": mb})
+    assert looked.memory_most_mb == {"gateway_0": 60.0}
+
+
 def test_a_run_without_calls_has_a_report() -> None:
     assert figures(Run(1, 0.0))["turns"] == 0
 
