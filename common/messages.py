@@ -75,7 +75,7 @@ class Transcript(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag
     piece: Piece = "whole"
     asr_ms: int = 0
     waited_ms: int = 0
-    """How long its work lay on the stream before a worker had it, by the server's clock."""
+    """From its work's publication until a worker began with it, what it had to look up included, by the server's clock."""
 
 
 class Sentence(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="sentence"):
@@ -90,7 +90,7 @@ class Sentence(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="
     llm_ms: int = 0
     """From asking the model to the reply's first sentence."""
     waited_ms: int = 0
-    """How long its work lay on the stream before a worker had it, by the server's clock."""
+    """From its work's publication until a worker began with it, what it had to look up included, by the server's clock."""
 
 
 class SpeechChunk(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="speech"):
@@ -106,7 +106,7 @@ class SpeechChunk(msgspec.Struct, array_like=True, frozen=True, kw_only=True, ta
     word_ends: tuple[int, ...] = ()
     """Where words end in the take's sound, in bytes, that no earlier chunk told; a voice that knows tells all of them."""
     waited_ms: int = 0
-    """How long its work lay on the stream before a worker had it, by the server's clock."""
+    """From its work's publication until a worker began with it, what it had to look up included, by the server's clock."""
 
 
 class ReplyEnded(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="reply_ended"):

@@ -19,7 +19,7 @@ Rules
 Steps, as they stand in the event ``WATERFALL``, in milliseconds
     wait         the last of the voice -> what is answered is given to ASR: the end of turn, or the pause of a draft
     publish      -> Redis has it
-    asr_hop      how long it lay on the stream, by the server's clock
+    asr_hop      until a worker began with it, by the server's clock
     asr          the vendor's time
     asr_rest     -> all words are here
     decide       -> the words are given to the model, where not the ASR worker does that
