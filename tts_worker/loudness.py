@@ -7,7 +7,8 @@ The level that counts is that of the voiced stretches, since pauses say nothing 
 import numpy as np
 from numpy.typing import NDArray
 
-_LEVEL = 10 ** (-20 / 20)
+LEVEL = 10 ** (-20 / 20)
+"""Of the line's speech."""
 _PEAK = 10 ** (-3 / 20)
 _ACTIVE_BELOW_LOUDEST = 10 ** (-25 / 20)
 _SILENT = 1e-4
@@ -24,11 +25,14 @@ def levelled(samples: Samples, rate_hz: int) -> Samples:
     active = active_level(samples, rate_hz)
     if active < _SILENT:
         return samples
-    # What the gain would lift over the peak is bent down smoothly instead of making the whole softer.
-    loud = samples * (_LEVEL / active)
+    return _faded(bent(samples * np.float32(LEVEL / active)), rate_hz)
+
+
+def bent(loud: Samples) -> Samples:
+    """What a gain lifted over half the peak is bent down smoothly, up to the peak, instead of making the whole softer."""
     over = np.abs(loud) > _PEAK / 2
-    bent = np.sign(loud) * (_PEAK / 2) * (1 + np.tanh((np.abs(loud) - _PEAK / 2) / (_PEAK / 2)))
-    return _faded(np.where(over, bent, loud), rate_hz)
+    down = np.sign(loud) * (_PEAK / 2) * (1 + np.tanh((np.abs(loud) - _PEAK / 2) / (_PEAK / 2)))
+    return np.asarray(np.where(over, down, loud), np.float32)
 
 
 def active_level(samples: Samples, rate_hz: int) -> float:

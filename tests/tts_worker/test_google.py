@@ -9,6 +9,7 @@ import grpc
 import pytest
 from google.cloud import texttospeech as google
 
+from common.audio import silence
 from common.config import Settings
 from common.errors import ConfigError, VendorError
 from common.vendor_stream import closing
@@ -18,6 +19,8 @@ from tts_worker.vendors.base import SpeechRequest
 from tts_worker.vendors.google import GoogleVoice, voice_in
 
 REQUEST = SpeechRequest("שלום!", "he")
+SOUND = silence(100)
+"""As much as is sent at once; of silence nothing is made louder."""
 IN_ONE_PIECE = "he-IL-Wavenet-A"
 GONE_S = 5.0
 """Far more than a cancelled call takes to be seen."""
@@ -63,12 +66,12 @@ async def failure_of(*script: Step, name: str = "he-IL-Chirp3-HD-Aoede") -> tupl
 
 
 async def test_the_sound_comes_in_googles_pieces() -> None:
-    assert await spoken(b"\x01\x02", b"\x03") == [b"\x01\x02", b"\x03"]
+    assert await spoken(SOUND, 2 * SOUND) == [SOUND, 2 * SOUND]
 
 
 async def test_a_sound_comes_before_the_end() -> None:
-    async with voice(b"\x01", Stall()) as (vendor, _), closing(vendor.synthesise(REQUEST)) as sound:
-        assert await anext(sound) == b"\x01"
+    async with voice(SOUND, Stall()) as (vendor, _), closing(vendor.synthesise(REQUEST)) as sound:
+        assert await anext(sound) == SOUND
 
 
 async def test_mu_law_of_the_line_is_asked_for() -> None:
@@ -169,8 +172,8 @@ async def test_what_is_no_message_is_a_bad_answer(name: str) -> None:
 
 
 async def test_a_failure_in_mid_stream_comes_after_its_sound() -> None:
-    got, failure = await failure_of(b"\x01", Fail(grpc.StatusCode.UNAVAILABLE))
-    assert (got, failure.kind) == ([b"\x01"], "unavailable")
+    got, failure = await failure_of(SOUND, Fail(grpc.StatusCode.UNAVAILABLE))
+    assert (got, failure.kind) == ([SOUND], "unavailable")
 
 
 async def test_a_server_that_is_not_there_is_unavailable() -> None:
@@ -224,7 +227,7 @@ async def test_a_voice_that_was_never_used_closes() -> None:
 
 
 async def test_a_voice_that_is_closed_ends_the_call_at_the_server() -> None:
-    async with voice(b"\x01", Stall()) as (vendor, server):
+    async with voice(SOUND, Stall()) as (vendor, server):
         async with closing(vendor.synthesise(REQUEST)) as sound:
             await anext(sound)
         async with asyncio.timeout(GONE_S):
@@ -232,7 +235,7 @@ async def test_a_voice_that_is_closed_ends_the_call_at_the_server() -> None:
 
 
 async def test_a_synthesis_that_is_cancelled_ends_the_call_at_the_server() -> None:
-    async with voice(b"\x01", Stall()) as (vendor, server):
+    async with voice(SOUND, Stall()) as (vendor, server):
         began = asyncio.Event()
 
         async def listen() -> None:

@@ -7,6 +7,7 @@ time points, so where words end is not told.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -24,6 +25,7 @@ from common.audio import SAMPLE_RATE_HZ, strip_wav_header
 from common.config import Settings
 from common.errors import ConfigError, VendorError
 from common.phrases import base_language
+from tts_worker.evenness import Evenness
 from tts_worker.vendors.base import SpeechRequest
 
 VENDOR = "google"
@@ -53,6 +55,8 @@ class GoogleVoice:
         """``takes_voices``: whether an agent's voice counts."""
         self._settings = settings
         self._takes_voices = takes_voices
+        self._evenness: defaultdict[str, Evenness] = defaultdict(Evenness)
+        """Of each voice, by its name."""
         self._made: google.TextToSpeechAsyncClient | None = None
 
     async def warm_up(self) -> None:
@@ -82,15 +86,18 @@ class GoogleVoice:
         voice = self._voice(request.language, request.voice if self._takes_voices and _VOICE.fullmatch(request.voice) else "")
         try:
             if _STREAMING in voice.name:
+                take = self._evenness[voice.name].take()
                 calls: Any = await self._client().streaming_synthesize(_requests(voice, request.text), timeout=DEADLINE_S, retry=None)
                 try:
                     async for answer in calls:
-                        if sound := _sound(answer):
+                        if sound := take.push(_sound(answer)):
                             yield sound
                 finally:
                     calls.cancel()
+                if sound := take.end():
+                    yield sound
             else:
-                yield await self._in_one_piece(voice, request.text)
+                yield self._evenness[voice.name].whole(await self._in_one_piece(voice, request.text))
         except GoogleAPICallError as error:
             raise _blame(error) from error
         except GoogleAuthError as error:

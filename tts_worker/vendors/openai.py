@@ -12,6 +12,7 @@ from common import openai_client
 from common.audio import SAMPLE_RATE_HZ, Resampler, pcm_to_mulaw
 from common.config import Settings
 from common.errors import VendorError
+from tts_worker.evenness import Evenness
 from tts_worker.vendors.base import SpeechRequest
 
 RATE_HZ = 24_000
@@ -25,6 +26,7 @@ class OpenAIVoice:
         self._openai: AsyncOpenAI = openai_client.client(settings, settings.tts_openai_base_url, read_s=read_s)
         self._model = settings.tts_openai_model
         self._voice = settings.tts_openai_voice
+        self._evenness = Evenness()
 
     async def warm_up(self) -> None:
         """Open a connection.
@@ -41,13 +43,13 @@ class OpenAIVoice:
         Raises:
             VendorError: the server failed, or what it sent is no sound.
         """
-        line = Resampler(RATE_HZ, SAMPLE_RATE_HZ)
+        line, take = Resampler(RATE_HZ, SAMPLE_RATE_HZ), self._evenness.take()
         asked, voice = self._openai.audio.speech.with_streaming_response, _named(request.voice) or self._voice
         try:
             async with asked.create(model=self._model, voice=voice, input=request.text, response_format="pcm") as answer:
                 _see_that_it_is_sound(answer.headers.get("content-type", ""))
                 async for samples in _whole_samples(answer.iter_bytes()):
-                    if sound := pcm_to_mulaw(line.push(samples)):
+                    if sound := take.push(pcm_to_mulaw(line.push(samples))):
                         yield sound
         except OpenAIError as error:
             raise openai_client.blame(error) from error
@@ -55,7 +57,7 @@ class OpenAIVoice:
             raise VendorError(openai_client.VENDOR, "timeout", retryable=True) from error
         except httpx2.TransportError as error:
             raise VendorError(openai_client.VENDOR, "connection", retryable=True) from error
-        if sound := pcm_to_mulaw(line.flush()):
+        if sound := take.push(pcm_to_mulaw(line.flush())) + take.end():
             yield sound
 
     async def close(self) -> None:
