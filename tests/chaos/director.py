@@ -31,12 +31,12 @@ _BESIDE: dict[Kind, float] = {
     "stall": 0.1,
     "duplicate": 0.15,
     "cut": 0.06,
-    "pause": 0.015,
-    "restart": 0.015,
-    "tail": 0.015,
-    "empty": 0.015,
-    "frozen": 0.015,
-    "gateway": 0.015,
+    "pause": 0.01,
+    "restart": 0.01,
+    "tail": 0.01,
+    "empty": 0.01,
+    "frozen": 0.01,
+    "gateway": 0.01,
 }
 """So many of each, for each kill; at least one."""
 _ALONE: frozenset[Kind] = frozenset({"cut", "pause", "restart", "tail", "empty"})
