@@ -23,7 +23,7 @@ from pathlib import Path
 
 from asr_worker.vendors.base import Heard
 from common.errors import ConfigError
-from common.phrases import base_language
+from common.language import base_language
 
 _FILE = Path(__file__).parent / "phantoms.toml"
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from common.config import Settings
+from common.language import base_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,3 @@ def language_of_words(settings: Settings, language: str, phrase: str) -> str:
     spoken = base_language(language)
     replaced = spoken == base_language(settings.language) and getattr(settings, _SETTINGS[phrase]) is not None
     return spoken if replaced or spoken in _DEFAULTS else "en"
-
-
-def base_language(language: str) -> str:
-    """The language of a BCP 47 tag without script and region: ``he`` of ``he-IL`` and of the old code ``iw``."""
-    base = language.replace("_", "-").split("-")[0].lower()
-    return {"iw": "he"}.get(base, base)

@@ -12,7 +12,7 @@ from functools import lru_cache
 import holidays
 
 from common.agents.agent import WEEKDAYS, Hours
-from common.phrases import base_language
+from common.language import base_language
 
 _LOOK_DAYS = 14
 """How far ahead the next opening, and days that are not like others, are looked for."""

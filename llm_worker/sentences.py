@@ -15,14 +15,16 @@ Rules:
 - The first piece may end at a clause already, so that the first sound leaves early; it is long
   enough then to be spoken while the next one is synthesised.
 - No piece is longer than ``max_chars``: past that it ends at its last clause, else at a blank.
-- What a voice can't say is taken out: stars, headings, bullets, links, emoji. A piece without a
-  letter or digit is no piece.
+- What is for the eye alone is taken out: stars, headings, bullets, addresses behind links, emoji. A piece without
+  a letter or digit is no piece. Numbers and addresses stay as they are written: the voice's front end reads them.
 
 Where the cuts fall depends on the text alone, not on how it was split into pushes, so that a second
 attempt which says the same words makes the same sentences.
 """
 
 import re
+
+from common.marks import without_marks
 
 MAX_CHARS = 180
 """About 12 s of speech: what is cut off by an interruption is said again from the start of its piece."""
@@ -72,7 +74,7 @@ class SentenceCutter:
         return pieces
 
     def _speak(self, raw: str) -> list[str]:
-        spoken = speakable(raw)
+        spoken = without_marks(raw)
         self._first = self._first and not spoken
         return [spoken] if spoken else []
 
@@ -137,26 +139,3 @@ class SentenceCutter:
 def _continues(letter: str) -> bool:
     """Whether the next word's first letter shows that the sentence goes on (Hebrew letters never do)."""
     return "a" <= letter <= "z"
-
-
-# --- What a voice can say
-
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)?")
-_URL = re.compile(r"\b(?:https?://|www\.)\S*[^\s.,!?;:)\]]")
-_LINE_MARK = re.compile(r"^\s*(?:#{1,6}\s+|[-*+•]\s+|>\s+)+")
-_EMPHASIS = re.compile(r"\*+|`+|__+|~~|(?<!\w)_|_(?!\w)")
-_UNSPOKEN = re.compile(
-    "[\u200b\u200d-\u200f\u202a-\u202e\u2060-\u2069\ufe0e\ufe0f\u20e3"  # joiners, directions, emoji styles
-    "\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff"  # arrows, symbols, dingbats
-    "\U0001f000-\U0001faff\U000e0020-\U000e007f]+"  # emoji, flags, tags
-)
-
-
-def speakable(text: str) -> str:
-    """``text`` without marks that are for the eye; empty if no letter or digit is left."""
-    text = _LINK.sub(r"\1", text)
-    text = _URL.sub("", text)
-    text = _UNSPOKEN.sub("", text)
-    text = _EMPHASIS.sub("", _LINE_MARK.sub("", text))
-    text = " ".join(text.split())
-    return text if any(character.isalnum() for character in text) else ""

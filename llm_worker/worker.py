@@ -29,9 +29,9 @@ from common.config import Settings
 from common.deadlines import time_left_s, waited_s
 from common.effects import Effects
 from common.errors import TorimError
+from common.language import base_language
 from common.logs import shown
 from common.messages import Action, Head, ReplyEnded, Sentence, Stage, Transcript
-from common.phrases import base_language
 from common.vendor_stream import closing, next_piece
 from llm_worker.briefing import instructions_of, language_now
 from llm_worker.built_in import tools_of_agent

@@ -7,16 +7,15 @@ know is guessed from its letters, or spelled where they are capitals or hold no 
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from pathlib import Path
 
-from tts_worker.numbers import NUMBER, number_in_words
+from tts_worker.front_end.names import ENGLISH
 
-_TOKEN = re.compile(r"[A-Za-zÀ-ÿ]+(?:['’][A-Za-z]+)*|" + NUMBER.pattern + r"|[.,!?;:]|[%&$€₪@+]")
+_TOKEN = re.compile(r"[A-Za-zÀ-ÿ]+(?:['’][A-Za-z]+)*|[0-9]|[.,!?;:]")
 _WEAK = {"a": "ɐ", "an": "ɐn", "the": "ðə", "to": "tə", "and": "ænd", "of": "ʌv", "i": "ˈaɪ"}
 _BEFORE_A_VOWEL = {"the": "ði", "to": "tʊ"}
-_SIGNS = {"%": "percent", "&": "and", "$": "dollars", "€": "euros", "₪": "shekels", "@": "at", "+": "plus"}
 _CAMEL_HUMP = re.compile(r"[A-Z][^A-Z]+|[A-Z]+(?![^A-Z])|[^A-Z]+")
 _SPELLED_VOWELS = frozenset("aeiouyàáâäèéêëìíîïòóôöùúûü")
 
@@ -46,8 +45,8 @@ class EnglishPhonemes:
                     self._words.setdefault(word, phonemes)
 
     def of(self, text: str) -> str:
-        """Phonemes, with the text's punctuation; numbers and times in words."""
-        tokens = [word for token in _TOKEN.findall(text) for word in _in_words(token)]
+        """Phonemes, with the text's punctuation; digits, in a language that the front end does not know, one by one."""
+        tokens = [ENGLISH.digits[int(token)] if token.isdecimal() else token for token in _TOKEN.findall(text)]
         spoken = [self._token(token) for token in tokens]
         for at, (token, following) in enumerate(pairwise([*tokens, ""])):
             if token.lower() in _BEFORE_A_VOWEL and following and spoken[at + 1].lstrip("ˈˌ")[:1] in _VOWELS:
@@ -97,13 +96,3 @@ def _for_voice(phonemes: str) -> str:
     for dictionary, voice in _TO_VOICE:
         phonemes = re.sub(dictionary, voice, phonemes)
     return phonemes
-
-
-def _in_words(token: str) -> Iterator[str]:
-    """A token as the words that are spoken for it."""
-    if token in _SIGNS:
-        yield _SIGNS[token]
-    elif NUMBER.fullmatch(token):
-        yield from re.findall(r"[a-z']+", number_in_words(token, "en"))
-    else:
-        yield token

@@ -1,5 +1,8 @@
 """The TTS stage: a sentence in, its sound out in chunks, the first as soon as there is any.
 
+The front end says in words what the sentence has in digits and signs, so the voice is given another text than the gateway
+holds; where words end is told in those of the sentence.
+
     Sentence -> send SpeechChunk ...      (to the gateway; a lost one shows in the next offset)
              -> commit SpeechChunk{last}  (without sound, which is dear inside a script)
 
@@ -16,14 +19,17 @@ from dataclasses import dataclass, field
 from zlib import crc32
 
 from common import metrics
-from common.agents.in_use import InUse, KnownAgents
+from common.agents.agent import Agent
+from common.agents.in_use import KnownAgents
 from common.bus import Delivery, Output, WorkerBus
 from common.config import Settings
 from common.deadlines import time_left_s, waited_s
 from common.errors import TorimError, VendorError
-from common.messages import Sentence, SpeechChunk, Stage
+from common.messages import Head, Sentence, SpeechChunk, Stage
 from common.vendor_stream import closing, next_piece
 from tts_worker.chunks import Chunker
+from tts_worker.front_end import speakable
+from tts_worker.front_end.spoken import Spoken
 from tts_worker.vendors.base import SpeechRequest, Voice, WordEnds
 
 STAGE: Stage = "tts"
@@ -63,8 +69,10 @@ class TtsWorker:
         if await bus.done(STAGE, delivery):
             await bus.drop(STAGE, delivery)
             return
-        speech = Speech(bus, delivery, sentence)
-        request = _request(sentence, await self._agents.of(sentence.head, bus))
+        agent = (await self._agents.of(sentence.head, bus)).snapshot.agent
+        spoken = speakable(sentence.text, sentence.head.language, agent.pronunciations)
+        speech = Speech(bus, delivery, sentence, spoken)
+        request = _request(sentence.head, spoken, agent)
         try:
             await self._speak(request, speech, self._first_sound_s(delivery, sentence, bus))
             await speech.finish()
@@ -114,9 +122,8 @@ class TtsWorker:
         )  # fmt: skip
 
 
-def _request(sentence: Sentence, agent: InUse) -> SpeechRequest:
-    head, file = sentence.head, agent.snapshot.agent
-    return SpeechRequest(sentence.text, head.language, head.turn, head.seq, file.voice, file.pronunciations)
+def _request(head: Head, spoken: Spoken, agent: Agent) -> SpeechRequest:
+    return SpeechRequest(spoken.text, head.language, head.turn, head.seq, agent.voice)
 
 
 @dataclass(slots=True)
@@ -126,11 +133,14 @@ class Speech:
     bus: WorkerBus
     delivery: Delivery
     sentence: Sentence
+    spoken: Spoken
     chunker: Chunker = field(default_factory=Chunker)
     began_s: float = field(default_factory=lambda: asyncio.get_running_loop().time())
     first_sound_ms: int | None = None
-    word_ends: list[int] = field(default_factory=list)
-    """Of which the gateway was not told yet."""
+    spoken_ends: list[int] = field(default_factory=list)
+    """Where spoken words end, as far as the voice told."""
+    told: int = 0
+    """Of how many of the sentence's words the gateway knows where they end."""
     waited_ms: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -149,7 +159,7 @@ class Speech:
             if piece is None or isinstance(piece, VendorError):
                 return piece
             if isinstance(piece, WordEnds):
-                self.word_ends += piece.at_bytes
+                self.spoken_ends += piece.at_bytes
                 continue
             if self.first_sound_ms is None:
                 self.first_sound_ms = round((loop.time() - self.began_s) * 1000)
@@ -178,7 +188,8 @@ class Speech:
         return Output(None, self._message(self.chunker.sent_bytes, last=True))
 
     def _message(self, offset_bytes: int, *, last: bool = False) -> SpeechChunk:
-        ends, self.word_ends = tuple(self.word_ends), []
+        ends = self.spoken.written_ends(self.spoken_ends)[self.told :]
+        self.told += len(ends)
         return SpeechChunk(
             head=self.sentence.head,
             offset_bytes=offset_bytes,

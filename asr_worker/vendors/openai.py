@@ -24,8 +24,8 @@ from common import openai_client
 from common.audio import SAMPLE_RATE_HZ, duration_ms, mulaw_to_pcm
 from common.config import Settings
 from common.errors import VendorError
+from common.language import base_language
 from common.lineup import GAP_S
-from common.phrases import base_language
 from common.vendor_stream import next_piece
 
 MIN_AUDIO_MS = 100

@@ -29,7 +29,7 @@ from common import models
 from common.audio import SAMPLE_RATE_HZ, duration_ms, mulaw_to_pcm, resample, silence
 from common.config import Settings
 from common.errors import VendorError
-from common.phrases import base_language
+from common.language import base_language
 
 VENDOR = "whisper"
 

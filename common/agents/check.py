@@ -13,7 +13,7 @@ from common.agents.fault import Fault, KeyPath
 from common.agents.voices import gender_of
 from common.config import Settings
 from common.errors import ConfigError
-from common.phrases import base_language
+from common.language import base_language
 from common.vendors import choose_vendors
 
 TURNS = (

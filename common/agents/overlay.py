@@ -6,7 +6,8 @@ from typing import Any
 from common.agents.agent import HOUSE, Agent, Phrases, Snapshot, base_keys
 from common.agents.check import overrides
 from common.config import Settings
-from common.phrases import Address, base_language
+from common.language import base_language
+from common.phrases import Address
 
 
 def house(settings: Settings) -> Snapshot:

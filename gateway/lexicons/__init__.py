@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from common.errors import ConfigError
-from common.phrases import base_language
+from common.language import base_language
 from gateway.turn.words import Lexicon, normalise
 
 _FOLDER = Path(__file__).parent

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape, quoteattr
 
-from common.phrases import base_language
+from common.language import base_language
 
 _LONGEST_PARAMETER = 500
 

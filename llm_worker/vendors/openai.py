@@ -23,7 +23,7 @@ from openai.types.chat.chat_completion_chunk import ChoiceDeltaToolCall
 from common import openai_client
 from common.config import Settings
 from common.errors import VendorError
-from common.phrases import base_language
+from common.language import base_language
 from llm_worker.tools import Tool
 from llm_worker.vendors.base import Exchange, Piece, Prompt, Round, ToolCall, UsedTool
 from llm_worker.vendors.openai_actions import OFFERED, action_of, function

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from common.config import Settings
 from common.errors import VendorError
+from common.language import base_language
 from common.messages import Collect
-from common.phrases import base_language
 from llm_worker.rules import RuleBook, Said
 from llm_worker.vendors.base import ActionRequest, Piece, Prompt, ToolCall, Uninterruptible
 

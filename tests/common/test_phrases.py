@@ -1,7 +1,8 @@
 """The fixed phrases: which language, and whose words."""
 
 from common.config import Settings
-from common.phrases import base_language, phrases
+from common.language import base_language
+from common.phrases import phrases
 
 
 def test_a_hebrew_call_is_greeted_in_hebrew() -> None:

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from llm_worker.sentences import SentenceCutter, speakable
+from llm_worker.sentences import SentenceCutter
 
 
 def cut(text: str, **limits: int) -> list[str]:
@@ -124,32 +124,6 @@ def test_the_cuts_do_not_depend_on_how_the_text_came(text: str, seed: int) -> No
 
 
 # --- What a voice can say
-
-
-@pytest.mark.parametrize(
-    ("text", "spoken"),
-    [
-        ("**Very** *good* `code` __here__ _now_", "Very good code here now"),
-        ("## Heading", "Heading"),
-        ("- an item", "an item"),
-        ("* an item", "an item"),
-        ("[our site](https://example.com/a?b=c)", "our site"),
-        ("![picture](x.png) here", "picture here"),
-        ("see https://example.com/a.", "see ."),
-        ("Hello 😀👍🏽!", "Hello !"),
-        ("🇮🇱 ישראל ❤️", "ישראל"),
-        ("snake_case stays", "snake_case stays"),
-        ("press the # key", "press the # key"),
-        ("25° outside", "25° outside"),
-        ("\u200fשלום\u200e", "שלום"),
-        ("  two   blanks ", "two blanks"),
-        ("***", ""),
-        ("😀", ""),
-        ("...", ""),
-    ],
-)
-def test_marks_for_the_eye_are_not_spoken(text: str, spoken: str) -> None:
-    assert speakable(text) == spoken
 
 
 def test_a_piece_without_words_is_no_piece() -> None:

@@ -10,6 +10,7 @@ import pytest
 from asr_worker.vendors.whisper import WhisperTranscriber
 from common.audio import silence
 from tests.speech.errors import plain, word_errors
+from tts_worker.front_end import speakable
 from tts_worker.vendors.base import SpeechRequest
 from tts_worker.vendors.local import LocalVoice
 
@@ -29,7 +30,7 @@ REPLIES = [
 
 
 async def heard_again(text: str, voice: LocalVoice, whisper: WhisperTranscriber) -> str:
-    sound = b"".join([piece async for piece in voice.synthesise(SpeechRequest(text, "en"))])
+    sound = b"".join([piece async for piece in voice.synthesise(SpeechRequest(speakable(text, "en").text, "en"))])
     return plain(await whisper.transcribe(LEAD + sound + LEAD, language="en", turn=0))
 
 

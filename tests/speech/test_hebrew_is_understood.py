@@ -15,6 +15,7 @@ from common.config import Settings
 from common.phrases import phrases
 from tests.speech.errors import character_error_rate
 from tests.speech.espeak import Espeak
+from tts_worker.front_end import speakable
 from tts_worker.vendors.base import SpeechRequest
 from tts_worker.vendors.local import LocalVoice
 
@@ -31,7 +32,7 @@ async def errors_of(sound: bytes, sentence: str, whisper: WhisperTranscriber) ->
 
 
 async def errors_of_a_take(sentence: str, voice: LocalVoice, whisper: WhisperTranscriber) -> float:
-    sound = b"".join([piece async for piece in voice.synthesise(SpeechRequest(sentence, "he"))])
+    sound = b"".join([piece async for piece in voice.synthesise(SpeechRequest(speakable(sentence, "he").text, "he"))])
     return await errors_of(sound, sentence, whisper)
 
 

@@ -98,22 +98,8 @@ def test_words_run_together_are_read_apart(english: EnglishPhonemes) -> None:
     assert english.of("OpenBook") == "ˈoʊpən bˈʊk"
 
 
-@pytest.mark.parametrize(
-    ("text", "phonemes"),
-    [
-        ("9", "nˈaɪn"),
-        ("12", "twˈɛlv"),
-        ("1.2", "wˈʌn pˈɔɪnt tˈuː"),
-        ("9:00", "nˈaɪn əklˈɑːk"),
-        ("9:30", "nˈaɪn θˈɜːɾi"),
-        ("9:02", "nˈaɪn ˈoʊ tˈuː"),
-        ("9%", "nˈaɪn pɚsˈɛnt"),
-        ("012", "zˈiːɹoʊ wˈʌn tˈuː"),
-        ("12121", "wˈʌn tˈuː wˈʌn tˈuː wˈʌn"),
-    ],
-)
-def test_numbers_are_words(text: str, phonemes: str, english: EnglishPhonemes) -> None:
-    assert english.of(text) == phonemes
+def test_digits_that_no_front_end_read_are_said_one_by_one(english: EnglishPhonemes) -> None:
+    assert english.of("12") == "wˈʌn tˈuː"
 
 
 def test_nothing_is_no_phonemes(english: EnglishPhonemes) -> None:

@@ -56,9 +56,9 @@ class Scripted:
     async def close(self) -> None: ...
 
 
-def handle(voice: Scripted, bus: RecordedBus | None = None, attempt: int = 1, head: Head = HEAD) -> RecordedBus:
+def handle(voice: Scripted, bus: RecordedBus | None = None, attempt: int = 1, head: Head = HEAD, text: str = "Hello.") -> RecordedBus:
     bus = bus or RecordedBus()
-    delivery = Delivery("1-0", SentenceMessage(head=head, text="Hello."), attempt=attempt)
+    delivery = Delivery("1-0", SentenceMessage(head=head, text=text), attempt=attempt)
     run(TtsWorker(voice, "fake").handle(delivery, bus))
     return bus
 
@@ -237,7 +237,7 @@ def test_another_message_on_the_stream_is_a_bug() -> None:
 
 
 def test_what_the_voice_knows_of_its_words_goes_with_the_next_chunk() -> None:
-    sent = chunks(handle(Scripted(WordEnds((300, 700)), 100, WordEnds((900,)), 150)))
+    sent = chunks(handle(Scripted(WordEnds((300, 700)), 100, WordEnds((900,)), 150), text="Hello to you."))
     assert [chunk.word_ends for chunk in sent] == [(300, 700), (900,)]
 
 
@@ -245,12 +245,23 @@ def test_what_it_says_of_its_words_at_the_end_goes_with_the_last_chunk() -> None
     assert last(handle(Scripted(100, WordEnds((700,))))).word_ends == (700,)
 
 
+def test_the_voice_is_given_words_for_digits_and_signs() -> None:
+    voice = Scripted(100)
+    handle(voice, text="It is **$5**.")
+    assert voice.requests[0].text == "It is five dollars."
+
+
+def test_where_words_end_is_told_in_those_of_the_sentence() -> None:
+    sent = chunks(handle(Scripted(WordEnds((100, 200, 300)), 100, WordEnds((400, 500)), 150), text="It is $5.50 today."))
+    assert [chunk.word_ends for chunk in sent] == [(100, 200), ()]
+
+
 def test_words_without_sound_are_no_sound() -> None:
     assert fails(WordEnds((300,))).kind == "no_sound"
 
 
-def test_an_agents_voice_and_pronunciations_go_along(tmp_path: Path) -> None:
-    clinic = in_use(snapshot(tmp_path, 'voice = "he-IL-Chirp3-HD-Leda"\n[pronunciations]\nIBM = "I B M"'), Settings())
+def test_a_sentence_is_spoken_with_its_agents_voice_and_pronunciations(tmp_path: Path) -> None:
+    clinic = in_use(snapshot(tmp_path, 'voice = "he-IL-Chirp3-HD-Leda"\n[pronunciations]\nTorim = "toe reem"'), Settings())
     voice, head = Scripted(100), msgspec.structs.replace(HEAD, agent=clinic.carried.reference)
-    handle(voice, RecordedBus(agents={clinic.carried.reference: clinic.carried.data}), head=head)
-    assert (voice.requests[0].voice, voice.requests[0].pronunciations) == ("he-IL-Chirp3-HD-Leda", {"IBM": "I B M"})
+    handle(voice, RecordedBus(agents={clinic.carried.reference: clinic.carried.data}), head=head, text="Torim.")
+    assert (voice.requests[0].voice, voice.requests[0].text) == ("he-IL-Chirp3-HD-Leda", "toe reem.")

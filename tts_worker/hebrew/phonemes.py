@@ -13,13 +13,9 @@ import phonikud
 
 from tts_worker.hebrew.reading import marked
 from tts_worker.hebrew.vowels import Vowels
-from tts_worker.numbers import NUMBER, number_in_words
 
 _AS_AMERICAN = str.maketrans({"a": "ɑː", "e": "ɛ", "i": "iː", "o": "oʊ", "u": "uː", "ʁ": "ɹ", "χ": "h", "A": "eɪ"})
 _DIPHTHONG = re.compile(r"ej(?!ˈ?[aeiouɐ])")
-_SIGNS = {"%": " אחוז ", "₪": " שקלים ", "$": " דולר ", "€": " אירו "}
-_PREFIX_HYPHEN = re.compile(r"(?<=[א-ת])[-־](?=[0-9])")
-"""As in מ-9:00, one word when spoken."""
 _UNSTRESSED_A = re.compile(r"(?<!ˈ)a")
 _STOP_OF_NO_USE = re.compile(r"(?<![aeiou])ʔ|ʔ(?!ˈ?[aeiou])")
 
@@ -32,17 +28,11 @@ class HebrewPhonemes:
         self._vowels = Vowels(vowels)
 
     def of(self, text: str) -> str:
-        """Phonemes, with the text's punctuation; numbers and times in words."""
+        """Phonemes, with the text's punctuation."""
         # The model misreads a last word that nothing follows.
-        pointed = self._vowels.add(f"{_in_words(text)}.").removesuffix(".")
+        pointed = self._vowels.add(f"{text}.").removesuffix(".")
         # Its own expander writes the numbers that it cannot read, a caller's perhaps, to a log of its own.
         return as_american(phonikud.phonemize(marked(pointed), use_expander=False))
-
-
-def _in_words(text: str) -> str:
-    joined = _PREFIX_HYPHEN.sub("", text)
-    spoken = NUMBER.sub(lambda number: f"{number_in_words(number.group(), 'he')} ", joined)
-    return re.sub(r"\s+(?=[.,!?;:])", "", " ".join("".join(_SIGNS.get(letter, letter) for letter in spoken).split()))
 
 
 def as_american(hebrew: str) -> str:

@@ -1,7 +1,7 @@
 """What a TTS vendor is: one file, one line in the registry, one shared contract test."""
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -10,6 +10,7 @@ class SpeechRequest:
     """One sentence to be spoken."""
 
     text: str
+    """As the front end leaves it: words, and the marks of pauses."""
     language: str
     """BCP 47: ``he``, ``en``."""
     turn: int = 0
@@ -17,8 +18,6 @@ class SpeechRequest:
     """Turn and sentence serve the ``tone`` vendor, which codes them in its pitches."""
     voice: str = ""
     """The call's agent's; "": the one of the settings. A vendor that has no such voice takes that, too."""
-    pronunciations: Mapping[str, str] = field(default_factory=dict)
-    """How the call's agent says certain words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,8 @@ class WordEnds:
     """Where in the sentence's sound words end, in bytes from its beginning: for a voice that knows.
 
     The gateway goes by it for what was heard, and where to go on; for other voices it estimates. Words are what
-    spaces divide in the text; what is told must be the next words in order, and may come before their sound.
+    spaces divide in the request's text (the worker puts them in those of the sentence); what is told must be the next
+    words in order, and may come before their sound.
     """
 
     at_bytes: tuple[int, ...]

@@ -24,7 +24,7 @@ from google.rpc.error_details_pb2 import RetryInfo
 from common.audio import SAMPLE_RATE_HZ, strip_wav_header
 from common.config import Settings
 from common.errors import ConfigError, VendorError
-from common.phrases import base_language
+from common.language import base_language
 from tts_worker.evenness import Evenness
 from tts_worker.vendors.base import SpeechRequest
 

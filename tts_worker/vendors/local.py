@@ -19,7 +19,7 @@ from common import catalogue, models
 from common.audio import SAMPLE_RATE_HZ, pcm_to_mulaw, resample, silence
 from common.config import Settings
 from common.errors import VendorError
-from common.phrases import base_language
+from common.language import base_language
 from tts_worker.clauses import clauses
 from tts_worker.loudness import Samples, levelled, trimmed
 from tts_worker.phonemes import Phonemes

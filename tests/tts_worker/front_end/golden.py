@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path("tests/data/front_end")
-DICTIONARY = FOLDER / "dictionary.toml"
 LANGUAGES = ("he", "en")
 _NOTHING = "∅"
 
@@ -31,6 +30,11 @@ def items() -> list[Item]:
 def sources() -> dict[str, dict[str, str]]:
     """By language, what each key of a source stands for."""
     return tomllib.loads((FOLDER / "sources.toml").read_text(encoding="utf-8"))
+
+
+def pronunciations() -> dict[str, dict[str, str]]:
+    """By language, those with which the items of the class ``dictionary`` are read."""
+    return tomllib.loads((FOLDER / "dictionary.toml").read_text(encoding="utf-8"))
 
 
 def _lines(path: Path) -> list[str]:

@@ -1,0 +1,98 @@
+"""Every item of the golden table is read as its source says."""
+
+import pytest
+
+from tests.tts_worker.front_end.golden import Item, items, pronunciations
+from tts_worker.front_end import speakable
+
+
+@pytest.mark.parametrize("item", items(), ids=lambda item: f"{item.language}-{item.kind}-{item.written}")
+def test_an_item_of_the_table_is_read_right(item: Item) -> None:
+    entries = pronunciations()[item.language] if item.kind == "dictionary" else {}
+    assert speakable(item.written, item.language, entries).text == item.spoken
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("הטיפול נמשך 1.5 שעות", "הטיפול נמשך שעה וחצי"),
+        ('1.25 ק"מ', "קילומטר ורבע"),
+        ("1 השעה", "אחת השעה"),
+        ("1 כלשהו", "אחת כלשהו"),
+        ("1.5 כלשהו", "אחת נקודה חמש כלשהו"),
+        ("1.5 ילדים", "אחד וחצי ילדים"),
+        ("קומה 1 שעה", "קומה אחת שעה"),
+        ("בפעם ה-3", "בפעם השלישית"),
+        ("הפריט ה-2", "הפריט השני"),
+        ("ה-2 בחודש", "השני בחודש"),
+        ("בקומה ה-12", "בקומה השתים עשרה"),
+        ("הישיבה ה-4", "הישיבה הרביעית"),
+        ("ימים א-ה 9:00-17:00", "ימים ראשון עד חמישי תשע עד חמש אחר הצהריים"),
+        ("א'-ה' 9:00, ו' 10:00", "ראשון עד חמישי תשע, שישי עשר"),
+        ("גיל 18+", "גיל שמונה עשרה ומעלה"),
+        ("1+1", "אחת פלוס אחת"),
+        ("קוד הבניין 1234#", "קוד הבניין אחת שתיים שלוש ארבע סולמית"),
+        ("גרסה 2.0.1", "גרסה שתיים נקודה אפס נקודה אחת"),
+        ("2024/15", "אלפיים עשרים וארבע לוכסן חמש עשרה"),
+        ("12 בצהריים", "שתים עשרה בצהריים"),
+        ("10-12", "עשר עד שתים עשרה"),
+        ("ב-3.5 שעות", "בשלוש וחצי שעות"),
+        ("ב-3.5%", "בשלושה וחצי אחוזים"),
+        ("ב-3.15", "בשלוש נקודה אחת חמש"),
+        ("35/13/2026", "שלושים וחמש לוכסן שלוש עשרה לוכסן אלפיים עשרים ושש"),
+        ("2.5 מיליון", "שניים וחצי מיליון"),
+        ("0.5 מיליון", "חצי מיליון"),
+        ("1.7 מיליון", "אחת נקודה שבע מיליון"),
+        ("₪1.555", "אחת נקודה חמש חמש חמש שקלים"),
+        ("8:00 PM", "שמונה P M"),
+        ("4:00", "ארבע"),
+        ("+44 20 7946 0958", "פלוס ארבע ארבע, שתיים אפס שבע, תשע ארבע שש, אפס תשע חמש שמונה"),
+        ("+2100000000", "פלוס שתיים אחת אפס, אפס אפס אפס, אפס אפס אפס אפס"),
+        ("9" * 20 + " שקלים", " ".join(["תשע"] * 20) + " שקלים"),
+        ("12500 שקלים", "שנים עשר אלף וחמש מאות שקלים"),
+        ("בחשבון 120 שקלים", "בחשבון מאה ועשרים שקלים"),
+        ("50000", "חמישים אלף"),
+        ("ב9:00 ב3.5 ל5 ילדים", "בתשע בשלושה במאי לחמישה ילדים"),
+        ("ה23 בנובמבר", "העשרים ושלושה בנובמבר"),
+        ("5G", "חמש G"),
+        ("קובץ mp3", "קובץ mp3"),
+        ("ABCD5", "ABCD חמש"),
+    ],
+)
+def test_hebrew_beyond_the_table(written: str, spoken: str) -> None:
+    assert speakable(written, "he").text == spoken
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("on 11/24", "on November twenty-fourth"),
+        ("on 24/11", "on November twenty-fourth"),
+        ("on 24/13", "on twenty-four slash thirteen"),
+        ("50/50", "fifty fifty"),
+        ("Mon-Fri", "Monday to Friday"),
+        ("May 1990", "May nineteen ninety"),
+        ("10-12-2026", "October twelfth, twenty twenty-six"),
+        ("10/12/26", "October twelfth, twenty twenty-six"),
+        ("35.13.2026", "three five dot one three dot two zero two six"),
+        ("AB-1234", "A B one two three four"),
+        ("#3 in line", "number three in line"),
+        ("ages 18+", "ages eighteen plus"),
+        ("We close at 5 p.m.", "We close at five P M"),
+        ("$5/mo", "five dollars/mo"),
+        ("$1.555", "one point five five five dollars"),
+        ("$0.01", "one cent"),
+        ("1,250.5", "one thousand two hundred fifty point five"),
+        ("9" * 20, ", ".join(["nine nine nine nine"] * 5)),
+        ("9" * 20 + " people", " ".join(["nine"] * 20) + " people"),
+        ("99999999999999999999.5", " ".join(["nine"] * 20) + " point five"),
+        ("12345 people", "twelve thousand three hundred forty-five people"),
+        ("50000", "fifty thousand"),
+    ],
+)
+def test_english_beyond_the_table(written: str, spoken: str) -> None:
+    assert speakable(written, "en").text == spoken
+
+
+def test_in_a_language_that_it_does_not_know_only_marks_are_taken_out() -> None:
+    assert speakable("**Il est** 9:30 😀", "fr").text == "Il est 9:30"

@@ -1,0 +1,89 @@
+"""Dates and days of the week in English (sans-I/O).
+
+Between strokes the month comes first, as in America, unless it cannot be one; between points the day does.
+"""
+
+import re
+
+from tts_worker.front_end.english.numbers import START, TO, ordinal, year
+from tts_worker.front_end.scan import Rule, rule
+
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+_MONTH = rf"(?:{'|'.join(_MONTHS)}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)(?!\w)\.?)(?!\w)"
+_DAYS = {day[:3]: day for day in ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")}
+_DAY = r"(?:Sun|Mon|Tues?|Wed|Thurs?|Thu|Fri|Sat)"
+_DATE_BEFORE = re.compile(
+    r"(?:on|by|until|before|after|since|from|day|date:?|Sun|Mon|Tues?|Wed|Thu|Fri|Sat),?\.?\s+(?:on\s+)?(?:the\s+)?$", re.IGNORECASE
+)
+_NO_DATE_BEHIND = r"(?![\w/:]|[.-]\d)"
+_MONTH_OF_YEAR = rf"(?<!\w)(?P<month>{_MONTH}),?\s+(?P<year>(?:19|20)\d\d)(?!\d)"
+_YEAR = r"(?:,?\s+(?P<year>(?:19|20)\d\d)(?!\d))?"
+_ENDING = r"(?:st|nd|rd|th)?"
+
+
+def _strokes(found: re.Match[str]) -> str | None:
+    first, second = int(found["first"]), int(found["second"])
+    return _date(first, second, found["year"]) or _date(second, first, found["year"])
+
+
+def _points(found: re.Match[str]) -> str | None:
+    return _date(int(found["month"]), int(found["day"]), found["year"])
+
+
+def _short(found: re.Match[str]) -> str | None:
+    if not _DATE_BEFORE.search(found.string[: found.start()]):
+        return None
+    first, second = int(found["first"]), int(found["second"])
+    return _date(first, second, None) or _date(second, first, None)
+
+
+def _date(month: int, day: int, written_year: str | None) -> str | None:
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return None
+    return f"{_MONTHS[month - 1]} {ordinal(day)}{_year(written_year)}"
+
+
+def _year(written: str | None) -> str:
+    return f", {year(int(written) if len(written) > 2 else 2000 + int(written))}" if written else ""
+
+
+def _month(written: str) -> str:
+    return next(month for month in _MONTHS if month.startswith(written[:3]))
+
+
+def _month_first(found: re.Match[str]) -> str:
+    until = f" to {ordinal(int(found['to']))}" if found["to"] else ""
+    return f"{_month(found['month'])} {ordinal(int(found['day']))}{until}{_year(found['year'])}"
+
+
+def _month_of_year(found: re.Match[str]) -> str:
+    return f"{_month(found['month'])} {year(int(found['year']))}"
+
+
+def _days(found: re.Match[str]) -> str:
+    return " to ".join(_DAYS[day[:3]] for day in found.groups() if day)
+
+
+def _day_first(found: re.Match[str]) -> str:
+    article = "" if re.search(r"(?i:(?:^|\s)the\s+)$", found.string[: found.start()]) else "the "
+    return f"{article}{ordinal(int(found['day']))} of {_month(found['month'])}{_year(found['year'])}"
+
+
+def _decade(found: re.Match[str]) -> str:
+    return re.sub("y$", "ie", year(int(found[1]))) + "s"
+
+
+RULES: list[Rule] = [
+    rule(rf"{START}(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d){_NO_DATE_BEHIND}", _points),
+    rule(rf"{START}(?P<first>\d{{1,2}})([/-])(?P<second>\d{{1,2}})\2(?P<year>(?:19|20)\d\d|\d\d){_NO_DATE_BEHIND}", _strokes),
+    rule(rf"{START}(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.(?P<year>(?:19|20)\d\d|\d\d){_NO_DATE_BEHIND}", _points),
+    rule(rf"{START}(?P<first>\d{{1,2}})/(?P<second>\d{{1,2}}){_NO_DATE_BEHIND}", _short),
+    rule(rf"(?<!\w)(?P<month>{_MONTH})\s+(?P<day>\d{{1,2}}){_ENDING}(?![\d:])(?:{TO}(?P<to>\d{{1,2}})(?![\d:]))?{_YEAR}", _month_first),
+    rule(rf"{START}(?P<day>\d{{1,2}}){_ENDING}\s+(?:of\s+)?(?P<month>{_MONTH}){_YEAR}", _day_first),
+    rule(_MONTH_OF_YEAR, _month_of_year),
+    rule(rf"(?<!\w)({_DAY})\.?{TO}({_DAY})(?!\w)", _days),
+    rule(rf"(?<!\w)({_DAY})(?:\.|(?=,?\s+{_MONTH}\s+\d)|(?=,?\s+\d))", _days),
+    rule(r"(?:(?<=[Ii]n )|(?<=[Ss]ince )|(?<=[Uu]ntil )|(?<=[Bb]y )|(?<=year ))((?:1[5-9]|20)\d\d)(?![\w,:/]|\.\d)",
+         lambda found: year(int(found[1]))),
+    rule(r"(?<!\w)((?:1[5-9]|20)[1-9]0)s(?!\w)", _decade),
+]  # fmt: skip

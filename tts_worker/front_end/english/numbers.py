@@ -1,0 +1,71 @@
+"""English numbers in words, the American way: no "and", digits one by one behind the point (sans-I/O)."""
+
+import re
+
+from num2words import num2words
+
+from tts_worker.front_end.names import ENGLISH
+from tts_worker.front_end.scan import Rule, apart, rule
+
+NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+START = r"(?<![\w.,:/])"
+END = r"(?![\w:/]|[.,]\d)"
+TO = r"\s*[-–]\s*"
+SCALE = "thousand|million|billion"
+_LONGEST = 10**15
+"""Nobody follows a longer number in words."""
+_FRACTIONS = {2: ("half", "halves"), 4: ("quarter", "quarters")}
+
+
+def cardinal(number: int) -> str:
+    """A whole number in words."""
+    return _words(number, "cardinal")
+
+
+def ordinal(number: int) -> str:
+    """As of a day or a floor."""
+    return _words(number, "ordinal")
+
+
+def year(number: int) -> str:
+    """A year in words: twenty twenty-six, nineteen oh-five."""
+    return _words(number, "year")
+
+
+def _words(number: int, kind: str) -> str:
+    if number >= _LONGEST:
+        return ENGLISH.digit_by_digit(str(number))
+    return str(num2words(number, lang="en", to=kind)).replace(",", "").replace(" and ", " ")
+
+
+def plain(written: str) -> str:
+    """A number as it is written, perhaps with a decimal point."""
+    whole, _, decimals = written.replace(",", "").partition(".")
+    spoken = cardinal(int(whole))
+    return f"{spoken} point {ENGLISH.digit_by_digit(decimals)}" if decimals else spoken
+
+
+def amount(written: str, one: str, many: str) -> str:
+    """So many of something."""
+    return f"{plain(written)} {one if written == '1' else many}"
+
+
+def _fraction(found: re.Match[str]) -> str | None:
+    above, below = int(found[1]), int(found[2])
+    if above >= below or below < 2:
+        return f"{cardinal(above)} {cardinal(below)}" if above == below else None
+    one, many = _FRACTIONS.get(below) or (ordinal(below), f"{ordinal(below)}s")
+    return f"{cardinal(above)} {one if above == 1 else many}"
+
+
+def _signed(found: re.Match[str]) -> str:
+    return f"{'plus' if found[1] == '+' else 'minus'} {plain(found[2])}"
+
+
+RULES: list[Rule] = [
+    rule(rf"{START}(\d+)(?:st|nd|rd|th)(?!\w)", lambda found: ordinal(int(found[1]))),
+    rule(rf"{START}(\d{{1,3}})/(\d{{1,3}}){END}", _fraction),
+    rule(rf"{START}({NUMBER}){TO}({NUMBER}){END}", lambda found: f"{plain(found[1])} to {plain(found[2])}"),
+    rule(rf"(?<![\w)])([-−+])({NUMBER}){END}", _signed),
+    rule(NUMBER, lambda found: apart(found, plain(found[0]))),
+]

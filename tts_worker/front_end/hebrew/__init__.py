@@ -1,0 +1,39 @@
+"""Hebrew: what is written, as it is spoken.
+
+A particle and its hyphen before a number are one word with it (ב-15: בחמישה עשר), before Latin letters a word of its own.
+"""
+
+import re
+
+from tts_worker.front_end.addresses import address_rules
+from tts_worker.front_end.digits import code_rules, phone_rules
+from tts_worker.front_end.hebrew import abbreviations, dates, money, numbers, times
+from tts_worker.front_end.hebrew.nouns import noun_at
+from tts_worker.front_end.latin import latin_rules
+from tts_worker.front_end.names import HEBREW
+from tts_worker.front_end.scan import Rule, rule
+
+_CODE = re.compile(
+    r"(?:קוד|הקוד|סיסמ[הא]|הסיסמ[הא]|הזמנה|ההזמנה|אסמכתא|לקוח|מיקוד|חשבון|החשבון|אישור|האישור|רכב|כרטיס|זהות|ת[\"״]ז|ספרות|הספרות|"
+    r"ש?מסתיי(?:ם|מת)|PIN)"
+    r"(?:\s+(?:שלך|שלכם|שלי|הוא|היא|הן|אימות|האימות|סודי|הסודי|חדש|החדש|מספר|מס'|הבניין|הכניסה|הדלת))*[\s:]*(?:(?<=\s)ב[-־])?$"
+)
+_PARTICLE = rule(r"(?<![א-ת])([ובכלמשה]{1,3})(?:[-־–](?=[\d₪$€£*+#(A-Za-z])|(?=\d))", lambda found: found[1], joins=True)
+
+ABBREVIATIONS: list[Rule] = abbreviations.RULES
+RULES: list[Rule] = [
+    *address_rules(HEBREW),
+    _PARTICLE,
+    *times.RULES,
+    *money.RULES,
+    *dates.RULES[:3],
+    *phone_rules(HEBREW),
+    *dates.RULES[3:],
+    *abbreviations.RULES,
+    *code_rules(HEBREW, _CODE, noun_at),
+    rule(r"(?<!\w)OK(?!\w)", "אוקיי"),
+    *latin_rules(HEBREW),
+    *numbers.RULES,
+    rule(r"(?<=\d)\+(?!\w)", " ומעלה"),
+    rule(r"\s+&\s+(?=[א-ת])", " ו"),
+]

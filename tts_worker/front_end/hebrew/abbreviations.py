@@ -1,0 +1,128 @@
+"""Hebrew abbreviations and units (sans-I/O).
+
+What is said in full is written out; what is said as a word (דו"ח) loses its marks. Particles stay before it: בת"ז; the article
+goes to the second word of a construct pair: הת"ז is תעודת הזהות.
+"""
+
+import re
+
+from tts_worker.front_end.hebrew.nouns import Gender
+from tts_worker.front_end.hebrew.numbers import NUMBER, START, amount
+from tts_worker.front_end.scan import Rule, rule
+
+_PAIRS = {
+    'ת"ז': "תעודת זהות",
+    'ת"ד': "תיבת דואר",
+    "ת.ד.": "תיבת דואר",
+    "ת.ז.": "תעודת זהות",
+    'עו"ד': "עורך דין",
+    'רו"ח': "רואה חשבון",
+    'בי"ח': "בית חולים",
+    'בי"ס': "בית ספר",
+    'קופ"ח': "קופת חולים",
+    'ב"כ': "בא כוח",
+    'יו"ר': "יושב ראש",
+    'חו"ד': "חוות דעת",
+    'מע"מ': "מס ערך מוסף",
+}
+_PLAIN = {
+    'ביה"ח': "בית החולים",
+    'ביה"ס': "בית הספר",
+    'ד"ר': "דוקטור",
+    'ע"י': "על ידי",
+    'ע"פ': "על פי",
+    'עפ"י': "על פי",
+    'ע"ש': "על שם",
+    'ע"ג': "על גבי",
+    'ע"ס': "על סך",
+    'בע"מ': "בעירבון מוגבל",
+    'ארה"ב': "ארצות הברית",
+    'חו"ל': "חוץ לארץ",
+    'בד"כ': "בדרך כלל",
+    'בס"ד': "בסיעתא דשמיא",
+    'אח"כ': "אחר כך",
+    'אחה"צ': "אחר הצהריים",
+    'לפנה"צ': "לפני הצהריים",
+    'סה"כ': "סך הכול",
+    'כ"כ': "כל כך",
+    'ת"א': "תל אביב",
+    'ב"ש': "באר שבע",
+    'ש"ח': "שקלים",
+    'הנ"ל': "הנזכר לעיל",
+    'עו"ס': "עובד סוציאלי",
+    'מוצ"ש': "מוצאי שבת",
+    'חוה"מ': "חול המועד",
+    'דו"ח': "דוח",
+    'מנכ"ל': "מנכל",
+    'סמנכ"ל': "סמנכל",
+    'צה"ל': "צהל",
+    'תנ"ך': "תנך",
+    "רח'": "רחוב",
+    "שד'": "שדרות",
+    "שכ'": "שכונת",
+    "טל'": "טלפון",
+    "מס'": "מספר",
+    "עמ'": "עמוד",
+    "פרופ'": "פרופסור",
+    "גב'": "גברת",
+    "חב'": "חברת",
+    "מח'": "מחלקת",
+    "וכו'": "וכולי",
+    "וכד'": "וכדומה",
+    "וגו'": "וגומר",
+    "נ.ב.": "נכתב בצד",
+}
+_UNITS: dict[str, tuple[str, str, Gender]] = {
+    'ק"מ': ("קילומטר", "קילומטרים", "m"),
+    'ס"מ': ("סנטימטר", "סנטימטרים", "m"),
+    'מ"מ': ("מילימטר", "מילימטרים", "m"),
+    'מ"ל': ("מיליליטר", "מיליליטר", "m"),
+    'מ"ר': ("מטר רבוע", "מטר רבוע", "m"),
+    'ק"ג': ("קילוגרם", "קילוגרם", "m"),
+    "דק'": ("דקה", "דקות", "f"),
+    "שע'": ("שעה", "שעות", "f"),
+    "GB": ("ג'יגה בייט", "ג'יגה בייט", "m"),
+    "MB": ("מגה בייט", "מגה בייט", "m"),
+    "Mbps": ("מגה ביט לשנייה", "מגה ביט לשנייה", "m"),
+    "km": ("קילומטר", "קילומטרים", "m"),
+    "kg": ("קילוגרם", "קילוגרם", "m"),
+    "cm": ("סנטימטר", "סנטימטרים", "m"),
+}
+_MARK = {'"': "[\"״“”]|''", "'": "['׳’]"}
+
+
+def _key(written: str) -> str:
+    return re.sub("[׳’]", "'", re.sub("[״“”]|''", '"', written))
+
+
+def _any(words: dict[str, str] | dict[str, tuple[str, str, Gender]]) -> str:
+    ordered = sorted(words, key=len, reverse=True)
+    return "|".join("".join(f"(?:{_MARK[letter]})" if letter in _MARK else re.escape(letter) for letter in word) for word in ordered)
+
+
+_FULL = {**_PAIRS, **_PLAIN, **{unit: one for unit, (one, _, _) in _UNITS.items() if not unit.isascii()}}
+
+
+def _plain(found: re.Match[str]) -> str:
+    return _FULL[_key(found[0])]
+
+
+def _prefixed(found: re.Match[str]) -> str:
+    particles, key = found[1], _key(found[2])
+    if particles.endswith("ה") and key in _PAIRS:
+        first, rest = _PAIRS[key].split(" ", 1)
+        return f"{particles[:-1]}{first} ה{rest.replace(' ', ' ה')}"
+    return particles + _FULL[key]
+
+
+def _measure(found: re.Match[str]) -> str:
+    one, many, gender = _UNITS[_key(found[2])]
+    return amount(found[1], one, many, gender)
+
+
+_BEGIN, _BEHIND = r"(?<![א-ת\"״'׳])", r"(?![א-ת\"״])"
+RULES: list[Rule] = [
+    rule(rf"{START}({NUMBER})\s?({_any(_UNITS)})(?![\w\"״])", _measure),
+    rule(rf"{_BEGIN}(?:{_any(_FULL)}){_BEHIND}", _plain),
+    rule(rf"{_BEGIN}([ובכלמשה]{{1,3}})({_any(_FULL)}){_BEHIND}", _prefixed),
+]

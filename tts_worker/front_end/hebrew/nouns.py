@@ -1,0 +1,119 @@
+"""Which gender a counted Hebrew noun has (sans-I/O).
+
+The plural tells it mostly: -im is masculine, -ot feminine. The exceptions that a line talks about stand here, and the singulars
+that are counted, too. A word of no known kind is not taken for a noun.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Gender = Literal["m", "f"]
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_FEMININE_PLURALS = _set(
+    "שנים פעמים ערים מילים נשים ביצים דרכים אבנים נמלים דבורים לבנים שיניים עיניים רגליים ידיים אוזניים נעליים כתפיים ברכיים "
+    "ציפורים עדשים תאנים שעורים חיטים שעתיים"
+)
+_MASCULINE_PLURALS = _set(
+    "שולחנות מקומות רחובות חלונות ארונות כיסאות חשבונות רצונות לילות אבות קולות כוחות מקורות אוצרות אורות קירות לוחות שמות סודות "
+    "וילונות חלומות ניירות פתרונות רעיונות יתרונות חסרונות זיכרונות שבועות מוסדות ארמונות עקרונות נהרות מטבעות דורות מעונות צינורות "
+    "מזלגות עפרונות גיליונות שטרות אסונות מחנות מחזות מראות שדות קצוות יסודות סולמות מקצועות ניסיונות ראיונות פיקדונות מזונות משקלות"
+)
+_FEMININE_ONES = _set(
+    "נפש שעה דקה שנייה שנה פעם אגורה ילדה אישה הודעה פגישה הזמנה בקשה לירה מעלה קומה דירה בדיקה יחידה מנה חבילה שאלה נקודה ספרה "
+    "תשובה שיחה סדנה משפחה מכונית תוכנית אפשרות טיפה עיר מילה"
+)
+_MASCULINE_ONES = _set(
+    "שקל אחוז יום חודש שבוע תור איש ילד אדם דולר אירו סנט קילומטר מטר סנטימטר מילימטר קילוגרם קילו גרם טון ליטר כרטיס חדר מקום לקוח "
+    "משלוח מנוי תשלום מוצר אורח שולחן רופא נציג עובד תושב סועד נוסע מיליון אלף"
+)
+_ONE_OF = {
+    "שעות": "שעה",
+    "ימים": "יום",
+    "שבועות": "שבוע",
+    "חודשים": "חודש",
+    "שנים": "שנה",
+    "דקות": "דקה",
+    "חדרים": "חדר",
+    "מטרים": "מטר",
+    "קילומטרים": "קילומטר",
+    "אחוזים": "אחוז",
+}
+"""What may be halved."""
+_NO_NOUNS = _set("צהריים בצהריים לצהריים הצהריים לפעמים לפנים")
+_BEGIN_WITH_HE = _set(
+    "הודעות הזמנות הנחות הורים הצעות הגדרות החזרים הפסקות המלצות הרצאות הופעות הטבות העברות התקנות הלוואות הסעות הקלטות הזדמנויות "
+    "הרשמות הפקדות הוראות החלטות הערות הבדלים הריונות הסכמים הסברים הודעה הזמנה"
+)
+_LABELS = re.compile(
+    r"(?:^|[\s(])[ובלמהש]*(?:קו|אוטובוס|קומה|דירה|חדר|שלוחה|סניף|בית|עמוד|עמ'|פרק|טרמינל|רציף|מספר|מס'|כניסה|עמדה|דלפק|שער|ערוץ|כביש|"
+    r"גרסה|דגם|רחוב|רח')\s+(?:מספר\s+)?$"
+)
+_NOUN = re.compile(r"\s+([א-ת]+)(?![א-ת\"״'׳])")
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """What a number counts."""
+
+    word: str
+    gender: Gender
+    end: int
+    """Where it ends in the text."""
+
+    @property
+    def definite(self) -> bool:
+        """As in שלושת הימים."""
+        return self.word.startswith("ה") and self.word not in _BEGIN_WITH_HE
+
+    @property
+    def singular(self) -> bool:
+        """Whether it is a singular that 1 may follow."""
+        return self.word in _FEMININE_ONES | _MASCULINE_ONES
+
+    @property
+    def one(self) -> str | None:
+        """The singular, of what may be halved."""
+        return self.word if self.singular else _ONE_OF.get(self.word)
+
+
+def noun_at(text: str, at: int) -> Noun | None:
+    """The counted noun that follows at once."""
+    found = _NOUN.match(text, at)
+    if found is None:
+        return None
+    word = found[1]
+    gender = _listed(word) or (_listed(word[1:]) if word[0] == "ה" else None) or _by_ending(word)
+    return Noun(word, gender, found.end()) if gender else None
+
+
+def gender_of(word: str | None) -> Gender:
+    """Of a noun in the singular that an ordinal follows, with particles before it or not."""
+    if not word:
+        return "m"
+    for listed in (_listed(word[at:]) for at in range(min(3, len(word)))):
+        if listed:
+            return listed
+    return "f" if word[-1] in "הת" else "m"
+
+
+def labelled(before: str) -> bool:
+    """Whether a number behind ``before`` names a thing and counts none: bus 1, floor 3."""
+    return bool(_LABELS.search(before))
+
+
+def _listed(word: str) -> Gender | None:
+    if word in _FEMININE_PLURALS or word in _FEMININE_ONES:
+        return "f"
+    return "m" if word in _MASCULINE_PLURALS or word in _MASCULINE_ONES else None
+
+
+def _by_ending(word: str) -> Gender | None:
+    if len(word) <= 3 or word in _NO_NOUNS:
+        return None
+    return "m" if word.endswith("ים") else "f" if word.endswith("ות") else None

@@ -1,0 +1,152 @@
+"""Hebrew numbers in words, with the gender and the state that what they count demands (sans-I/O).
+
+    nothing counted     feminine: קומה שלוש, שבע
+    before a noun       in its gender; 2 in the construct state: שני חודשים, שתי דקות
+    before a definite   2 to 10 in the construct state: שלושת הימים
+    1                   behind its noun: שעה אחת
+
+Rules of the Academy of the Hebrew Language; the words themselves are num2words', whose order of members follows them.
+"""
+
+import re
+
+from num2words import num2words
+
+from tts_worker.front_end.hebrew.nouns import Gender, Noun, gender_of, labelled, noun_at
+from tts_worker.front_end.names import HEBREW
+from tts_worker.front_end.scan import Rule, apart, rule
+
+NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+START = r"(?<![^\Wא-ת])(?<![.,:/])"
+"""Perhaps glued to a particle."""
+END = r"(?![\w:/]|[.,]\d)"
+TO = r"\s*[-–־]\s*"
+_SCALES = {"אלף": 1000, "מיליון": 10**6, "מיליארד": 10**9}
+SCALE = "|".join(_SCALES)
+_LONGEST = 10**15
+"""Nobody follows a longer number in words."""
+_ONES = {"m": "אחד", "f": "אחת"}
+_PARTS = {"25": "רבע", "5": "חצי", "50": "חצי"}
+_FRACTIONS = {(1, 2): "חצי", (1, 3): "שליש", (2, 3): "שני שלישים", (1, 4): "רבע", (3, 4): "שלושה רבעים"}
+_ORDERED = re.compile(r"(?:^|([א-ת]+)\s+)ה[-־]$")
+_TO_A_NOUN = re.compile(rf"(?:{TO}|\s+(?:עד|או)\s+|\s+[לו][-־])(?:{NUMBER})(?=\s)")
+
+
+def cardinal(number: int, gender: Gender = "f", *, construct: bool = False) -> str:
+    """A whole number in words; 1 to 10 may be construct."""
+    if number >= _LONGEST:
+        return HEBREW.digit_by_digit(str(number))
+    return str(num2words(number, lang="he", gender=gender, construct=construct and 1 < number <= 10))
+
+
+def plain(written: str, gender: Gender = "f") -> str:
+    """A number as it is written, perhaps with a decimal point, which counts nothing or stands apart from what it counts."""
+    whole, _, decimals = written.replace(",", "").partition(".")
+    if not decimals:
+        return cardinal(int(whole), gender)
+    return f"{cardinal(int(whole))} {HEBREW.dot} {HEBREW.digit_by_digit(decimals)}"
+
+
+def mixed(written: str, gender: Gender) -> str:
+    """A number before what it counts, but not next to it: two and a half."""
+    whole, _, decimals = written.replace(",", "").partition(".")
+    if decimals not in _PARTS:
+        return plain(written, gender)
+    return f"{cardinal(int(whole), gender)} ו{_PARTS[decimals]}" if int(whole) else _PARTS[decimals]
+
+
+def counted(written: str, noun: Noun) -> str:
+    """A number next to the noun that it counts."""
+    if "." in written:
+        return mixed(written, noun.gender)
+    number = int(written.replace(",", ""))
+    return cardinal(number, noun.gender, construct=number == 2 or noun.definite)
+
+
+def amount(written: str, one: str, many: str, gender: Gender, after_ten: str = "") -> str:
+    """So many of something, which has its own words for one and for several, and perhaps for more than ten."""
+    whole, _, decimals = written.replace(",", "").partition(".")
+    if decimals in _PARTS and int(whole) <= 1:
+        return f"{one} ו{_PARTS[decimals]}" if int(whole) else f"{_PARTS[decimals]} {one}"
+    if decimals:
+        return f"{mixed(written, gender)} {many}"
+    number = int(whole)
+    if number == 1:
+        return f"{one} {_ONES[gender]}"
+    return f"{cardinal(number, gender, construct=number == 2)} {after_ten or many if number > 10 else many}"
+
+
+def scaled(written: str, scale: str, gender: Gender) -> str:
+    """So many thousands, millions: one and a half million, three million."""
+    whole, _, decimals = written.replace(",", "").partition(".")
+    if not decimals:
+        return cardinal(int(whole) * _SCALES[scale], gender)
+    if decimals not in _PARTS:
+        return f"{plain(written)} {scale}"
+    half = f"ו{_PARTS[decimals]}"
+    if int(whole) <= 1:
+        return f"{scale} {half}" if int(whole) else f"{_PARTS[decimals]} {scale}"
+    return f"{cardinal(int(whole), 'm')} {half} {scale}"
+
+
+# --- Rules
+
+
+def _scaled(found: re.Match[str]) -> str:
+    noun = noun_at(found.string, found.end())
+    return scaled(found[1], found[2], noun.gender if noun else "f")
+
+
+def _fraction(found: re.Match[str]) -> str:
+    above, below = int(found[1]), int(found[2])
+    return _FRACTIONS.get((above, below)) or f"{cardinal(above)} חלקי {cardinal(below)}"
+
+
+def _range(found: re.Match[str]) -> str:
+    noun = noun_at(found.string, found.end())
+    gender: Gender = noun.gender if noun else "f"
+    return f"{mixed(found[1], gender) if noun else plain(found[1])} עד {counted(found[2], noun) if noun else plain(found[2])}"
+
+
+def _one(found: re.Match[str]) -> str | None:
+    noun = noun_at(found.string, found.end("number"))
+    if noun is None or noun.definite or labelled(found.string[: found.start()]):
+        return None
+    one = noun.one if found["part"] else noun.word if noun.singular else None
+    return f"{one} {'ו' + _PARTS[found['part']] if found['part'] else _ONES[noun.gender]}" if one else None
+
+
+def _negative(found: re.Match[str]) -> str:
+    return f"{'מינוס' if found[1] != '+' else HEBREW.plus} {plain(found[2])}"
+
+
+def _number(found: re.Match[str]) -> str:
+    text, written = found.string, found[0]
+    before = text[: found.start()]
+    if re.search(r"(?:^|\s)פי\s+$", before):
+        return plain(written, "m")
+    if labelled(before):
+        return plain(written)
+    if noun := noun_at(text, found.end()):
+        return counted(written, noun)
+    if (following := _TO_A_NOUN.match(text, found.end())) and (noun := noun_at(text, following.end())):
+        return mixed(written, noun.gender)
+    if (ordered := _ORDERED.search(before)) and written.isdigit():
+        return _ordinal(int(written), gender_of(ordered[1]))
+    return plain(written)
+
+
+def _ordinal(number: int, gender: Gender) -> str:
+    """Behind the article, which stands before it already: the third item."""
+    return str(num2words(number, lang="he", to="ordinal", gender=gender, definite=True))[1:]
+
+
+RULES: list[Rule] = [
+    rule(rf"{START}({NUMBER})\s+({SCALE})(?![א-ת])", _scaled),
+    rule(rf"{START}(\d{{1,2}})/(\d{{1,3}}){END}", _fraction),
+    rule(rf"{START}({NUMBER}){TO}({NUMBER}){END}", _range),
+    rule(rf"{START}(?P<number>1(?:\.(?P<part>{'|'.join(_PARTS)}))?)\s+[א-ת]+(?![א-ת\"״'׳])", _one),
+    rule(rf"(?<![\w)])([-−+])({NUMBER}){END}", _negative),
+    rule(rf"{START}(?:{NUMBER})(?![^\W\d])", _number),
+    rule(NUMBER, lambda found: apart(found, plain(found[0]))),
+]

@@ -1,0 +1,47 @@
+"""Times of day in Hebrew (sans-I/O).
+
+    9:00  תשע      9:15  תשע ורבע      9:30  תשע וחצי      9:05  תשע וחמש דקות      9:45  תשע ארבעים וחמש
+
+Hours up to 12 are said as they are written. Later ones are said on a clock of twelve with their part of the day, as CLDR divides it,
+unless the text says it itself.
+"""
+
+import re
+
+from tts_worker.front_end.hebrew.numbers import START, TO, cardinal
+from tts_worker.front_end.scan import Rule, rule
+
+_TIME = rf"{START}([01]?\d|2[0-4]):([0-5]\d)(?::[0-5]\d)?(?![\d:])"
+_PARTS = ((3, "בלילה"), (6, "לפנות בוקר"), (12, "בבוקר"), (16, "בצהריים"), (18, "אחר הצהריים"), (22, "בערב"), (25, "בלילה"))
+_PART_BEHIND = re.compile(r"\s+(?:ב(?:בוקר|צהריים|ערב|לילה)|אחרי? הצהריים|לפנות בוקר|לפני הצהריים|אחה[\"״]צ|לפנה[\"״]צ|[AaPp]\.?[Mm])")
+
+
+def _time(found: re.Match[str]) -> str:
+    told = _PART_BEHIND.match(found.string, found.end())
+    return _spoken(int(found[1]) % 24, int(found[2]), part=not told)
+
+
+def _spoken(hour: int, minute: int, *, part: bool) -> str:
+    if hour == 0 and minute == 0:
+        return "חצות"
+    spoken = cardinal(hour % 12 or 12) + _minutes(minute)
+    if 1 <= hour <= 12 or not part:
+        return spoken
+    return f"{spoken} {next(name for before, name in _PARTS if hour < before)}"
+
+
+def _minutes(minute: int) -> str:
+    if minute in (0, 15, 30):
+        return {0: "", 15: " ורבע", 30: " וחצי"}[minute]
+    if minute == 1:
+        return " ודקה"
+    if minute < 20:
+        return f" ו{cardinal(minute, construct=minute == 2)} דקות"
+    return f" {cardinal(minute)}" if minute % 10 else f" ו{cardinal(minute)}"
+
+
+RULES: list[Rule] = [
+    rule(r"(?<![\w/])24/7(?![\w/])", "עשרים וארבע שבע"),
+    rule(_TIME, _time),
+    rule(rf"(?<=:[0-5]\d){TO}(?=\d{{1,2}}:\d\d)", " עד "),
+]

@@ -1,0 +1,54 @@
+"""What digits and signs are called in a language."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names of digits, and of the signs in telephone numbers and addresses."""
+
+    digits: tuple[str, ...]
+    hundreds: str
+    """As in 1-800, behind the digit."""
+    plus: str
+    star: str
+    hash: str
+    at: str
+    dot: str
+    dash: str
+    underscore: str
+    slash: str
+    number: str
+    """Before a number that has a # before it."""
+
+    def digit_by_digit(self, written: str) -> str:
+        """The digits in ``written``, one after the other."""
+        return " ".join(self.digits[int(digit)] for digit in written if digit.isdigit())
+
+
+HEBREW = Names(
+    digits=("אפס", "אחת", "שתיים", "שלוש", "ארבע", "חמש", "שש", "שבע", "שמונה", "תשע"),
+    hundreds="מאות",
+    plus="פלוס",
+    star="כוכבית",
+    hash="סולמית",
+    at="שטרודל",
+    dot="נקודה",
+    dash="מקף",
+    underscore="קו תחתון",
+    slash="לוכסן",
+    number="מספר",
+)
+ENGLISH = Names(
+    digits=("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
+    hundreds="hundred",
+    plus="plus",
+    star="star",
+    hash="pound",
+    at="at",
+    dot="dot",
+    dash="dash",
+    underscore="underscore",
+    slash="slash",
+    number="number",
+)

@@ -1,0 +1,66 @@
+"""One way through a text: at each place the first rule that reads what stands there (sans-I/O).
+
+A rule is a pattern and a reader. A reader sees the whole text around its match, and says None where the match is
+not what it looks like ("30/11" is a date behind "Monday", else a fraction); then the next rule is asked. What no rule
+reads stays as it is. What was read is not read again.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from tts_worker.front_end.spoken import Piece
+
+Reader = Callable[[re.Match[str]], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one kind of thing is read."""
+
+    pattern: re.Pattern[str]
+    read: Reader
+    joins: bool = False
+
+
+def rule(pattern: str, read: Reader | str, flags: int = 0, *, joins: bool = False) -> Rule:
+    """A rule whose reader may be what is always said."""
+    return Rule(re.compile(pattern, flags), (lambda _: read) if isinstance(read, str) else read, joins)
+
+
+def apart(found: re.Match[str], spoken: str) -> str:
+    """What is spoken for digits, apart from letters that touch them in Latin or behind them in any script."""
+    before, behind = found.string[: found.start()][-1:], found.string[found.end() :][:1]
+    return f"{' ' if before.isalpha() and not 'א' <= before <= 'ת' else ''}{spoken}{' ' if behind.isalpha() else ''}"
+
+
+def scan(text: str, rules: Sequence[Rule]) -> Iterator[Piece]:
+    """The whole text in pieces."""
+    at = copied = 0
+    while at < len(text):
+        piece = _read(text, at, rules)
+        if piece is None:
+            at = _next_place(text, at)
+            continue
+        if copied < at:
+            yield Piece(copied, at, text[copied:at])
+        yield piece
+        at = copied = piece.end
+    if copied < len(text):
+        yield Piece(copied, len(text), text[copied:])
+
+
+def _read(text: str, at: int, rules: Sequence[Rule]) -> Piece | None:
+    for each in rules:
+        if (found := each.pattern.match(text, at)) and found.end() > at and (spoken := each.read(found)) is not None:
+            return Piece(at, found.end(), spoken, each.joins)
+    return None
+
+
+def _next_place(text: str, at: int) -> int:
+    """Behind a word at once: nothing begins in the middle of one."""
+    if not text[at].isalpha():
+        return at + 1
+    while at < len(text) and text[at].isalpha():
+        at += 1
+    return at
