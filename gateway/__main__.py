@@ -1,125 +1,24 @@
-"""``python -m gateway``: the gateway's composition root."""
+"""``python -m gateway``: a gateway that has its port alone listens first of all; the rest is imported after that.
+
+It takes a second or so until it answers. Who calls meanwhile waits, and is not refused; where others share the port, they answer sooner.
+"""
 
 import asyncio
-import gc
-import logging
 import sys
-import time
-import uuid
 
 from common import service
-from common.agents.folder import Folder
-from common.bus import GatewayBus
 from common.config import Settings
-from common.errors import BusUnavailable
-from common.redis_gateway_bus import RedisGatewayBus
-from common.streams import STAGES
-from gateway import lexicons
-from gateway.admission import DRAIN_S
-from gateway.agents import Agents
-from gateway.complaints import Complaints
-from gateway.echo import Echo
-from gateway.fixed_phrases import FixedPhrases
-from gateway.front_door import FrontDoor, Ready
-from gateway.load import Load
-from gateway.pacer import Pacer
 from gateway.port import check_exposure, listen
-from gateway.records.files import recording
-from gateway.server import serve
-from gateway.surroundings import Surroundings
-from gateway.switchboard import Switchboard
-from gateway.telephony.auth import MemoryTokens, SharedTokens
-from gateway.telephony.base import Answer
-from gateway.telephony.reconnects import Reconnects
-from gateway.vad.choice import choose_detector
-
-logger = logging.getLogger("torim.gateway")
 
 
-async def run(settings: Settings, draining: asyncio.Event) -> None:
+async def main(settings: Settings, draining: asyncio.Event) -> None:
     """Serve until a signal."""
     check_exposure(settings)
-    lexicons.check()
-    if settings.ws_mode == "ECHO":
-        await _serve(settings, draining, Echo, _always_ready, Load(settings.busy_after_sec, settings.max_calls))
-    else:
-        await _run_pipeline(settings, draining)
+    listener = None if settings.gateways > 1 else listen(settings.host, settings.port)
+    from gateway.composition import run
 
-
-async def _run_pipeline(settings: Settings, draining: asyncio.Event) -> None:
-    gateway, bus, pacer = uuid.uuid4().hex[:12], RedisGatewayBus(settings.redis_url), Pacer()
-    phrases = FixedPhrases(settings, bus, gateway)
-    try:
-        with recording(settings.record_dir) as new_recorder:
-            around = Surroundings(bus, pacer, gateway, settings.log_texts, time.time, new_recorder)
-            await _answer_calls(settings, draining, bus, phrases, around)
-    finally:
-        await bus.close()
-
-
-async def _answer_calls(
-    settings: Settings, draining: asyncio.Event, bus: RedisGatewayBus, phrases: FixedPhrases, around: Surroundings
-) -> None:
-    load = Load(settings.busy_after_sec, settings.max_calls)
-    agents = Agents(settings, await asyncio.to_thread(Folder, settings))
-    switchboard = Switchboard(settings, phrases, await asyncio.to_thread(choose_detector, settings), around, agents=agents)
-    async with asyncio.TaskGroup() as tasks:
-        beside = [
-            tasks.create_task(around.pacer.run()),
-            *(tasks.create_task(_connect(bus, around.gateway, shard, switchboard)) for shard in range(bus.shards)),
-            tasks.create_task(agents.keep_up(phrases.make)),
-            tasks.create_task(load.watch(bus, switchboard.load_changed)),
-        ]
-        try:
-            await _serve(settings, draining, switchboard.answer, _readiness(bus, phrases), load, bus, agents)
-        finally:
-            for task in beside:
-                task.cancel()
-
-
-async def _serve(
-    settings: Settings,
-    draining: asyncio.Event,
-    answer: Answer,
-    ready: Ready,
-    load: Load,
-    bus: RedisGatewayBus | None = None,
-    agents: Agents | None = None,
-) -> None:
-    listener = listen(settings.host, settings.port, shared=settings.gateways > 1)
-    clock = asyncio.get_running_loop().time
-    own = MemoryTokens(clock)
-    tokens = SharedTokens(own, bus.keep_token, bus.take_token) if bus else own
-    reconnects = Reconnects(clock, bus.reconnect if bus else None)
-    door = FrontDoor(settings, answer, ready, tokens, reconnects, Complaints(clock), why_busy=load.why_busy, agents=agents)
-    gc.freeze()  # what was made so far lives as long as the process: a full collection would stall every call for it
-    logger.info("listening host=%s port=%d mode=%s", settings.host, settings.port, settings.ws_mode)
-    await serve(door, listener, draining, DRAIN_S if settings.drain_sec is None else settings.drain_sec)
-
-
-async def _connect(bus: GatewayBus, gateway: str, shard: int, switchboard: Switchboard) -> None:
-    async for delivery in bus.replies(gateway, shard):
-        switchboard.worker_reported(delivery)
-
-
-async def _always_ready() -> str:
-    return ""
-
-
-def _readiness(bus: GatewayBus, phrases: FixedPhrases) -> Ready:
-    """Ready once every stage has a warmed-up worker and the fixed phrases have their sound."""
-
-    async def why_not() -> str:
-        try:
-            idle = sorted(set(STAGES) - await bus.stages_alive())
-        except BusUnavailable:
-            return "Redis does not answer"
-        if idle:
-            return f"no worker yet: {', '.join(f'{stage}_worker' for stage in idle)}"
-        return f"{phrases.missing} fixed phrases have no sound yet" if phrases.missing else ""
-
-    return why_not
+    await run(settings, draining, listener)
 
 
 if __name__ == "__main__":
-    sys.exit(service.run("gateway", run))
+    sys.exit(service.run("gateway", main))

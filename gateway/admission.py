@@ -58,6 +58,9 @@ class Admission:
         self._calls: dict[str, MediaSocket] = {}
         self._empty = asyncio.Event()
         self._empty.set()
+        self._to_send_on: set[str] = set()
+        """Calls that moved, and of which Twilio has not been told to wait for this gateway's successor."""
+        self._sent_on = asyncio.Event()
 
     async def serve(self, media: MediaSocket) -> None:
         """Let a socket live, and know of it meanwhile."""
@@ -115,16 +118,25 @@ class Admission:
                 await self._empty.wait()
         self._closed = True
 
+    def sent_on(self, call: str) -> None:
+        """Twilio waits for this gateway's successor, to ask it for the call."""
+        self._to_send_on.discard(call)
+        if not self._to_send_on:
+            self._sent_on.set()
+
     async def move_on(self) -> None:
-        """Let the calls that are left go on elsewhere; return when Twilio has heard so."""
+        """Let the calls that are left go on elsewhere; return when Twilio has heard so of all of them, or had time to."""
         if not self._sockets:
             return
         logger.info("what=moving_on streams=%d", len(self._sockets))
+        self._to_send_on = {media.call for media in self._sockets}
         self._stop_all("moved", go_on=True)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(MOVE_LIMIT_S):
                 await self._empty.wait()
-        await asyncio.sleep(self._limits.action_delay_s)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.action_delay_s):
+                await self._sent_on.wait()
 
     def end_all(self) -> None:
         """Close every stream now. Their calls are over, but where a drain was to hand them over."""

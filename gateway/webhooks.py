@@ -30,7 +30,7 @@ from gateway.trust import Trust
 
 _ELSEWHERE = "elsewhere"
 """Parameter of a webhook: a gateway that drains sent it on."""
-_RESTART_S = 4
+_RESTART_S = 3
 """How long a gateway is gone at most when it is the only one and is started again: measured in docs/operations.md."""
 _GONE = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 """What Twilio calls a call that nothing can be done with any more."""
@@ -78,6 +78,8 @@ class Webhooks:
         if not call or form.get("CallStatus") in _GONE:
             return _xml(twiml.hang_up())
         if self._admission.draining and not self._reconnects.knows_over(call):
+            if _ELSEWHERE in asked:
+                self._admission.sent_on(call)
             return self._elsewhere(request, "/twilio/after")
         agent, language = self._agents.chosen({**asked, CALLED: form.get("To", "")}), language_of(asked)
         match await self._reconnects.ask(call):

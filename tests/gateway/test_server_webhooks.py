@@ -321,7 +321,7 @@ async def test_what_leads_elsewhere_does_not_stay_on_the_same_connection() -> No
 
 async def test_a_call_that_comes_back_to_a_gateway_that_drains_waits_for_its_successor() -> None:
     response = await drained("/twilio/voice?elsewhere=1")
-    assert '<Response><Pause length="4"/><Redirect>' in response.text
+    assert '<Response><Pause length="3"/><Redirect>' in response.text
 
 
 async def test_a_gateway_that_drains_has_a_call_connected_again_elsewhere() -> None:
