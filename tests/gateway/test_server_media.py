@@ -525,16 +525,16 @@ async def test_a_gateway_whose_calls_go_on_elsewhere_stays_to_say_so() -> None:
 
 
 async def test_a_gateway_leaves_as_soon_as_all_of_its_calls_wait_for_its_successor() -> None:
-    async with gateway(limits=Limits(stream_delay_s=0, action_delay_s=3600)) as running, asyncio.TaskGroup() as tasks:
-        async with caller(running) as socket, asyncio.timeout(SOON_S):
-            await running.call()
-            moving = tasks.create_task(running.door.admission.move_on())
-            await until_closed(socket)
-            async with httpx.AsyncClient() as client:
-                for address in ("after", "after?elsewhere=1"):
-                    assert not moving.done()
-                    await client.post(f"{running.http}/twilio/{address}", data={"CallSid": "CA1"})
-            await moving
+    patient = Limits(stream_delay_s=0, action_delay_s=3600)
+    async with gateway(limits=patient) as running, asyncio.timeout(SOON_S), asyncio.TaskGroup() as tasks, caller(running) as socket:
+        await running.call()
+        moving = tasks.create_task(running.door.admission.move_on())
+        await until_closed(socket)
+        async with httpx.AsyncClient() as client:
+            for address in ("after", "after?elsewhere=1"):
+                assert not moving.done()
+                await client.post(f"{running.http}/twilio/{address}", data={"CallSid": "CA1"})
+        await moving
 
 
 async def test_a_gateway_without_calls_has_nothing_to_wait_for_in_the_end() -> None:
