@@ -9,8 +9,9 @@ from common.lineup import Lineup
 from common.vendors import choose_vendors, vendors_of
 from llm_worker.built_in import tools_of
 from llm_worker.lineup import Models
+from llm_worker.speaker import STAGE
 from llm_worker.vendors import VENDORS
-from llm_worker.worker import STAGE, LlmWorker
+from llm_worker.worker import LlmWorker
 
 
 async def main(settings: Settings, draining: asyncio.Event) -> None:

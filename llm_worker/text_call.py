@@ -24,9 +24,10 @@ from common.lineup import Lineup
 from common.messages import Action, Head, Message, Sentence, Stage, ToolStarted, Transcript
 from common.vendors import choose_vendors, vendors_of
 from llm_worker.lineup import Models
+from llm_worker.speaker import STAGE
 from llm_worker.vendors import VENDORS
 from llm_worker.vendors.base import Model
-from llm_worker.worker import STAGE, LlmWorker
+from llm_worker.worker import LlmWorker
 
 _CALL = "text"
 

@@ -16,54 +16,40 @@ A reply may take several rounds of model and tools; its sentences are numbered o
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
 
-from common import metrics
 from common.agents.in_use import InUse, KnownAgents
 from common.bus import Delivery, HandlerBus, Output, PastTurn
 from common.config import Settings
-from common.deadlines import time_left_s, waited_s
+from common.deadlines import time_left_s
 from common.effects import Effects
-from common.errors import TorimError
 from common.language import base_language
 from common.logs import shown
-from common.messages import Action, Head, ReplyEnded, Sentence, Stage, Transcript
+from common.messages import Transcript
 from common.vendor_stream import closing, next_piece
 from llm_worker.briefing import instructions_of, language_now
 from llm_worker.built_in import tools_of_agent
 from llm_worker.conversation import Reply, last_heard, prompt_of
 from llm_worker.sentences import SentenceCutter
+from llm_worker.speaker import STAGE, Overtaken, Speaker, Stale
 from llm_worker.tool_runs import RaisedPast, ToolRuns
 from llm_worker.tools import Toolbox
 from llm_worker.vendors.base import ActionRequest, Model, Piece, Prompt, Round, ToolCall, ToolResult, Uninterruptible
 
-STAGE: Stage = "llm"
 FIRST_SENTENCE_S = 3.5
 """From the entry's server time (``common/deadlines.py``); from a tool's end where one was called."""
 NEXT_PIECE_S = 2.0
-MAX_SENTENCES = 64
-"""A model that never ends is cut off here: minutes more than a caller listens to."""
 MAX_ROUNDS = 4
 """How often a model is asked for one reply; what it calls in the last round is not done."""
 MAX_CALLS = 8
 """Of tools, in one reply."""
-_TOOL_OF = {"hang_up": "hang_up", "collect": "collect_digits", "transfer": "transfer"}
-"""The name under which an agent's file allows an action."""
 TOO_MANY = ToolResult("error: nothing was done, this answer made too many calls. Answer the caller now, without tools.", ok=False)
 
 logger = logging.getLogger("torim.llm_worker")
-
-
-class Stale(TorimError):
-    """The reply's turn was raised past: it is nobody's any more."""
-
-
-class Overtaken(TorimError):
-    """Another worker is further with this reply: the entry is its own."""
 
 
 class LlmWorker:
@@ -117,7 +103,7 @@ class LlmWorker:
         await bus.commit(STAGE, delivery, outputs)
 
     async def _answer(
-        self, transcript: Transcript, history: Sequence[PastTurn], speaker: "Speaker", runs: ToolRuns, agent: InUse
+        self, transcript: Transcript, history: Sequence[PastTurn], speaker: Speaker, runs: ToolRuns, agent: InUse
     ) -> list[Output]:
         if transcript.text:
             spoken, tools, now_s = speaker.reply.sentences, tuple(runs.tools.values()), runs.bus.server_now_s(transcript.head.call)
@@ -131,7 +117,7 @@ class LlmWorker:
 
     # --- The model's stream, and its tools
 
-    async def _converse(self, prompt: Prompt, speaker: "Speaker", runs: ToolRuns, first_s: float) -> None:
+    async def _converse(self, prompt: Prompt, speaker: Speaker, runs: ToolRuns, first_s: float) -> None:
         used = 0
         for number in range(1, MAX_ROUNDS + 1):
             said, calls = await self._stream(prompt, speaker, first_s if number == 1 else FIRST_SENTENCE_S)
@@ -142,7 +128,7 @@ class LlmWorker:
             used += len(calls)
             prompt = replace(prompt, rounds=(*prompt.rounds, Round(said, tuple(calls), tuple(results))))
 
-    async def _stream(self, prompt: Prompt, speaker: "Speaker", first_s: float) -> tuple[str, list[ToolCall]]:
+    async def _stream(self, prompt: Prompt, speaker: Speaker, first_s: float) -> tuple[str, list[ToolCall]]:
         """One round: what the model said, sent out already, and what it calls."""
         loop, cutter = asyncio.get_running_loop(), SentenceCutter()
         said: list[str] = []
@@ -164,7 +150,7 @@ class LlmWorker:
             await speaker.say(sentence)
         return "".join(said), calls
 
-    async def _take(self, piece: Piece, cutter: SentenceCutter, speaker: "Speaker") -> bool:
+    async def _take(self, piece: Piece, cutter: SentenceCutter, speaker: Speaker) -> bool:
         """Say what is complete; whether anything was."""
         # What is to be done comes after the words before it, complete or not.
         sentences = cutter.push(piece) if isinstance(piece, str) else cutter.flush()
@@ -176,7 +162,7 @@ class LlmWorker:
             speaker.protect()
         return bool(sentences)
 
-    async def _close(self, speaker: "Speaker", heard_last: str, agent: InUse) -> None:
+    async def _close(self, speaker: Speaker, heard_last: str, agent: InUse) -> None:
         """Add what the rules for a whole reply ask for (S11, S12); a goodbye is a goodbye, said twice or not."""
         said = agent.phrases(speaker.head.language)
         if speaker.hangs_up:
@@ -188,7 +174,7 @@ class LlmWorker:
         if closing_sentence:
             await speaker.say(closing_sentence)
 
-    def _log(self, transcript: Transcript, speaker: "Speaker") -> None:
+    def _log(self, transcript: Transcript, speaker: Speaker) -> None:
         head, reply = transcript.head, speaker.reply
         logger.info(
             "call=%s turn=%d sentences=%d llm_ms=%d text=%s",
@@ -213,102 +199,3 @@ def _told(prompt: Prompt, agent: InUse, now_s: float) -> Prompt:
         model=agent.snapshot.agent.models.llm,
         rules=rules.get(base_language(prompt.language), ""),
     )
-
-
-@dataclass(slots=True)
-class Speaker:
-    """Sends a reply's sentences out in order, and knows what has to follow them."""
-
-    bus: HandlerBus
-    delivery: Delivery
-    head: Head
-    reply: Reply
-    allowed: Collection[str] | None = None
-    """What the agent's file lets the model do; None: anything."""
-    began_s: float = field(default_factory=lambda: asyncio.get_running_loop().time())
-    first_token_ms: int | None = None
-    first_sentence_ms: int | None = None
-    waited_ms: int = field(init=False)
-    _requests: list[tuple[int, ActionRequest]] = field(default_factory=list)
-    _protected_from: int | None = None
-    """First sentence that a voice does not stop."""
-
-    def __post_init__(self) -> None:
-        self.waited_ms = round(waited_s(self.delivery, self.bus) * 1000)
-
-    @property
-    def full(self) -> bool:
-        """Whether the reply is as long as any may be."""
-        return len(self.reply.sentences) >= MAX_SENTENCES
-
-    @property
-    def hangs_up(self) -> bool:
-        """Whether the call ends with this reply."""
-        return any(request.name == "hang_up" for _, request in self._requests)
-
-    @property
-    def llm_ms(self) -> int:
-        """Time to the first sentence, or until now if there is none."""
-        return self._elapsed_ms() if self.first_sentence_ms is None else self.first_sentence_ms
-
-    def _elapsed_ms(self) -> int:
-        return round((asyncio.get_running_loop().time() - self.began_s) * 1000)
-
-    def token_came(self) -> None:
-        """The model said something."""
-        if self.first_token_ms is None:
-            self.first_token_ms = self._elapsed_ms()
-            metrics.FIRST_TOKEN_S.observe(self.first_token_ms / 1000)
-
-    def request(self, request: ActionRequest) -> None:
-        """Have something done after the sentences so far, if it is allowed."""
-        if self.allowed is not None and _TOOL_OF[request.name] not in self.allowed:
-            logger.warning("call=%s turn=%d action=%s what=not_allowed", self.head.call, self.head.turn, request.name)
-            return
-        self._requests.append((len(self.reply.sentences) - 1, request))
-
-    def protect(self) -> None:
-        """No voice stops the sentences from here on."""
-        self._protected_from = len(self.reply.sentences)
-
-    async def say(self, sentence: str) -> None:
-        """Send a sentence out, unless it is out already or the reply is full.
-
-        Raises:
-            Stale, Overtaken: nothing more of this reply may be sent from here.
-        """
-        if self.first_sentence_ms is None:
-            self.first_sentence_ms = self._elapsed_ms()
-        if not self.full and self.reply.add(sentence):
-            await self._emit_up_to(len(self.reply.sentences))
-
-    async def _emit_up_to(self, count: int) -> None:
-        number = count - 1
-        for _ in range(2 * MAX_SENTENCES):
-            out = await self._emit(number)
-            if out == -1:
-                raise Stale
-            if out > number + 1:
-                raise Overtaken
-            if out == count:
-                return
-            number = out  # one more, or as many as a server without its tail has left
-        raise RuntimeError("emit makes no headway")
-
-    async def _emit(self, number: int) -> int:
-        text = self.reply.sentences[number]
-        head = msgspec.structs.replace(self.head, seq=number, take=0)
-        sentence = Sentence(
-            head=head, text=text, interruptible=self._protected_from is None or number < self._protected_from,
-            token_ms=self.first_token_ms or 0, llm_ms=self.llm_ms, waited_ms=self.waited_ms,
-        )  # fmt: skip
-        return await self.bus.emit(STAGE, self.delivery, number, text, [Output("tts", sentence), Output(None, sentence)])
-
-    def outputs(self) -> list[Output]:
-        """What the commit sends: actions first, so that the gateway knows them when the reply ends."""
-        count = len(self.reply.sentences)
-        actions = [
-            Output(None, Action(head=self.head, after=min(max(after, 0), count - 1), name=asked.name, collect=asked.collect))
-            for after, asked in self._requests
-        ]
-        return [*actions, Output(None, ReplyEnded(head=self.head, sentences=count, llm_ms=self.llm_ms))]

@@ -13,9 +13,10 @@ from common.bus import Delivery, PastTurn, ToolRun, ToolStart
 from common.config import Settings
 from common.errors import VendorError
 from common.messages import Action, Collect, Head, ReplyEnded, Sentence, ToolEnded, ToolStarted, Transcript
+from llm_worker.speaker import MAX_SENTENCES
 from llm_worker.tools import Occasion, Tool
 from llm_worker.vendors.base import ActionRequest, Piece, Prompt, Round, ToolCall, ToolResult, Uninterruptible, UsedTool
-from llm_worker.worker import MAX_CALLS, MAX_ROUNDS, MAX_SENTENCES, TOO_MANY, LlmWorker
+from llm_worker.worker import MAX_CALLS, MAX_ROUNDS, TOO_MANY, LlmWorker
 from tests.common.agents.files import write
 from tests.recorded_bus import RecordedBus
 from tests.virtual_clock import run

@@ -1,0 +1,131 @@
+"""What goes out of one reply: its sentences in order, numbered over all attempts, then what has to follow them."""
+
+import asyncio
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import msgspec
+
+from common import metrics
+from common.bus import Delivery, HandlerBus, Output
+from common.deadlines import waited_s
+from common.errors import TorimError
+from common.messages import Action, Head, ReplyEnded, Sentence, Stage
+from llm_worker.conversation import Reply
+from llm_worker.vendors.base import ActionRequest
+
+STAGE: Stage = "llm"
+MAX_SENTENCES = 64
+"""A model that never ends is cut off here: minutes more than a caller listens to."""
+_TOOL_OF = {"hang_up": "hang_up", "collect": "collect_digits", "transfer": "transfer"}
+"""The name under which an agent's file allows an action."""
+
+logger = logging.getLogger("torim.llm_worker")
+
+
+class Stale(TorimError):
+    """The reply's turn was raised past: it is nobody's any more."""
+
+
+class Overtaken(TorimError):
+    """Another worker is further with this reply: the entry is its own."""
+
+
+@dataclass(slots=True)
+class Speaker:
+    """Sends a reply's sentences out in order, and knows what has to follow them."""
+
+    bus: HandlerBus
+    delivery: Delivery
+    head: Head
+    reply: Reply
+    allowed: Collection[str] | None = None
+    """What the agent's file lets the model do; None: anything."""
+    began_s: float = field(default_factory=lambda: asyncio.get_running_loop().time())
+    first_token_ms: int | None = None
+    first_sentence_ms: int | None = None
+    waited_ms: int = field(init=False)
+    _requests: list[tuple[int, ActionRequest]] = field(default_factory=list)
+    _protected_from: int | None = None
+    """First sentence that a voice does not stop."""
+
+    def __post_init__(self) -> None:
+        self.waited_ms = round(waited_s(self.delivery, self.bus) * 1000)
+
+    @property
+    def full(self) -> bool:
+        """Whether the reply is as long as any may be."""
+        return len(self.reply.sentences) >= MAX_SENTENCES
+
+    @property
+    def hangs_up(self) -> bool:
+        """Whether the call ends with this reply."""
+        return any(request.name == "hang_up" for _, request in self._requests)
+
+    @property
+    def llm_ms(self) -> int:
+        """Time to the first sentence, or until now if there is none."""
+        return self._elapsed_ms() if self.first_sentence_ms is None else self.first_sentence_ms
+
+    def _elapsed_ms(self) -> int:
+        return round((asyncio.get_running_loop().time() - self.began_s) * 1000)
+
+    def token_came(self) -> None:
+        """The model said something."""
+        if self.first_token_ms is None:
+            self.first_token_ms = self._elapsed_ms()
+            metrics.FIRST_TOKEN_S.observe(self.first_token_ms / 1000)
+
+    def request(self, request: ActionRequest) -> None:
+        """Have something done after the sentences so far, if it is allowed."""
+        if self.allowed is not None and _TOOL_OF[request.name] not in self.allowed:
+            logger.warning("call=%s turn=%d action=%s what=not_allowed", self.head.call, self.head.turn, request.name)
+            return
+        self._requests.append((len(self.reply.sentences) - 1, request))
+
+    def protect(self) -> None:
+        """No voice stops the sentences from here on."""
+        self._protected_from = len(self.reply.sentences)
+
+    async def say(self, sentence: str) -> None:
+        """Send a sentence out, unless it is out already or the reply is full.
+
+        Raises:
+            Stale, Overtaken: nothing more of this reply may be sent from here.
+        """
+        if self.first_sentence_ms is None:
+            self.first_sentence_ms = self._elapsed_ms()
+        if not self.full and self.reply.add(sentence):
+            await self._emit_up_to(len(self.reply.sentences))
+
+    async def _emit_up_to(self, count: int) -> None:
+        number = count - 1
+        for _ in range(2 * MAX_SENTENCES):
+            out = await self._emit(number)
+            if out == -1:
+                raise Stale
+            if out > number + 1:
+                raise Overtaken
+            if out == count:
+                return
+            number = out  # one more, or as many as a server without its tail has left
+        raise RuntimeError("emit makes no headway")
+
+    async def _emit(self, number: int) -> int:
+        text = self.reply.sentences[number]
+        head = msgspec.structs.replace(self.head, seq=number, take=0)
+        sentence = Sentence(
+            head=head, text=text, interruptible=self._protected_from is None or number < self._protected_from,
+            token_ms=self.first_token_ms or 0, llm_ms=self.llm_ms, waited_ms=self.waited_ms,
+        )  # fmt: skip
+        return await self.bus.emit(STAGE, self.delivery, number, text, [Output("tts", sentence), Output(None, sentence)])
+
+    def outputs(self) -> list[Output]:
+        """What the commit sends: actions first, so that the gateway knows them when the reply ends."""
+        count = len(self.reply.sentences)
+        actions = [
+            Output(None, Action(head=self.head, after=min(max(after, 0), count - 1), name=asked.name, collect=asked.collect))
+            for after, asked in self._requests
+        ]
+        return [*actions, Output(None, ReplyEnded(head=self.head, sentences=count, llm_ms=self.llm_ms))]
