@@ -40,7 +40,7 @@ _ARRIVALS_S = 10.0
 _SECOND = b"\xff" * 8_000
 _SLOW = {"SCRIPTED_ASR_DELAY_MS": 500, "SCRIPTED_LLM_FIRST_TOKEN_MS": 2_000, "TONE_FIRST_AUDIO_MS": 500}
 """The same number of pieces a second for each worker: it has four times the slots for a model."""
-_SCRIPTED: dict[str, str | int] = {
+SCRIPTED: dict[str, str | int] = {
     "ASR_VENDOR": "scripted",
     "LLM_VENDOR": "scripted",
     "TTS_VENDOR": "tone",
@@ -86,7 +86,7 @@ class Replies:
 @asynccontextmanager
 async def workers(url: str, counts: dict[Stage, int], **settings: str | int) -> AsyncIterator[None]:
     """So many worker processes of each stage, warm."""
-    environ = {"PATH": os.defpath, "REDIS_URL": url, **{name: str(value) for name, value in {**_SCRIPTED, **settings}.items()}}
+    environ = {"PATH": os.defpath, "REDIS_URL": url, **{name: str(value) for name, value in {**SCRIPTED, **settings}.items()}}
     modules = [f"{stage}_worker" for stage, count in counts.items() for _ in range(count)]
     quiet = asyncio.subprocess.DEVNULL
     started = [
@@ -94,7 +94,7 @@ async def workers(url: str, counts: dict[Stage, int], **settings: str | int) -> 
         for module in modules
     ]
     try:
-        await _warm(url, len(modules))
+        await warm(url, len(modules))
         yield
     finally:
         for process in started:
@@ -102,13 +102,15 @@ async def workers(url: str, counts: dict[Stage, int], **settings: str | int) -> 
             await process.wait()
 
 
-async def _warm(url: str, count: int) -> None:
+async def warm(url: str, count: int) -> None:
+    """Wait until so many workers beat."""
     async with Redis.from_url(url) as client, asyncio.timeout(_LIMIT_S):
         while len(await client.keys(streams.worker_alive("*"))) < count:  # noqa: ASYNC110 - it happens in other processes
             await asyncio.sleep(0.05)
 
 
-def _piece(stage: Stage, call: str) -> tuple[Message, bytes]:
+def piece(stage: Stage, call: str) -> tuple[Message, bytes]:
+    """Something for a stage to do."""
     head = Head(call=call, turn=0, gateway=GATEWAY, language="en")
     match stage:
         case "asr":
@@ -125,7 +127,7 @@ async def throughput(url: str, replies: Replies, stage: Stage, count: int) -> fl
 
     async def go_through(call: str) -> None:
         async with free:
-            await replies.bus.publish(stage, *_piece(stage, call))
+            await replies.bus.publish(stage, *piece(stage, call))
             try:
                 async with asyncio.timeout(_LIMIT_S):
                     await asyncio.shield(replies.came(call, "end"))

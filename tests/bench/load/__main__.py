@@ -5,6 +5,7 @@ printed, written to a folder, and compared with the last result in ``docs/benchm
 """
 
 import argparse
+import asyncio
 import os
 import sys
 import tempfile
@@ -12,13 +13,17 @@ from pathlib import Path
 
 import uvloop
 
+from tests.bench.load import docs
 from tests.bench.load import result as results
 from tests.bench.load.flame import flame_graph
 from tests.bench.load.level import Level, measure
 from tests.bench.load.processes import OTHER_CORE
 from tests.bench.load.result import Result
 from tests.bench.load.servers import House, bare_loop, house
-from tests.bench.load.table import since, tables, verdict
+from tests.bench.load.soaked import kept_soak
+from tests.bench.load.start import seconds_to_ready
+from tests.bench.load.steps import measure_steps
+from tests.bench.load.table import parts_table, shortfalls, since, tables, verdict
 from tests.e2e.gateway_process import ROOT
 from tests.servers import real_server
 
@@ -27,6 +32,7 @@ _LEVELS = (1, 10, 50, 100, 150, 200)
 _MORE_LEVELS = (250, 300, 350, 400)
 _REFERENCE_LEVEL = 110
 _NO_DRAFTS = (10, 50, 150)
+_STARTS = 3
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m tests.bench.load", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     made.add_argument("--long", action="store_true", help="two minutes a level, and levels beyond 200 calls while they hold")
     made.add_argument("--out", type=Path, default=ROOT / ".run" / "bench", help="folder for what it finds (%(default)s)")
+    made.add_argument("--docs", action="store_true", help="keep what it finds: docs/benchmarks.md, and its figures and pictures beside it")
     made.add_argument("--levels", help="only so many calls, as 10,50; for trying out")
     made.add_argument("--flame", type=Path, metavar="SVG", help="flame graph of the gateway's process at its last level; takes py-spy")
     made.add_argument("--seconds", type=float, help="so long a level; for trying out")
@@ -57,6 +64,8 @@ class Bench:
             await self._levels_until_one_fails(around)
             for calls in (calls for calls in _NO_DRAFTS if calls in self._levels):
                 self.result.no_drafts.append(await self._level(around, calls, drafts=False))
+        self.result.steps += await measure_steps(self._folder)
+        self.result.ready_s += [await asyncio.to_thread(seconds_to_ready, self._folder / f"run{number}") for number in range(_STARTS)]
         return self.result
 
     async def _bare_levels(self) -> None:
@@ -98,9 +107,14 @@ def main() -> int:
         result = uvloop.run(Bench(Path(folder), levels, seconds, form, options.flame).run(server.url))
     options.out.mkdir(parents=True, exist_ok=True)
     results.save(result, options.out)
-    text = "\n".join([*verdict(result), "", *tables(result), "## Since the last result", "", *since(results.last_of(KEPT), result), ""])
+    before = results.last_of(KEPT)
+    text = "\n".join([*verdict(result), "", *tables(result), *parts_table(result), *shortfalls(result), "", *since(before, result), ""])
     (options.out / "tables.md").write_text(text, encoding="utf-8")
     sys.stdout.write(text)
+    docs.write(result, before, kept_soak(KEPT), options.out / "benchmarks.md", options.out)
+    if options.docs:
+        results.save(result, KEPT)
+        docs.write(result, before, kept_soak(KEPT), KEPT.with_suffix(".md"), KEPT)
     return 0
 
 

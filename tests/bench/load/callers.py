@@ -6,6 +6,7 @@ since it is these callers' fault and not the gateway's.
 
 import asyncio
 import random
+import secrets
 from dataclasses import dataclass, field
 from time import monotonic  # uvloop's own time has steps of a millisecond
 from typing import cast
@@ -125,16 +126,24 @@ class Callers:
     lines: list[Line] = field(default_factory=list)
     latest_s: float = 0.0
     """How late the worst frame was sent."""
+    placed: int = 0
+    """Calls, over all."""
+    _names: int = field(default_factory=lambda: secrets.randbits(64))
+    """No call is named like one before: that would be the same call on another stream."""
 
     async def dial(self, count: int) -> None:
         """Place so many calls, 20 a second."""
-        loop, voices = asyncio.get_running_loop(), (voice(FIRST), voice(OVER_THE_BOT))
-        for number in range(count):
-            talker = Talker(*voices, random.Random(f"{self.seed}-{number}"))
-            line = Line(talker, (self.seed << 32) + len(self.lines))
-            await loop.create_connection(lambda line=line: line, "127.0.0.1", self.port)  # type: ignore[misc]
-            self.lines.append(line)
+        for place in range(count):
+            await self.call(place)
             await asyncio.sleep(_DIAL_EVERY_S)
+
+    async def call(self, place: int) -> Line:
+        """Place one call: a further one, or instead of the one that has its place."""
+        number = self.placed = self.placed + 1
+        line = Line(Talker(voice(FIRST), voice(OVER_THE_BOT), random.Random(f"{self.seed}-{number}")), (self._names << 32) + number)
+        await asyncio.get_running_loop().create_connection(lambda: line, "127.0.0.1", self.port)
+        self.lines[place : place + 1] = [line]
+        return line
 
     async def speak(self) -> None:
         """Send every frame at its time, for ever."""

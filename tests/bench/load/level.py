@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 from redis.asyncio import Redis
@@ -12,6 +13,7 @@ from redis.asyncio import Redis
 from tests.bench.load.callers import Callers
 from tests.bench.load.figures import Spread, spread
 from tests.bench.load.frame_clock import Underrun
+from tests.bench.load.parts import answers, parts_of
 from tests.bench.load.processes import MEASURED_CORE, Stalls, Usage, probing, usage
 from tests.bench.load.servers import DRAFT_PAUSE_S, END_OF_TURN_S, VENDORS_S, House, Server
 from tests.bench.load.talker import Said
@@ -72,6 +74,8 @@ class Level:
     frames_after_clear: int
     calls_lost: int
     load_before: float
+    parts_ms: dict[str, Spread] | None = None
+    """Our own share as the gateway tells it, by part; where there are no drafts, since with them it hides in the end of turn."""
     redis_cpu_ms_per_answer: float | None = None
     worker_cpu_ms_per_answer: dict[str, float] | None = None
 
@@ -93,10 +97,12 @@ async def measure(server: Server, calls: int, seconds: float, *, drafts: bool = 
         await asyncio.sleep(_SETTLE_S)
         async with probing(MEASURED_CORE) as stalls:
             callers.forget()
+            log_began = server.log.stat().st_size
             began = _Moment(usage(server.pid), await _redis_cpu_s(house), _workers_cpu_s(house), await _ticks(server))
             await asyncio.sleep(seconds)
             ended = _Moment(usage(server.pid), await _redis_cpu_s(house), _workers_cpu_s(house), await _ticks(server))
-        figures = _level(server, callers, seconds, began, ended, stalls, drafts=drafts, before=before, load=load)
+        parts = parts_of(answers(_since(server.log, log_began))) if house and not drafts else None
+        figures = _level(server, callers, seconds, began, ended, stalls, drafts=drafts, before=before, load=load, parts=parts)
         callers.hang_up()
         await asyncio.sleep(_SETTLE_S / 4)
         speaking.cancel()
@@ -124,6 +130,7 @@ def _level(
     drafts: bool,
     before: Usage,
     load: float,
+    parts: dict[str, Spread] | None,
 ) -> Level:
     said = [each for line in callers.lines for each in line.talker.said]
     whole = [each for each in said if each.answered_at is not None and each.ended_at is not None and each.decided_at is not None]
@@ -152,6 +159,7 @@ def _level(
         frames_after_clear=sum(each.frames_after_clear for each in said),
         calls_lost=sum(line.gone for line in callers.lines),
         load_before=round(load, 2),
+        parts_ms=parts,
         redis_cpu_ms_per_answer=_per_answer(ended.redis_cpu_s - began.redis_cpu_s, len(whole)) if workers else None,
         worker_cpu_ms_per_answer={name: round(cpu, 2) for name, cpu in workers.items()} or None,
     )
@@ -200,6 +208,12 @@ def _beside_a_stall(underrun: Underrun, stalls: Stalls) -> bool:
 
 
 # --- What the processes say of themselves
+
+
+def _since(log: Path, offset: int) -> str:
+    with log.open("rb") as file:
+        file.seek(offset)
+        return file.read().decode(errors="replace")
 
 
 async def _redis_cpu_s(house: House | None) -> float:

@@ -24,10 +24,10 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 @contextmanager
-def on_core(core: int) -> Iterator[None]:
-    """What is started in this block stays on that core, threads included."""
+def on_core(*cores: int) -> Iterator[None]:
+    """What is started in this block stays on that core, or those, threads included."""
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
+    os.sched_setaffinity(0, cores)
     try:
         yield
     finally:

@@ -54,6 +54,7 @@ class Server:
     name: str
     port: int
     pid: int
+    log: Path
     metrics_port: int = 0
     """0: it tells none."""
 
@@ -74,7 +75,7 @@ class House:
         ports = {"PORT": str(port), "METRICS_PORT": str(metrics_port)}
         environment = _surroundings(self.folder, self.redis_url) | ports | settings
         async with _ready("gateway", port, self.folder, "gateway", **environment) as pid:
-            yield Server("gateway", port, pid, metrics_port)
+            yield Server("gateway", port, pid, self.folder / "gateway.log", metrics_port)
 
 
 @asynccontextmanager
@@ -94,7 +95,7 @@ async def bare_loop(folder: Path) -> AsyncIterator[Server]:
     """The bare loop."""
     port = free_port()
     async with _ready("bare_loop", port, folder, "tests.bench.load.bare_loop", str(port)) as pid:
-        yield Server("bare loop", port, pid)
+        yield Server("bare loop", port, pid, folder / "bare_loop.log")
 
 
 @asynccontextmanager

@@ -138,3 +138,67 @@ def since(before: Result | None, now: Result) -> Iterator[str]:
     yield from _head("figure", "before", "now", "ratio")
     for change in found:
         yield row(change.name, f"{change.before:g}", f"{change.now:g}", f"{change.ratio:.2f}")
+
+
+# --- Our own share, and what falls short
+
+
+def parts_table(result: Result) -> Iterator[str]:
+    """Our own share by part, as the gateway itself tells it."""
+    levels = [level for level in result.no_drafts if level.parts_ms]
+    if not levels:
+        return
+    yield "## Our own share of a turn, by part"
+    yield ""
+    yield from _head("part", *(f"{level.calls} calls" for level in levels))
+    for name in levels[0].parts_ms or {}:
+        yield row(name, *(_three(level.parts_ms[name]) for level in levels if level.parts_ms))
+    yield ""
+    yield "p50 / p95 / p99 in ms, without drafts, out of the gateway's `WATERFALL` events (whole milliseconds)."
+    yield ""
+
+
+_CPU_GOAL, _RATIO_GOAL, _CALLS_GOAL, _MEMORY_GOAL_MB = 0.2, 2.0, 150, 0.3
+_SHARE_GOALS_MS = (10.0, 25.0, 50.0)
+_VOICE_GOAL_MS = (830.0, 860.0)
+
+
+def shortfalls(result: Result) -> Iterator[str]:
+    """Each goal that was not reached in this run; or that there is none."""
+    found = [f"- {each}" for each in _shortfalls(result)]
+    yield from found or ["Every goal was reached in this run."]
+
+
+def _shortfalls(result: Result) -> Iterator[str]:
+    rated = result.rated
+    if rated is None or rated.calls < _CALLS_GOAL:
+        yield f"Rated load: {rated.calls if rated else 0} calls, the goal is {_CALLS_GOAL}."
+    level = at_calls(result.gateway, _CALLS_GOAL)
+    if level is not None:
+        yield from _cost_shortfalls(level, result)
+    quiet = rated or (result.gateway[0] if result.gateway else None)
+    if quiet is not None:
+        yield from _time_shortfalls(quiet)
+
+
+def _cost_shortfalls(level: Level, result: Result) -> Iterator[str]:
+    if level.cpu_s_per_call_minute > _CPU_GOAL:
+        yield f"CPU at {level.calls} calls: {level.cpu_s_per_call_minute:.3f} s per call-minute, the goal is {_CPU_GOAL}."
+    bare = result.bare_beside(level)
+    if bare and level.cpu_s_per_call_minute > _RATIO_GOAL * bare.cpu_s_per_call_minute:
+        ratio = level.cpu_s_per_call_minute / bare.cpu_s_per_call_minute
+        yield f"CPU at {level.calls} calls: {ratio:.2f} times the bare loop, the goal is {_RATIO_GOAL:g}."
+    per_call_mb = (level.memory_mb - level.memory_mb_before) / level.calls
+    if per_call_mb > _MEMORY_GOAL_MB:
+        yield f"Memory at {level.calls} calls: {per_call_mb:.2f} MB a call with its audio, the goal is {_MEMORY_GOAL_MB} and the audio."
+
+
+def _time_shortfalls(level: Level) -> Iterator[str]:
+    share, voice = level.own_share_ms, level.voice_to_voice_ms
+    goals = (("p50", share.p50, _SHARE_GOALS_MS[0]), ("p95", share.p95, _SHARE_GOALS_MS[1]), ("p99", share.p99, _SHARE_GOALS_MS[2]))
+    for name, value, goal in goals:
+        if value is not None and value > goal:
+            yield f"Own share at {level.calls} calls, {name}: {value:.0f} ms, the goal is {goal:g}."
+    for name, value, goal in (("p50", voice.p50, _VOICE_GOAL_MS[0]), ("p95", voice.p95, _VOICE_GOAL_MS[1])):
+        if value is not None and value > goal:
+            yield f"Voice to voice with drafts at {level.calls} calls, {name}: {value:.0f} ms, the goal is {goal:g}."

@@ -6,6 +6,7 @@ and which one ends the utterance. What passes from that one to the answer is the
 
 from base64 import b64encode
 from dataclasses import dataclass
+from functools import cache
 
 from common.audio import BYTES_PER_MS, FRAME_BYTES, SILENCE_BYTE, mulaw_to_pcm, rms, wav_to_mulaw
 from gateway.turn.endpointing import Floor, Heard
@@ -17,7 +18,7 @@ END_FRAMES = 40
 """Silence that ends an utterance here: 0.8 s, as in the systems that are compared."""
 _SILENT_FRAME = bytes([SILENCE_BYTE]) * FRAME_BYTES
 SILENT_PAYLOAD = b64encode(_SILENT_FRAME)
-FIRST, OVER_THE_BOT = "medium_en_one-moment-please.wav", "short_es_privacy-thankyou.wav"
+FIRST, OVER_THE_BOT = "medium_en_one-moment-please.wav", "medium_fr_something-terribly-wrong.wav"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Voice:
         return self.last + END_FRAMES
 
 
+@cache
 def voice(name: str) -> Voice:
     """A recording, from its labelled begin to the loudest frame of its second half: a voice that fades ends at another frame each time.
 

@@ -1,0 +1,99 @@
+"""Charts of figures as SVG: lines over a scale, and bars; drawn with the pieces of ``tools.drawing``."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from tools.drawing import CLEAR, GREY, PALE, box, document, line, text
+
+COLOURS = ("#1f77b4", "#2ca02c", "#ff7f0e", "#9467bd", "#8c564b")
+_WIDTH, _HEIGHT, _LEFT, _TOP, _RIGHT, _BOTTOM = 760, 340, 60, 56, 20, 46
+_BAR, _BAR_LEFT = 26, 190
+_STEPS = (1, 2, 2.5, 5, 10)
+_LINES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line of a chart: (x, y)."""
+
+    name: str
+    points: Sequence[tuple[float, float]]
+    dashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """A range of numbers on a stretch of the picture."""
+
+    top_value: float
+    begin: float
+    end: float
+    low: float = 0.0
+
+    def at(self, value: float) -> float:
+        share = (value - self.low) / (self.top_value - self.low)
+        return self.begin + min(max(share, 0.0), 1.0) * (self.end - self.begin)
+
+    def marks(self) -> list[float]:
+        """Round numbers, about five of them."""
+        rough = (self.top_value - self.low) / _LINES
+        power = 10 ** math.floor(math.log10(rough))
+        step = next(step * power for step in _STEPS if step * power >= rough)
+        return [number * step for number in range(math.ceil(self.low / step), int(self.top_value / step) + 1)]
+
+
+def lines(title: str, x_name: str, y_name: str, series: Sequence[Series], goal: tuple[str, float] | None = None, low: float = 0.0) -> str:
+    """Lines over numbers; ``goal`` is drawn across, ``low`` is where the scale begins."""
+    ys = [y for each in series for _, y in each.points] + ([goal[1]] if goal else [])
+    x_scale = _Scale(max(x for each in series for x, _ in each.points), _LEFT, _WIDTH - _RIGHT)
+    y_scale = _Scale(1.1 * max(ys) - 0.1 * low, _HEIGHT - _BOTTOM, _TOP, low)
+    parts = [text(_LEFT, 18, title, weight="bold"), text(_WIDTH - _RIGHT, _HEIGHT - 8, x_name, fill=GREY, anchor="end")]
+    parts += [text(8, _TOP - 8, y_name, fill=GREY), *_grid(x_scale, y_scale)]
+    if goal:
+        y = y_scale.at(goal[1])
+        parts += [
+            line(_LEFT, y, y, CLEAR, to_x=_WIDTH - _RIGHT, dashed=True),
+            text(_WIDTH - _RIGHT, y - 4, goal[0], fill=CLEAR, anchor="end"),
+        ]
+    for number, each in enumerate(series):
+        parts += _line(each, COLOURS[number % len(COLOURS)], x_scale, y_scale)
+        parts += _legend(number, each)
+    return document(_WIDTH, _HEIGHT, parts)
+
+
+def _grid(x_scale: _Scale, y_scale: _Scale) -> list[str]:
+    parts = []
+    for mark in y_scale.marks():
+        y = y_scale.at(mark)
+        parts += [line(_LEFT, y, y, PALE, to_x=_WIDTH - _RIGHT), text(_LEFT - 6, y + 4, f"{mark:g}", fill=GREY, anchor="end")]
+    bottom = _HEIGHT - _BOTTOM
+    return parts + [text(x_scale.at(mark), bottom + 16, f"{mark:g}", fill=GREY, anchor="middle") for mark in x_scale.marks()]
+
+
+def _line(series: Series, colour: str, x_scale: _Scale, y_scale: _Scale) -> list[str]:
+    at = [(x_scale.at(x), y_scale.at(y)) for x, y in series.points]
+    strokes = [line(x, y, y2, colour, to_x=x2, dashed=series.dashed, width=2) for (x, y), (x2, y2) in pairwise(at)]
+    return strokes + [box(x - 2.5, y - 2.5, 5, 5, colour) for x, y in at]
+
+
+def _legend(number: int, series: Series) -> list[str]:
+    x, colour = _LEFT + 160 * number, COLOURS[number % len(COLOURS)]
+    return [line(x, 32, 32, colour, to_x=x + 18, dashed=series.dashed, width=2), text(x + 23, 36, series.name)]
+
+
+def bars(title: str, unit: str, values: Sequence[tuple[str, float, float]], names: tuple[str, str]) -> str:
+    """A bar for each (name, value, greater value), the greater one pale behind it."""
+    height = _TOP + _BAR * len(values) + 14
+    scale = _Scale(1.15 * max(max(greater for _, _, greater in values), 1e-9), _BAR_LEFT, _WIDTH - _RIGHT - 90)
+    parts = [text(14, 18, title, weight="bold"), text(14, 36, f"{names[0]} (dark) and {names[1]} (pale), {unit}", fill=GREY)]
+    for row, (name, value, greater) in enumerate(values):
+        y = _TOP + _BAR * row
+        parts += [box(_BAR_LEFT, y, scale.at(greater) - _BAR_LEFT, _BAR - 8, COLOURS[0], opacity=0.3)]
+        parts += [box(_BAR_LEFT, y, scale.at(value) - _BAR_LEFT, _BAR - 8, COLOURS[0])]
+        parts += [
+            text(_BAR_LEFT - 8, y + 13, name, anchor="end"),
+            text(scale.at(greater) + 6, y + 13, f"{value:g} / {greater:g}", fill=GREY),
+        ]
+    return document(_WIDTH, height, parts)

@@ -1,0 +1,75 @@
+"""Writes ``docs/benchmarks.md`` from a run and from the soak that is kept; nobody writes it by hand."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.bench.load.pictures import pictures
+from tests.bench.load.result import Result
+from tests.bench.load.table import parts_table, shortfalls, since, tables, verdict
+from tools.drawing import save
+
+_BEGIN = """# Benchmarks
+
+Written by `make bench ARGS=--docs`, never by hand: the figures are those of one run, on one machine, with what it was doing besides.
+"""
+_METHOD = """## Method
+
+Real processes. The gateway is alone on one core; callers, Redis and one worker a stage are on another. Callers send a frame every
+20 ms by an absolute schedule, each at its own place within them, and say two things in 30 s: one into silence, one over the answer
+to it, 1.5-3.5 s after its first sound; the second answer is heard to its end. That is four exchanges a minute, half of them
+interruptions. The vendors are `scripted` and `tone`: end of turn 0.8 s, ASR 100 ms, first token 150, 50 tokens a second with the
+first sentence of three words, first sound 100: 1,210 ms in all. The detector is webrtcvad. Everything that callers notice is
+measured at their end of the wire.
+
+- **Bare loop**: the same server library, decoding and detector, frames that leave together, and no turns, bus, workers or history
+  (`tests/bench/load/bare_loop.py`). It is the limit of what a gateway could cost here.
+- **Onset to clear** counts from the first voiced sample, 20 ms before its frame is sent. Five speech frames of six make an onset:
+  100 ms is the least.
+- **Own share**: voice to voice, less end of turn and vendors; with drafts, less the later one of the end of turn (800 ms) and the
+  pause of a draft with the vendors behind it (710 ms).
+- **Held**: no underrun over 5 ms but where a timer on the same core was late by more than 5 ms, too; onset to clear under 300 ms at
+  p99; no call lost, none left without an answer. The **rated load** is the largest number of calls that held with all smaller ones.
+- **Waited for the core**: share of the time in which the server could have run and something else had its core
+  (`/proc/PID/schedstat`).
+
+## Limits
+
+Callers, Redis and workers share a core, so from some 200 calls on they are what is slow. One machine, loopback, no TLS. The
+callers' voices are two recordings, cut where they are loud, so that nothing of a detector's doubts is in the figures. A worker's
+steps are those of one process with vendors that take no time. `make run` is timed with scripted vendors, in a checkout that is set
+up.
+"""
+
+
+def document(result: Result, before: Result | None, soak: str, folder: str) -> str:
+    """The whole page, whose pictures are in ``folder``."""
+    return "\n".join(_page(result, before, soak, folder))
+
+
+def _page(result: Result, before: Result | None, soak: str, folder: str) -> Iterator[str]:
+    yield _BEGIN
+    yield from verdict(result)
+    yield ""
+    for name, what, _ in pictures(result):
+        yield f"![{what}]({folder}/{name}.svg)"
+        yield ""
+    yield from tables(result)
+    yield from parts_table(result)
+    yield "## What is slower than hoped"
+    yield ""
+    yield from shortfalls(result)
+    yield ""
+    yield "## Since the last result"
+    yield ""
+    yield from since(before, result)
+    yield ""
+    if soak:
+        yield soak
+    yield _METHOD
+
+
+def write(result: Result, before: Result | None, soak: str, page: Path, folder: Path) -> None:
+    """The page, and its pictures."""
+    for name, _, picture in pictures(result):
+        save(picture, folder / f"{name}.svg")
+    page.write_text(document(result, before, soak, str(folder.relative_to(page.parent))), encoding="utf-8")

@@ -1,0 +1,63 @@
+"""The pictures of a run."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from tests.bench.load.chart import Series, bars, lines
+from tests.bench.load.level import Level
+from tests.bench.load.result import Result
+
+GOAL_CPU, GOAL_CLEAR_MS, GOAL_SHARE_MS = 0.2, 300.0, 25.0
+
+
+def pictures(result: Result) -> Iterator[tuple[str, str, str]]:
+    """Name, what it shows, and the SVG of each."""
+    yield "cpu", "CPU seconds per call-minute", _cpu(result)
+    yield "clear", "From a caller's onset over the bot to `clear` on the wire", _clear(result)
+    yield "voice-to-voice", "From a caller's last voiced frame to the first one of the answer", _voice_to_voice(result)
+    if (busiest := _with_parts(result)) is not None:
+        yield "own-share", f"Our own share of a turn at {busiest.calls} calls, by part", _own_share(busiest)
+
+
+def _points(levels: Sequence[Level], of: Callable[[Level], float | None]) -> list[tuple[float, float]]:
+    return [(level.calls, y) for level in levels if (y := of(level)) is not None and level.calls > 1]
+
+
+def _cpu(result: Result) -> str:
+    series = [
+        Series(name, _points(levels, lambda level: level.cpu_s_per_call_minute))
+        for name, levels in (("gateway", result.gateway), ("bare loop", result.bare))
+    ]
+    return lines("CPU seconds per call-minute", "calls on one core", "s", series, ("goal at 150 calls", GOAL_CPU))
+
+
+def _clear(result: Result) -> str:
+    series = [
+        Series("gateway p50", _points(result.gateway, lambda level: level.onset_to_clear_ms.p50)),
+        Series("gateway p99", _points(result.gateway, lambda level: level.onset_to_clear_ms.p99), dashed=True),
+        Series("bare loop p50", _points(result.bare, lambda level: level.onset_to_clear_ms.p50)),
+        Series("bare loop p99", _points(result.bare, lambda level: level.onset_to_clear_ms.p99), dashed=True),
+    ]
+    return lines("Onset over the bot to clear", "calls on one core", "ms", series, ("goal, p99", GOAL_CLEAR_MS))
+
+
+def _voice_to_voice(result: Result) -> str:
+    rows = [
+        (f"{name}, {level.calls} calls", level.voice_to_voice_ms.p50, level.voice_to_voice_ms.p99)
+        for name, levels in (("drafts on", result.gateway), ("drafts off", result.no_drafts), ("bare loop", result.bare))
+        for level in levels
+        if level.voice_to_voice_ms.p50 is not None and level.voice_to_voice_ms.p99 is not None
+    ]
+    return bars("Voice to voice", "ms; end of turn 800, vendors 410", rows, ("p50", "p99"))
+
+
+def _with_parts(result: Result) -> Level | None:
+    """The largest level without drafts that held, else the smallest one."""
+    found = [level for level in result.no_drafts if level.parts_ms]
+    held = [level for level in found if level.held]
+    return held[-1] if held else next(iter(found), None)
+
+
+def _own_share(level: Level) -> str:
+    assert level.parts_ms is not None
+    rows = [(name, part.p50, part.p99) for name, part in level.parts_ms.items() if part.p50 is not None and part.p99 is not None]
+    return bars("Our own share of a turn", "ms", rows, ("p50", "p99"))

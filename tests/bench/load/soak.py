@@ -1,0 +1,124 @@
+"""``python -m tests.bench.load.soak``, or ``make soak``: calls come and go, and what is left behind is counted.
+
+So many places on the line; at each a call of 20-70 s after the other, which says things, is answered, cuts in, and hangs up, in the
+middle of anything. Every five seconds the memory of each process is noted, its descriptors, and what is in Redis.
+"""
+
+import argparse
+import asyncio
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from redis.asyncio import Redis
+
+from common import streams
+from common.streams import STAGES
+from tests.bench.load import soaked
+from tests.bench.load.callers import Callers
+from tests.bench.load.processes import descriptors, usage
+from tests.bench.load.result import new_result
+from tests.bench.load.servers import house
+from tests.bench.load.soaked import Sample, Soak
+from tests.e2e.gateway_process import ROOT
+from tests.servers import real_server
+
+_EVERY_S = 5.0
+_REST_S = 30.0
+_CALL_S = (20.0, 70.0)
+_PAUSE_S = (0.2, 2.0)
+
+
+class Churn:
+    """Calls that come and go."""
+
+    def __init__(self, port: int, places: int, seed: int) -> None:
+        self.callers = Callers(port, seed)
+        self.lost = 0
+        self._places = places
+        self._chance = random.Random(seed)
+        self._ending = asyncio.Event()
+
+    async def run(self, seconds: float) -> None:
+        """So long, and until the last call is over."""
+        async with asyncio.TaskGroup() as tasks:
+            speaking = tasks.create_task(self.callers.speak())
+            async with asyncio.TaskGroup() as calling:
+                for place in range(self._places):
+                    calling.create_task(self._call_on(place))
+                    await asyncio.sleep(_PAUSE_S[0])
+                await asyncio.sleep(seconds)
+                self._ending.set()
+            speaking.cancel()
+
+    async def _call_on(self, place: int) -> None:
+        while not self._ending.is_set():
+            line = await self.callers.call(place)
+            await self._wait(self._chance.uniform(*_CALL_S))
+            self.lost += line.gone
+            line.hang_up()
+            await asyncio.sleep(self._chance.uniform(*_PAUSE_S))
+
+    async def _wait(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._ending.wait()
+
+
+async def run(folder: Path, redis_url: str, minutes: float, places: int) -> Soak:
+    """One soak."""
+    about = new_result("soak")
+    async with house(folder, redis_url) as around, around.gateway() as server, Redis.from_url(redis_url) as client:
+        processes = {"gateway": server.pid, **{f"{stage}_worker": pid for stage, pid in around.workers.items()}}
+        churn, began, samples = Churn(server.port, places, seed=1), time.monotonic(), list[Sample]()
+
+        async def look() -> Sample:
+            live = sum(not line.gone for line in churn.callers.lines)
+            return await sample(client, processes, time.monotonic() - began, live)
+
+        before = await look()
+        async with asyncio.TaskGroup() as tasks:
+            churning = tasks.create_task(churn.run(60 * minutes))
+            while not churning.done():
+                samples.append(await look())
+                await asyncio.wait({churning}, timeout=_EVERY_S)
+        await asyncio.sleep(_REST_S)
+        return Soak(about.at, about.machine, places, churn.callers.placed, churn.lost, before, samples, await look())
+
+
+async def sample(client: "Redis", processes: Mapping[str, int], at_s: float, calls: int) -> Sample:
+    """One look."""
+    memory = {name: round(usage(pid).memory_mb, 3) for name, pid in processes.items()}
+    told: Any = await client.info("memory")
+    return Sample(
+        at_s=round(at_s, 2),
+        calls=calls,
+        memory_mb=memory | {"redis": round(told["used_memory"] / 2**20, 3)},
+        descriptors={name: descriptors(pid) for name, pid in processes.items()},
+        keys=await client.dbsize(),
+        consumers={stage: len(await client.xinfo_consumers(streams.work("{s0}", stage), streams.GROUP)) for stage in STAGES},
+    )
+
+
+def main() -> int:
+    """Soak, tell, draw."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.load.soak", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=30.0, help="how long (%(default)s)")
+    parser.add_argument("--places", type=int, default=20, help="calls at a time (%(default)s)")
+    parser.add_argument("--out", type=Path, default=ROOT / ".run" / "soak", help="folder for figures and picture (%(default)s)")
+    options = parser.parse_args()
+    with real_server() as server, tempfile.TemporaryDirectory(prefix="torim-soak-") as folder:
+        found = uvloop.run(run(Path(folder), server.url, options.minutes, options.places))
+    soaked.save(found, options.out)
+    sys.stdout.write("\n".join(soaked.told(found)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

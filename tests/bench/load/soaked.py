@@ -1,0 +1,123 @@
+"""What a soak found: how fast memory grows, and what is left behind; as it is kept, told and drawn."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from tests.bench.load.chart import Series, lines
+from tests.bench.load.figures import Slope, slope
+from tests.bench.load.result import Machine
+from tests.bench.load.table import row
+
+FILE, PICTURE = "soak.json", "soak.svg"
+_WARM_UP_SHARE, _WARM_UP_S = 1 / 3, 600.0
+_PERCENT_AN_HOUR = {False: 3.0, True: 1.0}
+"""Goals: of a run under two hours, and of a longer one."""
+_LONG_S = 7_200.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One look at the house."""
+
+    at_s: float
+    calls: int
+    """On the line."""
+    memory_mb: dict[str, float]
+    """RSS of each process; of Redis what it says itself."""
+    descriptors: dict[str, int]
+    keys: int
+    consumers: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Soak:
+    """One run."""
+
+    at: str
+    machine: Machine
+    places: int
+    """Calls at a time."""
+    placed: int
+    """Calls over all."""
+    lost: int
+    """Calls that their callers did not end."""
+    before: Sample
+    samples: list[Sample]
+    after: Sample
+    """Half a minute after the last call."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasted."""
+        return self.samples[-1].at_s
+
+    @property
+    def warm_up_s(self) -> float:
+        """What does not count: ten minutes, of a short run a third."""
+        return min(_WARM_UP_S, _WARM_UP_SHARE * self.seconds)
+
+    def growth(self, process: str) -> Slope:
+        """Percent an hour of what the process has on average, after the warm-up."""
+        counted = [sample for sample in self.samples if sample.at_s >= self.warm_up_s]
+        values = [sample.memory_mb[process] for sample in counted]
+        found, mean = slope([sample.at_s for sample in counted], values), sum(values) / len(values)
+        return Slope(*(100 * each / mean for each in (found.per_hour, found.low, found.high)))
+
+
+def told(soak: Soak) -> Iterator[str]:
+    """The figures, as Markdown."""
+    load = ", ".join(f"{each:.1f}" for each in soak.machine.load)
+    goal = _PERCENT_AN_HOUR[soak.seconds >= _LONG_S]
+    yield "## Soak"
+    yield ""
+    yield (
+        f"{soak.at}: {soak.seconds / 60:.0f} minutes, {soak.places} calls at a time, {soak.placed} over all, each of 20-70 s; "
+        f"{soak.lost} lost; load {load}. Growth is told after {soak.warm_up_s / 60:.1f} minutes of warm-up; the goal is {goal:g} % an hour."
+    )
+    yield ""
+    yield row("process", "MB at the end", "growth, % an hour", "between (95 %)", "descriptors before / most / after")
+    yield row(":--", "--:", "--:", "--:", "--:")
+    for process in soak.before.memory_mb:
+        yield _row_of(soak, process)
+    yield ""
+    yield f"Keys in Redis before, at the most, and half a minute after the last call: {_three(soak, [each.keys for each in soak.samples])}."
+    yield f"Consumers of each stage's group at the end: {', '.join(f'{stage} {count}' for stage, count in soak.after.consumers.items())}."
+    yield ""
+
+
+def _row_of(soak: Soak, process: str) -> str:
+    growth, held = soak.growth(process), soak.before.descriptors.get(process)
+    most = max((each.descriptors.get(process, 0) for each in soak.samples), default=0)
+    files = f"{held} / {most} / {soak.after.descriptors[process]}" if held is not None else None
+    memory = f"{soak.samples[-1].memory_mb[process]:.1f}"
+    return row(process, memory, f"{growth.per_hour:+.1f}", f"{growth.low:+.1f} .. {growth.high:+.1f}", files)
+
+
+def _three(soak: Soak, keys: Sequence[int]) -> str:
+    return f"{soak.before.keys}, {max(keys)}, {soak.after.keys}"
+
+
+def drawn(soak: Soak) -> str:
+    """Memory over time."""
+    series = [Series(name, [(each.at_s / 60, each.memory_mb[name]) for each in soak.samples]) for name in soak.before.memory_mb]
+    lowest = min(y for each in series for _, y in each.points)
+    return lines(f"Memory under churn, {soak.places} calls at a time", "minutes", "MB", series, low=0.9 * lowest)
+
+
+def save(soak: Soak, folder: Path) -> None:
+    """Figures and picture."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / FILE).write_bytes(msgspec.json.format(msgspec.json.encode(soak), indent=1) + b"\n")
+    (folder / PICTURE).write_text(drawn(soak), encoding="utf-8")
+
+
+def kept_soak(folder: Path) -> str:
+    """What is told of the soak that is kept beside the benchmarks; empty: none is."""
+    path = folder / "soak" / FILE
+    if not path.exists():
+        return ""
+    soak = msgspec.json.decode(path.read_bytes(), type=Soak)
+    return "\n".join([*told(soak), f"![memory over time]({folder.name}/soak/{PICTURE})", ""])

@@ -1,0 +1,138 @@
+"""What the bench writes of what it found."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.bench.load import result as results
+from tests.bench.load import soaked
+from tests.bench.load.docs import document, write
+from tests.bench.load.figures import Spread
+from tests.bench.load.level import FrameTimes, Level
+from tests.bench.load.parts import answers, parts_of
+from tests.bench.load.result import Machine, Result, Steps
+from tests.bench.load.soaked import Sample, Soak
+from tests.bench.load.table import shortfalls, since, verdict
+
+MACHINE = Machine("a processor", 2, "6.1", "3.11.7", (0.1, 0.2, 0.3))
+QUICK, SLOW = Spread(50, 101.0, 103.0, 105.0, 110.0), Spread(50, 200.0, 350.0, 400.0, 500.0)
+TIMES = FrameTimes(
+    lead_ms=Spread(9, 148.0, 160.0, 163.0, 165.0), least_lead_ms=110.0, lateness_ms=Spread(9, 0.0, 8.0, 10.0, 38.0), frames=9, underruns=0,
+    underruns_over_5_ms=0, of_these_beside_a_stall=0, longest_gap_ms=0.0, tick_lateness_ms={"p50": 1.0},
+)  # fmt: skip
+
+
+def level(server: str, calls: int, cpu_s: float = 0.15, clear: Spread = QUICK) -> Level:
+    return Level(
+        server=server, calls=calls, seconds=30, cpu_s_per_call_minute=cpu_s, core_busy=0.3, waited=0.01, memory_mb=80, memory_mb_before=70,
+        onset_to_clear_ms=clear, voice_to_voice_ms=Spread(50, 805.0, 820.0, 830.0, 840.0), own_share_ms=Spread(50, 5.0, 20.0, 30.0, 40.0),
+        frame_times=TIMES, stalls_over_5_ms=0, longest_stall_ms=1.0, caller_latest_ms=2.0, utterances=50, unanswered=0, not_cleared=0,
+        frames_after_clear=0, calls_lost=0, load_before=0.1, redis_cpu_ms_per_answer=2.0,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def found() -> Result:
+    log = "EVENT call=CA1 turn=1 WATERFALL gap_ms=1216 wait_ms=800 publish_ms=2 asr_hop_ms=1 asr_ms=100 gate_ms=0 first_frame_ms=1\n"
+    bare = [level("bare loop", 10, 0.2), level("bare loop", 110, 0.1), level("bare loop", 150, 0.08)]
+    gateway = [level("gateway with drafts", 10), level("gateway with drafts", 150), level("gateway with drafts", 200, clear=SLOW)]
+    no_drafts = [replace(level("gateway", 10), parts_ms=parts_of(answers(log)))]
+    return Result(
+        "2026-11-23T01:00Z",
+        MACHINE,
+        "short",
+        bare=bare,
+        gateway=gateway,
+        no_drafts=no_drafts,
+        steps=[Steps("asr", 9, 900, 2000)],
+        ready_s=[4],
+    )
+
+
+def test_the_rated_load_is_the_largest_level_that_held(found: Result) -> None:
+    assert found.rated is not None
+    assert found.rated.calls == 150
+
+
+def test_a_level_behind_one_that_did_not_hold_is_no_rated_load(found: Result) -> None:
+    found.gateway[0] = level("gateway with drafts", 10, clear=SLOW)
+    assert found.rated is None
+
+
+def test_an_underrun_beside_a_stall_of_the_machine_is_not_held_against_the_gateway() -> None:
+    stalled = replace(TIMES, underruns=1, underruns_over_5_ms=1, of_these_beside_a_stall=1)
+    assert replace(level("gateway", 10), frame_times=stalled).held
+    assert not replace(level("gateway", 10), frame_times=replace(stalled, of_these_beside_a_stall=0)).held
+
+
+def test_our_share_is_split_out_of_the_gateways_own_lines(found: Result) -> None:
+    parts = found.no_drafts[0].parts_ms
+    assert parts is not None
+    assert (parts["publish"].p50, parts["all of it"].p50) == (2.0, 4.0)
+
+
+def test_goals_that_were_not_reached_are_told(found: Result) -> None:
+    assert list(shortfalls(found)) == ["Every goal was reached in this run."]
+    found.gateway[1] = level("gateway with drafts", 150, cpu_s=0.25)
+    assert [line[:60] for line in shortfalls(found)] == [
+        "- CPU at 150 calls: 0.250 s per call-minute, the goal is 0.2",
+        "- CPU at 150 calls: 3.12 times the bare loop, the goal is 2.",
+    ]
+
+
+def test_the_bare_loop_is_held_against_the_reference(found: Result) -> None:
+    assert any("0.100 CPU seconds per call-minute at 110 calls: within 30 %" in line for line in verdict(found))
+    found.bare[1] = level("bare loop", 110, 0.3)
+    assert any("2.50 times, so not within 30 %" in line for line in verdict(found))
+
+
+def test_a_result_is_the_same_once_it_was_kept(found: Result, tmp_path: Path) -> None:
+    results.save(found, tmp_path)
+    assert results.last_of(tmp_path) == found
+
+
+def test_what_changed_since_the_last_result_is_told(found: Result) -> None:
+    now = replace(found, bare=[level("bare loop", 10, 0.1)])
+    assert "| bare loop, 10 calls: CPU s per call-minute | 0.2 | 0.1 | 0.50 |" in since(found, now)
+    assert "nothing differs by more than a tenth." in since(found, found)
+    assert list(since(None, found)) == ["No earlier result is kept."]
+
+
+def test_the_page_shows_every_picture_that_is_drawn(found: Result, tmp_path: Path) -> None:
+    folder = tmp_path / "benchmarks"
+    folder.mkdir()
+    write(found, None, "", tmp_path / "benchmarks.md", folder)
+    page = (tmp_path / "benchmarks.md").read_text()
+    assert all(f"](benchmarks/{path.name})" in page for path in folder.glob("*.svg"))
+    assert len(list(folder.glob("*.svg"))) == 4
+    assert "Rated load: 150 calls a core" in document(found, None, "", ".")
+
+
+# --- Soak
+
+
+def sample(at_s: float, memory_mb: float) -> Sample:
+    return Sample(at_s, 5, {"gateway": memory_mb}, {"gateway": 20}, 7, {"asr": 1})
+
+
+def soak(growth_mb_per_h: float) -> Soak:
+    samples = [sample(at, 100 + growth_mb_per_h * at / 3600 + (50 if at < 600 else 0)) for at in range(0, 1800, 5)]
+    return Soak("2026-11-23T01:00Z", MACHINE, 5, 99, 0, sample(0, 80), samples, sample(1830, 100))
+
+
+def test_what_grows_in_the_warm_up_does_not_count() -> None:
+    assert soak(0).growth("gateway").per_hour == pytest.approx(0, abs=1e-9)
+
+
+def test_growth_is_told_in_percent_an_hour() -> None:
+    assert soak(5).growth("gateway").per_hour == pytest.approx(5, rel=0.03)
+
+
+def test_a_soak_that_was_kept_is_told_with_its_picture(tmp_path: Path) -> None:
+    soaked.save(soak(5), tmp_path / "soak")
+    text = soaked.kept_soak(tmp_path)
+    assert "99 over all" in text
+    assert f"]({tmp_path.name}/soak/soak.svg)" in text
+    assert (tmp_path / "soak" / "soak.svg").read_text().startswith("<svg")
+    assert soaked.kept_soak(tmp_path / "elsewhere") == ""
