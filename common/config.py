@@ -170,6 +170,12 @@ class Settings:
     openai_2_base_url: str = setting("", "server of the vendor openai_2; default: the first one's")
     openai_2_api_key: str = setting("", "account of the vendor openai_2; default: OPENAI_API_KEY", secret=True)
     asr_model: str = setting("gpt-4o-transcribe", "model of ASR_VENDOR=openai")
+    tts_cache_mb: float = setting(
+        16.0,
+        "sound of sentences that an online voice spoke before, kept in Redis for a day after its last use; 0 = off",
+        low=0,
+        high=10_000,
+    )
     asr_vocabulary: str = setting("", "names and words that callers are likely to say, with commas, told to ASR_VENDOR=openai")
     asr_2_model: str = setting("whisper-1", "model of the vendor openai_2 for ASR")
     llm_model: str = setting("gpt-4o-mini", "model of LLM_VENDOR=openai")

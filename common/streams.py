@@ -54,6 +54,7 @@ DEAD_TTL_S = 86_400
 REPLIES_TTL_S = 60
 ALIVE_TTL_S = 5
 TOKEN_TTL_S = 60
+SPEECH_TTL_S = 86_400
 
 MOST_RECONNECTS, RECONNECTS_TTL_S = 3, 60
 """A call whose stream dies more often than this, in so many seconds, is ended (R12)."""
@@ -134,6 +135,10 @@ class Keys:
     def agent(self, call: str, reference: str) -> str:
         """String: an agent as the calls of this shard go by it; its reference holds a digest, so it never changes."""
         return f"t:{self.tag(call)}:agent:{reference}"
+
+    def speech(self, digest: str) -> list[str]:
+        """Sentences that were spoken before: hash of the sounds, sorted set of when each was used, string: bytes of all."""
+        return [f"t:{self.tag(digest)}:speech{what}" for what in ("", ":used", ":bytes")]
 
     def out(self, call: str, turn: int) -> str:
         """List: sentences of the reply that are emitted; a second attempt goes on after them."""

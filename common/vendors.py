@@ -102,3 +102,16 @@ def _tts(settings: Settings) -> Choice:
     if settings.google_application_credentials:
         return Choice("google", "GOOGLE_APPLICATION_CREDENTIALS is set")
     return Choice("local", "no GOOGLE_APPLICATION_CREDENTIALS")
+
+
+def voice_name(settings: Settings) -> str:
+    """What tells what one voice says from what another does; the call's agent may have one of its own beside it."""
+    match choose_vendors(settings)["tts"].name:
+        case "google_unary":
+            return f"google_unary|{settings.tts_unary_voice}"
+        case "openai":
+            return f"openai|{settings.tts_openai_voice}|{settings.tts_openai_model}"
+        case "local" | "tone" as name:
+            return name
+        case name:
+            return f"{name}|{settings.tts_voice}|{settings.tts_model}"

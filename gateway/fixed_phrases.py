@@ -24,7 +24,7 @@ from common.bus import Delivery, GatewayBus
 from common.config import Settings
 from common.errors import BusUnavailable, ConfigError
 from common.messages import Head, Sentence, SpeechChunk, StageFailed
-from common.vendors import choose_vendors
+from common.vendors import voice_name
 from gateway.turn.state import Phrase, PhraseBook
 
 logger = logging.getLogger("torim.gateway")
@@ -48,19 +48,6 @@ class _Wanted:
     source: tuple[int, int] = (0, 0)
     """Take and attempt that the sound is of: bytes of two never mix."""
     sound: bytearray = field(default_factory=bytearray)
-
-
-def _voice(settings: Settings) -> str:
-    """What tells one voice's phrases from another's."""
-    match choose_vendors(settings)["tts"].name:
-        case "google_unary":
-            return f"google_unary|{settings.tts_unary_voice}"
-        case "openai":
-            return f"openai|{settings.tts_openai_voice}|{settings.tts_openai_model}"
-        case "local" | "tone" as name:
-            return name
-        case name:
-            return f"{name}|{settings.tts_voice}|{settings.tts_model}"
 
 
 class FixedPhrases:
@@ -107,7 +94,7 @@ class FixedPhrases:
 
     def _path(self, agent: InUse, language: str, text: str) -> Path:
         said = sorted(pair for pair in agent.snapshot.agent.pronunciations.items() if pair[0] in text)
-        voice = f"{_voice(agent.settings)}{said or ''}"
+        voice = f"{voice_name(agent.settings)}{said or ''}"
         name = hashlib.sha256(f"{voice}|{language}|{text}".encode()).hexdigest()[:32]
         return self._folder / f"{name}.ulaw"
 

@@ -6,18 +6,34 @@ import sys
 from common import service, stage
 from common.config import Settings
 from common.lineup import Lineup
-from common.vendors import choose_vendors, vendors_of
+from common.vendors import choose_vendors, vendors_of, voice_name
+from tts_worker.cache import Keeping, Recalling, SpeechCache
 from tts_worker.lineup import Voices
 from tts_worker.vendors import VENDORS
+from tts_worker.vendors.base import Voice
 from tts_worker.worker import STAGE, TtsWorker
+
+OFFLINE = frozenset({"local", "tone"})
+"""Voices that cost nothing to ask again."""
 
 
 async def main(settings: Settings, draining: asyncio.Event) -> None:
     """Speak until drained."""
     choice = choose_vendors(settings)[STAGE]
-    vendor = Voices(Lineup(STAGE, vendors_of(choice, VENDORS, settings), may_be_empty=False))
+    vendor = voice_of(settings)
     worker = TtsWorker(vendor, choice.name, settings)
     await stage.work(STAGE, choice, vendor, worker.handle, VENDORS[choice.name].slots, settings, draining)
+
+
+def voice_of(settings: Settings) -> Voice:
+    """The vendors in order, behind the cache where the first of them is online."""
+    choice = choose_vendors(settings)[STAGE]
+    vendors: list[tuple[str, Voice]] = vendors_of(choice, VENDORS, settings)
+    if not settings.tts_cache_mb or choice.name in OFFLINE:
+        return Voices(Lineup(STAGE, vendors, may_be_empty=False))
+    (name, first), *others = vendors
+    cache, who = SpeechCache(settings.redis_url, settings.tts_cache_mb), voice_name(settings)
+    return Recalling(Voices(Lineup(STAGE, [(name, Keeping(first, cache, who)), *others], may_be_empty=False)), cache, who)
 
 
 if __name__ == "__main__":
