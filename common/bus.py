@@ -28,7 +28,7 @@ class Delivery:
     attempt: int = 1
     """How often the entry was delivered, this time included."""
     taken_over: bool = False
-    """Whether another worker had it before, and may have done a part of it."""
+    """Whether it was delivered before, to whomever: what was done with it then is not known."""
 
 
 @dataclass(frozen=True, slots=True)

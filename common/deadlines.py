@@ -7,8 +7,9 @@ each ``done``.
     published        taken                    limit
     |- - waited - - -|======== left ==========|
 
-An attempt that is begun has at least ``LEAST_S``: cut sooner it would be for nothing. So has one that was taken over, at any age:
-what another worker did with the time is not known, and it is the gateway that knows how long the caller waits.
+An attempt that is begun has at least ``LEAST_S``: cut sooner it would be for nothing. So has one that was taken over, or that a Redis
+which was away kept from its worker, at any age: what became of the time is not known, and it is the gateway that knows how
+long the caller waits.
 """
 
 from common import streams

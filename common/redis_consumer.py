@@ -110,7 +110,7 @@ class Consumer:
             key = streams.work(self._tag, stage)
             entries: Any = await self._writer.xclaim(key, GROUP, worker, 0, [id_], retrycount=attempt)
             if entries:
-                return await self._accept(stage, entries[0], attempt)
+                return await self._accept(stage, entries[0], attempt, taken_over=True)
         return None
 
     async def _pending(self, stage: Stage, count: int, **which: Any) -> list[dict[str, Any]]:

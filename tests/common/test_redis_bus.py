@@ -114,7 +114,8 @@ async def test_an_entry_that_never_reached_its_worker_is_taken_after_the_next_tr
         await gateway._links[0].writer.xreadgroup(streams.GROUP, "one", {streams.work(ONE_TAG, "asr"): ">"})
         durable_server.kill()
         durable_server.start()
-        assert (await taken(worker)).message == utterance()
+        found = await taken(worker)
+        assert (found.message, found.taken_over) == (utterance(), True)
 
 
 async def test_an_entry_that_is_worked_on_is_not_taken_again_after_trouble(durable_server: RealServer) -> None:
