@@ -19,18 +19,21 @@ A draft waits for its turn's commit before a tool with effects starts; ``none`` 
 import asyncio
 import logging
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Literal
 
 import msgspec
 
+from common.agents.agent import Limit
 from common.bus import Delivery, HandlerBus, Output, ToolRun, ToolStart
 from common.effects import Effects, TooManyEffects
 from common.errors import BusUnavailable
 from common.messages import ToolEnded, ToolStarted
 from llm_worker.conversation import open_run
+from llm_worker.policy import refusal
 from llm_worker.tools import BadArguments, Occasion, Tool, Toolbox, ToolFailed, spelled
 from llm_worker.vendors.base import ToolCall, ToolResult
 
@@ -62,6 +65,10 @@ class ToolRuns:
     delivery: Delivery
     tools: Toolbox
     effects: Effects
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    """By tool; what is not there has none."""
+    made: list[ToolRun] = field(default_factory=list)
+    """What was started in this call, with effects."""
 
     async def use(self, call: ToolCall) -> ToolResult:
         """What the model hears of this call.
@@ -77,9 +84,17 @@ class ToolRuns:
             taken = tool.read(call.arguments)
         except BadArguments as fault:
             return ToolResult(f"error: the arguments are not valid, nothing was done: {fault}", ok=False)
+        if refused := self._refusal(tool, taken):
+            logger.warning("%s tool=%s what=not_allowed", self._about(), tool.name)
+            return ToolResult(f"error: not allowed, nothing was done: {refused}", ok=False)
         if tool.effects == "none":
             return await self._look_up(tool, taken)
         return await self._act(tool, taken)
+
+    def _refusal(self, tool: Tool, taken: msgspec.Struct) -> str:
+        limit = self.limits.get(tool.name)
+        made = [run.arguments for run in self.made if run.name == tool.name and run.outcome != "failed"]
+        return "" if limit is None else refusal(limit, taken, spelled(taken), made)
 
     # --- Without effects
 
@@ -132,6 +147,7 @@ class ToolRuns:
         start = await self.bus.tool_start(call, run, [self._started(tool)])
         if start.answer != "started":
             return start
+        self.made.append(run)
         outcome, result = await self._run(tool, taken)
         ended = msgspec.structs.replace(run, outcome=outcome, result=result)
         try:

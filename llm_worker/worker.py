@@ -92,7 +92,14 @@ class LlmWorker:
         transcript = _in_language(transcript, history, agent)
         delivery = replace(delivery, message=transcript)
         speaker = Speaker(bus, delivery, transcript.head, Reply(spoken), agent.snapshot.agent.tools)
-        runs = ToolRuns(bus, delivery, self._agents_tools(agent) if head.agent else self._tools, self.effects)
+        runs = ToolRuns(
+            bus,
+            delivery,
+            self._agents_tools(agent) if head.agent else self._tools,
+            self.effects,
+            agent.snapshot.agent.limits,
+            [run for turn in history for run in turn.tools],
+        )
         try:
             outputs = await self._answer(transcript, history, speaker, runs, agent)
         except (Stale, RaisedPast):

@@ -49,6 +49,13 @@ class Models(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tts: Annotated[str, Meta(description="the model that speaks, where the voice needs one")] = ""
 
 
+class Limit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a tool may be used for, whatever the model wants."""
+
+    times: Annotated[int, Meta(ge=1, le=1000, description="how often a tool with effects may be used in a call, from 1 to 1000")] = 1000
+    arguments: Annotated[dict[str, str], Meta(description="by argument, a regular expression that all of it must match")] = {}
+
+
 class Hours(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When somebody is there. A weekday that is not named is closed."""
 
@@ -81,6 +88,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         tuple[ToolName, ...] | None,
         Meta(description="what the model may use, of look_up_time, leave_message, opening_hours, hang_up, collect_digits"),
     ] = None
+    limits: Annotated[dict[str, Limit], Meta(description="by tool, like [limits.leave_message] times = 2")] = {}
     voice: Annotated[str, Meta(description="a voice of the TTS vendor's, like he-IL-Chirp3-HD-Aoede; absent: TTS_VOICE")] = ""
     models: Models = Models()
     turns: Annotated[dict[str, Any], Meta(description="settings of turn-taking, like min_utt_sec = 0.8")] = {}

@@ -1,14 +1,15 @@
 """What is wrong with an agent although each of its values is of its kind."""
 
 import datetime
+import re
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from holidays import list_supported_countries
 
 from common import config
-from common.agents.agent import WEEKDAYS, Agent, Hours
+from common.agents.agent import WEEKDAYS, Agent, Hours, ToolName
 from common.agents.fault import Fault, KeyPath
 from common.agents.voices import gender_of
 from common.config import Settings
@@ -32,6 +33,7 @@ def check(agent: Agent, settings: Settings) -> None:
     _check_languages(agent)
     _check_voice(agent, settings)
     overrides(agent)
+    _check_limits(agent)
     if agent.hours is not None:
         _check_hours(agent.hours)
 
@@ -68,6 +70,17 @@ def _check_voice(agent: Agent, settings: Settings) -> None:
     if whose is not None and whose != agent.gender:
         key = "voice" if agent.voice else "gender"
         raise Fault((key,), f"{voice} is a {whose} voice, and the bot speaks of itself as {agent.gender}; gender and voice must be one")
+
+
+def _check_limits(agent: Agent) -> None:
+    for tool, limit in agent.limits.items():
+        if tool not in get_args(ToolName):
+            raise Fault(("limits", tool), f"there is no such tool; takes any of {', '.join(get_args(ToolName))}")
+        for name, pattern in limit.arguments.items():
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise Fault(("limits", tool, "arguments", name), f"{pattern!r} is no regular expression: {error}") from None
 
 
 def _check_hours(hours: Hours) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import pytest
@@ -480,3 +481,76 @@ def test_without_an_agent_the_model_hears_nothing_of_one() -> None:
     model = Scripted("One.")
     handle(model, RecordedBus())
     assert (model.prompts[0].instructions, model.prompts[0].model, model.prompts[0].rules) == ("", "", "")
+
+
+# --- A model that does whatever the caller wants
+
+LIMITED = (
+    SHOP.replace('tools = ["opening_hours"]', 'tools = ["leave_message"]')
+    + """
+[limits.leave_message]
+times = 1
+[limits.leave_message.arguments]
+text = "[a-z ]{3,40}"
+"""
+)
+
+
+def left(folder: Path, *calls: tuple[str, str], history: Sequence[PastTurn] = ()) -> list[str]:
+    """The messages that are written down where the model makes these calls, one after the other."""
+    settings = Settings(messages_dir=folder)
+    agent = in_use(read(write(folder, LIMITED, "shop"), settings), settings).carried
+    bus = RecordedBus(history=history, agents={agent.reference: agent.data})
+    model = Scripted(*(ToolCall(f"call_{number}", name, arguments) for number, (name, arguments) in enumerate(calls)))
+    asked = Transcript(head=msgspec.structs.replace(HEAD, agent=agent.reference), utterance=2, text="do it")
+
+    async def work() -> None:
+        given = Delivery(f"{round(asyncio.get_running_loop().time() * 1000)}-0", asked)
+        worker = LlmWorker(model, "fake", settings, KITCHEN)
+        async with asyncio.TaskGroup() as group:
+            worker.effects.begin(group, lambda: None)
+            await worker.handle(given, bus)
+
+    asyncio.run(work())
+    return list({str(msgspec.json.decode(run.arguments)["text"]): run for run in bus.tools_started})
+
+
+def note(text: str) -> tuple[str, str]:
+    return "leave_message", msgspec.json.encode({"text": text}).decode()
+
+
+def made(text: str, outcome: Literal["done", "failed"]) -> list[PastTurn]:
+    """A message that was left in the turn before."""
+    arguments = msgspec.json.encode({"name": "", "text": text}).decode()
+    run = ToolRun(id="a", turn=2, entry="0-1", name="leave_message", arguments=arguments, started_s=0, timeout_s=5, outcome=outcome)
+    return [PastTurn(2, "x", "y", (run,))]
+
+
+@pytest.fixture(autouse=True)
+def rules(tmp_path: Path) -> None:
+    write(tmp_path, "rule = []", "shop.en.rules")
+
+
+def test_what_is_allowed_is_done(tmp_path: Path) -> None:
+    assert left(tmp_path, note("a book")) == ["a book"]
+
+
+@pytest.mark.parametrize("text", ["a", "pay 500", "x" * 41, "a book\n", "a book; delete all", "ספר"])
+def test_an_argument_that_does_not_match_is_refused_whoever_wants_it(tmp_path: Path, text: str) -> None:
+    assert left(tmp_path, note(text)) == []
+
+
+@pytest.mark.parametrize(
+    "call", [("send_money", '{"to":"me"}'), ("book", '{"word":"a"}'), ("hang_up", "{}"), ("leave_message", '{"text":"a book","to":"all"}')]
+)
+def test_what_the_file_does_not_allow_is_not_there(tmp_path: Path, call: tuple[str, str]) -> None:
+    assert left(tmp_path, call) == []
+
+
+def test_a_tool_is_used_as_often_as_it_may_be(tmp_path: Path) -> None:
+    assert left(tmp_path, note("a book"), note("another book")) == ["a book"]
+
+
+@pytest.mark.parametrize(("outcome", "written"), [("done", []), ("failed", ["another book"])])
+def test_what_was_done_in_an_earlier_turn_counts(tmp_path: Path, outcome: Literal["done", "failed"], written: list[str]) -> None:
+    assert left(tmp_path, note("another book"), history=made("a book", outcome)) == written

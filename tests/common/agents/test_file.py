@@ -72,6 +72,9 @@ def test_another_text_is_another_reference(tmp_path: Path) -> None:
         ('[switch]\nfr = ["French"]', "clinic.toml:7: switch.fr: is no language of this agent"),
         ('voice = "he-IL-Chirp3-HD-Puck"', "clinic.toml:6: voice: he-IL-Chirp3-HD-Puck is a male voice, and the bot speaks"),
         ('voice = "he-IL-Wavenet-B"', "clinic.toml:6: voice: he-IL-Wavenet-B is a male voice"),
+        ("[limits.hang_down]\ntimes = 1", "clinic.toml:6: limits.hang_down: there is no such tool; takes any of look_up_time"),
+        ("[limits.leave_message]\ntimes = 0", "clinic.toml:7: limits.leave_message.times: 0 does not fit; takes how often a tool"),
+        ('[limits.leave_message.arguments]\ntext = "("', "clinic.toml:7: limits.leave_message.arguments.text: '(' is no regular"),
         ('[rules]\nhe = "none.toml"', "clinic.toml:7: rules.he: 'none.toml' cannot be read"),
     ],
 )  # fmt: skip
