@@ -21,6 +21,7 @@ from zlib import crc32
 from common import metrics
 from common.agents.agent import Agent
 from common.agents.in_use import KnownAgents
+from common.audio import SAMPLE_RATE_HZ
 from common.bus import Delivery, Output, WorkerBus
 from common.config import Settings
 from common.deadlines import time_left_s, waited_s
@@ -36,6 +37,7 @@ STAGE: Stage = "tts"
 FIRST_SOUND_S = 3.5
 """From when the sentence is next to play, by the server's time (``common/deadlines.py``)."""
 NEXT_PIECE_S = 2.0
+"""Beside what the piece before sounds: a voice that computes clauses as a whole is not waited for while one of them is heard."""
 _PIECES_AHEAD = 16
 """Pieces that a vendor may be ahead of the stream; then it waits."""
 
@@ -112,7 +114,7 @@ class TtsWorker:
         loop = asyncio.get_running_loop()
         while (piece := await next_piece(sound, loop.time() + limit_s, self._vendor)) is not None:
             await pieces.put(piece)
-            limit_s = NEXT_PIECE_S
+            limit_s = NEXT_PIECE_S + (len(piece) / SAMPLE_RATE_HZ if isinstance(piece, bytes) else 0)
 
     def _log(self, sentence: Sentence, speech: "Speech") -> None:
         head = sentence.head

@@ -197,7 +197,11 @@ def test_a_later_sentence_may_have_waited_for_those_before_it() -> None:
 
 
 def test_a_voice_that_stalls_fails() -> None:
-    assert fails(100, 2.1, 100).kind == "timeout"
+    assert fails(100, 2.2, 100).kind == "timeout"
+
+
+def test_a_voice_that_works_on_the_next_clause_while_a_long_one_is_heard_does_not_stall() -> None:
+    assert sum(sizes_ms(handle(Scripted(1500, 3.4, 200)))) == 1700
 
 
 def test_a_voice_that_fails_midway_fails() -> None:
@@ -212,7 +216,7 @@ def test_the_sound_before_a_failure_has_left() -> None:
 
 
 def test_a_voice_that_fails_is_closed() -> None:
-    voice = Scripted(100, 2.1, 100)
+    voice = Scripted(100, 2.2, 100)
     with pytest.raises(VendorError):
         handle(voice)
     assert voice.closed
