@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import grpc
 import pytest
 from google.cloud import texttospeech as google
+from google.cloud import texttospeech_v1beta1 as beta
 
 from common.audio import silence
 from common.config import Settings
@@ -15,8 +16,9 @@ from common.errors import ConfigError, VendorError
 from common.vendor_stream import closing
 from tests.vendors.faults import RETRY_AFTER_S, over_grpc
 from tests.vendors.google_server import Fail, Garbage, GoogleServer, Stall, Step
-from tts_worker.vendors.base import SpeechRequest
+from tts_worker.vendors.base import SpeechRequest, WordEnds
 from tts_worker.vendors.google import GoogleVoice, voice_in
+from tts_worker.vendors.google_marks import marked, word_ends
 
 REQUEST = SpeechRequest("שלום!", "he")
 SOUND = silence(100)
@@ -43,14 +45,14 @@ async def voice(*script: Step, name: str = "he-IL-Chirp3-HD-Aoede") -> AsyncIter
             await vendor.close()
 
 
-async def spoken(*script: Step, name: str = "he-IL-Chirp3-HD-Aoede") -> list[bytes]:
+async def spoken(*script: Step, name: str = "he-IL-Chirp3-HD-Aoede") -> list[bytes | WordEnds]:
     async with voice(*script, name=name) as (vendor, _):
         return [piece async for piece in vendor.synthesise(REQUEST)]
 
 
-async def failure_of(*script: Step, name: str = "he-IL-Chirp3-HD-Aoede") -> tuple[list[bytes], VendorError]:
+async def failure_of(*script: Step, name: str = "he-IL-Chirp3-HD-Aoede") -> tuple[list[bytes | WordEnds], VendorError]:
     """What came before the failure, and the failure."""
-    got: list[bytes] = []
+    got: list[bytes | WordEnds] = []
 
     async def listen(vendor: GoogleVoice) -> None:
         async for piece in vendor.synthesise(REQUEST):
@@ -110,14 +112,46 @@ async def test_an_agents_voice_that_is_another_vendors_is_not_asked_for() -> Non
 
 
 async def test_a_voice_that_does_not_stream_speaks_in_one_piece() -> None:
-    assert await spoken(wav(b"\x01\x02\x03"), name=IN_ONE_PIECE) == [b"\x01\x02\x03"]
+    assert await spoken(wav(b"\x01\x02\x03"), name="he-IL-Studio-A") == [b"\x01\x02\x03"]
 
 
 async def test_in_one_piece_the_sentence_is_sent_whole() -> None:
-    async with voice(wav(b"\x01"), name=IN_ONE_PIECE) as (vendor, server):
+    async with voice(wav(b"\x01"), name="he-IL-Studio-A") as (vendor, server):
         await anext(vendor.synthesise(REQUEST))
         request = server.unary[0]
-        assert (request.input.text, request.voice.name, request.audio_config.sample_rate_hertz) == ("שלום!", IN_ONE_PIECE, 8000)
+        assert (request.input.text, request.voice.name, request.audio_config.sample_rate_hertz) == ("שלום!", "he-IL-Studio-A", 8000)
+
+
+async def test_a_voice_that_passes_marks_tells_where_words_end() -> None:
+    async with voice(wav(silence(900)), name=IN_ONE_PIECE) as (vendor, _):
+        told = await anext(vendor.synthesise(SpeechRequest("Tom & Jerry", "en")))
+    assert told == WordEnds((2400, 4800, 7200))
+
+
+async def test_marks_are_not_billed() -> None:
+    async with voice(wav(SOUND), name=IN_ONE_PIECE) as (vendor, server):
+        assert [piece async for piece in vendor.synthesise(REQUEST)]
+        assert server.characters == {IN_ONE_PIECE: len("<speak>שלום!</speak>")}
+
+
+def test_what_ssml_would_take_for_its_own_is_escaped() -> None:
+    assert marked("a < b") == '<speak>a<mark name="0"/> &lt;<mark name="1"/> b<mark name="2"/></speak>'
+
+
+@pytest.mark.parametrize(
+    ("told", "ends"),
+    [
+        ([("0", 0.1), ("1", 0.2)], (800, 1600)),
+        ([("1", 0.2)], ()),
+        ([("0", 0.1), ("2", 0.3)], (800,)),
+        ([("0", 0.2), ("1", 0.1)], (1600,)),
+        ([("0", 0.1), ("1", 9.0)], (800, 4000)),
+        ([], ()),
+    ],
+)
+def test_only_what_is_told_in_order_is_believed(told: list[tuple[str, float]], ends: tuple[int, ...]) -> None:
+    points = [beta.Timepoint(mark_name=name, time_seconds=seconds) for name, seconds in told]
+    assert word_ends(points, 4000) == WordEnds(ends)
 
 
 # --- Voices

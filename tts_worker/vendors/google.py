@@ -3,7 +3,7 @@
 Both ways give mu-law at 8 kHz, what the line carries. In one piece it comes as a WAV file, whose
 header would be heard as a click. The client has no default deadline, so every call gets one, and
 it wants credentials when it is made, so it is made when it is first needed. Streamed sound comes without
-time points, so where words end is not told.
+time points; in one piece the voices that pass marks tell where words end, by the service's beta version alone.
 """
 
 import re
@@ -18,7 +18,9 @@ import grpc.aio
 from google.api_core.exceptions import GoogleAPICallError
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import texttospeech as google
+from google.cloud import texttospeech_v1beta1 as beta
 from google.cloud.texttospeech_v1.services.text_to_speech.transports import TextToSpeechGrpcAsyncIOTransport
+from google.cloud.texttospeech_v1beta1.services.text_to_speech.transports import TextToSpeechGrpcAsyncIOTransport as BetaTransport
 from google.rpc.error_details_pb2 import RetryInfo
 
 from common.audio import SAMPLE_RATE_HZ, strip_wav_header
@@ -26,7 +28,8 @@ from common.config import Settings
 from common.errors import ConfigError, VendorError
 from common.language import base_language
 from tts_worker.evenness import Evenness
-from tts_worker.vendors.base import SpeechRequest
+from tts_worker.vendors.base import SpeechRequest, WordEnds
+from tts_worker.vendors.google_marks import marked, tells_words, word_ends
 
 VENDOR = "google"
 DEADLINE_S = 20.0
@@ -58,6 +61,7 @@ class GoogleVoice:
         self._evenness: defaultdict[str, Evenness] = defaultdict(Evenness)
         """Of each voice, by its name."""
         self._made: google.TextToSpeechAsyncClient | None = None
+        self._beta_made: beta.TextToSpeechAsyncClient | None = None
 
     async def warm_up(self) -> None:
         """Open the connection and see that the credentials are taken.
@@ -77,7 +81,7 @@ class GoogleVoice:
                 raise ConfigError(f"GOOGLE_APPLICATION_CREDENTIALS: refused by Google ({failure.kind})") from None
             raise failure from error
 
-    async def synthesise(self, request: SpeechRequest) -> AsyncIterator[bytes]:
+    async def synthesise(self, request: SpeechRequest) -> AsyncIterator[bytes | WordEnds]:
         """The sentence as mu-law, as it comes.
 
         Raises:
@@ -97,33 +101,51 @@ class GoogleVoice:
                 if sound := take.end():
                     yield sound
             else:
-                yield self._evenness[voice.name].whole(await self._in_one_piece(voice, request.text))
+                sound, ends = await self._in_one_piece(voice, request.text)
+                if ends.at_bytes:
+                    yield ends
+                yield self._evenness[voice.name].whole(sound)
         except GoogleAPICallError as error:
             raise _blame(error) from error
         except GoogleAuthError as error:
             raise VendorError(VENDOR, "credentials", retryable=False) from error
 
-    async def _in_one_piece(self, voice: google.VoiceSelectionParams, text: str) -> bytes:
-        config = google.AudioConfig(audio_encoding=google.AudioEncoding.MULAW, sample_rate_hertz=SAMPLE_RATE_HZ)
-        answer = await self._client().synthesize_speech(
-            input=google.SynthesisInput(text=text), voice=voice, audio_config=config, timeout=DEADLINE_S, retry=None
+    async def _in_one_piece(self, voice: google.VoiceSelectionParams, text: str) -> tuple[bytes, WordEnds]:
+        tells = tells_words(voice.name)
+        asked = beta.SynthesizeSpeechRequest(
+            input=beta.SynthesisInput(ssml=marked(text)) if tells else beta.SynthesisInput(text=text),
+            voice=beta.VoiceSelectionParams(language_code=voice.language_code, name=voice.name, model_name=voice.model_name),
+            audio_config=beta.AudioConfig(audio_encoding=beta.AudioEncoding.MULAW, sample_rate_hertz=SAMPLE_RATE_HZ),
+            enable_time_pointing=[beta.SynthesizeSpeechRequest.TimepointType.SSML_MARK] if tells else [],
         )
-        return strip_wav_header(_sound(answer))
+        answer = await self._beta_client().synthesize_speech(asked, timeout=DEADLINE_S, retry=None)
+        sound = strip_wav_header(_sound(answer))
+        return sound, word_ends(answer.timepoints, len(sound))
 
     async def close(self) -> None:
         """Close the connection."""
-        if self._made is not None:
-            transport: Any = self._made.transport
-            await transport.close()
-            self._made = None
+        for made in (self._made, self._beta_made):
+            if made is not None:
+                transport: Any = made.transport
+                await transport.close()
+        self._made = self._beta_made = None
 
     # --- Client and voice
 
     def _client(self) -> google.TextToSpeechAsyncClient:
         if self._made is None:
-            url = urlsplit(self._settings.tts_base_url)
-            self._made = google.TextToSpeechAsyncClient(transport=_plain(url.netloc) if url.netloc else None)
+            self._made = google.TextToSpeechAsyncClient(transport=self._plainly(TextToSpeechGrpcAsyncIOTransport))
         return self._made
+
+    def _beta_client(self) -> beta.TextToSpeechAsyncClient:
+        if self._beta_made is None:
+            self._beta_made = beta.TextToSpeechAsyncClient(transport=self._plainly(BetaTransport))
+        return self._beta_made
+
+    def _plainly(self, transport: Any) -> Any:
+        """A transport without TLS where the settings name a server of one's own."""
+        address = urlsplit(self._settings.tts_base_url).netloc
+        return transport(channel=grpc.aio.insecure_channel(address)) if address else None
 
     def _voice(self, language: str, agents: str = "") -> google.VoiceSelectionParams:
         """The agent's voice, or the configured one, in the language of the call."""
@@ -134,10 +156,6 @@ class GoogleVoice:
 def unary(settings: Settings) -> GoogleVoice:
     """``google_unary``: a voice that does not stream, for when the streaming one fails."""
     return GoogleVoice(replace(settings, tts_voice=settings.tts_unary_voice, tts_model=""), takes_voices=False)
-
-
-def _plain(address: str) -> Any:
-    return TextToSpeechGrpcAsyncIOTransport(channel=grpc.aio.insecure_channel(address))
 
 
 def voice_in(language: str, voice: str) -> tuple[str, str]:
@@ -168,7 +186,7 @@ async def _requests(voice: google.VoiceSelectionParams, text: str) -> AsyncItera
     yield google.StreamingSynthesizeRequest(input=google.StreamingSynthesisInput(text=text))
 
 
-def _sound(answer: google.SynthesizeSpeechResponse | google.StreamingSynthesizeResponse | None) -> bytes:
+def _sound(answer: beta.SynthesizeSpeechResponse | google.StreamingSynthesizeResponse | None) -> bytes:
     """The sound in an answer; the client gives None for what is no message."""
     if answer is None:
         raise VendorError(VENDOR, "bad_answer", retryable=True)
