@@ -11,6 +11,7 @@ from pathlib import Path
 
 import phonikud
 
+from tts_worker.hebrew.known import repointed
 from tts_worker.hebrew.reading import marked
 from tts_worker.hebrew.vowels import Vowels
 
@@ -32,7 +33,7 @@ class HebrewPhonemes:
         # The model misreads a last word that nothing follows.
         pointed = self._vowels.add(f"{text}.").removesuffix(".")
         # Its own expander writes the numbers that it cannot read, a caller's perhaps, to a log of its own.
-        return as_american(phonikud.phonemize(marked(pointed), use_expander=False))
+        return as_american(phonikud.phonemize(marked(repointed(pointed)), use_expander=False))
 
 
 def as_american(hebrew: str) -> str:

@@ -21,8 +21,8 @@ SPOKEN = "\u05bd"
 
 _SHVA, _HIRIK, _TSERE, _SEGOL, _PATAH, _KAMATZ, _HOLAM = "\u05b0\u05b4\u05b5\u05b6\u05b7\u05b8\u05b9"
 _VOWELS = frozenset("\u05b1\u05b2\u05b3\u05b4\u05b5\u05b6\u05b7\u05b8\u05b9\u05bb\u05c7")
-_WORD = re.compile(r"[א-ת][א-ת\u05b0-\u05c7]*")
-_LETTER = re.compile(r"([א-ת])([\u05b0-\u05c7]*)")
+_WORD = re.compile(rf"[א-ת][א-ת{STRESS}\u05b0-\u05c7]*")
+_LETTER = re.compile(rf"([א-ת])([{STRESS}\u05b0-\u05c7]*)")
 
 _THROAT = frozenset("אהחע")
 _SEGOLATES = {(_SEGOL, _SEGOL), (_TSERE, _SEGOL), (_HOLAM, _SEGOL), (_SEGOL, _PATAH), (_HOLAM, _PATAH)}
@@ -40,7 +40,7 @@ def _marked_word(word: str) -> str:
     if _ALL.fullmatch(word):
         return _ALL.sub(rf"\1{_HOLAM}ל", word)  # kol, "all": the one frequent word whose kamatz is an o
     letters = _LETTER.findall(word)
-    stressed = _stressed_before_the_last(letters)
+    stressed = None if STRESS in word else _stressed_before_the_last(letters)
     spoken = _first_shva_is_spoken(letters)
     return "".join(
         letter + points + (SPOKEN if spoken and at == 0 else "") + (STRESS if at == stressed else "")

@@ -10,10 +10,10 @@ from tts_worker.front_end.hebrew.nouns import noun_at
 from tts_worker.front_end.hebrew.numbers import START, TO, cardinal
 from tts_worker.front_end.scan import Rule, rule
 
-_MONTHS = ("ינואר", "פברואר", "מרץ", "אפריל", "מאי", "יוני", "יולי", "אוגוסט", "ספטמבר", "אוקטובר", "נובמבר", "דצמבר")
+MONTHS = ("ינואר", "פברואר", "מרץ", "אפריל", "מאי", "יוני", "יולי", "אוגוסט", "ספטמבר", "אוקטובר", "נובמבר", "דצמבר")
 _DAYS = {"א": "ראשון", "ב": "שני", "ג": "שלישי", "ד": "רביעי", "ה": "חמישי", "ו": "שישי"}
 _DAY_NAMES = "|".join([*_DAYS.values(), "שבת"])
-_IN_MONTH = rf"(?P<month>\s+ב(?:{'|'.join(_MONTHS)}|מרס)(?![א-ת]))(?:,?\s+(?P<year>(?:19|20)\d\d)(?!\d))?"
+_IN_MONTH = rf"(?P<month>\s+ב(?:{'|'.join(MONTHS)}|מרס)(?![א-ת]))(?:,?\s+(?P<year>(?:19|20)\d\d)(?!\d))?"
 _DATE_BEFORE = re.compile(rf"(?:(?:^|\s)[ובלמהכש]{{1,3}}[-־]?|תאריך:?\s+|(?:{_DAY_NAMES}|[א-ו]['׳]),?\s+)$")
 _AMOUNT_BEHIND = re.compile(r"\s?(?:[%₪$€£]|ש[\"״]ח|(?:אלף|מיליון|מיליארד|אחוז)(?![א-ת])|[קסמ][\"״][מגר])")
 _NO_DATE_BEHIND = r"(?![\w/:]|[.-]\d)"
@@ -33,7 +33,7 @@ def _short(found: re.Match[str]) -> str | None:
 def _date(day: int, month: int, year: str | None) -> str | None:
     if not (1 <= day <= 31 and 1 <= month <= 12):
         return None
-    return f"{cardinal(day, 'm')} ב{_MONTHS[month - 1]}{_year(year)}"
+    return f"{cardinal(day, 'm')} ב{MONTHS[month - 1]}{_year(year)}"
 
 
 def _in_month(found: re.Match[str]) -> str:
