@@ -6,7 +6,8 @@
     Redis stalls, or restarts, with what it  hears the one reply, whole and once; or is told of the trouble, or asked to say it
     had, without the last second, or empty;  again, also in mid-reply; is not left in silence
     a cluster loses a master, with what its
-    replica was not told; a gateway stalls
+    replica was not told
+    a gateway stalls                         the same; who cuts in on a reply meanwhile is not heard before it goes on
     a gateway dies                           hears the reply to the same question anew from its begin; or is asked to say it again, or
                                              whether they are there: what was on its way to the gateway is lost with it
     any of these, while work stands still    a new call may be told that there is no room
@@ -33,6 +34,8 @@ class Cost:
     """Of trouble, instead of a reply or the rest of it."""
     may_begin_anew: bool = False
     """The reply, in a turn of its own."""
+    is_deaf: bool = False
+    """For a while: a reply may go on over the caller's words."""
     longest_silence_s: float = 8.0
     settles_s: float = 0.0
     """How long after its end a fault is still felt."""
@@ -48,7 +51,7 @@ COSTS: dict[Kind, Cost] = {
     "tail": Cost(may_be_told=True, settles_s=3.0),
     "empty": Cost(may_be_told=True, settles_s=3.0),
     "master": Cost(may_be_told=True, settles_s=3.0),
-    "frozen": Cost(may_be_told=True, settles_s=3.0),
+    "frozen": Cost(may_be_told=True, is_deaf=True, settles_s=3.0),
     "gateway": Cost(may_be_told=True, may_begin_anew=True, longest_silence_s=12.0, settles_s=3.0),
 }
 _NOTHING = Cost()
@@ -78,12 +81,13 @@ def unexcused(verdict: Verdict, strikes: Iterable[Strike]) -> list[str]:
     costs = [COSTS[strike.kind] for strike in strikes] or [_NOTHING]
     told = any(cost.may_be_told for cost in costs) and bool(_TOLD & set(verdict.phrases))
     anew = any(cost.may_begin_anew for cost in costs)
-    left = [one for one in verdict.complaints if not _is_excused(one, told=told, anew=anew)]
+    deaf = any(cost.is_deaf for cost in costs)
+    left = [one for one in verdict.complaints if not _is_excused(one, told=told, anew=anew, deaf=deaf)]
     longest_s = max(cost.longest_silence_s for cost in costs)
     left += [f"silence of {verdict.silence_ms} ms"] * (verdict.silence_ms > longest_s * 1000)
     return left
 
 
-def _is_excused(complaint: str, *, told: bool, anew: bool) -> bool:
+def _is_excused(complaint: str, *, told: bool, anew: bool, deaf: bool) -> bool:
     kind = complaint.split(" ")[0]
-    return (told and kind in {"no", "missing", "cut"}) or (anew and kind == "begun")
+    return (told and kind in {"no", "missing", "cut"}) or (anew and kind == "begun") or (deaf and kind == "leaked")

@@ -105,7 +105,9 @@ def _turn(said: Said, until_ms: int, window: Sequence[HeardTone], past: set[int]
     codes = list(dict.fromkeys(tone.turn for tone in of_replies if tone.turn not in past))
     code = codes[-1] if codes else None
     answer = [tone for tone in of_replies if tone.turn == code]
-    complaints = [f"stale {tone.turn}.{tone.sentence}" for tone in stale]
+    over_words = [tone for tone in stale if said.cuts_in and tone.start_ms < said.end_ms]
+    complaints = [f"stale {tone.turn}.{tone.sentence}" for tone in stale if tone not in over_words]
+    complaints += ["leaked"] * bool(over_words)
     complaints += [f"begun twice {earlier}, {code}" for earlier in codes[:-1]]
     complaints += ["beep"] * any(tone.is_beep for tone in window)
     complaints += _faults(answer, reply) if code is not None else ["no reply"]

@@ -184,7 +184,7 @@ def _outcomes(found: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield "turns", found["turns"]
     yield "heard the one reply, whole and once", found["answered"]
     yield "of these, cut in on by the caller", found["cut_in_on"]
-    yield "told of trouble, or the reply begun anew, where a fault may cost that", found["told_of_trouble"]
+    yield "told of trouble, the reply begun anew, or gone on with over the caller, where a fault may cost that", found["told_of_trouble"]
     yield from ((f"of these, after: {kind}", count) for kind, count in sorted(found["told_after"].items()))
     yield from found["complaints"].items()
     yield "protocol violations", found["violations"]

@@ -112,6 +112,11 @@ def test_the_rest_of_it_is_stale_afterwards() -> None:
     assert second.complaints == ("stale 1.1",)
 
 
+def test_the_rest_of_it_while_the_caller_still_speaks_goes_on_over_the_caller() -> None:
+    _, second = heard((1, 0, 2500, 500), (1, 1, 4500, 160), *NEXT_REPLY, said=(WORDS, CUTTING_IN))
+    assert second.complaints == ("leaked",)
+
+
 # --- What a fault may cost
 
 
@@ -127,7 +132,12 @@ def test_a_redis_that_forgets_may_cost_a_turn_whose_caller_is_told() -> None:
     assert unexcused(heard(FALLBACK)[0], [strike("empty")]) == []
 
 
-@pytest.mark.parametrize("kind", ["empty", "restart", "pause", "gateway"])
+def test_a_gateway_that_stood_still_may_go_on_over_a_caller_whom_it_did_not_hear() -> None:
+    first, _ = heard((1, 0, 2500, 1200), *NEXT_REPLY, said=(WORDS, CUTTING_IN))
+    assert ("leaked" in unexcused(first, [strike("frozen")]), "leaked" in unexcused(first, [strike("kill")])) == (False, True)
+
+
+@pytest.mark.parametrize("kind", ["empty", "restart", "tail", "pause", "master", "frozen", "gateway"])
 def test_no_fault_may_leave_a_caller_without_a_word(kind: str) -> None:
     assert "no reply" in unexcused(heard()[0], [strike(kind)])
 
