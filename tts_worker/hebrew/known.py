@@ -1,9 +1,8 @@
 """Words of numbers, money and times whose points are certain, where the vowel model reads them wrong.
 
 The front end writes these words itself, so they are frequent, and what they mean is known: of the 47 words of 16 such phrases, those
-of ``test_hebrew_numbers.py``, the model alone has 27 right. Eight is written alike in both
-genders, and what follows tells which it is: שמונה before a masculine noun is shmona, else shmone, and in dates;
-עשר is asar behind the masculine units.
+of ``test_hebrew_numbers.py``, the model alone has 27 right. Eight is written alike in both genders, and what follows tells which
+it is: shmona before a masculine noun and in dates, else shmone.
 """
 
 import re
