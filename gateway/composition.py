@@ -30,6 +30,7 @@ from gateway.switchboard import Switchboard
 from gateway.telephony.auth import MemoryTokens, SharedTokens
 from gateway.telephony.base import Answer
 from gateway.telephony.reconnects import Reconnects
+from gateway.tidying import tidy_up
 from gateway.vad.choice import choose_detector
 
 logger = logging.getLogger("torim.gateway")
@@ -72,6 +73,7 @@ async def _answer_calls(
             *(tasks.create_task(_connect(bus, around.gateway, shard, switchboard)) for shard in range(bus.shards)),
             tasks.create_task(agents.keep_up(phrases.make)),
             tasks.create_task(load.watch(bus, switchboard.load_changed)),
+            tasks.create_task(tidy_up(lambda: switchboard.ended)),
         ]
         try:
             await _serve(settings, draining, listener, switchboard.answer, _readiness(bus, phrases), load, bus, agents)

@@ -40,6 +40,8 @@ class Switchboard:
     ) -> None:
         self.unclaimed = 0
         """Messages for calls that are over: normal, counted."""
+        self.ended = 0
+        """Streams that are over."""
         self._settings = settings
         self._phrases = phrases
         self._new_detector = new_detector
@@ -87,6 +89,7 @@ class Switchboard:
             call.load_changed(busy)
 
     def _gone(self, call: LiveCall) -> None:
+        self.ended += 1
         if self._calls.get(call.key) is call:
             del self._calls[call.key]
 

@@ -113,6 +113,7 @@ def main() -> int:
     sys.stdout.write(text)
     docs.write(result, before, kept_soak(KEPT), options.out / "benchmarks.md", options.out)
     if options.docs:
+        KEPT.mkdir(exist_ok=True)
         results.save(result, KEPT)
         docs.write(result, before, kept_soak(KEPT), KEPT.with_suffix(".md"), KEPT)
     return 0
