@@ -110,7 +110,7 @@ def verdict(result: Result) -> Iterator[str]:
     if busiest > 0.05:
         yield (
             f"- The machine was shared: the gateway was ready to run and had no core for up to {busiest:.0%} of the time. "
-            "CPU figures stand; latencies and the rated load are worse than on a machine of its own."
+            "Latencies and the rated load are worse than on a machine of its own; CPU looks lower, since what comes late is done together."
         )
 
 
