@@ -1,6 +1,6 @@
 """The boundary of a call: a bug behind it ends this call and no other.
 
-A class of its own, since every frame of every call goes through it twice: ``contextlib`` takes 1.7 us, this 0.3.
+A class of its own, since every frame of every call goes through it twice: ``contextlib`` takes 1.1 us, this 0.2.
 """
 
 import asyncio
