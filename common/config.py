@@ -188,6 +188,9 @@ class Settings:
     whisper_model: str = setting("", "folder or hub name of a faster-whisper model; default: Systran/faster-whisper-base")
     llm_instructions: str = setting("", "system prompt of LLM_VENDOR=openai; default: a short polite phone assistant")
 
+    # Cost
+    prices: Path | None = setting(None, "table of vendors' prices (docs/cost.md); default: common/prices.toml")
+
     # Scripted vendors (tests, benches, demonstration without an account)
     scripted_asr_text: str = setting("utterance of turn {turn}", "what ASR_VENDOR=scripted hears; {turn} is replaced")
     scripted_asr_delay_ms: int = setting(0, "how long ASR_VENDOR=scripted takes", low=0, high=60000)

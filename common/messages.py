@@ -178,7 +178,33 @@ class CallTakenOver(msgspec.Struct, array_like=True, frozen=True, kw_only=True, 
     """The new owner's; the stream with a lower one is to leave in peace."""
 
 
-Message = Utterance | Transcript | Sentence | SpeechChunk | ReplyEnded | ToolStarted | ToolEnded | Action | StageFailed | CallTakenOver
+class Use(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
+    """What one request used of a vendor's model, in the units that vendors bill by."""
+
+    vendor: str
+    model: str
+    """The model, or the voice where that is what has a price."""
+    seconds: float = 0.0
+    """Of sound, heard or made."""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    characters: int = 0
+    estimated: bool = False
+    """The vendor did not tell."""
+
+
+class Used(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="used"):
+    """What the work on one piece used, wanted or not: of attempts that failed and of work that was stopped, too."""
+
+    head: Head
+    stage: Stage
+    uses: tuple[Use, ...]
+    piece: Piece = "whole"
+
+
+Message = (
+    Utterance | Transcript | Sentence | SpeechChunk | ReplyEnded | ToolStarted | ToolEnded | Action | StageFailed | CallTakenOver | Used
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)

@@ -72,6 +72,11 @@ UNREAD_AGE_S = Gauge("torim_unread_age_seconds", "Age of the oldest entry that n
 STREAM_ENTRIES = Gauge("torim_stream_entries", "Entries of a work stream, those that are worked on included", ["stage"])
 FUSE_ALARMS = Counter("torim_fuse_alarms", "Looks that found a work stream half full: it is about to lose work", ["stage"])
 begin_at_0(FUSE_ALARMS, "asr", "llm", "tts", "replies")
+VENDOR_UNITS = Counter(
+    "torim_vendor_units", "What vendors were used for: seconds, input_tokens, output_tokens, characters", ["stage", "vendor", "unit"]
+)
+COST_USD = Counter("torim_cost_usd", "US dollars by what they were spent for: of_use, dropped, unheard", ["stage", "vendor", "fate"])
+UNPRICED = Counter("torim_unpriced_requests", "Requests to models that have no row in the table of prices", ["stage", "vendor"])
 
 # Workers
 

@@ -15,6 +15,7 @@ import os
 from functools import partial
 from typing import Protocol
 
+from common import usage
 from common.config import Settings
 from common.effects import Effects
 from common.errors import VendorError
@@ -61,7 +62,7 @@ async def work(
     try:
         if await _warmed_up(stage, choice, vendor, settings, draining):
             second_bus = partial(RedisWorkerBus, settings.redis_url)
-            await run_worker(stage, bus, handler, slots, settings, draining, effects=effects, second_bus=second_bus)
+            await run_worker(stage, bus, usage.metered(stage, handler), slots, settings, draining, effects=effects, second_bus=second_bus)
     finally:
         await vendor.close()
         await bus.close()

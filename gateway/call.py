@@ -22,6 +22,7 @@ from common.bus import Delivery, Taken
 from common.errors import BusUnavailable
 from common.messages import CallTakenOver, Message
 from common.version import VERSION
+from gateway.account import Account
 from gateway.beginning import beginning, reconnects
 from gateway.boundary import Boundary
 from gateway.ear import IDLE_FRAMES, Ear
@@ -64,10 +65,12 @@ class LiveCall:
         around: Surroundings,
         gone: Callable[["LiveCall"], object],
         agent: Carried = HOUSE,
+        account: Account | None = None,
     ) -> None:
         self.key = key
         """The call's name in Redis."""
         self._gone = gone
+        self._account = account or Account(key, agent.reference)
         self._started = started
         self._line = line
         self._language = language
@@ -266,6 +269,7 @@ class LiveCall:
             case events.CommitTurn(turn=turn, text=text):
                 self._writing.commit_turn(turn, text)
             case events.CloseTurn():
+                self._account.turn_closed(command)
                 self._writing.close_turn(command)
 
     def _report(self, report: events.Report) -> None:

@@ -78,6 +78,7 @@ async def _answer_calls(
         try:
             await _serve(settings, draining, listener, switchboard.answer, _readiness(bus, phrases), load, bus, agents)
         finally:
+            switchboard.accounts.close_all()
             for task in beside:
                 task.cancel()
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from common import metrics
+from common import metrics, prices
 from common.agents.overlay import spoken_language
 from common.bus import Delivery
 from common.config import Settings
+from common.messages import Used
+from gateway.accounts import Accounts
 from gateway.agents import Agents
 from gateway.beginning import RECONNECTS, reconnects
 from gateway.call import LiveCall
@@ -22,6 +24,8 @@ from gateway.turn.words import Lexicon
 from gateway.vad.base import Detector
 from gateway.vad.self_echo import NoGuard, SelfEcho
 
+CALLER = "caller"
+"""Parameter of a stream: a digest of the caller's number."""
 _REMEMBERED = 1000
 """Calls, live ones and those that may be connected again."""
 
@@ -37,6 +41,7 @@ class Switchboard:
         around: Surroundings,
         new_machine: Callable[[Rules, PhraseBook, Lexicon], TurnMachine] = TurnMachine,
         agents: Agents | None = None,
+        accounts: Accounts | None = None,
     ) -> None:
         self.unclaimed = 0
         """Messages for calls that are over: normal, counted."""
@@ -52,6 +57,7 @@ class Switchboard:
         self._streams: dict[str, int] = {}
         """The number of the last stream of each call, of those that came last."""
         self._agents = agents or Agents(settings)
+        self.accounts = accounts or Accounts(prices.load(settings.prices or prices.FILE), settings.time_zone, around.wall_clock)
 
     def answer(self, started: CallStarted, line: Line) -> Conversation:
         """A call came in. The newest stream of a call owns it; the one before leaves in peace (R12).
@@ -69,7 +75,8 @@ class Switchboard:
         old = self._calls.get(started.call)
         if old is not None:
             old.leave()
-        call = LiveCall(started, line, started.call, language, machine, detector, guard, self._around, self._gone, agent.carried)
+        account = self.accounts.open(started.call, agent.snapshot.key, started.parameters.get(CALLER, ""))
+        call = LiveCall(started, line, started.call, language, machine, detector, guard, self._around, self._gone, agent.carried, account)
         self._calls[call.key] = call
         call.load_changed(self._busy)
         return call
@@ -92,9 +99,13 @@ class Switchboard:
         self.ended += 1
         if self._calls.get(call.key) is call:
             del self._calls[call.key]
+            self.accounts.over(call.key)
 
     def worker_reported(self, delivery: Delivery) -> None:
         """Give a worker's message to its call."""
+        self.accounts.heard_from(delivery.message)
+        if isinstance(delivery.message, Used):
+            return
         key = delivery.message.head.call
         call = self._calls.get(key)
         if call is not None:

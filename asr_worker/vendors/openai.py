@@ -18,9 +18,12 @@ from typing import Any
 
 from openai import AsyncOpenAI, AsyncStream, OpenAIError
 from openai.types.audio import Transcription
+from openai.types.audio.transcription import UsageDuration, UsageTokens
+from openai.types.audio.transcription_text_done_event import Usage as DoneUsage
+from openai.types.audio.transcription_verbose import Usage as VerboseUsage
 
 from asr_worker.vendors.base import Heard
-from common import openai_client
+from common import openai_client, usage
 from common.audio import SAMPLE_RATE_HZ, duration_ms, mulaw_to_pcm
 from common.config import Settings
 from common.errors import VendorError
@@ -30,6 +33,8 @@ from common.vendor_stream import next_piece
 
 MIN_AUDIO_MS = 100
 """Shorter audio is refused by OpenAI (HTTP 400, audio_too_short), and no word is as short."""
+_TOKENS_PER_S = 10
+"""Of sound, as the gpt models bill it."""
 
 
 class OpenAITranscriber:
@@ -58,13 +63,15 @@ class OpenAITranscriber:
         if duration_ms(audio) < MIN_AUDIO_MS:
             return ""
         try:
-            answer = await self._openai.audio.transcriptions.create(
-                file=("utterance.wav", _wav(audio), "audio/wav"),
-                model=self._model,
-                language=base_language(language),
-                **self._asked,
-            )
-            return await _streamed(answer) if isinstance(answer, AsyncStream) else _whole(answer)
+            with usage.asked(openai_client.VENDOR, self._model, **_estimated(audio)) as bill:
+                answer = await self._openai.audio.transcriptions.create(
+                    file=("utterance.wav", _wav(audio), "audio/wav"),
+                    model=self._model,
+                    language=base_language(language),
+                    **self._asked,
+                )
+                bill.answered = True
+                return await _streamed(answer, bill) if isinstance(answer, AsyncStream) else _whole(answer, bill)
         except OpenAIError as error:
             raise openai_client.blame(error) from error
         except ValueError as error:  # HTTP 200, but not JSON
@@ -93,8 +100,26 @@ def asked_of(model: str, vocabulary: str) -> dict[str, Any]:
     return {"response_format": "json", **words}
 
 
-def _whole(answer: Any) -> str:
+def _estimated(audio: bytes) -> dict[str, Any]:
+    """What the sound costs by OpenAI's own rules, for when the answer does not tell."""
+    seconds = duration_ms(audio) / 1000
+    return {"seconds": seconds, "input_tokens": round(_TOKENS_PER_S * seconds), "estimated": True}
+
+
+def _read(used: Any, bill: usage.Bill) -> None:
+    """What the server says that it bills: seconds, or tokens."""
+    match used:
+        case UsageDuration(seconds=seconds) | VerboseUsage(seconds=seconds):
+            bill.seconds, bill.input_tokens, bill.estimated = float(seconds), 0, False
+        case UsageTokens(input_tokens=heard, output_tokens=written) | DoneUsage(input_tokens=heard, output_tokens=written):
+            bill.input_tokens, bill.output_tokens, bill.estimated = heard, written, False
+        case _:
+            pass
+
+
+def _whole(answer: Any, bill: usage.Bill) -> str:
     """The client does not check what a server of one's own answers."""
+    _read(getattr(answer, "usage", None), bill)
     text = getattr(answer, "text", None)
     if not isinstance(text, str):
         raise VendorError(openai_client.VENDOR, "bad_answer", retryable=False)
@@ -105,14 +130,15 @@ def _whole(answer: Any) -> str:
     return Heard(text.strip(), min(each.no_speech_prob for each in segments), max(each.avg_logprob for each in segments))
 
 
-async def _streamed(events: AsyncStream[Any]) -> str:
+async def _streamed(events: AsyncStream[Any], bill: usage.Bill) -> str:
     """The words in the last event; those before it only show that the server is at work."""
     async with events:
         if not events.response.headers.get("content-type", "").startswith("text/event-stream"):
-            return _whole(Transcription.construct(**json.loads(await events.response.aread())))
+            return _whole(Transcription.construct(**json.loads(await events.response.aread())), bill)
         loop, pieces = asyncio.get_running_loop(), aiter(events)
         while (event := await next_piece(pieces, loop.time() + GAP_S, openai_client.VENDOR)) is not None:
             if event.type == "transcript.text.done":
+                _read(getattr(event, "usage", None), bill)
                 sure = [each.logprob for each in event.logprobs or [] if each.logprob is not None]
                 return Heard(event.text.strip(), logprob=sum(sure) / len(sure) if sure else None)
     raise VendorError(openai_client.VENDOR, "half_stream", retryable=True)

@@ -1,11 +1,13 @@
 """OpenAI's chat completions as a stream, and whatever speaks them (Ollama, vLLM, llama.cpp).
 
-Servers of one's own differ in two ways that matter here:
+Servers of one's own differ in ways that matter here:
 
 - Their chat templates may insist on one system message, then caller and bot in turns, the caller
   first. So neighbours of the same side are joined, and the greeting stands in the instructions.
 - Models without tools refuse a request that offers one. Then it is sent again without, and no
   more offered: such a model can't hang up.
+- Not all know ``stream_options``, by which usage is told; one that refuses it is not asked for it again, and what it uses
+  is estimated.
 
 A call of a tool streams in pieces: its id and name in the first, its arguments in all of them, several calls told
 apart by their index. Some servers send each call whole, and all of them at index 0; a new id begins a new call.
@@ -20,7 +22,7 @@ from openai import AsyncOpenAI, AsyncStream, BadRequestError, OpenAIError
 from openai.types.chat import ChatCompletionChunk
 from openai.types.chat.chat_completion_chunk import ChoiceDeltaToolCall
 
-from common import openai_client
+from common import openai_client, usage
 from common.config import Settings
 from common.errors import VendorError
 from common.language import base_language
@@ -58,6 +60,7 @@ class OpenAIModel:
         self._model = settings.llm_model
         self._instructions = settings.llm_instructions or INSTRUCTIONS
         self._takes_tools = True
+        self._tells_usage = True
 
     async def warm_up(self) -> None:
         """Open a connection.
@@ -74,13 +77,17 @@ class OpenAIModel:
         Raises:
             VendorError: the server failed, or the stream broke off.
         """
-        answer = Answer()
+        answer, model, messages = Answer(), prompt.model or self._model, messages_of(prompt, self._instructions)
+        asked = usage.tokens(json.dumps([messages, _offered(prompt.tools)], ensure_ascii=False))
         try:
-            stream = await self._open(messages_of(prompt, self._instructions), prompt.tools, prompt.model or self._model)
-            async with stream:
-                async for chunk in stream:
-                    if text := answer.take(chunk):
-                        yield text
+            with usage.asked(openai_client.VENDOR, model, input_tokens=asked, estimated=True) as bill:
+                stream = await self._open(messages, prompt.tools, model)
+                bill.answered = True
+                async with stream:
+                    async for chunk in stream:
+                        _read(chunk, bill)
+                        if text := answer.take(chunk):
+                            yield text
         except OpenAIError as error:
             raise openai_client.blame(error) from error
         except ValueError as error:  # a line of the stream is not JSON
@@ -92,14 +99,27 @@ class OpenAIModel:
 
     async def _open(self, messages: list[Any], tools: tuple[Tool, ...], model: str) -> AsyncStream[ChatCompletionChunk]:
         if self._takes_tools:
-            offered: Any = [*OFFERED, *(function(tool.name, tool.description, tool.parameters) for tool in tools)]
             try:
-                return await self._openai.chat.completions.create(model=model, messages=messages, stream=True, tools=offered)
+                return await self._create(model=model, messages=messages, tools=_offered(tools))
             except BadRequestError as error:
                 if "tool" not in str(error).lower():
                     raise
                 self._takes_tools = False
-        return await self._openai.chat.completions.create(model=model, messages=messages, stream=True)
+        return await self._create(model=model, messages=messages)
+
+    async def _create(self, **asked: Any) -> AsyncStream[ChatCompletionChunk]:
+        if self._tells_usage:
+            try:
+                return await self._stream(stream_options={"include_usage": True}, **asked)
+            except BadRequestError as error:
+                if "stream_options" not in str(error):
+                    raise
+                self._tells_usage = False
+        return await self._stream(**asked)
+
+    async def _stream(self, **asked: Any) -> AsyncStream[ChatCompletionChunk]:
+        stream: AsyncStream[ChatCompletionChunk] = await self._openai.chat.completions.create(stream=True, **asked)
+        return stream
 
     async def close(self) -> None:
         """Close the connections."""
@@ -109,6 +129,18 @@ class OpenAIModel:
 def second(settings: Settings) -> OpenAIModel:
     """``openai_2``: another model, server or account, for when the first fails."""
     return OpenAIModel(openai_client.second(settings))
+
+
+def _offered(tools: tuple[Tool, ...]) -> list[Any]:
+    return [*OFFERED, *(function(tool.name, tool.description, tool.parameters) for tool in tools)]
+
+
+def _read(chunk: ChatCompletionChunk, bill: usage.Bill) -> None:
+    """What the server says that it bills, in its last chunk; until then it is estimated."""
+    if chunk.usage is not None:
+        bill.input_tokens, bill.output_tokens, bill.estimated = chunk.usage.prompt_tokens, chunk.usage.completion_tokens, False
+    elif bill.estimated and chunk.choices:
+        bill.output_tokens += usage.tokens(chunk.choices[0].delta.content or "")
 
 
 class Answer:

@@ -24,6 +24,8 @@ from common.messages import (
     ToolEnded,
     ToolStarted,
     Transcript,
+    Use,
+    Used,
     Utterance,
     decode,
     encode,
@@ -47,6 +49,12 @@ MESSAGES: dict[str, Message] = {
     "action": Action(head=HEAD, after=-1, name="collect", argument="desk", collect=Collect(digits=9, terminator="*", timeout_s=5.0)),
     "stage_failed": StageFailed(head=HEAD, stage="tts", error="http_500", utterance=5, piece="whole"),
     "call_taken_over": CallTakenOver(head=HEAD, fence=3),
+    "used": Used(
+        head=HEAD,
+        stage="llm",
+        uses=(Use(vendor="openai", model="m", seconds=1.5, input_tokens=120, output_tokens=7, characters=3, estimated=True),),
+        piece="probe",
+    ),
 }
 
 NEW_FIELDS: dict[str, dict[str, object]] = {

@@ -15,6 +15,7 @@ import pytest
 
 from asr_worker.vendors.base import Transcriber
 from asr_worker.worker import AsrWorker
+from common import usage
 from common.bus import Delivery, TurnClosed
 from common.config import Settings
 from common.effects import Effects
@@ -123,7 +124,7 @@ class Pipeline:
         return self._start("tts", TtsWorker(voice, "fake").handle, slots)
 
     def _start(self, stage: Stage, handler: Handler, slots: int = 4, effects: Effects | None = None) -> "asyncio.Task[None]":
-        task = self.tasks.create_task(self._work(stage, handler, slots, effects))
+        task = self.tasks.create_task(self._work(stage, usage.metered(stage, handler), slots, effects))
         self._running.append(task)
         return task
 

@@ -12,9 +12,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from asr_worker.vendors.scripted import ScriptedTranscriber
+from common import prices
 from common.audio import BYTES_PER_MS, wav_to_mulaw
 from common.bus import GatewayBus
 from common.config import Settings
+from gateway.account import Account
+from gateway.accounts import Accounts
 from gateway.fixed_phrases import FixedPhrases
 from gateway.pacer import Pacer
 from gateway.surroundings import Surroundings
@@ -122,8 +125,10 @@ class Caller:
 class Exchange:
     """A switchboard with workers behind it."""
 
-    def __init__(self, switchboard: Switchboard, tasks: asyncio.TaskGroup) -> None:
+    def __init__(self, switchboard: Switchboard, tasks: asyncio.TaskGroup, costs: "asyncio.Queue[Account] | None" = None) -> None:
         self.switchboard = switchboard
+        self.costs: asyncio.Queue[Account] = costs or asyncio.Queue()
+        """Accounts that were closed."""
         self._tasks = tasks
 
     def ring(self, call: str = "CA1", language: str = "en", again: int = 0) -> Caller:
@@ -149,13 +154,16 @@ async def exchange(
         (staff or _start_workers)(pipe, chosen)
         pacer = Pacer()
         phrases = FixedPhrases(chosen, pipe.gateway, GATEWAY)
-        switchboard = Switchboard(chosen, phrases, WebrtcDetector, Surroundings(pipe.gateway, pacer, GATEWAY, False, time.time))
+        costs: asyncio.Queue[Account] = asyncio.Queue()
+        accounts = Accounts(prices.load(), "UTC", time.time, lambda account, usd: costs.put_nowait(account), linger_s=1.0)
+        around = Surroundings(pipe.gateway, pacer, GATEWAY, False, time.time)
+        switchboard = Switchboard(chosen, phrases, WebrtcDetector, around, accounts=accounts)
         pipe.on_reply = switchboard.worker_reported
         pacing = tasks.create_task(pacer.run())
         async with asyncio.timeout(LIMIT_S):
             await phrases.make()
         try:
-            yield Exchange(switchboard, tasks)
+            yield Exchange(switchboard, tasks, costs)
         finally:
             pacing.cancel()
 

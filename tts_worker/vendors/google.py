@@ -23,13 +23,14 @@ from google.cloud.texttospeech_v1.services.text_to_speech.transports import Text
 from google.cloud.texttospeech_v1beta1.services.text_to_speech.transports import TextToSpeechGrpcAsyncIOTransport as BetaTransport
 from google.rpc.error_details_pb2 import RetryInfo
 
+from common import usage
 from common.audio import SAMPLE_RATE_HZ, strip_wav_header
 from common.config import Settings
 from common.errors import ConfigError, VendorError
 from common.language import base_language
 from tts_worker.evenness import Evenness
 from tts_worker.vendors.base import SpeechRequest, WordEnds
-from tts_worker.vendors.google_marks import marked, tells_words, word_ends
+from tts_worker.vendors.google_marks import billed_characters, marked, tells_words, word_ends
 
 VENDOR = "google"
 DEADLINE_S = 20.0
@@ -91,13 +92,15 @@ class GoogleVoice:
         try:
             if _STREAMING in voice.name:
                 take = self._evenness[voice.name].take()
-                calls: Any = await self._client().streaming_synthesize(_requests(voice, request.text), timeout=DEADLINE_S, retry=None)
-                try:
-                    async for answer in calls:
-                        if sound := take.push(_sound(answer)):
-                            yield sound
-                finally:
-                    calls.cancel()
+                with usage.asked(VENDOR, voice.name, characters=len(request.text)) as bill:
+                    calls: Any = await self._client().streaming_synthesize(_requests(voice, request.text), timeout=DEADLINE_S, retry=None)
+                    try:
+                        async for answer in calls:
+                            bill.answered = True
+                            if sound := take.push(_sound(answer)):
+                                yield sound
+                    finally:
+                        calls.cancel()
                 if sound := take.end():
                     yield sound
             else:
@@ -118,7 +121,8 @@ class GoogleVoice:
             audio_config=beta.AudioConfig(audio_encoding=beta.AudioEncoding.MULAW, sample_rate_hertz=SAMPLE_RATE_HZ),
             enable_time_pointing=[beta.SynthesizeSpeechRequest.TimepointType.SSML_MARK] if tells else [],
         )
-        answer = await self._beta_client().synthesize_speech(asked, timeout=DEADLINE_S, retry=None)
+        with usage.asked(VENDOR, voice.name, characters=billed_characters(asked.input.ssml) if tells else len(text)):
+            answer = await self._beta_client().synthesize_speech(asked, timeout=DEADLINE_S, retry=None)
         sound = strip_wav_header(_sound(answer))
         return sound, word_ends(answer.timepoints, len(sound))
 

@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape
 from common.audio import SAMPLE_RATE_HZ
 from tts_worker.vendors.base import WordEnds
 
+_MARK = re.compile(r"<mark [^>]*/>")
 _TELLING = re.compile(r"-(?:Standard|Wavenet|Neural2)-")
 
 
@@ -32,6 +33,11 @@ def marked(text: str) -> str:
     """The text as SSML with a mark behind each word."""
     words = (f'{escape(word)}<mark name="{number}"/>' for number, word in enumerate(text.split()))
     return f"<speak>{' '.join(words)}</speak>"
+
+
+def billed_characters(ssml: str) -> int:
+    """How many characters Google bills: all of the SSML but the marks."""
+    return len(_MARK.sub("", ssml))
 
 
 def word_ends(points: Iterable[TimePoint], length_bytes: int) -> WordEnds:

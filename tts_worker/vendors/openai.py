@@ -4,11 +4,12 @@ The account's answer has no length and no header; where words end in it is not t
 """
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 
 import httpx2
 from openai import AsyncOpenAI, OpenAIError
 
-from common import openai_client
+from common import openai_client, usage
 from common.audio import SAMPLE_RATE_HZ, Resampler, pcm_to_mulaw
 from common.config import Settings
 from common.errors import VendorError
@@ -46,11 +47,14 @@ class OpenAIVoice:
         line, take = Resampler(RATE_HZ, SAMPLE_RATE_HZ), self._evenness.take()
         asked, voice = self._openai.audio.speech.with_streaming_response, _named(request.voice) or self._voice
         try:
-            async with asked.create(model=self._model, voice=voice, input=request.text, response_format="pcm") as answer:
-                _see_that_it_is_sound(answer.headers.get("content-type", ""))
-                async for samples in _whole_samples(answer.iter_bytes()):
-                    if sound := take.push(pcm_to_mulaw(line.push(samples))):
-                        yield sound
+            with self._bill(request.text) as bill:
+                async with asked.create(model=self._model, voice=voice, input=request.text, response_format="pcm") as answer:
+                    _see_that_it_is_sound(answer.headers.get("content-type", ""))
+                    bill.answered = True
+                    async for samples in _whole_samples(answer.iter_bytes()):
+                        bill.seconds += len(samples) / (_SAMPLE_BYTES * RATE_HZ)
+                        if sound := take.push(pcm_to_mulaw(line.push(samples))):
+                            yield sound
         except OpenAIError as error:
             raise openai_client.blame(error) from error
         except httpx2.TimeoutException as error:  # the client does not translate what happens behind the answer's head
@@ -59,6 +63,10 @@ class OpenAIVoice:
             raise VendorError(openai_client.VENDOR, "connection", retryable=True) from error
         if sound := take.push(pcm_to_mulaw(line.flush())) + take.end():
             yield sound
+
+    def _bill(self, text: str) -> AbstractContextManager[usage.Bill]:
+        """Of what tts-1 bills, characters; the others bill tokens, and tell nobody how many: their price goes by the minute."""
+        return usage.asked(openai_client.VENDOR, self._model, characters=len(text), estimated=not self._model.startswith("tts-1"))
 
     async def close(self) -> None:
         """Close the connections."""

@@ -1,0 +1,69 @@
+"""What vendors ask for: ``prices.toml``, a row for each model, with where the price stands and when it was read there.
+
+A model that has no row has no price: what it costs is not known, which is not nothing.
+"""
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from common.errors import ConfigError
+from common.messages import Use
+
+FILE = Path(__file__).parent / "prices.toml"
+_MILLION = 1_000_000
+
+_Usd = Annotated[float, Meta(ge=0)]
+
+
+class Price(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A row; prices in US dollars."""
+
+    vendor: str
+    model: str
+    """Its name, or a pattern with ``*``."""
+    source: Annotated[str, Meta(min_length=1)]
+    date: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    minute: _Usd = 0.0
+    million_input_tokens: _Usd = 0.0
+    million_output_tokens: _Usd = 0.0
+    million_characters: _Usd = 0.0
+
+    def usd(self, use: Use) -> float:
+        """What that costs."""
+        tokens = use.input_tokens * self.million_input_tokens + use.output_tokens * self.million_output_tokens
+        return use.seconds / 60 * self.minute + (tokens + use.characters * self.million_characters) / _MILLION
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    price: tuple[Price, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """The table."""
+
+    rows: tuple[Price, ...] = ()
+
+    def usd(self, use: Use) -> float | None:
+        """What a use costs; None: no row tells."""
+        for row in self.rows:
+            if row.vendor == use.vendor and fnmatchcase(use.model, row.model):
+                return row.usd(use)
+        return None
+
+
+def load(file: Path = FILE) -> Prices:
+    """The table in a file.
+
+    Raises:
+        ConfigError: it cannot be read, or a row of it.
+    """
+    try:
+        return Prices(msgspec.toml.decode(file.read_bytes(), type=_File).price)
+    except (OSError, msgspec.DecodeError) as error:
+        raise ConfigError(f"{file}: {error}") from None
