@@ -1,8 +1,9 @@
 """``python -m tests.sim FIRST LAST`` runs the random calls of these seeds; ``python -m tests.sim SEED`` shows one.
 
-``--record FILE`` leaves the record of the one, for ``tools.replay`` and ``tools.timeline``. Of many, ``--guards`` counts how
-often each guard of the core was true and false, and ``--least N`` fails if anything was hit less often (``make sim``).
-``--shell``: through the real shell and workers, with a Redis, workers and a line that fail.
+``--record FILE`` leaves the record of the one, of a second stream ``FILE-2`` and so on, for ``tools.replay`` and
+``tools.timeline``. Of many, ``--guards`` counts how often each guard of the core was true and false, and ``--least N`` fails
+if anything was hit less often (``make sim``). ``--shell``: through the real shell and workers, with a Redis, workers and a
+line that fail.
 """
 
 import argparse
@@ -32,15 +33,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     first, last = options.first, options.first + 1 if options.last is None else options.last
     if first >= last:
         parser.error(f"there are no calls from {first} to before {last}")
+    if options.last is None:
+        return _shown(*(shell_calls.traced(first, options.record) if options.shell else traced(first, options.record, options.situation)))
     if options.shell:
         return _shell(first, last, options.least)
-    if options.last is None:
-        return _one(first, options.record, options.situation)
     return _many(first, last, guards=options.guards, least=options.least)
 
 
-def _one(seed: int, record: Path | None, situation: str) -> int:
-    trace, breaks = traced(seed, record, situation)
+def _shown(trace: list[str], breaks: bool) -> int:
     sys.stdout.write("\n".join(trace) + "\n")
     return breaks
 

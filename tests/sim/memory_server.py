@@ -122,8 +122,6 @@ class MemoryServer:
         """Turns whose history was written and forgotten."""
         self.lost_tools: set[str] = set()
         """Starts of tools that were forgotten."""
-        self.troubled_at_s = float("-inf")
-        """When it was in trouble last."""
         self._reorder = reorder
         self._hanging: asyncio.Event | None = None
         self._ghosts: list[Callable[[], object]] = []
@@ -155,15 +153,6 @@ class MemoryServer:
                 raise BusUnavailable("hangs") from None
         if self.down:
             raise BusUnavailable("down")
-
-    @property
-    def away(self) -> bool:
-        """Whether nobody is answered."""
-        return self.down or self._hanging is not None
-
-    def calm_for(self, seconds: float) -> bool:
-        """Whether nothing was wrong with it for so long."""
-        return not self.away and self.now_s() - self.troubled_at_s > seconds
 
     def now_s(self) -> float:
         """Seconds of the loop's clock."""
@@ -197,7 +186,7 @@ class MemoryServer:
         self._over_with(self._hanging)
 
     def _over_with(self, hanging: asyncio.Event) -> None:
-        self._hanging, self.troubled_at_s = None, self.now_s()
+        self._hanging = None
         hanging.set()
         self.ring()
 
@@ -216,7 +205,7 @@ class MemoryServer:
     async def _be_down(self, seconds: float) -> None:
         self.down = True
         await asyncio.sleep(seconds)
-        self.down, self.troubled_at_s = False, self.now_s()
+        self.down = False
 
     def forget(self) -> None:
         """Forget all there is."""

@@ -64,7 +64,6 @@ class ShellCall:
     counts: Counter[str]
     history: tuple[tuple[int, str, str], ...]
     """What the bus has of each turn: the caller's words, and what was heard."""
-    tasks_left: int
     rx: int
     tx: int
 
@@ -159,9 +158,12 @@ class House:
         return "the house said so" if log.writes_lost else ""
 
 
-async def simulate(seed: int, new_recorder: NewRecorder = unrecorded, *, hostile: bool = True) -> ShellCall:
-    """One call, all of it decided by ``seed``; raises if it breaks a rule. If not ``hostile``, it has one stream, and Redis is well."""
-    house = _house(seed, new_recorder, hostile=hostile)
+async def simulate(seed: int, new_recorder: NewRecorder = unrecorded, *, hostile: bool = True, trace: list[str] | None = None) -> ShellCall:
+    """One call, all of it decided by ``seed``; raises if it breaks a rule. If not ``hostile``, it has one stream, and Redis is well.
+
+    What happens in it goes to ``trace``.
+    """
+    house = _house(seed, new_recorder, trace, hostile=hostile)
     with _listening() as log:
         await house.live()
     now = asyncio.get_running_loop().time()
@@ -178,14 +180,14 @@ async def simulate(seed: int, new_recorder: NewRecorder = unrecorded, *, hostile
     counts += Counter(f"tool book {run.outcome}" for past in history for run in past.tools)
     counts += Counter({f"words {fate}": count for fate, count in judge.words.fates.items()})
     said = tuple((past.turn, past.caller, past.heard) for past in history)
-    return ShellCall(now, judge.closed, counts, said, left, house.phone.rx, house.phone.tx)
+    return ShellCall(now, judge.closed, counts, said, house.phone.rx, house.phone.tx)
 
 
-def _house(seed: int, new_recorder: NewRecorder, *, hostile: bool) -> House:
+def _house(seed: int, new_recorder: NewRecorder, trace: list[str] | None, *, hostile: bool) -> House:
     rng = random.Random(seed)
     fails = rng.choice((0.0, 0.0, 0.15))
     lost = rng.choice((0.0, 0.0, 0.06))
-    troubles = Troubles()
+    troubles = Troubles() if trace is None else Troubles(tell=trace.append)
     bus = MemoryBus(faults=_faults(seed, rng, lost))
     weather = Weather(latency_s=rng.uniform(0.01, 0.08), asr_fails=fails, tts_fails=fails, message_lost=lost)
     weather = rougher(weather, rng) if rng.random() < 0.4 else weather
@@ -203,7 +205,8 @@ def _house(seed: int, new_recorder: NewRecorder, *, hostile: bool) -> House:
 
     def new_machine(_: Rules, phrases: PhraseBook, lexicon: Lexicon) -> TurnMachine:
         machine = JudgedMachine(rules, phrases, LEXICON)
-        machine.judge, machine.counts, machine.loudness, phone.machine = judge, counts, phone.loudness, machine
+        machine.judge, machine.counts, machine.loudness, machine.trace = judge, counts, phone.loudness, trace
+        phone.machine = machine
         judge.stream_begins(machine, phone.line, asyncio.get_running_loop().time())
         return machine
 

@@ -1,14 +1,17 @@
 """Many random calls through the shell, in some processes, and how often each fault happened in them.
 
-``python -m tests.sim FIRST LAST --shell`` runs them from the command line.
+``python -m tests.sim FIRST LAST --shell`` runs them from the command line, ``python -m tests.sim SEED --shell`` shows one.
 """
 
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Iterator
-from contextlib import redirect_stdout
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
+from pathlib import Path
 
+from gateway.records.format import Header
+from gateway.records.recorder import Recorder, StreamRecorder, unrecorded
 from tests.sim import at_once
 from tests.sim.broken_rule import BrokenRule
 from tests.sim.hits import Outcome
@@ -75,6 +78,37 @@ def _reasons(broken: BaseException, seed: int) -> Iterator[str]:
             yield from _reasons(one, seed)
     else:
         yield str(broken).removeprefix(f"seed {seed}: ") if isinstance(broken, BrokenRule) else repr(broken)
+
+
+def traced(seed: int, record: Path | None = None) -> tuple[list[str], bool]:
+    """What happened in one call, and whether it broke a rule; the record of each of its streams goes to a file.
+
+    The first one's to ``record``, the next ones' beside it: ``call.torim``, ``call-2.torim``.
+    """
+    trace: list[str] = []
+    logging.getLogger("torim").propagate = False
+    with ExitStack() as files, redirect_stdout(StringIO()):
+        new_recorder = unrecorded if record is None else _Records(record, files).begin
+        try:
+            run(simulate(seed, new_recorder, trace=trace))
+        except Exception as broken:  # noqa: BLE001 - it is shown
+            return [*trace, *(f"! {reason}" for reason in dict.fromkeys(_reasons(broken, seed)))], True
+    return trace, False
+
+
+@dataclass(slots=True)
+class _Records:
+    """The records of one call's streams."""
+
+    first: Path
+    files: ExitStack
+    begun: int = 0
+
+    def begin(self, header: Header) -> Recorder:
+        """The next stream's."""
+        self.begun += 1
+        path = self.first if self.begun == 1 else self.first.with_stem(f"{self.first.stem}-{self.begun}")
+        return StreamRecorder(header, self.files.enter_context(path.open("wb")).write)
 
 
 def run_at_once(first: int, last: int) -> ShellOutcome:

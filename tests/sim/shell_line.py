@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from gateway.playout import Mark
 from gateway.telephony.base import Conversation, LineEvent
 from gateway.telephony.twilio import TwilioCodec
-from gateway.turn.events import CloseTurn, Command, Event, FrameHeard, Report
+from gateway.turn.events import CloseTurn, Command, Event, FrameHeard, Report, TimePassed
 from gateway.turn.machine import TurnMachine
 from gateway.vad.hangover import FIVE_OF_SIX
 from tests.sim.judge import Judge
 from tests.sim.line import Line
 from tests.sim.loudness import Loudness
 from tests.sim.shell_vendors import numbered_frame
+from tests.sim.world import brief
 
 CALL = "CA1"
 _SPEECH_LEVEL = 250
@@ -37,6 +38,8 @@ class JudgedMachine(TurnMachine):
     judge: Judge
     counts: Counter[str]
     loudness: Loudness
+    trace: list[str] | None = None
+    """What goes through it, where somebody wants to see it."""
 
     def handle(self, event: Event, now: float) -> list[Command]:
         """As it is, and then the judge."""
@@ -48,9 +51,17 @@ class JudgedMachine(TurnMachine):
                 self.counts[f"end {command.how}"] += 1
             elif isinstance(command, Report):
                 self.counts[command.name] += 1
+        self._note(event, commands, now)
         self.judge.handled(event, commands, now)
         self.loudness.before(self.call.playout)
         return commands
+
+    def _note(self, event: Event, commands: list[Command], now: float) -> None:
+        if self.trace is None:
+            return
+        if not isinstance(event, FrameHeard | TimePassed):
+            self.trace.append(f"{now:8.3f} > {brief(event)}")
+        self.trace += [f"{now:8.3f}     < {brief(command)}" for command in commands]
 
 
 class ShellLine:

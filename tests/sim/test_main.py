@@ -1,5 +1,7 @@
 """``python -m tests.sim`` shows or runs the calls that were asked for, and says so if that is none."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.sim.__main__ import main
@@ -7,6 +9,15 @@ from tests.sim.__main__ import main
 
 def test_one_seed_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert (main(["3"]), "HangUp()" in capsys.readouterr().out) == (0, True)
+
+
+def test_one_call_through_the_shell_is_shown_with_what_went_wrong_in_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (main(["3", "--shell"]), "~ redis forgets" in capsys.readouterr().out) == (0, True)
+
+
+def test_each_stream_of_a_call_through_the_shell_leaves_its_record(tmp_path: Path) -> None:
+    main(["7", "--shell", "--record", str(tmp_path / "call.torim")])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["call-2.torim", "call.torim"]
 
 
 def test_two_seeds_are_the_first_and_the_one_behind_the_last(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.sim.memory_server import MemoryServer
@@ -18,6 +19,8 @@ class Troubles:
     """What went wrong, and for how long."""
 
     counts: Counter[str] = field(default_factory=Counter)
+    tell: Callable[[str], object] = lambda line: None
+    """Hears of each."""
     _windows: list[tuple[str, float, float]] = field(default_factory=list)
 
     def happen(self, name: str, lasts_s: float = 0.0) -> None:
@@ -25,6 +28,7 @@ class Troubles:
         now = asyncio.get_running_loop().time()
         self.counts[name] += 1
         self._windows.append((name, now, now + lasts_s))
+        self.tell(f"{now:8.3f} ~ {name}, {lasts_s:.1f} s")
 
     def near(self, at_s: float, before_s: float, after_s: float, *kinds: str) -> bool:
         """Whether one of these kinds (first words of a name) lasted, or was over for less than ``after_s``, or came within ``before_s``."""

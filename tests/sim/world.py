@@ -97,7 +97,7 @@ class World:
     def feed(self, event: Event) -> None:
         """Hand an event to the core, and its commands to the world."""
         if self.traced and type(event).__name__ not in ("FrameHeard", "TimePassed"):
-            self.trace.append(f"{self.now:8.3f} > {_brief(event)}")
+            self.trace.append(f"{self.now:8.3f} > {brief(event)}")
         self.recorder.happened(event, self.now)
         self.moments.before(event, self.now)
         commands = self.machine.handle(event, self.now)
@@ -105,7 +105,7 @@ class World:
         self.recorder.returned(commands)
         for command in commands:
             if self.traced:
-                self.trace.append(f"{self.now:8.3f}     < {_brief(command)}")
+                self.trace.append(f"{self.now:8.3f}     < {brief(command)}")
             self._carry_out(command)
         self.judge.handled(event, commands, self.now)
 
@@ -212,7 +212,8 @@ class World:
                 pass
 
 
-def _brief(thing: object) -> str:
+def brief(thing: object) -> str:
+    """An event or a command in a line of a trace."""
     text = repr(thing)
     return text if len(text) < 240 else text[:200] + f"... {len(getattr(thing, 'audio', b''))} bytes"
 
