@@ -249,6 +249,11 @@ def environment(env_file: Path = ENV_FILE) -> dict[str, str]:
     return {**_in_file(env_file), **os.environ}
 
 
+def secret(name: str) -> str:
+    """The secret that an agent's file names; "" if the environment does not have it."""
+    return os.environ.get(name, "")
+
+
 def unknown_names(env_file: Path = ENV_FILE) -> list[str]:
     """What stands in ``env_file`` and is no setting: misspelt, or meant for another program.
 

@@ -111,7 +111,7 @@ def _leave_message(folder: Path) -> Tool:
         return "the message is written down"
 
     description = "Writes down a message of the caller's for the people here. Use it once the caller said what it is to say."
-    return Tool("leave_message", description, Note, "once", 5.0, use)
+    return Tool("leave_message", description, Note, "once", 5.0, use, spoken_numbers=True)
 
 
 def _append(folder: Path, line: bytes) -> None:

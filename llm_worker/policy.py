@@ -1,27 +1,70 @@
 """What a tool may be used for, decided outside of the model (sans-I/O).
 
 A caller can talk a model into anything. So what an agent's file does not list is not offered and not run, and what it limits is checked
-here, where no words reach: how often in a call, and which arguments. A call that was made before is none more: it is answered with
-what came of it.
+here, where no words reach: how often in a call, which arguments, and which telephone numbers. A call that was made before is none more:
+it is answered with what came of it.
+
+A telephone number that somebody only spoke is nobody's: a tool that does something elsewhere takes the ones that the file lists. As one
+counts any argument with seven digits, however written and in words, too; dates and times are none.
 """
 
 import re
-from collections.abc import Collection
+import unicodedata
+from collections.abc import Collection, Iterable
+from typing import Any
 
 import msgspec
 
 from common.agents.agent import Limit
 
+_FEWEST_DIGITS = 7
+_TIME = re.compile(r"(20\d\d-[01]\d-[0-3]\d)?([T ]?[0-2]\d:[0-5]\d(:[0-5]\d)?Z?)?")
+_WORDS = (
+    "zero oh אפס", "one אחת אחד", "two שתיים שתים שניים שנים", "three שלוש שלושה", "four ארבע ארבעה", "five חמש חמישה", "six שש שישה ששה",
+    "seven שבע שבעה", "eight שמונה", "nine תשע תשעה",
+)  # fmt: skip
+_DIGIT_OF = {word: str(digit) for digit, words in enumerate(_WORDS) for word in words.split()}
+_WORD = re.compile(r"[^\W\d_]+|\d")
 
-def refusal(limit: Limit, taken: msgspec.Struct, spelling: str, made: Collection[str]) -> str:
+
+def refusal(limit: Limit, taken: msgspec.Struct, spelling: str, made: Collection[str], *, spoken_numbers: bool = True) -> str:
     """Why a tool may not be used so; "" if it may.
 
     Args:
         taken: the arguments; ``spelling``: all of them as one text.
         made: the spellings of what the tool was used for in this call.
+        spoken_numbers: whether the tool takes any telephone number where the limit lists none.
     """
     for name, pattern in limit.arguments.items():
         if not re.fullmatch(pattern, str(getattr(taken, name, "")), re.DOTALL):
             return f"{name} may not be that here"
+    listed = limit.numbers if limit.numbers is not None else ("*",) if spoken_numbers else ()
+    if "*" not in listed and not _numbers(taken) <= {number.lstrip("+") for number in listed}:
+        return "a telephone number may not be that here, whoever said it"
     others = set(made) - {spelling}
     return f"it was used {len(others)} times in this call, and may not be again" if len(others) >= limit.times else ""
+
+
+def _numbers(taken: msgspec.Struct) -> set[str]:
+    """The digits of every argument that may be a telephone number."""
+    digits = (_digits(text) for text in _texts(msgspec.to_builtins(taken)) if not _TIME.fullmatch(text))
+    return {found for found in digits if len(found) >= _FEWEST_DIGITS}
+
+
+def _texts(value: Any) -> Iterable[str]:
+    """All that stands in a value, each by itself; the items of a list together, as they might be a number's parts."""
+    if isinstance(value, dict):
+        return [text for each in value.values() for text in _texts(each)]
+    return [str(value)]
+
+
+def _digits(text: str) -> str:
+    """The digits of a text, in any script or in words, whatever stands between them."""
+    plain = "".join(str(unicodedata.decimal(letter, letter)) for letter in unicodedata.normalize("NFKC", text))
+    shown = "".join(letter for letter in plain if unicodedata.category(letter) not in ("Mn", "Cf"))
+    return "".join(_digit(word) for word in _WORD.findall(shown.casefold()))
+
+
+def _digit(word: str) -> str:
+    """The digit that a word is, with the Hebrew "and" before it, too; "" if none."""
+    return word if word.isdigit() else _DIGIT_OF.get(word, _DIGIT_OF.get(word.removeprefix("ו"), ""))

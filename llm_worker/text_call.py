@@ -51,9 +51,11 @@ async def text_call(
     choice = choose_vendors(mine)[STAGE]
     model = Models(Lineup(STAGE, vendors_of(choice, VENDORS, mine)))
     begun_s = 0.0 if now is None else now.replace(tzinfo=ZoneInfo(agent.settings.time_zone)).timestamp() - time.time()
+    call = TextCall(model, choice.name, agent, mine, lambda: time.time() + begun_s, spoken_language(agent.snapshot, language or None))
     try:
-        yield TextCall(model, choice.name, agent, mine, lambda: time.time() + begun_s, spoken_language(agent.snapshot, language or None))
+        yield call
     finally:
+        await call.close()
         await model.close()
 
 
@@ -84,6 +86,10 @@ class TextCall:
         self._agent = agent
         self._language = language
         self._turn = 0
+
+    async def close(self) -> None:
+        """Close its tools' connections."""
+        await self._worker.close()
 
     def greet(self) -> str:
         """The greeting, heard; "" if there is none."""

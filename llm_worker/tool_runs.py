@@ -92,9 +92,9 @@ class ToolRuns:
         return await self._act(tool, taken)
 
     def _refusal(self, tool: Tool, taken: msgspec.Struct) -> str:
-        limit = self.limits.get(tool.name)
+        limit = self.limits.get(tool.name, Limit())
         made = [run.arguments for run in self.made if run.name == tool.name and run.outcome != "failed"]
-        return "" if limit is None else refusal(limit, taken, spelled(taken), made)
+        return refusal(limit, taken, spelled(taken), made, spoken_numbers=tool.spoken_numbers or tool.effects == "none")
 
     # --- Without effects
 

@@ -54,6 +54,8 @@ class Tool:
     timeout_s: float
     use: Callable[[Any, Occasion], Awaitable[str]]
     """From what it takes to what the model is told."""
+    spoken_numbers: bool = False
+    """With effects: whether it takes a telephone number that was only spoken, where the agent's file says nothing of it."""
 
     def __post_init__(self) -> None:
         """No tool without a limit."""

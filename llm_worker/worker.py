@@ -16,7 +16,7 @@ A reply may take several rounds of model and tools; its sentences are numbered o
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -31,8 +31,8 @@ from common.language import base_language
 from common.logs import shown
 from common.messages import Transcript
 from common.vendor_stream import closing, next_piece
+from llm_worker.agent_tools import AgentTools
 from llm_worker.briefing import instructions_of, language_now
-from llm_worker.built_in import tools_of_agent
 from llm_worker.conversation import Reply, last_heard, prompt_of
 from llm_worker.sentences import SentenceCutter
 from llm_worker.speaker import STAGE, Overtaken, Speaker, Stale
@@ -61,16 +61,15 @@ class LlmWorker:
         vendor: str,
         settings: Settings,
         tools: Toolbox | None = None,
-        agents_tools: Callable[[InUse], Toolbox] = tools_of_agent,
     ) -> None:
-        """``tools``: those of the agent that the settings make; ``agents_tools``: those of any other."""
+        """``tools``: those of the agent that the settings make."""
         self.effects = Effects()
         """For ``run_worker``: tools with effects outlive their entries."""
         self._model = model
         self._vendor = vendor
         self._settings = settings
         self._tools = tools or {}
-        self._agents_tools = agents_tools
+        self._agents_tools = AgentTools()
         self._agents = KnownAgents(settings)
 
     async def handle(self, delivery: Delivery, bus: HandlerBus) -> None:
@@ -95,7 +94,7 @@ class LlmWorker:
         runs = ToolRuns(
             bus,
             delivery,
-            self._agents_tools(agent) if head.agent else self._tools,
+            self._agents_tools.of(agent) if head.agent else self._tools,
             self.effects,
             agent.snapshot.agent.limits,
             [run for turn in history for run in turn.tools],
@@ -108,6 +107,10 @@ class LlmWorker:
             logger.info("call=%s turn=%d overtaken", head.call, head.turn)
             return
         await bus.commit(STAGE, delivery, outputs)
+
+    async def close(self) -> None:
+        """Close the tools' connections."""
+        await self._agents_tools.close()
 
     async def _answer(
         self, transcript: Transcript, history: Sequence[PastTurn], speaker: Speaker, runs: ToolRuns, agent: InUse

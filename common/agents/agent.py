@@ -6,7 +6,7 @@ and none changes its meaning.
 
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -14,7 +14,7 @@ from msgspec import Meta
 from common.language import LANGUAGE_TAG
 
 ToolName = Literal["look_up_time", "leave_message", "opening_hours", "hang_up", "collect_digits"]
-"""What a model may be allowed; ``llm_worker`` makes them."""
+"""What a model may be allowed beside the webhooks and functions of its own; ``llm_worker`` makes them."""
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -54,6 +54,33 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     times: Annotated[int, Meta(ge=1, le=1000, description="how often a tool with effects may be used in a call, from 1 to 1000")] = 1000
     arguments: Annotated[dict[str, str], Meta(description="by argument, a regular expression that all of it must match")] = {}
+    numbers: Annotated[
+        tuple[Number, ...] | None,
+        Meta(description='the only telephone numbers that arguments may hold, like ["+97231234567"]; ["*"] is any'),
+    ] = None
+
+
+class Parameter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that a webhook takes from the model."""
+
+    type: Annotated[Literal["text", "integer", "number", "boolean"], Meta(description='"text", "integer", "number" or "boolean"')] = "text"
+    description: Annotated[_Text, Meta(description="what it is, for the model")]
+    required: Annotated[bool, Meta(description="whether the model must give it: true or false")] = True
+    one_of: Annotated[tuple[_Text, ...], Meta(description='the only texts that it may be, like ["small", "large"]')] = ()
+
+
+class Webhook(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A tool that is an HTTP server of the owner's (``llm_worker/webhooks.py``)."""
+
+    description: Annotated[_Text, Meta(description="what it does and when to use it, for the model")]
+    url: Annotated[str, Meta(description="an address that begins with https://, or with http:// on this very machine")]
+    method: Annotated[Literal["POST", "GET"], Meta(description='"POST" or "GET"')] = "POST"
+    effects: Annotated[bool, Meta(description="whether it changes anything in the world: true or false")] = True
+    timeout_s: Annotated[float, Meta(ge=0.1, le=15, description="how long an answer may take, from 0.1 to 15 seconds")] = 5.0
+    secret: Annotated[
+        str, Meta(pattern="^[A-Z][A-Z0-9_]*$", description="the environment variable of the secret that signs it, like BOOKING_SECRET")
+    ]
+    parameters: Annotated[dict[str, Parameter], Meta(description="what it takes, by name")] = {}
 
 
 class Hours(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -85,9 +112,17 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     greeting: Annotated[str | None, Meta(description='the first words, in the first language; "" is none')] = None
     instructions: Annotated[str, Meta(description="what the model is told: who it is, what it may say and do, what not")] = ""
     tools: Annotated[
-        tuple[ToolName, ...] | None,
-        Meta(description="what the model may use, of look_up_time, leave_message, opening_hours, hang_up, collect_digits"),
+        tuple[str, ...] | None,
+        Meta(
+            description="what the model may use, of look_up_time, leave_message, opening_hours, hang_up, collect_digits, "
+            "and the names of this file's webhooks and functions"
+        ),
     ] = None
+    webhooks: Annotated[dict[str, Webhook], Meta(description="tools that are HTTP servers, like [webhooks.book_table]")] = {}
+    functions: Annotated[
+        dict[str, Annotated[str, Meta(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]],
+        Meta(description='tools that are written in Python: their name and where they are, like find_order = "bakery_tools:FIND_ORDER"'),
+    ] = {}
     limits: Annotated[dict[str, Limit], Meta(description="by tool, like [limits.leave_message] times = 2")] = {}
     voice: Annotated[str, Meta(description="a voice of the TTS vendor's, like he-IL-Chirp3-HD-Aoede; absent: TTS_VOICE")] = ""
     models: Models = Models()
@@ -105,6 +140,11 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def language(self) -> str:
         """The language that a call begins in."""
         return self.languages[0]
+
+    @property
+    def known_tools(self) -> tuple[str, ...]:
+        """The names of all tools that its file may allow."""
+        return (*get_args(ToolName), *self.webhooks, *self.functions)
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):

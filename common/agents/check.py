@@ -1,15 +1,17 @@
 """What is wrong with an agent although each of its values is of its kind."""
 
 import datetime
+import keyword
 import re
 from itertools import pairwise
 from typing import Any, get_args
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from holidays import list_supported_countries
 
 from common import config
-from common.agents.agent import WEEKDAYS, Agent, Hours, ToolName
+from common.agents.agent import WEEKDAYS, Agent, Hours, ToolName, Webhook
 from common.agents.fault import Fault, KeyPath
 from common.agents.voices import gender_of
 from common.config import Settings
@@ -23,6 +25,9 @@ TURNS = (
 )  # fmt: skip
 """The settings that an agent's ``[turns]`` may hold: those that one call can differ in from another."""
 
+_NAME = re.compile("[a-z][a-z0-9_]{0,39}")
+_OURS = ("127.0.0.1", "localhost")
+
 
 def check(agent: Agent, settings: Settings) -> None:
     """See that it can be used.
@@ -33,6 +38,7 @@ def check(agent: Agent, settings: Settings) -> None:
     _check_languages(agent)
     _check_voice(agent, settings)
     overrides(agent)
+    _check_tools(agent)
     _check_limits(agent)
     if agent.hours is not None:
         _check_hours(agent.hours)
@@ -72,10 +78,40 @@ def _check_voice(agent: Agent, settings: Settings) -> None:
         raise Fault((key,), f"{voice} is a {whose} voice, and the bot speaks of itself as {agent.gender}; gender and voice must be one")
 
 
+def _check_tools(agent: Agent) -> None:
+    for table in ("webhooks", "functions"):
+        for name in getattr(agent, table):
+            if not _NAME.fullmatch(name) or agent.known_tools.count(name) > 1:
+                raise Fault(
+                    (table, name), f"takes a name of its own in small letters, digits and _; taken are {', '.join(get_args(ToolName))}"
+                )
+    for name in agent.tools or ():
+        if name not in agent.known_tools:
+            raise Fault(("tools",), f"{name!r} in it does not fit; takes what the model may use: {', '.join(agent.known_tools)}")
+    for name, webhook in agent.webhooks.items():
+        _check_webhook(name, webhook)
+
+
+def _check_webhook(name: str, webhook: Webhook) -> None:
+    path: KeyPath = ("webhooks", name)
+    try:
+        address = urlsplit(webhook.url)
+        good = address.hostname is not None and (address.scheme == "https" or (address.scheme == "http" and address.hostname in _OURS))
+    except ValueError:
+        good = False
+    if not good:
+        raise Fault((*path, "url"), f"{webhook.url!r} does not fit; takes an address with https://, or http:// with {' or '.join(_OURS)}")
+    for parameter, about in webhook.parameters.items():
+        if not _NAME.fullmatch(parameter) or keyword.iskeyword(parameter):
+            raise Fault((*path, "parameters", parameter), "takes a name in small letters, digits and _")
+        if about.one_of and about.type != "text":
+            raise Fault((*path, "parameters", parameter, "one_of"), 'goes with type = "text" alone')
+
+
 def _check_limits(agent: Agent) -> None:
     for tool, limit in agent.limits.items():
-        if tool not in get_args(ToolName):
-            raise Fault(("limits", tool), f"there is no such tool; takes any of {', '.join(get_args(ToolName))}")
+        if tool not in agent.known_tools:
+            raise Fault(("limits", tool), f"there is no such tool; takes any of {', '.join(agent.known_tools)}")
         for name, pattern in limit.arguments.items():
             try:
                 re.compile(pattern)

@@ -60,6 +60,8 @@ class OpenAIService:
     """The model's pieces."""
     calls: tuple[tuple[str, str], ...] = ()
     """Tools that the model calls when it was not told a result yet: name and arguments."""
+    obeys: bool = False
+    """Whether it calls them each time, told or not."""
     speech: bytes | Callable[[str], bytes] = bytes(24_000)
     """What every sentence sounds like, or what makes it of the text: PCM at 24 kHz."""
     no_speech: float = 0.01
@@ -92,7 +94,7 @@ class OpenAIService:
         if not asked.get("stream"):
             return refusal(400, "this service streams", "unsupported_value")
         told = any(message["role"] == "tool" for message in asked["messages"])
-        calls = () if told or not asked.get("tools") else self.calls
+        calls = () if (told and not self.obeys) or not asked.get("tools") else self.calls
         bill = self._bill(asked["model"])
         usage = _usage(asked, self.reply, calls)
         bill.input_tokens += usage.prompt_tokens

@@ -47,6 +47,15 @@ def test_another_text_is_another_reference(tmp_path: Path) -> None:
     assert reference(one, encode(one)) != reference(other, encode(other))
 
 
+HOOK = '[webhooks.a]\ndescription = "Does a."\nsecret = "S"\n'
+HOOKED = HOOK + 'url = "https://x.example/"\n'
+
+
+def test_a_webhook_is_a_tool_that_may_be_allowed_and_limited(tmp_path: Path) -> None:
+    clinic = snapshot(tmp_path, f'tools = ["a"]\n[limits.a]\ntimes = 1\n{HOOKED}')
+    assert clinic.agent.webhooks["a"].url == "https://x.example/"
+
+
 @pytest.mark.parametrize(
     ("more", "told"),
     [
@@ -75,6 +84,20 @@ def test_another_text_is_another_reference(tmp_path: Path) -> None:
         ("[limits.hang_down]\ntimes = 1", "clinic.toml:6: limits.hang_down: there is no such tool; takes any of look_up_time"),
         ("[limits.leave_message]\ntimes = 0", "clinic.toml:7: limits.leave_message.times: 0 does not fit; takes how often a tool"),
         ('[limits.leave_message.arguments]\ntext = "("', "clinic.toml:7: limits.leave_message.arguments.text: '(' is no regular"),
+        ('[webhooks.a]\nurl = "https://x.example/"\nsecret = "S"', "clinic.toml:6: webhooks.a.description: is missing; takes what it does"),
+        (HOOK + 'url = "http://x.example/"', "clinic.toml:9: webhooks.a.url: 'http://x.example/' does not fit; takes an address with https://"),
+        (HOOK + 'url = "https://["', "clinic.toml:9: webhooks.a.url: 'https://[' does not fit"),
+        (HOOK + 'url = "file:///etc/passwd"', "clinic.toml:9: webhooks.a.url: 'file:///etc/passwd' does not fit"),
+        (HOOKED + 'method = "PUT"', "clinic.toml:10: webhooks.a.method: 'PUT' does not fit; takes \"POST\" or \"GET\""),
+        (HOOKED + "timeout_s = 60", "clinic.toml:10: webhooks.a.timeout_s: 60 does not fit; takes how long an answer may take"),
+        (HOOKED + '[webhooks.a.parameters]\nif = {description = "x"}', "clinic.toml:11: webhooks.a.parameters.if: takes a name in small"),
+        (
+            HOOKED + '[webhooks.a.parameters.b]\ndescription = "x"\ntype = "number"\none_of = ["1"]',
+            'clinic.toml:13: webhooks.a.parameters.b.one_of: goes with type = "text" alone',
+        ),
+        (HOOKED.replace("webhooks.a", "webhooks.hang_up"), "clinic.toml:6: webhooks.hang_up: takes a name of its own in small letters"),
+        ('[functions]\nfind = "find_order"', "clinic.toml:7: functions.find: 'find_order' does not fit; takes tools that are written in"),
+        (HOOKED + '[functions]\na = "b:C"', "clinic.toml:6: webhooks.a: takes a name of its own"),
         ('[rules]\nhe = "none.toml"', "clinic.toml:7: rules.he: 'none.toml' cannot be read"),
     ],
 )  # fmt: skip

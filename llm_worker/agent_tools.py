@@ -1,0 +1,66 @@
+"""All tools of an agent: those that Torim brings, and the webhooks and functions of its file, as far as it allows them."""
+
+import dataclasses
+import importlib
+import logging
+from collections import OrderedDict
+from collections.abc import Iterator
+
+import httpx
+
+from common.agents.in_use import InUse
+from llm_worker import webhooks
+from llm_worker.built_in import tools_of_agent
+from llm_worker.tools import Tool, Toolbox
+
+_KNOWN_AT_MOST = 64
+
+logger = logging.getLogger("torim.llm_worker")
+
+
+class AgentTools:
+    """Each agent's toolbox, made once; they share their connections."""
+
+    def __init__(self) -> None:
+        self._http: httpx.AsyncClient | None = None
+        """Made when the first webhook is: that takes a while, and most houses have none."""
+        self._known: OrderedDict[str, Toolbox] = OrderedDict()
+
+    def of(self, agent: InUse) -> Toolbox:
+        """The tools of an agent that a file makes."""
+        reference = agent.carried.reference
+        if reference not in self._known:
+            self._known[reference] = {**tools_of_agent(agent), **{tool.name: tool for tool in self._own(agent)}}
+            if len(self._known) > _KNOWN_AT_MOST:
+                self._known.popitem(last=False)
+        self._known.move_to_end(reference)
+        return self._known[reference]
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._http is not None:
+            await self._http.aclose()
+
+    def _own(self, agent: InUse) -> Iterator[Tool]:
+        file = agent.snapshot.agent
+        for name, webhook in file.webhooks.items():
+            if file.tools is None or name in file.tools:
+                self._http = self._http or webhooks.client()
+                yield webhooks.tool_of(name, webhook, self._http)
+        for name, where in file.functions.items():
+            if (file.tools is None or name in file.tools) and (found := _function(name, where)) is not None:
+                yield found
+
+
+def _function(name: str, where: str) -> Tool | None:
+    """The tool at ``module:NAME``; None, and a word in the log, if there is none: calls go on without it."""
+    module, _, attribute = where.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except Exception as error:  # noqa: BLE001 - the owner's module may fail in any way while it is imported
+        logger.error("tool=%s what=not_loaded from=%s error=%s", name, where, type(error).__name__)
+        return None
+    if not isinstance(found, Tool):
+        logger.error("tool=%s what=not_loaded from=%s error=no_tool", name, where)
+        return None
+    return dataclasses.replace(found, name=name)

@@ -1,0 +1,223 @@
+"""Attempts to misuse a bot whose model obeys: ``tests/data/injections.toml``, played through the worker as it is.
+
+    attempt ─▶ LlmWorker ─ official client ─▶ OpenAIService, which calls what the attempt asks for in every round
+                   └─ tools ─▶ a file of messages, and a server that counts what reaches it: the effects
+
+Nothing between the model and the effects is a fake but the bus, which is the simulation's.
+"""
+
+import asyncio
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from common.agents.file import read
+from common.agents.in_use import InUse, in_use
+from common.bus import Delivery, Output, ToolRun, ToolStart, TurnClosed
+from common.config import Settings
+from common.messages import Action, Head, Stage, Transcript
+from llm_worker.agent_tools import AgentTools
+from llm_worker.built_in import MESSAGES
+from llm_worker.tools import BadArguments, spelled
+from llm_worker.vendors.openai import OpenAIModel
+from llm_worker.worker import LlmWorker
+from tests.sim.memory_bus import MemoryBus
+from tests.vendors.openai_server import OpenAIServer, Request, Script, answer
+from tests.vendors.openai_service import OpenAIService
+
+DATA = Path(__file__).parent.parent / "data"
+SECRET = "INJECTIONS_SECRET"
+LONG = "x" * 5000
+_BEFORE = {
+    "book_table": ('{"day":"2026-12-31","people":2,"name":"Dana"}', '{"day":"2026-12-31","people":3,"name":"Dan"}'),
+    "leave_message": ('{"text":"please call"}',),
+    "call_back": ('{"number":"+97245550100"}',),
+}
+"""What was done before in a call where a tool is used up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One of them."""
+
+    says: str
+    tool: str
+    arguments: str
+    state: str
+    effects: int
+    """How many are right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it."""
+
+    attempt: Attempt
+    asked: int
+    """How often the model was asked, and called the tool."""
+    effects: int
+
+
+def attempts() -> list[Attempt]:
+    """All of them."""
+    groups = tomllib.loads((DATA / "injections.toml").read_text(encoding="utf-8"))["group"]
+    return [
+        Attempt(says, group["tool"], arguments.replace("%LONG%", LONG), group["state"], group["effects"])
+        for group in groups
+        for says, arguments in group["attempts"]
+    ]
+
+
+async def outcomes(tried: Iterable[Attempt], folder: Path) -> list[Outcome]:
+    """What comes of them, one call each."""
+    house = House(folder)
+    async with AsyncExitStack() as stack:
+        models = await stack.enter_async_context(OpenAIServer(house.model))
+        hooks = await stack.enter_async_context(OpenAIServer(house.hook))
+        text = (DATA / "injections.agent.toml").read_text(encoding="utf-8")
+        file = folder / "restaurant.toml"
+        file.write_text(text.replace("{port}", hooks.url.split(":")[2].partition("/")[0]), encoding="utf-8")
+        settings = Settings(messages_dir=folder, llm_base_url=models.url, llm_model="m1")
+        agent = in_use(read(file, settings), settings)
+        model = OpenAIModel(settings)
+        stack.push_async_callback(model.close)
+        worker = LlmWorker(model, "openai", settings)
+        stack.push_async_callback(worker.close)
+        group = await stack.enter_async_context(asyncio.TaskGroup())
+        worker.effects.begin(group, lambda: None)
+        return [await house.play(each, worker, agent) for each in tried]
+
+
+class Watched(MemoryBus):
+    """Shows when a tool wants to start, or the reply is through, and what the gateway is to do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wanted = asyncio.Event()
+        self.actions = 0
+
+    async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> ToolStart:
+        start = await super().tool_start(call, run, outputs)
+        self.wanted.set()
+        return start
+
+    async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
+        self.wanted.set()
+        self.actions += sum(isinstance(output.message, Action) for output in outputs)
+        return await super().commit(stage, delivery, outputs)
+
+
+@dataclass
+class House:
+    """All that an attempt can reach."""
+
+    folder: Path
+    service: OpenAIService = field(default_factory=lambda: OpenAIService(obeys=True))
+    hooked: list[Request] = field(default_factory=list)
+    asked: int = 0
+
+    def model(self, request: Request) -> Script:
+        """The model, which obeys."""
+        self.asked += request.path.endswith("completions")
+        return self.service(request)
+
+    def hook(self, request: Request) -> Script:
+        """The owner's server."""
+        self.hooked.append(request)
+        return answer(200, {"done": True})
+
+    async def play(self, attempt: Attempt, worker: LlmWorker, agent: InUse) -> Outcome:
+        """One call, with the attempt in turn 2."""
+        self.service.calls = ((attempt.tool, attempt.arguments),)
+        self.asked, bus = 0, Watched()
+        self.hooked.clear()
+        (self.folder / MESSAGES).unlink(missing_ok=True)
+        given = await _turn_2(attempt, bus, agent)
+        async with asyncio.TaskGroup() as group:
+            reply = group.create_task(worker.handle(given, bus))
+            if attempt.state in ("draft", "raised"):
+                await _not_committed(attempt, bus, worker, reply)
+        return Outcome(attempt, self.asked, self._effects() + bus.actions)
+
+    def _effects(self) -> int:
+        """What was changed, or read; the same thing read twice is one."""
+        read_ = {request.path for request in self.hooked if request.method == "GET"}
+        written = [request for request in self.hooked if request.method != "GET"]
+        messages = self.folder / MESSAGES
+        return len(read_) + len(written) + (len(messages.read_text().splitlines()) if messages.exists() else 0)
+
+
+async def _turn_2(attempt: Attempt, bus: Watched, agent: InUse) -> Delivery:
+    head = Head(call="call-1", turn=2, gateway="gateway-1", language="en", agent=agent.carried.reference)
+    await bus.take_call(head.call, head.gateway, "stream-1", "en")
+    await bus.keep_agent(head.call, agent.carried.reference, agent.carried.data)
+    await bus.close_turn(head.call, TurnClosed(0, "replied"), 1)
+    await bus.commit_turn(head.call, 1, "", 1)
+    for number, arguments in enumerate(await _before(attempt, agent)):
+        await _used(bus, head.call, attempt, number, arguments)
+    await bus.close_turn(head.call, TurnClosed(1, "replied", "hello", "hi"), 1)
+    await bus.publish("llm", Transcript(head=head, utterance=2, text=attempt.says))
+    if attempt.state not in ("draft", "raised"):
+        await bus.commit_turn(head.call, 2, attempt.says, 1)
+    given = await bus.take("llm", "worker-1")
+    assert given is not None
+    return given
+
+
+async def _before(attempt: Attempt, agent: InUse) -> Sequence[str]:
+    """The arguments that the tool was used with in turn 1."""
+    if attempt.state == "used_up":
+        return _BEFORE[attempt.tool]
+    if attempt.state not in ("running", "done"):
+        return ()
+    tools = AgentTools()
+    try:
+        tool = tools.of(agent)[attempt.tool]
+        return [spelled(tool.read(attempt.arguments))]
+    except BadArguments as error:
+        raise AssertionError(f"{attempt.arguments} was never made") from error
+    finally:
+        await tools.close()
+
+
+async def _used(bus: Watched, call: str, attempt: Attempt, number: int, arguments: str) -> None:
+    run = ToolRun(
+        id=f"run-{number}", turn=1, entry="1-0", name=attempt.tool, arguments=arguments,
+        started_s=bus.server_now_s(call), timeout_s=5.0,
+    )  # fmt: skip
+    await bus.tool_start(call, run, [])
+    if attempt.state != "running":
+        ended = ToolRun(
+            id=run.id, turn=1, entry="1-0", name=run.name, arguments=arguments, started_s=run.started_s, timeout_s=5.0,
+            outcome="done", result="done",
+        )  # fmt: skip
+        await bus.tool_end(call, ended, [])
+
+
+async def _not_committed(attempt: Attempt, bus: Watched, worker: LlmWorker, reply: "asyncio.Task[None]") -> None:
+    """Nobody commits the turn; the worker's loop would end the reply when the turn is over."""
+    await bus.wanted.wait()
+    if attempt.state == "raised":
+        await bus.close_turn("call-1", TurnClosed(2, "superseded"), 1)
+        worker.effects.committed("call-1", 2)  # a word that came too late
+    else:
+        reply.cancel()
+
+
+def table(came: Sequence[Outcome]) -> str:
+    """Attempts, what was right, and what was not, by state of the call."""
+    rows = ["state      forbidden  done all the same  permitted  done"]
+    counts: dict[str, Counter[str]] = {}
+    for each in came:
+        kind = "permitted" if each.attempt.effects else "forbidden"
+        count = counts.setdefault(each.attempt.state, Counter())
+        count[kind] += 1
+        count[f"{kind} done"] += each.effects
+    counts["all"] = sum(counts.values(), Counter())
+    for state, count in counts.items():
+        done = count["forbidden done"], count["permitted"], count["permitted done"]
+        rows.append(f"{state:9}  {count['forbidden']:9}  {done[0]:17}  {done[1]:9}  {done[2]:4}")
+    return "\n".join(rows)

@@ -1,0 +1,75 @@
+"""An agent's own tools: its webhooks and functions, as far as its file allows them."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from common.agents.in_use import InUse, in_use
+from common.config import Settings
+from llm_worker.agent_tools import AgentTools
+from llm_worker.tools import Occasion, Tool
+from tests.common.agents.files import snapshot
+
+OWN = """
+[webhooks.book]
+description = "Books."
+url = "https://example.com/book"
+secret = "BOOKING_SECRET"
+[functions]
+find = "tests.llm_worker.test_agent_tools:FIND"
+lost = "tests.llm_worker.test_agent_tools:PATH"
+gone = "no_such_module:FIND"
+"""
+
+
+class Order(msgspec.Struct):
+    number: str
+
+
+async def find(order: Order, occasion: Occasion) -> str:
+    return f"order {order.number}"
+
+
+FIND = Tool("find_order", "Finds an order.", Order, "none", 2.0, find)
+PATH = "no tool"
+
+
+def agent(folder: Path, more: str = "") -> InUse:
+    return in_use(snapshot(folder, more + OWN), Settings())
+
+
+@pytest.fixture
+async def tools() -> AsyncIterator[AgentTools]:
+    made = AgentTools()
+    yield made
+    await made.close()
+
+
+async def test_an_agent_has_its_own_tools_beside_those_of_the_house(tmp_path: Path, tools: AgentTools) -> None:
+    assert set(tools.of(agent(tmp_path))) == {"look_up_time", "book", "find"}
+
+
+async def test_its_file_may_allow_some_of_them(tmp_path: Path, tools: AgentTools) -> None:
+    assert set(tools.of(agent(tmp_path, 'tools = ["find"]'))) == {"find"}
+
+
+async def test_a_function_goes_by_the_name_in_the_file(tmp_path: Path, tools: AgentTools) -> None:
+    assert tools.of(agent(tmp_path))["find"].name == "find"
+
+
+async def test_a_function_that_is_none_is_told_once(tmp_path: Path, tools: AgentTools, caplog: pytest.LogCaptureFixture) -> None:
+    made = [tools.of(agent(tmp_path)) for _ in range(2)]
+    assert made[0] is made[1]
+    assert [record.getMessage().split(" from=")[0] for record in caplog.records] == [
+        "tool=lost what=not_loaded",
+        "tool=gone what=not_loaded",
+    ]
+
+
+async def test_only_so_many_agents_are_kept(tmp_path: Path, tools: AgentTools) -> None:
+    first = tools.of(agent(tmp_path))
+    for number in range(64):
+        tools.of(agent(tmp_path, f'instructions = "{number}"'))
+    assert tools.of(agent(tmp_path)) is not first

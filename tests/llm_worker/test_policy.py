@@ -1,0 +1,79 @@
+"""What a tool may be used for, whatever the model wants."""
+
+import msgspec
+import pytest
+
+from common.agents.agent import Limit
+from llm_worker.policy import refusal
+from llm_worker.tools import spelled
+
+LISTED = Limit(numbers=("+97245550100",))
+
+
+class Taken(msgspec.Struct):
+    what: str = ""
+    more: dict[str, str] = {}
+
+
+def refused(limit: Limit, taken: Taken, *made: str, spoken_numbers: bool = False) -> bool:
+    return bool(refusal(limit, taken, spelled(taken), made, spoken_numbers=spoken_numbers))
+
+
+def test_what_is_not_limited_may_be_used() -> None:
+    assert not refused(Limit(), Taken("a table"))
+
+
+@pytest.mark.parametrize(("what", "answer"), [("soup", False), ("soups", True), ("soup\n", True)])
+def test_an_argument_has_to_match_as_a_whole(what: str, answer: bool) -> None:
+    assert refused(Limit(arguments={"what": "soup"}), Taken(what)) is answer
+
+
+def test_a_tool_is_used_so_often() -> None:
+    assert refused(Limit(times=1), Taken("soup"), spelled(Taken("salad")))
+
+
+def test_the_same_call_again_is_not_another() -> None:
+    assert not refused(Limit(times=1), Taken("soup"), spelled(Taken("soup")))
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "0501234567",
+        "050-123 4567",
+        "٠٥٠١٢٣٤٥٦٧",
+        "０５０１２３４５６７",
+        "zero five zero one two three four",
+        "אפס חמש אפס אחת שתיים שלוש וארבע",
+        "אֶפֶס חָמֵשׁ אֶפֶס אַחַת שְׁתַּיִם שָׁלוֹשׁ אַרְבַּע",
+        "0x5x0x1x2x3x4",
+        "050\u200b1234",
+        "2026-12-31 0501234567",
+        "+972455501001",
+    ],
+)
+def test_a_number_that_was_only_spoken_is_refused(what: str) -> None:
+    assert refused(LISTED, Taken(what)) is refused(Limit(), Taken(what)) is True
+
+
+def test_it_is_refused_inside_of_other_arguments() -> None:
+    assert refused(Limit(), Taken(more={"to": "0501234567"}))
+
+
+@pytest.mark.parametrize("what", ["+97245550100", "97245550100", "+972 4-555-0100"])
+def test_a_listed_number_may_be(what: str) -> None:
+    assert not refused(LISTED, Taken(what))
+
+
+@pytest.mark.parametrize("what", ["table 12 at 10:30", "2026-12-31", "2026-12-31T19:30", "2026-12-31 19:30:00Z", "one or two", "3.14159"])
+def test_what_is_no_number_may_be(what: str) -> None:
+    assert not refused(Limit(), Taken(what))
+
+
+@pytest.mark.parametrize(("limit", "takes"), [(Limit(numbers=("*",)), False), (Limit(), True)])
+def test_any_number_may_be_where_the_file_or_the_tool_says_so(limit: Limit, takes: bool) -> None:
+    assert not refused(limit, Taken("0501234567"), spoken_numbers=takes)
+
+
+def test_a_list_binds_a_tool_that_takes_any() -> None:
+    assert refused(LISTED, Taken("0501234567"), spoken_numbers=True)
