@@ -13,7 +13,7 @@ from textwrap import fill
 
 from common.errors import TorimError
 from common.version import VERSION
-from gateway.records.format import Lost, Record
+from gateway.records.format import Lost, Record, RecordError
 from tools.recorded.compare import compare
 from tools.recorded.hearing import HEARING_SETTINGS, Hearing
 from tools.recorded.rerun import read
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         record = read(options.record)
         _warn(record)
-        return _show_changes(record, options.changes) if options.changes else _show_sameness(record)
+        return _show_changes(options.record, record, options.changes) if options.changes else _show_sameness(record)
     except (OSError, TorimError, ValueError) as error:
         sys.stderr.write(f"tools.replay: {error}\n")
         return EXIT_USAGE
@@ -82,13 +82,16 @@ def _show_sameness(record: Record) -> int:
     return EXIT_SAME
 
 
-def _show_changes(record: Record, words: Sequence[str]) -> int:
+def _show_changes(path: Path, record: Record, words: Sequence[str]) -> int:
     changes = dict(_change(word) for word in words)
     rules = rules_with(record.header.rules, changes)
     ear = Hearing(changes) if changes.keys() & set(HEARING_SETTINGS) else None
     if ear is not None:
         rules = replace(rules, onset=ear.onset)
-    lines, differing = side_by_side(record, rules, ear, " ".join(words))
+    try:
+        lines, differing = side_by_side(record, rules, ear, " ".join(words))
+    except RecordError as error:
+        raise RecordError(f"{path}: {error}") from None
     sys.stdout.write("\n".join(lines) + f"\n{differing} turns differ\n")
     return EXIT_SAME
 

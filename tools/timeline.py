@@ -42,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.out.suffix not in (".svg", ".png"):
             raise ValueError(f"{options.out}: takes a name that ends in .svg or .png")
+        if options.waterfall and (options.begin_s, options.end_s) != (0.0, inf):
+            raise ValueError("--waterfall is of all of the call: takes neither --from nor --to")
         record = read(options.record)
         if options.waterfall:
             save(waterfall.draw(record, options.title or ""), options.out)
@@ -51,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not _LEAST_S <= end_s - begin_s <= story.seconds:
             raise ValueError(f"--from {begin_s:g} --to {end_s:g}: takes a stretch of the call, which lasted {story.seconds:.1f} s")
         save(draw(story, begin_s, end_s, options.title or ""), options.out)
+        if story.bug:
+            sys.stderr.write(f"{story.bug}\n")
     except (OSError, RecordError, SetupError, ValueError) as error:
         sys.stderr.write(f"tools.timeline: {error}\n")
         return EXIT_USAGE

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway.records.format import last_entry, lost_entry
-from tests.tools.recorded.calls import ask_and_hear, desk_record, shell_record
+from tests.tools.recorded.calls import ask_and_break, ask_and_hear, desk_record, shell_record
 from tools.replay import EXIT_DIFFERENT, EXIT_SAME, EXIT_USAGE, main
 
 RECORD, HEARD = desk_record(ask_and_hear), shell_record(1)
@@ -41,6 +41,14 @@ def test_the_same_settings_again_differ_in_no_turn(file: Path, capsys: pytest.Ca
     assert capsys.readouterr().out.endswith("0 turns differ\n")
 
 
+def test_with_other_settings_a_call_that_a_bug_ended_goes_up_to_there(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_bytes(desk_record(ask_and_break))
+    assert main([str(file), "--set", "MIN_UTT_SEC=0.6"]) == EXIT_SAME
+    *turns, recorded, changed, _ = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in turns] == ["turn", "0", "1"]
+    assert all("the core breaks off: IndexError" in line for line in (recorded, changed))
+
+
 def test_a_detector_hears_the_recorded_frames_anew(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file.write_bytes(HEARD)
     assert main([str(file), "--set", "vad=webrtc", "--set", "vad_rms=30000"]) == EXIT_SAME
@@ -56,7 +64,7 @@ def test_a_detector_hears_the_recorded_frames_anew(file: Path, capsys: pytest.Ca
         ("SPECULATE_DRAFTS=99", "takes a whole number from 1 to 10"),
         ("patience=3", "patience=3: takes one of MIN_UTT_SEC, MAX_UTT_SEC"),
         ("vad=ear", "VAD='ear': takes one of"),
-        ("vad=webrtc", "has no sound"),
+        ("vad=webrtc", "call.torim: has no sound"),
     ],
 )
 def test_a_change_that_cannot_be_is_one_line(file: Path, change: str, why: str, capsys: pytest.CaptureFixture[str]) -> None:

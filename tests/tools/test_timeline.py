@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.recorded.calls import ask_and_hear, core_call, desk_record, interrupt, shell_record
+from tests.tools.recorded.calls import ask_and_break, ask_and_hear, core_call, desk_record, interrupt, shell_record
 from tools.drawing import FONT_PX, lanes, width_of
 from tools.recorded.scene import draw
 from tools.recorded.story import tell
@@ -85,6 +85,12 @@ def test_without_the_renderer_a_png_says_what_to_type(
     assert re.search(r"python -m pip install 'resvg-py", capsys.readouterr().err)
 
 
+def test_a_call_that_a_bug_ended_is_drawn_up_to_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = words(picture_of(desk_record(ask_and_break), tmp_path))
+    assert {"0 replied", "BUG: IndexError"} <= set(shown)
+    assert re.fullmatch(r"3\.\d\d s into the call the core breaks off: IndexError: .*\n", capsys.readouterr().err)
+
+
 # -- Where the time of each wait went ---------------------------------------------------------------
 
 
@@ -107,7 +113,13 @@ def test_no_words_of_it_overlap(tmp_path: Path) -> None:
 def test_a_record_without_a_wait_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "call.torim").write_bytes(desk_record(ask_and_hear))
     assert main([str(tmp_path / "call.torim"), str(tmp_path / "out.svg"), "--waterfall"]) == EXIT_USAGE
-    assert "no answer that was waited for" in capsys.readouterr().err
+    assert "a simulated call of the core has no waits" in capsys.readouterr().err
+
+
+def test_the_waits_of_a_window_only_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "call.torim").write_bytes(shell_record(13))
+    assert main([str(tmp_path / "call.torim"), str(tmp_path / "out.svg"), "--waterfall", "--from", "2"]) == EXIT_USAGE
+    assert capsys.readouterr().err == "tools.timeline: --waterfall is of all of the call: takes neither --from nor --to\n"
 
 
 def test_a_window_ends_with_the_call(tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ from collections import deque
 from dataclasses import dataclass
 
 from gateway.playout import Mark
-from gateway.records.format import Handled, Lost, Record, Taken
+from gateway.records.format import Handled, Record, Taken
 from gateway.turn.events import FrameHeard
-from tools.recorded.rerun import Rerun, Step, began_at
+from tools.recorded.rerun import Rerun, Step, began_at, named_bug
 
 _CONTEXT = 8
 _LONGEST = 160
@@ -27,19 +27,13 @@ def compare(record: Record) -> Comparison:
     """Run a record with its own rules."""
     began, steps, now = began_at(record), 0, 0.0
     before: deque[str] = deque(maxlen=_CONTEXT)
-    run = Rerun(record).steps()
-    while True:
-        try:
-            step = next(run, None)
-        except Exception as bug:  # noqa: BLE001 - a record of a call that a bug ended shows that bug
-            return Comparison(steps, now, (*before, *_bug(record, steps, bug, began)))
-        if step is None:
-            return Comparison(steps, now)
+    for step in Rerun(record).steps():
         steps, now = steps + 1, step.entry.now - began
         if not step.same:
             return Comparison(steps, now, (*before, *_shown_difference(step, now)))
         if _tells(step):
             before.append(f"{now:9.3f}   {_given(step)}")
+    return Comparison(steps, now)
 
 
 def _tells(step: Step) -> bool:
@@ -60,14 +54,8 @@ def _shown_difference(step: Step, now: float) -> tuple[str, ...]:
     entry = step.entry
     head = "take" if isinstance(entry, Taken) else brief(entry.event)
     was, is_now = (entry.items, step.items) if isinstance(entry, Taken) else (entry.commands or (), step.commands)
-    return (f"{now:9.3f} ! {head}", f"{'':9}   recorded: {_things(was)}", f"{'':9}   now:      {_things(is_now)}")
-
-
-def _bug(record: Record, steps: int, bug: Exception, began: float) -> tuple[str, ...]:
-    known = [entry for entry in record.entries if not isinstance(entry, Lost)]
-    entry = known[steps]
-    head = "take" if isinstance(entry, Taken) else brief(entry.event)
-    return (f"{entry.now - began:9.3f} ! {head}", f"{'':9}   now:      {type(bug).__name__}: {bug}")
+    does = _things(is_now) if step.bug is None else named_bug(step.bug)
+    return (f"{now:9.3f} ! {head}", f"{'':9}   recorded: {_things(was)}", f"{'':9}   now:      {does}")
 
 
 def _things(things: "tuple[object, ...]") -> str:

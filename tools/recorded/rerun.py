@@ -1,7 +1,7 @@
 """A core that lives a recorded call once more.
 
 With the record's own rules it is given the same events at the same times and asked for sound at the same
-times, so it must do the same, to the bit.
+times, so it must do the same, to the bit. A bug that breaks the core off is its last step: it is what one wants to see.
 
 With others its alarms ring when they are due, unless the record's next entry is a ring or earlier than
 that. What the caller and the workers did stays as it was recorded, whatever the core does now. The
@@ -30,10 +30,14 @@ class Step:
     commands: tuple[Command, ...] = ()
     items: tuple[bytes | Mark, ...] = ()
     """What its playout gave."""
+    bug: Exception | None = None
+    """What broke the core off; no step follows."""
 
     @property
     def same(self) -> bool:
         """Whether it is what the record says, to the bit."""
+        if self.bug is not None:
+            return False
         match self.entry:
             case Taken(items=items):
                 return items == self.items
@@ -54,7 +58,13 @@ class Rerun:
         self._parted = False
 
     def steps(self) -> Iterator[Step]:
-        """One after the other; the machine is as it is after the last one. Ends where the record has a gap."""
+        """One after the other; the machine is as it is after the last one. Ends at a gap of the record, or a bug of the core."""
+        for step in self._all_steps():
+            yield step
+            if step.bug is not None:
+                return
+
+    def _all_steps(self) -> Iterator[Step]:
         for entry in self._entries:
             if isinstance(entry, Lost):
                 return
@@ -68,7 +78,10 @@ class Rerun:
     # -- As recorded ----------------------------------------------------------------------------
 
     def _take(self, entry: Taken) -> Step:
-        items = tuple(self.machine.call.playout.take(entry.now))
+        try:
+            items = tuple(self.machine.call.playout.take(entry.now))
+        except Exception as bug:  # noqa: BLE001 - a record of a call that a bug ended shows that bug
+            return Step(entry, bug=bug)
         self.provider.send(items, entry.now)
         if self._hearing is not None:
             self._hearing.played(items, self.machine.call.playout.plays_until)
@@ -76,7 +89,10 @@ class Rerun:
 
     def _handle(self, entry: Handled) -> Step:
         event = self._heard_anew(entry)
-        commands = tuple(self.machine.handle(event, entry.now))
+        try:
+            commands = tuple(self.machine.handle(event, entry.now))
+        except Exception as bug:  # noqa: BLE001 - as above
+            return Step(replace(entry, event=event), bug=bug)
         if any(isinstance(command, SendClear) for command in commands):
             self.provider.clear(entry.now)
             if self._hearing is not None:
@@ -107,6 +123,11 @@ class Rerun:
 
 def _is_mark(entry: Handled | Taken) -> bool:
     return isinstance(entry, Handled) and isinstance(entry.event, MarkEchoed)
+
+
+def named_bug(bug: Exception) -> str:
+    """A bug in one line."""
+    return " ".join(f"{type(bug).__name__}: {bug}".split())
 
 
 def read(path: Path) -> Record:

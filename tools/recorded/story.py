@@ -1,6 +1,6 @@
 """What happened in a recorded call, ready to be drawn. States, holds and epochs come from the core, run once more.
 
-All times are seconds since the call began.
+Where a bug breaks the core off the story ends, and says so. All times are seconds since the call began.
 """
 
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ from gateway.turn.events import (
     SendClear,
     WorkerReported,
 )
-from tools.recorded.rerun import Rerun, Step, began_at
+from tools.recorded.rerun import Rerun, Step, began_at, named_bug
 
 _FRAME_S = FRAME_MS / 1000
 _SHOWN_OTHERWISE = ("STATE", "TURN_ENDED", "ASR_TEXT", "LLM_REPLY")
@@ -124,6 +124,8 @@ class Story:
     heard: list[tuple[float, bytes]] = field(default_factory=list)
     thrown_away: list[Span] = field(default_factory=list)
     """Sound that a clear kept from being heard: when it would have been."""
+    bug: str = ""
+    """What broke the core off: there the story ends."""
 
     @property
     def has_sound(self) -> bool:
@@ -158,11 +160,18 @@ class _Teller:
         story.seconds = at
         if isinstance(step.entry, Handled):
             self._event(step.entry, at)
+        if step.bug is not None:
+            self._broke_off(step.bug, at)
+            return
         self._sent(step.items, at)
         for command in step.commands:
             self._command(command, at)
         self._states(step.commands, at)
         self._turn = self._rerun.machine.call.turn.number
+
+    def _broke_off(self, bug: Exception, at: float) -> None:
+        self._story.bug = f"{at:.2f} s into the call the core breaks off: {named_bug(bug)}"
+        self._story.decisions.append(Moment(at, f"BUG: {type(bug).__name__}"))
 
     def end(self) -> None:
         """The record is over: what lasts ends here."""

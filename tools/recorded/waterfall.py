@@ -14,7 +14,7 @@ What is measured is in the event ``WATERFALL`` (``gateway/waterfall.py``), which
 
 from collections.abc import Iterable
 
-from gateway.records.format import Record
+from gateway.records.format import Handled, Record
 from gateway.turn.events import Report
 from gateway.waterfall import REST, STEPS
 from tools.drawing import BOT, CALLER, FONT_PX, GREY, Plot, box, document, line, seconds, text
@@ -59,7 +59,7 @@ def draw(record: Record, name: str = "") -> str:
     """
     found = waits(record)
     if not found:
-        raise ValueError("the record has no answer that was waited for, or is of a Torim that did not measure it")
+        raise ValueError(f"the record has no answer that was waited for{_why_none(record)}")
     plot = Plot(_LEFT, _WIDTH, 0.0, max(fields["gap_ms"] for _, fields in found) / 1000)
     y, parts = _TOP, list[str]()
     for turn, fields in found:
@@ -68,6 +68,12 @@ def draw(record: Record, name: str = "") -> str:
     title = [text(8, 17, name or record.header.call, weight="bold"), text(plot.right + _RIGHT - 8, 17, _LEGEND, fill=GREY, anchor="end")]
     title.append(text(8, 33, "from the last of the caller's voice to the first frame of the answer, in milliseconds", fill=GREY))
     return document(plot.right + _RIGHT, y + 20, [*title, *seconds(plot, _TOP - 8, y - 4), *parts])
+
+
+def _why_none(record: Record) -> str:
+    """The gateway measures the waits; of the core alone there are levels of frames, and no sound."""
+    heard = any(isinstance(entry, Handled) and entry.sound for entry in record.entries)
+    return ", or is of a Torim that did not measure it" if heard else ": a simulated call of the core has no waits"
 
 
 def _shown(fields: Fields) -> list[tuple[str, int]]:

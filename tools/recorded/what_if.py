@@ -2,8 +2,10 @@
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
+from textwrap import wrap
 
 from common import config
 from gateway.records.format import Handled, Record
@@ -11,7 +13,7 @@ from gateway.rules import SETTING_OF, rules_of
 from gateway.turn.events import CallAnswered, CallTaken, CloseTurn, CommitTurn, SendClear
 from gateway.turn.state import Rules
 from tools.recorded.hearing import Hearing
-from tools.recorded.rerun import Rerun, Step, began_at
+from tools.recorded.rerun import Rerun, Step, began_at, named_bug
 
 _COLUMN = 58
 _NAMES = {field: setting.upper() for field, setting in SETTING_OF.items()}
@@ -71,26 +73,35 @@ def _begun_with(step: Step, number: int) -> int:
 
 
 def side_by_side(record: Record, rules: Rules, hearing: Hearing | None, name: str) -> tuple[list[str], int]:
-    """The lines of the table, and how many turns differ."""
+    """The lines of the table, and how many turns differ. It goes up to where a bug breaks the core off."""
     began = began_at(record)
-    was = turns_of(Rerun(record).steps(), began)
-    would_be = turns_of(Rerun(record, rules, hearing).steps(), began)
+    now, changed = list(Rerun(record).steps()), list(Rerun(record, rules, hearing).steps())
+    was, would_be = turns_of(now, began), turns_of(changed, began)
     lines = [f"{'turn':>5}    {'recorded':{_COLUMN}} {name}"]
     differing = 0
     for number in sorted(was.keys() | would_be.keys()):
         left, right = _at(was, number), _at(would_be, number)
         differs = left != right
         differing += differs
-        lines.append(f"{number:5} {'≠' if differs else ' '}  {_fit(left):{_COLUMN}} {_fit(right)}")
-    return lines, differing
+        lines += _row(f"{number:5} {'≠' if differs else ' '}", left, right)
+    return [*lines, *_broken(now, "recorded", began), *_broken(changed, name, began)], differing
+
+
+def _broken(steps: Sequence[Step], name: str, began_s: float) -> Iterator[str]:
+    """The line that says which bug ended the run."""
+    if steps and (bug := steps[-1].bug) is not None:
+        yield f"{name}: {steps[-1].entry.now - began_s:.2f} s into the call the core breaks off: {named_bug(bug)}"
 
 
 def _at(turns: Mapping[int, TurnSeen], number: int) -> str:
     return turns[number].line() if number in turns else "-"
 
 
-def _fit(text: str) -> str:
-    return text if len(text) < _COLUMN else text[: _COLUMN - 2] + "…"
+def _row(head: str, left: str, right: str) -> Iterator[str]:
+    """Both sides whole, in as many lines as they take."""
+    sides = (wrap(side, _COLUMN) for side in (left, right))
+    for number, (one, other) in enumerate(zip_longest(*sides, fillvalue="")):
+        yield f"{head if number == 0 else '':7}  {one:{_COLUMN}} {other}".rstrip()
 
 
 # -- Settings -------------------------------------------------------------------------------------

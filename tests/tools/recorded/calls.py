@@ -1,7 +1,9 @@
 """Simulated calls as records: random ones, and one in which a test says what happens."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
+from common.messages import Sentence
 from gateway.records.format import Header, Record, decode
 from gateway.records.recorder import NewRecorder, Recorder, StreamRecorder
 from tests import virtual_clock
@@ -52,6 +54,13 @@ def ask_and_hear(desk: Desk) -> None:
     desk.say("שלום")
     desk.reply("one two three four", "five six")
     desk.wait(3.0)
+
+
+def ask_and_break(desk: Desk) -> None:
+    """A question, and an answer that the core does not live through."""
+    desk.say("שלום")
+    with suppress(IndexError):
+        desk.report(Sentence(head=desk.head(seq=-1), text="before the first"))
 
 
 def interrupt(desk: Desk) -> None:

@@ -7,7 +7,7 @@ import pytest
 from gateway.playout import Mark
 from gateway.records.format import Handled, Lost, Record, Taken, decode
 from gateway.turn.events import CloseTurn, Command, FrameHeard, PublishUtterance, Report, WorkerReported
-from tests.tools.recorded.calls import ask_and_hear, core_call, desk_record, interrupt, shell_record
+from tests.tools.recorded.calls import ask_and_break, ask_and_hear, core_call, desk_record, interrupt, shell_record
 from tools.recorded.compare import compare
 from tools.recorded.rerun import Rerun, began_at
 
@@ -98,6 +98,11 @@ def test_an_event_that_breaks_the_core_is_shown(call: Record) -> None:
     place = first(call, CloseTurn)
     shown = compare(changed(call, place, event=WorkerReported(None))).difference  # type: ignore[arg-type]
     assert "AttributeError" in shown[-1]
+
+
+def test_a_bug_is_the_last_step() -> None:
+    *steps, last = Rerun(decode(desk_record(ask_and_break))).steps()
+    assert ([step.bug for step in steps if step.bug], type(last.bug)) == ([], IndexError)
 
 
 # -- With other settings ----------------------------------------------------------------------------

@@ -1,11 +1,13 @@
 """Turns of two runs side by side: which commands make which turn."""
 
+import dataclasses
+
 import pytest
 
 from gateway.records.format import Handled, decode
 from gateway.turn.events import CallTaken, CloseTurn, Command, CommitTurn, Event, SendClear, TimePassed
 from tests.sim.desk import Desk
-from tests.tools.recorded.calls import ask_and_hear, record_of
+from tests.tools.recorded.calls import ask_and_hear, desk_record, record_of
 from tools.recorded.rerun import Step
 from tools.recorded.what_if import side_by_side, turns_of
 
@@ -30,6 +32,18 @@ def test_a_clear_belongs_to_the_turn_that_it_ends() -> None:
 def test_a_turn_that_is_committed_as_another_ends_is_committed_itself() -> None:
     seen = turns_of([step(1.0, CloseTurn(0, "superseded", "", ""), CommitTurn(1, ""))], 0.0)
     assert (seen[0].committed_s, seen[1].committed_s) == (None, 1.0)
+
+
+def test_what_differs_late_in_a_long_line_is_shown() -> None:
+    def ask_at_length(desk: Desk) -> None:
+        desk.say("long " * 20, 2.0)
+        desk.reply("one two")
+        desk.wait(3.0)
+
+    record = decode(desk_record(ask_at_length))
+    lines, _ = side_by_side(record, dataclasses.replace(record.header.rules, min_utt_s=0.6), None, "0.6")
+    turns = "\n".join(line for line in lines[1:])
+    assert (turns.count("long"), max(len(line) for line in lines) < 130) == (40, True)
 
 
 def test_a_call_that_was_taken_over_is_shown_from_the_turn_that_it_began_with() -> None:
