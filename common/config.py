@@ -146,6 +146,10 @@ class Settings:
         None,
         "said by Twilio's voice to a new call that there is no room for; default: כל הקווים תפוסים כרגע. אפשר להתקשר שוב בעוד כמה דקות",
     )
+    phrase_spent: str | None = setting(
+        None,
+        "said by Twilio's voice to a new call beyond what may be spent a day; default: אי אפשר לקבל את השיחה כרגע. אפשר להתקשר שוב מחר",
+    )
 
     # Vendors
     asr_vendor: Literal["auto", "openai", "openai_2", "whisper", "scripted"] = setting(
@@ -190,6 +194,11 @@ class Settings:
 
     # Cost
     prices: Path | None = setting(None, "table of vendors' prices (docs/cost.md); default: common/prices.toml")
+
+    spend_per_day_usd: float | None = setting(None, "US dollars a day beyond which new calls hear PHRASE_SPENT", low=0)
+    spend_agent_per_day_usd: float | None = setting(None, "the same for each agent; one's file may say another sum", low=0)
+    spend_caller_per_day_usd: float | None = setting(None, "the same for each caller's number", low=0)
+    spend_key: str = setting("", "key of the digests that callers are told apart by; default: TWILIO_AUTH_TOKEN", secret=True)
 
     # Scripted vendors (tests, benches, demonstration without an account)
     scripted_asr_text: str = setting("utterance of turn {turn}", "what ASR_VENDOR=scripted hears; {turn} is replaced")

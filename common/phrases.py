@@ -27,6 +27,8 @@ class Phrases:
     empty_reply: str
     busy: str
     """Said by the provider's own voice to a new call that there is no room for."""
+    spent: str
+    """Said by the provider's own voice to a new call beyond what may be spent a day."""
     same_reply_suffix: str
     """Makes a reply differ from the last one (S11)."""
 
@@ -41,6 +43,7 @@ _DEFAULTS = {
         goodbye="תודה ולהתראות",
         empty_reply="בסדר, איך אפשר לעזור?",
         busy="כל הקווים תפוסים כרגע. אפשר להתקשר שוב בעוד כמה דקות",
+        spent="אי אפשר לקבל את השיחה כרגע. אפשר להתקשר שוב מחר",
         same_reply_suffix=" תרצה לפרט?",
     ),
     "en": Phrases(
@@ -52,6 +55,7 @@ _DEFAULTS = {
         goodbye="Thank you, and goodbye",
         empty_reply="All right, how can I help you?",
         busy="All our lines are busy. Please call again in a few minutes",
+        spent="We cannot take your call right now. Please call again tomorrow",
         same_reply_suffix=" Would you like to tell me more?",
     ),
 }
@@ -74,6 +78,7 @@ _SETTINGS = {
     "goodbye": "phrase_goodbye",
     "empty_reply": "phrase_empty_reply",
     "busy": "phrase_busy",
+    "spent": "phrase_spent",
     "same_reply_suffix": "same_reply_suffix",
 }
 

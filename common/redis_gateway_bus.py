@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, cast
 
@@ -155,6 +155,17 @@ class RedisGatewayBus:
         """The call that the token is for; it is spent now. None: unknown, spent or too old."""
         call = await once(lambda: self._link(token).writer.getdel(self._keys.token(token)))
         return call.decode() if isinstance(call, bytes) else None
+
+    async def add_spent(self, day: str, amounts: Mapping[str, int]) -> None:
+        """Add to a day's sums, in millionths of a dollar."""
+        args: list[Value] = [streams.MOST_SPENDERS, streams.SPENT_TTL_S]
+        args += [part for amount in amounts.items() for part in amount]
+        await once(lambda: self._links[0].scripts.run("spend", [streams.spent(day)], args))
+
+    async def spent(self, day: str, names: Sequence[str]) -> list[int]:
+        """A day's sums by name; 0 where nothing was spent."""
+        sums: Any = await once(lambda: self._links[0].writer.hmget(streams.spent(day), names))
+        return [int(each or 0) for each in sums]
 
     def forget(self, call: str, fence: int) -> None:
         """Drop what is remembered of a call that this owner is done with: a server that forgot it shall not get it again."""

@@ -55,6 +55,7 @@ REPLIES_TTL_S = 60
 ALIVE_TTL_S = 5
 TOKEN_TTL_S = 60
 SPEECH_TTL_S = 86_400
+SPENT_TTL_S = 172_800
 
 MOST_RECONNECTS, RECONNECTS_TTL_S = 3, 60
 """A call whose stream dies more often than this, in so many seconds, is ended (R12)."""
@@ -64,6 +65,9 @@ WORK_MAXLEN = 10_000
 REPLIES_MAXLEN = 20_000
 EVENTS_MAXLEN = 5_000
 DEAD_MAXLEN = 1_000
+
+MOST_SPENDERS = 100_000
+"""Names in a day's sums: with more callers than that, the last ones have no sum of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,11 @@ def stale_by_turn(message: Message) -> bool:
 def dead_letters(tag: str, stage: Stage) -> str:
     """Stream: entries that no attempt could finish, with the error, without audio and words."""
     return f"t:{tag}:dlq:{stage}"
+
+
+def spent(day: str) -> str:
+    """Hash: what was spent on a day (``2026-11-23``), in millionths of a dollar: ``all``, ``agent:<key>``, ``caller:<keyed digest>``."""
+    return f"t:{ONE_TAG}:spent:{day}"
 
 
 def turns(tag: str) -> str:

@@ -7,6 +7,7 @@ import socket
 import time
 import uuid
 
+from common import prices
 from common.agents.folder import Folder
 from common.bus import GatewayBus
 from common.config import Settings
@@ -14,6 +15,7 @@ from common.errors import BusUnavailable
 from common.redis_gateway_bus import RedisGatewayBus
 from common.streams import STAGES
 from gateway import lexicons
+from gateway.accounts import Accounts
 from gateway.admission import DRAIN_S
 from gateway.agents import Agents
 from gateway.complaints import Complaints
@@ -25,6 +27,7 @@ from gateway.pacer import Pacer
 from gateway.port import listen
 from gateway.records.files import recording
 from gateway.server import serve
+from gateway.spending import Spending
 from gateway.surroundings import Surroundings
 from gateway.switchboard import Switchboard
 from gateway.telephony.auth import MemoryTokens, SharedTokens
@@ -66,19 +69,23 @@ async def _answer_calls(
 ) -> None:
     load = Load(settings.busy_after_sec, settings.max_calls)
     agents = Agents(settings, await asyncio.to_thread(Folder, settings))
-    switchboard = Switchboard(settings, phrases, await asyncio.to_thread(choose_detector, settings), around, agents=agents)
+    spending = Spending(settings, bus, around.wall_clock)
+    accounts = Accounts(prices.load(settings.prices or prices.FILE), settings.time_zone, around.wall_clock, spending.settled)
+    detector = await asyncio.to_thread(choose_detector, settings)
+    switchboard = Switchboard(settings, phrases, detector, around, agents=agents, accounts=accounts)
     async with asyncio.TaskGroup() as tasks:
         beside = [
             tasks.create_task(around.pacer.run()),
             *(tasks.create_task(_connect(bus, around.gateway, shard, switchboard)) for shard in range(bus.shards)),
             tasks.create_task(agents.keep_up(phrases.make)),
             tasks.create_task(load.watch(bus, switchboard.load_changed)),
+            tasks.create_task(spending.run()),
             tasks.create_task(tidy_up(lambda: switchboard.ended)),
         ]
         try:
-            await _serve(settings, draining, listener, switchboard.answer, _readiness(bus, phrases), load, bus, agents)
+            await _serve(settings, draining, listener, switchboard.answer, _readiness(bus, phrases), load, bus, agents, spending)
         finally:
-            switchboard.accounts.close_all()
+            accounts.close_all()
             for task in beside:
                 task.cancel()
 
@@ -92,13 +99,16 @@ async def _serve(
     load: Load,
     bus: RedisGatewayBus | None = None,
     agents: Agents | None = None,
+    spending: Spending | None = None,
 ) -> None:
     listener = listener or listen(settings.host, settings.port, shared=True)
     clock = asyncio.get_running_loop().time
     own = MemoryTokens(clock)
     tokens = SharedTokens(own, bus.keep_token, bus.take_token) if bus else own
     reconnects = Reconnects(clock, bus.reconnect if bus else None)
-    door = FrontDoor(settings, answer, ready, tokens, reconnects, Complaints(clock), why_busy=load.why_busy, agents=agents)
+    door = FrontDoor(
+        settings, answer, ready, tokens, reconnects, Complaints(clock), why_busy=load.why_busy, agents=agents, spending=spending
+    )
     gc.freeze()  # what was made so far lives as long as the process: a full collection would stall every call for it
     logger.info("listening host=%s port=%d mode=%s", settings.host, settings.port, settings.ws_mode)
     await serve(door, listener, draining, DRAIN_S if settings.drain_sec is None else settings.drain_sec)

@@ -26,6 +26,7 @@ from gateway.admission import Admission
 from gateway.agents import Agents
 from gateway.complaints import Complaints
 from gateway.media_socket import Limits, MediaSocket, SocketLine
+from gateway.spending import Spending
 from gateway.telephony.auth import StreamTokens
 from gateway.telephony.base import Answer
 from gateway.telephony.reconnects import Reconnects
@@ -53,6 +54,7 @@ class FrontDoor:
         limits: Limits | None = None,
         why_busy: Callable[[int], str] = lambda calls: "",
         agents: Agents | None = None,
+        spending: Spending | None = None,
     ) -> None:
         self._trust = Trust(settings, complaints)
         used_tokens = tokens if self._trust.required else None
@@ -61,7 +63,7 @@ class FrontDoor:
         self._complaints = complaints
         self._limits = limits or Limits()
         self.admission = Admission(answer, used_tokens, reconnects, complaints, self._limits, why_busy)
-        webhooks = Webhooks(self._trust, used_tokens, self.admission, reconnects, complaints, agents or Agents(settings))
+        webhooks = Webhooks(self._trust, used_tokens, self.admission, reconnects, complaints, agents or Agents(settings), spending)
         self.app = Starlette(
             routes=[
                 Route("/twilio/voice", webhooks.voice, methods=["GET", "POST"]),

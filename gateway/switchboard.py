@@ -16,6 +16,7 @@ from gateway.events_log import log_event
 from gateway.fixed_phrases import FixedPhrases
 from gateway.lexicons import lexicon
 from gateway.rules import rules_of
+from gateway.spending import CALLER
 from gateway.surroundings import Surroundings
 from gateway.telephony.base import CallStarted, Conversation, Line
 from gateway.turn.machine import TurnMachine
@@ -24,8 +25,6 @@ from gateway.turn.words import Lexicon
 from gateway.vad.base import Detector
 from gateway.vad.self_echo import NoGuard, SelfEcho
 
-CALLER = "caller"
-"""Parameter of a stream: a digest of the caller's number."""
 _REMEMBERED = 1000
 """Calls, live ones and those that may be connected again."""
 
@@ -57,7 +56,7 @@ class Switchboard:
         self._streams: dict[str, int] = {}
         """The number of the last stream of each call, of those that came last."""
         self._agents = agents or Agents(settings)
-        self.accounts = accounts or Accounts(prices.load(settings.prices or prices.FILE), settings.time_zone, around.wall_clock)
+        self._accounts = accounts or Accounts(prices.load(settings.prices or prices.FILE), settings.time_zone, around.wall_clock)
 
     def answer(self, started: CallStarted, line: Line) -> Conversation:
         """A call came in. The newest stream of a call owns it; the one before leaves in peace (R12).
@@ -75,7 +74,7 @@ class Switchboard:
         old = self._calls.get(started.call)
         if old is not None:
             old.leave()
-        account = self.accounts.open(started.call, agent.snapshot.key, started.parameters.get(CALLER, ""))
+        account = self._accounts.open(started.call, agent.snapshot.key, started.parameters.get(CALLER, ""))
         call = LiveCall(started, line, started.call, language, machine, detector, guard, self._around, self._gone, agent.carried, account)
         self._calls[call.key] = call
         call.load_changed(self._busy)
@@ -99,11 +98,11 @@ class Switchboard:
         self.ended += 1
         if self._calls.get(call.key) is call:
             del self._calls[call.key]
-            self.accounts.over(call.key)
+            self._accounts.over(call.key)
 
     def worker_reported(self, delivery: Delivery) -> None:
         """Give a worker's message to its call."""
-        self.accounts.heard_from(delivery.message)
+        self._accounts.heard_from(delivery.message)
         if isinstance(delivery.message, Used):
             return
         key = delivery.message.head.call

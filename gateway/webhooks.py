@@ -3,7 +3,7 @@
 - A call whose stream died is connected again, three times a minute; one that was ended is not (R12).
 - A gateway that drains has Twilio ask once more: whoever stands before the gateways sends that to another one. Where it comes
   back, there is none, so the next time is late enough for this gateway's successor.
-- A new call that there is no room for is told so, and hung up; one that is known is not.
+- A new call that there is no room for, or no more money (``spending.py``), is told so, and hung up; one that is known is not.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from gateway.agents import AGENT, CALLED, Agents
 from gateway.beginning import RECONNECTS, reconnects
 from gateway.complaints import Complaints
 from gateway.events_log import log_event
+from gateway.spending import Spending
 from gateway.telephony import twiml
 from gateway.telephony.auth import StreamTokens
 from gateway.telephony.reconnects import Reconnects
@@ -47,8 +48,10 @@ class Webhooks:
         reconnects: Reconnects,
         complaints: Complaints,
         agents: Agents,
+        spending: Spending | None,
     ) -> None:
-        """``tokens``: None where everybody is trusted."""
+        """``tokens``: None where everybody is trusted; ``spending``: None where nothing is counted."""
+        self._spending = spending
         self._agents = agents
         self._trust = trust
         self._tokens = tokens
@@ -65,7 +68,10 @@ class Webhooks:
         agent = self._agents.chosen({**asked, CALLED: form.get("To", "")})
         if busy := self._admission.why_busy():
             return self._refuse(busy, call, agent, language_of(asked), "busy")
-        return await self._connect(request, call, _parameters(agent, language_of(asked)))
+        number = form.get("From", "")
+        if self._spending is not None and (spent := await self._spending.why_refused(agent, number)):
+            return self._refuse(spent, call, agent, language_of(asked), "spent")
+        return await self._connect(request, call, self._parameters(agent, language_of(asked), number))
 
     async def _connect(self, request: Request, call: str, parameters: Mapping[str, str]) -> Response:
         token = "" if self._tokens is None else await _issue(self._tokens, call)
@@ -90,7 +96,13 @@ class Webhooks:
             case "again":
                 again = reconnects(request.query_params) + 1
                 log_event(call, None, "RECONNECT", again=again)
-                return await self._connect(request, call, {**_parameters(agent, language), RECONNECTS: str(again)})
+                told = self._parameters(agent, language, form.get("From", ""))
+                return await self._connect(request, call, {**told, RECONNECTS: str(again)})
+
+    def _parameters(self, agent: InUse, language: str | None, number: str) -> dict[str, str]:
+        """What the stream is told of the call."""
+        key, caller = agent.snapshot.key, self._spending.parameters(number) if self._spending else {}
+        return {**({"language": language} if language else {}), **({AGENT: key} if key else {}), **caller}
 
     def _elsewhere(self, request: Request, path: str) -> Response:
         asked = request.query_params
@@ -100,7 +112,7 @@ class Webhooks:
         answer.headers["connection"] = "close"  # one that is kept would lead back here
         return answer
 
-    def _refuse(self, why: str, call: str, agent: InUse, asked: str | None, phrase: Literal["busy", "goodbye"]) -> Response:
+    def _refuse(self, why: str, call: str, agent: InUse, asked: str | None, phrase: Literal["busy", "spent", "goodbye"]) -> Response:
         """End a call with a phrase in Twilio's voice."""
         self._complaints.add(why, call)
         language = spoken_language(agent.snapshot, asked)
@@ -113,12 +125,6 @@ class Webhooks:
         if form.get("StreamEvent") == "stream-error":
             self._complaints.add("stream_error")
         return Response(status_code=204)
-
-
-def _parameters(agent: InUse, language: str | None) -> dict[str, str]:
-    """What the stream is told of the call."""
-    key = agent.snapshot.key
-    return {**({"language": language} if language else {}), **({AGENT: key} if key else {})}
 
 
 async def _issue(tokens: StreamTokens, call: str) -> str:

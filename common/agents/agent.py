@@ -38,6 +38,7 @@ class Phrases(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     goodbye: Annotated[str | None, Meta(description="said before the bot hangs up")] = None
     empty_reply: Annotated[str | None, Meta(description="said for an empty reply of the model")] = None
     busy: Annotated[str | None, Meta(description="said to a new call that there is no room for")] = None
+    spent: Annotated[str | None, Meta(description="said to a new call beyond what may be spent a day")] = None
     same_reply_suffix: Annotated[str | None, Meta(description="added to a reply that would repeat the last one")] = None
 
 
@@ -124,6 +125,10 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         Meta(description='tools that are written in Python: their name and where they are, like find_order = "bakery_tools:FIND_ORDER"'),
     ] = {}
     limits: Annotated[dict[str, Limit], Meta(description="by tool, like [limits.leave_message] times = 2")] = {}
+    spend_per_day_usd: Annotated[
+        Annotated[float, Meta(ge=0)] | None,
+        Meta(description="US dollars a day beyond which new calls are told to call again tomorrow, from 0"),
+    ] = None
     voice: Annotated[str, Meta(description="a voice of the TTS vendor's, like he-IL-Chirp3-HD-Aoede; absent: TTS_VOICE")] = ""
     models: Models = Models()
     turns: Annotated[dict[str, Any], Meta(description="settings of turn-taking, like min_utt_sec = 0.8")] = {}

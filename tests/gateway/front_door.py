@@ -16,6 +16,7 @@ from gateway.front_door import FrontDoor
 from gateway.media_socket import Limits
 from gateway.port import listen
 from gateway.server import serve
+from gateway.spending import Spending
 from gateway.telephony.auth import MemoryTokens
 from gateway.telephony.base import Answer, CallStarted, CallStopped, Line, LineEvent
 from gateway.telephony.reconnects import Reconnects
@@ -67,6 +68,7 @@ class Gateway:
         *,
         shared: bool = False,
         agents: Agents | None = None,
+        spending: Spending | None = None,
     ) -> None:
         clock = asyncio.get_running_loop().time
         self.complaints = Complaints(clock)
@@ -86,6 +88,7 @@ class Gateway:
             limits or AT_ONCE,
             why_busy,
             agents,
+            spending,
         )
 
     @property
@@ -125,9 +128,10 @@ async def gateway(
     limits: Limits | None = None,
     why_busy: Callable[[int], str] = lambda calls: "",
     agents: Agents | None = None,
+    spending: Spending | None = None,
 ) -> AsyncIterator[Gateway]:
     """A front door that serves while the block lasts."""
-    running = Gateway(settings or Settings(), answer, ready, limits, why_busy, agents=agents)
+    running = Gateway(settings or Settings(), answer, ready, limits, why_busy, agents=agents, spending=spending)
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(running.serve())
         try:

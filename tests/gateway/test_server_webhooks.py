@@ -17,6 +17,7 @@ from gateway.port import check_exposure, listen
 from gateway.telephony.auth import signature
 from tests.common.agents.files import CLINIC, folder_of, write
 from tests.gateway.front_door import Gateway, caller, gateway, media, stop
+from tests.gateway.test_spending import spending
 
 SIGNED = Settings(twilio_auth_token="12345", public_url="https://bot.example.org")
 FORM = {"CallSid": "CA1", "From": "+15005550006"}
@@ -158,6 +159,24 @@ async def test_a_new_call_is_told_politely_that_the_workers_are_overloaded() -> 
     async with gateway(why_busy=lambda calls: "overloaded") as running:
         response = await post(running, "/twilio/voice?language=en")
     assert '<Say language="en-US">All our lines are busy. Please call again in a few minutes</Say><Hangup/>' in response.text
+
+
+async def test_a_new_call_beyond_what_may_be_spent_is_told_politely_to_come_tomorrow() -> None:
+    async with gateway(spending=spending(spent={"all": 1_000_000}, spend_per_day_usd=1)) as running:
+        response = await post(running, "/twilio/voice?language=en")
+    assert '<Say language="en-US">We cannot take your call right now. Please call again tomorrow</Say><Hangup/>' in response.text
+
+
+async def test_a_call_that_is_known_is_connected_again_whatever_was_spent() -> None:
+    async with gateway(spending=spending(spent={"all": 1_000_000}, spend_per_day_usd=1)) as running:
+        assert "<Stream" in await after(running)
+
+
+async def test_a_stream_is_told_a_digest_of_its_caller_and_no_number() -> None:
+    async with gateway(spending=spending(spend_caller_per_day_usd=1, spend_key="k")) as running:
+        response = await post(running, "/twilio/voice")
+    assert re.search(r'<Parameter name="caller" value="[0-9a-f]{16}"/>', response.text)
+    assert "15005550006" not in response.text
 
 
 async def test_a_call_that_is_known_is_connected_again_however_busy_it_is() -> None:

@@ -1,0 +1,133 @@
+"""Whom there is no more money for, and what is kept to know it."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from common.agents.agent import Agent, Snapshot
+from common.agents.in_use import InUse, in_use
+from common.agents.overlay import house
+from common.config import Settings
+from common.errors import BusUnavailable, ConfigError
+from gateway.account import Account
+from gateway.spending import CALLER, Spending
+from tests import virtual_clock
+
+NUMBER, OTHER = "+15005550006", "+15005550007"
+TODAY, TOMORROW = 1_795_392_000.0, 1_795_478_400.0
+
+
+class FakePurse:
+    """The sums in memory; ``away``: it does not answer."""
+
+    def __init__(self, spent: Mapping[str, int] | None = None, *, away: bool = False) -> None:
+        self.days: dict[str, Counter[str]] = {"2026-11-23": Counter(spent or {})}
+        self._away = away
+
+    async def add_spent(self, day: str, amounts: Mapping[str, int]) -> None:
+        if self._away:
+            raise BusUnavailable("away")
+        self.days.setdefault(day, Counter()).update(amounts)
+
+    async def spent(self, day: str, names: Sequence[str]) -> list[int]:
+        if self._away:
+            await asyncio.Event().wait()
+        return [self.days.get(day, Counter())[name] for name in names]
+
+
+def spending(*, spent: Mapping[str, int] | None = None, away: bool = False, at_s: float = TODAY, **limits: float | str) -> Spending:
+    return Spending(Settings(**limits), FakePurse(spent, away=away), lambda: at_s)  # type: ignore[arg-type]
+
+
+def clinic(spend_per_day_usd: float | None = None) -> InUse:
+    agent = Agent(name="Clinic", languages=("en",), gender="female", address="plural", spend_per_day_usd=spend_per_day_usd)
+    return in_use(Snapshot(key="clinic", agent=agent), Settings())
+
+
+HOUSE = in_use(house(Settings()), Settings())
+
+
+async def refused(asked: Spending, agent: InUse = HOUSE, number: str = NUMBER) -> str:
+    return await asked.why_refused(agent, number)
+
+
+@pytest.mark.parametrize(("micro", "why"), [(999_999, ""), (1_000_000, "spent_today")])
+async def test_a_day_has_its_limit(micro: int, why: str) -> None:
+    assert await refused(spending(spent={"all": micro}, spend_per_day_usd=1)) == why
+
+
+async def test_a_new_day_begins_at_nothing() -> None:
+    assert await refused(spending(spent={"all": 1_000_000}, spend_per_day_usd=1, at_s=TOMORROW)) == ""
+
+
+async def test_an_agent_has_the_limit_of_its_file() -> None:
+    asked = spending(spent={"agent:clinic": 500_000}, spend_agent_per_day_usd=9)
+    assert await refused(asked, clinic(spend_per_day_usd=0.5)) == "spent_by_agent"
+
+
+async def test_an_agent_whose_file_says_nothing_has_that_of_the_settings() -> None:
+    assert await refused(spending(spent={"agent:clinic": 500_000}, spend_agent_per_day_usd=0.5), clinic()) == "spent_by_agent"
+
+
+async def test_what_one_agent_spent_is_not_another_ones() -> None:
+    assert await refused(spending(spent={"agent:clinic": 500_000}, spend_agent_per_day_usd=0.5)) == ""
+
+
+async def test_a_caller_has_a_limit_and_others_have_theirs() -> None:
+    asked = spending(spend_caller_per_day_usd=0.1, spend_key="k")
+    digest = asked.parameters(NUMBER)[CALLER]
+    asked = spending(spent={f"caller:{digest}": 100_000}, spend_caller_per_day_usd=0.1, spend_key="k")
+    assert [await refused(asked, number=number) for number in (NUMBER, OTHER, "anonymous")] == ["spent_by_caller", "", ""]
+
+
+async def test_without_limits_nobody_is_asked() -> None:
+    assert await refused(spending(away=True)) == ""
+
+
+def test_a_redis_that_does_not_answer_refuses_nobody() -> None:
+    async def main() -> None:
+        assert await refused(spending(away=True, spend_per_day_usd=0)) == ""
+
+    virtual_clock.run(main())
+
+
+def test_where_callers_have_no_limit_nothing_is_kept_of_them() -> None:
+    assert spending(spend_key="k").parameters(NUMBER) == {}
+
+
+def test_a_digest_is_another_one_with_another_key() -> None:
+    digests = {spending(spend_caller_per_day_usd=1, spend_key=key).parameters(NUMBER)[CALLER] for key in ("k", "l")}
+    assert len(digests) == 2
+
+
+def test_a_limit_for_callers_takes_a_key() -> None:
+    with pytest.raises(ConfigError, match="SPEND_CALLER_PER_DAY_USD: takes a SPEND_KEY"):
+        spending(spend_caller_per_day_usd=1)
+
+
+async def written(purse: FakePurse, *settled: tuple[Account, float]) -> Counter[str]:
+    """What is kept once a gateway has ended that settled these."""
+    made = Spending(Settings(), purse, lambda: TODAY)
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(made.run())
+        for account, usd in settled:
+            made.settled(account, usd)
+        await asyncio.sleep(0)
+        task.cancel()
+    return purse.days["2026-11-23"]
+
+
+async def test_a_calls_cost_is_all_calls_its_agents_and_its_callers() -> None:
+    kept = await written(FakePurse(), (Account("CA1", "clinic", "d1"), 0.25), (Account("CA2", "shop"), 0.5))
+    assert kept == {"all": 750_000, "agent:clinic": 250_000, "caller:d1": 250_000, "agent:shop": 500_000}
+
+
+async def test_a_call_that_cost_nothing_is_not_written() -> None:
+    assert await written(FakePurse(), (Account("CA1", "clinic"), 0.0)) == {}
+
+
+async def test_what_redis_did_not_take_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    await written(FakePurse(away=True), (Account("CA1", "clinic"), 0.25))
+    assert "what=spending_lost usd=0.250000" in caplog.text
