@@ -15,6 +15,7 @@ from gateway.call import LiveCall
 from gateway.events_log import log_event
 from gateway.fixed_phrases import FixedPhrases
 from gateway.lexicons import lexicon
+from gateway.lookup import known_by
 from gateway.rules import rules_of
 from gateway.spending import CALLER
 from gateway.surroundings import Surroundings
@@ -75,7 +76,8 @@ class Switchboard:
         if old is not None:
             old.leave()
         account = self._accounts.open(started.call, agent.snapshot.key, started.parameters.get(CALLER, ""))
-        call = LiveCall(started, line, started.call, language, machine, detector, guard, self._around, self._gone, agent.carried, account)
+        known = known_by(agent, started.parameters).carried
+        call = LiveCall(started, line, started.call, language, machine, detector, guard, self._around, self._gone, known, account)
         self._calls[call.key] = call
         call.load_changed(self._busy)
         return call

@@ -22,6 +22,7 @@ from gateway.agents import AGENT, CALLED, Agents
 from gateway.beginning import RECONNECTS, reconnects
 from gateway.complaints import Complaints
 from gateway.events_log import log_event
+from gateway.lookup import looked_up
 from gateway.spending import Spending
 from gateway.telephony import twiml
 from gateway.telephony.auth import StreamTokens
@@ -71,11 +72,12 @@ class Webhooks:
         number = form.get("From", "")
         if self._spending is not None and (spent := await self._spending.why_refused(agent, number)):
             return self._refuse(spent, call, agent, language_of(asked), "spent")
-        return await self._connect(request, call, self._parameters(agent, language_of(asked), number))
+        about = await looked_up(agent, call, number)
+        return await self._connect(request, call, self._parameters(agent, language_of(asked), number), about)
 
-    async def _connect(self, request: Request, call: str, parameters: Mapping[str, str]) -> Response:
+    async def _connect(self, request: Request, call: str, parameters: Mapping[str, str], about: Mapping[str, str]) -> Response:
         token = "" if self._tokens is None else await _issue(self._tokens, call)
-        return _xml(twiml.connect(self._trust.base_url(request), parameters, token))
+        return _xml(twiml.connect(self._trust.base_url(request), parameters, token, about))
 
     async def after(self, request: Request) -> Response:
         """A stream ended: what becomes of its call?"""
@@ -96,8 +98,9 @@ class Webhooks:
             case "again":
                 again = reconnects(request.query_params) + 1
                 log_event(call, None, "RECONNECT", again=again)
-                told = self._parameters(agent, language, form.get("From", ""))
-                return await self._connect(request, call, {**told, RECONNECTS: str(again)})
+                number = form.get("From", "")
+                told = {**self._parameters(agent, language, number), RECONNECTS: str(again)}
+                return await self._connect(request, call, told, await looked_up(agent, call, number))
 
     def _parameters(self, agent: InUse, language: str | None, number: str) -> dict[str, str]:
         """What the stream is told of the call."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import httpx
 
+from common import signed_http
 from common.agents.in_use import InUse
 from llm_worker import webhooks
 from llm_worker.built_in import tools_of_agent
@@ -45,7 +46,7 @@ class AgentTools:
         file = agent.snapshot.agent
         for name, webhook in file.webhooks.items():
             if file.tools is None or name in file.tools:
-                self._http = self._http or webhooks.client()
+                self._http = self._http or signed_http.client()
                 yield webhooks.tool_of(name, webhook, self._http)
         for name, where in file.functions.items():
             if (file.tools is None or name in file.tools) and (found := _function(name, where)) is not None:

@@ -4,7 +4,7 @@ The language is read off the history, as all that is remembered of a conversatio
 by words that the file names. So every worker answers in the same one, whoever heard the words.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -29,11 +29,19 @@ def instructions_of(agent: InUse, now: datetime) -> str:
         return ""
     file, zone = agent.snapshot.agent, ZoneInfo(agent.settings.time_zone)
     local = now.astimezone(zone)
-    parts = [f"You answer the phone of {file.name}.", file.instructions.strip(), *_manner(file)]
+    parts = [f"You answer the phone of {file.name}.", _filled(file, agent.snapshot.variables), *_manner(file)]
     parts.append(f"It is {local:%A}, {local:%Y-%m-%d}, {local:%H:%M} ({zone.key}).")
     if file.hours is not None:
         parts.append(told(file.hours, local))
     return "\n".join(part for part in parts if part)
+
+
+def _filled(agent: Agent, known: Mapping[str, str]) -> str:
+    """The instructions with what is known of the caller."""
+    text = agent.instructions.strip()
+    for name, default in (agent.lookup.variables if agent.lookup else {}).items():
+        text = text.replace(f"{{{name}}}", known.get(name, default))
+    return text
 
 
 def _manner(agent: Agent) -> list[str]:

@@ -1,12 +1,11 @@
 """Webhooks: tools of the model that are an HTTP server of the owner's.
 
     POST url                                             GET url?argument=value&...
-    Torim-Signature: t=<unix time>,v1=<hex>              the same headers, no body
+    Torim-Signature: ... (common/signed_http.py)         the same headers, no body
     Idempotency-Key: <one for each call, tool and arguments>
     {"call": "...", "language": "he", "tool": "book_table", "arguments": {...}}
 
-The signature is HMAC-SHA256, with the secret that the agent's file names, of time, method, path with query, and body, a line feed between
-them: the server refuses what is old or signed otherwise. What came twice with one key is to be done once: a tool is run once in a call
+What came twice with one key is to be done once: a tool is run once in a call
 for the same arguments (R11), and the key keeps it so where Redis forgot that.
 
 An answer is a status of 200 to 299 with at most 16 kB of JSON or plain text, told to the model. A status of 400 to 499 says that nothing
@@ -14,33 +13,24 @@ was done, and in the same form why. With all else, redirects among it, nobody kn
 """
 
 import hashlib
-import hmac
-import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import httpx
 import msgspec
 
-from common import config
+from common import config, signed_http
 from common.agents.agent import Parameter, Webhook
 from common.errors import TorimError
 from llm_worker.tools import Occasion, Tool, ToolFailed, spelled
 
-MOST_BYTES = 16_000
 _LONGEST_TEXT = 1_000
-_CONNECT_S = 2.0
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _TYPES: Mapping[str, Any] = {"integer": int, "number": float, "boolean": bool}
 
 
 class NoAnswer(TorimError):
     """What the server made of it is not known. Its words are not in here."""
-
-
-def client() -> httpx.AsyncClient:
-    """One for all webhooks: it follows no redirect, and knows nothing of the environment's proxies and passwords."""
-    return httpx.AsyncClient(timeout=httpx.Timeout(None, connect=_CONNECT_S), follow_redirects=False, trust_env=False)
 
 
 def tool_of(name: str, webhook: Webhook, http: httpx.AsyncClient) -> Tool:
@@ -87,21 +77,8 @@ def _request(name: str, webhook: Webhook, secret: str, taken: msgspec.Struct, oc
     url = httpx.URL(webhook.url)
     if webhook.method == "GET":
         url = url.copy_merge_params(arguments)
-    at_s = int(occasion.now.timestamp())
-    headers = {
-        "Torim-Signature": f"t={at_s},v1={signature(secret, at_s, webhook.method, url.raw_path, content)}",
-        "Idempotency-Key": f"{occasion.call}-{hashlib.sha256(f'{name} {spelled(taken)}'.encode()).hexdigest()[:24]}",
-        "Accept": "application/json, text/plain",
-        "Accept-Encoding": "identity",  # a small answer may hide a huge one
-        **({"Content-Type": "application/json"} if content else {}),
-    }
-    return httpx.Request(webhook.method, url, headers=headers, content=content)
-
-
-def signature(secret: str, at_s: int, method: str, path: bytes, content: bytes) -> str:
-    """What a request is signed with; ``path`` has the query in it."""
-    signed = b"\n".join([str(at_s).encode(), method.encode(), path, content])
-    return hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+    key = f"{occasion.call}-{hashlib.sha256(f'{name} {spelled(taken)}'.encode()).hexdigest()[:24]}"
+    return signed_http.request(webhook.method, url, content, secret, int(occasion.now.timestamp()), {"Idempotency-Key": key})
 
 
 # --- The answer
@@ -130,26 +107,9 @@ async def _told(response: httpx.Response) -> str:
     refused = 400 <= response.status_code < 500
     if not refused and not response.is_success:
         raise NoAnswer(f"status {response.status_code}")
-    text = await _text(response)
+    text = await signed_http.text_of(response)
     if refused:
         raise ToolFailed(text or "its server refused it")
     if text is None:
         raise NoAnswer("no text")
     return text
-
-
-async def _text(response: httpx.Response) -> str | None:
-    """The body, if it is one for the model."""
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    body = b""
-    async for piece in response.aiter_raw():
-        body += piece
-        if len(body) > MOST_BYTES:
-            return None
-    try:
-        text = body.decode()
-        if kind == "application/json":
-            json.loads(text)
-    except ValueError:
-        return None
-    return text if kind in ("application/json", "text/plain") or not body else None

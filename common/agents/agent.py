@@ -84,6 +84,17 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     parameters: Annotated[dict[str, Parameter], Meta(description="what it takes, by name")] = {}
 
 
+class Lookup(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An HTTP server of the owner's that knows callers by their numbers (``gateway/lookup.py``)."""
+
+    url: Annotated[str, Meta(description="an address that begins with https://, or with http:// on this very machine")]
+    secret: Annotated[
+        str, Meta(pattern="^[A-Z][A-Z0-9_]*$", description="the environment variable of the secret that signs it, like CALLERS_SECRET")
+    ]
+    timeout_s: Annotated[float, Meta(ge=0.1, le=5, description="how long the caller may hear it ring for it, from 0.1 to 5 seconds")] = 1.0
+    variables: Annotated[dict[str, str], Meta(description='what it may tell, with what stands where it does not: name = "unknown"')]
+
+
 class Hours(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When somebody is there. A weekday that is not named is closed."""
 
@@ -120,6 +131,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         ),
     ] = None
     webhooks: Annotated[dict[str, Webhook], Meta(description="tools that are HTTP servers, like [webhooks.book_table]")] = {}
+    lookup: Lookup | None = None
     functions: Annotated[
         dict[str, Annotated[str, Meta(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]],
         Meta(description='tools that are written in Python: their name and where they are, like find_order = "bakery_tools:FIND_ORDER"'),
@@ -160,6 +172,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     agent: Agent
     rules: dict[str, str] = {}
     """The texts of its files of rules, by language."""
+    variables: dict[str, str] = {}
+    """What a lookup told of the caller."""
 
 
 HOUSE = ""

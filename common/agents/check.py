@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from holidays import list_supported_countries
 
 from common import config
-from common.agents.agent import WEEKDAYS, Agent, Hours, ToolName, Webhook
+from common.agents.agent import WEEKDAYS, Agent, Hours, Lookup, ToolName, Webhook
 from common.agents.fault import Fault, KeyPath
 from common.agents.voices import gender_of
 from common.config import Settings
@@ -40,6 +40,8 @@ def check(agent: Agent, settings: Settings) -> None:
     overrides(agent)
     _check_tools(agent)
     _check_limits(agent)
+    if agent.lookup is not None:
+        _check_lookup(agent.lookup)
     if agent.hours is not None:
         _check_hours(agent.hours)
 
@@ -94,18 +96,32 @@ def _check_tools(agent: Agent) -> None:
 
 def _check_webhook(name: str, webhook: Webhook) -> None:
     path: KeyPath = ("webhooks", name)
+    _check_url(webhook.url, (*path, "url"))
+    for parameter, about in webhook.parameters.items():
+        _check_name(parameter, (*path, "parameters", parameter))
+        if about.one_of and about.type != "text":
+            raise Fault((*path, "parameters", parameter, "one_of"), 'goes with type = "text" alone')
+
+
+def _check_lookup(lookup: Lookup) -> None:
+    _check_url(lookup.url, ("lookup", "url"))
+    for name in lookup.variables:
+        _check_name(name, ("lookup", "variables", name))
+
+
+def _check_name(name: str, path: KeyPath) -> None:
+    if not _NAME.fullmatch(name) or keyword.iskeyword(name):
+        raise Fault(path, "takes a name in small letters, digits and _")
+
+
+def _check_url(url: str, path: KeyPath) -> None:
     try:
-        address = urlsplit(webhook.url)
+        address = urlsplit(url)
         good = address.hostname is not None and (address.scheme == "https" or (address.scheme == "http" and address.hostname in _OURS))
     except ValueError:
         good = False
     if not good:
-        raise Fault((*path, "url"), f"{webhook.url!r} does not fit; takes an address with https://, or http:// with {' or '.join(_OURS)}")
-    for parameter, about in webhook.parameters.items():
-        if not _NAME.fullmatch(parameter) or keyword.iskeyword(parameter):
-            raise Fault((*path, "parameters", parameter), "takes a name in small letters, digits and _")
-        if about.one_of and about.type != "text":
-            raise Fault((*path, "parameters", parameter, "one_of"), 'goes with type = "text" alone')
+        raise Fault(path, f"{url!r} does not fit; takes an address with https://, or http:// with {' or '.join(_OURS)}")
 
 
 def _check_limits(agent: Agent) -> None:

@@ -1,7 +1,10 @@
 """An agent as calls go by it, in a gateway and in the workers."""
 
+import dataclasses
 from collections import OrderedDict
 from dataclasses import dataclass
+
+import msgspec
 
 from common.agents.agent import HOUSE, Snapshot, decode, encode, reference
 from common.agents.overlay import address_of, house, settings_in, settings_of
@@ -45,6 +48,13 @@ def in_use(snapshot: Snapshot, settings: Settings) -> InUse:
         return InUse(snapshot, settings)
     data = encode(snapshot)
     return InUse(snapshot, settings_of(snapshot, settings), Carried(reference(snapshot, data), data))
+
+
+def knowing(agent: InUse, variables: dict[str, str]) -> InUse:
+    """The agent of one call, with what is known of its caller."""
+    snapshot = msgspec.structs.replace(agent.snapshot, variables=variables)
+    data = encode(snapshot)
+    return dataclasses.replace(agent, snapshot=snapshot, carried=Carried(reference(snapshot, data), data))
 
 
 class KnownAgents:

@@ -22,15 +22,16 @@ _SPOKEN = {"he": "he-IL", "en": "en-US"}
 """``<Say>`` wants a region."""
 
 
-def connect(base_url: str, parameters: Mapping[str, str], token: str = "") -> str:
+def connect(base_url: str, parameters: Mapping[str, str], token: str = "", about: Mapping[str, str] | None = None) -> str:
     """Connect the call to our media socket.
 
     Args:
         base_url: where Twilio reaches us, http:// or https://, without a slash at the end.
         parameters: name and value together under 500 characters each, as Twilio demands.
         token: the single-use one of this stream; it is for no other.
+        about: more parameters of this stream that stand in no address.
     """
-    all_of_them = {**parameters, **({"token": token} if token else {})}
+    all_of_them = {**parameters, **(about or {}), **({"token": token} if token else {})}
     assert all(len(name) + len(value) < _LONGEST_PARAMETER for name, value in all_of_them.items())
     inner = "".join(f"<Parameter name={quoteattr(name)} value={quoteattr(value)}/>" for name, value in all_of_them.items())
     stream = (

@@ -18,6 +18,7 @@ from gateway.telephony.auth import signature
 from tests.common.agents.files import CLINIC, folder_of, write
 from tests.gateway.front_door import Gateway, caller, gateway, media, stop
 from tests.gateway.test_spending import spending
+from tests.vendors.openai_server import OpenAIServer, answer
 
 SIGNED = Settings(twilio_auth_token="12345", public_url="https://bot.example.org")
 FORM = {"CallSid": "CA1", "From": "+15005550006"}
@@ -84,6 +85,19 @@ async def test_an_agent_may_be_asked_for_by_name(tmp_path: Path) -> None:
     async with gateway(agents=two_agents(tmp_path)) as running:
         response = await post(running, "/twilio/voice?agent=clinic", FORM | {"To": "+12025550143"})
     assert '<Parameter name="agent" value="clinic"/>' in response.text
+
+
+async def test_what_is_known_of_the_caller_goes_with_the_stream_and_stands_in_no_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLERS_SECRET", "s3cret")
+    async with OpenAIServer(answer(200, {"name": "Dana"})) as server:
+        lookup = f'numbers = ["*"]\n[lookup]\nurl = "{server.url}"\nsecret = "CALLERS_SECRET"\nvariables = {{name = "x"}}'
+        write(tmp_path, CLINIC + lookup)
+        async with gateway(agents=Agents(Settings(), folder_of(tmp_path))) as running:
+            answers = [(await post(running, path)).text for path in ("/twilio/voice", "/twilio/after")]
+    assert [text.count('<Parameter name="about_name" value="Dana"/>') for text in answers] == [1, 1]
+    assert [text.count("Dana") for text in answers] == [1, 1]
 
 
 async def test_a_number_of_nobodys_is_the_settings_own(tmp_path: Path) -> None:

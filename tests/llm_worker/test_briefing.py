@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from common.agents.in_use import in_use
+from common.agents.in_use import in_use, knowing
 from common.agents.overlay import house
 from common.config import Settings
 from llm_worker.briefing import instructions_of, language_now
@@ -53,3 +53,20 @@ def test_the_settings_own_agent_is_told_what_the_settings_say() -> None:
 )
 def test_a_caller_switches_the_language_by_the_files_words(tmp_path: Path, said: list[str], language: str) -> None:
     assert language_now(snapshot(tmp_path, SWITCH).agent, said, "he") == language
+
+
+LOOKUP = """
+instructions = "{name} was here {last_visit}. Say {this}."
+[lookup]
+url = "https://example.com/callers"
+secret = "CALLERS_SECRET"
+variables = { name = "somebody", last_visit = "never" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("known", "told"), [({}, "somebody was here never. Say {this}."), ({"name": "Dana", "x": "y"}, "Dana was here never. Say {this}.")]
+)
+def test_what_is_known_of_the_caller_stands_in_the_instructions(tmp_path: Path, known: dict[str, str], told: str) -> None:
+    agent = knowing(in_use(snapshot(tmp_path, LOOKUP), SETTINGS), known)
+    assert instructions_of(agent, NOW).splitlines()[1] == told

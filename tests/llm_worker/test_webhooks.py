@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from common import signed_http
 from common.agents.agent import Parameter, Webhook
+from common.signed_http import MOST_BYTES, signature
 from llm_worker import webhooks
 from llm_worker.tools import BadArguments, Occasion, Tool, ToolFailed
-from llm_worker.webhooks import MOST_BYTES, NoAnswer, signature
+from llm_worker.webhooks import NoAnswer
 from tests.vendors.openai_server import Close, OpenAIServer, Request, Reset, Script, answer, document
 
 OCCASION = Occasion("c1", "he", datetime(2026, 1, 5, 16, 6, tzinfo=UTC))
@@ -39,7 +41,7 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def tool(url: str, **about: Any) -> AsyncIterator[Tool]:
-    async with webhooks.client() as http:
+    async with signed_http.client() as http:
         yield webhooks.tool_of("book", Webhook(description="Books.", url=url, secret=SECRET, parameters=PARAMETERS, **about), http)
 
 

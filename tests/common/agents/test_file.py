@@ -97,6 +97,12 @@ def test_a_webhook_is_a_tool_that_may_be_allowed_and_limited(tmp_path: Path) -> 
             'clinic.toml:13: webhooks.a.parameters.b.one_of: goes with type = "text" alone',
         ),
         (HOOKED.replace("webhooks.a", "webhooks.hang_up"), "clinic.toml:6: webhooks.hang_up: takes a name of its own in small letters"),
+        ('[lookup]\nurl = "http://x.example/"\nsecret = "S"\nvariables = {}', "clinic.toml:7: lookup.url: 'http://x.example/'"),
+        (
+            '[lookup]\nurl = "https://x.example/"\nsecret = "S"\nvariables = {"caller name" = ""}',
+            "clinic.toml:9: lookup.variables.caller name: takes a name in small",
+        ),
+        ('[lookup]\nurl = "https://x.example/"\nsecret = "s"\nvariables = {}', "clinic.toml:8: lookup.secret: 's' does not fit; takes the"),
         ('[functions]\nfind = "find_order"', "clinic.toml:7: functions.find: 'find_order' does not fit; takes tools that are written in"),
         (HOOKED + '[functions]\na = "b:C"', "clinic.toml:6: webhooks.a: takes a name of its own"),
         ('[rules]\nhe = "none.toml"', "clinic.toml:7: rules.he: 'none.toml' cannot be read"),
