@@ -59,6 +59,7 @@ class Settings:
     host: str = setting("127.0.0.1", "address to listen on")
     port: int = setting(8080, "port to listen on", low=1, high=65535)
     public_url: str = setting("", "URL that Twilio sees, https://...; required with TWILIO_AUTH_TOKEN; default: the Host header")
+    publish: str = setting("", "docker-compose.yml alone: address of this machine that it publishes PORT on; default there: 127.0.0.1")
     allow_unsigned: bool = setting(False, "serve beyond loopback without signatures (compose networks, test clients)")
     twilio_account_sid: str = setting("", "Twilio account, AC...")
     twilio_auth_token: str = setting("", "switches the signature checks on", secret=True)
@@ -69,7 +70,7 @@ class Settings:
         "", "Redis or Valkey, redis://...; a cluster: redis+cluster://host:port,...; default: an embedded one under `make run`", secret=True
     )
     gateways: int = setting(
-        1, "gateway processes under supervisord, which share PORT (SO_REUSEPORT; Linux spreads calls over them)", low=1, high=64
+        1, "gateway processes, which share PORT (SO_REUSEPORT; Linux spreads calls over them); compose has 2", low=1, high=64
     )
     asr_workers: int = setting(1, "ASR worker processes under supervisord; 0 = they run elsewhere", low=0, high=64)
     llm_workers: int = setting(1, "LLM worker processes under supervisord; 0 = they run elsewhere", low=0, high=64)
@@ -81,6 +82,15 @@ class Settings:
     process_number: int = setting(0, "which of its kind on this machine, added to the metrics' port; supervisord sets it", low=0, high=99)
     drain_sec: float | None = setting(
         None, "how long a process that got TERM may finish its work; default: workers 8, gateway 10", low=0, high=600
+    )
+    torim_stop: Literal["TERM", "INT"] = setting(
+        "TERM", "how supervisord ends processes: TERM finishes calls first (DRAIN_SEC), INT ends them at once; `make run` sets INT"
+    )
+    torim_stop_wait: int | None = setting(
+        None,
+        "seconds that supervisord and compose wait from TERM to KILL, at least DRAIN_SEC + 5; default in compose: 15",
+        low=1,
+        high=3600,
     )
     torim_cache: Path = setting(Path("~/.cache/torim"), "folder of models and fixed phrases")
 

@@ -3,10 +3,12 @@
 - A bad setting or a machine that lacks something is one clear line on standard error and exit code 2.
 - INT ends the process at once: the main task is cancelled, and whatever a thread still computes
   (a model that loads, say) is left behind after a grace of two seconds.
+- A process that would be killed before its drain is over does not start: whoever ends it has to wait for longer.
 - TERM sets ``draining``: the main task finishes its work in its own time and returns. A second one ends it at once.
 """
 
 import asyncio
+import math
 import os
 import signal
 import sys
@@ -21,6 +23,10 @@ from common.errors import ConfigError, SetupError
 
 EXIT_SETUP = 2
 _GRACE_S = 2.0
+LONGEST_DRAIN_S = 10
+"""Of the processes that are told no ``DRAIN_SEC``."""
+AFTER_DRAIN_S = 5
+"""What a process may need to end once its drain is over: ``tests/repo/test_stop_times.py`` adds it up."""
 
 Main = Callable[[config.Settings, asyncio.Event], Coroutine[Any, Any, None]]
 """What a process does: gets the settings and the event that TERM sets; returns when its work is done."""
@@ -30,6 +36,7 @@ def run(service: str, main: Main) -> int:
     """Run a process to its end; the exit code."""
     try:
         settings = config.load()
+        check_stop_wait(settings)
         logs.configure(settings.log_format, service)
         with metrics.told(service, settings), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_until_signalled(main, settings))
@@ -39,6 +46,21 @@ def run(service: str, main: Main) -> int:
         sys.stderr.write(f"{service}: {_operators_fault(error)}\n")
         return EXIT_SETUP
     return 0
+
+
+def check_stop_wait(settings: config.Settings) -> None:
+    """Refuse to be killed in the middle of a drain.
+
+    Raises:
+        ConfigError: naming what to set.
+    """
+    drain_s = LONGEST_DRAIN_S if settings.drain_sec is None else settings.drain_sec
+    least_s, wait_s = drain_s + AFTER_DRAIN_S, settings.torim_stop_wait
+    if settings.torim_stop == "TERM" and wait_s is not None and wait_s < least_s:
+        raise ConfigError(
+            f"TORIM_STOP_WAIT={wait_s}: with DRAIN_SEC={drain_s:g} a process would be killed before its calls are over; "
+            f"set it to {math.ceil(least_s)} or more"
+        )
 
 
 async def _until_signalled(main: Main, settings: config.Settings) -> None:

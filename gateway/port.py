@@ -24,9 +24,10 @@ def check_exposure(settings: Settings) -> None:
                 f"PUBLIC_URL={settings.public_url!r}: with TWILIO_AUTH_TOKEN it takes the URL that Twilio calls, https://..., "
                 "since signatures are computed over it"
             )
-    elif not _is_loopback(settings.host) and not settings.allow_unsigned:
+    elif not _is_loopback(settings.publish or settings.host) and not settings.allow_unsigned:
+        variable = f"PUBLISH={settings.publish}" if settings.publish else f"HOST={settings.host}"
         raise ConfigError(
-            f"HOST={settings.host}: open to other machines, but calls could not be told from forgeries; "
+            f"{variable}: open to other machines, but calls could not be told from forgeries; "
             "set TWILIO_AUTH_TOKEN and PUBLIC_URL, or ALLOW_UNSIGNED=1 if that is meant"
         )
     else:

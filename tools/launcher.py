@@ -52,7 +52,7 @@ class Launcher:
         self._started = time.monotonic()
         self._ready = False
         self._ready_gateways: set[int] = set()
-        self._environ = config.environment()
+        self._environ = {**config.environment(), "PUBLISH": ""}  # which is for containers: here HOST is what others reach
         self._settings = config.load(self._environ)
 
     def run(self) -> None:

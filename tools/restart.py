@@ -31,7 +31,7 @@ from tools.run import ROOT
 from tools.supervised import UNREACHABLE, Running, supervisor
 
 _LIMIT_S = 180.0
-"""Longer than any drain, and than any model takes to load."""
+"""Longer than any model takes to load, and than a drain without ``DRAIN_SEC``, which is added."""
 _POLL_S = 0.1
 _EXIT_FAILED = 1
 
@@ -42,7 +42,7 @@ Warm = Callable[[int], bool]
 class Restart:
     """Replaces the processes of one run folder."""
 
-    def __init__(self, run_dir: Path, tell: Callable[[str], object], limit_s: float = _LIMIT_S) -> None:
+    def __init__(self, run_dir: Path, tell: Callable[[str], object], limit_s: float) -> None:
         self._run_dir = run_dir
         self._tell = tell
         self._limit_s = limit_s
@@ -109,9 +109,9 @@ def main(arguments: list[str]) -> int:
     """0 all are replaced, 1 something did not end or start, 2 a setting is at fault."""
     options = _parser().parse_args(arguments)
     run_dir: Path = options.run_dir.resolve()
-    restart = Restart(run_dir, lambda line: sys.stdout.write(f"{line}\n") and sys.stdout.flush())
     try:
         settings = config.load(config.environment())
+        restart = Restart(run_dir, lambda line: sys.stdout.write(f"{line}\n") and sys.stdout.flush(), limit_s(settings))
         if options.what == "gateways":
             restart.replace("gateway", partial(_gateway_is_warm, settings))
         else:
@@ -126,6 +126,11 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"restart: no supervisord in {run_dir}, or it is busy: {error}\n")
         return _EXIT_FAILED
     return 0
+
+
+def limit_s(settings: Settings) -> float:
+    """How long a process may take to end, or to become warm."""
+    return _LIMIT_S + (settings.drain_sec or 0)
 
 
 def _restart_workers(restart: Restart, redis_url: str) -> None:

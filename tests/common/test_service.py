@@ -103,6 +103,11 @@ def test_a_bad_setting_is_one_line_and_exit_code_2() -> None:
     assert (code, error.startswith("test_service: PORT='many': takes a whole number"), error.count("\n")) == (2, True, 1)
 
 
+def test_a_stop_that_would_kill_it_in_its_drain_is_one_line_and_exit_code_2() -> None:
+    code, _, complaint = ended(WAITS, DRAIN_SEC="60", TORIM_STOP_WAIT="15")
+    assert (code, complaint.count("\n"), complaint.startswith("test_service: TORIM_STOP_WAIT=15: ")) == (2, 1, True)
+
+
 def test_what_the_machine_lacks_is_one_line_and_exit_code_2() -> None:
     assert ended(LACKS_SOMETHING) == (2, "", "test_service: no compiler; type: apt install gcc\n")
 

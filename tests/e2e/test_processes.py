@@ -108,5 +108,5 @@ def test_a_spare_that_does_not_start_ends_the_restart_with_its_own_line(tmp_path
     with running(tmp_path, "asr_worker_spare", LACKS_SOMETHING, A_WORKER):
         await_true(lambda: is_up(tmp_path / "run", "asr_worker_0"))
         with pytest.raises(SetupError, match=r"^asr_worker_spare does not start:\nwhy$"):
-            Restart(tmp_path / "run", print).replace("asr_worker", lambda pid: False)
+            Restart(tmp_path / "run", print, 180).replace("asr_worker", lambda pid: False)
         assert is_up(tmp_path / "run", "asr_worker_0")

@@ -415,6 +415,16 @@ def test_an_open_door_is_allowed_where_it_is_meant(caplog: pytest.LogCaptureFixt
     assert "signatures=off" in caplog.text
 
 
+def test_a_port_that_is_published_beyond_this_machine_needs_signatures() -> None:
+    with pytest.raises(ConfigError, match=r"^PUBLISH=0\.0\.0\.0: "):
+        check_exposure(Settings(host="0.0.0.0", publish="0.0.0.0"))
+
+
+def test_a_port_that_is_published_on_this_machine_alone_needs_no_signatures(caplog: pytest.LogCaptureFixture) -> None:
+    check_exposure(Settings(host="0.0.0.0", publish="127.0.0.1"))
+    assert "signatures=off" in caplog.text
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "127.1.2.3"])
 def test_this_machine_needs_no_signatures(host: str) -> None:
     check_exposure(Settings(host=host))

@@ -65,6 +65,29 @@ def test_the_image_holds_every_process() -> None:
     assert [process for process in PROCESSES if f"COPY {process} {process}" not in dockerfile] == []
 
 
+def test_what_the_image_is_made_of_is_sent_to_the_builder() -> None:
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    copied = re.findall(r"^COPY (?!--from)(\S+) ", (ROOT / "deploy" / "Dockerfile").read_text(), re.MULTILINE)
+    assert "*" in ignored
+    assert [source for source in copied if f"!{source}" not in ignored or not (ROOT / source).exists()] == []
+
+
+def test_what_a_container_writes_is_kept_in_volumes_of_its_user() -> None:
+    """A named volume has the owner that the image's folder has."""
+    dockerfile, compose = ((ROOT / name).read_text() for name in ("deploy/Dockerfile", "docker-compose.yml"))
+    kept = re.findall(r"^    - (\w+):/\1$", compose, re.MULTILINE)
+    assert sorted(kept) == ["cache", "messages", "records"]
+    assert f"VOLUME {' '.join(f'/{name}' for name in ('cache', 'records', 'messages'))}" in dockerfile
+    assert "chown torim /cache /records /messages" in dockerfile
+
+
+def test_a_container_is_told_where_its_port_is_published() -> None:
+    """Its own HOST says nothing: without this it could not tell whether signatures are needed."""
+    compose = (ROOT / "docker-compose.yml").read_text()
+    assert "    PUBLISH: ${PUBLISH:-127.0.0.1}\n    ALLOW_UNSIGNED: ${ALLOW_UNSIGNED:-0}\n" in compose
+    assert '"${PUBLISH:-127.0.0.1}:${PORT:-8080}:8080"' in compose
+
+
 def test_supervisord_conf_says_everything_that_it_wants_of_the_environment() -> None:
     conf = (ROOT / "supervisord.conf").read_text()
     head = conf[: conf.index("[supervisord]")]

@@ -5,10 +5,13 @@ import re
 
 import pytest
 
-from common import worker
+from common import service, worker
+from common.config import Settings
+from common.errors import ConfigError
 from gateway import admission, server
 from gateway.media_socket import Limits
 from tests.repo.test_repository import ROOT
+from tools import restart
 
 GATEWAY_ENDS_S = admission.MOVE_LIMIT_S + Limits().action_delay_s + server.EXIT_TIMEOUT_S
 """After its drain: what is left moves on, Twilio hears so, the server ends."""
@@ -44,8 +47,31 @@ def test_supervisord_waits_for_every_program(program: str) -> None:
     assert CONFIG[program]["stopwaitsecs"] == "%(ENV_TORIM_STOP_WAIT)s"
 
 
-def test_five_seconds_more_than_a_drain_are_enough_for_any_drain() -> None:
-    assert max(WORKER_ENDS_S, GATEWAY_ENDS_S) < 5
+def test_what_a_process_is_given_beyond_its_drain_is_enough_for_any_drain() -> None:
+    assert max(WORKER_ENDS_S, GATEWAY_ENDS_S) < service.AFTER_DRAIN_S
+
+
+def test_the_longest_drain_that_nobody_set_is_known_to_every_process() -> None:
+    assert max(worker.DRAIN_S, admission.DRAIN_S) == service.LONGEST_DRAIN_S
+
+
+@pytest.mark.parametrize(("wait_s", "drain_s"), [(15, None), (65, 60), (None, 600)])
+def test_a_wait_that_is_long_enough_or_not_known_is_no_fault(wait_s: int | None, drain_s: float | None) -> None:
+    service.check_stop_wait(Settings(torim_stop_wait=wait_s, drain_sec=drain_s))
+
+
+@pytest.mark.parametrize(("drain_s", "least_s"), [(60, 65), (10.5, 16), (None, 15)])
+def test_a_process_that_would_be_killed_in_its_drain_does_not_start(drain_s: float | None, least_s: int) -> None:
+    with pytest.raises(ConfigError, match=rf"^TORIM_STOP_WAIT=14: .* set it to {least_s} or more$"):
+        service.check_stop_wait(Settings(torim_stop_wait=14, drain_sec=drain_s))
+
+
+def test_a_process_that_does_not_drain_may_be_killed_soon() -> None:
+    service.check_stop_wait(Settings(torim_stop="INT", torim_stop_wait=3, drain_sec=60))
+
+
+def test_whoever_replaces_processes_waits_for_longer_than_they_drain() -> None:
+    assert restart.limit_s(Settings(drain_sec=600)) > 600 + service.AFTER_DRAIN_S
 
 
 def test_the_gateways_end_before_the_workers_and_redis_after_them() -> None:
