@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from common import prices
+from common.audio import BYTES_PER_MS
 from gateway.account import UNITS, Account, Line
 from tests.integration.faulty_house import FaultyHouse, faulty_house
+from tests.integration.whole import HELLO
+from tts_worker.tones import tone
 
 TOLERANCE = 0.02
 
@@ -79,6 +82,28 @@ async def test_what_nobody_heard_is_shown_apart(tmp_path: Path) -> None:
     (voice,) = [line for line in accounts[-1].lines(prices.load()) if line.stage == "tts"]
     assert voice.usd is not None
     assert voice.usd["unheard"] > voice.usd["of_use"]
+    assert_within_tolerance(house, accounts)
+
+
+async def test_a_draft_that_the_caller_went_on_over_is_shown_apart(tmp_path: Path) -> None:
+    async with faulty_house(tmp_path, speculate="full", endpointing="fixed") as house:
+        spoken = asyncio.Event()
+
+        def speak(text: str) -> list[bytes]:
+            spoken.set()
+            return [tone(9, 0, 300)]
+
+        house.tts.script = speak
+        caller = house.exchange.ring()
+        caller.say(HELLO[: -650 * BYTES_PER_MS])  # 0.35 s of silence behind it: a pause, and no end yet
+        async with asyncio.timeout(10):
+            await spoken.wait()
+            caller.say(HELLO[440 * BYTES_PER_MS :])  # from the onset
+            await caller.until(lambda: len(caller.heard) > 0)
+        caller.hang_up()
+        accounts = await closed(house)
+    dropped = {line.stage: line.usd["dropped"] for line in accounts[-1].lines(prices.load()) if line.usd is not None}
+    assert (dropped["asr"], dropped["llm"] > 0, dropped["tts"] > 0) == (0, True, True)
     assert_within_tolerance(house, accounts)
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from common import usage
 from common.config import Settings
 from common.errors import ConfigError, VendorError
-from common.messages import Collect
+from common.messages import Collect, Use
 from common.vendor_stream import closing
 from llm_worker.tools import Occasion, Tool
 from llm_worker.vendors.base import ActionRequest, Exchange, Piece, Prompt, Round, ToolCall, ToolResult, UsedTool
@@ -33,6 +34,7 @@ from tests.vendors.openai_server import (
     texts,
     tool_completion,
 )
+from tests.vendors.openai_service import OpenAIService
 
 
 class Booking(msgspec.Struct):
@@ -51,7 +53,9 @@ GONE_S = 5.0
 
 
 @asynccontextmanager
-async def model(*scripts: Script, read_s: float = 2.0, instructions: str = "") -> AsyncIterator[tuple[OpenAIModel, OpenAIServer]]:
+async def model(
+    *scripts: Script | OpenAIService, read_s: float = 2.0, instructions: str = ""
+) -> AsyncIterator[tuple[OpenAIModel, OpenAIServer]]:
     async with OpenAIServer(*scripts) as server:
         vendor = OpenAIModel(Settings(llm_base_url=server.url, llm_model="m1", llm_instructions=instructions), read_s=read_s)
         try:
@@ -87,6 +91,43 @@ async def failure_of(script: Script, read_s: float = 2.0) -> tuple[list[Piece], 
         with pytest.raises(VendorError) as failed:
             await listen(vendor)
     return got, failed.value
+
+
+# --- What it costs
+
+
+async def test_usage_is_asked_for_and_what_is_told_is_billed() -> None:
+    service = OpenAIService()
+    async with model(service) as (vendor, server):
+        with usage.collected() as uses:
+            await pieces(vendor)
+        assert server.requests[0].json["stream_options"] == {"include_usage": True}
+    bill = service.bills["m1"]
+    assert uses == [Use(vendor="openai", model="m1", input_tokens=bill.input_tokens, output_tokens=bill.output_tokens)]
+
+
+async def test_what_a_server_does_not_tell_is_estimated() -> None:
+    async with model(completion("We open", " at nine.")) as (vendor, _):
+        with usage.collected() as uses:
+            await pieces(vendor)
+    assert [(use.estimated, use.output_tokens) for use in uses] == [(True, 5)]
+
+
+async def test_a_stream_that_was_stopped_is_billed_by_an_estimate_of_what_was_sent() -> None:
+    service = OpenAIService()
+    async with model(service) as (vendor, _):
+        with usage.collected() as uses:
+            async with closing(vendor.reply(PROMPT)) as stream:
+                await anext(stream)
+    (use,) = uses
+    assert use.estimated
+    assert use.input_tokens == pytest.approx(service.bills["m1"].input_tokens, rel=0.02)
+
+
+async def test_a_server_that_knows_no_stream_options_is_asked_without_from_then_on() -> None:
+    async with model(refusal(400, "unknown field stream_options"), completion("Yes."), completion("No.")) as (vendor, server):
+        assert [await pieces(vendor), await pieces(vendor)] == [["Yes."], ["No."]]
+        assert ["stream_options" in request.json for request in server.requests] == [True, False, False]
 
 
 # --- The stream

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from redis.asyncio import Redis
 
+from common import usage
 from common.config import Settings
 from common.errors import VendorError
 from tts_worker.__main__ import voice_of
@@ -29,8 +30,9 @@ class Spoken:
 
     async def synthesise(self, request: SpeechRequest) -> AsyncIterator[bytes | WordEnds]:
         self.asked += 1
-        for piece in self._pieces:
-            yield piece
+        with usage.asked("v", "m", characters=len(request.text)):
+            for piece in self._pieces:
+                yield piece
         if self._failure is not None:
             raise self._failure
 
@@ -54,6 +56,14 @@ async def test_a_sentence_is_spoken_once(redis_url: str) -> None:
     async with cached(redis_url, spoken) as voice:
         first, second = await heard(voice), await heard(voice)
     assert (first, second, spoken.asked) == ([WordEnds((3,)), b"\x01\x02", b"\x03"], [WordEnds((3,)), b"\x01\x02\x03"], 1)
+
+
+async def test_a_sentence_is_paid_for_once(redis_url: str) -> None:
+    async with cached(redis_url, Spoken(b"\x01")) as voice:
+        with usage.collected() as uses:
+            await heard(voice)
+            await heard(voice)
+    assert [use.characters for use in uses] == [len(HELLO.text)]
 
 
 async def test_in_a_cluster_too(cluster_url: str) -> None:
