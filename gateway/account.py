@@ -74,6 +74,11 @@ class Account:
         """A turn ended."""
         self._closed[closed.turn] = closed
 
+    @property
+    def turns(self) -> list[CloseTurn]:
+        """Those that ended, in order."""
+        return [self._closed[turn] for turn in sorted(self._closed)]
+
     # --- What it comes to
 
     def lines(self, prices: Prices) -> list[Line]:

@@ -15,6 +15,7 @@ from common.errors import BusUnavailable
 from common.redis_gateway_bus import RedisGatewayBus
 from common.streams import STAGES
 from gateway import lexicons
+from gateway.account import Account
 from gateway.accounts import Accounts
 from gateway.admission import DRAIN_S
 from gateway.agents import Agents
@@ -23,6 +24,7 @@ from gateway.echo import Echo
 from gateway.fixed_phrases import FixedPhrases
 from gateway.front_door import FrontDoor, Ready
 from gateway.load import Load
+from gateway.outcomes import Outcomes
 from gateway.pacer import Pacer
 from gateway.port import listen
 from gateway.records.files import recording
@@ -70,7 +72,13 @@ async def _answer_calls(
     load = Load(settings.busy_after_sec, settings.max_calls)
     agents = Agents(settings, await asyncio.to_thread(Folder, settings))
     spending = Spending(settings, bus, around.wall_clock)
-    accounts = Accounts(prices.load(settings.prices or prices.FILE), settings.time_zone, around.wall_clock, spending.settled)
+    outcomes = Outcomes(settings.torim_cache.expanduser() / "outcomes", agents, around.wall_clock)
+
+    def settled(account: Account, usd: float) -> None:
+        spending.settled(account, usd)
+        outcomes.settled(account, usd)
+
+    accounts = Accounts(prices.load(settings.prices or prices.FILE), settings.time_zone, around.wall_clock, settled)
     detector = await asyncio.to_thread(choose_detector, settings)
     switchboard = Switchboard(settings, phrases, detector, around, agents=agents, accounts=accounts)
     async with asyncio.TaskGroup() as tasks:
@@ -80,6 +88,7 @@ async def _answer_calls(
             tasks.create_task(agents.keep_up(phrases.make)),
             tasks.create_task(load.watch(bus, switchboard.load_changed)),
             tasks.create_task(spending.run()),
+            tasks.create_task(outcomes.run()),
             tasks.create_task(tidy_up(lambda: switchboard.ended)),
         ]
         try:

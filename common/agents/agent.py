@@ -95,6 +95,16 @@ class Lookup(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     variables: Annotated[dict[str, str], Meta(description='what it may tell, with what stands where it does not: name = "unknown"')]
 
 
+class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An HTTP server of the owner's that is told what came of a call (``gateway/outcomes.py``)."""
+
+    url: Annotated[str, Meta(description="an address that begins with https://, or with http:// on this very machine")]
+    secret: Annotated[
+        str, Meta(pattern="^[A-Z][A-Z0-9_]*$", description="the environment variable of the secret that signs it, like REPORTS_SECRET")
+    ]
+    texts: Annotated[bool, Meta(description="whether it is told what caller and bot said: true or false")] = False
+
+
 class Hours(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When somebody is there. A weekday that is not named is closed."""
 
@@ -132,6 +142,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ] = None
     webhooks: Annotated[dict[str, Webhook], Meta(description="tools that are HTTP servers, like [webhooks.book_table]")] = {}
     lookup: Lookup | None = None
+    report: Report | None = None
     functions: Annotated[
         dict[str, Annotated[str, Meta(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]],
         Meta(description='tools that are written in Python: their name and where they are, like find_order = "bakery_tools:FIND_ORDER"'),

@@ -42,6 +42,8 @@ def check(agent: Agent, settings: Settings) -> None:
     _check_limits(agent)
     if agent.lookup is not None:
         _check_lookup(agent.lookup)
+    if agent.report is not None:
+        _check_url(agent.report.url, ("report", "url"))
     if agent.hours is not None:
         _check_hours(agent.hours)
 

@@ -1,0 +1,158 @@
+"""What came of a call, told to the owner's server once it is over.
+
+    call over ─▶ settled ─▶ a file on this machine ─▶ POST, signed, again until it is taken ─▶ the file goes
+
+The file is there before the first attempt, so a gateway that dies loses none that it wrote: whichever gateway of this machine finds a
+file sends it, one at a time by a lock that dies with its holder. Pauses double from 10 s to an hour; after a day it is given up. What came
+twice bears the same ``Idempotency-Key``. A call that went on at another gateway is told in parts, each with its own turns.
+
+    {"call": "...", "agent": "clinic", "ended_at": "2026-...", "outcome": "hung_up", "turns": {"replied": 4, "hung_up": 1}, "usd": 0.01,
+     "texts": [{"turn": 1, "caller": "...", "heard": "...", "cut": false}]}            texts only where the file allows them
+"""
+
+import asyncio
+import fcntl
+import logging
+import os
+from collections import Counter, deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import msgspec
+
+from common import config, signed_http
+from common.agents.agent import Report
+from gateway.account import Account
+from gateway.agents import AGENT, Agents
+from gateway.turn.events import CloseTurn
+
+_LOOK_S = 1.0
+_MOST_WAIT = 1_000
+"""For a disk that takes nothing."""
+_ANSWER_S = 10.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 10.0, 3600.0
+GIVE_UP_S = 86_400.0
+
+logger = logging.getLogger("torim.gateway")
+
+
+class _Letter(msgspec.Struct):
+    """What stands in a file."""
+
+    call: str
+    url: str
+    secret: str
+    """The variable's name."""
+    key: str
+    content: bytes
+
+
+class Outcomes:
+    """One gateway's."""
+
+    def __init__(self, folder: Path, agents: Agents, wall_clock: Callable[[], float]) -> None:
+        self._folder = folder
+        self._agents = agents
+        self._wall_clock = wall_clock
+        self._made: deque[_Letter] = deque(maxlen=_MOST_WAIT)
+        self._again: dict[Path, tuple[float, float]] = {}
+        """When a file is to be tried again, and the pause after that."""
+
+    def settled(self, account: Account, usd: float) -> None:
+        """A call is over; waits on nothing."""
+        agent = self._agents.chosen({AGENT: account.agent}).snapshot
+        report, turns = agent.agent.report, account.turns
+        if report is not None and turns and agent.key == account.agent:
+            content = msgspec.json.encode(_told(account, report, usd, datetime.fromtimestamp(self._wall_clock(), UTC)))
+            self._made.append(_Letter(account.call, report.url, report.secret, f"{account.call}-{turns[0].turn}", content))
+
+    async def run(self) -> None:
+        """Keep and send them until cancelled; then keep what is left."""
+        try:
+            while True:
+                await asyncio.to_thread(self.keep)
+                await self.send_due()
+                await asyncio.sleep(_LOOK_S)
+        finally:
+            self.keep()
+
+    def keep(self) -> None:
+        """Have all of them on disk; for their owner's eyes. What cannot be written waits for the next time."""
+        try:
+            while self._made:
+                self._write(self._made[0])
+                self._made.popleft()
+        except OSError as trouble:
+            logger.error("what=outcomes_not_kept count=%d error=%s", len(self._made), trouble.strerror)
+
+    def _write(self, letter: _Letter) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = self._folder / f"{letter.key}.{os.getpid()}"
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(msgspec.msgpack.encode(letter))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(self._folder / f"{letter.key}.outcome")
+
+    async def send_due(self) -> None:
+        """One attempt for each file whose time has come."""
+        now_s = self._wall_clock()
+        for path in await asyncio.to_thread(lambda: sorted(self._folder.glob("*.outcome"))):
+            at_s, pause_s = self._again.get(path, (0.0, _FIRST_PAUSE_S))
+            if at_s <= now_s:
+                self._again[path] = now_s + pause_s, min(2 * pause_s, _LONGEST_PAUSE_S)
+                await self._send(path)
+
+    async def _send(self, path: Path) -> None:
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:  # another gateway was quicker
+            self._again.pop(path, None)
+            return
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:  # another gateway is at it
+                return
+            try:
+                letter = msgspec.msgpack.decode(file.read(), type=_Letter)
+            except msgspec.DecodeError:
+                logger.error("what=outcome_broken file=%s", path.name)
+                return
+            failure = await _post(letter, int(self._wall_clock()))
+            given_up = bool(failure) and self._wall_clock() - os.fstat(file.fileno()).st_mtime > GIVE_UP_S
+            if failure:
+                logger.warning("call=%s what=%s error=%s", letter.call, "outcome_given_up" if given_up else "outcome_not_taken", failure)
+            if not failure or given_up:
+                await asyncio.to_thread(path.unlink, missing_ok=True)
+                self._again.pop(path, None)
+
+
+async def _post(letter: _Letter, now_s: int) -> str:
+    """Why it was not taken; "" if it was."""
+    secret = config.secret(letter.secret)
+    if not secret:
+        return "no_secret"
+    request = signed_http.request("POST", httpx.URL(letter.url), letter.content, secret, now_s, {"Idempotency-Key": letter.key})
+    try:
+        async with asyncio.timeout(_ANSWER_S), signed_http.client() as http:
+            response = await http.send(request, stream=True)
+            await response.aclose()
+    except (TimeoutError, httpx.HTTPError) as error:
+        return type(error).__name__
+    return "" if response.is_success else f"http_{response.status_code}"
+
+
+def _told(account: Account, report: Report, usd: float, ended_at: datetime) -> dict[str, object]:
+    turns = account.turns
+    about: dict[str, object] = {
+        "call": account.call, "agent": account.agent, "ended_at": ended_at, "outcome": turns[-1].how,
+        "turns": Counter(turn.how for turn in turns), "usd": round(usd, 6),
+    }  # fmt: skip
+    return {**about, "texts": [_texts(turn) for turn in turns]} if report.texts else about
+
+
+def _texts(turn: CloseTurn) -> dict[str, object]:
+    return {"turn": turn.turn, "caller": turn.caller, "heard": turn.heard, "cut": turn.cut}

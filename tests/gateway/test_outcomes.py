@@ -1,0 +1,171 @@
+"""What came of a call, told to the owner's server over real sockets, and kept until it is."""
+
+import fcntl
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.config import Settings
+from common.signed_http import signature
+from gateway.account import Account
+from gateway.agents import Agents
+from gateway.outcomes import GIVE_UP_S, Outcomes
+from gateway.turn.events import CloseTurn
+from tests.common.agents.files import CLINIC, folder_of, write
+from tests.vendors.openai_server import OpenAIServer, Reset, Script, answer, document
+
+TAKEN = answer(200, {})
+SECRET = "REPORTS_SECRET"
+NOW_S = 1_767_629_160.0
+
+
+@pytest.fixture(autouse=True)
+def secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SECRET, "s3cret")
+
+
+class Clock:
+    now_s = NOW_S
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def outcomes(folder: Path, url: str, more: str = "", clock: Callable[[], float] = lambda: NOW_S) -> Outcomes:
+    agents = folder / "agents"
+    write(agents, f'{CLINIC}[report]\nurl = "{url}"\nsecret = "{SECRET}"\n{more}')
+    write(agents, CLINIC, "silent")
+    return Outcomes(folder / "outcomes", Agents(Settings(), folder_of(agents)), clock)
+
+
+def account(agent: str = "clinic") -> Account:
+    made = Account("CA1", agent)
+    made.turn_closed(CloseTurn(1, "replied", "hello", "hi"))
+    made.turn_closed(CloseTurn(2, "hung_up", "bye", ""))
+    return made
+
+
+def kept(folder: Path) -> list[str]:
+    return sorted(path.name for path in (folder / "outcomes").glob("*"))
+
+
+def end(made: Outcomes, of: Account | None = None) -> None:
+    """A call is over, and it is written down."""
+    made.settled(of or account(), 0.0123456789)
+    made.keep()
+
+
+async def told(folder: Path, script: Script = TAKEN, more: str = "") -> list[Any]:
+    async with OpenAIServer(script) as server:
+        made = outcomes(folder, server.url, more)
+        end(made)
+        await made.send_due()
+        return server.requests
+
+
+async def test_the_server_is_told_what_came_of_it(tmp_path: Path) -> None:
+    [request] = await told(tmp_path)
+    assert request.json == {
+        "call": "CA1", "agent": "clinic", "ended_at": "2026-01-05T16:06:00Z", "outcome": "hung_up",
+        "turns": {"replied": 1, "hung_up": 1}, "usd": 0.012346,
+    }  # fmt: skip
+
+
+async def test_what_was_said_is_told_where_the_file_allows_it(tmp_path: Path) -> None:
+    [request] = await told(tmp_path, more="texts = true")
+    assert request.json["texts"][0] == {"turn": 1, "caller": "hello", "heard": "hi", "cut": False}
+
+
+async def test_it_is_signed_and_has_a_key(tmp_path: Path) -> None:
+    [request] = await told(tmp_path)
+    assert request.headers["idempotency-key"] == "CA1-1"
+    assert request.headers["torim-signature"] == f"t={NOW_S:.0f},v1={signature('s3cret', int(NOW_S), 'POST', b'/v1', request.body)}"
+
+
+async def test_what_was_taken_goes(tmp_path: Path) -> None:
+    await told(tmp_path)
+    assert kept(tmp_path) == []
+
+
+@pytest.mark.parametrize("script", [answer(500, {}), [Reset()], document(302, "text/plain", b"", "location: http://127.0.0.1:9/\r\n")])
+async def test_what_was_not_taken_stays(tmp_path: Path, script: Script) -> None:
+    await told(tmp_path, script)
+    assert kept(tmp_path) == ["CA1-1.outcome"]
+
+
+async def test_it_is_tried_again_after_pauses_that_double(tmp_path: Path) -> None:
+    clock, tried = Clock(), []
+    async with OpenAIServer(answer(500, {})) as server:
+        made = outcomes(tmp_path, server.url, clock=clock)
+        end(made)
+        for after_s in range(0, 80, 5):
+            clock.now_s = NOW_S + after_s
+            before = len(server.requests)
+            await made.send_due()
+            tried += [after_s] * (len(server.requests) - before)
+    assert tried == [0, 10, 30, 70]
+
+
+async def test_another_gateway_sends_what_a_dead_one_left(tmp_path: Path) -> None:
+    async with OpenAIServer(TAKEN) as server:
+        end(outcomes(tmp_path, server.url))
+        await outcomes(tmp_path, server.url).send_due()
+        assert (len(server.requests), kept(tmp_path)) == (1, [])
+
+
+async def test_two_gateways_do_not_send_the_same_at_once(tmp_path: Path) -> None:
+    async with OpenAIServer(TAKEN) as server:
+        made = outcomes(tmp_path, server.url)
+        end(made)
+        with (tmp_path / "outcomes" / "CA1-1.outcome").open("rb") as other:
+            fcntl.flock(other, fcntl.LOCK_EX)
+            await made.send_due()
+        assert server.requests == []
+
+
+async def test_after_a_day_it_is_given_up(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with OpenAIServer(answer(500, {})) as server:
+        made = outcomes(tmp_path, server.url)
+        end(made)
+        long_ago_s = NOW_S - GIVE_UP_S - 1
+        os.utime(tmp_path / "outcomes" / "CA1-1.outcome", (long_ago_s, long_ago_s))
+        await made.send_due()
+    assert (kept(tmp_path), caplog.messages) == ([], ["call=CA1 what=outcome_given_up error=http_500"])
+
+
+async def test_it_is_for_its_owners_eyes(tmp_path: Path) -> None:
+    end(outcomes(tmp_path, "https://x.example/"))
+    assert oct((tmp_path / "outcomes" / "CA1-1.outcome").stat().st_mode)[-3:] == "600"
+
+
+@pytest.mark.parametrize("of", [account("silent"), account("settings"), Account("CA1", "clinic")])
+async def test_nothing_is_told_of_calls_that_nobody_asked_about(tmp_path: Path, of: Account) -> None:
+    end(outcomes(tmp_path, "https://x.example/"), of)
+    assert kept(tmp_path) == []
+
+
+async def test_without_its_secret_it_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(SECRET)
+    assert (await told(tmp_path), kept(tmp_path)) == ([], ["CA1-1.outcome"])
+
+
+async def test_what_cannot_be_written_waits(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    in_the_way = tmp_path / "outcomes"
+    in_the_way.touch()
+    made = outcomes(tmp_path, "https://x.example/")
+    end(made)
+    in_the_way.unlink()
+    made.keep()
+    assert (kept(tmp_path), caplog.messages) == (["CA1-1.outcome"], ["what=outcomes_not_kept count=1 error=File exists"])
+
+
+async def test_a_broken_file_stops_no_other(tmp_path: Path) -> None:
+    async with OpenAIServer(TAKEN) as server:
+        made = outcomes(tmp_path, server.url)
+        end(made)
+        (tmp_path / "outcomes" / "A.outcome").write_bytes(b"\xc1")
+        await made.send_due()
+        assert (len(server.requests), kept(tmp_path)) == (1, ["A.outcome"])
