@@ -4,11 +4,8 @@
     whole utterance, no words   -> Transcript to the gateway alone (R2: it ends the turn)
     segment, probe              -> Transcript to the gateway alone (R6: the core joins them)
 
-The deadline runs by the server's time of the entry: what waited in the stream has less left, so
-that a backlog fails fast instead of answering questions that are no longer being asked. An attempt
-may use all of it up, since a slow recogniser begun anew is slower still; what fails early (a reset,
-an overloaded vendor) leaves time for the next attempt. What this host takes for the time is of no matter:
-the server tells it with each look-up.
+The deadline runs by the server's time of the entry (``common/deadlines.py``). An attempt may use all of it up, since a
+slow recogniser begun anew is slower still; what fails early (a reset, an overloaded vendor) leaves time for the next attempt.
 """
 
 import asyncio
@@ -17,14 +14,14 @@ import logging
 from asr_worker.vendors.base import Transcriber
 from common.bus import Delivery, Output, WorkerBus
 from common.config import Settings
-from common.deadlines import waited_s
+from common.deadlines import time_left_s, waited_s
 from common.errors import VendorError
 from common.logs import shown
 from common.messages import Stage, Transcript, Utterance
 
 STAGE: Stage = "asr"
 DEADLINE_S = 3.5
-"""From the entry's server time to its transcript, over all attempts."""
+"""From the entry's server time to its transcript."""
 
 logger = logging.getLogger("torim.asr_worker")
 
@@ -50,7 +47,7 @@ class AsrWorker:
             await bus.drop(STAGE, delivery)
             return
         waited_ms = round(waited_s(delivery, bus) * 1000)
-        transcript = await self._transcribe(delivery, utterance, self._time_left_s(delivery, bus), waited_ms)
+        transcript = await self._transcribe(delivery, utterance, time_left_s(delivery, bus, DEADLINE_S, self._vendor), waited_ms)
         committed = await bus.commit(STAGE, delivery, _outputs(transcript))
         self._log(transcript, committed)
 
@@ -67,12 +64,6 @@ class AsrWorker:
             head=utterance.head, utterance=utterance.utterance, text=text.strip(), piece=utterance.piece, asr_ms=took_ms,
             waited_ms=waited_ms,
         )  # fmt: skip
-
-    def _time_left_s(self, delivery: Delivery, bus: WorkerBus) -> float:
-        waited = waited_s(delivery, bus)
-        if waited >= DEADLINE_S:
-            raise VendorError(self._vendor, "too_late", retryable=False)
-        return DEADLINE_S - waited
 
     def _log(self, transcript: Transcript, committed: bool) -> None:
         head = transcript.head

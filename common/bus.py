@@ -29,6 +29,8 @@ class Delivery:
     """How often the entry was delivered, this time included."""
     taken_over: bool = False
     """Whether it was delivered before, to whomever: what was done with it then is not known."""
+    worker: str = ""
+    """Who got it: a sentence, an end without a commit, and a failure are the owner's alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,14 +238,18 @@ class HandlerBus(Protocol):
         """
 
     async def drop(self, stage: Stage, delivery: Delivery) -> None:
-        """Acknowledge it and send nothing. Its piece does not count as done: where it is published again, it is worked on."""
+        """Acknowledge it and send nothing, unless another worker owns it now.
+
+        Its piece does not count as done: where it is published again, it is worked on.
+        """
 
     async def emit(self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output]) -> int:
         """Send sentence ``number`` of a reply before the entry itself is done.
 
         Returns ``number + 1`` if this one is out (emitting the same again changes nothing).
-        More: another attempt overtook this one, stop. Less: Redis forgot its tail and knows this
-        many sentences; emit the missing ones again. -1: the turn was raised past, stop.
+        More: another attempt overtook this one, or the entry is not this worker's any more: stop, and ``drop`` it. So whoever
+        is further always owns an entry of its own. Less: Redis forgot its tail and knows this many sentences; emit the
+        missing ones again. -1: the turn was raised past, stop.
         """
 
     async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> ToolStart:
@@ -288,7 +294,7 @@ class WorkerBus(HandlerBus, Protocol):
         """Say that these, all of one shard, are still worked on; hear what became of them."""
 
     async def fail(self, stage: Stage, delivery: Delivery, failed: StageFailed) -> None:
-        """Give up: dead letter (without audio and words), acknowledge, tell the gateway."""
+        """Give up, unless another worker owns it now: dead letter (without audio and words), acknowledge, tell the gateway."""
 
     async def hand_back(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], *, counts: bool = False) -> None:
         """Let anybody take these at once; whether this delivery ``counts`` as an attempt: on drain it does not."""

@@ -69,7 +69,7 @@ class Consumer:
                 raise
             await self._make_group(key)
             found = await self._read(key, worker)
-        return await self._accept(stage, found[0], attempt=1) if found else None
+        return await self._accept(stage, worker, found[0], attempt=1) if found else None
 
     async def _read(self, key: str, worker: str) -> list[Entry]:
         poll_ms = self._pace.poll_ms
@@ -98,7 +98,7 @@ class Consumer:
             id_, attempt = about["message_id"], about["times_delivered"] + 1
             entries: Any = await self._writer.xclaim(streams.work(self._tag, stage), GROUP, worker, idle_ms, [id_])
             if entries:
-                return await self._accept(stage, entries[0], attempt, taken_over=True)
+                return await self._accept(stage, worker, entries[0], attempt, taken_over=True)
         return None
 
     async def _never_arrived(self, stage: Stage, worker: str) -> Delivery | None:
@@ -110,7 +110,7 @@ class Consumer:
             key = streams.work(self._tag, stage)
             entries: Any = await self._writer.xclaim(key, GROUP, worker, 0, [id_], retrycount=attempt)
             if entries:
-                return await self._accept(stage, entries[0], attempt, taken_over=True)
+                return await self._accept(stage, worker, entries[0], attempt, taken_over=True)
         return None
 
     async def _pending(self, stage: Stage, count: int, **which: Any) -> list[dict[str, Any]]:
@@ -122,23 +122,23 @@ class Consumer:
             return []
         return found
 
-    async def _accept(self, stage: Stage, entry: Entry, attempt: int, *, taken_over: bool = False) -> Delivery | None:
+    async def _accept(self, stage: Stage, worker: str, entry: Entry, attempt: int, *, taken_over: bool = False) -> Delivery | None:
         """The entry as a delivery; one that cannot be read at all is a dead letter at once."""
         id_, fields = entry[0].decode(), entry[1]
         try:
             message = decode(fields.get(b"m", b""))
         except msgspec.DecodeError:
             logger.exception("stage=%s entry=%s what=unreadable", stage, id_)
-            await self._bury(stage, id_)
+            await self._bury(stage, worker, id_)
             return None
         self._held.add(id_)
-        return Delivery(id_, message, fields.get(b"a", b""), attempt, taken_over)
+        return Delivery(id_, message, fields.get(b"a", b""), attempt, taken_over, worker)
 
-    async def _bury(self, stage: Stage, id_: str) -> None:
+    async def _bury(self, stage: Stage, worker: str, id_: str) -> None:
         """A dead letter with nothing in it: there may be words in what cannot be read."""
         dead = streams.dead_letters(self._tag, stage)
         keys = [streams.work(self._tag, stage), f"{dead}:{id_}", dead, streams.boot(self._tag)]
-        await self._scripts.run("fail", keys, [*fail_args(id_, "unreadable", b""), *output_args([], 0)])
+        await self._scripts.run("fail", keys, [*fail_args(id_, worker, "unreadable", b""), *output_args([], 0)])
 
 
 def no_group(error: Exception) -> bool:
@@ -146,6 +146,6 @@ def no_group(error: Exception) -> bool:
     return str(error).startswith("NOGROUP") or "requires the key to exist" in str(error)
 
 
-def fail_args(id_: str, error: str, m: bytes) -> list[Value]:
+def fail_args(id_: str, worker: str, error: str, m: bytes) -> list[Value]:
     """What ``fail.lua`` takes before its outputs."""
-    return [id_, streams.DONE_TTL_S, streams.DEAD_TTL_S, streams.DEAD_MAXLEN, error, m]
+    return [id_, worker, streams.DONE_TTL_S, streams.DEAD_TTL_S, streams.DEAD_MAXLEN, error, m]

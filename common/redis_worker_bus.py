@@ -107,16 +107,18 @@ class RedisWorkerBus:
         return bool(committed == 1)
 
     async def drop(self, stage: Stage, delivery: Delivery) -> None:
-        """Acknowledge it and send nothing; its piece does not count as done."""
-        await self._on_stream("drop", self._link(delivery.message.head.call), stage, [delivery.id])
+        """Acknowledge it and send nothing, if it is still the worker's; its piece does not count as done."""
+        await self._on_stream("drop", self._link(delivery.message.head.call), stage, [delivery.id, delivery.worker])
         self._let_go(delivery)
         metrics.DROPPED.labels(stage, "unwanted").inc()
 
     async def emit(self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output]) -> int:
         """Send sentence ``number`` of a reply before the entry itself is done; see ``WorkerBus.emit``."""
         head = delivery.message.head
-        keys = [self._keys.call_hash(head.call), self._keys.out(head.call, head.turn), self._keys.done(stage, delivery.message)]
-        return int(await self._run("emit", head.call, keys, [head.turn, number, sentence, streams.OUT_TTL_S], outputs))
+        keys = [streams.work(self._keys.tag(head.call), stage), self._keys.call_hash(head.call)]
+        keys += [self._keys.out(head.call, head.turn), self._keys.done(stage, delivery.message)]
+        args: list[Value] = [delivery.id, delivery.worker, head.turn, number, sentence, streams.OUT_TTL_S]
+        return int(await self._run("emit", head.call, keys, args, outputs))
 
     async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> ToolStart:
         """Start a tool with effects, once, in a committed turn that is not over; see ``WorkerBus.tool_start``."""
@@ -157,7 +159,7 @@ class RedisWorkerBus:
         call = delivery.message.head.call
         tag = self._keys.tag(call)
         keys = [streams.work(tag, stage), self._keys.done(stage, delivery.message), streams.dead_letters(tag, stage)]
-        args = fail_args(delivery.id, failed.error, encode(without_words(delivery.message)))
+        args = fail_args(delivery.id, delivery.worker, failed.error, encode(without_words(delivery.message)))
         await self._run("fail", call, keys, args, [Output(None, failed)])
         self._let_go(delivery)
 

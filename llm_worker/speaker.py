@@ -29,7 +29,7 @@ class Stale(TorimError):
 
 
 class Overtaken(TorimError):
-    """Another worker is further with this reply: the entry is its own."""
+    """Another worker is further with this reply, on this entry or on another that came of the same publication."""
 
 
 @dataclass(slots=True)

@@ -6,8 +6,8 @@
 
 A sentence can't be taken back, so ``emit`` numbers them in Redis and the commit comes last. A
 second attempt loads what is out and goes on after it. ``emit`` answers how many are out: fewer than
-expected, Redis forgot its tail and gets it again from memory; more, somebody overtook us and we
-stop; -1, the turn was raised past.
+expected, Redis forgot its tail and gets it again from memory; more, somebody who has an entry of this
+reply overtook us and we drop ours; -1, the turn was raised past.
 
 A reply may take several rounds of model and tools; its sentences are numbered over all of them.
 
@@ -105,6 +105,7 @@ class LlmWorker:
             outputs = []
         except Overtaken:
             logger.info("call=%s turn=%d overtaken", head.call, head.turn)
+            await bus.drop(STAGE, delivery)  # else it is delivered again until its attempts are used up, and fails
             return
         await bus.commit(STAGE, delivery, outputs)
 

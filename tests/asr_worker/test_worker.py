@@ -1,6 +1,7 @@
 """The ASR stage: what goes where, and how long it may take."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -105,7 +106,15 @@ def test_a_vendor_that_hangs_fails_at_the_deadline() -> None:
 
 def test_what_waited_in_the_stream_has_less_time_left() -> None:
     with pytest.raises(VendorError, match="fake: timeout"):
-        handle(Recogniser(takes_s=1.0), after(3.0))
+        handle(Recogniser(takes_s=2.5), after(1.1))
+
+
+def test_what_is_begun_has_two_seconds_at_the_least() -> None:
+    assert handle(Recogniser(takes_s=1.9), after(3.4)).committed is not None
+
+
+def test_what_was_taken_over_is_transcribed_at_any_age() -> None:
+    assert handle(Recogniser(), after(9.0), given=replace(delivery(), taken_over=True)).committed is not None
 
 
 def test_what_waited_for_too_long_is_not_transcribed() -> None:

@@ -51,15 +51,18 @@ class Bench:
         """Finish an entry with one output to the next stage and one to the gateway."""
         return self.run("commit", [WORK, CALL, DONE, NEXT, RX, BOOT], [id_, turn, by_turn, 600, SETTLING_MS, *TO_NEXT, *TO_RX])
 
-    def emit(self, number: int, sentence: str = "", turn: int = 1) -> Any:
-        """Send a sentence of a reply out."""
-        return self.run(
-            "emit", [CALL, OUT, DONE, NEXT, RX, BOOT], [turn, number, sentence or f"s{number}", 600, SETTLING_MS, *TO_NEXT, *TO_RX]
-        )
+    def emit(self, number: int, sentence: str = "", turn: int = 1, *, id_: bytes = b"", worker: str = "one") -> Any:
+        """Send a sentence of a reply out; without an ``id_`` of an entry that was read for it."""
+        args = [id_ or self.read(worker), worker, turn, number, sentence or f"s{number}", 600, SETTLING_MS, *TO_NEXT, *TO_RX]
+        return self.run("emit", [WORK, CALL, OUT, DONE, NEXT, RX, BOOT], args)
 
-    def fail(self, id_: bytes) -> Any:
+    def drop(self, id_: bytes, worker: str = "one") -> Any:
+        """End an entry that nothing comes of."""
+        return self.run("drop", [WORK], [id_, worker])
+
+    def fail(self, id_: bytes, worker: str = "one") -> Any:
         """Give an entry up."""
-        return self.run("fail", [WORK, DONE, DEAD, RX, BOOT], [id_, 600, 86_400, 100, "timeout", "m", SETTLING_MS, *TO_RX])
+        return self.run("fail", [WORK, DONE, DEAD, RX, BOOT], [id_, worker, 600, 86_400, 100, "timeout", "m", SETTLING_MS, *TO_RX])
 
     def hand_back(self, id_: bytes, worker: str = "one", *, counts: bool = False) -> Any:
         """Let anybody have an entry."""

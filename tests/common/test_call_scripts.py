@@ -210,7 +210,7 @@ def test_each_stage_is_behind_by_itself(bench: Bench) -> None:
 
 def test_what_is_dropped_is_nobodys_and_gone(bench: Bench) -> None:
     id_ = bench.read()
-    bench.run("drop", [WORK], [id_])
+    bench.drop(id_)
     assert (bench.owner(id_), bench.left()) == (None, 0)
 
 

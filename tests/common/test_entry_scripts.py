@@ -25,7 +25,8 @@ def test_sound_goes_along_byte_by_byte(bench: Bench) -> None:
 
 def test_a_full_stream_loses_its_oldest_entries(bench: Bench) -> None:
     for _ in range(400):
-        bench.run("emit", [CALL, "out", "no such piece", NEXT, BOOT], [1, bench.redis.llen("out"), "s", 600, 2000, 0, 100, "said", ""])
+        bench.run("commit", [WORK, CALL, "no such piece", NEXT, BOOT], [bench.read(), 1, 1, 600, 2000, 0, 100, "said", ""])
+        bench.redis.delete("no such piece")
     assert bench.redis.xlen(NEXT) < 400
 
 
@@ -154,6 +155,18 @@ def test_nothing_goes_out_behind_the_end_of_a_reply(bench: Bench) -> None:
     assert (bench.emit(0), bench.sent()) == (2, (1, 1))
 
 
+def test_who_lost_its_entry_emits_nothing_that_would_stop_the_owner(bench: Bench) -> None:
+    id_ = bench.read()
+    bench.take_over(id_)
+    assert (bench.emit(0, id_=id_), bench.sent(), bench.emit(0, id_=id_, worker="two")) == (2, (0, 0), 1)
+
+
+def test_a_sentence_of_an_entry_that_redis_forgot_does_not_go_out(bench: Bench) -> None:
+    id_ = bench.read()
+    bench.redis.delete(WORK)
+    assert (bench.emit(0, id_=id_), bench.sent()) == (2, (0, 0))
+
+
 def test_a_sentence_of_a_turn_that_was_raised_past_does_not_go_out(bench: Bench) -> None:
     bench.call(turn=2)
     assert (bench.emit(0), bench.sent(), bench.redis.exists(OUT)) == (-1, (0, 0), 0)
@@ -245,6 +258,12 @@ def test_what_somebody_finished_cannot_fail(bench: Bench) -> None:
     id_ = bench.read()
     bench.commit(id_)
     assert (bench.fail(id_), bench.sent(), bench.redis.exists(DEAD)) == (0, (1, 1), 0)
+
+
+def test_who_lost_an_entry_cannot_give_it_up(bench: Bench) -> None:
+    id_ = bench.read()
+    bench.take_over(id_)
+    assert (bench.fail(id_), bench.owner(id_), bench.sent()) == (0, ("two", 2), (0, 0))
 
 
 def test_a_piece_that_is_done_fails_in_silence(bench: Bench) -> None:
@@ -354,14 +373,20 @@ def test_the_servers_time_comes_along(heard: Bench) -> None:
 
 def test_what_is_dropped_is_gone_and_not_done(bench: Bench) -> None:
     id_ = bench.read()
-    bench.run("drop", [WORK], [id_])
+    bench.drop(id_)
     assert (bench.left(), bench.owner(id_), bench.redis.exists(DONE)) == (0, None, 0)
+
+
+def test_what_another_worker_has_is_not_dropped(bench: Bench) -> None:
+    id_ = bench.read()
+    bench.take_over(id_)
+    assert (bench.drop(id_), bench.owner(id_), bench.left()) == (0, ("two", 2), 1)
 
 
 def test_what_another_worker_finished_may_be_dropped(bench: Bench) -> None:
     id_ = bench.read()
     bench.commit(id_)
-    bench.run("drop", [WORK], [id_])
+    bench.drop(id_)
     assert bench.sent() == (1, 1)
 
 

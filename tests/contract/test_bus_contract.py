@@ -251,9 +251,15 @@ async def test_a_second_attempt_knows_what_was_emitted(a_house: House) -> None:
 
 
 async def test_an_attempt_that_was_overtaken_is_told_so(a_house: House) -> None:
-    delivery = await reply_under_way(a_house)
-    await emit(a_house.two, delivery, 0, "Theirs.")
-    assert await emit(a_house.one, delivery, 0, "Mine.") > 1
+    mine, theirs = await reply_under_way(a_house), await reply_under_way(a_house)
+    await emit(a_house.two, theirs, 0, "Theirs.")
+    assert await emit(a_house.one, mine, 0, "Mine.") > 1
+
+
+async def test_a_worker_that_lost_its_entry_emits_nothing_that_would_stop_its_owner(a_house: House) -> None:
+    mine = await reply_under_way(a_house)
+    theirs = await reclaimed(a_house.two, "llm")
+    assert [await emit(a_house.one, mine, 0, "Mine.") > 1, await emit(a_house.two, theirs, 0, "Theirs.")] == [True, 1]
 
 
 async def test_an_overtaken_sentence_is_not_sent(a_house: House) -> None:
@@ -326,6 +332,14 @@ async def test_what_was_dropped_is_nobodys_work_any_more(a_house: House) -> None
     await a_house.gateway.publish("asr", utterance())
     await a_house.one.drop("asr", await taken(a_house.one, "asr"))
     assert await nothing_left(a_house.two, "asr")
+
+
+async def test_a_worker_that_lost_an_entry_does_not_drop_it(a_house: House) -> None:
+    await a_house.gateway.publish("asr", utterance())
+    lost = await taken(a_house.one, "asr")
+    again = await reclaimed(a_house.two, "asr")
+    await a_house.one.drop("asr", lost)
+    assert await a_house.two.commit("asr", again, [])
 
 
 async def test_what_was_dropped_is_worked_on_where_it_is_published_again(a_house: House) -> None:
@@ -459,6 +473,14 @@ async def test_a_failed_piece_is_done(a_house: House) -> None:
         await a_house.gateway.publish("asr", utterance())
     await a_house.one.fail("asr", await taken(a_house.one, "asr"), FAILED)
     assert await a_house.one.done("asr", await taken(a_house.one, "asr"))
+
+
+async def test_a_worker_that_lost_an_entry_cannot_fail_it(a_house: House) -> None:
+    await a_house.gateway.publish("asr", utterance())
+    lost = await taken(a_house.one, "asr")
+    again = await reclaimed(a_house.two, "asr")
+    await a_house.one.fail("asr", lost, FAILED)
+    assert await a_house.two.commit("asr", again, [])
 
 
 async def test_a_worker_that_lost_an_entry_cannot_fail_it_after_its_commit(a_house: House) -> None:

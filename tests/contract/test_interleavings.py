@@ -1,7 +1,8 @@
 """Two workers on one entry, in every order: nothing is lost, nothing comes out twice.
 
-Any of them may look silent to the other at any moment (min-idle is 0 here), since a process may stall anywhere. Then
-whatever is left is done by a third worker, as after the death of both. The memory bus takes part: simulated calls rely on it.
+Any of them may look silent to the other at any moment (min-idle is 0 here), since a process may stall anywhere. Who hears that it lost
+its entry stops, as the workers' loop would stop it. Then whatever is left is done by a third worker, as after the death of both,
+unless its attempts are used up. The memory bus takes part: simulated calls rely on it.
 """
 
 import itertools
@@ -14,7 +15,7 @@ import pytest_asyncio
 
 from common.bus import Delivery, Output, TurnClosed, WorkerBus
 from common.messages import Head, Message, ReplyEnded, Sentence, SpeechChunk, StageFailed, Transcript, Utterance
-from common.streams import Pace
+from common.streams import ATTEMPTS, Pace
 from tests.contract.house import GATEWAY, STREAM, House, house, next_reply
 
 _BREATHLESS = Pace(block_ms=1, min_idle_ms=0, settling_ms=0, poll_ms=0)
@@ -182,7 +183,13 @@ class Speaker:
         sentence = Sentence(head=msgspec.structs.replace(self.case.head, seq=self.out), text=f"{self.name}{self.out}")
         answer = await self.bus.emit("llm", self.delivery, self.out, sentence.text, [Output(None, sentence)])
         self.stopped = answer != self.out + 1
+        if answer > self.out + 1:
+            await self.bus.drop("llm", self.delivery)
         self.out += 1
+
+    async def renew(self) -> None:
+        if self.delivery is not None and not self.stopped:
+            self.stopped = self.delivery.id in (await self.bus.renew("llm", self.name, [self.delivery])).lost
 
     async def commit(self) -> None:
         if self.delivery is not None and not self.stopped:
@@ -192,25 +199,48 @@ class Speaker:
 async def say_the_rest(case: Case, bus: WorkerBus) -> None:
     """What a third worker says after the death of both."""
     third = Speaker(case, bus, "three")
-    await third.reclaim()
-    await third.load()
-    for _ in range(REPLY):
-        await third.say()
-    await third.commit()
+    for get in (third.take, third.reclaim):
+        await get()
+        if third.delivery is not None and third.delivery.attempt > ATTEMPTS["llm"]:
+            await bus.fail("llm", third.delivery, StageFailed(head=case.head, stage="llm", error="worker_died"))
+            continue
+        await third.load()
+        for _ in range(REPLY):
+            await third.say()
+        await third.commit()
 
 
 @pytest.mark.parametrize("raised", [False, pytest.param(True, marks=pytest.mark.long)])
 async def test_each_sentence_of_a_reply_comes_out_once_in_every_order(a_house: House, raised: bool) -> None:
     replies = a_house.gateway.replies(GATEWAY)
-    for order in orders(3, 5, int(raised)):
+    for order in orders(4, 5, int(raised)):
         case = Case(a_house)
         one, two = Speaker(case, a_house.one, "one"), Speaker(case, a_house.two, "two")
         await case.begin(Transcript(head=case.head, utterance=1, text="hello"))
         await one.take()
-        mine, theirs = [one.say, one.say, one.commit], [two.reclaim, two.load, two.say, two.say, two.commit]
+        mine, theirs = [one.say, one.renew, one.say, one.commit], [two.reclaim, two.load, two.say, two.say, two.commit]
         steps = await in_order(order, mine, theirs, [case.close_turn])
         await say_the_rest(case, a_house.one)
-        told = await case.told(replies)
-        said, ends = [each.head.seq for each in told if isinstance(each, Sentence)], [each for each in told if isinstance(each, ReplyEnded)]
-        assert said == list(range(len(said))), steps
-        assert raised or (len(said), len(ends)) == (REPLY, 1), steps
+        assert_said_once(await case.told(replies), raised, steps)
+
+
+@pytest.mark.parametrize("raised", [False, pytest.param(True, marks=pytest.mark.long)])
+async def test_a_reply_whose_entry_is_on_the_stream_twice_comes_out_once_in_every_order(a_house: House, raised: bool) -> None:
+    replies = a_house.gateway.replies(GATEWAY)
+    for order in orders(4, 4, int(raised)):
+        case = Case(a_house)
+        one, two = Speaker(case, a_house.one, "one"), Speaker(case, a_house.two, "two")
+        asked = Transcript(head=case.head, utterance=1, text="hello")
+        await case.begin(asked)
+        await a_house.gateway.publish("llm", asked)
+        steps = await in_order(order, *([each.take, each.say, each.say, each.commit] for each in (one, two)), [case.close_turn])
+        await say_the_rest(case, a_house.one)
+        assert_said_once(await case.told(replies), raised, steps)
+
+
+def assert_said_once(told: list[Message], raised: bool, steps: list[str]) -> None:
+    """Each sentence once and in order, and one end; no more than that of a turn that was raised past."""
+    said, others = [each.head.seq for each in told if isinstance(each, Sentence)], [each for each in told if not isinstance(each, Sentence)]
+    assert said == list(range(len(said))), steps
+    assert all(isinstance(each, ReplyEnded) for each in others), steps
+    assert raised or (len(said), len(others)) == (REPLY, 1), steps

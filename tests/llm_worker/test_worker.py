@@ -338,6 +338,10 @@ def test_an_overtaken_reply_is_left_to_the_one_that_is_further() -> None:
     assert handle(Scripted("One. Two."), RecordedBus(emit_answer=lambda number, out: number + 2)).committed is None
 
 
+def test_the_entry_of_an_overtaken_reply_is_dropped_so_that_nobody_gives_it_up() -> None:
+    assert handle(Scripted("One. Two."), RecordedBus(emit_answer=lambda number, out: number + 2)).dropped
+
+
 def test_sentences_that_redis_forgot_are_emitted_again() -> None:
     forgets = iter([True])
 

@@ -352,7 +352,7 @@ class MemoryBus:
 
     def _arrived(self, entry: Entry, worker: str, *, taken_over: bool = False) -> Delivery:
         self._held.add((worker, entry.id))
-        return Delivery(entry.id, entry.message, entry.audio, entry.deliveries, taken_over)
+        return Delivery(entry.id, entry.message, entry.audio, entry.deliveries, taken_over, worker)
 
     # The workers' half: finishing it
 
@@ -390,7 +390,15 @@ class MemoryBus:
 
     async def drop(self, stage: Stage, delivery: Delivery) -> None:
         """Acknowledge it and send nothing; its piece does not count as done."""
-        await self._insist(lambda: self._store.work[stage].pending.pop(delivery.id, None))
+        await self._insist(lambda: self._drop(stage, delivery))
+
+    def _drop(self, stage: Stage, delivery: Delivery) -> None:
+        if self._is_owner(stage, delivery):
+            del self._store.work[stage].pending[delivery.id]
+
+    def _is_owner(self, stage: Stage, delivery: Delivery) -> bool:
+        entry = self._store.work[stage].pending.get(delivery.id)
+        return entry is not None and entry.owner == delivery.worker
 
     async def emit(self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output]) -> int:
         """Send sentence ``number`` of a reply before the entry itself is done; see ``WorkerBus.emit``."""
@@ -401,7 +409,7 @@ class MemoryBus:
         if self._stale(delivery.message):
             return -1
         said = self._store.out.setdefault(streams.ALONE.out(head.call, head.turn), [])
-        if streams.ALONE.done(stage, delivery.message) in self._store.done:
+        if streams.ALONE.done(stage, delivery.message) in self._store.done or not self._is_owner(stage, delivery):
             return max(len(said), number + 1) + 1
         if len(said) == number + 1 and said[number] == sentence:
             return number + 1
@@ -455,7 +463,8 @@ class MemoryBus:
         await self._insist(lambda: self._fail(stage, delivery, failed))
 
     def _fail(self, stage: Stage, delivery: Delivery, failed: StageFailed) -> None:
-        if self._store.work[stage].pending.pop(delivery.id, None) is not None:
+        if self._is_owner(stage, delivery):
+            del self._store.work[stage].pending[delivery.id]
             self._store.dead[stage].append((failed.error, without_words(delivery.message)))
             self._finish(stage, delivery.message, [Output(None, failed)])
 
