@@ -23,6 +23,10 @@ class SlowModel:
         self._name, self._sentences, self._pause_s = name, sentences, pause_s
         self.asked = asyncio.Event()
 
+    async def warm_up(self) -> None: ...
+
+    async def close(self) -> None: ...
+
     async def reply(self, prompt: Prompt) -> AsyncIterator[Piece]:
         self.asked.set()
         for number in range(len(prompt.spoken), self._sentences):
@@ -55,8 +59,9 @@ async def told(bus: MemoryBus, running: list["asyncio.Task[None]"]) -> list[Mess
     found: list[Message] = []
 
     async def listen() -> None:
-        async for delivery in bus.replies(GATEWAY):
-            found.append(delivery.message)
+        replies = bus.replies(GATEWAY)
+        while True:
+            found.append((await anext(replies)).message)
 
     async with asyncio.TaskGroup() as group:
         listening = group.create_task(listen())
@@ -79,8 +84,7 @@ def test_a_long_reply_whose_question_came_twice_is_said_once_and_to_its_end() ->
             running = [start(group, bus, name, SlowModel(name, 12, 0.7)) for name in ("one", "two")]
             for _ in range(2):
                 await bus.publish("llm", ASKED)
-            heard = await told(bus, running)
-        return heard
+            return await told(bus, running)
 
     assert kinds(run(scenario())) == [*range(12), ReplyEnded]
 
@@ -95,8 +99,7 @@ def test_a_worker_that_wakes_with_a_sentence_does_not_stop_the_one_that_took_ove
             await slow.asked.wait()
             running.append(start(group, bus, "two", quick))
             group.create_task(wake(bus, quick))
-            heard = await told(bus, running)
-        return heard
+            return await told(bus, running)
 
     async def wake(bus: StallingBus, quick: SlowModel) -> None:
         await quick.asked.wait()
