@@ -26,6 +26,7 @@ from common.redis_link import (
     fields_of,
     insistently,
     once,
+    promptly,
 )
 from common.redis_load import backlog_s, stages_alive, sweep
 from common.redis_presence import KnownCall, Presence
@@ -34,6 +35,8 @@ from common.streams import STAGES, Pace
 
 logger = logging.getLogger("torim.common")
 
+FAREWELL_S = 0.4
+"""How long a gateway that ends tries to say so."""
 _AT_ONCE = 100
 _HOUSEKEEPING_S = 1.0
 _SWEEP_S = 60.0
@@ -71,7 +74,7 @@ class RedisGatewayBus:
         if before:
             head = Head(call=call, turn=taken.turn, gateway=before, language=language)
             with suppress(BusUnavailable):  # then it learns when it writes
-                await once(lambda: self._tell_gateway(CallTakenOver(head=head, fence=taken.fence)))
+                await promptly(lambda: self._tell_gateway(CallTakenOver(head=head, fence=taken.fence)))
         return taken
 
     async def _take_call(self, call: str, gateway: str, stream: str, language: str, turn: int) -> tuple[Taken, str]:
@@ -126,7 +129,7 @@ class RedisGatewayBus:
         entry: dict[Any, Any] = {**fields}
         pipeline.xadd(self._keys.events(call), entry, maxlen=streams.EVENTS_MAXLEN)
         pipeline.expire(self._keys.events(call), streams.EVENTS_TTL_S)
-        await once(pipeline.execute)
+        await promptly(pipeline.execute)
 
     async def close_call(self, call: str, fence: int) -> None:
         """The call is over: what remains of its keys expires soon."""
@@ -144,27 +147,27 @@ class RedisGatewayBus:
         """Whether a call whose stream ended is to be connected again; that counts."""
         keys = [self._keys.call_hash(call), self._keys.reconnects(call)]
         args: list[Value] = [streams.MOST_RECONNECTS, streams.RECONNECTS_TTL_S]
-        answer: bytes = await once(lambda: self._link(call).scripts.run("reconnect", keys, args))
+        answer: bytes = await promptly(lambda: self._link(call).scripts.run("reconnect", keys, args))
         return cast("Reconnect", answer.decode())
 
     async def keep_token(self, token: str, call: str) -> None:
         """Let any gateway take the token of the call's next stream, once."""
-        await once(lambda: self._link(token).writer.set(self._keys.token(token), call, ex=streams.TOKEN_TTL_S))
+        await promptly(lambda: self._link(token).writer.set(self._keys.token(token), call, ex=streams.TOKEN_TTL_S))
 
     async def take_token(self, token: str) -> str | None:
         """The call that the token is for; it is spent now. None: unknown, spent or too old."""
-        call = await once(lambda: self._link(token).writer.getdel(self._keys.token(token)))
+        call = await promptly(lambda: self._link(token).writer.getdel(self._keys.token(token)))
         return call.decode() if isinstance(call, bytes) else None
 
     async def add_spent(self, day: str, amounts: Mapping[str, int]) -> None:
         """Add to a day's sums, in millionths of a dollar."""
         args: list[Value] = [streams.MOST_SPENDERS, streams.SPENT_TTL_S]
         args += [part for amount in amounts.items() for part in amount]
-        await once(lambda: self._links[0].scripts.run("spend", [streams.spent(day)], args))
+        await promptly(lambda: self._links[0].scripts.run("spend", [streams.spent(day)], args))
 
     async def spent(self, day: str, names: Sequence[str]) -> list[int]:
         """A day's sums by name; 0 where nothing was spent."""
-        sums: Any = await once(lambda: self._links[0].writer.hmget(streams.spent(day), names))
+        sums: Any = await promptly(lambda: self._links[0].writer.hmget(streams.spent(day), names))
         return [int(each or 0) for each in sums]
 
     def forget(self, call: str, fence: int) -> None:
@@ -226,11 +229,11 @@ class RedisGatewayBus:
 
     async def stages_alive(self) -> frozenset[Stage]:
         """The stages on which a worker lives: one that has warmed its vendor up and beats."""
-        return await once(lambda: stages_alive(self._links[0]))
+        return await promptly(lambda: stages_alive(self._links[0]))
 
     async def backlog_s(self) -> float:
         """Age of the oldest entry of all stages that no worker has read; 0 if there is none."""
-        return await once(lambda: backlog_s(self._links))
+        return await promptly(lambda: backlog_s(self._links))
 
     async def ping(self) -> bool:
         """Whether Redis answers within its deadline, and somebody works on every stage. Never raises."""
@@ -241,11 +244,14 @@ class RedisGatewayBus:
 
     async def close(self) -> None:
         """Say that this gateway is gone, and close the connections."""
-        for presence in self._presences:
-            with suppress(BusUnavailable):  # then workers find out within 5 s
-                await once(presence.end)
-        for link in self._links:
-            await link.close()
+        await asyncio.gather(*map(_say_gone, self._presences))
+        await asyncio.gather(*(link.close() for link in self._links))
+
+
+async def _say_gone(presence: Presence) -> None:
+    with suppress(BusUnavailable, TimeoutError):  # then workers find out within 5 s
+        async with asyncio.timeout(FAREWELL_S):
+            await once(presence.end)
 
 
 class _House:

@@ -1,7 +1,8 @@
 """Connections to Redis, with the deadlines and retries of the pipeline; the scripts; what an entry looks like.
 
 - A *reader* has one connection of its own, whose time-out is longer than the block of its reads.
-- A *writer* answers within 2 s or is in trouble. What may be done twice is tried again for 10 s in all.
+- A *writer* answers within 2 s or is in trouble: a free connection, its connecting and the answer share them, and so does
+  what an action waits for beside the server. What may be done twice is tried again for 10 s in all.
 - The client itself never retries: its retry turns one write over a stall into two without telling.
 - Trouble leaves here as ``BusUnavailable``, whatever the client calls it.
 - A script is run by its digest; a server that restarted and forgot it gets it again.
@@ -122,7 +123,7 @@ def without_password(url: str) -> str:
 
 
 async def once(action: Callable[[], Awaitable[T]]) -> T:
-    """What ``action`` returns; it is tried once, within the client's time-out.
+    """What ``action`` returns; it is tried once, within the client's time-outs: one for each thing that it waits for.
 
     A cancellation is never lost in it: ``asyncio.wait_for`` of Python 3.11, which a client may use,
     returns a result that is there at the same moment, and forgets that its task was to end.
@@ -148,6 +149,16 @@ async def once(action: Callable[[], Awaitable[T]]) -> T:
     return answer
 
 
+async def promptly(action: Callable[[], Awaitable[T]]) -> T:
+    """What ``action`` returns; it is tried once, and given up after 2 s, whatever it waits for."""
+
+    async def limited() -> T:
+        async with asyncio.timeout(WRITE_LIMIT_S):
+            return await action()
+
+    return await once(limited)
+
+
 def _why(trouble: BaseException) -> str:
     """In one word what is wrong. Of a certificate that is not believed it says why: that mends itself by no waiting."""
     cause: BaseException | None = trouble
@@ -165,7 +176,7 @@ async def insistently(action: Callable[[], Awaitable[T]]) -> T:
     give_up_at = clock() + RETRIES_LIMIT_S - WRITE_LIMIT_S
     while True:
         try:
-            return await once(action)
+            return await promptly(action)
         except BusUnavailable:
             pause_s = backoff.pause_s
             if clock() + pause_s > give_up_at:

@@ -73,8 +73,7 @@ class Link:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self.reader.aclose()
-        await self.writer.aclose()
+        await asyncio.gather(self.reader.aclose(), self.writer.aclose())
 
 
 class Servers:
@@ -216,7 +215,7 @@ class _Follower(Connection):
             self._nodes.doubt()
             await self.disconnect()
             raise exceptions.ConnectionError(type(wrong).__name__) from wrong
-        except _AWAY:
+        except (*_AWAY, asyncio.CancelledError):  # whoever waited gave up, and this may be why
             self._nodes.doubt()
             raise
 

@@ -27,6 +27,7 @@ from common.redis_link import (
     once,
     output_args,
     output_keys,
+    promptly,
     stream_of,
 )
 from common.redis_shards import Link, Servers
@@ -141,7 +142,7 @@ class RedisWorkerBus:
 
     async def send(self, output: Output) -> bool:
         """Send a message that needs no commit: a plain XADD, since sound through a script costs threefold."""
-        if await once(lambda: self._send(output)):
+        if await promptly(lambda: self._send(output)):
             return True
         return bool(await self._run("send", output.message.head.call, [], [], [output]))
 
@@ -177,7 +178,7 @@ class RedisWorkerBus:
         for delivery in deliveries:
             keys.append(self._keys.call_hash(delivery.message.head.call))
             args += [delivery.id, delivery.message.head.turn, int(streams.stale_by_turn(delivery.message))]
-        answers = await once(lambda: self._links[shard].scripts.run("renew", keys, args)) if deliveries else []
+        answers = await promptly(lambda: self._links[shard].scripts.run("renew", keys, args)) if deliveries else []
         found: dict[bytes, set[str]] = {b"lost": set(), b"stale": set(), b"committed": set(), b"open": set()}
         for delivery, answer in zip(deliveries, answers, strict=True):
             found[answer].add(delivery.id)
@@ -203,7 +204,7 @@ class RedisWorkerBus:
 
     async def beat(self, stage: Stage, worker: str, load: float) -> None:
         """Say that this worker lives (expires in 5 s)."""
-        await once(lambda: self._beat(stage, worker, load))
+        await promptly(lambda: self._beat(stage, worker, load))
 
     async def _beat(self, stage: Stage, worker: str, load: float) -> None:
         pipeline = self._links[0].writer.pipeline(transaction=False)
@@ -258,9 +259,7 @@ class RedisWorkerBus:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._listener.aclose()
-        for link in self._links:
-            await link.close()
+        await asyncio.gather(self._listener.aclose(), *(link.close() for link in self._links))
 
 
 async def _heard(channel: PubSub) -> AsyncIterator[TurnNews]:

@@ -24,6 +24,8 @@ from common.redis_bus import RedisWorkerBus
 from common.vendors import LOCAL_SPEECH, Choice
 from common.worker import Handler, run_worker
 
+CLOSE_LIMIT_S = 0.7
+"""What a vendor may take to close: the process ends soon, and its connections with it."""
 _NICER = 5
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 15.0
 
@@ -64,8 +66,16 @@ async def work(
             second_bus = partial(RedisWorkerBus, settings.redis_url)
             await run_worker(stage, bus, usage.metered(stage, handler), slots, settings, draining, effects=effects, second_bus=second_bus)
     finally:
-        await vendor.close()
+        await _close(stage, vendor)
         await bus.close()
+
+
+async def _close(stage: Stage, vendor: Vendor) -> None:
+    try:
+        async with asyncio.timeout(CLOSE_LIMIT_S):
+            await vendor.close()
+    except TimeoutError:
+        logger.warning("stage=%s what=vendor_left_open", stage)
 
 
 async def _warmed_up(stage: Stage, choice: Choice, vendor: Vendor, settings: Settings, draining: asyncio.Event) -> bool:

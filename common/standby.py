@@ -26,6 +26,9 @@ from common.messages import Stage
 from common.rhythm import Rhythm
 from common.worker_shard import Shard
 
+JOIN_LIMIT_S = 0.7
+"""How long the thread is waited for: it may be asking a server that does not answer, and ends with its process in any case."""
+
 logger = logging.getLogger("torim.common")
 
 
@@ -74,7 +77,7 @@ class Standby:
                 await asyncio.sleep(self._look_s / 2)
         finally:
             self._ended.set()
-            await asyncio.to_thread(thread.join)
+            await asyncio.to_thread(thread.join, JOIN_LIMIT_S)
 
     # The thread
 

@@ -53,6 +53,13 @@ class Away:
         pass
 
 
+class Stuck(Vendor):
+    """A vendor that does not close."""
+
+    async def close(self) -> None:
+        await asyncio.get_running_loop().create_future()
+
+
 async def handle(delivery: Delivery, bus: WorkerBus) -> None:
     raise AssertionError("there is nothing to do")
 
@@ -154,3 +161,13 @@ async def test_an_end_at_once_does_not_wait_for_a_vendor_that_warms_up(redis_url
         await vendor.warming.wait()
         serving.cancel()
     assert serving.cancelled()
+
+
+def test_a_vendor_that_does_not_close_does_not_hold_the_end_up(caplog: pytest.LogCaptureFixture) -> None:
+    async def end() -> None:
+        draining = asyncio.Event()
+        draining.set()
+        await serve(Stuck(warms_up=False), draining, "unix:///nowhere")
+
+    run(end())
+    assert "stage=llm what=vendor_left_open" in caplog.text

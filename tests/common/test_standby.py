@@ -14,7 +14,7 @@ from common.messages import Stage
 from common.redis_bus import RedisGatewayBus, RedisWorkerBus
 from common.redis_link import Connect, connect
 from common.rhythm import Rhythm
-from common.standby import SignsOfLife
+from common.standby import SignsOfLife, Standby
 from common.streams import Pace
 from common.worker import run_worker
 from tests.contract.house import CALL, GATEWAY, STREAM, next_reply, to_gateway, transcript, utterance
@@ -132,6 +132,25 @@ async def test_a_handler_that_holds_the_loop_up_loses_its_entry_where_nobody_sta
 async def test_the_thread_ends_with_its_worker(redis_url: str) -> None:
     await answered(redis_url, Busy(redis_url).handle, partial(RedisWorkerBus, redis_url, pace=PACE))
     assert "standby" not in {thread.name for thread in threading.enumerate()}
+
+
+@pytest.mark.e2e
+async def test_a_thread_that_does_not_end_is_not_waited_for() -> None:
+    may_end = threading.Event()
+
+    def made_late() -> WorkerBus:
+        may_end.wait()
+        return RedisWorkerBus("unix:///nowhere")
+
+    standby = Standby(made_late, "asr", "one", [], RHYTHM)
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await standby.stand_by()
+        assert "standby" in {thread.name for thread in threading.enumerate()}
+    finally:
+        may_end.set()
 
 
 @pytest.mark.e2e

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from common import service, worker
+from common import redis_gateway_bus, service, stage, standby, worker
 from common.config import Settings
 from common.errors import ConfigError
 from gateway import admission, server
@@ -13,10 +13,10 @@ from gateway.media_socket import Limits
 from tests.repo.test_repository import ROOT
 from tools import restart
 
-GATEWAY_ENDS_S = admission.MOVE_LIMIT_S + Limits().action_delay_s + server.EXIT_TIMEOUT_S
-"""After its drain: what is left moves on, Twilio hears so, the server ends."""
-WORKER_ENDS_S = 2 * worker.LAST_WORD_S
-"""It hands back what is left, and leaves."""
+GATEWAY_ENDS_S = admission.MOVE_LIMIT_S + Limits().action_delay_s + server.EXIT_TIMEOUT_S + redis_gateway_bus.FAREWELL_S
+"""After its drain: what is left moves on, Twilio hears so, the server ends, and the workers hear so."""
+WORKER_ENDS_S = worker.LAST_WORD_S + standby.JOIN_LIMIT_S + worker.LAST_WORD_S + stage.CLOSE_LIMIT_S
+"""It hands back what is left, its thread ends, it leaves, its vendor is closed."""
 SLOWEST_S = max(worker.DRAIN_S + WORKER_ENDS_S, admission.DRAIN_S + GATEWAY_ENDS_S)
 
 SUPERVISORD = (ROOT / "supervisord.conf").read_text()
