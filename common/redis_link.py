@@ -22,7 +22,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from common import streams
+from common import metrics, streams
 from common.bus import Output
 from common.errors import BusUnavailable, ConfigError
 from common.messages import Message, encode
@@ -89,7 +89,7 @@ class Backoff:
 
 
 class Outage:
-    """What the log hears of a server that is away: its beginning, a line a minute while it lasts, and its end.
+    """What log and metrics hear of a server that is away: its beginning, a line a minute while it lasts, and its end.
 
     Of a cluster a shard may be away by itself: it begins with the first, and ends with the last.
     """
@@ -104,6 +104,7 @@ class Outage:
         if not self._away:
             self._began_s = self._next_line_s = now_s
         self._away.add(shard)
+        metrics.REDIS_AWAY_S.set(now_s - self._began_s)
         if now_s >= self._next_line_s:
             logger.error("what=redis_unreachable REDIS_URL=%s error=%s for_s=%d", self._address, trouble, now_s - self._began_s)
             self._next_line_s = now_s + _OUTAGE_LINE_S
@@ -113,6 +114,7 @@ class Outage:
         if shard in self._away:
             self._away.discard(shard)
             if not self._away:
+                metrics.REDIS_AWAY_S.set(0)
                 logger.warning("what=redis_reachable REDIS_URL=%s after_s=%.1f", self._address, now_s - self._began_s)
 
 

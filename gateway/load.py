@@ -4,7 +4,8 @@
       ◀──────────────────────────────(caught up)──────────────────────────────┘
 
 The sign is the age of the oldest entry that no worker has read: a queue that moves is no load, however
-long it is. Where the bus does not answer, nobody reads either, so its silence counts alike. Who was refused once
+long it is. Where the bus does not answer, nobody reads either, so its silence counts alike, and has a name of its own: it is
+no worker that is missing then. Who was refused once
 is not let in before the workers caught up: calls would come in and be refused by turns.
 """
 
@@ -40,17 +41,20 @@ class Load:
 
     def __init__(self, busy_after_s: float, most_calls: int | None = None) -> None:
         """``most_calls`` that the gateway may have; None: they are not counted."""
-        metrics.begin_at_0(metrics.REFUSED, "overloaded", "too_many_calls")
+        metrics.begin_at_0(metrics.REFUSED, "overloaded", "redis_away", "too_many_calls")
         self.level = Level.CALM
         self._busy_after_s = busy_after_s
         self._most_calls = most_calls
         self._answered_at_s = 0.0
+        self._answers = True
 
     def why_busy(self, calls: int) -> str:
         """Why a gateway that has so many calls takes no new one; empty: it does."""
         if self._most_calls is not None and calls >= self._most_calls:
             return "too_many_calls"
-        return "overloaded" if self.level is Level.OVERLOADED else ""
+        if self.level is not Level.OVERLOADED:
+            return ""
+        return "overloaded" if self._answers else "redis_away"
 
     async def watch(self, bus: Backlog, tell: Callable[[bool], object]) -> None:
         """Look, for ever; ``tell`` hears each change of whether they are behind at all."""
@@ -72,6 +76,8 @@ class Load:
         try:
             age_s = await bus.backlog_s()
         except BusUnavailable:
+            self._answers = False
             return BEHIND_S + clock() - self._answered_at_s
         self._answered_at_s = clock()
+        self._answers = True
         return age_s

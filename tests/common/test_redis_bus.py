@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 import redis
+from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
 from common import streams
@@ -558,6 +559,19 @@ def test_the_end_of_an_outage_is_told_once(caplog: pytest.LogCaptureFixture) -> 
     for _ in range(3):
         outage.over(107)
     assert lines(caplog)[1:] == ["what=redis_reachable REDIS_URL=unix:///run/redis.sock after_s=7.0"]
+
+
+def away_s() -> float | None:
+    return REGISTRY.get_sample_value("torim_redis_away_seconds")
+
+
+def test_the_metrics_tell_how_long_an_outage_lasts() -> None:
+    outage = Outage("unix:///run/redis.sock")
+    for now_s in (100, 107):
+        outage.lasts(BusUnavailable("ConnectionError"), now_s)
+    assert away_s() == 7
+    outage.over(108)
+    assert away_s() == 0
 
 
 def test_a_new_outage_is_told_again(caplog: pytest.LogCaptureFixture) -> None:

@@ -83,6 +83,22 @@ def test_a_bus_that_stays_away_overloads() -> None:
     assert levels(0.0, *[None] * 5)[-1] is Level.OVERLOADED
 
 
+def why_no_room(*ages_s: float | None) -> str:
+    """Why a new call is refused after these looks."""
+    load = Load(busy_after_s=2.0)
+    with pytest.raises(Seen):
+        virtual_clock.run(load.watch(FakeBacklog(load, *ages_s), lambda behind: None))
+    return load.why_busy(calls=0)
+
+
+def test_calls_that_are_refused_for_want_of_a_bus_are_not_laid_to_the_workers() -> None:
+    assert why_no_room(None) == "redis_away"
+
+
+def test_calls_that_are_refused_once_the_bus_is_back_wait_for_the_workers() -> None:
+    assert why_no_room(*[None] * 6, 5.0) == "overloaded"
+
+
 def test_there_is_no_room_while_the_workers_are_overloaded() -> None:
     load, said = Load(busy_after_s=2.0), []
     for load.level in Level:
