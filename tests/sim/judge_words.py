@@ -31,6 +31,8 @@ class WordsJudge:
 
     def __init__(self, check: Check, caller: Caller, longest_piece_s: float) -> None:
         self.fates: Counter[str] = Counter()
+        self.insisted = 0
+        """Words that nothing may have lost."""
         self.excused: Callable[[int], str] = lambda frame: ""
         """What may have lost a word that was said in this frame; "": nothing."""
         self._check = check
@@ -90,7 +92,9 @@ class WordsJudge:
             if kind == "repeat" or not word.startswith("w") or at > last_frame:
                 continue
             self._check(len(turns[word]) <= said[word], f"{word} is in turns {turns[word]}")
-            fate = "in the history" if turns[word] else self.why_lost(at, last_frame)
+            why = self.why_lost(at, last_frame)
+            self.insisted += why == "lost"
+            fate = "in the history" if turns[word] else why
             self.fates[fate] += 1
             lost += [f"{word} at {at}"] * (fate == "lost")
         self._check(not lost, f"lost: {lost}")

@@ -72,6 +72,8 @@ class MemoryBus:
         self.server = MemoryServer(self._faults.seed, reorder=self._faults.reorder)
         self.hits: Counter[str] = Counter()
         """How often each fault happened."""
+        self.reply_lost: Callable[[Message], object] = lambda message: None
+        """Hears of each reply that never comes."""
         self.refused: list[int] = []
         """Ends of turns that an older stream wanted to write."""
         self._entries = 0
@@ -629,6 +631,7 @@ class MemoryBus:
         stream = self._store.replies.get(output.message.head.gateway)
         if stream is not None and self._random.random() < self._faults.lose_replies:
             self.hits["reply lost"] += 1
+            self.reply_lost(output.message)
         elif stream is not None:
             self._add(stream, output.message, output.audio)
         return stream is not None

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -30,20 +30,25 @@ from gateway.turn.words import Lexicon
 from llm_worker.worker import LlmWorker
 from tests.sim.caller import Caller
 from tests.sim.judge import Judge
-from tests.sim.line import FRAME_S, Line, Weather
+from tests.sim.judge_prompts import PromptsJudge
+from tests.sim.line import Line, Weather
 from tests.sim.memory_bus import Faults, MemoryBus
+from tests.sim.memory_server import MemoryServer
 from tests.sim.phone import Phone, rougher
+from tests.sim.pieces import WELL_AGAIN_S, Pieces
 from tests.sim.shell_line import CALL, JudgedMachine, LevelDetector
 from tests.sim.shell_vendors import Vendors
 from tests.sim.sound import phrase_book
 from tests.sim.staff import Staff
 from tests.sim.tools import Workshop
-from tests.sim.troubles import Troubles, strike
+from tests.sim.troubles import Troubles, hang_shortly, strike
 from tests.sim.vocabulary import LEXICON
 from tests.sim.world import random_rules
 from tts_worker.worker import TtsWorker
 
 GATEWAY = "g"
+LOSSLESS_EVERY = 3
+"""Of so many calls one loses nothing on the way: Redis only hangs for a moment, workers only die, and every word must be there."""
 _SETTINGS = Settings(llm_vendor="scripted", tts_vendor="tone", asr_vendor="scripted")
 
 
@@ -94,6 +99,17 @@ def _listening() -> Iterator[_Log]:
         logger.removeHandler(log)
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a call is made of; a test may put in something that does wrong."""
+
+    new_bus: type[MemoryBus] = MemoryBus
+    new_vendors: type[Vendors] = Vendors
+
+
+PARTS = Parts()
+
+
 @dataclass(slots=True)
 class House:
     """All of one call."""
@@ -110,8 +126,11 @@ class House:
     board: Switchboard
     pacer: Pacer
     staff: Staff
+    pieces: Pieces
+    prompts: PromptsJudge
     counts: Counter[str]
-    redis_fails: bool
+    strikes: Callable[[MemoryServer, random.Random, Troubles], Coroutine[None, None, None]] | None
+    """What befalls Redis, if anything does."""
 
     async def live(self) -> None:
         """The whole call."""
@@ -123,8 +142,8 @@ class House:
                 tasks.create_task(self.pacer.run()),
                 tasks.create_task(self._read()),
             ]
-            if self.redis_fails:
-                running.append(tasks.create_task(strike(self.bus.server, self.rng, self.troubles)))
+            if self.strikes is not None:
+                running.append(tasks.create_task(self.strikes(self.bus.server, self.rng, self.troubles)))
             await self.phone.talk()
             for task in running:
                 task.cancel()
@@ -138,6 +157,15 @@ class House:
             self.board.worker_reported(delivery)
 
     # -- Judging the record ---------------------------------------------------------------------
+
+    def judge_prompts(self) -> None:
+        """The models were asked what was committed, and told what was heard before."""
+        lost = self.bus.server.lost_turns
+        self.prompts.call_over(self.judge.closed, self.judge.sound.again, lambda turn: (CALL, turn) in lost, self._why_unasked)
+
+    def _why_unasked(self, since_s: float, until_s: float) -> str:
+        kinds = () if self.pieces.lossless else ("redis", "asr worker", "llm worker")
+        return next((f"trouble: {kind}" for kind in kinds if self.troubles.near(since_s, until_s - since_s, WELL_AGAIN_S, kind)), "")
 
     def judge_history(self, history: tuple[PastTurn, ...], log: _Log) -> None:
         """The bus has what the core said was heard, but for what Redis lost, or an older stream could not write any more."""
@@ -158,12 +186,14 @@ class House:
         return "the house said so" if log.writes_lost else ""
 
 
-async def simulate(seed: int, new_recorder: NewRecorder = unrecorded, *, hostile: bool = True, trace: list[str] | None = None) -> ShellCall:
+async def simulate(
+    seed: int, new_recorder: NewRecorder = unrecorded, *, hostile: bool = True, trace: list[str] | None = None, parts: Parts = PARTS
+) -> ShellCall:
     """One call, all of it decided by ``seed``; raises if it breaks a rule. If not ``hostile``, it has one stream, and Redis is well.
 
     What happens in it goes to ``trace``.
     """
-    house = _house(seed, new_recorder, trace, hostile=hostile)
+    house = _house(seed, new_recorder, trace, parts, hostile=hostile)
     with _listening() as log:
         await house.live()
     now = asyncio.get_running_loop().time()
@@ -174,48 +204,56 @@ async def simulate(seed: int, new_recorder: NewRecorder = unrecorded, *, hostile
     judge.check(not house.workshop.wrong, f"tools with effects: {house.workshop.wrong}")
     history = tuple(house.bus.history_of(CALL))
     house.judge_history(history, log)
+    house.judge_prompts()
     left = len(asyncio.all_tasks()) - 1
     judge.check(not left, f"{left} tasks outlive the call")
-    counts = house.counts + house.workshop.counts + house.bus.hits + house.troubles.counts + house.vendors.counts
+    counts = house.counts + house.workshop.counts + house.bus.hits + house.troubles.counts + house.vendors.counts + house.prompts.counts
     counts += Counter(f"tool book {run.outcome}" for past in history for run in past.tools)
+    counts["word insisted on"] = judge.words.insisted
     counts += Counter({f"words {fate}": count for fate, count in judge.words.fates.items()})
     said = tuple((past.turn, past.caller, past.heard) for past in history)
     return ShellCall(now, judge.closed, counts, said, house.phone.rx, house.phone.tx)
 
 
-def _house(seed: int, new_recorder: NewRecorder, trace: list[str] | None, *, hostile: bool) -> House:
+def _house(seed: int, new_recorder: NewRecorder, trace: list[str] | None, parts: Parts, *, hostile: bool) -> House:
     rng = random.Random(seed)
-    fails = rng.choice((0.0, 0.0, 0.15))
-    lost = rng.choice((0.0, 0.0, 0.06))
+    lossless = hostile and seed % LOSSLESS_EVERY == 0
+    fails = 0.0 if lossless else rng.choice((0.0, 0.0, 0.15))
+    lost = 0.0 if lossless else rng.choice((0.0, 0.0, 0.06))
     troubles = Troubles() if trace is None else Troubles(tell=trace.append)
-    bus = MemoryBus(faults=_faults(seed, rng, lost))
+    bus = parts.new_bus(faults=_faults(seed, rng, lost))
     weather = Weather(latency_s=rng.uniform(0.01, 0.08), asr_fails=fails, tts_fails=fails, message_lost=lost)
     weather = rougher(weather, rng) if rng.random() < 0.4 else weather
     caller = Caller(rng, talks_for=rng.randint(300, 1500))
     workshop = Workshop(rng, bus, rng.choice((0.2, 0.8)), troubles)
-    vendors = Vendors(rng, caller, fails, workshop)
+    pieces = Pieces(troubles, lossless)
+    bus.reply_lost = pieces.reply_lost
+    vendors = parts.new_vendors(rng, caller, fails, workshop, pieces)
     rules = random_rules(rng)
     settings = replace(_SETTINGS, self_echo_guard=rng.random() < 0.5)
     counts: Counter[str] = Counter()
     judge = Judge(seed, TurnMachine(rules, phrase_book(), LEXICON), caller, Line(rng, weather), vendors.asked, weather)
     judge.asked_late = True
-    judge.words.excused = lambda frame: "lost on the way" if weather.loses_words else troubles.excuse(frame * FRAME_S)
+    judge.words.excused = pieces.why_lost
+    prompts = vendors.prompts = PromptsJudge(judge.check)
     pacer = Pacer()
     around = Surroundings(bus, pacer, GATEWAY, log_texts=False, wall_clock=lambda: 0.0, new_recorder=new_recorder)
 
     def new_machine(_: Rules, phrases: PhraseBook, lexicon: Lexicon) -> TurnMachine:
         machine = JudgedMachine(rules, phrases, LEXICON)
         machine.judge, machine.counts, machine.loudness, machine.trace = judge, counts, phone.loudness, trace
+        machine.pieces, machine.prompts = pieces, prompts
+        pieces.stream_begins(caller.frames)
         phone.machine = machine
         judge.stream_begins(machine, phone.line, asyncio.get_running_loop().time())
         return machine
 
     board = Switchboard(settings, SimulatedPhrases(_SETTINGS, bus, GATEWAY), LevelDetector, around, new_machine)
-    changes = rng.choice((0, 1, 3, 3)) if hostile else 0
+    changes = rng.choice((0, 1, 3, 3)) if hostile and not lossless else 0
     phone = Phone(rng, caller, weather, judge, board, troubles, hangs_up_at_s=rng.choice((rng.uniform(3.0, 25.0), 150.0)), changes=changes)
-    staff = Staff(bus, rng, troubles, _SETTINGS, dies=rng.random() < 0.5, freezes=rng.random() < 0.3)
-    redis_fails = hostile and rng.random() < 0.6
-    return House(seed, rng, rules, bus, troubles, workshop, vendors, judge, phone, board, pacer, staff, counts, redis_fails)
+    staff = Staff(bus, rng, troubles, _SETTINGS, dies=rng.random() < 0.5, freezes=rng.random() < 0.3 and not lossless, lossless=lossless)
+    strikes = (hang_shortly if lossless else strike) if hostile and rng.random() < 0.6 else None
+    return House(seed, rng, rules, bus, troubles, workshop, vendors, judge, phone, board, pacer, staff, pieces, prompts, counts, strikes)
 
 
 def _faults(seed: int, rng: random.Random, lost: float) -> Faults:

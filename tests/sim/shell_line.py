@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from gateway.playout import Mark
 from gateway.telephony.base import Conversation, LineEvent
 from gateway.telephony.twilio import TwilioCodec
-from gateway.turn.events import CloseTurn, Command, Event, FrameHeard, Report, TimePassed
+from gateway.turn.events import CallAnswered, CallTaken, CloseTurn, Command, Event, FrameHeard, Report, TimePassed
 from gateway.turn.machine import TurnMachine
 from gateway.vad.hangover import FIVE_OF_SIX
 from tests.sim.judge import Judge
+from tests.sim.judge_prompts import PromptsJudge
 from tests.sim.line import Line
 from tests.sim.loudness import Loudness
+from tests.sim.pieces import Pieces
 from tests.sim.shell_vendors import numbered_frame
 from tests.sim.world import brief
 
@@ -38,6 +40,8 @@ class JudgedMachine(TurnMachine):
     judge: Judge
     counts: Counter[str]
     loudness: Loudness
+    pieces: Pieces
+    prompts: PromptsJudge
     trace: list[str] | None = None
     """What goes through it, where somebody wants to see it."""
 
@@ -52,6 +56,10 @@ class JudgedMachine(TurnMachine):
             elif isinstance(command, Report):
                 self.counts[command.name] += 1
         self._note(event, commands, now)
+        self.pieces.handled(event, commands, now)
+        if isinstance(event, CallAnswered | CallTaken):
+            self.prompts.turns_begin(event.turn)
+        self.prompts.commanded(commands, now)
         self.judge.handled(event, commands, now)
         self.loudness.before(self.call.playout)
         return commands

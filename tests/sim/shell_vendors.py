@@ -14,6 +14,8 @@ from common.audio import FRAME_BYTES, pcm_to_mulaw
 from common.errors import VendorError
 from llm_worker.vendors.base import Piece, Prompt
 from tests.sim.caller import Caller
+from tests.sim.judge_prompts import PromptsJudge
+from tests.sim.pieces import Pieces
 from tests.sim.sound import CELL_BYTES, sound
 from tests.sim.tools import Workshop
 from tests.sim.workers import Planned
@@ -43,6 +45,9 @@ class Vendors:
     caller: Caller
     fails: float
     workshop: Workshop
+    pieces: Pieces
+    prompts: PromptsJudge | None = None
+    """Who hears what the model is asked; whoever makes it sets it."""
     asked: dict[int, Planned] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     spoken: int = 0
@@ -63,12 +68,18 @@ class Vendors:
 
     async def transcribe(self, audio: bytes, *, language: str, turn: int) -> str:
         """The words in these frames."""
-        await self._work(0.05, 0.6)
         numbers = numbers_of(audio)
+        try:
+            await self._work(0.05, 0.6)
+        except VendorError:
+            self.pieces.failed.append(range(numbers[0], numbers[-1] + 1))
+            raise
         return self.caller.text(numbers[0], numbers[-1] + 1)
 
     async def reply(self, prompt: Prompt) -> AsyncIterator[Piece]:
         """One to three sentences with calls of tools between them, the same in every attempt."""
+        assert self.prompts is not None
+        self.prompts.asked(prompt)
         planned = self.asked.setdefault(prompt.turn, Planned(self._sentences(prompt.turn)))
         calls, number = self.workshop.plan(prompt.turn, len(planned.sentences)), len(prompt.rounds)
         first = calls[number - 1][0] if number else 0

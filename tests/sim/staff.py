@@ -65,17 +65,20 @@ class Staff:
     settings: Settings
     dies: bool
     freezes: bool
+    lossless: bool = False
+    """Whether only the first post's workers die, and none of them at once after another: two deaths may be too much for a word."""
 
     async def man(self, stage: Stage, new_worker: NewWorker) -> None:
         """Both posts of a stage, for ever."""
         async with asyncio.TaskGroup() as posts:
-            posts.create_task(self._post(stage, "a", new_worker, leaves=0.0))
-            posts.create_task(self._post(stage, "b", new_worker, leaves=0.3))
+            posts.create_task(self._post(stage, "a", new_worker, leaves=0.0, dies=self.dies))
+            posts.create_task(self._post(stage, "b", new_worker, leaves=0.3, dies=self.dies and not self.lossless))
 
-    async def _post(self, stage: Stage, post: str, new_worker: NewWorker, leaves: float) -> None:
+    async def _post(self, stage: Stage, post: str, new_worker: NewWorker, leaves: float, *, dies: bool) -> None:
+        least_s = 5.0 if self.lossless else 1.0
         for number in itertools.count():
             with suppress(TimeoutError):
-                async with asyncio.timeout(self.rng.uniform(1.0, 15.0) if self.dies else None), asyncio.TaskGroup() as life:
+                async with asyncio.timeout(self.rng.uniform(least_s, 15.0) if dies else None), asyncio.TaskGroup() as life:
                     link = Link(self.bus)
                     handler, effects = new_worker()
                     bus = cast("WorkerBus", link)

@@ -14,6 +14,10 @@ from tests.virtual_clock import run
 FEW = 12
 CALLS = 240
 LEAST = 100
+MUST_BE_THERE = 0.5
+"""Of all words: those that neither trouble nor another stream nor the end of the call may have lost. The rest may be missing, and seldom is."""
+ASKED = 0.9
+"""Of committed turns; the others ended before, or Redis or workers were in trouble."""
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +48,20 @@ def test_each_fault_happens_often(calls: ShellOutcome, fault: str) -> None:
 @pytest.mark.parametrize("happened", ["look_up in a draft", "book done", "book unknown", "book failed", "book running"])
 def test_tools_were_used_in_every_way(calls: ShellOutcome, happened: str) -> None:
     assert calls.outcome.counts[f"tool {happened}"] > 0
+
+
+@pytest.mark.long
+def test_half_of_all_words_must_be_there_whatever_happens(calls: ShellOutcome) -> None:
+    counts = calls.outcome.counts
+    words = sum(count for name, count in counts.items() if name.startswith("words "))
+    assert counts["word insisted on"] >= MUST_BE_THERE * words
+
+
+@pytest.mark.long
+def test_models_are_asked_about_nearly_every_committed_turn(calls: ShellOutcome) -> None:
+    counts = calls.outcome.counts
+    unasked = sum(count for name, count in counts.items() if name.startswith("model not asked"))
+    assert counts["model asked what was committed"] >= ASKED * (unasked + counts["model asked what was committed"])
 
 
 def test_the_same_seed_is_the_same_call() -> None:
