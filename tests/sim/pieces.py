@@ -2,7 +2,8 @@
 
 A word may be lost if a piece with it had no words in time *and* something went wrong with that piece: its recogniser failed, its
 reply was lost, or Redis or a recogniser was in trouble while the gateway waited for it. In a house that loses nothing there is
-no such reason.
+no such reason. What the echo guard took for echo is in no piece: simulated voices are of one level and one pitch, so now and
+then they are as like as no two real ones.
 """
 
 from collections.abc import Sequence
@@ -10,11 +11,14 @@ from dataclasses import dataclass, field
 
 from common.messages import Message, StageFailed, Transcript
 from gateway.turn.clocks import FALLBACK_S
-from gateway.turn.events import Command, Event, PublishUtterance, WorkerReported
+from gateway.turn.events import Command, Event, FrameHeard, PublishUtterance, WorkerReported
+from tests.sim.judge_rest import VOICE_LEVEL
 from tests.sim.troubles import Troubles
 
 _WAITED_FOR_S = FALLBACK_S - 0.1
 """The recogniser may take so long."""
+_NEAR_FRAMES = 12
+"""Half a word."""
 WELL_AGAIN_S = 6.0
 """After trouble: the longest pause between two tries, and a takeover."""
 
@@ -46,13 +50,20 @@ class Pieces:
     """Turn and number of pieces whose words were lost on their way back."""
     _pieces: dict[tuple[int, int], Piece] = field(default_factory=dict)
     _first_frame: int = 0
+    _frame: int = -1
+    _echoes: set[int] = field(default_factory=set)
+    """Loud frames that are taken for nobody's."""
 
     def stream_begins(self, first_frame: int) -> None:
         """Frames are counted anew."""
-        self._first_frame = first_frame
+        self._first_frame, self._frame = first_frame, first_frame - 1
 
     def handled(self, event: Event, commands: Sequence[Command], now: float) -> None:
         """What the core was told, and wants."""
+        if isinstance(event, FrameHeard):
+            self._frame += 1
+            if event.level >= VOICE_LEVEL and not event.speech:
+                self._echoes.add(self._frame)
         if isinstance(event, WorkerReported) and isinstance(event.message, Transcript):
             piece = self._pieces.get(_key(event.message))
             if piece is not None:
@@ -69,10 +80,12 @@ class Pieces:
 
     def why_lost(self, frame: int) -> str:
         """What may have lost a word that was said in this frame; "": nothing."""
+        pieces = {key: piece for key, piece in self._pieces.items() if frame in piece.frames}
+        if not pieces and not self._echoes.isdisjoint(range(frame - _NEAR_FRAMES, frame + _NEAR_FRAMES)):
+            return "taken for echo"
         if self.lossless:
             return ""
-        reasons = [self._why_late(key, piece) for key, piece in self._pieces.items() if frame in piece.frames and piece.late]
-        return next(filter(None, reasons), "")
+        return next(filter(None, (self._why_late(key, piece) for key, piece in pieces.items() if piece.late)), "")
 
     def _why_late(self, key: tuple[int, int], piece: Piece) -> str:
         if piece.frames in self.failed:

@@ -158,10 +158,10 @@ class House:
 
     # -- Judging the record ---------------------------------------------------------------------
 
-    def judge_prompts(self) -> None:
+    def judge_prompts(self, log: _Log) -> None:
         """The models were asked what was committed, and told what was heard before."""
-        lost = self.bus.server.lost_turns
-        self.prompts.call_over(self.judge.closed, self.judge.sound.again, lambda turn: (CALL, turn) in lost, self._why_unasked)
+        judge = self.judge
+        self.prompts.call_over(judge.closed, judge.sound.again, lambda turn: bool(self._why_missing(turn, log)), self._why_unasked)
 
     def _why_unasked(self, since_s: float, until_s: float) -> str:
         kinds = () if self.pieces.lossless else ("redis", "asr worker", "llm worker")
@@ -204,7 +204,7 @@ async def simulate(
     judge.check(not house.workshop.wrong, f"tools with effects: {house.workshop.wrong}")
     history = tuple(house.bus.history_of(CALL))
     house.judge_history(history, log)
-    house.judge_prompts()
+    house.judge_prompts(log)
     left = len(asyncio.all_tasks()) - 1
     judge.check(not left, f"{left} tasks outlive the call")
     counts = house.counts + house.workshop.counts + house.bus.hits + house.troubles.counts + house.vendors.counts + house.prompts.counts
