@@ -12,7 +12,7 @@ def test_one_seed_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_one_call_through_the_shell_is_shown_with_what_went_wrong_in_it(capsys: pytest.CaptureFixture[str]) -> None:
-    assert (main(["3", "--shell"]), "~ redis forgets" in capsys.readouterr().out) == (0, True)
+    assert (main(["7", "--shell"]), "~ redis forgets" in capsys.readouterr().out) == (0, True)
 
 
 def test_each_stream_of_a_call_through_the_shell_leaves_its_record(tmp_path: Path) -> None:
