@@ -8,7 +8,7 @@ Every method but ``replies`` raises ``BusUnavailable`` when Redis cannot be reac
 10 s for what may be done twice without harm, 2 s for ``send``, ``record``, ``ping`` and the reads of a worker.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -284,8 +284,12 @@ class WorkerBus(HandlerBus, Protocol):
     def shards(self) -> int:
         """How many shards there are: each is read by itself, and ids tell deliveries apart within one."""
 
-    async def take(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
-        """The next unread entry; None if none came within the block time."""
+    async def take(self, stage: Stage, worker: str, shard: int = 0, *, held: Collection[str] = ()) -> Delivery | None:
+        """The next unread entry; None if none came within the block time.
+
+        After a read that failed it is first what is pending under this worker's name beside the ids that are ``held``: it got
+        lost on its way here, or its handler lost the bus.
+        """
 
     async def reclaim(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
         """An entry whose worker fell silent, if there is one."""

@@ -1,11 +1,12 @@
-"""How a worker gets its work: entries nobody read, entries whose worker fell silent, and its own that never arrived.
+"""How a worker gets its work: entries nobody read, entries whose worker fell silent, and its own that nobody works on.
 
-``held`` are the entries that this worker has: what is pending under its name beyond them was lost on the way to it.
+``held`` are the ids of those that it works on: what is pending under its name beyond them was lost on the way to it, or by
+a handler that could not reach Redis.
 """
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -34,18 +35,13 @@ class Consumer:
         self._writer = link.writer
         self._scripts = link.scripts
         self._pace = pace
-        self._held: set[str] = set()
         self._trouble = False
         """Whether an entry may have been lost on its way here."""
 
-    def let_go(self, ids: Iterable[str]) -> None:
-        """These entries are not this worker's any more."""
-        self._held.difference_update(ids)
-
-    async def take(self, stage: Stage, worker: str) -> Delivery | None:
-        """The next unread entry; None if none came within the block time."""
+    async def take(self, stage: Stage, worker: str, held: Collection[str]) -> Delivery | None:
+        """The next unread entry, or after trouble one of its own that is not ``held``; None if none came within the block time."""
         try:
-            found = await once(lambda: self._never_arrived(stage, worker)) if self._trouble else None
+            found = await once(lambda: self._left_alone(stage, worker, held)) if self._trouble else None
             self._trouble = found is not None
             return found or await once(lambda: self._unread(stage, worker))
         except BusUnavailable:
@@ -101,11 +97,11 @@ class Consumer:
                 return await self._accept(stage, worker, entries[0], attempt, taken_over=True)
         return None
 
-    async def _never_arrived(self, stage: Stage, worker: str) -> Delivery | None:
-        """An entry that is pending under this worker's name although it never got it: the read broke off."""
+    async def _left_alone(self, stage: Stage, worker: str, held: Collection[str]) -> Delivery | None:
+        """An entry that is pending under this worker's name though it does not work on it."""
         for about in await self._pending(stage, _OWN_AT_ONCE, consumername=worker):
             id_, attempt = about["message_id"], about["times_delivered"]
-            if id_.decode() in self._held:
+            if id_.decode() in held:
                 continue
             key = streams.work(self._tag, stage)
             entries: Any = await self._writer.xclaim(key, GROUP, worker, 0, [id_], retrycount=attempt)
@@ -131,7 +127,6 @@ class Consumer:
             logger.exception("stage=%s entry=%s what=unreadable", stage, id_)
             await self._bury(stage, worker, id_)
             return None
-        self._held.add(id_)
         return Delivery(id_, message, fields.get(b"a", b""), attempt, taken_over, worker)
 
     async def _bury(self, stage: Stage, worker: str, id_: str) -> None:

@@ -101,12 +101,12 @@ class RedisGatewayBus:
     async def open_turn(self, call: str, turn: int, fence: int) -> None:
         """Note that the caller waits for an answer in this turn."""
         self._presence(call).remember(call, fence, turn, open=turn)
-        await self._as_owner("open_turn", call, [self._keys.call_hash(call)], [fence, turn])
+        await self._as_owner("open_turn", call, [self._keys.call_hash(call)], [fence, turn, streams.CALL_TTL_S])
 
     async def commit_turn(self, call: str, turn: int, text: str, fence: int) -> None:
         """Tell the workers that the turn is committed (R2), and keep its words while it is open."""
         self._presence(call).remember(call, fence, turn, committed=True, text=text)
-        args: list[Value] = [fence, turn, text, streams.turns(self._keys.tag(call)), f"{call}:{turn}:committed"]
+        args: list[Value] = [fence, turn, text, streams.turns(self._keys.tag(call)), f"{call}:{turn}:committed", streams.CALL_TTL_S]
         await self._as_owner("commit_turn", call, [self._keys.call_hash(call)], args)
 
     async def close_turn(self, call: str, closed: TurnClosed, fence: int) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from functools import partial
 from typing import Any
 
@@ -61,9 +61,9 @@ class RedisWorkerBus:
 
     # Getting work
 
-    async def take(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
-        """The next unread entry; None if none came within the block time."""
-        return await self._consumers[shard].take(stage, worker)
+    async def take(self, stage: Stage, worker: str, shard: int = 0, *, held: Collection[str] = ()) -> Delivery | None:
+        """The next unread entry, or after trouble one of its own that is not ``held``; None if none came within the block time."""
+        return await self._consumers[shard].take(stage, worker, held)
 
     async def reclaim(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
         """An entry whose worker fell silent, if there is one."""
@@ -71,9 +71,6 @@ class RedisWorkerBus:
 
     def _link(self, call: str) -> Link:
         return self._links[self._keys.shard(call)]
-
-    def _let_go(self, delivery: Delivery) -> None:
-        self._consumers[self._keys.shard(delivery.message.head.call)].let_go([delivery.id])
 
     # Finishing it
 
@@ -102,7 +99,6 @@ class RedisWorkerBus:
         keys = [streams.work(self._keys.tag(call), stage), self._keys.call_hash(call), self._keys.done(stage, message)]
         args: list[Value] = [delivery.id, message.head.turn, int(streams.stale_by_turn(message)), streams.DONE_TTL_S]
         committed = await self._run("commit", call, keys, args, outputs)
-        self._let_go(delivery)
         if committed != 1:
             metrics.DROPPED.labels(stage, "stale" if committed == -1 else "duplicate").inc()
         return bool(committed == 1)
@@ -110,7 +106,6 @@ class RedisWorkerBus:
     async def drop(self, stage: Stage, delivery: Delivery) -> None:
         """Acknowledge it and send nothing, if it is still the worker's; its piece does not count as done."""
         await self._on_stream("drop", self._link(delivery.message.head.call), stage, [delivery.id, delivery.worker])
-        self._let_go(delivery)
         metrics.DROPPED.labels(stage, "unwanted").inc()
 
     async def emit(self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output]) -> int:
@@ -162,7 +157,6 @@ class RedisWorkerBus:
         keys = [streams.work(tag, stage), self._keys.done(stage, delivery.message), streams.dead_letters(tag, stage)]
         args = fail_args(delivery.id, delivery.worker, failed.error, encode(without_words(delivery.message)))
         await self._run("fail", call, keys, args, [Output(None, failed)])
-        self._let_go(delivery)
 
     async def _run(self, script: str, call: str, keys: Sequence[str], args: Sequence[Value], outputs: Sequence[Output]) -> Any:
         """The answer of a script that sends outputs; it is tried again while their gateway may come back."""
@@ -182,7 +176,6 @@ class RedisWorkerBus:
         found: dict[bytes, set[str]] = {b"lost": set(), b"stale": set(), b"committed": set(), b"open": set()}
         for delivery, answer in zip(deliveries, answers, strict=True):
             found[answer].add(delivery.id)
-        self._consumers[shard].let_go(found[b"lost"])
         return Renewal(frozenset(found[b"lost"]), frozenset(found[b"stale"]), frozenset(found[b"committed"]))
 
     async def hand_back(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], *, counts: bool = False) -> None:
@@ -191,8 +184,6 @@ class RedisWorkerBus:
         for delivery in deliveries:
             of_shards.setdefault(self._keys.shard(delivery.message.head.call), [worker, int(counts)]).append(delivery.id)
         await asyncio.gather(*(self._on_stream("hand_back", self._links[shard], stage, args) for shard, args in of_shards.items()))
-        for delivery in deliveries:
-            self._let_go(delivery)
 
     async def leave(self, stage: Stage, worker: str) -> None:
         """This worker reads no more: no liveness, and no place in the groups unless it still owns work."""

@@ -52,6 +52,7 @@ LAST_WORD_S = 1.5
 What is not handed back is taken over as if its worker had died."""
 
 Outcome = Literal["done", "retried", "given_up"]
+WorkEnd = Outcome | Literal["stale", "unreachable"]
 Handler = Callable[[Delivery, WorkerBus], Awaitable[None]]
 """Works on one delivery and commits it."""
 
@@ -139,9 +140,8 @@ class _Worker:
                 continue
             try:
                 delivery = await shard.next()
-                if delivery is not None and delivery.id not in shard.held and await self._has_slot(delivery):
-                    shard.held[delivery.id] = Held(delivery, group.create_task(self._work(shard, delivery)))
-                    self._count_taken(delivery)
+                if delivery is not None and not shard.works_on(delivery) and await self._has_slot(delivery):
+                    self._begin(shard, delivery, group)
             except BusUnavailable as trouble:
                 shard.unreachable(trouble)
                 await asyncio.sleep(backoff.pause_s)
@@ -178,21 +178,30 @@ class _Worker:
 
     # Working
 
-    async def _work(self, shard: Shard, delivery: Delivery) -> None:
-        began_s, outcome = self._now_s(), "unreachable"
+    def _begin(self, shard: Shard, delivery: Delivery, group: asyncio.TaskGroup) -> None:
+        """Hold it until its task is over. A task that is cancelled before its first step runs nothing of its own, no ``finally`` either."""
+        task, began_s = group.create_task(self._work(shard, delivery)), self._now_s()
+        held = shard.held[delivery.id] = Held(delivery, task)
+        self._count_taken(delivery)
+        task.add_done_callback(lambda task: self._let_go(shard, held, task, began_s))
+
+    def _let_go(self, shard: Shard, held: Held, task: "asyncio.Task[WorkEnd]", began_s: float) -> None:
+        shard.let_go(held)
+        self._wake.set()
+        ended = not task.cancelled() and task.exception() is None
+        self._count_let_go(held.delivery, began_s, task.result() if ended else held.stopped or "abandoned")
+
+    async def _work(self, shard: Shard, delivery: Delivery) -> WorkEnd:
         try:
-            outcome = await self._attempt(delivery)
+            return await self._attempt(delivery)
         except asyncio.CancelledError:
-            outcome = shard.held[delivery.id].stopped or "abandoned"
-            if outcome != "stale":
+            if shard.held[delivery.id].stopped != "stale":
                 raise
             await self._acknowledge(delivery)
+            return "stale"
         except BusUnavailable as trouble:
             shard.unreachable(trouble)  # the entry stays pending: whoever is well takes it over
-        finally:
-            del shard.held[delivery.id]
-            self._wake.set()
-            self._count_let_go(delivery, began_s, outcome)
+            return "unreachable"
 
     async def _attempt(self, delivery: Delivery) -> Outcome:
         if delivery.attempt > ATTEMPTS[self._stage]:

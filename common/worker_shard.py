@@ -9,7 +9,7 @@ import logging
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from common import streams
 from common.bus import Delivery, Renewal, TurnNews, WorkerBus
@@ -25,7 +25,7 @@ class Held:
     """A delivery that is worked on."""
 
     delivery: Delivery
-    task: "asyncio.Task[None]"
+    task: "asyncio.Task[Any]"
     stopped: Literal["", "lost", "stale"] = ""
 
 
@@ -56,9 +56,18 @@ class Shard:
             if found is not None:
                 return found
             self._reclaim_at_s = now_s + self._rhythm.reclaim_s * self._random.uniform(0.8, 1.2)
-        return await self._bus.take(self._stage, self._worker, self.number)
+        return await self._bus.take(self._stage, self._worker, self.number, held=self.held.keys())
 
     # Keeping it, or letting it go
+
+    def works_on(self, delivery: Delivery) -> bool:
+        """Whether it is in hand already. What was handed back may come again before its task is let go."""
+        return delivery.id in self.held and not self.held[delivery.id].task.done()
+
+    def let_go(self, held: Held) -> None:
+        """Its task is over."""
+        if self.held.get(held.delivery.id) is held:
+            del self.held[held.delivery.id]
 
     async def renew(self) -> Renewal:
         """Say that all that is held is worked on; what is not any more is stopped."""

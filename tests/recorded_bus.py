@@ -5,7 +5,7 @@ contract suite and of the integration tests.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 
 from common.bus import Delivery, Output, PastTurn, Renewal, ToolRun, ToolStart, TurnNews
 from common.messages import Message, Stage, StageFailed
@@ -116,7 +116,7 @@ class RecordedBus:
 
     # --- What a handler has no business with
 
-    async def take(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
+    async def take(self, stage: Stage, worker: str, shard: int = 0, *, held: Collection[str] = ()) -> Delivery | None:
         raise AssertionError("a handler takes nothing")
 
     async def reclaim(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:

@@ -51,9 +51,12 @@ local function send(key, arg)
   end
 end
 
--- Owner and number of deliveries of a pending entry; nil if it is not pending, or if its group is gone.
+-- How long an entry that was handed back seems to be idle, in ms; no worker is silent for so long.
+local HANDED_BACK = 3600000
+
+-- Owner, number of deliveries and idle time of a pending entry; nil if it is not pending, or if its group is gone.
 local function pending(stream, id)
   local found = redis.pcall('XPENDING', stream, 'w', id, id, 1)
   if found.err or #found == 0 then return nil end
-  return found[1][2], tonumber(found[1][4])
+  return found[1][2], tonumber(found[1][4]), tonumber(found[1][3])
 end

@@ -12,7 +12,7 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from functools import partial
 from typing import Any, NoReturn, cast
 
@@ -60,9 +60,9 @@ class MortalBus(RedisWorkerBus):
         self._again &= {delivery.id for delivery in deliveries}
         return await super().renew(stage, worker, deliveries, shard)
 
-    async def take(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
+    async def take(self, stage: Stage, worker: str, shard: int = 0, *, held: Collection[str] = ()) -> Delivery | None:
         """The next unread entry."""
-        delivery = await super().take(stage, worker, shard)
+        delivery = await super().take(stage, worker, shard, held=held)
         if delivery is not None and self._may_die("reading", delivery):
             _die("reading", "read", stage, delivery)
         return delivery

@@ -39,7 +39,7 @@ def test_a_turn_that_carries_its_words_on_leaves_the_next_one_open(bench: Bench,
 
 
 def commit_turn(bench: Bench, turn: int, fence: int = 1) -> Any:
-    return bench.run("commit_turn", [CALL], [fence, turn, "hello", "turns", "c:1:committed"])
+    return bench.run("commit_turn", [CALL], [fence, turn, "hello", "turns", "c:1:committed", 7200])
 
 
 @pytest.mark.parametrize(("known", "answer"), [("", 1), ("1", 1), ("0", 1), ("2", 0)])
@@ -55,15 +55,15 @@ def test_words_of_a_committed_turn_are_kept(bench: Bench) -> None:
 
 
 def test_a_turn_in_which_the_caller_waits_is_open(bench: Bench) -> None:
-    bench.run("open_turn", [CALL], [1, 3])
+    bench.run("open_turn", [CALL], [1, 3, 7200])
     assert bench.call_field("open") == "3"
 
 
 # Whose call it is
 
 OWNERS_ALONE: dict[str, tuple[list[str], list[Any]]] = {
-    "open_turn": ([CALL], [1, 3]),
-    "commit_turn": ([CALL], [1, 3, "hello", "turns", "news"]),
+    "open_turn": ([CALL], [1, 3, 7200]),
+    "commit_turn": ([CALL], [1, 3, "hello", "turns", "news", 7200]),
     "close_turn": ([CALL, HISTORY], [1, 3, 7200, "u", "", "s", "", "turns", "news", "c", "", 0]),
     "close_call": ([CALL, HISTORY], [1, 60, "turns", "news"]),
     "leave_call": ([CALL, HISTORY], [1, 60]),
@@ -83,6 +83,13 @@ def test_a_stream_that_lost_its_call_changes_nothing(bench: Bench, script: str) 
 def test_a_call_that_redis_forgot_is_anybodys(bench: Bench, script: str) -> None:
     keys, args = OWNERS_ALONE[script]
     assert bench.run(script, keys, args) == 1
+
+
+@pytest.mark.parametrize("script", sorted(OWNERS_ALONE))
+def test_what_is_written_of_a_call_that_redis_forgot_expires(bench: Bench, script: str) -> None:
+    keys, args = OWNERS_ALONE[script]
+    bench.run(script, keys, args)
+    assert not bench.redis.exists(CALL) or 0 < bench.redis.ttl(CALL) <= 7200
 
 
 def test_the_first_stream_begins_the_call(bench: Bench) -> None:

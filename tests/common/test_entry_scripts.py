@@ -193,6 +193,12 @@ def test_a_renewal_makes_an_entry_young_and_counts_no_attempt(bench: Bench) -> N
     assert (found, bench.owner(id_)) == ([], ("one", 1))
 
 
+def test_an_entry_that_was_handed_back_is_lost_and_stays_free_for_anybody(bench: Bench) -> None:
+    id_ = bench.read()
+    bench.hand_back(id_, counts=True)
+    assert (bench.renew(id_), len(bench.redis.xpending_range(WORK, "w", "-", "+", 1, idle=3_599_000))) == (b"lost", 1)
+
+
 def test_who_lost_an_entry_learns_so_and_does_not_steal_it_back(bench: Bench) -> None:
     id_ = bench.read()
     bench.take_over(id_)

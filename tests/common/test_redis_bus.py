@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, cast
 
@@ -44,12 +44,12 @@ def durable_server() -> Iterator[RealServer]:
         yield server
 
 
-async def taken(worker: RedisWorkerBus) -> Delivery:
+async def taken(worker: RedisWorkerBus, held: Collection[str] = ()) -> Delivery:
     """The next work for ASR, whatever happens to the connection."""
 
     async def ask() -> Delivery | None:
         try:
-            return await worker.take("asr", "one")
+            return await worker.take("asr", "one", held=held)
         except BusUnavailable:
             return None
 
@@ -122,11 +122,21 @@ async def test_an_entry_that_never_reached_its_worker_is_taken_after_the_next_tr
 async def test_an_entry_that_is_worked_on_is_not_taken_again_after_trouble(durable_server: RealServer) -> None:
     async with both(durable_server.url) as (gateway, worker):
         await gateway.publish("asr", utterance())
-        await taken(worker)
+        held = await taken(worker)
         durable_server.kill()
         durable_server.start()
         await gateway.publish("asr", utterance(number=2))
-        assert (await taken(worker)).message == utterance(number=2)
+        assert (await taken(worker, {held.id})).message == utterance(number=2)
+
+
+async def test_an_entry_that_its_handler_left_is_taken_again_after_trouble(durable_server: RealServer) -> None:
+    async with both(durable_server.url) as (gateway, worker):
+        await gateway.publish("asr", utterance())
+        left = await taken(worker)
+        durable_server.kill()
+        durable_server.start()
+        again = await taken(worker)
+        assert (again.id, again.attempt, again.taken_over) == (left.id, 1, True)
 
 
 async def test_news_of_turns_go_on_after_a_restart(durable_server: RealServer) -> None:

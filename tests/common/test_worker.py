@@ -1,7 +1,7 @@
 """The workers' loop on a virtual clock over the bus in memory."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from typing import Any
 
 import pytest
@@ -198,8 +198,8 @@ class ShardedBus(MemoryBus):
 
     shards = 2
 
-    async def take(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
-        return await super().take(_STAGE_OF[shard], worker)
+    async def take(self, stage: Stage, worker: str, shard: int = 0, *, held: Collection[str] = ()) -> Delivery | None:
+        return await super().take(_STAGE_OF[shard], worker, held=held)
 
     async def reclaim(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
         return await super().reclaim(_STAGE_OF[shard], worker)
@@ -378,6 +378,33 @@ def test_work_that_redis_broke_off_is_done_again() -> None:
     assert run(scenario()) == [1, 2]
 
 
+def test_work_that_an_outage_broke_off_is_taken_up_by_its_own_worker_when_that_is_over() -> None:
+    async def scenario() -> tuple[list[float], list[int]]:
+        bus, began_s, attempts = await house(), list[float](), list[int]()
+
+        async def handle(delivery: Delivery, bus: WorkerBus) -> None:
+            began_s.append(now_s())
+            attempts.append(delivery.attempt)
+            if len(attempts) == 1:
+                await asyncio.sleep(0.5)
+                raise BusUnavailable("ConnectionError")
+            await answer(delivery, bus)
+
+        async def outage() -> None:
+            await asyncio.sleep(0.1)
+            bus.unreachable = True
+            await asyncio.sleep(0.6)
+            bus.unreachable = False
+            await replies(bus, 1)
+
+        await bus.publish("asr", utterance())
+        await with_worker(bus, handle, outage())
+        return began_s, attempts
+
+    began_s, attempts = run(scenario())
+    assert (attempts, began_s[1] < 1.0) == ([1, 1], True)
+
+
 # Stopping what is not wanted any more
 
 
@@ -426,6 +453,32 @@ def test_work_of_a_call_that_is_over_is_cancelled() -> None:
         return await cancelled_after_s(bus, lambda: bus.close_call(CALL, FENCE))
 
     assert run(scenario()) == 0
+
+
+class HastyBus(MemoryBus):
+    """Turn 0 is over at the very moment when work of it is read."""
+
+    async def take(self, stage: Stage, worker: str, shard: int = 0, *, held: Collection[str] = ()) -> Delivery | None:
+        delivery = await super().take(stage, worker, shard, held=held)
+        if delivery is not None:
+            await self.close_turn(CALL, TurnClosed(0, "interrupted"), FENCE)
+        return delivery
+
+
+def test_work_that_was_over_before_its_first_step_gives_its_slot_back() -> None:
+    async def scenario() -> tuple[list[int], int, float]:
+        bus, stage = HastyBus(), Handler(takes_s=30)
+        await bus.take_call(CALL, GATEWAY, STREAM, "en")
+        await bus.publish("asr", utterance())
+
+        async def left() -> tuple[list[int], int, float]:
+            await asyncio.sleep(3)
+            return stage.attempts, bus.backlog("asr"), counted("torim_slots_busy")
+
+        found: tuple[list[int], int, float] = await with_worker(bus, stage.handle, left(), slots=1)
+        return found
+
+    assert run(scenario()) == ([2], 0, 0)
 
 
 def test_cancelled_work_is_nobodys_any_more() -> None:
@@ -583,9 +636,9 @@ class CountingBus(MemoryBus):
         super().__init__()
         self.asked = 0
 
-    async def take(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
+    async def take(self, stage: Stage, worker: str, shard: int = 0, *, held: Collection[str] = ()) -> Delivery | None:
         self.asked += 1
-        return await super().take(stage, worker, shard)
+        return await super().take(stage, worker, shard, held=held)
 
     async def renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], shard: int = 0) -> Renewal:
         self.asked += 1

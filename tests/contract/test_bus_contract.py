@@ -445,6 +445,14 @@ async def test_what_is_handed_back_is_taken_at_once_and_counts_as_asked(a_house:
     assert again.attempt == attempt
 
 
+async def test_a_renewal_behind_a_hand_back_does_not_take_it_back(a_house: House) -> None:
+    await a_house.gateway.publish("asr", utterance())
+    delivery = await taken(a_house.one, "asr")
+    await a_house.one.hand_back("asr", "one", [delivery])
+    renewal = await a_house.one.renew("asr", "one", [delivery])
+    assert (renewal.lost, await a_house.two.reclaim("asr", "two") is not None) == (frozenset({delivery.id}), True)
+
+
 async def test_nobody_hands_back_what_another_owns(a_house: House) -> None:
     async def take_over_and_hand_back(lost: Delivery) -> None:
         await reclaimed(a_house.two, "asr", "three")

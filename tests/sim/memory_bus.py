@@ -8,7 +8,7 @@ loop's, so a virtual clock moves it, and the faults are drawn from a seed: the s
 import asyncio
 import random
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -84,8 +84,6 @@ class MemoryBus:
         """Of each gateway: the server's boot as it knows it."""
         self._read: set[str] = set()
         """Replies that were read."""
-        self._held: set[tuple[str, str]] = set()
-        """Workers, and entries that arrived there."""
         self._read_failed: set[str] = set()
         """Workers whose last read broke off."""
         self._listeners: list[asyncio.Queue[TurnNews]] = []
@@ -307,12 +305,12 @@ class MemoryBus:
 
     # The workers' half: getting work
 
-    async def take(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
-        """The next unread entry; None if none came within the block time."""
+    async def take(self, stage: Stage, worker: str, shard: int = 0, *, held: Collection[str] = ()) -> Delivery | None:
+        """The next unread entry, or after trouble one of its own that is not ``held``; None if none came within the block time."""
         until_s = self._now_s() + self._pace.block_ms / 1000
         while True:
             try:
-                entry = await self.server.ask(lambda: self._never_arrived(stage, worker) or self._unread(stage, worker))
+                entry = await self.server.ask(lambda: self._left_alone(stage, worker, held) or self._unread(stage, worker))
             except BusUnavailable:
                 self._read_failed.add(worker)
                 raise
@@ -323,12 +321,12 @@ class MemoryBus:
                 return None
             await self.server.wait(self._store.work[stage], until_s)
 
-    def _never_arrived(self, stage: Stage, worker: str) -> Entry | None:
-        """An entry that is pending under this worker's name although it never got it: the read broke off."""
+    def _left_alone(self, stage: Stage, worker: str, held: Collection[str]) -> Entry | None:
+        """An entry that is pending under this worker's name though it does not work on it."""
         if worker not in self._read_failed:
             return None
         owned = (entry for entry in self._store.work[stage].pending.values() if entry.owner == worker)
-        return next((entry for entry in owned if (worker, entry.id) not in self._held), None)
+        return next((entry for entry in owned if entry.id not in held), None)
 
     def _unread(self, stage: Stage, worker: str) -> Entry | None:
         entry = self._store.work[stage].next_unread(self._now_s())
@@ -353,7 +351,6 @@ class MemoryBus:
         return entry
 
     def _arrived(self, entry: Entry, worker: str, *, taken_over: bool = False) -> Delivery:
-        self._held.add((worker, entry.id))
         return Delivery(entry.id, entry.message, entry.audio, entry.deliveries, taken_over, worker)
 
     # The workers' half: finishing it
@@ -490,7 +487,7 @@ class MemoryBus:
         lost, stale, committed = set[str](), set[str](), set[str]()
         for delivery in deliveries:
             entry = self._store.work[stage].pending.get(delivery.id)
-            if entry is None or entry.owner != worker:
+            if entry is None or entry.owner != worker or entry.held_since_s == float("-inf"):
                 lost.add(delivery.id)
                 continue
             entry.held_since_s = self._now_s()
