@@ -198,8 +198,10 @@ def test_a_redis_that_does_not_answer_is_named(tmp_path: Path) -> None:
         assert said_before_it_gave_up(run).startswith(f"make run: REDIS_URL=unix://{tmp_path}/nobody.sock: no Redis answers there")
 
 
-def test_a_front_door_left_open_is_named(tmp_path: Path) -> None:
-    with launched(tmp_path, HOST="0.0.0.0") as run:
+@pytest.mark.parametrize("publish", ["", "127.0.0.1"])
+def test_a_front_door_left_open_is_named(tmp_path: Path, publish: str) -> None:
+    """Whatever is said for containers."""
+    with launched(tmp_path, HOST="0.0.0.0", PUBLISH=publish) as run:
         assert said_before_it_gave_up(run).startswith("make run: HOST=0.0.0.0: open to other machines")
 
 

@@ -1,6 +1,8 @@
 """The Redis that comes with Torim."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -17,19 +19,27 @@ def test_it_listens_on_a_socket_alone(tmp_path: Path) -> None:
     assert f"--port 0 --unixsocket {tmp_path}/redis.sock" in command
 
 
-def test_it_never_drops_work_to_make_room() -> None:
-    config = Path(server_command(Path("/run"))[1]).read_text()
-    assert "\nmaxmemory-policy noeviction\n" in config
+@asynccontextmanager
+async def embedded(run: Path) -> AsyncIterator[Redis]:
+    """A client of it; it ends with the block."""
+    empty_folder(run / "redis")
+    server = await asyncio.create_subprocess_exec(*server_command(run), stdout=asyncio.subprocess.DEVNULL)
+    async with Redis.from_url(f"unix://{socket_path(run)}", retry=Retry(ConstantBackoff(0.02), 500)) as client:
+        yield client
+    server.terminate()
+    await server.wait()
+
+
+async def test_a_full_one_refuses_instead_of_dropping_work_or_being_ended_by_the_system(tmp_path: Path) -> None:
+    async with embedded(tmp_path) as client:
+        limits = await client.config_get("maxmemory*")
+    assert limits["maxmemory-policy"] == "noeviction"
+    assert int(limits["maxmemory"] or 0) > 0
 
 
 async def test_it_keeps_nothing_on_disk(tmp_path: Path) -> None:
-    empty_folder(tmp_path / "redis")
-    server = await asyncio.create_subprocess_exec(*server_command(tmp_path), stdout=asyncio.subprocess.DEVNULL)
-    retry = Retry(ConstantBackoff(0.02), 500)
-    async with Redis.from_url(f"unix://{socket_path(tmp_path)}", retry=retry) as client:
+    async with embedded(tmp_path) as client:
         await client.set("what a caller said", "hello")
-    server.terminate()
-    await server.wait()
     assert list((tmp_path / "redis").iterdir()) == []
 
 
