@@ -44,6 +44,10 @@ class _Scale:
         return [number * step for number in range(math.ceil(self.low / step), int(self.top_value / step) + 1)]
 
 
+_MARKED = 40
+"""Points beyond which a line shows no marks of its own, since they would touch."""
+
+
 def lines(title: str, x_name: str, y_name: str, series: Sequence[Series], goal: tuple[str, float] | None = None, low: float = 0.0) -> str:
     """Lines over numbers; ``goal`` is drawn across, ``low`` is where the scale begins."""
     ys = [y for each in series for _, y in each.points] + ([goal[1]] if goal else [])
@@ -75,7 +79,8 @@ def _grid(x_scale: _Scale, y_scale: _Scale) -> list[str]:
 def _line(series: Series, colour: str, x_scale: _Scale, y_scale: _Scale) -> list[str]:
     at = [(x_scale.at(x), y_scale.at(y)) for x, y in series.points]
     strokes = [line(x, y, y2, colour, to_x=x2, dashed=series.dashed, width=2) for (x, y), (x2, y2) in pairwise(at)]
-    return strokes + [box(x - 2.5, y - 2.5, 5, 5, colour) for x, y in at]
+    marked = at if len(at) <= _MARKED else []
+    return strokes + [box(x - 2.5, y - 2.5, 5, 5, colour) for x, y in marked]
 
 
 def _legend(number: int, series: Series) -> list[str]:
