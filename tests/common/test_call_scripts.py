@@ -93,7 +93,14 @@ def test_what_is_written_of_a_call_that_redis_forgot_expires(bench: Bench, scrip
 
 
 def test_the_first_stream_begins_the_call(bench: Bench) -> None:
-    assert bench.take_call("a", turn=4) == [b"1", b"4", b"", b"0", b"", b""]
+    assert bench.take_call("a", turn=4)[1:] == [b"4", b"", b"0", b"", b""]
+
+
+def test_the_fence_is_the_servers_time_and_yet_rises_where_the_clock_stands_still(bench: Bench) -> None:
+    seconds, _ = bench.redis.time()
+    first = int(bench.take_call("a")[0])
+    bench.call(fence=first + 10**9)
+    assert (0 <= first - 1000 * seconds < 60_000, int(bench.take_call("b")[0])) == (True, first + 10**9 + 1)
 
 
 def test_the_same_stream_learns_the_same_again(bench: Bench) -> None:
@@ -101,22 +108,23 @@ def test_the_same_stream_learns_the_same_again(bench: Bench) -> None:
 
 
 def test_the_next_stream_raises_fence_and_turn_and_learns_what_was_left(bench: Bench) -> None:
-    bench.take_call("a", "g1")
-    commit_turn(bench, 3)
-    assert bench.take_call("b", "g2") == [b"2", b"4", b"3", b"1", b"hello", b"g1"]
+    fence = int(bench.take_call("a", "g1")[0])
+    commit_turn(bench, 3, fence)
+    newer, *left = bench.take_call("b", "g2")
+    assert (int(newer) > fence, left) == (True, [b"4", b"3", b"1", b"hello", b"g1"])
 
 
 def test_a_call_that_was_over_begins_anew(bench: Bench) -> None:
-    bench.take_call("a")
-    bench.close_turn(0, heard="hello")
-    bench.run("close_call", [CALL, HISTORY], [1, 60, "turns", "news"])
+    fence = int(bench.take_call("a")[0])
+    bench.close_turn(0, fence, heard="hello")
+    bench.run("close_call", [CALL, HISTORY], [fence, 60, "turns", "news"])
     assert (bench.take_call("b")[2], bench.redis.exists(HISTORY), bench.call_field("over")) == (b"", 0, None)
 
 
 def test_what_is_left_of_a_call_that_is_over_expires_soon(bench: Bench) -> None:
-    bench.take_call("a")
-    bench.close_turn(0, heard="hello")
-    bench.run("close_call", [CALL, HISTORY], [1, 60, "turns", "news"])
+    fence = int(bench.take_call("a")[0])
+    bench.close_turn(0, fence, heard="hello")
+    bench.run("close_call", [CALL, HISTORY], [fence, 60, "turns", "news"])
     assert max(bench.redis.ttl(CALL), bench.redis.ttl(HISTORY)) <= 60
 
 

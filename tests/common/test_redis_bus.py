@@ -19,10 +19,12 @@ from common.redis_bus import RedisGatewayBus, RedisWorkerBus
 from common.redis_link import Backoff, Outage, insistently, once, without_password
 from common.redis_load import sweep
 from common.streams import ONE_TAG, Pace
-from tests.contract.house import CALL, FENCE, GATEWAY, STREAM, chunk, head, next_reply, sentence, to_gateway, transcript, until, utterance
+from tests.contract.house import CALL, GATEWAY, STREAM, chunk, head, next_reply, sentence, to_gateway, transcript, until, utterance
 from tests.servers import RealServer, real_server
 from tests.virtual_clock import run
 
+FENCE = 2**52
+"""Higher than any stream's: an owner's."""
 PACE = Pace(block_ms=50, min_idle_ms=50, settling_ms=0)
 RUN = ToolRun(id="a", turn=0, entry="1-0", name="book", arguments='{"name":"Dana"}', started_s=1.0, timeout_s=5.0)
 

@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 from common.bus import Delivery, Output, ToolRun, TurnClosed
 from common.messages import Action, ReplyEnded, SpeechChunk, StageFailed, ToolEnded, ToolStarted
 from common.redis_bus import RedisGatewayBus, RedisWorkerBus
-from tests.contract.house import CALL, FENCE, GATEWAY, STREAM, head, sentence, transcript, utterance
+from tests.contract.house import CALL, GATEWAY, STREAM, head, sentence, transcript, utterance
 
 FILE = Path(__file__).parents[1] / "data" / "redis_v1.json"
 WORKER = "asr-house-1-a"
@@ -40,10 +40,10 @@ async def play(url: str) -> dict[str, Any]:
     gateway, worker, client = RedisGatewayBus(url), RedisWorkerBus(url), Redis.from_url(url)
     news = client.pubsub()
     await news.psubscribe("t:*")
-    await gateway.take_call(CALL, GATEWAY, STREAM, "he")
-    await _turn_0(gateway)
-    await _turn_1(gateway, worker)
-    await _turn_2(gateway, worker)
+    fence = (await gateway.take_call(CALL, GATEWAY, STREAM, "he")).fence
+    await _turn_0(gateway, fence)
+    await _turn_1(gateway, worker, fence)
+    await _turn_2(gateway, worker, fence)
     await worker.beat("asr", WORKER, 0.5)
     written = {"contents": await contents(client), "published": await _all_of(news)}
     for connected in (gateway, worker):
@@ -52,18 +52,18 @@ async def play(url: str) -> dict[str, Any]:
     return written
 
 
-async def _turn_0(gateway: RedisGatewayBus) -> None:
-    await gateway.close_turn(CALL, TurnClosed(0, "replied", heard="שלום!"), FENCE)
+async def _turn_0(gateway: RedisGatewayBus, fence: int) -> None:
+    await gateway.close_turn(CALL, TurnClosed(0, "replied", heard="שלום!"), fence)
     await gateway.record(CALL, {"name": "TURN_ENDED", "turn": "0", "at": "100.000"})
-    await gateway.open_turn(CALL, 1, FENCE)
+    await gateway.open_turn(CALL, 1, fence)
     await gateway.keep_agent(CALL, "clinic-1", b'{"key":"clinic"}')
     await gateway.publish("asr", utterance(turn=1), SOUND)
 
 
-async def _turn_1(gateway: RedisGatewayBus, worker: RedisWorkerBus) -> None:
+async def _turn_1(gateway: RedisGatewayBus, worker: RedisWorkerBus, fence: int) -> None:
     said = transcript(turn=1, text="מה השעה?")
     await worker.commit("asr", await _next(worker, "asr"), [Output("llm", said), Output(None, said)])
-    await gateway.commit_turn(CALL, 1, said.text, FENCE)
+    await gateway.commit_turn(CALL, 1, said.text, fence)
     reply, first = await _next(worker, "llm"), sentence(turn=1, text="עכשיו חמש.")
     await worker.tool_start(CALL, RUN, [Output(None, ToolStarted(head=head(1), name="book", timeout_s=5.0, effects=True))])
     done = ToolRun(**{field: getattr(RUN, field) for field in RUN.__struct_fields__} | {"outcome": "done", "result": "booked"})
@@ -75,16 +75,16 @@ async def _turn_1(gateway: RedisGatewayBus, worker: RedisWorkerBus) -> None:
     spoken = await _next(worker, "tts")
     await worker.send(Output(None, SpeechChunk(head=head(1), offset_bytes=0, attempt=1), SOUND))
     await worker.commit("tts", spoken, [Output(None, SpeechChunk(head=head(1), offset_bytes=len(SOUND), last=True))])
-    await gateway.close_turn(CALL, TurnClosed(1, "interrupted", said.text, "עכשיו", cut=True), FENCE)
+    await gateway.close_turn(CALL, TurnClosed(1, "interrupted", said.text, "עכשיו", cut=True), fence)
 
 
-async def _turn_2(gateway: RedisGatewayBus, worker: RedisWorkerBus) -> None:
+async def _turn_2(gateway: RedisGatewayBus, worker: RedisWorkerBus, fence: int) -> None:
     """Its work waits, but for a probe that failed; its words are known."""
     await gateway.publish("asr", utterance(turn=2, number=2, piece="probe"), SOUND)
     failed = await _next(worker, "asr")
     await worker.fail("asr", failed, StageFailed(head=head(2), stage="asr", error="hung", utterance=2, piece="probe"))
-    await gateway.open_turn(CALL, 2, FENCE)
-    await gateway.commit_turn(CALL, 2, "ומחר?", FENCE)
+    await gateway.open_turn(CALL, 2, fence)
+    await gateway.commit_turn(CALL, 2, "ומחר?", fence)
     await gateway.reconnect(CALL)
     await gateway.publish("asr", utterance(turn=2, number=2), SOUND)
     await gateway.publish("llm", transcript(turn=2, text="ומחר?"))
@@ -125,7 +125,8 @@ async def _value(client: Any, key: bytes) -> dict[str, Any]:
         case "string":
             return {"type": kind, "is": _text(await client.get(key))}
         case "hash":
-            return {"type": kind, "is": {_text(name): _text(value) for name, value in sorted((await client.hgetall(key)).items())}}
+            fields = {_text(name): _text(value) for name, value in sorted((await client.hgetall(key)).items())}
+            return {"type": kind, "is": fields | {"fence": "1"} if "fence" in fields else fields}  # by the clock, too
         case "list":
             return {"type": kind, "is": [_text(value) for value in await client.lrange(key, 0, -1)]}
         case _:

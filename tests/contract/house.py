@@ -18,8 +18,6 @@ GATEWAY, OTHER_GATEWAY = "gateway-1", "gateway-2"
 CALL = "call-1"
 """Of the first shard, in a cluster too."""
 STREAM = "stream-1"
-FENCE = 1
-"""Of the stream that took the call first."""
 Kind = Literal["memory", "fakeredis", "valkey", "redis", "cluster"]
 T = TypeVar("T")
 
@@ -38,6 +36,8 @@ class House:
     two: WorkerBus
     forget: Callable[[], Awaitable[None]]
     """Makes the server lose everything."""
+    fence: int = 0
+    """Of the stream that took the call first."""
 
 
 @asynccontextmanager
@@ -49,7 +49,7 @@ async def house(kind: Kind, url: Callable[[], str], pace: Pace = _QUICK) -> Asyn
     else:
         fake = replace(pace, poll_ms=POLLING.poll_ms)
         made = _redis_house(FAKE_URL, fake, fake_connect()) if kind == "fakeredis" else _redis_house(url(), pace, connect)
-    await made.gateway.take_call(CALL, GATEWAY, STREAM, "en")
+    made = replace(made, fence=(await made.gateway.take_call(CALL, GATEWAY, STREAM, "en")).fence)
     yield made
     for half in (made.gateway, made.other, made.one, made.two):
         await half.close()

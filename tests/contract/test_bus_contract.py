@@ -10,7 +10,6 @@ from common.messages import Message, Stage, StageFailed
 from common.streams import STAGES
 from tests.contract.house import (
     CALL,
-    FENCE,
     GATEWAY,
     MIN_IDLE_S,
     House,
@@ -59,7 +58,7 @@ async def taken_though_alive(house: House, worker: str, touch: Callable[[Deliver
 
 
 async def close(house: House, turn: int, caller: str = "", heard: str = "") -> None:
-    await house.gateway.close_turn(CALL, TurnClosed(turn, "replied", caller, heard), FENCE)
+    await house.gateway.close_turn(CALL, TurnClosed(turn, "replied", caller, heard), house.fence)
 
 
 # From the gateway to a worker
@@ -215,7 +214,7 @@ async def test_work_of_a_call_that_redis_forgot_is_not_stale(a_house: House) -> 
 async def test_all_work_of_a_call_that_is_over_is_stale(a_house: House) -> None:
     await a_house.gateway.publish("asr", utterance(piece="segment"))
     delivery = await taken(a_house.one, "asr")
-    await a_house.gateway.close_call(CALL, FENCE)
+    await a_house.gateway.close_call(CALL, a_house.fence)
     assert not await a_house.one.commit("asr", delivery, [])
 
 
@@ -412,14 +411,14 @@ async def test_a_worker_hears_that_its_turn_is_committed(a_house: House) -> None
     await a_house.gateway.publish("llm", transcript(turn=1))
     delivery = await taken(a_house.one, "llm")
     before = (await a_house.one.renew("llm", "one", [delivery])).committed
-    await a_house.gateway.commit_turn(CALL, 1, "", FENCE)
+    await a_house.gateway.commit_turn(CALL, 1, "", a_house.fence)
     after = (await a_house.one.renew("llm", "one", [delivery])).committed
     assert (before, after) == (frozenset(), frozenset({delivery.id}))
 
 
 async def test_a_turn_that_is_over_is_not_committed_afterwards(a_house: House) -> None:
     await close(a_house, 1)
-    await a_house.gateway.commit_turn(CALL, 1, "", FENCE)
+    await a_house.gateway.commit_turn(CALL, 1, "", a_house.fence)
     await a_house.gateway.publish("llm", transcript(turn=2))
     delivery = await taken(a_house.one, "llm")
     assert (await a_house.one.renew("llm", "one", [delivery])).committed == frozenset()
@@ -428,7 +427,7 @@ async def test_a_turn_that_is_over_is_not_committed_afterwards(a_house: House) -
 async def test_a_commit_ahead_of_the_servers_turn_counts_since_the_end_before_may_be_forgotten(a_house: House) -> None:
     await a_house.gateway.publish("llm", transcript(turn=1))
     delivery = await taken(a_house.one, "llm")
-    await a_house.gateway.commit_turn(CALL, 1, "", FENCE)
+    await a_house.gateway.commit_turn(CALL, 1, "", a_house.fence)
     assert (await a_house.one.renew("llm", "one", [delivery])).committed == {delivery.id}
 
 
@@ -572,7 +571,7 @@ async def test_the_history_holds_what_was_said_and_heard_in_order(a_house: House
 
 
 async def test_the_history_says_that_the_caller_cut_in(a_house: House) -> None:
-    await a_house.gateway.close_turn(CALL, TurnClosed(0, "interrupted", "", "Hel", cut=True), FENCE)
+    await a_house.gateway.close_turn(CALL, TurnClosed(0, "interrupted", "", "Hel", cut=True), a_house.fence)
     assert await a_house.one.history(CALL) == [PastTurn(0, "", "Hel", cut=True)]
 
 
@@ -605,7 +604,7 @@ async def next_news(news: AsyncIterator[TurnNews]) -> TurnNews:
 
 async def announced(house: House, first: "asyncio.Task[TurnNews]") -> bool | None:
     """Repeats a commit until the listener has subscribed and heard it."""
-    await house.gateway.commit_turn(CALL, 0, "", FENCE)
+    await house.gateway.commit_turn(CALL, 0, "", house.fence)
     return True if first.done() else None
 
 
@@ -632,7 +631,7 @@ async def test_a_commit_of_a_call_that_the_server_forgot_counts(a_house: House) 
     await a_house.forget()
     await a_house.gateway.publish("llm", transcript(turn=1))
     delivery = await taken(a_house.one, "llm")
-    await a_house.gateway.commit_turn(CALL, 1, "", FENCE)
+    await a_house.gateway.commit_turn(CALL, 1, "", a_house.fence)
     assert (await a_house.one.renew("llm", "one", [delivery])).committed == {delivery.id}
 
 
@@ -673,16 +672,16 @@ async def of_turn(bus: WorkerBus, turn: int) -> Delivery | None:
 
 async def test_a_forgotten_call_is_not_written_anew(a_house: House) -> None:
     await close(a_house, 2)
-    a_house.gateway.forget(CALL, FENCE)
+    a_house.gateway.forget(CALL, a_house.fence)
     await a_house.forget()
     await a_house.gateway.publish("asr", utterance(turn=2))
     assert await a_house.one.commit("asr", await taken(a_house.one, "asr"), [])
 
 
 async def test_a_forgotten_call_can_still_be_closed(a_house: House) -> None:
-    a_house.gateway.forget(CALL, FENCE)
+    a_house.gateway.forget(CALL, a_house.fence)
     await a_house.gateway.publish("asr", utterance(piece="segment"))
-    await a_house.gateway.close_call(CALL, FENCE)
+    await a_house.gateway.close_call(CALL, a_house.fence)
     assert await a_house.one.done("asr", await taken(a_house.one, "asr"))
 
 
@@ -728,7 +727,7 @@ async def test_what_was_raised_past_is_not_published_again(a_house: House) -> No
 
 async def test_what_is_of_a_call_that_is_over_is_not_published_again(a_house: House) -> None:
     await a_house.gateway.publish("asr", utterance(piece="segment"))
-    await a_house.gateway.close_call(CALL, FENCE)
+    await a_house.gateway.close_call(CALL, a_house.fence)
     assert utterance(piece="segment") not in await after_the_server_forgot(a_house)
 
 

@@ -1,5 +1,6 @@
 """One owner of a call on every bus: the newest stream (R12)."""
 
+import asyncio
 import itertools
 
 import pytest
@@ -7,32 +8,30 @@ import pytest
 from common.bus import GatewayBus, PastTurn, Taken, TurnClosed
 from common.errors import NotOwner
 from common.messages import CallTakenOver, Head
-from tests.contract.house import CALL, FENCE, GATEWAY, OTHER_GATEWAY, STREAM, House, next_reply, transcript, until, utterance
-
-NEWER = 2
-"""Fence of the second stream that takes the call."""
+from tests.contract.house import CALL, GATEWAY, OTHER_GATEWAY, STREAM, House, next_reply, transcript, until, utterance
 
 
 async def take(house: House, stream: str = "stream-2", turn: int = 0) -> Taken:
     return await house.other.take_call(CALL, OTHER_GATEWAY, stream, "en", turn)
 
 
-async def close(house: House, turn: int, caller: str = "", heard: str = "", fence: int = FENCE) -> None:
-    await house.gateway.close_turn(CALL, TurnClosed(turn, "replied", caller, heard), fence)
+async def close(house: House, turn: int, caller: str = "", heard: str = "", fence: int = 0) -> None:
+    await house.gateway.close_turn(CALL, TurnClosed(turn, "replied", caller, heard), fence or house.fence)
 
 
 async def asked(house: House, text: str = "when", turn: int = 1) -> None:
     """The caller said something in a turn that is committed and not over."""
     await close(house, turn - 1)
-    await house.gateway.open_turn(CALL, turn, FENCE)
-    await house.gateway.commit_turn(CALL, turn, text, FENCE)
+    await house.gateway.open_turn(CALL, turn, house.fence)
+    await house.gateway.commit_turn(CALL, turn, text, house.fence)
 
 
 # What the new owner learns
 
 
 async def test_the_first_stream_of_a_call_takes_nothing_over(a_house: House) -> None:
-    assert await a_house.other.take_call("call-9", OTHER_GATEWAY, STREAM, "en") == Taken(fence=1)
+    taken = await a_house.other.take_call("call-9", OTHER_GATEWAY, STREAM, "en")
+    assert taken == Taken(fence=taken.fence)
 
 
 async def test_a_stream_that_asks_again_learns_the_same(a_house: House) -> None:
@@ -42,11 +41,23 @@ async def test_a_stream_that_asks_again_learns_the_same(a_house: House) -> None:
 
 
 async def test_the_first_stream_may_ask_again_too(a_house: House) -> None:
-    assert await a_house.gateway.take_call(CALL, GATEWAY, STREAM, "en") == Taken(fence=1)
+    assert await a_house.gateway.take_call(CALL, GATEWAY, STREAM, "en") == Taken(fence=a_house.fence)
 
 
 async def test_each_newer_stream_has_a_higher_fence(a_house: House) -> None:
-    assert [(await take(a_house, stream)).fence for stream in ("b", "c", "d")] == [2, 3, 4]
+    fences = [a_house.fence, *[(await take(a_house, stream)).fence for stream in ("b", "c", "d")]]
+    assert fences == sorted(set(fences))
+
+
+async def test_a_newer_stream_has_a_higher_fence_on_a_server_that_forgot_too(a_house: House) -> None:
+    older = await take(a_house, "b")
+    await a_house.forget()
+    await asyncio.sleep(0.002)  # it goes by the server's ms
+    newer = await a_house.gateway.take_call(CALL, GATEWAY, "c", "en", 50)
+    await a_house.other.publish("llm", transcript(turn=older.turn))
+    with pytest.raises(NotOwner):
+        await a_house.other.close_turn(CALL, TurnClosed(60, "replied"), older.fence)
+    assert newer.fence > older.fence
 
 
 async def test_taking_a_call_over_raises_its_turn(a_house: House) -> None:
@@ -56,7 +67,7 @@ async def test_taking_a_call_over_raises_its_turn(a_house: House) -> None:
 
 
 async def test_a_call_that_nobody_knows_begins_with_the_wanted_number(a_house: House) -> None:
-    assert await a_house.other.take_call("call-9", OTHER_GATEWAY, STREAM, "en", 500) == Taken(fence=1, turn=500)
+    assert (await a_house.other.take_call("call-9", OTHER_GATEWAY, STREAM, "en", 500)).turn == 500
 
 
 async def test_a_call_that_is_known_goes_on_with_its_own_numbers(a_house: House) -> None:
@@ -71,7 +82,7 @@ async def test_what_was_said_in_the_open_turn_is_known(a_house: House) -> None:
 
 async def test_what_was_said_but_is_not_understood_yet_is_known_to_be_open(a_house: House) -> None:
     await close(a_house, 0)
-    await a_house.gateway.open_turn(CALL, 1, FENCE)
+    await a_house.gateway.open_turn(CALL, 1, a_house.fence)
     taken = await take(a_house)
     assert (taken.open, taken.text) == (True, "")
 
@@ -86,14 +97,14 @@ async def test_nothing_is_open_after_a_turn_that_ended(a_house: House) -> None:
 async def test_the_words_of_an_earlier_turn_are_not_those_of_the_open_one(a_house: House) -> None:
     await asked(a_house)
     await close(a_house, 1, "when", "At nine.")
-    await a_house.gateway.open_turn(CALL, 2, FENCE)
+    await a_house.gateway.open_turn(CALL, 2, a_house.fence)
     taken = await take(a_house)
     assert (taken.open, taken.text) == (True, "")
 
 
 async def test_a_turn_that_goes_on_with_a_superseded_one_is_open(a_house: House) -> None:
     await asked(a_house)
-    await a_house.gateway.close_turn(CALL, TurnClosed(1, "superseded"), FENCE)
+    await a_house.gateway.close_turn(CALL, TurnClosed(1, "superseded"), a_house.fence)
     taken = await take(a_house)
     assert (taken.left, taken.open, taken.text) == (2, True, "")
 
@@ -131,20 +142,21 @@ async def test_the_history_goes_on(a_house: House) -> None:
 async def test_a_call_that_was_over_and_is_back_is_another_one(a_house: House) -> None:
     await asked(a_house)
     await close(a_house, 1, "when", "At nine.")
-    await a_house.gateway.close_call(CALL, FENCE)
-    assert await take(a_house) == Taken(fence=2, turn=3)
+    await a_house.gateway.close_call(CALL, a_house.fence)
+    taken = await take(a_house)
+    assert taken == Taken(fence=taken.fence, turn=3)
 
 
 async def test_a_call_that_was_over_and_is_back_has_no_history(a_house: House) -> None:
     await close(a_house, 0, heard="Hello.")
-    await a_house.gateway.close_call(CALL, FENCE)
+    await a_house.gateway.close_call(CALL, a_house.fence)
     await take(a_house)
     assert await a_house.one.history(CALL) == []
 
 
 async def test_a_call_that_was_left_goes_on(a_house: House) -> None:
     await asked(a_house)
-    await a_house.gateway.leave_call(CALL, FENCE)
+    await a_house.gateway.leave_call(CALL, a_house.fence)
     assert (await take(a_house)).text == "when"
 
 
@@ -185,16 +197,16 @@ async def test_a_worker_hears_that_its_turn_was_taken(a_house: House) -> None:
 async def test_the_gateway_before_is_told(a_house: House) -> None:
     replies = a_house.gateway.replies(GATEWAY)
     await a_house.gateway.publish("asr", utterance())
-    await take(a_house)
+    taken = await take(a_house)
     head = Head(call=CALL, turn=1, gateway=GATEWAY, language="en")
-    assert (await next_reply(replies)).message == CallTakenOver(head=head, fence=NEWER)
+    assert (await next_reply(replies)).message == CallTakenOver(head=head, fence=taken.fence)
 
 
 @pytest.mark.parametrize("write", ["open_turn", "commit_turn", "close_turn", "close_call", "leave_call"])
 async def test_it_may_write_nothing_of_the_call_any_more(a_house: House, write: str) -> None:
     await take(a_house)
     with pytest.raises(NotOwner):
-        await _write(a_house.gateway, write, FENCE)
+        await _write(a_house.gateway, write, a_house.fence)
 
 
 @pytest.mark.parametrize("write", ["open_turn", "commit_turn", "close_turn", "close_call", "leave_call"])
@@ -202,7 +214,7 @@ async def test_what_it_tried_to_write_changes_nothing(a_house: House, write: str
     await close(a_house, 0, heard="Hello.")
     taken = await take(a_house)
     with pytest.raises(NotOwner):
-        await _write(a_house.gateway, write, FENCE)
+        await _write(a_house.gateway, write, a_house.fence)
     again = await take(a_house, "stream-3")
     assert (again.turn, again.left, again.open, again.heard) == (taken.turn + 1, taken.turn, False, "Hello.")
 
@@ -261,7 +273,7 @@ async def test_a_gateway_that_is_deposed_in_the_middle_of_a_turn_ends_nothing_of
             taken = await take(a_house)
         if write:
             try:
-                await _write(a_house.gateway, write, FENCE, 0)
+                await _write(a_house.gateway, write, a_house.fence, 0)
             except NotOwner:
                 refused.append(write)
     assert refused == list(STEPS[taken_after:])
@@ -295,10 +307,10 @@ async def test_a_call_that_nobody_knows_is_connected_again(a_house: House) -> No
 
 
 async def test_a_call_that_is_over_is_not_connected_again(a_house: House) -> None:
-    await a_house.gateway.close_call(CALL, FENCE)
+    await a_house.gateway.close_call(CALL, a_house.fence)
     assert await a_house.other.reconnect(CALL) == "over"
 
 
 async def test_a_call_that_was_left_is_connected_again(a_house: House) -> None:
-    await a_house.gateway.leave_call(CALL, FENCE)
+    await a_house.gateway.leave_call(CALL, a_house.fence)
     assert await a_house.other.reconnect(CALL) == "again"

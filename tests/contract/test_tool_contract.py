@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from common.bus import Output, PastTurn, ToolRun, ToolStart, TurnClosed
 from common.messages import ToolEnded, ToolStarted
-from tests.contract.house import CALL, FENCE, GATEWAY, House, head, next_reply, transcript, until
+from tests.contract.house import CALL, GATEWAY, House, head, next_reply, transcript, until
 
 RUN = ToolRun(id="a", turn=1, entry="1-0", name="book", arguments='{"at":"ten"}', started_s=100.0, timeout_s=5.0)
 STARTED = ToolStart("started")
@@ -28,9 +28,9 @@ def again(**changes: object) -> ToolRun:
 
 async def reach_turn(house: House, turn: int, *, committed: bool = True) -> None:
     """End the turns before, and commit this one."""
-    await house.gateway.close_turn(CALL, TurnClosed(turn - 1, "replied"), FENCE)
+    await house.gateway.close_turn(CALL, TurnClosed(turn - 1, "replied"), house.fence)
     if committed:
-        await house.gateway.commit_turn(CALL, turn, "", FENCE)
+        await house.gateway.commit_turn(CALL, turn, "", house.fence)
 
 
 async def tools_of(house: House) -> list[ToolRun]:
@@ -53,7 +53,7 @@ async def test_a_draft_starts_no_tool(a_house: House) -> None:
 async def test_a_draft_that_is_committed_starts_it(a_house: House) -> None:
     await reach_turn(a_house, 1, committed=False)
     await a_house.one.tool_start(CALL, RUN, [])
-    await a_house.gateway.commit_turn(CALL, 1, "", FENCE)
+    await a_house.gateway.commit_turn(CALL, 1, "", a_house.fence)
     assert await a_house.one.tool_start(CALL, RUN, []) == STARTED
 
 
@@ -79,7 +79,7 @@ async def test_a_turn_that_is_raised_past_between_looking_and_starting_starts_no
 
 async def test_a_call_that_is_over_starts_no_tool(a_house: House) -> None:
     await reach_turn(a_house, 1)
-    await a_house.gateway.close_call(CALL, FENCE)
+    await a_house.gateway.close_call(CALL, a_house.fence)
     assert await a_house.one.tool_start(CALL, RUN, []) == ToolStart("stale")
 
 
@@ -177,14 +177,14 @@ async def test_its_result_stands_in_the_history_of_its_turn(a_house: House) -> N
     await a_house.one.tool_start(CALL, RUN, [])
     ended = msgspec.structs.replace(RUN, outcome="done", result="booked")
     await a_house.one.tool_end(CALL, ended, [])
-    await a_house.gateway.close_turn(CALL, TurnClosed(1, "replied", "book ten", "Booked."), FENCE)
+    await a_house.gateway.close_turn(CALL, TurnClosed(1, "replied", "book ten", "Booked."), a_house.fence)
     assert await a_house.two.history(CALL) == [PastTurn(1, "book ten", "Booked.", tools=(ended,))]
 
 
 async def test_a_result_is_written_though_its_turn_was_raised_past(a_house: House) -> None:
     await reach_turn(a_house, 1)
     await a_house.one.tool_start(CALL, RUN, [])
-    await a_house.gateway.close_turn(CALL, TurnClosed(1, "interrupted", "book ten", ""), FENCE)
+    await a_house.gateway.close_turn(CALL, TurnClosed(1, "interrupted", "book ten", ""), a_house.fence)
     ended = msgspec.structs.replace(RUN, outcome="done", result="booked")
     await a_house.one.tool_end(CALL, ended, [])
     assert await a_house.two.history(CALL) == [PastTurn(1, "book ten", "", tools=(ended,))]
@@ -193,7 +193,7 @@ async def test_a_result_is_written_though_its_turn_was_raised_past(a_house: Hous
 async def test_a_superseded_turns_tool_stands_in_the_history_alone(a_house: House) -> None:
     await reach_turn(a_house, 1)
     await a_house.one.tool_start(CALL, RUN, [])
-    await a_house.gateway.close_turn(CALL, TurnClosed(1, "superseded"), FENCE)
+    await a_house.gateway.close_turn(CALL, TurnClosed(1, "superseded"), a_house.fence)
     assert await a_house.two.history(CALL) == [PastTurn(1, "", "", tools=(RUN,))]
 
 
@@ -208,7 +208,7 @@ async def test_tools_of_a_turn_stand_in_the_order_of_their_start(a_house: House)
 async def test_a_result_may_come_after_the_call(a_house: House) -> None:
     await reach_turn(a_house, 1)
     await a_house.one.tool_start(CALL, RUN, [])
-    await a_house.gateway.close_call(CALL, FENCE)
+    await a_house.gateway.close_call(CALL, a_house.fence)
     ended = msgspec.structs.replace(RUN, outcome="done", result="booked")
     await a_house.one.tool_end(CALL, ended, [])
     assert await tools_of(a_house) == [ended]

@@ -48,7 +48,7 @@ from tests.servers import fake_connect
 from tts_worker.vendors.base import Voice
 from tts_worker.worker import TtsWorker
 
-CALL, GATEWAY, STREAM, FENCE = "call-1", "gateway-1", "stream-1", 1
+CALL, GATEWAY, STREAM = "call-1", "gateway-1", "stream-1"
 AUDIO = b"\x55" * 8000
 LIMIT_S = 10.0
 """Far more than anything here takes."""
@@ -99,6 +99,8 @@ class Pipeline:
 
     server: Server
     gateway: RedisGatewayBus
+    fence: int
+    """The call's owner's."""
     tasks: asyncio.TaskGroup
     settings: Settings
     language: str = "en"
@@ -148,7 +150,7 @@ class Pipeline:
 
     async def close_turn(self, turn: int, *, caller: str = "", heard: str = "", how: str = "replied") -> None:
         """End a turn."""
-        await self.gateway.close_turn(CALL, TurnClosed(turn, how, caller, heard), FENCE)
+        await self.gateway.close_turn(CALL, TurnClosed(turn, how, caller, heard), self.fence)
 
     def head(self, turn: int, seq: int = 0) -> Head:
         """The head of a message of the call."""
@@ -209,9 +211,9 @@ async def pipeline(server: Server, settings: Settings | None = None, language: s
     """A call on an empty pipeline; workers are the test's own to start."""
     gateway = server.gateway()
     try:
-        await gateway.take_call(CALL, GATEWAY, STREAM, language)
+        fence = (await gateway.take_call(CALL, GATEWAY, STREAM, language)).fence
         async with asyncio.TaskGroup() as tasks:
-            made = Pipeline(server, gateway, tasks, settings or Settings(), language)
+            made = Pipeline(server, gateway, fence, tasks, settings or Settings(), language)
             reading = tasks.create_task(made.read())
             try:
                 yield made

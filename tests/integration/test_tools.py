@@ -16,7 +16,7 @@ from llm_worker.tools import Occasion, Tool, Toolbox
 from llm_worker.vendors.base import ToolCall
 from llm_worker.vendors.openai import OpenAIModel
 from llm_worker.vendors.scripted import ScriptedModel
-from tests.integration.pipeline import CALL, FENCE, LIMIT_S, Pipeline, Server, fake_server, pipeline
+from tests.integration.pipeline import CALL, LIMIT_S, Pipeline, Server, fake_server, pipeline
 from tests.integration.vendors import Mind
 from tests.vendors.openai_server import OpenAIServer, completion, tool_completion
 
@@ -63,7 +63,7 @@ async def asked(pipe: Pipeline, turn: int = 1, *, committed: bool = True) -> Non
     """The caller's words are at the LLM stage."""
     await pipe.close_turn(turn - 1)
     if committed:
-        await pipe.gateway.commit_turn(CALL, turn, "book ten", FENCE)
+        await pipe.gateway.commit_turn(CALL, turn, "book ten", pipe.fence)
     await pipe.say_text(turn, "book ten")
 
 
@@ -107,7 +107,7 @@ async def interrupted(pipe: Pipeline, office: Office, mind: Mind) -> None:
     await asked(pipe)
     await within_limit(office.begun.wait())
     await pipe.close_turn(1, caller="book ten", how="interrupted")
-    await pipe.gateway.commit_turn(CALL, 2, "and now?", FENCE)
+    await pipe.gateway.commit_turn(CALL, 2, "and now?", pipe.fence)
     await pipe.say_text(2, "and now?")
 
 
@@ -214,7 +214,7 @@ async def test_a_draft_books_nothing_before_it_is_committed(server: Server) -> N
         await asked(pipe, committed=False)
         await pipe.until(lambda: pipe.all(ToolEnded, 1) != [])
         before = office.uses
-        await pipe.gateway.commit_turn(CALL, 1, "book ten", FENCE)
+        await pipe.gateway.commit_turn(CALL, 1, "book ten", pipe.fence)
         await ended(pipe, 1)
         assert (before, office.uses, pipe.texts(1)) == (1, 2, ["booked for ten."])
 

@@ -109,7 +109,7 @@ class MemoryBus:
 
     def _taken(self, call: str, was: CallRecord, gateway: str, stream: str, language: str, turn: int) -> CallRecord:
         goes_on = was.turn >= 0 and not was.over
-        known = replace(was, gateway=gateway, language=language, stream=stream, fence=was.fence + 1)
+        known = replace(was, gateway=gateway, language=language, stream=stream, fence=max(was.fence + 1, int(self._now_s() * 1000)))
         known.turn, known.left = (was.turn + 1, was.turn if goes_on else None) if was.turn >= 0 else (turn, None)
         known.committed, known.over = not goes_on, False
         if was.over:
