@@ -148,8 +148,10 @@ class MemoryServer:
             try:
                 async with asyncio.timeout(WRITE_LIMIT_S):
                     await self._hanging.wait()
-            except TimeoutError:
-                self._ghosts.append(action)
+            except (TimeoutError, asyncio.CancelledError) as over:
+                self._ghosts.append(action)  # it was sent, whether who waits gave up or was given up
+                if isinstance(over, asyncio.CancelledError):
+                    raise
                 raise BusUnavailable("hangs") from None
         if self.down:
             raise BusUnavailable("down")
