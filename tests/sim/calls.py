@@ -20,6 +20,15 @@ LEAST = 100
 """Hits of each guard, end, fault and moment."""
 
 
+def least_hits(first: int, last: int) -> int:
+    """How often everything must happen in these calls. Situations are weighted so that nothing falls short in the ``CALLS`` from 0; others
+    bring what is seldom now more and now less often, and few bring nothing for sure."""
+    calls = last - first
+    if first == 0 and calls >= CALLS:
+        return LEAST
+    return min(LEAST, calls * LEAST // (2 * CALLS)) if calls * 5 >= CALLS else 0
+
+
 def run_calls(seeds: Iterable[int], hits: Hits | None = None) -> Outcome:
     """One call a seed. ``hits`` counts the guards meanwhile."""
     outcome = Outcome()

@@ -1,19 +1,13 @@
-"""How often each guard, end of a turn, fault and moment of an onset was hit in simulated calls; and what was hit too seldom.
+"""How often each guard, end of a turn, fault and moment of an onset was hit in simulated calls; and what was hit too seldom."""
 
-What no call from outside can bring stands in ``seldom.toml``, with the reason.
-"""
-
-import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import get_args
 
 from gateway.turn.events import End
 from tests.sim.moments import MOMENTS
 
-SELDOM = Path(__file__).parent / "seldom.toml"
 FAULTS = (
     "BARGE_IN: interrupt speaking",
     "BARGE_IN_FINAL",
@@ -95,24 +89,15 @@ class Outcome:
     def _least_hit(self) -> Iterator[str]:
         if self.guards:
             yield f"{len(self.guards)} sides of guards; the least hit:"
-        seldom = _seldom()
-        shown = sorted((count, name, side) for (name, side), count in self.guards.items() if f"{name} = {side}" not in seldom)
+        shown = sorted((count, name, side) for (name, side), count in self.guards.items())
         for count, name, side in shown[:_LEAST_SHOWN]:
             yield f"{count:8d}  {name} = {side}"
 
     # -- What was hit too seldom --------------------------------------------------------------
 
     def below(self, least: int) -> list[str]:
-        """What was hit less often than ``least`` times and is not listed with a reason; and what is listed and should not be."""
-        hits, seldom = self._hits(), _seldom()
-        few = sorted((count, name) for name, count in hits.items() if count < least and name not in seldom)
-        listed = {name: hits[name] for name in seldom if name in hits and hits[name] >= least > 0}
-        gone = [name for name in seldom if self.guards and name not in hits]
-        return [
-            *(f"{count} hits: {name}" for count, name in few),
-            *(f"listed in {SELDOM.name}, but hit {count} times: {name}" for name, count in listed.items()),
-            *(f"listed in {SELDOM.name}, but there is no such thing: {name}" for name in gone),
-        ]
+        """What was hit less often than ``least`` times."""
+        return [f"{count} hits: {name}" for count, name in sorted((count, name) for name, count in self._hits().items() if count < least)]
 
     def _hits(self) -> dict[str, int]:
         hits = {f"end {end}": self.counts[f"end {end}"] for end in get_args(End)}
@@ -124,9 +109,3 @@ class Outcome:
         for (moment, _), count in self.moments.items():
             by_moment[moment] += count
         return by_moment
-
-
-def _seldom() -> dict[str, str]:
-    """What is hit seldom, or never, and why that is right."""
-    listed = tomllib.loads(SELDOM.read_text()).get("seldom", [])
-    return {entry["hit"]: entry["reason"] for entry in listed}
