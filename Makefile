@@ -36,7 +36,7 @@ check: setup-dev  ## what must be green before a commit
 	@$(BIN)/lint-imports --no-logo
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -q -n 3 --dist loadfile -m "not speech and not e2e and not long"
 
-sim: setup-dev  ## N=5000 random calls through the core from FROM=0 on, each judged; fails if a guard was hit too seldom (100 times in these, fewer in others)
+sim: setup-dev  ## N=5000 random calls through the core from FROM=0 on, each judged; fails if a guard was hit too seldom (100 times in these; see tests.sim --help)
 	@$(BIN)/python -m tests.sim $(or $(FROM),0) $$(($(or $(FROM),0) + $(or $(N),5000))) --guards
 
 mutants: setup-dev  ## remove each guard of the core in turn: what notices? ARGS="--only holding" takes some

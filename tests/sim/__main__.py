@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         "--least",
         type=int,
         metavar="N",
-        help=f"fail if anything was hit less often; default with --guards: {LEAST} in {CALLS} calls from 0",
+        help=f"fail if anything was hit less often; default with --guards: {LEAST} in {CALLS} calls from 0, a tenth in others, 0 in fewer",
     )
     parser.add_argument("--shell", action="store_true", help="calls through the shell, the workers and the bus in memory")
     return parser

@@ -71,8 +71,6 @@ class Judge:
         self._last_committed = ""
         self._known = ""
         """What the caller said on a line of before."""
-        self._pieces: dict[int, range] = {}
-        """Frames of the caller's that are at the recogniser."""
         self._next_turn = 0
         self._began = True
         """Whether the core knows that the stream is open."""
@@ -159,7 +157,7 @@ class Judge:
         if self._machine.holding.hold is not None:
             self.sayings.held(self._frame)
         if isinstance(event, WorkerReported) and isinstance(event.message, Transcript):
-            frames = self._pieces.pop(event.message.head.seq, range(0))
+            frames = self.words.told(event.message.head.seq)
             if normalise(event.message.text) == normalise(self._last_committed):
                 self.sayings.said_before(frames)
 
@@ -195,7 +193,7 @@ class Judge:
                 self.check(turn not in self._committed, f"turn {turn} is committed twice")
                 self._committed[turn] = self._last_committed = text
             case PublishUtterance(start=start, end=end):
-                self._pieces[command.seq] = range(start + self._first_frame, end + self._first_frame)
+                self.words.published(command.seq, range(start + self._first_frame, end + self._first_frame), probe=command.piece == "probe")
                 self.check(0 <= start < end <= self._frame + 1 - self._first_frame, f"no sound is published: {command}")
                 self.check(start + self._first_frame >= self._kept_from, f"sound that is forgotten is published: {command}")
             case PublishTranscript(turn=turn):
@@ -268,7 +266,7 @@ class Judge:
         if self._began:  # else the caller hung up before the bus told of the call
             self.check(self._last.how == "hung_up", f"the last turn ended {self._last.how}")
         self.sound.listen()
-        self.words.deferred = [(piece.start, piece.end) for piece in self._machine.holding.deferred]
+        self.words.deferred = [range(piece.start, piece.end) for piece in self._machine.holding.deferred]
         self.words.call_over(self.closed, self._frame)
         histories = {turn: closed.caller for turn, closed in self.closed.items() if closed.caller}
         self.keys.call_over(self._ignored | histories, self.words.moments)

@@ -1,11 +1,11 @@
 """What became of the caller's words: each is in the history of one turn, or there is a reason that can be named (R5).
 
 Reasons
-    muted                 the bot had the floor, or said what may not be interrupted
+    muted                 the bot had the floor, or said what may not be interrupted, and no sound of it was sent
     between two streams   no gateway had the line
-    the call was over     it was said so shortly before that no turn could have it
+    the call was over     just now it was said, and the caller still spoke, or its sound was with the recogniser still
     like the tone of a key
-    lost on the way       its sound was sent to the recogniser, and its words did not come, or too late
+    lost on the way       its sound was sent to the recogniser, and of the last piece that it is in no words came, or too late
     not heard             no sound of it was sent, and the detector errs in this call
 """
 
@@ -37,15 +37,31 @@ class WordsJudge:
         """What may have lost a word that was said in this frame; "": nothing."""
         self._check = check
         self._caller = caller
+        self._awaited: dict[int, range] = {}
+        """Frames that are at the recogniser, by seq."""
         self._undecided_frames = int((longest_piece_s + _RECOGNISED_S) / FRAME_S)
         """Before the end: what was said then may be known to nobody yet."""
+        self._sent: list[range] = []
+        """Frames that were sent to it."""
+        self._closed_until = 0
+        """What was said from this frame on was still being said, for all that the core knew."""
         self._unheard: set[int] = set()
         self._keys: list[int] = []
         self._gaps: list[tuple[int, int]] = []
         """Frames of which an earlier stream may have known, and no stream knows any more."""
-        self.deferred: list[tuple[int, int]] = []
+        self.deferred: list[range] = []
         """Frames whose words waited for the end of what may not be interrupted, when the call was over."""
         self._settled = 0
+
+    def published(self, seq: int, frames: range, *, probe: bool) -> None:
+        """A piece went to the recogniser; a probe may be of a voice that goes on."""
+        self._awaited[seq] = frames
+        self._sent.append(frames)
+        self._closed_until = self._closed_until if probe else max(self._closed_until, frames.stop)
+
+    def told(self, seq: int) -> range:
+        """Its words came back; the frames that it was."""
+        return self._awaited.pop(seq, range(0))
 
     def not_heard(self, frame: int) -> None:
         """The floor was muted, or the voice was ignored."""
@@ -57,6 +73,7 @@ class WordsJudge:
 
     def stream_lost(self, frame: int) -> None:
         """Another stream begins now; ``frame`` was the last one that the old one had."""
+        self._awaited.clear()
         self._gaps.append((min(self._settled, frame) - _FORGOTTEN_FRAMES, self._caller.frames))
 
     def between_streams(self, frame: int) -> bool:
@@ -112,12 +129,17 @@ class WordsJudge:
 
     def why_lost(self, at: int, last_frame: int) -> str:
         """What may have lost what was said in this frame; "lost": nothing."""
-        if any(frame in self._unheard for frame in range(at - _WORD_FRAMES, at + _WORD_FRAMES)):
+        sent = any(at in frames for frames in self._sent)
+        if not sent and any(frame in self._unheard for frame in range(at - _WORD_FRAMES, at + _WORD_FRAMES)):
             return "muted"
         if self.between_streams(at):
             return "between two streams"
         if self._tones(at):
             return "like the tone of a key"
-        waited = any(begin <= at < end for begin, end in self.deferred)
-        over = "the call was over" if waited or at > last_frame - self._undecided_frames else ""
-        return self.excused(at) or over or "lost"
+        return self.excused(at) or ("the call was over" if self._undecided(at, last_frame) else "lost")
+
+    def _undecided(self, at: int, last_frame: int) -> bool:
+        """Whether nobody knew yet what was said in this frame, as the call ended."""
+        awaited = any(at in frames for frames in self._awaited.values())
+        recent = at > last_frame - self._undecided_frames
+        return (recent and (at >= self._closed_until or awaited)) or any(at in frames for frames in self.deferred)

@@ -50,6 +50,12 @@ def test_a_reason_for_which_it_is_not_in_the_history_is_the_exception(outcome: O
 
 
 @pytest.mark.long
+def test_more_than_half_of_the_words_have_no_reason_for_which_they_might_be_missing(outcome: Outcome) -> None:
+    said = sum(count for name, count in outcome.counts.items() if name.startswith("words "))
+    assert outcome.counts["word insisted on"] >= 0.5 * said
+
+
+@pytest.mark.long
 def test_the_history_of_a_cut_sentence_is_at_most_100_ms_off_in_19_of_20(outcome: Outcome) -> None:
     errors = sorted(outcome.history_errors_ms)
     assert (len(errors) > 20, errors[len(errors) * 95 // 100] <= 100) == (True, True)

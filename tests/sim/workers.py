@@ -148,7 +148,7 @@ class Workers:
     def why_lost(self, frame: int) -> str:
         """What may have lost a word that was said in this frame; "": nothing."""
         hearings = [hearing for hearing in self._hearings.values() if hearing.start <= frame < hearing.end]
-        if any(hearing.told_at - hearing.sent_at > _WAITED_FOR_S for hearing in hearings):
+        if hearings and hearings[-1].told_at - hearings[-1].sent_at > _WAITED_FOR_S:
             return "lost on the way"
         return "not heard" if not hearings and self._weather.detector_errs else ""
 
