@@ -153,7 +153,6 @@ class Holding:
         ended, hold.ended = hold.ended, False
         self.final(now)
         if ended:
-            hold.utterance.draft = None
             self._void(hold.probes)
             self._listening.add_sound(hold.utterance, hold.start, hold.end)
 

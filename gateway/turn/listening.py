@@ -141,7 +141,6 @@ class Listening:
     def adopt_committed(self, text: str, now: float) -> None:
         """Answer words that another stream committed: they are all, and nothing more is waited for (R12)."""
         utterance = self._call.new_utterance(now)
-        utterance.ended_at = now
         utterance.add_text(self._call.next_seq(), text)
         self._think_about(utterance, now)
         self._answer(utterance, text, now)
@@ -189,11 +188,10 @@ class Listening:
         self._short_words(short, now)
 
     def give_up_waiting(self, now: float) -> None:
-        """The ASR stage is silent: what is known of the utterance is all of it (R2)."""
+        """The ASR stage is silent: what is known of the utterance is all of it (R2), and has hung for longer than words may."""
         utterance = self._call.turn.utterance
         assert utterance is not None, "only what was published is awaited"
         utterance.forget_unknown()
-        self._accept_if_known(utterance, now)
 
     def transcript_arrived(self, piece: Piece, message: Transcript | StageFailed, now: float) -> None:
         """The words of a piece of what the caller says, or of what is waited for."""
@@ -290,7 +288,6 @@ class Listening:
     def _forward(self, utterance: Utterance, text: str) -> None:
         """What is whole in one piece goes on from the ASR worker itself; all else from here (R6)."""
         call = self._call
-        call.turn.asked = True
         call.out.append(PublishTranscript(call.turn.number, utterance.number, call.next_seq(), text))
 
     def _nothing_heard(self, utterance: Utterance, now: float) -> None:

@@ -77,7 +77,7 @@ class Turn:
     drafted: bool = False
     """Whether a model may have what the caller said before it was sure that it is all."""
     asked: bool = False
-    """Whether the caller's words, joined here, were given to a model."""
+    """Whether a model was given the words up to a pause, joined here."""
     committed: bool = False
     utterance: Utterance | None = None
     """What of the caller's it answers, once that was published."""
@@ -220,7 +220,6 @@ class Call:
         if self.playout.at_provider(now):
             self.out.append(SendClear())
         self.turn = new_turn(turn.number + 1, self.rules, self.phrases, self.playout)
-        self.turn.progress_at = now
 
     def _said(self, how: End) -> str:
         """The caller's words in this turn; of who hangs up before it is one, those that are known."""

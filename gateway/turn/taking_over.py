@@ -37,7 +37,7 @@ def take_over(call: Call, listening: Listening, taken: CallTaken, now: float) ->
 def begin_at(call: Call, turn: int, now: float) -> None:
     """The call's first turn here has this number."""
     call.turn = new_turn(turn, call.rules, call.phrases, call.playout)
-    call.turn.progress_at = call.memory.quiet_since = now
+    call.memory.quiet_since = now
     call.pieces = turn * _PIECES_A_TURN
 
 

@@ -252,6 +252,26 @@ def test_a_cough_between_keys_does_not_end_them(rules: Rules) -> None:
     assert desk.asked == ["1234"]
 
 
+def test_a_cough_does_not_end_the_keys_behind_those_that_had_a_cough_between_them() -> None:
+    desk = collecting_desk(Collect(digits=4, timeout_s=1.5))
+    desk.press("1")
+    cough_without_words(desk)
+    desk.press("2")
+    desk.wait(1.6)
+    asked = list(desk.asked)
+    desk.press("3")
+    cough_without_words(desk)
+    assert (asked, desk.asked) == (["12"], ["12"])
+
+
+def cough_without_words(desk: Desk) -> None:
+    """Too short to be asked about."""
+    desk.wait(0.5)
+    desk.speak(0.14)
+    desk.wait(0.8)
+    desk.understand("")
+
+
 @pytest.mark.parametrize("rules", [RULES, SILENCE_ALONE])
 def test_a_word_between_keys_stands_between_them(rules: Rules) -> None:
     desk = collecting_desk(Collect(digits=4, timeout_s=4.0), rules)
