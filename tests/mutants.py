@@ -5,10 +5,8 @@ Rules
     call breaks a rule, fails, or does not end. Both are tried in a forked process that has pytest and all
     modules already, so that a mutant costs about as much as the tests that it survives: the one that killed it in
     the last run here (``.run/mutants.json``) is tried first.
-    One that nothing kills is a *survivor*: ``mutants_survivors.toml`` says why each is right. One that is not listed, or
-    is listed and killed, makes the run fail, and so do more than ``mutants_report.py`` allows.
-    A whole run writes ``docs/mutants.md``.
-    Steps (``guards.py``) are left out, too: their survivors are told, but none is forbidden.
+    One that nothing kills is a *survivor*, and makes the run fail: the guard is needless, or a test is missing.
+    Steps (``guards.py``) are left out, too. A whole run writes ``docs/mutants.md``.
 
 ``--only WORD`` takes the guards with that word in their names, ``--sample N`` some N of them, by ``--seed``.
 """
@@ -28,7 +26,7 @@ import pytest
 
 from tests.guards import ROOT, all_guards
 from tests.guards_in_place import without, without_nothing
-from tests.mutants_report import NO_END, Fate, Mutant, Result, complaints, read_reasons, report
+from tests.mutants_report import NO_END, Fate, Mutant, Result, complaints, report
 from tests.sim.world import make_world
 
 UNIT_TESTS = ("tests/gateway/turn", "tests/gateway/test_playout.py", "tests/gateway/test_spoken.py", "tests/gateway/vad/test_hangover.py")
@@ -182,7 +180,7 @@ def _last_killers() -> dict[str, str]:
 
 
 def main(words: list[str] | None = None) -> int:
-    """Run it; 1 if a survivor has no reason, or a listed one none to be there."""
+    """Run it; 1 if anything survived."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description="Remove each guard of the core: what notices?")
     parser.add_argument("--only", default="", metavar="WORD", help="guards with WORD in their names")
     parser.add_argument("--sample", type=int, metavar="N", help="some N mutants")
@@ -196,11 +194,11 @@ def main(words: list[str] | None = None) -> int:
         raise SystemExit(f"mutants: the core as it is does not pass: {untouched.killer}")
     results = sorted(_tried(mutants, options.calls), key=lambda result: mutants.index(result.mutant))
     minutes = (time.monotonic() - began) / 60
-    lines = report(results, minutes, options.calls)
+    lines = report(results, minutes, options.calls, sys.argv[1:] if words is None else words)
     sys.stdout.write("\n" + "\n".join(lines) + "\n")
     if whole:
         (ROOT / "docs/mutants.md").write_text("\n".join(lines) + "\n")
-    wrong = complaints(results, read_reasons(), whole=whole)
+    wrong = complaints(results)
     sys.stderr.write("".join(f"mutants: {text}\n" for text in wrong))
     return bool(wrong)
 

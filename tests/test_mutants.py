@@ -1,49 +1,30 @@
-"""What a run of mutants complains about."""
+"""What a run of mutants tells and complains about."""
 
 import pytest
 
 from tests.guards import Guard
-from tests.mutants_report import Fate, Mutant, Reason, Result, complaints
-
-NAME = "turn.x:f: a -> True"
-EQUIVALENT = Reason("equivalent", "it is")
-DEFENCE = Reason("defence", "behind another")
+from tests.mutants_report import Fate, Mutant, Result, complaints, report
 
 
-def result(fate: Fate, *rules: str, name: str = "a") -> Result:
-    """A guard of ``rules`` that was made always true."""
-    guard = Guard(f"turn.x:f: {name}", "gateway.turn.x", "f", 1, "condition", rules, (False, True))
-    return Result(Mutant(guard, "True"), fate, "", 0.0)
+def result(fate: Fate, kind: str = "condition") -> Result:
+    """A guard of R1 that was made always true, or a step of it that was left out."""
+    guard = Guard("turn.x:f: a", "gateway.turn.x", "f", 1, "step" if kind == "step" else "condition", ("R1",), (False, True))
+    return Result(Mutant(guard, "gone" if kind == "step" else "True"), fate, "", 0.0)
 
 
-def test_a_survivor_without_a_reason_is_told() -> None:
-    assert complaints([result(Fate.SURVIVED)], {}, whole=False) == [f"survived, and no reason is listed: {NAME}"]
+@pytest.mark.parametrize(("kind", "name"), [("condition", "turn.x:f: a -> True"), ("step", "turn.x:f: a -> gone")])
+def test_a_survivor_is_told(kind: str, name: str) -> None:
+    assert complaints([result(Fate.UNIT), result(Fate.SURVIVED, kind)]) == [f"survived: {name}"]
 
 
-def test_a_reason_for_what_was_killed_is_told() -> None:
-    assert complaints([result(Fate.UNIT)], {NAME: EQUIVALENT}, whole=False) == [f"listed as a survivor, but killed: {NAME}"]
+def test_what_unit_tests_or_random_calls_kill_is_no_survivor() -> None:
+    assert complaints([result(Fate.UNIT), result(Fate.CALLS)]) == []
 
 
-def test_a_reason_without_a_guard_is_told_after_a_whole_run() -> None:
-    assert complaints([], {NAME: EQUIVALENT}, whole=True) == [f"listed as a survivor, but there is no such guard: {NAME}"]
+def test_the_report_counts_guards_by_rule_and_steps_by_module() -> None:
+    lines = report([result(Fate.UNIT), result(Fate.CALLS), result(Fate.UNIT, "step")], 1.0, 20, [])
+    assert {"| R1 | 2 | 1 | 1 | 0 |", "| gateway.turn.x | 1 | 1 | 0 | 0 |"} <= set(lines)
 
 
-@pytest.mark.parametrize("rules", [("R4",), ("R6", "R9"), ()])
-def test_an_equivalent_may_survive_anywhere(rules: tuple[str, ...]) -> None:
-    assert complaints([result(Fate.SURVIVED, *rules)], {NAME: EQUIVALENT}, whole=True) == []
-
-
-@pytest.mark.parametrize("rule", ["R1", "R2", "R3", "R4", "R5", "R8", "R9"])
-def test_the_strict_rules_allow_no_other_survivor(rule: str) -> None:
-    assert complaints([result(Fate.SURVIVED, rule)], {NAME: DEFENCE}, whole=False) == [f"no survivor is allowed in {rule}: {NAME}"]
-
-
-@pytest.mark.parametrize(("others", "wrong"), [(19, []), (18, ["1 of 19 survived elsewhere: more than 5%"])])
-def test_elsewhere_a_twentieth_may_survive(others: int, wrong: list[str]) -> None:
-    killed = [result(Fate.UNIT, "R10", name=f"b{number}") for number in range(others)]
-    assert complaints([result(Fate.SURVIVED, "R10"), *killed], {NAME: DEFENCE}, whole=True) == wrong
-
-
-def test_a_step_may_survive() -> None:
-    step = Guard("turn.x:f: do a()", "gateway.turn.x", "f", 1, "step", ("R1",), ())
-    assert complaints([Result(Mutant(step, "gone"), Fate.SURVIVED, "", 0.0)], {}, whole=False) == []
+def test_the_report_says_what_was_typed() -> None:
+    assert any('`make mutants ARGS="--calls 20"`' in line for line in report([result(Fate.UNIT)], 1.0, 20, ["--calls", "20"]))
