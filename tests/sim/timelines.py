@@ -64,7 +64,7 @@ def resumed_hold(desk: Desk) -> None:
 
 
 def final_at_provider(desk: Desk) -> None:
-    """All of the sound that came was sent, and the provider plays the last of it: the caller's words end the turn all the same."""
+    """All of the sound that came was sent, and the provider plays the last of it: the caller's voice ends the turn all the same."""
     _ask(desk)
     desk.sentence(0, "We close at six,", 1.4)
     desk.wait(1.28)
