@@ -4,7 +4,9 @@ Rules
     A record is a first line that names the format's version, a header, and entries in the order in which
     they happened, each behind its length. Every time is the very float that the core was given.
     Events and commands are written by class name and field names: a new one needs no change here. A
-    field that an older record lacks has its default, one that a newer record adds is not read.
+    field that an older record lacks has its default, one that a newer record adds is not read. A rule that
+    an older call did not go by yet is at its setting's default (``newer``); where the core of that time did
+    otherwise, ``FORMAT`` rises.
     What was cut off in the middle of an entry (a killed process) is readable up to its last whole entry.
 
 ::
@@ -192,28 +194,35 @@ class _End(msgspec.Struct, array_like=True, tag="end"):
 
 
 _Written = _Event | _Commands | _Take | _Lost | _Note | _End
-_header_decoder = msgspec.msgpack.Decoder(Header)
+_header_decoder = msgspec.msgpack.Decoder(dict[str, Any])
 _entry_decoder: msgspec.msgpack.Decoder[_Written] = msgspec.msgpack.Decoder(_Written)
 _decoders: dict[str, msgspec.msgpack.Decoder[Any]] = {
     kind.__name__: msgspec.msgpack.Decoder(kind) for kind in (*get_args(Event), *get_args(Command))
 }
 
 
-def decode(data: bytes) -> Record:
-    """What is in a record, whole or cut off.
+def decode(data: bytes, newer: Rules | None = None) -> Record:
+    """What is in a record, whole or cut off. Rules that are newer than it are as in ``newer``.
 
     Raises:
         RecordError: not a record, one of another version, or damaged.
     """
     bodies = _bodies(data, _after_first_line(data))
     try:
-        header = _header_decoder.decode(next(bodies, b""))
+        header = _header(next(bodies, b""), newer)
         written = [_entry_decoder.decode(body) for body in bodies]
         entries = tuple(_entries(written))
     except msgspec.DecodeError as error:
         raise RecordError(f"damaged, or of a Torim that is too different: {error}") from None
     notes = tuple(Noted(entry.now, entry.report) for entry in written if isinstance(entry, _Note))
     return Record(header, entries, bool(written) and isinstance(written[-1], _End), notes)
+
+
+def _header(body: bytes, newer: Rules | None) -> Header:
+    fields = _header_decoder.decode(body)
+    if newer is not None and isinstance(fields.get("rules"), dict):
+        fields["rules"] = msgspec.to_builtins(newer) | fields["rules"]
+    return msgspec.convert(fields, Header)
 
 
 def _after_first_line(data: bytes) -> int:

@@ -4,13 +4,17 @@ The question comes by key, so that the nod is no duplicate of anything: the reco
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.e2e.gateway_process import RECORDINGS
 from tests.e2e.house import SCRIPTED, House, house
+from tests.e2e.launched import await_true
 from tests.e2e.placed import Placed, place
 from tests.servers import real_server
+from tools.recorded.rerun import read
+from tools.replay import EXIT_SAME, main
 
 pytestmark = pytest.mark.e2e
 
@@ -23,10 +27,17 @@ EAR_MS = 100
 
 
 @pytest.fixture(scope="module")
-def nodding(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the gateway leaves what it went by."""
+    return tmp_path_factory.mktemp("records")
+
+
+@pytest.fixture(scope="module")
+def nodding(records: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A house whose recogniser hears a nod in whatever is said."""
     texts = {"SCRIPTED_ASR_TEXT": "mhm", "SCRIPTED_LLM_REPLY": " ".join(SENTENCES)}
-    with real_server() as server, house(tmp_path_factory.mktemp("house"), server.url, **texts, **SCRIPTED) as running:
+    folder = tmp_path_factory.mktemp("house")
+    with real_server() as server, house(folder, server.url, RECORD_DIR=str(records), **texts, **SCRIPTED) as running:
         yield running
 
 
@@ -63,3 +74,9 @@ def test_no_sound_of_the_reply_is_lost(sentence: tuple[int, int], text: str, nod
 def test_the_turn_ends_as_replied_and_the_nod_is_no_turn(nodded: Placed, nodding: House) -> None:
     told = [entry for entry in nodding.recorded(nodded.result["call"]) if entry["name"] == "TURN_ENDED"]
     assert [(entry["turn"], entry["how"]) for entry in told] == [("0", "replied"), ("1", "replied"), ("2", "hung_up")]
+
+
+def test_the_record_of_the_call_runs_again_to_the_bit(nodded: Placed, records: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (record,) = records.glob(f"*{nodded.result['call']}*")
+    await_true(lambda: read(record).complete)
+    assert (main([str(record)]), "the same to the bit" in capsys.readouterr().out) == (EXIT_SAME, True)

@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from common.config import Settings
 from gateway.playout import Mark
 from gateway.records.format import Handled, Lost, Record, RecordError, Taken, decode, named
+from gateway.rules import rules_of
 from gateway.turn.events import Command, Event, FrameHeard, MarkEchoed, SendClear, TimePassed
 from gateway.turn.machine import TurnMachine
 from gateway.turn.state import Rules
@@ -138,7 +140,7 @@ def read(path: Path) -> Record:
         RecordError: naming the file; what is in it cannot be read.
     """
     try:
-        return decode(path.read_bytes())
+        return decode(path.read_bytes(), newer=rules_of(Settings()))
     except RecordError as error:
         raise RecordError(f"{path}: {error}") from None
 

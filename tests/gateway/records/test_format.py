@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from common.messages import Head, SpeechChunk, Transcript
@@ -118,6 +119,20 @@ def test_what_is_no_record_is_refused(data: bytes) -> None:
 def test_a_record_of_another_format_says_so() -> None:
     with pytest.raises(RecordError, match="format 2; this Torim reads format 1"):
         decode(written().replace(b"torim record 1\n", b"torim record 2\n"))
+
+
+def test_a_rule_that_an_older_call_did_not_have_is_as_it_is_told() -> None:
+    rules = msgspec.to_builtins(HEADER.rules)
+    del rules["dedup_s"]
+    older = written(header=replace(HEADER, rules=rules))
+    assert decode(older, newer=replace(RULES, dedup_s=7.5)).header.rules == replace(HEADER.rules, dedup_s=7.5)
+    with pytest.raises(RecordError, match="dedup_s"):
+        decode(older)
+
+
+def test_a_header_without_rules_is_damaged() -> None:
+    with pytest.raises(RecordError, match="damaged"):
+        decode(written(header=replace(HEADER, rules=())), newer=RULES)  # type: ignore[arg-type]
 
 
 def test_an_event_of_another_torim_is_named() -> None:

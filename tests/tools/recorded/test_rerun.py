@@ -1,15 +1,17 @@
 """A recorded call, run once more, is the same to the bit; a difference is shown where it begins."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
+from common.messages import Transcript
 from gateway.playout import Mark
 from gateway.records.format import Handled, Lost, Record, Taken, decode
 from gateway.turn.events import CloseTurn, Command, FrameHeard, PublishUtterance, Report, WorkerReported
 from tests.tools.recorded.calls import ask_and_break, ask_and_hear, core_call, desk_record, interrupt, shell_record
 from tools.recorded.compare import compare
-from tools.recorded.rerun import Rerun, began_at
+from tools.recorded.rerun import Rerun, Step, began_at, read
 
 SEEDS, SHELL_SEEDS = range(20), range(4)
 
@@ -103,6 +105,22 @@ def test_an_event_that_breaks_the_core_is_shown(call: Record) -> None:
 def test_a_bug_is_the_last_step() -> None:
     *steps, last = Rerun(decode(desk_record(ask_and_break))).steps()
     assert ([step.bug for step in steps if step.bug], type(last.bug)) == ([], IndexError)
+
+
+# -- Of before ------------------------------------------------------------------------------------
+
+
+def test_a_record_of_the_first_torim_that_made_some_can_be_read_and_run() -> None:
+    """Made once and never again, by ``desk_record(ask_and_hear)``; what the core makes of it today may be something else."""
+    record = read(Path(__file__).parents[2] / "data" / "record_1.torim")
+    said = [text for step in Rerun(record).steps() for text in _heard(step)]
+    assert (record.complete, record.header.rules.dedup_s, said) == (True, 6.0, ["שלום"])
+
+
+def _heard(step: Step) -> list[str]:
+    """Words that a recogniser told."""
+    event = step.entry.event if isinstance(step.entry, Handled) else None
+    return [event.message.text] if isinstance(event, WorkerReported) and isinstance(event.message, Transcript) else []
 
 
 # -- With other settings ----------------------------------------------------------------------------
