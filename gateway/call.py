@@ -24,7 +24,7 @@ from common.messages import CallTakenOver, Message
 from common.version import VERSION
 from gateway.account import Account
 from gateway.beginning import beginning, reconnects
-from gateway.boundary import Boundary
+from gateway.boundary import Boundary, last_words
 from gateway.ear import IDLE_FRAMES, Ear
 from gateway.events_log import log_event, said
 from gateway.outbox import Outbox
@@ -172,6 +172,9 @@ class LiveCall:
                 writing = tasks.create_task(self._outbox.run())
                 await self._over.wait()
                 around.pacer.leave(self.tick)
+                if self._boundary.tripped and not self._left:
+                    for command in last_words(self._machine.call, self._loop.time()):
+                        self._carry_out(command)
                 self._tell_done()
                 self._outbox.put("end_call", self._owner.leave_call if self._left else self._owner.close_call, owed=True)
                 await self._write_the_rest(writing)

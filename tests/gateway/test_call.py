@@ -132,6 +132,19 @@ class StallingBus(NotedBus):
         await super().close_turn(call, closed, fence)
 
 
+class ClosingBus(NotedBus):
+    """A bus that notes how turns ended."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.closed: list[TurnClosed] = []
+
+    async def close_turn(self, call: str, closed: TurnClosed, fence: int) -> None:
+        """Note it."""
+        self.closed.append(closed)
+        await super().close_turn(call, closed, fence)
+
+
 class SilentBus(NotedBus):
     """A bus that does not say whose call it is."""
 
@@ -269,6 +282,16 @@ def test_a_bug_ends_its_call(caplog: pytest.LogCaptureFixture) -> None:
     _, line = live(lambda call: hear(call, LOUD), 30, deaf=True, greeting=Phrase("hello", bytes(80_000)))
     assert "bug=call call=CA1" in caplog.text
     assert len(line.sent) < 20
+
+
+def test_a_bug_ends_the_turn_with_what_was_heard_of_it() -> None:
+    def act(call: LiveCall) -> None:
+        asyncio.get_running_loop().call_later(1, hear, call, LOUD)
+
+    bus = ClosingBus()
+    live(act, 5, deaf=True, greeting=Phrase("one two three four five six seven eight", bytes(16_000)), bus=bus)
+    told = [(event["turn"], event["how"]) for event in bus.events["CA1"] if event["name"] == "TURN_ENDED"]
+    assert (told, bus.closed) == ([("0", "hung_up")], [TurnClosed(0, "hung_up", "", "one two", cut=True)])
 
 
 def test_a_message_of_another_turn_is_not_heard() -> None:
