@@ -36,8 +36,9 @@ check: setup-dev  ## what must be green before a commit
 	@$(BIN)/lint-imports --no-logo
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -q -n 3 --dist loadfile -m "not speech and not e2e and not long"
 
-sim: setup-dev  ## N=5000 random calls through the core from FROM=0 on, each judged; fails if a guard was hit too seldom (100 times in these; see tests.sim --help)
+sim: setup-dev  ## N=5000 random calls through the core from FROM=0 on, each judged, and a fifth as many through the shell; fails if anything was hit too seldom (see tests.sim --help)
 	@$(BIN)/python -m tests.sim $(or $(FROM),0) $$(($(or $(FROM),0) + $(or $(N),5000))) --guards
+	@$(BIN)/python -m tests.sim $(or $(FROM),0) $$(($(or $(FROM),0) + $(or $(N),5000) / 5)) --shell $(if $(N)$(FROM),,--least 100)
 
 mutants: setup-dev  ## remove each guard of the core in turn: what notices? ARGS="--only holding" takes some
 	@$(BIN)/python -m tests.mutants $(ARGS)

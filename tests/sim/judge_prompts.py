@@ -1,7 +1,8 @@
-"""What the model was asked: of each committed turn, with its words, and with the past as it was heard (R2, R5, R6, R7).
+"""What the model was asked: of each committed turn, with its words, and with the past as it was heard (R2, R5, R6, R7, R12).
 
 A draft is asked about before its turn is committed, and a second worker may be asked again: always the same words in the same turn.
 The past in a prompt is what the gateway closed before, in its order; a turn of it is missing only if Redis forgot it.
+Another stream of the call begins with the words of the turn that was committed and open, if Redis was well meanwhile.
 
 Reasons for a committed turn that no model was asked about
     over               it ended before a worker could take it
@@ -12,12 +13,15 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from gateway.turn.events import CloseTurn, Command, CommitTurn, PublishTranscript
+from gateway.turn.events import CallAnswered, CallTaken, CloseTurn, Command, CommitTurn, PublishTranscript
 from llm_worker.vendors.base import Exchange, Prompt
 from tests.sim.broken_rule import Check
 
-_TAKEN_WITHIN_S = 4.0
-"""From the commit to a worker that asks the model: three writes of turns in front of it may take a second each."""
+_TAKEN_WITHIN_S = 1.0
+"""From the last write to a worker that asks the model."""
+_WRITTEN_WITHIN_S = 0.5
+_WRITES = 3
+"""Of turns, one behind the other, up to a commit's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +35,27 @@ class Said:
 class PromptsJudge:
     """Compares the prompts of one call with what its core did."""
 
-    def __init__(self, check: Check) -> None:
+    def __init__(self, check: Check, slowest_write_s: float) -> None:
+        """``slowest_write_s``: what a turn's commit or end may take."""
         self.counts: Counter[str] = Counter()
         self._check = check
+        self._written_within_s = _WRITTEN_WITHIN_S + _WRITES * slowest_write_s
         self._prompts: dict[int, list[Prompt]] = {}
         self._published: dict[int, str] = {}
         self._committed: dict[int, Said] = {}
         self._closed_at_s: dict[int, float] = {}
 
-    def turns_begin(self, turn: int) -> None:
-        """Another stream's number: what was not written there did not happen."""
+    def stream_begins(self, event: CallAnswered | CallTaken, now: float, was_well: Callable[[float], bool]) -> None:
+        """With what is known of the stream before. ``was_well``: whether Redis was, since then."""
+        turn, said = max(self._committed.items(), default=(-1, None))
+        if said is not None and turn not in self._closed_at_s and now - said.at_s > self._written_within_s and was_well(said.at_s):
+            known = event.text if isinstance(event, CallTaken) and event.open else ""
+            self._check(known == said.text, f"{said.text!r}, committed in turn {turn}, is handed over as {known!r}")
+            self.counts["committed words handed over"] += 1
+        self._turns_begin(event.turn)
+
+    def _turns_begin(self, turn: int) -> None:
+        """What was not written of the stream before did not happen."""
         for known in (self._prompts, self._published, self._committed, self._closed_at_s):
             for number in [number for number in known if number >= turn]:
                 del known[number]
@@ -88,7 +103,7 @@ class PromptsJudge:
         prompts = self._prompts.get(turn, [])
         if not prompts:
             over_s = self._closed_at_s.get(turn, said.at_s)
-            why = "over" if over_s - said.at_s < _TAKEN_WITHIN_S else why_unasked(said.at_s, over_s)
+            why = "over" if over_s - said.at_s < _TAKEN_WITHIN_S + self._written_within_s else why_unasked(said.at_s, over_s)
             self._check(bool(why), f"no model was asked about {said.text!r}, committed in turn {turn}")
             self.counts[f"model not asked: {why}"] += 1
             return

@@ -221,7 +221,8 @@ def _house(seed: int, new_recorder: NewRecorder, trace: list[str] | None, parts:
     fails = 0.0 if lossless else rng.choice((0.0, 0.0, 0.15))
     lost = 0.0 if lossless else rng.choice((0.0, 0.0, 0.06))
     troubles = Troubles() if trace is None else Troubles(tell=trace.append)
-    bus = parts.new_bus(faults=_faults(seed, rng, lost))
+    faults = _faults(seed, rng, lost)
+    bus = parts.new_bus(faults=faults)
     weather = Weather(latency_s=rng.uniform(0.01, 0.08), asr_fails=fails, tts_fails=fails, message_lost=lost)
     weather = rougher(weather, rng) if rng.random() < 0.4 else weather
     caller = Caller(rng, talks_for=rng.randint(300, 1500))
@@ -235,14 +236,14 @@ def _house(seed: int, new_recorder: NewRecorder, trace: list[str] | None, parts:
     judge = Judge(seed, TurnMachine(rules, phrase_book(), LEXICON), caller, Line(rng, weather), vendors.asked, weather)
     judge.asked_late = True
     judge.words.excused = pieces.why_lost
-    prompts = vendors.prompts = PromptsJudge(judge.check)
+    prompts = vendors.prompts = PromptsJudge(judge.check, faults.slow_turns_s)
     pacer = Pacer()
     around = Surroundings(bus, pacer, GATEWAY, log_texts=False, wall_clock=lambda: 0.0, new_recorder=new_recorder)
 
     def new_machine(_: Rules, phrases: PhraseBook, lexicon: Lexicon) -> TurnMachine:
         machine = JudgedMachine(rules, phrases, LEXICON)
         machine.judge, machine.counts, machine.loudness, machine.trace = judge, counts, phone.loudness, trace
-        machine.pieces, machine.prompts = pieces, prompts
+        machine.pieces, machine.prompts, machine.troubles = pieces, prompts, troubles
         pieces.stream_begins(caller.frames)
         phone.machine = machine
         judge.stream_begins(machine, phone.line, asyncio.get_running_loop().time())

@@ -18,6 +18,7 @@ from tests.sim.line import Line
 from tests.sim.loudness import Loudness
 from tests.sim.pieces import Pieces
 from tests.sim.shell_vendors import numbered_frame
+from tests.sim.troubles import Troubles
 from tests.sim.world import brief
 
 CALL = "CA1"
@@ -42,6 +43,7 @@ class JudgedMachine(TurnMachine):
     loudness: Loudness
     pieces: Pieces
     prompts: PromptsJudge
+    troubles: Troubles
     trace: list[str] | None = None
     """What goes through it, where somebody wants to see it."""
 
@@ -58,7 +60,7 @@ class JudgedMachine(TurnMachine):
         self._note(event, commands, now)
         self.pieces.handled(event, commands, now)
         if isinstance(event, CallAnswered | CallTaken):
-            self.prompts.turns_begin(event.turn)
+            self.prompts.stream_begins(event, now, lambda since_s: not self.troubles.near(now, 0.0, now - since_s, "redis"))
         self.prompts.commanded(commands, now)
         self.judge.handled(event, commands, now)
         self.loudness.before(self.call.playout)

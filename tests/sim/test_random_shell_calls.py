@@ -12,7 +12,7 @@ from tests.sim.shell_calls import FAULTS, ShellOutcome, run_at_once, run_calls
 from tests.virtual_clock import run
 
 FEW = 12
-CALLS = 240
+CALLS = 1000
 LEAST = 100
 MUST_BE_THERE = 0.45
 """Of all words: those that neither trouble with their own piece nor another stream nor the end of the call may have lost."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from common.bus import PastTurn
+from common.bus import PastTurn, Taken
 from common.messages import Message, Stage, Transcript, Utterance
 from gateway.records.format import Header
 from gateway.records.recorder import Recorder, Unrecorded
@@ -139,9 +139,17 @@ class Invents(MemoryBus):
         return [*await MemoryBus.history(self, call), PastTurn(0, "never said", "never heard")]
 
 
-def complaint(parts: Parts) -> str:
+class ForgetsWhatWasSaid(MemoryBus):
+    """A bus that keeps no committed words for another stream."""
+
+    async def take_call(self, call: str, gateway: str, stream: str, language: str, turn: int = 0) -> Taken:
+        """Open, as it was, and without its words."""
+        return replace(await MemoryBus.take_call(self, call, gateway, stream, language, turn), text="")
+
+
+def complaint(parts: Parts, seeds: range = _SEEDS) -> str:
     """What the judge says of the first call that it takes exception to; "": of none."""
-    for seed in _SEEDS:
+    for seed in seeds:
         broken = run_calls([seed], lambda seed: simulate(seed, parts=parts)).outcome.broken
         if broken:
             return broken[0].removeprefix(f"seed {seed}: ")
@@ -176,3 +184,7 @@ def test_a_model_is_told_of_every_turn_before() -> None:
 
 def test_a_model_is_told_of_nothing_that_was_not() -> None:
     assert "the model is told what was not: " in complaint(Parts(new_bus=Invents))
+
+
+def test_another_stream_begins_with_the_words_that_were_committed() -> None:
+    assert "is handed over as ''" in complaint(Parts(new_bus=ForgetsWhatWasSaid), range(1, 100, LOSSLESS_EVERY))
