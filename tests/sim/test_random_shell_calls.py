@@ -14,7 +14,7 @@ from tests.virtual_clock import run
 FEW = 12
 CALLS = 1000
 LEAST = 100
-MUST_BE_THERE = 0.45
+MUST_BE_THERE = 0.5
 """Of all words: those that neither trouble with their own piece nor another stream nor the end of the call may have lost."""
 ASKED = 0.9
 """Of committed turns; the others ended before, or Redis or workers were in trouble."""
@@ -51,7 +51,7 @@ def test_tools_were_used_in_every_way(calls: ShellOutcome, happened: str) -> Non
 
 
 @pytest.mark.long
-def test_nearly_half_of_all_words_must_be_there_whatever_happens(calls: ShellOutcome) -> None:
+def test_half_of_all_words_must_be_there_whatever_happens(calls: ShellOutcome) -> None:
     counts = calls.outcome.counts
     words = sum(count for name, count in counts.items() if name.startswith("words "))
     assert counts["word insisted on"] >= MUST_BE_THERE * words
