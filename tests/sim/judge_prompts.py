@@ -44,14 +44,18 @@ class PromptsJudge:
         self._published: dict[int, str] = {}
         self._committed: dict[int, Said] = {}
         self._closed_at_s: dict[int, float] = {}
+        self._first_turn = 0
+        """Of this stream."""
 
     def stream_begins(self, event: CallAnswered | CallTaken, now: float, was_well: Callable[[float], bool]) -> None:
         """With what is known of the stream before. ``was_well``: whether Redis was, since then."""
         turn, said = max(self._committed.items(), default=(-1, None))
-        if said is not None and turn not in self._closed_at_s and now - said.at_s > self._written_within_s and was_well(said.at_s):
+        is_open = turn >= self._first_turn and turn not in self._closed_at_s
+        if said is not None and is_open and now - said.at_s > self._written_within_s and was_well(said.at_s):
             known = event.text if isinstance(event, CallTaken) and event.open else ""
             self._check(known == said.text, f"{said.text!r}, committed in turn {turn}, is handed over as {known!r}")
             self.counts["committed words handed over"] += 1
+        self._first_turn = event.turn
         self._turns_begin(event.turn)
 
     def _turns_begin(self, turn: int) -> None:
