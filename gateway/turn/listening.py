@@ -22,7 +22,7 @@ from gateway.turn.state import Call
 from gateway.turn.utterance import SHORT_VOICED_FRAMES, Piece, Utterance
 from gateway.turn.words import Completeness, Sense, normalise
 
-_TONE_FRAMES = PRE_ROLL_FRAMES + SHORT_VOICED_FRAMES + PAUSE_FRAMES
+LONGEST_TONE_FRAMES = PRE_ROLL_FRAMES + SHORT_VOICED_FRAMES + PAUSE_FRAMES
 """The sound of a key is no longer, pre-roll included."""
 MAX_NOTHING_HEARD = 4
 """The bot says goodbye at the fourth time in a row that it understood nothing."""
@@ -71,7 +71,7 @@ class Listening:
         """Send what was said before a key; a short sound just now, with nothing before it, was the tone of the key itself."""
         floor = self._call.floor
         self._drafting.withdraw(now)
-        tone = utterance.short and floor.silence_frames < PAUSE_FRAMES and floor.end - floor.start <= _TONE_FRAMES
+        tone = utterance.short and floor.silence_frames < PAUSE_FRAMES and floor.end - floor.start <= LONGEST_TONE_FRAMES
         if floor.start < floor.end and not tone:
             self.add_sound(utterance, floor.start, floor.end)
 

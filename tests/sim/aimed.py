@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from common.audio import FRAME_BYTES
 from gateway.playout import BYTES_PER_S
 from gateway.turn.barge_in import DUCK_FRAMES, FREE_HOLDS, PROBE_FRAMES
-from gateway.turn.endpointing import PAUSE_FRAMES, PRE_ROLL_FRAMES
-from gateway.turn.listening import MAX_NOTHING_HEARD
+from gateway.turn.endpointing import PAUSE_FRAMES
+from gateway.turn.listening import LONGEST_TONE_FRAMES, MAX_NOTHING_HEARD
 from gateway.turn.machine import BotState
-from gateway.turn.utterance import SHORT_VOICED_FRAMES
 from tests.sim.caller import Voice
 from tests.sim.plans import Plan, begins, new_words, nod_then_more, noise, says, stutter, with_pauses, word
 from tests.sim.vocabulary import NOD
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
 _FIRST_WORD_BYTES = 1800
 """All words of a simulated voice are longer."""
-_TONE_FRAMES = PRE_ROLL_FRAMES + SHORT_VOICED_FRAMES + PAUSE_FRAMES
-"""What is longer is no tone of a key."""
 
 # -- Keys ---------------------------------------------------------------------------------------------
 
@@ -64,7 +61,7 @@ def presses_after_a_stutter(world: "World") -> None:
     """Too long for the tone of a key."""
     begins(world, 0.2, stutter)
     floor = world.machine.call.floor
-    if world.machine.call.open is not None and 2 <= floor.silence_frames < PAUSE_FRAMES and floor.frame - floor.start > _TONE_FRAMES:
+    if world.machine.call.open is not None and 2 <= floor.silence_frames < PAUSE_FRAMES and floor.frame - floor.start > LONGEST_TONE_FRAMES:
         world.press("1")
 
 

@@ -90,6 +90,16 @@ SIGHTS = (
     Sight("superseded-turn", "A superseded turn: the caller goes on, and one reply answers all of it", superseded_turn),
 )
 
+_REAL = (
+    "Recorded of `make run` with the local speech, scripted answers and `RECORD_DIR` (2026-11-23), and drawn by `tools.timeline`. The",
+    "caller is `tools.call` with recordings of `tests/data/callers`: `--wav short_en_hello.wav --barge-in` a nod",
+    "`--wav medium_en_demo-nomatch.wav --barge-in short_en_please-try-again.wav`. The nod is the local voice's “Uh-huh.”, which the",
+    "recogniser reads as “Ah ha”. `make timelines` does not draw this one anew.",
+    "",
+    "![A nod that is talked through, an interruption that is obeyed](real-call.svg)",
+)
+"""About the picture of a call that nobody can have again as it was."""
+
 # -- Drawing them ---------------------------------------------------------------------------------
 
 
@@ -115,10 +125,15 @@ def picture_of(sight: Sight) -> str:
 
 def page() -> str:
     """What shows them."""
-    lines = ["# Three simulated calls", "", "Drawn by `make timelines` (`tests/sim/timelines.py` says what is done in each)."]
+    lines = [
+        "# Three simulated calls, and a real one",
+        "",
+        "Drawn by `make timelines` (`tests/sim/timelines.py` says what is done in each).",
+    ]
     lines += ["A simulated call has levels, no sound."]
     for sight in SIGHTS:
         lines += ["", f"![{sight.title}]({sight.name}.svg)"]
+    lines += ["", *_REAL]
     return "\n".join(lines) + "\n"
 
 
