@@ -291,8 +291,11 @@ class WorkerBus(HandlerBus, Protocol):
         lost on its way here, or its handler lost the bus.
         """
 
-    async def reclaim(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
-        """An entry whose worker fell silent, if there is one."""
+    async def reclaim(self, stage: Stage, worker: str, shard: int = 0, *, silence_s: float = 0.0) -> Delivery | None:
+        """An entry whose worker fell silent, if there is one; where ``silence_s`` is given, for so long at the least.
+
+        Without it a slow answer brings nothing, since after a stall everybody looks silent.
+        """
 
     async def renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], shard: int = 0) -> Renewal:
         """Say that these, all of one shard, are still worked on; hear what became of them."""

@@ -48,10 +48,10 @@ class Consumer:
             self._trouble = True
             raise
 
-    async def reclaim(self, stage: Stage, worker: str) -> Delivery | None:
-        """An entry whose worker fell silent, if there is one."""
+    async def reclaim(self, stage: Stage, worker: str, silence_s: float) -> Delivery | None:
+        """An entry whose worker fell silent, if there is one; if need be only one that was silent for so long."""
         try:
-            return await once(lambda: self._silent(stage, worker))
+            return await once(lambda: self._silent(stage, worker, silence_s))
         except BusUnavailable:
             self._trouble = True
             raise
@@ -83,12 +83,12 @@ class Consumer:
             if not str(answer).startswith("BUSYGROUP"):
                 raise
 
-    async def _silent(self, stage: Stage, worker: str) -> Delivery | None:
+    async def _silent(self, stage: Stage, worker: str, silence_s: float) -> Delivery | None:
         """The oldest entry that nobody renewed for long; this counts as a delivery."""
-        clock, idle_ms = asyncio.get_running_loop().time, self._pace.min_idle_ms
+        clock, idle_ms = asyncio.get_running_loop().time, max(self._pace.min_idle_ms, round(1000 * silence_s))
         asked_s = clock()
         silent = await self._pending(stage, _IDLE_AT_ONCE, idle=idle_ms)
-        if clock() - asked_s > self._pace.slow_ms / 1000:
+        if clock() - asked_s > (self._pace.slowest_ms if silence_s else self._pace.slow_ms) / 1000:
             return None  # after a stall everybody looks silent
         for about in silent:
             id_, attempt = about["message_id"], about["times_delivered"] + 1

@@ -80,6 +80,8 @@ class Pace:
     """Silence after which a worker's entry may be taken over; over three renewals."""
     slow_ms: int = 300
     """An answer that takes longer tells nothing of who is silent."""
+    slowest_ms: int = 1_000
+    """Where only longer silences count, an answer may take so long."""
     settling_ms: int = 2_000
     """How long a gateway may take to come back to a server that forgot everything; until then a missing one is not gone."""
     poll_ms: int | None = None

@@ -49,10 +49,10 @@ class Shard:
     async def next(self) -> Delivery | None:
         """An entry whose worker fell silent, if it is time to look for one; else one that nobody read."""
         now_s = _now_s()
-        if now_s >= self._reclaim_at_s and self._claims.allowed(now_s):
-            found = await self._bus.reclaim(self._stage, self._worker, self.number)
-            if _now_s() - now_s > self._rhythm.slow_s:
-                self._claims.trouble(_now_s())
+        silence_s = self._claims.least_silence_s(now_s)
+        if now_s >= self._reclaim_at_s and silence_s is not None:
+            found = await self._bus.reclaim(self._stage, self._worker, self.number, silence_s=silence_s)
+            self._claims.answered(_now_s(), _now_s() - now_s)
             if found is not None:
                 return found
             self._reclaim_at_s = now_s + self._rhythm.reclaim_s * self._random.uniform(0.8, 1.2)

@@ -201,8 +201,8 @@ class ShardedBus(MemoryBus):
     async def take(self, stage: Stage, worker: str, shard: int = 0, *, held: Collection[str] = ()) -> Delivery | None:
         return await super().take(_STAGE_OF[shard], worker, held=held)
 
-    async def reclaim(self, stage: Stage, worker: str, shard: int = 0) -> Delivery | None:
-        return await super().reclaim(_STAGE_OF[shard], worker)
+    async def reclaim(self, stage: Stage, worker: str, shard: int = 0, *, silence_s: float = 0.0) -> Delivery | None:
+        return await super().reclaim(_STAGE_OF[shard], worker, silence_s=silence_s)
 
     async def renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], shard: int = 0) -> Renewal:
         return await super().renew(_STAGE_OF[shard], worker, deliveries)
@@ -717,13 +717,13 @@ def test_a_worker_that_left_is_not_alive() -> None:
 
 
 def test_nothing_is_claimed_before_the_first_renewal() -> None:
-    assert not Claims(Rhythm()).allowed(10)
+    assert Claims(Rhythm()).least_silence_s(10) is None
 
 
 def test_claims_are_allowed_while_renewals_come_in_time() -> None:
     claims = Claims(Rhythm())
     claims.renewed(10.0, 0.001)
-    assert claims.allowed(10.3)
+    assert claims.least_silence_s(10.3) == 0
 
 
 def test_nothing_is_claimed_for_a_second_after_trouble() -> None:
@@ -731,30 +731,96 @@ def test_nothing_is_claimed_for_a_second_after_trouble() -> None:
     claims.trouble(10.0)
     claims.renewed(10.5, 0.001)
     claims.renewed(10.8, 0.001)
-    assert not claims.allowed(10.9)
+    assert claims.least_silence_s(10.9) is None
 
 
 def test_claims_are_allowed_again_after_a_calm_second() -> None:
     claims = Claims(Rhythm())
     claims.trouble(10.0)
     claims.renewed(10.9, 0.001)
-    assert claims.allowed(11.0)
+    assert claims.least_silence_s(11.0) == 0
 
 
 def test_nothing_is_claimed_when_the_own_renewal_is_late() -> None:
     claims = Claims(Rhythm())
     claims.renewed(10.0, 0.001)
-    assert not claims.allowed(10.7)
+    assert claims.least_silence_s(10.7) is None
 
 
 def test_a_slow_renewal_is_trouble() -> None:
     claims = Claims(Rhythm())
     claims.renewed(10.0, 0.4)
-    assert not claims.allowed(10.1)
+    assert claims.least_silence_s(10.1) is None
 
 
 def test_a_process_that_stood_still_claims_nothing_at_first() -> None:
     claims = Claims(Rhythm())
     claims.renewed(10.0, 0.001)
     claims.renewed(15.0, 0.001)
-    assert not claims.allowed(15.1)
+    assert claims.least_silence_s(15.1) is None
+
+
+def slow_renewals(took_s: float, count: int) -> Claims:
+    """From 10 s on, each a quarter of a second after the answer to the one before."""
+    claims = Claims(Rhythm())
+    for number in range(count):
+        claims.renewed(10 + number * (0.25 + took_s), took_s)
+    return claims
+
+
+def test_where_the_server_stays_slow_only_a_long_silence_tells() -> None:
+    assert slow_renewals(0.5, 6).least_silence_s(13.8) == Rhythm().abandoned_s
+
+
+def test_nothing_is_claimed_while_it_is_new_that_the_server_is_slow() -> None:
+    assert slow_renewals(0.5, 3).least_silence_s(11.6) is None
+
+
+def test_a_server_that_takes_longer_than_a_second_stands_still() -> None:
+    assert slow_renewals(1.1, 6).least_silence_s(16.8) is None
+
+
+@pytest.mark.parametrize("trouble", [lambda claims: claims.trouble(13.76), lambda claims: claims.answered(13.76, 1.2)])
+def test_a_stall_of_a_slow_server_begins_the_waiting_anew(trouble: Callable[[Claims], None]) -> None:
+    claims = slow_renewals(0.5, 6)
+    trouble(claims)
+    assert claims.least_silence_s(13.8) is None
+
+
+def test_nothing_is_claimed_of_a_slow_server_when_the_own_renewal_is_overdue() -> None:
+    assert slow_renewals(0.5, 6).least_silence_s(15.1) is None
+
+
+class SlowBus(MemoryBus):
+    """Each of its renewals and takeovers takes half a second."""
+
+    async def renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], shard: int = 0) -> Renewal:
+        await asyncio.sleep(0.25)
+        renewal = await super().renew(stage, worker, deliveries, shard)
+        await asyncio.sleep(0.25)
+        return renewal
+
+    async def reclaim(self, stage: Stage, worker: str, shard: int = 0, *, silence_s: float = 0.0) -> Delivery | None:
+        await asyncio.sleep(0.5)
+        return await super().reclaim(stage, worker, shard, silence_s=silence_s)
+
+
+def test_the_work_of_a_dead_worker_is_done_on_a_slow_server_too_and_that_of_the_living_is_left_to_them() -> None:
+    async def scenario() -> tuple[list[int], float]:
+        bus, long, stage = SlowBus(), Handler(takes_s=12), Handler()
+        await bus.take_call(CALL, GATEWAY, STREAM, "en")
+
+        async def die() -> float:
+            await asyncio.sleep(6)
+            await bus.publish("asr", utterance(number=2))
+            await bus.take("asr", "dead")
+            died_s = now_s()
+            await with_worker(bus, stage.handle, replies(bus, 2), name="two")
+            return stage.began_s[0] - died_s
+
+        await bus.publish("asr", utterance(number=1))
+        after_s: float = await with_worker(bus, long.handle, die(), slots=1)
+        return long.attempts + stage.attempts, after_s
+
+    attempts, after_s = run(scenario())
+    assert (attempts, after_s < 6) == ([1, 2], True)
