@@ -208,7 +208,7 @@ class GatewayBus(Protocol):
         """The stages on which a worker lives: one that has warmed its vendor up and beats."""
 
     async def backlog_s(self) -> float:
-        """Age of the oldest entry of all stages that no worker has read; 0 if there is none."""
+        """Age of the oldest entry of all stages that no worker has: nobody read it, or it was handed back, since then; 0: none."""
 
     async def ping(self) -> bool:
         """Whether Redis answers within its deadline, and somebody works on every stage. Never raises."""

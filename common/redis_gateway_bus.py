@@ -186,10 +186,11 @@ class RedisGatewayBus:
     async def _publish(self, stage: Stage, message: Message, audio: bytes) -> None:
         presence = self._presence(message.head.call)
         await presence.assure()
+        kept = presence.unanswered.published(stage, message, audio)
         if not await presence.add(stage, message, audio):
-            await presence.assure()
-            await presence.add(stage, message, audio)
-        presence.unanswered.published(stage, message, audio)
+            await presence.assure()  # which publishes what is kept
+            if not kept:
+                await presence.add(stage, message, audio)
 
     # Replies
 

@@ -32,10 +32,12 @@ class Unanswered:
     def __init__(self) -> None:
         self._calls: dict[str, dict[str, Publication]] = {}
 
-    def published(self, stage: Stage, message: Message, audio: bytes = b"") -> None:
-        """Keep it."""
-        if isinstance(message, Utterance | Transcript):
-            self._calls.setdefault(message.head.call, {})[streams.ALONE.done(stage, message)] = Publication(stage, message, audio)
+    def published(self, stage: Stage, message: Message, audio: bytes = b"") -> bool:
+        """It is about to be: a reply may be quicker than word that it was. Whether it is kept."""
+        if not isinstance(message, Utterance | Transcript):
+            return False
+        self._calls.setdefault(message.head.call, {})[streams.ALONE.done(stage, message)] = Publication(stage, message, audio)
+        return True
 
     def replied(self, message: Message) -> None:
         """A worker's message came."""

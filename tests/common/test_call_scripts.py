@@ -218,6 +218,14 @@ def test_the_age_is_that_of_the_oldest_entry_that_nobody_read(bench: Bench) -> N
     assert 60_000 <= bench.run("backlog", [WORK], [])[0][2] < 65_000
 
 
+def test_what_was_handed_back_is_behind_since_then(bench: Bench) -> None:
+    id_ = bench.read()
+    bench.hand_back(id_)
+    bench.redis.xclaim(WORK, "w", "one", 0, [id_], idle=3_600_000 + 5_000, justid=True)
+    length, waiting, age_ms = bench.run("backlog", [WORK], [])[0]
+    assert (length, waiting, 5_000 <= age_ms < 10_000) == (1, 1, True)
+
+
 def test_each_stage_is_behind_by_itself(bench: Bench) -> None:
     bench.redis.xadd(NEXT, {"m": "work"})
     assert [unread for _, unread, _ in bench.run("backlog", [WORK, NEXT, "nothing"], [])] == [0, 1, 0]

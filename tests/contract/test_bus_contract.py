@@ -529,6 +529,13 @@ async def test_the_oldest_unread_entry_tells_how_far_the_workers_are_behind(a_ho
     assert 0.04 <= await a_house.gateway.backlog_s() < 5.0
 
 
+async def test_work_that_was_handed_back_waits_for_anybody_from_then_on(a_house: House) -> None:
+    await a_house.gateway.publish("asr", utterance())
+    await a_house.one.hand_back("asr", "one", [await taken(a_house.one, "asr")])
+    await asyncio.sleep(0.05)
+    assert 0.04 <= await a_house.gateway.backlog_s() < 5.0
+
+
 async def test_work_that_was_never_looked_at_counts(a_house: House) -> None:
     await a_house.gateway.publish("llm", transcript())
     await asyncio.sleep(0.05)

@@ -294,7 +294,10 @@ class MemoryBus:
         return await self.server.ask(self._backlog_s)
 
     def _backlog_s(self) -> float:
-        return max((self._now_s() - entry.added_s for stream in self._store.work.values() for entry in stream.unread), default=0.0)
+        work = self._store.work.values()
+        since_s = [entry.added_s for stream in work for entry in stream.unread]
+        since_s += [entry.free_since_s for stream in work for entry in stream.pending.values()]
+        return max(0.0, self._now_s() - min(since_s, default=self._now_s()))
 
     async def ping(self) -> bool:
         """Whether somebody works on every stage."""
@@ -347,6 +350,7 @@ class MemoryBus:
 
     def _hold(self, stage: Stage, entry: Entry, worker: str) -> Entry:
         entry.owner, entry.held_since_s, entry.deliveries = worker, self._now_s(), entry.deliveries + 1
+        entry.free_since_s = float("inf")
         self._store.work[stage].pending[entry.id] = entry
         return entry
 
@@ -487,7 +491,7 @@ class MemoryBus:
         lost, stale, committed = set[str](), set[str](), set[str]()
         for delivery in deliveries:
             entry = self._store.work[stage].pending.get(delivery.id)
-            if entry is None or entry.owner != worker or entry.held_since_s == float("-inf"):
+            if entry is None or entry.owner != worker or entry.free_since_s <= self._now_s():
                 lost.add(delivery.id)
                 continue
             entry.held_since_s = self._now_s()
@@ -506,7 +510,7 @@ class MemoryBus:
         for delivery in deliveries:
             entry = self._store.work[stage].pending.get(delivery.id)
             if entry is not None and entry.owner == worker:
-                entry.held_since_s = float("-inf")
+                entry.held_since_s, entry.free_since_s = float("-inf"), self._now_s()
                 entry.deliveries -= not counts
 
     async def leave(self, stage: Stage, worker: str) -> None:

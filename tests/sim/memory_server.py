@@ -40,6 +40,8 @@ class Entry:
     seen_from_s: float
     owner: str = ""
     held_since_s: float = 0.0
+    free_since_s: float = float("inf")
+    """When it was handed back."""
     deliveries: int = 0
 
 
