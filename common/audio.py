@@ -150,12 +150,3 @@ def wav_to_mulaw(path: str | Path) -> bytes:
     elif channels != 1:
         raise wave.Error(f"{path}: {channels} channels; one or two are needed")
     return pcm_to_mulaw(resample(pcm, rate_hz, SAMPLE_RATE_HZ))
-
-
-def mulaw_to_wav(mulaw: bytes, path: str | Path) -> None:
-    """Write mu-law as a 16-bit mono WAV file."""
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(_SAMPLE_BYTES)
-        file.setframerate(SAMPLE_RATE_HZ)
-        file.writeframes(mulaw_to_pcm(mulaw))

@@ -43,8 +43,6 @@ class Switchboard:
         agents: Agents | None = None,
         accounts: Accounts | None = None,
     ) -> None:
-        self.unclaimed = 0
-        """Messages for calls that are over: normal, counted."""
         self.ended = 0
         """Streams that are over."""
         self._settings = settings
@@ -114,5 +112,4 @@ class Switchboard:
         elif key == self._phrases.key:
             self._phrases.worker_reported(delivery)
         else:
-            self.unclaimed += 1
             metrics.UNCLAIMED.inc()
