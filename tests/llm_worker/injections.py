@@ -31,6 +31,8 @@ from tests.vendors.openai_service import OpenAIService
 DATA = Path(__file__).parent.parent / "data"
 SECRET = "INJECTIONS_SECRET"
 LONG = "x" * 5000
+_FENCE = 2**52
+"""Higher than any stream's: an owner's."""
 _BEFORE = {
     "book_table": ('{"day":"2026-12-31","people":2,"name":"Dana"}', '{"day":"2026-12-31","people":3,"name":"Dan"}'),
     "leave_message": ('{"text":"please call"}',),
@@ -154,14 +156,14 @@ async def _turn_2(attempt: Attempt, bus: Watched, agent: InUse) -> Delivery:
     head = Head(call="call-1", turn=2, gateway="gateway-1", language="en", agent=agent.carried.reference)
     await bus.take_call(head.call, head.gateway, "stream-1", "en")
     await bus.keep_agent(head.call, agent.carried.reference, agent.carried.data)
-    await bus.close_turn(head.call, TurnClosed(0, "replied"), 1)
-    await bus.commit_turn(head.call, 1, "", 1)
+    await bus.close_turn(head.call, TurnClosed(0, "replied"), _FENCE)
+    await bus.commit_turn(head.call, 1, "", _FENCE)
     for number, arguments in enumerate(await _before(attempt, agent)):
         await _used(bus, head.call, attempt, number, arguments)
-    await bus.close_turn(head.call, TurnClosed(1, "replied", "hello", "hi"), 1)
+    await bus.close_turn(head.call, TurnClosed(1, "replied", "hello", "hi"), _FENCE)
     await bus.publish("llm", Transcript(head=head, utterance=2, text=attempt.says))
     if attempt.state not in ("draft", "raised"):
-        await bus.commit_turn(head.call, 2, attempt.says, 1)
+        await bus.commit_turn(head.call, 2, attempt.says, _FENCE)
     given = await bus.take("llm", "worker-1")
     assert given is not None
     return given
@@ -201,7 +203,7 @@ async def _not_committed(attempt: Attempt, bus: Watched, worker: LlmWorker, repl
     """Nobody commits the turn; the worker's loop would end the reply when the turn is over."""
     await bus.wanted.wait()
     if attempt.state == "raised":
-        await bus.close_turn("call-1", TurnClosed(2, "superseded"), 1)
+        await bus.close_turn("call-1", TurnClosed(2, "superseded"), _FENCE)
         worker.effects.committed("call-1", 2)  # a word that came too late
     else:
         reply.cancel()
