@@ -59,15 +59,16 @@ class Case:
         self.house = made
         self.call = f"call-{next(self._count)}"
         self.head = Head(call=self.call, turn=0, gateway=GATEWAY)
+        self.fence = 0
 
     async def begin(self, message: Utterance | Transcript) -> None:
         """Publish a piece of work in a call of its own."""
-        await self.house.gateway.take_call(self.call, GATEWAY, STREAM, "en")
+        self.fence = (await self.house.gateway.take_call(self.call, GATEWAY, STREAM, "en")).fence
         await self.house.gateway.publish("asr" if isinstance(message, Utterance) else "llm", message)
 
     async def close_turn(self) -> None:
         """The gateway raises the turn."""
-        await self.house.gateway.close_turn(self.call, TurnClosed(0, "interrupted"), 1)
+        await self.house.gateway.close_turn(self.call, TurnClosed(0, "interrupted"), self.fence)
 
     async def told(self, replies: AsyncIterator[Delivery]) -> list[Message]:
         """What the gateway got."""
