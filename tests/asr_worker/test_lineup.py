@@ -49,6 +49,6 @@ def test_the_vocabulary_given_back_is_no_words() -> None:
 
 
 def test_what_a_gate_took_away_is_told_without_the_text(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, logger="torim")
     heard("I want to cancel. Thanks for watching!")
     assert [record.getMessage() for record in caplog.records] == ["turn=1 what=gated why=phantom heard_chars=38 left_chars=17"]

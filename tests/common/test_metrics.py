@@ -62,7 +62,7 @@ def test_a_count_is_told_before_its_first_event() -> None:
 
 
 def test_labels_take_few_values() -> None:
-    bounded = {"stage", "outcome", "why", "kind", "how", "vendor", "le"}
+    bounded = {"stage", "outcome", "why", "kind", "how", "vendor", "unit", "fate", "le"}
     ours = [sample for family in REGISTRY.collect() if family.name.startswith("torim_") for sample in family.samples]
     assert {name for sample in ours for name in sample.labels} <= bounded
 

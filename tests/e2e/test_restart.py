@@ -15,6 +15,7 @@ import pytest
 from tests.e2e.gateway_process import RECORDINGS, ROOT
 from tests.e2e.launched import READY, Launched, launched
 from tests.e2e.placed import bot_side
+from tts_worker.front_end import speakable
 from tts_worker.tones import HeardTone, heard_tones
 
 pytestmark = pytest.mark.e2e
@@ -49,13 +50,17 @@ class Heard:
     @property
     def whole_sentences(self) -> list[tuple[int, int]]:
         """(turn, sentence) of those that were said from begin to end, and once."""
-        lengths_ms = [len(text.format(turn=1)) * MS_PER_CHAR for text in (FIRST, SECOND)]
-        return [(turn, sentence) for turn, sentence, ms in self.sentences if abs(ms - lengths_ms[sentence]) < _EAR_MS]
+        return [(turn, sentence) for turn, sentence, ms in self.sentences if abs(ms - _length_ms(turn, sentence)) < _EAR_MS]
 
     @property
     def phrases(self) -> list[int]:
         """Which fixed phrases were heard; 0 is the greeting."""
         return [tone.sentence for tone in self.tones if not tone.turn]
+
+
+def _length_ms(turn: int, sentence: int) -> int:
+    """Of a sentence as it is spoken: with its number in words."""
+    return len(speakable((FIRST, SECOND)[sentence].format(turn=turn), "en").text) * MS_PER_CHAR
 
 
 @contextmanager
