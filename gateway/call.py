@@ -174,7 +174,8 @@ class LiveCall:
                 around.pacer.leave(self.tick)
                 if self._boundary.tripped and not self._left:
                     for command in last_words(self._machine.call, self._loop.time()):
-                        self._carry_out(command)
+                        with self._boundary:  # the bug may be in what carries it out
+                            self._carry_out(command)
                 self._tell_done()
                 self._outbox.put("end_call", self._owner.leave_call if self._left else self._owner.close_call, owed=True)
                 await self._write_the_rest(writing)

@@ -13,12 +13,13 @@ from common.agents.in_use import Carried
 from common.bus import Delivery, Taken, TurnClosed
 from common.errors import BusUnavailable
 from common.messages import Head, Message, Sentence, SpeechChunk, Stage, Utterance
+from gateway.account import Account
 from gateway.call import LiveCall
 from gateway.pacer import Pacer
 from gateway.surroundings import Surroundings
 from gateway.telephony.base import AudioReceived, CallStarted, CallStopped
 from gateway.telephony.twilio import TwilioCodec
-from gateway.turn.events import End
+from gateway.turn.events import CloseTurn, End
 from gateway.turn.machine import TurnMachine
 from gateway.turn.state import Phrase, PhraseBook
 from gateway.turn.words import Lexicon
@@ -132,6 +133,14 @@ class StallingBus(NotedBus):
         await super().close_turn(call, closed, fence)
 
 
+class BrokenAccount(Account):
+    """An account with a bug: at the end of every turn."""
+
+    def turn_closed(self, closed: CloseTurn) -> None:
+        """Never notes it."""
+        raise ZeroDivisionError
+
+
 class ClosingBus(NotedBus):
     """A bus that notes how turns ended."""
 
@@ -172,6 +181,7 @@ def live(
     bus: NotedBus | None = None,
     again: int = 0,
     agent: Carried = HOUSE,
+    account: Account | None = None,
 ) -> tuple[NotedBus, FakeLine]:
     """A call in which ``act`` happens, and then nothing for so long."""
     bus, line = bus or NotedBus(), FakeLine()
@@ -182,7 +192,7 @@ def live(
         machine = TurnMachine(RULES, phrases, Lexicon())
         detector = Deaf() if deaf else LoudIsSpeech()
         started = CallStarted("CA1", "MZ1", parameters={"again": str(again)})
-        call = LiveCall(started, line, "CA1", "he", machine, detector, guard or NoGuard(), around, lambda key: None, agent)
+        call = LiveCall(started, line, "CA1", "he", machine, detector, guard or NoGuard(), around, lambda key: None, agent, account)
         async with asyncio.TaskGroup() as tasks:
             pacing = tasks.create_task(pacer.run())
             tasks.create_task(call.run())
@@ -292,6 +302,11 @@ def test_a_bug_ends_the_turn_with_what_was_heard_of_it() -> None:
     live(act, 5, deaf=True, greeting=Phrase("one two three four five six seven eight", bytes(16_000)), bus=bus)
     told = [(event["turn"], event["how"]) for event in bus.events["CA1"] if event["name"] == "TURN_ENDED"]
     assert (told, bus.closed) == ([("0", "hung_up")], [TurnClosed(0, "hung_up", "", "one two", cut=True)])
+
+
+def test_a_bug_in_what_ends_a_turn_leaves_the_call_its_end() -> None:
+    bus, _ = live(lambda call: None, 5, greeting=Phrase("hello", bytes(800)), account=BrokenAccount("CA1", ""))
+    assert [event["name"] for event in bus.events["CA1"]].count("WS_DONE") == 1
 
 
 def test_a_message_of_another_turn_is_not_heard() -> None:
