@@ -1,0 +1,1 @@
+"""How well the bot takes turns, scored like the published benchmarks."""
