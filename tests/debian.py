@@ -31,6 +31,21 @@ def command(package: str, program: str, cache: Path, folder_name: str) -> list[s
     return ["env", f"LD_LIBRARY_PATH={os.pathsep.join(libraries)}", str(fetched)]
 
 
+def contents(package: str, cache: Path, folder_name: str) -> Path:
+    """The folder that holds what the package would put under "/", without what it depends on; fetched if need be.
+
+    Raises:
+        RuntimeError: it cannot be fetched; says what to type.
+    """
+    folder = cache.expanduser() / folder_name
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "root").exists():
+            _fetch_alone(package, folder)
+    return folder / "root"
+
+
 def _fetch(package: str, program: str, folder: Path) -> None:
     packages = folder / "packages"
     (packages / "partial").mkdir(parents=True, exist_ok=True)
@@ -38,6 +53,19 @@ def _fetch(package: str, program: str, folder: Path) -> None:
     fetch += ["-o", f"Dir::Cache::archives={packages}", "-o", "Debug::NoLocking=1", package]
     if not (_runs(fetch) or (_runs(["apt-get", "update", "-qq"]) and _runs(fetch))):
         raise RuntimeError(f"no {program} for the tests; type: apt-get update && apt-get install {package}")
+    _unpack(packages, folder)
+
+
+def _fetch_alone(package: str, folder: Path) -> None:
+    packages = folder / "packages"
+    packages.mkdir(exist_ok=True)
+    fetch = ["env", "-C", str(packages), "apt-get", "download", "-qq", package]
+    if not (_runs(fetch) or (_runs(["apt-get", "update", "-qq"]) and _runs(fetch))):
+        raise RuntimeError(f"no {package} for the bench; it needs Debian's archive: apt-get update && apt-get download {package}")
+    _unpack(packages, folder)
+
+
+def _unpack(packages: Path, folder: Path) -> None:
     for archive in sorted(packages.glob("*.deb")):
         subprocess.run(["dpkg-deb", "-x", str(archive), str(folder / "root.new")], check=True)
     (folder / "root.new").rename(folder / "root")
