@@ -30,7 +30,7 @@ from common.worker import run_worker
 from gateway.call import LiveCall
 from gateway.pacer import Pacer
 from gateway.records.format import Header
-from gateway.records.recorder import NewRecorder, Recorder, StreamRecorder, unrecorded
+from gateway.records.recorder import Recorder, StreamRecorder, unrecorded
 from gateway.surroundings import Surroundings
 from gateway.switchboard import Switchboard
 from gateway.turn.machine import TurnMachine
