@@ -27,12 +27,12 @@ from asr_worker.worker import AsrWorker
 from common.config import Settings
 from common.lineup import Lineup
 from common.worker import run_worker
-from gateway.call import LiveCall
 from gateway.pacer import Pacer
 from gateway.records.format import Header
 from gateway.records.recorder import Recorder, StreamRecorder, unrecorded
 from gateway.surroundings import Surroundings
 from gateway.switchboard import Switchboard
+from gateway.telephony.base import Conversation
 from gateway.turn.machine import TurnMachine
 from gateway.turn.state import PhraseBook, Rules
 from gateway.turn.words import Lexicon
@@ -76,7 +76,7 @@ def run(scene: Scene, settings: Settings = PLAIN, delays: Delays = ZERO, *, ear:
         StageError: the call met with a bug, or has no end.
     """
     try:
-        return run_in_no_time(_House(scene, on_stage(settings), delays, ear, records).live())
+        return run_in_no_time(_play_out(scene, on_stage(settings), delays, ear, records))
     except ExceptionGroup as bugs:
         raise StageError(f"{scene.name}: {bugs.exceptions!r}") from bugs
 
@@ -87,17 +87,29 @@ def _detectors(settings: Settings) -> Callable[[], Detector]:
     return choose_detector(settings)
 
 
-class _House:
-    """All of one call."""
+async def _play_out(scene: Scene, settings: Settings, delays: Delays, ear: Ear, records: Path | None) -> Outcome:
+    return await _House(scene, settings, Vendors(ear, delays, scene.name, _sentences(scene)), records).live()
 
-    def __init__(self, scene: Scene, settings: Settings, delays: Delays, ear: Ear, records: Path | None) -> None:
+
+def _sentences(scene: Scene) -> int:
+    """Of each reply."""
+    return 1 if any(cue.after is After.BOT_ENDS for cue in scene.cues) else len(SENTENCES)
+
+
+class _House:
+    """All of one call; its loop runs."""
+
+    def __init__(self, scene: Scene, settings: Settings, vendors: Vendors, records: Path | None) -> None:
         self._scene = scene
         self._settings = settings
+        self._vendors = vendors
         self._records = records
-        sentences = 1 if any(cue.after is After.BOT_ENDS for cue in scene.cues) else len(SENTENCES)
-        self._vendors = Vendors(ear, delays, scene.name, sentences)
+        self._loop = asyncio.get_running_loop()
+        self._notes = Notes(self._now)
         self._hearing = Hearing(self._repertoire)
         self._echo = _echo_path(scene)
+        self._wire = Wire(self._now, self._turn, self._play)
+        self._caller = Caller(scene, self._occasion, self._echo.between if self._echo else None)
         self._machine: NotedMachine | None = None
         self._record = bytearray()
 
@@ -110,9 +122,7 @@ class _House:
 
     async def live(self) -> Outcome:
         """All of it."""
-        self._loop = asyncio.get_running_loop()
-        self._notes = Notes(since_s=_BEFORE_S)
-        with _listening(self._notes, self._loop.time):
+        with _listening(self._notes):
             async with asyncio.TaskGroup() as tasks:
                 bus, pacer = MemoryBus(), Pacer()
                 board = self._board(bus, pacer)
@@ -145,35 +155,34 @@ class _House:
         return self._machine
 
     async def _call(self, board: Switchboard, tasks: asyncio.TaskGroup) -> float:
-        self._wire = Wire(self._now, self._turn, self._play)
-        call = board.answer(self._wire.started(self._scene.language), self._wire)
-        assert isinstance(call, LiveCall)
-        caller = self._caller = Caller(self._scene, self._occasion, self._echo.between if self._echo else None)
+        call, caller = board.answer(self._wire.started(self._scene.language), self._wire), self._caller
         talking = tasks.create_task(call.run())
         while not (caller.over or talking.done()):
             await asyncio.sleep((caller.frames + 1) * FRAME_S - self._now())
-            self._step(caller, call)
+            self._step(call)
             if caller.frames * FRAME_S > LIMIT_S:
                 self._notes.bugs.append(f"no end after {LIMIT_S:g} s")
                 break
+        length_s = self._now()
         for event in self._wire.stop():
             call.receive(event)
         await talking
-        return caller.frames * FRAME_S
+        self._notes.call_over()
+        return length_s
 
-    def _step(self, caller: Caller, call: LiveCall) -> None:
+    def _step(self, call: Conversation) -> None:
         """20 ms went by."""
         now = self._now()
         self._wire.play_until(now)
-        frame, key = caller.next_frame()
-        told = self._wire.marks(now) + self._wire.frame(frame, caller.frames - 1)
+        frame, key = self._caller.next_frame()
+        told = self._wire.marks(now) + self._wire.frame(frame, self._caller.frames - 1)
         for event in told + (self._wire.key(key) if key else []):
             call.receive(event)
 
     # -- Who asks what --------------------------------------------------------------------------
 
     def _now(self) -> float:
-        return self._loop.time() - _BEFORE_S
+        return round(self._loop.time() - _BEFORE_S, 6)
 
     def _turn(self) -> int:
         assert self._machine is not None, "sound comes of a call"
@@ -205,7 +214,7 @@ class _House:
             played=tuple(self._caller.played),
             heard=self._hearing.heard,
             commits=tuple(notes.commits),
-            clears_s=tuple(self._wire.clears_s),
+            clears_s=tuple(at_s for at_s in self._wire.clears_s if at_s < length_s),
             onsets_s=tuple(notes.onsets_s),
             holds=tuple(notes.holds),
             replies=tuple(Reply(turn, planned.get(turn, 0), how, at_s) for at_s, turn, how in notes.ends),
@@ -242,14 +251,14 @@ class _Logging:
 
 
 @contextmanager
-def _listening(notes: Notes, now: Callable[[], float]) -> Iterator[None]:
+def _listening(notes: Notes) -> Iterator[None]:
     """Have the house's event lines and warnings among the notes, and nowhere else."""
-    before, handler = _Logging(_logger.level, _logger.propagate), LogLines(notes, now)
+    before, handler = _Logging(_logger.level, _logger.propagate), LogLines(notes)
     _logger.addHandler(handler)
     _logger.propagate = False
     _logger.setLevel(logging.WARNING)
     try:
-        with redirect_stdout(EventLines(notes, now)):
+        with redirect_stdout(EventLines(notes)):
             yield
     finally:
         _logger.removeHandler(handler)

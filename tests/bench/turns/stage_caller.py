@@ -91,7 +91,7 @@ class Caller:
 
     def _go_on(self, cue: Cue, start: int, at: int) -> None:
         if at == 0:
-            self.played.append(Played(cue.name, cue.kind, start * FRAME_S))
+            self.played.append(Played(cue.name, cue.kind, round(start * FRAME_S, 6)))
         if (at + 1) * FRAME_BYTES >= len(cue.sound):
             self._free_s, self._quiet_s = start * FRAME_S + cue.voice_s[1], (start + at + 1) * FRAME_S
             self._cue, self._start = self._cue + 1, None

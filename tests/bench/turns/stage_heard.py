@@ -27,6 +27,11 @@ class _Stretch:
     next_offset: int
     ducked_frames: int = 0
 
+    @property
+    def told(self) -> Heard:
+        ducked_s = round(self.ducked_frames * FRAME_S, 6)
+        return Heard(self.start_s, self.end_s, self.turn, self.kind, self.offset, ducked_s)
+
 
 class Hearing:
     """The caller's ear."""
@@ -43,7 +48,8 @@ class Hearing:
     def heard(self) -> tuple[Heard, ...]:
         """All of it, in order."""
         return tuple(
-            Heard(each.start_s, each.end_s, each.turn, each.kind, each.offset, each.ducked_frames * FRAME_S) for each in self._stretches
+            Heard(each.start_s, each.end_s, each.turn, each.kind, each.offset, round(each.ducked_frames * FRAME_S, 6))
+            for each in self._stretches
         )
 
     def reply_since(self, moment_s: float) -> float | None:
@@ -75,7 +81,7 @@ class Hearing:
             last = _Stretch(start_s, start_s, turn, sound.kind, offset, offset)
             self._stretches.append(last)
         self._at = min(self._at + FRAME_BYTES, len(sound.sound))
-        last.end_s, last.next_offset = start_s + FRAME_S, sound.offset + self._at
+        last.end_s, last.next_offset = round(start_s + FRAME_S, 6), sound.offset + self._at
         last.ducked_frames += ducked
 
     def _find(self, frame: bytes) -> bool:

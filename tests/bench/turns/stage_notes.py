@@ -17,9 +17,10 @@ _HOLD_ENDS = {"BARGE_IN_FINAL": "final", "BARGE_IN_RESUMED": "resumed"}
 
 @dataclass(slots=True)
 class Notes:
-    """Of one call; times are of the loop, from ``since_s`` on."""
+    """Of one call."""
 
-    since_s: float
+    now: Callable[[], float]
+    """Seconds into it."""
     commits: list[Commit] = field(default_factory=list)
     onsets_s: list[float] = field(default_factory=list)
     holds: list[tuple[float, float, str]] = field(default_factory=list)
@@ -31,15 +32,15 @@ class Notes:
     bugs: list[str] = field(default_factory=list)
     held_since_s: float | None = None
 
-    def commanded(self, command: Command, now: float) -> None:
+    def commanded(self, command: Command) -> None:
         """The core wants something."""
         match command:
             case CommitTurn(turn=turn, text=text):
-                self.commits.append(Commit(now - self.since_s, turn, text))
+                self.commits.append(Commit(self.now(), turn, text))
             case CloseTurn(turn=turn, how=how):
-                self.ends.append((now - self.since_s, turn, how))
+                self.ends.append((self.now(), turn, how))
             case PublishUtterance(turn=turn, seq=seq, piece=kind, start=start, end=end):
-                self.pieces[seq] = Piece(now - self.since_s, turn, kind, start, end)
+                self.pieces[seq] = Piece(self.now(), turn, kind, start, end)
             case _:
                 pass
 
@@ -49,15 +50,23 @@ class Notes:
         if piece is not None:
             self.pieces[transcript.head.seq] = dataclasses.replace(piece, text=transcript.text)
 
-    def hold_changed(self, before: Hold | None, after: Hold | None, commands: list[Command], now: float) -> None:
+    def hold_changed(self, before: Hold | None, after: Hold | None, commands: list[Command]) -> None:
         """A hold began, or ended, or both."""
-        now -= self.since_s
         ended = next((_HOLD_ENDS[each.name] for each in commands if isinstance(each, Report) and each.name in _HOLD_ENDS), None)
         if before is None and after is not None:
-            self.held_since_s = now
+            self.held_since_s = self.now()
         elif after is None and (before is not None or ended is not None):
-            self.holds.append((now if self.held_since_s is None else self.held_since_s, now, ended or "over"))
-            self.held_since_s = None
+            self._hold_ended(ended or "over")
+
+    def _hold_ended(self, how: str) -> None:
+        now_s = self.now()
+        self.holds.append((now_s if self.held_since_s is None else self.held_since_s, now_s, how))
+        self.held_since_s = None
+
+    def call_over(self) -> None:
+        """Nothing more will be decided."""
+        if self.held_since_s is not None:
+            self._hold_ended("over")
 
     def replied_since(self, moment_s: float) -> bool:
         """Whether a reply was heard to its end since then."""
@@ -75,41 +84,39 @@ class NotedMachine(TurnMachine):
         commands = super().handle(event, now)
         if isinstance(event, FrameHeard):
             if self.call.caller_speaks and not spoke:
-                self.notes.onsets_s.append(now - self.notes.since_s)
+                self.notes.onsets_s.append(self.notes.now())
         elif isinstance(event, WorkerReported) and isinstance(event.message, Transcript):
             self.notes.words_came(event.message)
         for command in commands:
-            self.notes.commanded(command, now)
+            self.notes.commanded(command)
         if held is not self.holding.hold or commands:
-            self.notes.hold_changed(held, self.holding.hold, commands, now)
+            self.notes.hold_changed(held, self.holding.hold, commands)
         return commands
 
 
 class EventLines(TextIOBase):
     """Standard output of the gateway, line by line."""
 
-    def __init__(self, notes: Notes, now: Callable[[], float]) -> None:
+    def __init__(self, notes: Notes) -> None:
         self._notes = notes
-        self._now = now
 
     def write(self, text: str, /) -> int:
         """``EVENT call=CA1 turn=3 NAME key=value``: what stands behind the call."""
         for line in text.splitlines():
-            self._notes.events.append((self._now() - self._notes.since_s, line.removeprefix("EVENT ").partition(" ")[2]))
+            self._notes.events.append((self._notes.now(), line.removeprefix("EVENT ").partition(" ")[2]))
         return len(text)
 
 
 class LogLines(logging.Handler):
     """What the house says went wrong."""
 
-    def __init__(self, notes: Notes, now: Callable[[], float]) -> None:
+    def __init__(self, notes: Notes) -> None:
         super().__init__(logging.WARNING)
         self._notes = notes
-        self._now = now
 
     def emit(self, record: logging.LogRecord) -> None:
         """A warning is looked at with the events; an error is a bug of ours or of the stage's."""
         said = record.getMessage()
-        self._notes.events.append((self._now() - self._notes.since_s, said))
+        self._notes.events.append((self._notes.now(), said))
         if record.levelno >= logging.ERROR:
             self._notes.bugs.append(f"{said} {record.exc_info[1]!r}" if record.exc_info else said)

@@ -64,7 +64,7 @@ class Wire:
         for message in map(_sent.decode, messages):
             if message.media is not None:
                 self._frames.append((max(now, self._ends_s), b64decode(message.media.payload), self._turn()))
-                self._ends_s = self._frames[-1][0] + len(self._frames[-1][1]) / 8000
+                self._ends_s = round(self._frames[-1][0] + len(self._frames[-1][1]) / 8000, 6)
             elif message.mark is not None:
                 self._marks.append((max(now, self._ends_s), message.mark.name))
             else:

@@ -15,7 +15,7 @@ from tests.bench.turns.stage import run
 from tests.bench.turns.stage_all import run_all
 from tests.bench.turns.stage_scenes import ORDER, QUESTION, TableEar, over_the_bot, said, scene
 from tests.bench.turns.stage_settings import PLAIN, here
-from tests.bench.turns.vendors import GUIDE, ZERO
+from tests.bench.turns.vendors import GUIDE
 from tools.recorded.story import tell
 
 PLAIN_EARS = replace(PLAIN, vad="webrtc")
@@ -114,13 +114,6 @@ def test_pieces_tell_where_on_the_line_they_were_and_what_was_read() -> None:
     assert start - 25 < piece.start <= start + 10 < piece.end
     assert piece.text == "please open the door now."
     assert ear.asked[-1] == ((piece.end - piece.start) / 50, "en")
-
-
-def test_the_recogniser_gets_the_same_bytes_whatever_the_bot_did_before() -> None:
-    quick, slow = (TableEar(), TableEar())
-    run(interruption(2.0), PLAIN_EARS, ZERO, ear=quick)
-    run(interruption(3.7), PLAIN_EARS, GUIDE, ear=slow)
-    assert set(quick.asked) == set(slow.asked)
 
 
 def test_event_lines_are_kept_with_their_time() -> None:

@@ -145,8 +145,8 @@ def test_a_cue_waits_from_the_end_of_the_voice_before_it() -> None:
     while not caller.over:
         caller.next_frame()
     after, since_s = asked[-1]
-    assert (after, since_s) == (After.BOT_BEGINS, pytest.approx(caller.played[0].start_s + first.voice_s[1]))
-    assert len(caller.played) == 1
+    assert since_s == pytest.approx(caller.played[0].start_s + first.voice_s[1])
+    assert (after, len(caller.played)) == (After.BOT_BEGINS, 1)
 
 
 def test_the_line_around_a_cue_is_the_same_wherever_it_begins() -> None:
