@@ -1,0 +1,105 @@
+"""What others published under the same names, each with its source and what differs. None of it was measured here."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """τ-voice's panel of one system, over all domains unless it says otherwise."""
+
+    system: str
+    l_r_s: float
+    l_y_s: float
+    r_r: float
+    r_y: float
+    i_a: float
+    s_bc: float
+    s_vt: float
+    s_nd: float
+    events: tuple[int, int, int, int]
+    """Interruptions, backchannels, vocal tics, non-directed speech."""
+    source: str
+
+
+_SUBMISSIONS = "sierra-research/tau2-bench, web/leaderboard/public/submissions"
+TAU_VOICE = (
+    Panel(
+        "AI Rudder Voice (cascade)", 2.70, 1.18, 0.970, 0.932, 0.396, 0.867, 0.560, 0.333, (1627, 63, 331, 152),
+        f"{_SUBMISSIONS}/ai-rudder-voice-standard_voyager_2026-09-26",
+    ),
+    Panel(
+        "Gemini 3.5 Flash Live, low", 1.44, 0.78, 0.985, 0.532, 0.163, 0.833, 0.389, 0.198, (2149, 80, 314, 206),
+        f"{_SUBMISSIONS}/gemini-3-5-flash-live-preview-thinking-low_google_2026-08-03",
+    ),
+    Panel(
+        "Gemini 3.5 Flash-Lite Live, high", 2.04, 0.83, 0.973, 0.499, 0.122, 0.958, 0.414, 0.327, (953, 58, 209, 139),
+        f"{_SUBMISSIONS}/gemini-3-5-flash-lite-live-preview-thinking-high_google_2026-08-03",
+    ),
+    Panel(
+        "gpt-realtime-1.5 (retail alone)", 1.44, 0.62, 0.998, 1.000, 0.200, 0.040, 0.060, 0.150, (566, 77, 83, 134),
+        "sierra-research/tau2-bench, docs/leaderboard-submission.md, where it stands as the example",
+    ),
+)  # fmt: skip
+TAU_VOICE_RULES = "sierra-research/tau2-bench, docs/interaction-metrics.md, metric code 1.0; arXiv 2603.13686"
+TAU_VOICE_DIFFERS = (
+    "there one simulated caller talks freely, on tasks, in ticks of 200 ms, by an English voice model with noise; "
+    "here each event is one call, its begin is known to 20 ms, the voices are recordings over mu-law, and vocal noises are synthesised",
+    "there R_R has no window, the caller speaks again when patience ends; here both that and 2 s are told",
+    "there a response to the caller's words takes the vendors' and the tools' time, too; here what is told: none, or the guide's",
+    "there a rate takes 10 events, here 30",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfTurn:
+    """A row of eot-bench's English table: false cut-offs at 300 and 600 ms, latency at 5 %; None: no setting reached it."""
+
+    system: str
+    at_300: float | None
+    at_600: float | None
+    latency_s: float
+
+
+EOT_BENCH = (
+    EndOfTurn("LiveKit Turn Detector v1", 0.099, 0.045, 0.543),
+    EndOfTurn("Deepgram Flux", 0.129, 0.099, 1.151),
+    EndOfTurn("ultraVAD", 0.277, 0.119, 0.899),
+    EndOfTurn("AssemblyAI", 0.494, 0.146, 1.049),
+    EndOfTurn("SmartTurn v3.2", 0.352, 0.148, 1.051),
+    EndOfTurn("OpenAI GPT Realtime 2", None, None, 1.143),
+    EndOfTurn("silence alone (their VAD baseline)", 0.556, 0.217, 1.600),
+)
+EOT_BENCH_SOURCE = "livekit/eot-bench, README.md and eot_harness/metrics.py"
+EOT_BENCH_DIFFERS = (
+    "there pauses are real ones of 0.2-5 s, most of them short, each a decision of its own; here they are put between words, 0.4-1.0 s, "
+    "which is harder below 1 s and easier beyond: compare with the row of silence alone of the same table",
+    "there a model's policy has threshold, delay and timeout and is swept over 5,454 of them; here ours is the settings that are listed",
+    "there the models' own time does not count; here the same, since vendors take none in this run",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Takeover:
+    """Full-Duplex-Bench, pauses: share of turns that were taken over."""
+
+    system: str
+    synthetic: float
+    candor: float
+
+
+FULL_DUPLEX_BENCH = (
+    Takeover("Gemini Live", 0.255, 0.310),
+    Takeover("Freeze-Omni", 0.642, 0.481),
+    Takeover("dGSLM", 0.934, 0.935),
+    Takeover("Moshi", 0.985, 0.980),
+)
+FULL_DUPLEX_BENCH_SOURCE = "arXiv 2503.04721v3, table III; pauses of 0.4-1.0 s"
+FULL_DUPLEX_BENCH_DIFFERS = (
+    "there a reply counts from its words (more than 3, or 1 s), wherever it is in the answer's recording; "
+    "here any sound of the bot before the caller is done counts",
+)
+EVA_SOURCE = "ServiceNow/eva, pull request 95 (turn-taking v0.2); formulas as in tau2-bench, src/tau2/metrics/turn_taking.py"
+EVA_DIFFERS = (
+    "no system's figure of version 0.2 was found in public; before it the score was the share of answers after 0.2-4.0 s",
+    "there whole conversations with tools are scored; here no tool runs, and a turn is an utterance, an answer, or an interruption",
+)

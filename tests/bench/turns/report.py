@@ -1,0 +1,223 @@
+"""The results as Markdown: each of our shares with its events and its interval, beside what others published.
+
+It reads what is kept as JSON, so that the tables of a run that was accepted can be written again.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from tests.bench.turns import published
+from tests.bench.turns.published import EOT_BENCH, FULL_DUPLEX_BENCH, TAU_VOICE
+from tests.bench.turns.results import Json, share_of
+from tests.bench.turns.scored import ALL
+
+HALVES = ("held-out", "tuning")
+PANEL = {
+    "R_Y": "yields within 2 s",
+    "R_Y 1 s": "yields within 1 s",
+    "S_BC": "talks through backchannels",
+    "S_VT": "talks through vocal noises",
+    "S_ND": "talks through voices not meant for it",
+    "R_R": "answers",
+    "R_R 2 s": "answers within 2 s",
+    "I_A": "does not break into a turn",
+}
+OURS = {
+    "gives way": "an interruption ends the turn",
+    "clear": "`clear` within 0.3 s of an onset",
+    "resumes": "after what was no interruption, or noise: taken back, in 2 s, nothing lost or twice",
+    "taken back": "of that: not taken for an interruption",
+    "soon": "of that: silent for 2 s at most",
+    "noise": "no hold in noise",
+    "self-echo": "no onset by its own echo",
+    "answer whole": "120-300 ms reach the recogniser whole",
+    "cut-off": "goes on listening in a pause",
+    "takeover": "says nothing before the caller is done",
+}
+GOALS = {"R_Y": 0.98, "S_BC": 0.80, "S_VT": 0.60, "S_ND": 0.55, "cut-off": 0.90, "answer whole": 0.99, "self-echo": 1.0}
+
+
+# -- Words of a table -----------------------------------------------------------------------------
+
+
+def row(*parts: object) -> str:
+    """One row."""
+    return "| " + " | ".join(str(part) for part in parts) + " |"
+
+
+def head(*names: str) -> Iterator[str]:
+    """The first two."""
+    yield row(*names)
+    yield row(*("---" for _ in names))
+
+
+def share(cell: Json | None) -> str:
+    """Events and, if there are enough, share and interval."""
+    if cell is None:
+        return "-"
+    low, high = cell["interval"]
+    counted = f"{cell['hits']} / {cell['of']}"
+    return f"{counted} = **{digits(cell['share'])}** ({digits(low)}-{digits(high)})" if "share" in cell else counted
+
+
+def digits(value: float) -> str:
+    """A share without its leading zero."""
+    return f"{value:.3f}".removeprefix("0")
+
+
+def latency(cell: Json | None) -> str:
+    """Mean, median and 95th percentile, and how many were below zero."""
+    found = cell.get("latency_s") if cell else None
+    if not found:
+        return "-"
+    below = f", {found['below_zero']} below 0 (least {found['least']:.2f})" if found["below_zero"] else ""
+    return f"{found['mean']:.2f} / {found['p50']:.2f} / {found['p95']:.2f}{below}"
+
+
+# -- Tables ---------------------------------------------------------------------------------------
+
+
+def scores_table(runs: Json, names: Sequence[str], metrics: dict[str, str]) -> Iterator[str]:
+    """One row a metric, one column a run and half."""
+    columns = [(run, half) for half in HALVES for run in names]
+    yield from head("", "what", "goal", *(f"{run}, {half}" for run, half in columns))
+    for metric, what in metrics.items():
+        goal = f">= {GOALS[metric]:g}" if metric in GOALS else ""
+        yield row(metric, what, goal, *(share(share_of(runs, run, metric, half)) for run, half in columns))
+
+
+def latencies_table(runs: Json, names: Sequence[str]) -> Iterator[str]:
+    """Seconds: mean / p50 / p95."""
+    columns = [(run, half) for half in HALVES for run in names]
+    rows = {
+        "L_R": ("R_R", "end of the voice to the bot's"),
+        "L_Y": ("R_Y", "onset to silence"),
+        "end": ("end", "end of the voice to the commit"),
+        "clear": ("clear", "onset to `clear`"),
+        "silence": ("soon", "of a hold that was taken back"),
+    }
+    yield from head("s, mean / p50 / p95", "", *(f"{run}, {half}" for run, half in columns))
+    for name, (metric, what) in rows.items():
+        yield row(name, what, *(latency(share_of(runs, run, metric, half)) for run, half in columns))
+
+
+def rates_table(runs: Json, names: Sequence[str]) -> Iterator[str]:
+    """What is no share: times a turn, points, holds a minute."""
+    columns = [(run, half) for half in HALVES for run in names]
+    yield from head("", *(f"{run}, {half}" for run, half in columns))
+    yield row("I_A, times a turn", *(_per_event(share_of(runs, run, "I_A", half)) for run, half in columns))
+    yield row("EVA's turn score", *(_per_event(share_of(runs, run, "EVA", half)) for run, half in columns))
+    yield row("holds a minute of noise", *(_per_minute(share_of(runs, run, "noise", half)) for run, half in columns))
+
+
+def _per_event(cell: Json | None) -> str:
+    return "-" if cell is None else f"{cell['points'] / cell['of']:.3f} ({cell['of']} turns)"
+
+
+def _per_minute(cell: Json | None) -> str:
+    if cell is None or not cell.get("lasted_s"):
+        return "-"
+    return f"{cell['points'] * 60 / cell['lasted_s']:.2f} ({cell['points']:.0f} in {cell['lasted_s'] / 60:.1f} min)"
+
+
+def groups_table(runs: Json, run: str, metrics: Iterable[str], *, kinds: bool) -> Iterator[str]:
+    """One run by language, or by kind of sound."""
+    metrics = list(metrics)
+    found = [(half, group) for half in HALVES for group in _groups(runs, run, metrics, half) if (len(group) > _TAG) is kinds]
+    yield from head("", *(f"{group}, {half}" for half, group in found))
+    for metric in metrics:
+        cells = [share_of(runs, run, metric, half, group) for half, group in found]
+        if any(cells):
+            yield row(metric, *map(share, cells))
+
+
+_TAG = 2
+"""Letters of a language's name; kinds have more."""
+
+
+def _groups(runs: Json, run: str, metrics: Iterable[str], half: str) -> list[str]:
+    halves = [runs[run][metric]["halves"].get(half, {}) for metric in metrics if metric in runs[run]]
+    return sorted({group for groups in halves for group in groups} - {ALL})
+
+
+# -- Beside others --------------------------------------------------------------------------------
+
+
+def beside_tau_voice(runs: Json, names: Sequence[str]) -> Iterator[str]:
+    """The panel, ours and theirs."""
+    yield from head("system", "L_R s", "L_Y s", "R_R", "R_Y", "I_A", "S_BC", "S_VT", "S_ND", "interruptions, S events")
+    for run in names:
+        yield row(f"**Torim**, {run}, held-out", *_own_panel(runs, run))
+    for each in TAU_VOICE:
+        shares = (digits(value) for value in (each.r_r, each.r_y, each.i_a, each.s_bc, each.s_vt, each.s_nd))
+        yield row(each.system, f"{each.l_r_s:.2f}", f"{each.l_y_s:.2f}", *shares, ", ".join(map(str, each.events)))
+
+
+def _own_panel(runs: Json, run: str) -> Iterator[str]:
+    cells = {metric: share_of(runs, run, metric, "held-out") for metric in ("R_R", "R_Y", "I_A", "S_BC", "S_VT", "S_ND")}
+    for metric in ("R_R", "R_Y"):
+        found = (cells[metric] or {}).get("latency_s")
+        yield f"{found['mean']:.2f}" if found else "-"
+    for metric, cell in cells.items():
+        yield _plain(cell) if metric != "I_A" or cell is None else digits(cell["points"] / cell["of"])
+    yield ", ".join(str(cell["of"]) if (cell := cells[metric]) else "0" for metric in ("R_Y", "S_BC", "S_VT", "S_ND"))
+
+
+def _plain(cell: Json | None) -> str:
+    return digits(cell["share"]) if cell and "share" in cell else share(cell)
+
+
+def beside_eot_bench(own: Sequence[tuple[str, str, str, str]]) -> Iterator[str]:
+    """Operating points, ours and theirs; ``own``: name, cut-offs at 300 and 600 ms, latency at 5 %."""
+    yield from head("system", "cut off at 300 ms", "at 600 ms", "latency at 5 % cut off")
+    for name, *points in own:
+        yield row(f"**Torim**, {name}", *points)
+    for each in EOT_BENCH:
+        points = [f"{at:.1%}" if at is not None else "-" for at in (each.at_300, each.at_600)]
+        yield row(each.system, *points, f"{each.latency_s * 1000:.0f} ms")
+
+
+def beside_full_duplex_bench(runs: Json, names: Sequence[str]) -> Iterator[str]:
+    """Turns taken over in a pause, ours and theirs."""
+    yield from head("system", "takeover rate")
+    for run in names:
+        for half in HALVES:
+            cell = share_of(runs, run, "takeover", half)
+            if cell:
+                low, high = cell["interval"]
+                yield row(f"**Torim**, {run}, {half}", f"{digits(1 - cell['hits'] / cell['of'])} ({digits(1 - high)}-{digits(1 - low)})")
+    for each in FULL_DUPLEX_BENCH:
+        yield row(each.system, f"{digits(each.synthetic)} synthetic, {digits(each.candor)} Candor")
+
+
+def sources() -> Iterator[str]:
+    """Where the others' figures are from, and what differs."""
+    yield f"**τ-voice**: {published.TAU_VOICE_RULES}. Figures: " + "; ".join(f"{each.system}: {each.source}" for each in TAU_VOICE) + "."
+    yield from _differs(published.TAU_VOICE_DIFFERS)
+    yield f"**eot-bench**: {published.EOT_BENCH_SOURCE}."
+    yield from _differs(published.EOT_BENCH_DIFFERS)
+    yield f"**Full-Duplex-Bench**: {published.FULL_DUPLEX_BENCH_SOURCE}."
+    yield from _differs(published.FULL_DUPLEX_BENCH_DIFFERS)
+    yield f"**EVA**: {published.EVA_SOURCE}."
+    yield from _differs(published.EVA_DIFFERS)
+
+
+def _differs(points: Iterable[str]) -> Iterator[str]:
+    yield ""
+    yield from (f"- {point}" for point in points)
+    yield ""
+
+
+# -- What went wrong ------------------------------------------------------------------------------
+
+
+def missed_table(runs: Json, run: str, metrics: Iterable[str]) -> Iterator[str]:
+    """How many events of each kind went wrong, by metric and half."""
+    yield from head("", "half", "kind: missed of events")
+    for metric in metrics:
+        for half, groups in sorted(runs.get(run, {}).get(metric, {}).get("halves", {}).items()):
+            kinds = [
+                f"{group}: {cell['of'] - cell['hits']} of {cell['of']}"
+                for group, cell in groups.items()
+                if len(group) > _TAG and group != ALL
+            ]
+            yield row(metric, half, "; ".join(kinds))

@@ -1,0 +1,140 @@
+"""What the hold promises, beyond the published rules: silence at once, and of a false alarm nothing is left (R4).
+
+::
+
+    bot      ~~~~~~~~~~~~|              |~~~~~~~~~~~~~~~
+    caller               |###   . . . . .
+                          silence <= 2 s ^ from the start of the word that was cut: nothing lost, a word said again
+
+*Resumes* is the rule that mode ``hold`` goes by where the caller wanted nothing: the turn was not ended, no silence was longer than 2 s,
+and what was heard before and after joins: no byte left out, at most a word and what no mark had proven said again.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from tests.bench.turns.outcome import Heard, Outcome, Played
+from tests.bench.turns.scene import Cue, Kind, Scene
+from tests.bench.turns.score_tau import IGNORED, YIELD_S
+from tests.bench.turns.scored import Scored, scored
+from tests.bench.turns.sounds import FRAME_S, cues_played, speaks_at, stretches, voice
+
+LONGEST_SILENCE_S = 2.0
+CLEAR_GOAL_S = 0.3
+NOISES = (Kind.MUSIC, Kind.STREET, Kind.DTMF, Kind.CLICKS)
+_BYTES_PER_S = 8000
+_LOST_BYTES = 320
+"""Two frames: where a span of frames ends is known to one."""
+_AGAIN_BYTES = 8000
+"""The longest word, and what may have been heard though no mark says so: what the judge of random calls allows, too."""
+_UNHEARD_BYTES = 2400
+"""A rest of a reply that counts as heard (R4)."""
+_BEHIND_S = 0.5
+"""A voice may still be held behind its end: an onset is late."""
+_ROUNDING_S = 1e-6
+
+
+def holding(scene: Scene, outcome: Outcome) -> Iterator[Scored]:
+    """``clear`` of interruptions; ``resumes``, with its three parts, of what was none; ``noise``, with its holds."""
+    spans = stretches(outcome.heard)
+    for cue, played in cues_played(scene, outcome):
+        begin, end = voice(cue, played)
+        if not speaks_at(spans, begin):
+            continue
+        if cue.kind is Kind.INTERRUPTION:
+            yield _clear(scene, cue, outcome, begin)
+            yield _stays(scene, cue, outcome, begin)
+        elif cue.kind in IGNORED or cue.kind in NOISES:
+            yield from _resumes(scene, cue, outcome, begin, end)
+        if cue.kind in NOISES:
+            yield _noise(scene, cue, outcome, played)
+
+
+def _clear(scene: Scene, cue: Cue, outcome: Outcome, begin: float) -> Scored:
+    cleared = next((at for at in outcome.clears_s if begin <= at <= begin + YIELD_S), None)
+    latency = None if cleared is None else cleared - begin
+    return scored("clear", scene, cue, good=latency is not None and latency <= CLEAR_GOAL_S, latency_s=latency)
+
+
+def _stays(scene: Scene, cue: Cue, outcome: Outcome, begin: float) -> Scored:
+    """Whether the turn that was cut into ended, instead of going on after the interruption."""
+    turn = _turn_at(outcome, begin)
+    ended = next((each for each in outcome.replies if each.turn == turn), None)
+    return scored("gives way", scene, cue, good=ended is not None and ended.ended in ("interrupted", "superseded"))
+
+
+# -- Of a false alarm nothing is left -------------------------------------------------------------
+
+
+def _resumes(scene: Scene, cue: Cue, outcome: Outcome, begin: float, end: float) -> Iterator[Scored]:
+    turn = _turn_at(outcome, begin)
+    heard = [each for each in outcome.heard if each.turn == turn and each.kind == "reply" and each.end_s > begin]
+    kept = not any(what == "final" and begin <= start <= end + _BEHIND_S for start, _, what in outcome.holds)
+    kept = kept and all(each.ended in ("replied", "hung_up") for each in outcome.replies if each.turn == turn)
+    silence = max((later.start_s - earlier.end_s for earlier, later in pairwise(heard)), default=0.0)
+    quick = silence <= LONGEST_SILENCE_S + _ROUNDING_S
+    whole = _joins(heard) and _to_its_end(outcome, heard)
+    yield scored("taken back", scene, cue, good=kept)
+    yield scored("soon", scene, cue, good=quick, latency_s=silence)
+    yield scored("nothing lost or twice", scene, cue, good=not kept or whole)
+    yield scored("resumes", scene, cue, good=kept and quick and whole)
+
+
+def _turn_at(outcome: Outcome, at_s: float) -> int | None:
+    return next((each.turn for each in outcome.heard if each.start_s <= at_s < each.end_s), None)
+
+
+def _end_byte(heard: Heard) -> int:
+    return heard.offset + round((heard.end_s - heard.start_s) * _BYTES_PER_S)
+
+
+def _joins(heard: Sequence[Heard]) -> bool:
+    gaps = [later.offset - _end_byte(earlier) for earlier, later in pairwise(heard)]
+    return all(-_AGAIN_BYTES <= gap <= _LOST_BYTES for gap in gaps)
+
+
+def _to_its_end(outcome: Outcome, heard: Sequence[Heard]) -> bool:
+    """Whether a reply that is over was heard to its end; one that the call's end cut was not over."""
+    over = [each for each in outcome.replies if heard and each.turn == heard[0].turn and each.ended == "replied"]
+    return all(_end_byte(heard[-1]) >= each.sound_bytes - _UNHEARD_BYTES - _LOST_BYTES for each in over)
+
+
+# -- Noise ----------------------------------------------------------------------------------------
+
+
+def _noise(scene: Scene, cue: Cue, outcome: Outcome, played: Played) -> Scored:
+    lasted = len(cue.sound) / _BYTES_PER_S
+    held = sum(played.start_s <= start <= played.start_s + lasted + _BEHIND_S for start, _, _ in outcome.holds)
+    return scored("noise", scene, cue, good=not held, points=held, lasted_s=lasted)
+
+
+# -- The bot's own echo, and short answers --------------------------------------------------------
+
+
+def own_echo(scene: Scene, outcome: Outcome) -> Iterator[Scored]:
+    """``self-echo`` of each reply on a line that returns it while nobody speaks: no onset until a second after it."""
+    if scene.echo is None:
+        return
+    for cue, played in cues_played(scene, outcome):
+        if cue.kind is not Kind.ECHO:
+            continue
+        for number, (begin, end) in enumerate(_replies_after(outcome, played.start_s)):
+            own = [at for at in (*outcome.onsets_s, *(start for start, _, _ in outcome.holds)) if begin <= at <= end + 1.0]
+            yield scored("self-echo", scene, cue, good=not own, part=f" reply {number + 1}", lasted_s=end - begin)
+
+
+def _replies_after(outcome: Outcome, at_s: float) -> list[tuple[float, float]]:
+    turns = dict.fromkeys(each.turn for each in outcome.heard if each.kind == "reply" and each.end_s > at_s)
+    sounds = ([each for each in outcome.heard if each.turn == turn and each.kind == "reply"] for turn in turns)
+    return [(sound[0].start_s, sound[-1].end_s) for sound in sounds]
+
+
+def answers(scene: Scene, outcome: Outcome) -> Iterator[Scored]:
+    """``answer whole`` of each short answer: one published piece holds every sample of the voice."""
+    for cue, played in cues_played(scene, outcome):
+        if cue.kind is Kind.ANSWER:
+            begin, end = voice(cue, played)
+            whole = any(
+                piece.start * FRAME_S <= begin + _ROUNDING_S and piece.end * FRAME_S >= end - _ROUNDING_S for piece in outcome.pieces
+            )
+            yield scored("answer whole", scene, cue, good=whole)

@@ -1,0 +1,93 @@
+"""τ-voice's panel: responses, yields, interruptions by the bot, and what it should have ignored.
+
+The rules are those of ``docs/interaction-metrics.md`` in sierra-research/tau2-bench (metric code 1.0, after arXiv 2603.13686), with
+the caller's side known exactly instead of by ticks of 200 ms:
+
+    ======  =========================================================================================
+    R_R     of the caller's turns, those that were answered before the caller spoke again; ours within 2 s
+    L_R     from the end of the caller's voice to the bot's; below zero if the bot began before it
+    R_Y     of interruptions, those within 2 s (and 1 s) of whose onset the bot was silent for 200 ms
+    L_Y     from the onset to the begin of that silence
+    I_A     times that the bot began to speak while the caller did, pauses between words included, a turn
+    S_BC    of backchannels over the bot, those within 1 s of whose onset it was never silent for 200 ms
+    S_VT    the same for vocal noises; where the bot was silent, those that it did not answer within 2 s
+    S_ND    the same for voices that do not speak to it
+    ======  =========================================================================================
+"""
+
+from collections.abc import Iterator
+
+from tests.bench.turns.outcome import Outcome, Played
+from tests.bench.turns.scene import Cue, Kind, Scene
+from tests.bench.turns.scored import Scored, scored
+from tests.bench.turns.sounds import Span, cues_played, falls_silent, first_start, pauses, speaks_at, stretches, voice
+
+RESPONSE_S = 2.0
+YIELD_S = 2.0
+QUICK_YIELD_S = 1.0
+IGNORE_S = 1.0
+NOT_ANSWERED_S = 2.0
+IGNORED = {
+    Kind.BACKCHANNEL: "S_BC",
+    Kind.VOCAL: "S_VT",
+    Kind.SIDE_TALK: "S_ND",
+    Kind.RADIO: "S_ND",
+    Kind.BABBLE: "S_ND",
+}
+TURNS = (Kind.UTTERANCE, Kind.ANSWER)
+"""What a silent bot has to answer."""
+
+
+def tau(scene: Scene, outcome: Outcome) -> Iterator[Scored]:
+    """All of it, of one call."""
+    spans = stretches(outcome.heard)
+    for cue, played in cues_played(scene, outcome):
+        if cue.kind in TURNS:
+            yield from _response(scene, outcome, cue, played, spans)
+        elif cue.kind is Kind.INTERRUPTION:
+            yield from _yield(scene, cue, played, spans)
+        elif cue.kind in IGNORED:
+            yield from _ignoring(scene, cue, played, spans)
+
+
+# -- Responses, and interruptions by the bot ------------------------------------------------------
+
+
+def _response(scene: Scene, outcome: Outcome, cue: Cue, played: Played, spans: list[Span]) -> Iterator[Scored]:
+    begin, end = voice(cue, played)
+    if speaks_at(spans, begin):
+        return  # it was to be said to a silent bot
+    until = min((later.start_s for later in outcome.played if later.start_s > played.start_s), default=float("inf"))
+    said_last = max((pause_end for _, pause_end in pauses(cue, played)), default=begin)
+    answered = first_start(spans, said_last, until)
+    latency = None if answered is None else answered - end
+    yield scored("R_R", scene, cue, good=latency is not None, latency_s=latency)
+    yield scored("R_R 2 s", scene, cue, good=latency is not None and latency <= RESPONSE_S)
+    broke_in = [start for start, _ in spans if begin <= start < end]
+    yield scored("I_A", scene, cue, good=not broke_in, points=len(broke_in))
+
+
+# -- Yields ---------------------------------------------------------------------------------------
+
+
+def _yield(scene: Scene, cue: Cue, played: Played, spans: list[Span]) -> Iterator[Scored]:
+    begin, _ = voice(cue, played)
+    if not speaks_at(spans, begin):
+        return
+    silent = falls_silent(spans, begin, YIELD_S)
+    latency = None if silent is None else silent - begin
+    yield scored("R_Y", scene, cue, good=latency is not None, latency_s=latency)
+    yield scored("R_Y 1 s", scene, cue, good=falls_silent(spans, begin, QUICK_YIELD_S) is not None)
+
+
+# -- What is no interruption ----------------------------------------------------------------------
+
+
+def _ignoring(scene: Scene, cue: Cue, played: Played, spans: list[Span]) -> Iterator[Scored]:
+    begin, end = voice(cue, played)
+    metric = IGNORED[cue.kind]
+    if speaks_at(spans, begin):
+        silent = falls_silent(spans, begin, IGNORE_S)
+        yield scored(metric, scene, cue, good=silent is None, latency_s=None if silent is None else silent - begin)
+    elif cue.kind is not Kind.BACKCHANNEL:
+        yield scored(metric, scene, cue, good=first_start(spans, begin, end + NOT_ANSWERED_S) is None)

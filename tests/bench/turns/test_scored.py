@@ -1,0 +1,27 @@
+"""Shares, intervals and spreads."""
+
+import pytest
+
+from tests.bench.turns.scored import Count, spread
+
+
+def test_too_few_events_have_no_share() -> None:
+    assert Count(29, 29).share is None
+    assert Count(27, 30).share == pytest.approx(0.9)
+
+
+def test_intervals_are_wilsons() -> None:
+    assert Count(81, 263).interval == pytest.approx((0.2553, 0.3662), abs=1e-4)
+    assert Count(30, 30).interval == pytest.approx((0.8865, 1.0), abs=1e-4)
+    assert Count(0, 0).interval == (0.0, 1.0)
+
+
+def test_latencies_below_zero_stay_what_they_are() -> None:
+    found = spread([0.4, -0.2, 0.8])
+    assert found is not None
+    assert (found.least, found.p50, found.most, found.below_zero) == (-0.2, 0.4, 0.8, 1)
+    assert found.mean == pytest.approx(1 / 3)
+
+
+def test_nothing_has_no_spread() -> None:
+    assert spread([]) is None
