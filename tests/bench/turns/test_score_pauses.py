@@ -50,7 +50,9 @@ def test_only_utterances_have_pauses_and_only_those_with_a_pause_are_taken_over(
 def test_a_setting_is_a_point_of_its_cut_offs_and_its_mean_latency() -> None:
     made = scene(Kind.UTTERANCE, voice_s=VOICE_S, pauses=(PAUSE, (2.0, 2.5)))
     events = [*in_pauses(made, outcome(made, commits=(AT_S + 1.5, AT_S + 3.4))), *in_pauses(made, outcome(made, commits=(AT_S + 3.6,)))]
-    assert point("fixed", events) == Point("fixed", Count(1, 4), pytest.approx(0.5))
+    found = point("fixed", events)
+    assert found.cut_off == Count(1, 4)
+    assert found.latency_s == pytest.approx(0.5)
 
 
 POINTS = [Point("0.3 s", Count(50, 100), 0.3), Point("0.6 s", Count(20, 100), 0.6), Point("1 s", Count(5, 100), 1.0)]
