@@ -1,0 +1,122 @@
+"""The page of a run: every table, what went wrong, the curves, and the others' figures with their sources."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.bench.turns.pictures import IGNORED, latency_against_cut_offs, shares_over_length, yield_against_ignoring
+from tests.bench.turns.report import (
+    OURS,
+    PANEL,
+    beside_eot_bench,
+    beside_full_duplex_bench,
+    beside_tau_voice,
+    digits,
+    groups_table,
+    head,
+    latencies_table,
+    missed_table,
+    rates_table,
+    row,
+    scores_table,
+    sources,
+)
+from tests.bench.turns.results import Json
+from tests.bench.turns.sweep import operating_points
+
+FOLDER = Path("docs/benchmarks/turns")
+PLAIN_RUNS, GUIDE_RUNS = ("duck", "hold"), ("duck, guide", "hold, guide")
+_BY_GROUP = ("R_Y", "S_BC", "S_VT", "S_ND", "resumes", "R_R 2 s", "cut-off", "takeover", "answer whole")
+_HALF = "tuning"
+
+
+def page(results: Json) -> str:
+    """All of it as Markdown."""
+    return "\n".join(_lines(results)) + "\n"
+
+
+def _lines(results: Json) -> Iterator[str]:
+    runs = results["runs"]
+    yield from (
+        "# Turn-taking, scored like the published benchmarks",
+        "",
+        f"Written by `make bench-turns ARGS=--write`: {results['scenes']} scenes, each in {len(runs)} runs, "
+        f"{results['line_h']:.1f} h on the line in {results['took_s'] / 60:.0f} minutes. What the words mean, and what follows: "
+        "[turn-taking.md](../../turn-taking.md#scored-like-the-published-benchmarks). A share stands with its events and the 95 % interval "
+        "(Wilson); of fewer than 30 events only the counts. *guide*: the vendors take as long as in Twilio's latency guide, else no time.",
+        "",
+    )
+    for names, heading in ((PLAIN_RUNS, "Vendors that take no time"), (GUIDE_RUNS, "Vendors as slow as Twilio's guide has them")):
+        yield from ("", f"## {heading}", "")
+        yield from scores_table(runs, names, PANEL)
+        yield ""
+        yield from scores_table(runs, names, OURS)
+        yield ""
+        yield from latencies_table(runs, names)
+        yield ""
+        yield from rates_table(runs, names)
+    yield from _beside(results)
+    yield from _by_group(runs)
+    yield from ("", "## What went wrong", "", "Names of the events: `results.json`, under *missed*.", "")
+    for run in PLAIN_RUNS:
+        yield from ("", f"Run *{run}*:", "")
+        yield from missed_table(runs, run, ("R_Y", *IGNORED, "resumes", "noise", "R_R 2 s", "I_A", "cut-off", "answer whole"))
+    yield from _curves(results)
+    yield from ("", "## Sources, and what differs", "")
+    yield from sources()
+
+
+def _beside(results: Json) -> Iterator[str]:
+    runs = results["runs"]
+    yield from ("", "## Beside what others published", "", "τ-voice:", "")
+    yield from beside_tau_voice(runs, (*PLAIN_RUNS, *GUIDE_RUNS))
+    if "cut_offs" in results:
+        yield from ("", "eot-bench (English; ours: all languages, both halves apart):", "")
+        own = [(f"{name}, {half}", *points) for half, curve in results["cut_offs"].items() for name, *points in operating_points(curve)]
+        yield from beside_eot_bench([(name, a, b, c) for name, a, b, c in own])
+    yield from ("", "Full-Duplex-Bench, pauses:", "")
+    yield from beside_full_duplex_bench(runs, ("hold", "hold, guide"))
+
+
+def _by_group(runs: Json) -> Iterator[str]:
+    for kinds, heading in ((False, "By language"), (True, "By kind of sound")):
+        yield from ("", f"## {heading}", "")
+        for run in PLAIN_RUNS:
+            yield from ("", f"Run *{run}*:", "")
+            yield from groups_table(runs, run, _BY_GROUP, kinds=kinds)
+
+
+def _curves(results: Json) -> Iterator[str]:
+    yield from ("", "## Curves", "", "`make bench-turns ARGS=--sweep`, on the tuning half; the settings below are all that were tried.", "")
+    for name in pictures(results):
+        yield from (f"![{name}]({name})", "")
+    for half, curve in results.get("cut_offs", {}).items():
+        yield from ("", f"Pauses, {half}:", "")
+        yield from head("setting", "cut off", "mean latency s")
+        for each in curve:
+            yield row(each["setting"], f"{each['cut']} / {each['pauses']} = {digits(each['cut'] / each['pauses'])}", each["latency_s"])
+    for half, curve in results.get("yields", {}).items():
+        yield from ("", f"Over the bot, {half}:", "")
+        yield from head("setting", "R_Y", "L_Y s", *IGNORED, "resumes")
+        for each in curve:
+            counts = {metric: f"{hits} / {of} = {digits(hits / max(of, 1))}" for metric, (hits, of) in each["counts"].items()}
+            yield row(each["setting"], counts["R_Y"], each["l_y_s"], *(counts[metric] for metric in (*IGNORED, "resumes")))
+
+
+def pictures(results: Json) -> dict[str, str]:
+    """The drawings, by name of the file."""
+    drawn: dict[str, str] = {}
+    if _HALF in results.get("cut_offs", {}):
+        drawn["latency-cut-offs.svg"] = latency_against_cut_offs(results["cut_offs"][_HALF], _HALF)
+    if _HALF in results.get("yields", {}):
+        curve = results["yields"][_HALF]
+        drawn["yield-ignoring.svg"] = yield_against_ignoring(curve, _HALF)
+        drawn |= {f"{mode}.svg": shares_over_length(curve, mode, _HALF) for mode in ("hold", "duck")}
+    return drawn
+
+
+def write(results: Json, folder: Path = FOLDER) -> None:
+    """The page and the drawings."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "README.md").write_text(page(results), encoding="utf-8")
+    for name, drawing in pictures(results).items():
+        (folder / name).write_text(drawing, encoding="utf-8")

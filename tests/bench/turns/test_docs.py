@@ -1,0 +1,37 @@
+"""The page of a run."""
+
+from pathlib import Path
+
+from tests.bench.turns.docs import page, write
+from tests.bench.turns.made_calls import AT_S, outcome, says, scene
+from tests.bench.turns.panel import panel
+from tests.bench.turns.results import Json, to_json
+from tests.bench.turns.scene import Kind
+
+POINT = {"setting": "duck, 1 s", "series": "duck", "at": 1.0, "shares": {"R_Y": 1.0, "S_BC": 0.9, "S_VT": 0.8, "S_ND": 0.7}, "l_y_s": 1.0}
+COUNTS = {metric: [9, 10] for metric in ("R_Y", "S_BC", "S_VT", "S_ND", "resumes")}
+CUT = {"setting": "fixed, 0.7 s", "series": "silence alone", "at": 0.7, "cut": 3, "pauses": 10, "latency_s": 0.7}
+
+
+def results() -> Json:
+    made = scene(Kind.INTERRUPTION)
+    events = panel([(made, outcome(made, [says(8.0, AT_S + 0.5)]))])
+    runs = to_json(dict.fromkeys(("hold", "duck", "hold, guide", "duck, guide"), events))
+    over = [POINT | {"counts": COUNTS, "series": mode} for mode in ("duck", "hold")]
+    return {"scenes": 1, "line_h": 0.1, "took_s": 60, "runs": runs, "cut_offs": {"tuning": [CUT]}, "yields": {"tuning": over}}
+
+
+def test_it_has_a_section_for_each_question() -> None:
+    told, headings = page(results()), ("Beside what others published", "By language", "What went wrong", "Curves", "Sources")
+    assert all(f"## {heading}" in told for heading in headings)
+
+
+def test_every_picture_that_it_shows_is_written(tmp_path: Path) -> None:
+    write(results(), tmp_path)
+    shown = {line.split("](")[1][:-1] for line in (tmp_path / "README.md").read_text().splitlines() if line.startswith("![")}
+    assert shown == {path.name for path in tmp_path.iterdir() if path.suffix == ".svg"} != set()
+
+
+def test_without_sweeps_it_has_no_curves() -> None:
+    told = page({name: value for name, value in results().items() if name not in ("cut_offs", "yields")})
+    assert ".svg" not in told

@@ -1,0 +1,53 @@
+"""Curves of settings, with a stage that does as it is told."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from tests.bench.turns.made_calls import AT_S, VOICE_S, outcome, says, scene
+from tests.bench.turns.outcome import Outcome
+from tests.bench.turns.pictures import latency_against_cut_offs, shares_over_length, yield_against_ignoring
+from tests.bench.turns.scene import Kind, Scene
+from tests.bench.turns.sweep import cut_offs, operating_points, yields
+from tests.bench.turns.trials import Trial, barging_in, endpointing
+
+
+def commits_after_its_wait(scenes: Sequence[Scene], trial: Trial) -> list[Outcome]:
+    """A bot that goes by silence alone; the pause lasts for 0.6 s."""
+    cut = [AT_S + 0.5 + trial.at] if trial.at <= 0.6 else []
+    return [outcome(each, commits=[*cut, AT_S + VOICE_S + trial.at]) for each in scenes]
+
+
+def stops_after_its_wait(scenes: Sequence[Scene], trial: Trial) -> list[Outcome]:
+    return [outcome(each, [says(8.0, AT_S + trial.at)]) for each in scenes]
+
+
+def test_a_setting_has_its_cut_offs_and_its_latency() -> None:
+    paused = [scene(Kind.UTTERANCE, pauses=((0.5, 1.1),))]
+    found = {each["setting"]: each for each in cut_offs(paused, endpointing(), commits_after_its_wait)}
+    assert (found["fixed, 0.6 s"]["cut"], found["fixed, 0.7 s"]["cut"], found["fixed, 0.7 s"]["pauses"]) == (1, 0, 1)
+    assert found["fixed, 0.7 s"]["latency_s"] == pytest.approx(0.7)
+
+
+def test_the_best_settings_of_each_series_are_its_operating_points() -> None:
+    paused = [scene(Kind.UTTERANCE, pauses=((0.5, 1.1),))]
+    points = {name: rest for name, *rest in operating_points(cut_offs(paused, endpointing(), commits_after_its_wait))}
+    assert points["silence alone"] == ["100.0%", "100.0%", "700 ms (fixed, 0.7 s)"]
+
+
+def test_a_setting_has_what_it_yields_to_and_what_it_ignores() -> None:
+    over = [scene(Kind.INTERRUPTION), scene(Kind.BACKCHANNEL), scene(Kind.VOCAL), scene(Kind.RADIO)]
+    found = {each["setting"]: each for each in yields(over, barging_in(), stops_after_its_wait)}
+    shares = found["duck, 0.5 s of voice"]["shares"]
+    assert [shares[metric] for metric in ("R_Y", "S_BC", "S_VT", "S_ND")] == [1.0, 0.0, 0.0, 0.0]
+    assert found["duck, 0.9 s of voice"]["shares"]["S_BC"] == 1.0
+    assert found["duck, 0.9 s of voice"]["l_y_s"] == pytest.approx(0.9)
+
+
+def test_curves_are_drawn() -> None:
+    over = [scene(Kind.INTERRUPTION), scene(Kind.BACKCHANNEL), scene(Kind.VOCAL), scene(Kind.RADIO)]
+    curve = list(yields(over, barging_in(), stops_after_its_wait))
+    pauses = list(cut_offs([scene(Kind.UTTERANCE, pauses=((0.5, 1.1),))], endpointing(), commits_after_its_wait))
+    assert latency_against_cut_offs(pauses, "tuning").startswith("<svg")
+    assert shares_over_length(curve, "duck", "tuning").startswith("<svg")
+    assert yield_against_ignoring(curve, "tuning").startswith("<svg")

@@ -1,0 +1,88 @@
+"""Which settings are tried: the runs whose scores are kept, and the sweeps that defaults are chosen from.
+
+Rules
+    The scores are of production's defaults, in both modes of barge-in, with vendors that take no time and with the guide's.
+    Sweeps play the tuning half. Some waits are constants of the core: a sweep sets them in processes of its own, which end with it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from common.config import Settings
+from gateway.turn import barge_in, patience
+from tests.bench.turns.ear import Ear, whisper_ear
+from tests.bench.turns.scene import Kind
+from tests.bench.turns.stage_settings import PLAIN
+from tests.bench.turns.vendors import GUIDE, ZERO, Delays
+
+DUCK = replace(PLAIN, barge_in_mode="duck")
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One setting of everything."""
+
+    name: str
+    settings: Settings
+    delays: Delays = ZERO
+    waits: Mapping[str, int] = field(default_factory=dict)
+    """Constants of the core, by name, in frames."""
+    series: str = ""
+    """Of a sweep: the line that it is on, and where."""
+    at: float = 0.0
+
+
+RUNS = (
+    Trial("hold", PLAIN),
+    Trial("duck", DUCK),
+    Trial("hold, guide", PLAIN, GUIDE),
+    Trial("duck, guide", DUCK, GUIDE),
+)
+
+# -- Sweeps ---------------------------------------------------------------------------------------
+
+PAUSED = (Kind.UTTERANCE,)
+OVER_THE_BOT = (Kind.INTERRUPTION, Kind.BACKCHANNEL, Kind.VOCAL, Kind.SIDE_TALK, Kind.RADIO, Kind.BABBLE)
+_FIXED_S = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2)
+_WORDS_S = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+_OPEN_FRAMES = (0, 5, 10, 13, 17, 22, 27)
+_FINAL_S = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5)
+_FRAMES_PER_S = 50
+FIXED, WORDS, OPEN = "silence alone", "words", "words, wait for what may be all"
+
+
+def endpointing() -> Iterator[Trial]:
+    """How long silence must last, by silence alone, by words, and by words with the wait behind what may be all."""
+    for at in _FIXED_S:
+        yield Trial(f"fixed, {at:g} s", replace(PLAIN, endpointing="fixed", min_utt_sec=at), series=FIXED, at=at)
+    for at in _WORDS_S:
+        yield Trial(f"words, {at:g} s", replace(PLAIN, min_utt_sec=at), series=WORDS, at=at)
+    for frames in _OPEN_FRAMES:
+        wait_s = PLAIN.min_utt_sec + frames / _FRAMES_PER_S
+        yield Trial(f"words, {wait_s:.2f} s behind what may be all", PLAIN, waits={"OPEN_FRAMES": frames}, series=OPEN, at=wait_s)
+
+
+def barging_in() -> Iterator[Trial]:
+    """How long a voice must last to silence the bot for good; in mode ``duck``, to silence it at all."""
+    for at in _FINAL_S:
+        for mode, settings in (("hold", PLAIN), ("duck", DUCK)):
+            waits = {"DUCK_FRAMES": round(at * _FRAMES_PER_S)} if mode == "duck" else {}
+            changed = replace(settings, barge_in_final_ms=round(at * 1000))
+            yield Trial(f"{mode}, {at:g} s of voice", changed, waits=waits, series=mode, at=at)
+
+
+# -- Constants of the core ------------------------------------------------------------------------
+
+_HOME = {"OPEN_FRAMES": patience, "COMPLETE_FRAMES": patience, "DUCK_FRAMES": barge_in}
+
+
+def _ear_under(waits: dict[str, int], settings: Settings) -> Ear:
+    for name, frames in waits.items():
+        setattr(_HOME[name], name, frames)
+    return whisper_ear(settings)
+
+
+def ear_maker(trial: Trial) -> "partial[Ear]":
+    """The same, to be sent to a process."""
+    return partial(_ear_under, dict(trial.waits), trial.settings)
