@@ -1,0 +1,183 @@
+"""Voices, and what can be had of each: things said whole, sentences whose words are marked, nods, short words.
+
+Of a prompt its own text says whether it serves; of the few English readers runs of words are cut.
+What a recogniser made of a recording (``cut_words``) only marks places in it, and picks nods.
+"""
+
+import random
+import re
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Protocol
+
+from tests.bench.turns.material.cuts import words_of
+from tests.bench.turns.material.hebrew import NODS as HEBREW_NODS
+from tests.bench.turns.material.hebrew import SENTENCES, SHORTER, WORDS, Hebrew
+from tests.bench.turns.material.sound import Sound, inner_pause_s, piece, sounding
+from tests.bench.turns.material.speakers import File, Speaker
+
+SEED = 7
+NODS: dict[str, frozenset[str]] = {
+    "en": frozenset(("yes", "ok", "okay", "right", "correct", "good", "great", "all right", "alright", "sure", "fine", "of course")),
+    "es": frozenset(("sí", "si", "bien", "bueno", "claro", "correcto", "de acuerdo", "muy bien", "ok", "está bien")),
+    "fr": frozenset(("oui", "bien", "bon", "d accord", "très bien", "exact", "correct", "ok", "parfait")),
+    "it": frozenset(("sì", "si", "bene", "va bene", "certo", "giusto", "esatto", "ok", "corretto", "d accordo")),
+    "ru": frozenset(("да", "хорошо", "так", "верно", "понятно", "ладно", "правильно", "конечно", "ок")),
+}
+"""What is said while listening, in any of these languages; not taken from the bot's lexicons."""
+_PHRASE_S = (0.9, 3.5)
+_SENTENCE_S = (1.5, 7.0)
+_WORD_S = (0.15, 0.9)
+_LONGEST_INNER_PAUSE_S = 0.3
+_FEWEST_WORDS, _FEWEST_OF_A_SENTENCE = 3, 4
+_PHRASES, _SHORT_WORDS = 60, 40
+_RUN_WORDS = 6
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+class Voice(Protocol):
+    """What can be had of one speaker; in an order that a seed gave."""
+
+    @property
+    def phrases(self) -> Sequence[Sound]:
+        """Said whole, 0.9 to 3.5 s, without a pause of its own."""
+
+    @property
+    def sentences(self) -> Sequence[Sound]:
+        """1.5 to 7 s, with their words marked."""
+
+    @property
+    def nods(self) -> Sequence[Sound]:
+        """Said while listening."""
+
+    @property
+    def short_words(self) -> Sequence[Sound]:
+        """Words that short answers are cut from."""
+
+
+def plain(text: str) -> str:
+    """Its words alone, in small letters."""
+    return " ".join(_LETTERS.findall(text.lower()))
+
+
+def shuffled(sounds: Sequence[File], speaker: Speaker, what: str) -> list[File]:
+    """In an order that the seed gives."""
+    return random.Random(f"{SEED} {speaker.key} {what}").sample(sounds, len(sounds))
+
+
+class Prompts:
+    """Asterisk's prompts, by one speaker."""
+
+    def __init__(self, speaker: Speaker, files: Sequence[File], cuts: dict[str, list[tuple[str, int]]]) -> None:
+        self._speaker = speaker
+        self._files = files
+        self._cuts = cuts
+
+    @cached_property
+    def phrases(self) -> Sequence[Sound]:
+        wanted = [file for file in self._files if len(plain(file.text).split()) >= _FEWEST_WORDS]
+        return _first(_PHRASES, self._sounds(shuffled(wanted, self._speaker, "phrases")), _PHRASE_S)
+
+    @cached_property
+    def sentences(self) -> Sequence[Sound]:
+        return _first(len(self._cuts), self._marked(_FEWEST_OF_A_SENTENCE), _SENTENCE_S)
+
+    @cached_property
+    def nods(self) -> Sequence[Sound]:
+        return list(nods_in(self._marked(1), self._speaker.language))
+
+    @cached_property
+    def short_words(self) -> Sequence[Sound]:
+        wanted = [file for file in self._files if len(plain(file.text).split()) == 1]
+        return _first(_SHORT_WORDS, self._sounds(shuffled(wanted, self._speaker, "words")), _WORD_S)
+
+    def _sounds(self, files: Sequence[File]) -> Iterator[Sound]:
+        for file in files:
+            yield sounding(file.name, file.read(), file.text, self._source(file))
+
+    def _marked(self, fewest: int) -> Iterator[Sound]:
+        known = shuffled([file for file in self._files if file.name in self._cuts], self._speaker, "marked")
+        for file in known:
+            samples = file.read()
+            words = words_of(self._cuts[file.name], samples)
+            if len(words) >= fewest:
+                yield sounding(file.name, samples, file.text, self._source(file), words)
+
+    def _source(self, file: File) -> str:
+        return f"{self._speaker.package} {file.name} ({self._speaker.who}, {self._speaker.licence})"
+
+
+class Readings:
+    """Sentences of readers: few, so runs of words are cut from them."""
+
+    def __init__(self, speaker: Speaker, files: Sequence[File], cuts: dict[str, list[tuple[str, int]]]) -> None:
+        self._speaker = speaker
+        self._files = [file for file in files if file.name in cuts]
+        self._cuts = cuts
+
+    @cached_property
+    def phrases(self) -> Sequence[Sound]:
+        return _first(_PHRASES, self._runs(range(4, _RUN_WORDS + 2)), _PHRASE_S)
+
+    @cached_property
+    def sentences(self) -> Sequence[Sound]:
+        return _first(_PHRASES, self._runs(range(_RUN_WORDS, 13)), _SENTENCE_S)
+
+    @cached_property
+    def nods(self) -> Sequence[Sound]:
+        return list(nods_in(self._whole(), self._speaker.language))
+
+    @cached_property
+    def short_words(self) -> Sequence[Sound]:
+        found = (
+            piece(sound, word.start, word.end, f"{sound.name}-{word.text}", word.text) for sound in self._whole() for word in sound.words
+        )
+        return _first(_SHORT_WORDS, found, _WORD_S)
+
+    def _runs(self, lengths: range) -> Iterator[Sound]:
+        """Words that follow each other, in runs of each of these lengths."""
+        whole, rng = list(self._whole()), random.Random(f"{SEED} {self._speaker.key} {lengths}")
+        places = [(sound, at, count) for count in lengths for sound in whole for at in range(0, len(sound.words) - count + 1, count)]
+        for sound, at, count in rng.sample(places, len(places)):
+            words = sound.words[at : at + count]
+            text = " ".join(word.text for word in words)
+            yield piece(sound, words[0].start, words[-1].end, f"{sound.name}-{at}-{count}", text)
+
+    def _whole(self) -> Iterator[Sound]:
+        for file in self._files:
+            samples = file.read()
+            source = f"{self._speaker.package} {file.name} ({self._speaker.who}, {self._speaker.licence})"
+            yield sounding(file.name, samples, file.text, source, words_of(self._cuts[file.name], samples))
+
+
+class HebrewVoice:
+    """The local voice."""
+
+    def __init__(self, hebrew: Hebrew) -> None:
+        self._said = hebrew.said()
+        self.phrases = [self._said[text] for text in SHORTER]
+        self.sentences = [self._said[text] for text in SENTENCES]
+        self.nods = [self._said[text] for text in HEBREW_NODS]
+        self.short_words = [self._said[text] for text in WORDS]
+
+
+def nods_in(sounds: Iterator[Sound], language: str) -> Iterator[Sound]:
+    """Words, one or two, that are nods."""
+    for sound in sounds:
+        for count in (1, 2):
+            for at in range(len(sound.words) - count + 1):
+                words = sound.words[at : at + count]
+                text = plain(" ".join(word.text for word in words))
+                if text in NODS[language]:
+                    yield piece(sound, words[0].start, words[-1].end, f"{sound.name}-{text.replace(' ', '-')}", text)
+
+
+def _first(count: int, sounds: Iterator[Sound], lasting_s: tuple[float, float]) -> list[Sound]:
+    """So many that last as long as wanted, without a long pause of their own."""
+    found: list[Sound] = []
+    for sound in sounds:
+        if lasting_s[0] <= sound.voice_s <= lasting_s[1] and inner_pause_s(sound) <= _LONGEST_INNER_PAUSE_S:
+            found.append(sound)
+        if len(found) == count:
+            break
+    return found
