@@ -30,9 +30,18 @@ def write(cache: Path, aligner: Aligner) -> None:
     for speaker in SPEAKERS:
         if speaker.package:
             cuts[speaker.key] = {file.name: cut(aligner, file, speaker) for file in wanted(speaker, recordings(speaker, cache))}
-            TABLE.write_text(json.dumps(cuts, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
+            TABLE.write_text(written(cuts), encoding="utf-8")
             sys.stdout.write(f"{speaker.key}: {len(cuts[speaker.key])}\n")
             sys.stdout.flush()
+
+
+def written(cuts: Cuts) -> str:
+    """The table as JSON, a recording a line."""
+    speakers = []
+    for key, files in cuts.items():
+        lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(words, ensure_ascii=False)}" for name, words in files.items())
+        speakers.append(f" {json.dumps(key)}: {{\n{lines}\n }}")
+    return "{{\n{}\n}}\n".format(",\n".join(speakers))
 
 
 def wanted(speaker: Speaker, files: Sequence[File]) -> list[File]:

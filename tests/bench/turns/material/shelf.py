@@ -67,7 +67,8 @@ class Shelf:
         for old in self._folder.glob(f"{self._half}-{kind}-*.msgpack"):
             old.unlink(missing_ok=True)
         partial = file.with_suffix(".partial")
-        partial.write_bytes(msgspec.msgpack.encode(built))
+        # What numpy computed of a line is no plain float.
+        partial.write_bytes(msgspec.msgpack.encode(built, enc_hook=float))
         partial.rename(file)
         self._say(f"{self._half}: {len(built)} scenes of {kind}")
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Protocol
 
+import numpy as np
+
 from tests.bench.turns.material.cuts import words_of
 from tests.bench.turns.material.hebrew import NODS as HEBREW_NODS
 from tests.bench.turns.material.hebrew import SENTENCES, SHORTER, WORDS, Hebrew
@@ -19,12 +21,16 @@ from tests.bench.turns.material.speakers import File, Speaker
 SEED = 7
 NODS: dict[str, frozenset[str]] = {
     "en": frozenset(("yes", "ok", "okay", "right", "correct", "good", "great", "all right", "alright", "sure", "fine", "of course")),
-    "es": frozenset(("sí", "si", "bien", "bueno", "claro", "correcto", "de acuerdo", "muy bien", "ok", "está bien")),
-    "fr": frozenset(("oui", "bien", "bon", "d accord", "très bien", "exact", "correct", "ok", "parfait")),
-    "it": frozenset(("sì", "si", "bene", "va bene", "certo", "giusto", "esatto", "ok", "corretto", "d accordo")),
-    "ru": frozenset(("да", "хорошо", "так", "верно", "понятно", "ладно", "правильно", "конечно", "ок")),
+    "es": frozenset(("sí", "si", "bien", "bueno", "claro", "correcto", "de acuerdo", "muy bien", "ok", "está bien", "gracias")),
+    "fr": frozenset(("oui", "bien", "bon", "d accord", "très bien", "exact", "correct", "ok", "parfait", "merci")),
+    "it": frozenset(("sì", "si", "bene", "va bene", "certo", "giusto", "esatto", "ok", "corretto", "d accordo", "grazie")),
+    "ru": frozenset(("да", "хорошо", "так", "верно", "понятно", "ладно", "правильно", "конечно", "ок", "спасибо")),
 }
 """What is said while listening, in any of these languages; not taken from the bot's lexicons."""
+_SPELLED = {"en": (("okay", "letters/o", "letters/k"), ("I see", "letters/i", "letters/c"))}
+"""Nods that no prompt has, said by letters."""
+_STAND_INS = 12
+"""Short words taken for nods where the bot has no lexicon, so that it can't tell them from nods."""
 _PHRASE_S = (0.9, 3.5)
 _SENTENCE_S = (1.5, 7.0)
 _WORD_S = (0.15, 0.9)
@@ -84,7 +90,15 @@ class Prompts:
 
     @cached_property
     def nods(self) -> Sequence[Sound]:
-        return list(nods_in(self._marked(1), self._speaker.language))
+        whole = self._sounds([file for file in self._files if plain(file.text) in NODS[self._speaker.language]])
+        found = [*whole, *nods_in(self._marked(2), self._speaker.language), *self._spelled()]
+        return found if self._speaker.word_rules else [*found, *self.short_words[:_STAND_INS]]
+
+    def _spelled(self) -> Iterator[Sound]:
+        for text, *letters in _SPELLED.get(self._speaker.language, ()):
+            files = {file.name: file for file in self._files}
+            spelled = [sound.samples[slice(*sound.voice)] for sound in self._sounds([files[letter] for letter in letters])]
+            yield sounding(f"spelled-{text.replace(' ', '-')}", np.concatenate(spelled), text, self._speaker.package)
 
     @cached_property
     def short_words(self) -> Sequence[Sound]:

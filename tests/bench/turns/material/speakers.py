@@ -20,7 +20,9 @@ from tests.debian import contents
 LEXICONS = ("en", "he")
 """Languages for which the bot has word rules."""
 _NOT_SAID = ("beep", "beeperr", "ascending-2tone", "descending-2tone", "tt-monkeys", "tt-weasels")
-"""Prompts that are no speech."""
+"""Prompts that are no speech, whatever their text."""
+_TOLD = ("[", "(", "<")
+"""How the text of a sound begins that is no speech."""
 _TRANSCRIBED = re.compile(r"<s> (?P<text>.*?) *</s> \((?P<name>.*)\)")
 
 
@@ -92,7 +94,7 @@ def _prompts(speaker: Speaker, cache: Path) -> Iterator[File]:
     folder = one.parents[1]
     for path in folder.rglob("*.wav"):
         name = path.relative_to(folder).with_suffix("").as_posix()
-        if texts.get(name) and name not in _NOT_SAID:
+        if texts.get(name) and not texts[name].startswith(_TOLD) and name not in _NOT_SAID:
             yield File(name, path, texts[name])
 
 
