@@ -15,7 +15,7 @@ from common.vendors import choose_vendors, vendors_of
 async def main(settings: Settings, draining: asyncio.Event) -> None:
     """Transcribe until drained."""
     choice = choose_vendors(settings)[STAGE]
-    vendor = Transcribers(Lineup(STAGE, vendors_of(choice, VENDORS, settings)), settings.asr_vocabulary)
+    vendor = Transcribers(Lineup(STAGE, vendors_of(choice, VENDORS, settings)))
     worker = AsrWorker(vendor, choice.name, settings)
     await stage.work(STAGE, choice, vendor, worker.handle, VENDORS[choice.name].slots, settings, draining)
 

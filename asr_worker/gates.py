@@ -6,7 +6,8 @@
   (0.6 and -1.0); where it is not, 0.5: speech of the test callers reaches 0.39, noise and music begin at 0.57.
 - repetition: it compresses by more than 2.4 (Whisper's limit), or is one to four words six times and more in a row.
 - too_fast: more letters than anybody can say in that time, 40 a second and 40 more.
-- echo: it is the vocabulary that the recogniser was told, which some give back for silence.
+- echo: it is the vocabulary that the recogniser was told, or three entries of it in a row, which some give back for silence. A
+  single entry may well be an answer: it is none only where it is doubtful.
 - phantom: sentences of ``phantoms.toml``, and notes in brackets ("[Music]").
 
 One place for all vendors; they only tell how sure they are (``Heard``).
@@ -16,7 +17,7 @@ import re
 import tomllib
 import unicodedata
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,6 +31,8 @@ _FILE = Path(__file__).parent / "phantoms.toml"
 _NO_SPEECH, _NO_SPEECH_WITH_LIKELIHOOD, _UNLIKELY = 0.5, 0.6, -1.0
 _DOUBTED_NO_SPEECH, _DOUBTED_LOGPROB = 0.3, -0.7
 _MOST_COMPRESSED = 2.4
+_ECHOED = 3
+"""Entries of the vocabulary in a row that nobody says by chance."""
 _LETTERS_PER_S, _LETTERS_BESIDES = 40, 40
 _OVER_AND_OVER = re.compile(r"(?P<said>\w+(?: \w+){0,3})(?: (?P=said)){5,}")
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.!?])\s+")
@@ -53,21 +56,29 @@ class Passed:
     """Which gate took something away; for the log."""
 
 
-def passed(heard: str, audio_ms: int, language: str, vocabulary: str = "") -> Passed:
+def passed(heard: str, audio_ms: int, language: str, vocabulary: Sequence[str] = ()) -> Passed:
     """What of ``heard`` was said, as far as anybody can tell; ``audio_ms`` is the length of the sound."""
     if why := _refusal(heard, audio_ms, vocabulary):
         return Passed("", why)
     return _without_phantoms(heard, phantoms(language))
 
 
-def _refusal(heard: str, audio_ms: int, vocabulary: str) -> str:
+def _refusal(heard: str, audio_ms: int, vocabulary: Sequence[str]) -> str:
     if isinstance(heard, Heard) and _unheard(heard):
         return "no_speech"
     if repeats_itself(heard):
         return "repetition"
     if len(heard) > _LETTERS_BESIDES + _LETTERS_PER_S * audio_ms / 1000:
         return "too_fast"
-    return "echo" if vocabulary and plain(heard) == plain(vocabulary) else ""
+    return "echo" if _echoes(heard, [plain(entry) for entry in vocabulary]) else ""
+
+
+def _echoes(heard: str, vocabulary: Sequence[str]) -> bool:
+    said, fewest = plain(heard), min(len(vocabulary), _ECHOED)
+    if fewest <= 1:
+        return said in vocabulary and _doubted(heard)
+    begins = (begin for begin, entry in enumerate(vocabulary) if said.startswith(entry))
+    return any(said == " ".join(vocabulary[begin:end]) for begin in begins for end in range(begin + fewest, len(vocabulary) + 1))
 
 
 def _unheard(heard: Heard) -> bool:

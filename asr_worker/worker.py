@@ -11,13 +11,14 @@ slow recogniser begun anew is slower still; what fails early (a reset, an overlo
 import asyncio
 import logging
 
-from asr_worker.vendors.base import Transcriber
+from asr_worker.vendors.base import Hints, Transcriber
+from common.agents.in_use import KnownAgents
 from common.bus import Delivery, Output, WorkerBus
 from common.config import Settings
 from common.deadlines import time_left_s, waited_s
 from common.errors import VendorError
 from common.logs import shown
-from common.messages import Stage, Transcript, Utterance
+from common.messages import Head, Stage, Transcript, Utterance
 
 STAGE: Stage = "asr"
 DEADLINE_S = 3.5
@@ -32,6 +33,7 @@ class AsrWorker:
     def __init__(self, transcriber: Transcriber, vendor: str, settings: Settings) -> None:
         self._transcriber = transcriber
         self._vendor = vendor
+        self._agents = KnownAgents(settings)
         self._log_texts = settings.log_texts
 
     async def handle(self, delivery: Delivery, bus: WorkerBus) -> None:
@@ -46,17 +48,27 @@ class AsrWorker:
         if await bus.done(STAGE, delivery):
             await bus.drop(STAGE, delivery)
             return
+        hints = await self._hints(utterance.head, bus)
         waited_ms = round(waited_s(delivery, bus) * 1000)
-        transcript = await self._transcribe(delivery, utterance, time_left_s(delivery, bus, DEADLINE_S, self._vendor), waited_ms)
+        transcript = await self._transcribe(delivery, utterance, hints, time_left_s(delivery, bus, DEADLINE_S, self._vendor), waited_ms)
         committed = await bus.commit(STAGE, delivery, _outputs(transcript))
         self._log(transcript, committed)
 
-    async def _transcribe(self, delivery: Delivery, utterance: Utterance, limit_s: float, waited_ms: int) -> Transcript:
+    async def _hints(self, head: Head, bus: WorkerBus) -> Hints:
+        """What the call's agent makes of the language that the caller is heard in now."""
+        agent = await self._agents.of(head, bus)
+        return Hints(agent.vocabulary(head.language), agent.snapshot.agent.models.asr)
+
+    async def _transcribe(
+        self, delivery: Delivery, utterance: Utterance, hints: Hints, limit_s: float, waited_ms: int
+    ) -> Transcript:
         loop = asyncio.get_running_loop()
         began_s = loop.time()
         try:
             async with asyncio.timeout(limit_s):
-                text = await self._transcriber.transcribe(delivery.audio, language=utterance.head.language, turn=utterance.head.turn)
+                text = await self._transcriber.transcribe(
+                    delivery.audio, language=utterance.head.language, turn=utterance.head.turn, hints=hints
+                )
         except TimeoutError:
             raise VendorError(self._vendor, "timeout", retryable=False) from None
         took_ms = round((loop.time() - began_s) * 1000)

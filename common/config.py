@@ -183,21 +183,23 @@ class Settings:
     tts_openai_base_url: str = setting("", "overrides OPENAI_BASE_URL for TTS_VENDOR=openai")
     openai_2_base_url: str = setting("", "server of the vendor openai_2; default: the first one's")
     openai_2_api_key: str = setting("", "account of the vendor openai_2; default: OPENAI_API_KEY", secret=True)
-    asr_model: str = setting("gpt-4o-transcribe", "model of ASR_VENDOR=openai")
+    asr_model: str = setting("gpt-transcribe", "model of ASR_VENDOR=openai")
     tts_cache_mb: float = setting(
         16.0,
         "sound of sentences that an online voice spoke before, kept in Redis for a day after its last use; 0 = off",
         low=0,
         high=10_000,
     )
-    asr_vocabulary: str = setting("", "names and words that callers are likely to say, with commas, told to ASR_VENDOR=openai")
-    asr_2_model: str = setting("whisper-1", "model of the vendor openai_2 for ASR")
-    llm_model: str = setting("gpt-4o-mini", "model of LLM_VENDOR=openai")
-    llm_2_model: str = setting("gpt-4.1-mini", "model of the vendor openai_2 for the LLM")
+    asr_vocabulary: str = setting(
+        "", "names and words that callers are likely to say, with commas, for ASR_VENDOR=openai and whisper; an agent's file has its own"
+    )
+    asr_2_model: str = setting("gpt-transcribe", "model of the vendor openai_2 for ASR")
+    llm_model: str = setting("gpt-6-luna", "model of LLM_VENDOR=openai")
+    llm_2_model: str = setting("gpt-5.6-luna", "model of the vendor openai_2 for the LLM")
     tts_model: str = setting("", "model of TTS_VENDOR=google where its voice needs one")
     tts_voice: str = setting("he-IL-Chirp3-HD-Aoede", "voice of TTS_VENDOR=google; its language part is replaced by the call's")
     tts_unary_voice: str = setting("he-IL-Wavenet-A", "voice of the vendor google_unary, which speaks in one piece")
-    tts_openai_model: str = setting("gpt-4o-mini-tts", "model of TTS_VENDOR=openai")
+    tts_openai_model: str = setting("gpt-4o-mini-tts", "model of TTS_VENDOR=openai; OpenAI's own ends on 2027-01-06 (docs/vendors.md)")
     tts_openai_voice: str = setting("coral", "voice of TTS_VENDOR=openai")
     whisper_model: str = setting("", "folder or hub name of a faster-whisper model; default: Systran/faster-whisper-base")
     llm_instructions: str = setting("", "system prompt of LLM_VENDOR=openai; default: a short polite phone assistant")

@@ -3,8 +3,11 @@
 Its defaults are made for batch work: 600 s to read, two retries of its own behind our back, idle
 connections dropped after 5 s, so that every turn would pay for a new handshake. Here a call waits
 seconds at most, retries belong to the pipeline's attempts, and connections are kept for minutes.
+
+OpenAI ends models with a few months' notice, and says so in its list of them: that is told at every start.
 """
 
+import logging
 import math
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,6 +15,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import httpx2
+import msgspec
 from openai import (
     APIConnectionError,
     APIStatusError,
@@ -35,6 +39,8 @@ _OPENAI_URL = "https://api.openai.com/v1"
 _NO_KEY = "none"
 """Servers of one's own want no key, but the client wants one."""
 _RETRYABLE = frozenset({408, 409, 429})
+
+logger = logging.getLogger("torim.common")
 
 
 def client(settings: Settings, base_url: str, *, read_s: float = READ_S) -> AsyncOpenAI:
@@ -63,8 +69,17 @@ def second(settings: Settings) -> Settings:
     )
 
 
-async def warm_up(openai: AsyncOpenAI) -> None:
-    """Open a connection, and learn early that the key is refused.
+class _Model(msgspec.Struct):
+    id: str
+    shutdown_date: str | None = None
+
+
+class _Models(msgspec.Struct):
+    data: list[_Model]
+
+
+async def warm_up(openai: AsyncOpenAI, model: str) -> None:
+    """Open a connection, and learn early that the key is refused, or that the model ends.
 
     Raises:
         ConfigError: the server refuses the key.
@@ -72,7 +87,7 @@ async def warm_up(openai: AsyncOpenAI) -> None:
     """
     try:
         # Unparsed: whatever a server answers here, it answers.
-        await openai.models.with_raw_response.list()
+        listed = (await openai.models.with_raw_response.list()).content
     except APIStatusError as error:
         if error.status_code in (401, 403):
             raise ConfigError(f"OPENAI_API_KEY: refused by {openai.base_url.host} (HTTP {error.status_code})") from None
@@ -81,6 +96,18 @@ async def warm_up(openai: AsyncOpenAI) -> None:
         # Anything else was an answer: not every server lists its models.
     except OpenAIError as error:
         raise blame(error) from error
+    else:
+        if date := shutdown_date(listed, model):
+            logger.warning("model=%s what=model_ends on=%s see=docs/vendors.md", model, date)
+
+
+def shutdown_date(listed: bytes, model: str) -> str:
+    """When the model ends, by a server's list of its models; "" if that says nothing of it."""
+    try:
+        models = msgspec.json.decode(listed, type=_Models).data
+    except msgspec.DecodeError:  # not every server has such a list
+        return ""
+    return next((each.shutdown_date or "" for each in models if each.id == model), "")
 
 
 def blame(error: OpenAIError) -> VendorError:

@@ -28,6 +28,9 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Its name, or a pattern with ``*``."""
     source: Annotated[str, Meta(min_length=1)]
     date: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    """When it was read there."""
+    second_hand: bool = False
+    """The source is not the vendor's own page."""
     minute: _Usd = 0.0
     million_input_tokens: _Usd = 0.0
     million_output_tokens: _Usd = 0.0

@@ -5,15 +5,17 @@ but only decoders built on ffmpeg read it, and the small servers' readers take P
 a second the difference is not to be felt. Nothing is resampled: the servers do that themselves.
 
 What a model can tell beside the words differs: whisper-1 how likely it is that nobody spoke, gpt-4o-transcribe how likely
-each token is; both go to the gates. The gpt models stream, which brings no word earlier, since nothing is done with half a
-text, but shows that the server is alive: between events it has less time than for a whole answer. Servers of one's own
-that take the request for a stream and answer in one piece are understood.
+each token is; both go to the gates. gpt-transcribe, which stays when those end, tells neither, takes the agent's vocabulary as a
+list instead of a prompt, and the language as one of several. The gpt models stream, which brings no word earlier, since nothing
+is done with half a text, but shows that the server is alive: between events it has less time than for a whole answer. Servers of
+one's own that take the request for a stream and answer in one piece are understood.
 """
 
 import asyncio
 import io
 import json
 import wave
+from collections.abc import Sequence
 from typing import Any
 
 from openai import AsyncOpenAI, AsyncStream, OpenAIError
@@ -22,7 +24,7 @@ from openai.types.audio.transcription import UsageDuration, UsageTokens
 from openai.types.audio.transcription_text_done_event import Usage as DoneUsage
 from openai.types.audio.transcription_verbose import Usage as VerboseUsage
 
-from asr_worker.vendors.base import Heard
+from asr_worker.vendors.base import NO_HINTS, Heard, Hints
 from common import openai_client, usage
 from common.audio import SAMPLE_RATE_HZ, duration_ms, mulaw_to_pcm
 from common.config import Settings
@@ -34,16 +36,17 @@ from common.vendor_stream import next_piece
 MIN_AUDIO_MS = 100
 """Shorter audio is refused by OpenAI (HTTP 400, audio_too_short), and no word is as short."""
 _TOKENS_PER_S = 10
-"""Of sound, as the gpt models bill it."""
+"""Of sound, as the gpt-4o models bill it."""
 
 
 class OpenAITranscriber:
     """``ASR_VENDOR=openai``."""
 
-    def __init__(self, settings: Settings, *, read_s: float = openai_client.READ_S) -> None:
+    def __init__(self, settings: Settings, *, read_s: float = openai_client.READ_S, takes_models: bool = True) -> None:
+        """``takes_models``: whether an agent's model counts."""
         self._openai: AsyncOpenAI = openai_client.client(settings, settings.asr_base_url, read_s=read_s)
         self._model = settings.asr_model
-        self._asked = asked_of(settings.asr_model, settings.asr_vocabulary)
+        self._takes_models = takes_models
 
     async def warm_up(self) -> None:
         """Open a connection.
@@ -52,9 +55,9 @@ class OpenAITranscriber:
             ConfigError: the server refuses the key.
             VendorError: it cannot be reached.
         """
-        await openai_client.warm_up(self._openai)
+        await openai_client.warm_up(self._openai, self._model)
 
-    async def transcribe(self, audio: bytes, *, language: str, turn: int) -> str:
+    async def transcribe(self, audio: bytes, *, language: str, turn: int, hints: Hints = NO_HINTS) -> str:
         """The words in ``audio``; ``turn`` is of no use here.
 
         Raises:
@@ -62,13 +65,12 @@ class OpenAITranscriber:
         """
         if duration_ms(audio) < MIN_AUDIO_MS:
             return ""
+        model = hints.model if hints.model and self._takes_models else self._model
+        asked = asked_of(model, base_language(language), hints.vocabulary)
         try:
-            with usage.asked(openai_client.VENDOR, self._model, **_estimated(audio)) as bill:
+            with usage.asked(openai_client.VENDOR, model, **_estimated(model, audio)) as bill:
                 answer = await self._openai.audio.transcriptions.create(
-                    file=("utterance.wav", _wav(audio), "audio/wav"),
-                    model=self._model,
-                    language=base_language(language),
-                    **self._asked,
+                    file=("utterance.wav", _wav(audio), "audio/wav"), model=model, **asked
                 )
                 bill.answered = True
                 return await _streamed(answer, bill) if isinstance(answer, AsyncStream) else _whole(answer, bill)
@@ -84,26 +86,26 @@ class OpenAITranscriber:
 
 def second(settings: Settings) -> OpenAITranscriber:
     """``openai_2``: another model, server or account, for when the first fails."""
-    return OpenAITranscriber(openai_client.second(settings))
+    return OpenAITranscriber(openai_client.second(settings), takes_models=False)
 
 
-def asked_of(model: str, vocabulary: str) -> dict[str, Any]:
-    """What this model can be asked for beside the words: how sure it is, a stream, and the words it should know."""
-    words: dict[str, Any] = {"prompt": vocabulary} if vocabulary else {}
+def asked_of(model: str, language: str, vocabulary: Sequence[str]) -> dict[str, Any]:
+    """What this model is told beside the sound, and asked for beside the words: how sure it is, and a stream."""
+    if model.startswith("gpt-") and not model.startswith("gpt-4o"):
+        keywords = {"keywords": list(vocabulary)} if vocabulary else {}
+        return {"languages": [language], "response_format": "json", "stream": True, **keywords}
+    told = {"language": language, **({"prompt": ", ".join(vocabulary)} if vocabulary else {})}
     if model == "whisper-1":
-        return {"response_format": "verbose_json", **words}
+        return {**told, "response_format": "verbose_json"}
     if model.startswith("gpt-4o"):
-        return {"response_format": "json", "stream": True, "include": ["logprobs"], **words}
-    if model.startswith("gpt-"):
-        keywords = [word.strip() for word in vocabulary.split(",") if word.strip()]
-        return {"response_format": "json", "stream": True, **({"keywords": keywords} if keywords else {})}
-    return {"response_format": "json", **words}
+        return {**told, "response_format": "json", "stream": True, "include": ["logprobs"]}
+    return {**told, "response_format": "json"}
 
 
-def _estimated(audio: bytes) -> dict[str, Any]:
+def _estimated(model: str, audio: bytes) -> dict[str, Any]:
     """What the sound costs by OpenAI's own rules, for when the answer does not tell."""
     seconds = duration_ms(audio) / 1000
-    return {"seconds": seconds, "input_tokens": round(_TOKENS_PER_S * seconds), "estimated": True}
+    return {"seconds": seconds, "input_tokens": round(_TOKENS_PER_S * seconds) if model.startswith("gpt-4o") else 0, "estimated": True}
 
 
 def _read(used: Any, bill: usage.Bill) -> None:

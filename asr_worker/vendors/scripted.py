@@ -2,6 +2,7 @@
 
 import asyncio
 
+from asr_worker.vendors.base import NO_HINTS, Hints
 from common.config import Settings
 
 
@@ -18,7 +19,7 @@ class ScriptedTranscriber:
     async def warm_up(self) -> None:
         """There is nothing to load."""
 
-    async def transcribe(self, audio: bytes, *, language: str, turn: int) -> str:
+    async def transcribe(self, audio: bytes, *, language: str, turn: int, hints: Hints = NO_HINTS) -> str:
         """The scripted text; empty for no audio."""
         await asyncio.sleep(self._delay_s)
         return self._text.replace("{turn}", str(turn)) if audio else ""

@@ -7,6 +7,7 @@
 - The language is always given: guessing it fails on short pieces.
 - Where there is no speech Whisper invents some, often without end. So a text has at most 8 tokens
   a second of audio + 20; the rest is for the gates, which are told how likely it is that nobody spoke.
+- The agent's vocabulary is told as words that came before (the paper's section 2.3), the first 100 tokens of it.
 
 One thread computes, one piece at a time. A piece that nobody waits for any more is not begun; one
 that is being computed goes on until the encoder is through, since CTranslate2 cannot be stopped.
@@ -22,9 +23,9 @@ from typing import TypeVar
 
 import ctranslate2
 
-from asr_worker.byte_tokens import text_of
+from asr_worker.byte_tokens import text_of, tokens_of
 from asr_worker.mel import RATE_HZ, log_mel
-from asr_worker.vendors.base import Heard
+from asr_worker.vendors.base import NO_HINTS, Heard, Hints
 from common import models
 from common.audio import SAMPLE_RATE_HZ, duration_ms, mulaw_to_pcm, resample, silence
 from common.config import Settings
@@ -36,6 +37,7 @@ VENDOR = "whisper"
 _PAD_S = 8.0
 _TOKENS_PER_S = 8
 _TOKENS_BESIDES = 20
+_MOST_TOLD = 100
 _THREADS = 2
 _SHORTEST_MS = 40
 
@@ -59,7 +61,7 @@ class WhisperTranscriber:
         await self._in_thread(self._load)
         await self.transcribe(silence(1000), language=self._settings.language, turn=0)
 
-    async def transcribe(self, audio: bytes, *, language: str, turn: int) -> str:
+    async def transcribe(self, audio: bytes, *, language: str, turn: int, hints: Hints = NO_HINTS) -> str:
         """The words in ``audio``; ``turn`` is of no use here.
 
         Raises:
@@ -69,7 +71,7 @@ class WhisperTranscriber:
             return ""
         abandoned = threading.Event()
         try:
-            return await self._in_thread(lambda: self._load().words(audio, base_language(language), abandoned))
+            return await self._in_thread(lambda: self._load().words(audio, base_language(language), abandoned, hints.vocabulary))
         except asyncio.CancelledError:
             abandoned.set()
             raise
@@ -96,8 +98,9 @@ class _Recogniser:
         self._model = ctranslate2.models.Whisper(str(folder), device="cpu", compute_type="int8", intra_threads=_THREADS, inter_threads=1)
         vocabulary = next(folder.glob("vocabulary.*")).read_text(encoding="utf-8")
         self._languages = frozenset(re.findall(r"<\|([a-z]{2,3})\|>", vocabulary))
+        self._tokens = frozenset(vocabulary.split("\n"))
 
-    def words(self, audio: bytes, language: str, abandoned: threading.Event) -> str:
+    def words(self, audio: bytes, language: str, abandoned: threading.Event, likely: tuple[str, ...]) -> str:
         if abandoned.is_set():
             return ""
         features = log_mel(resample(mulaw_to_pcm(audio), SAMPLE_RATE_HZ, RATE_HZ), pad_s=_PAD_S, bands=self._model.n_mels)
@@ -105,17 +108,22 @@ class _Recogniser:
         if abandoned.is_set():
             return ""
         most_tokens = round(_TOKENS_PER_S * duration_ms(audio) / 1000) + _TOKENS_BESIDES
+        prompt = self._prompt(language, likely)
         heard = self._model.generate(
             encoded,
-            [self._prompt(language)],
+            [prompt],
             beam_size=1,
-            max_length=2 * most_tokens,  # CTranslate2 takes half of it for what is generated
+            # CTranslate2 takes half of it for what is generated, and no more than the prompt leaves.
+            max_length=most_tokens + max(most_tokens, len(prompt)),
             return_no_speech_prob=True,
         )[0]
         return Heard(text_of(heard.sequences[0]), no_speech=heard.no_speech_prob)
 
-    def _prompt(self, language: str) -> list[str]:
+    def _prompt(self, language: str, likely: tuple[str, ...]) -> list[str]:
         if language not in self._languages:
             raise ValueError(f"no such language: {language}")  # CTranslate2 would take it for an unknown word and guess
         asked = [f"<|{language}|>", "<|transcribe|>"] if self._model.is_multilingual else []
-        return ["<|startoftranscript|>", *asked, "<|notimestamps|>"]
+        return [*self._told(likely), "<|startoftranscript|>", *asked, "<|notimestamps|>"]
+
+    def _told(self, likely: tuple[str, ...]) -> list[str]:
+        return ["<|startofprev|>", *tokens_of(f" {', '.join(likely)}", self._tokens)[:_MOST_TOLD]] if likely else []

@@ -45,8 +45,8 @@ class Phrases(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Models(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Which model of the vendor's; "": the one of the settings."""
 
-    asr: Annotated[str, Meta(description="the model that hears, like gpt-4o-transcribe")] = ""
-    llm: Annotated[str, Meta(description="the model that answers, like gpt-4o-mini")] = ""
+    asr: Annotated[str, Meta(description="the model that hears, like gpt-transcribe")] = ""
+    llm: Annotated[str, Meta(description="the model that answers, like gpt-6-luna")] = ""
     tts: Annotated[str, Meta(description="the model that speaks, where the voice needs one")] = ""
 
 

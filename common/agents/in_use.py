@@ -1,6 +1,7 @@
 """An agent as calls go by it, in a gateway and in the workers."""
 
 import dataclasses
+import re
 from collections import OrderedDict
 from dataclasses import dataclass
 
@@ -11,10 +12,12 @@ from common.agents.overlay import address_of, house, settings_in, settings_of
 from common.bus import HandlerBus
 from common.config import Settings
 from common.errors import VendorError
+from common.language import base_language
 from common.messages import Head
 from common.phrases import Phrases, language_of_words, phrases
 
 _KNOWN_AT_MOST = 64
+_HEBREW = re.compile("[\u05d0-\u05ea]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,11 @@ class InUse:
     def phrases(self, language: str) -> Phrases:
         """Its fixed phrases in a language."""
         return phrases(settings_in(self.snapshot, self.settings, language), language, address_of(self.snapshot))
+
+    def vocabulary(self, language: str) -> tuple[str, ...]:
+        """What callers are likely to say: its file's, else the settings'; to who is heard in another language nothing in Hebrew letters."""
+        named = self.snapshot.agent.vocabulary or tuple(filter(None, map(str.strip, self.settings.asr_vocabulary.split(","))))
+        return named if base_language(language) == "he" else tuple(entry for entry in named if not _HEBREW.search(entry))
 
     def language_of(self, language: str, phrase: str) -> str:
         """The language that a phrase of its calls in ``language`` is written in: the voice must speak it."""

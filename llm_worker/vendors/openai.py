@@ -4,17 +4,20 @@ Servers of one's own differ in ways that matter here:
 
 - Their chat templates may insist on one system message, then caller and bot in turns, the caller
   first. So neighbours of the same side are joined, and the greeting stands in the instructions.
-- Models without tools refuse a request that offers one. Then it is sent again without, and no
-  more offered: such a model can't hang up.
-- Not all know ``stream_options``, by which usage is told; one that refuses it is not asked for it again, and what it uses
-  is estimated.
+- What a model refuses (HTTP 400) it is not asked for again: tools, without which it can't hang up; ``stream_options``, by
+  which usage is told, so that what it uses is estimated.
+
+OpenAI's own models from GPT-5 on think before they speak unless they are told not to, for seconds, and take tools by this
+interface only if they don't. So ``reasoning_effort`` is ``none``; of those that must think the first is refused, then the second.
 
 A call of a tool streams in pieces: its id and name in the first, its arguments in all of them, several calls told
 apart by their index. Some servers send each call whole, and all of them at index 0; a new id begins a new call.
 """
 
 import json
-from collections.abc import AsyncIterator
+import logging
+import re
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,18 +52,25 @@ _CUT = "(The caller cut in there: your last words above are all that they heard.
 _UNHEARD = "(The caller cut in before they heard anything of your answer to this.)"
 _GREETING_CUT = "The caller cut in there and heard no more of them."
 _GO_ON = "(Your last answer was broken off there. Go on right behind its last word and repeat nothing of it.)"
+_THINKS = re.compile(r"gpt-([5-9]|\d\d)")
+_REFUSALS = {"reasoning_effort": "reasoning", "stream_options": "stream_options", "tools": "tool"}
+"""What is asked for beside an answer, and the word of a refusal by which it is known; the first one that fits is meant."""
 _LANGUAGES = {"he": "Hebrew", "en": "English", "ar": "Arabic", "ru": "Russian", "fr": "French", "es": "Spanish", "de": "German"}
+
+logger = logging.getLogger("torim.llm_worker")
 
 
 class OpenAIModel:
     """``LLM_VENDOR=openai``."""
 
-    def __init__(self, settings: Settings, *, read_s: float = openai_client.READ_S) -> None:
+    def __init__(self, settings: Settings, *, read_s: float = openai_client.READ_S, takes_models: bool = True) -> None:
+        """``takes_models``: whether an agent's model counts."""
         self._openai: AsyncOpenAI = openai_client.client(settings, settings.llm_base_url, read_s=read_s)
         self._model = settings.llm_model
         self._instructions = settings.llm_instructions or INSTRUCTIONS
-        self._takes_tools = True
-        self._tells_usage = True
+        self._takes_models = takes_models
+        self._refused: set[tuple[str, str]] = set()
+        """Models, and what they were asked for in vain."""
 
     async def warm_up(self) -> None:
         """Open a connection.
@@ -69,7 +79,7 @@ class OpenAIModel:
             ConfigError: the server refuses the key.
             VendorError: it cannot be reached.
         """
-        await openai_client.warm_up(self._openai)
+        await openai_client.warm_up(self._openai, self._model)
 
     async def reply(self, prompt: Prompt) -> AsyncIterator[Piece]:
         """The reply as it streams; actions and calls of tools at its end.
@@ -77,7 +87,8 @@ class OpenAIModel:
         Raises:
             VendorError: the server failed, or the stream broke off.
         """
-        answer, model, messages = Answer(), prompt.model or self._model, messages_of(prompt, self._instructions)
+        answer, messages = Answer(), messages_of(prompt, self._instructions)
+        model = prompt.model if prompt.model and self._takes_models else self._model
         asked = usage.tokens(json.dumps([messages, _offered(prompt.tools)], ensure_ascii=False))
         try:
             with usage.asked(openai_client.VENDOR, model, input_tokens=asked, estimated=True) as bill:
@@ -98,28 +109,20 @@ class OpenAIModel:
             yield action_of(call) or call
 
     async def _open(self, messages: list[Any], tools: tuple[Tool, ...], model: str) -> AsyncStream[ChatCompletionChunk]:
-        if self._takes_tools:
+        while True:
+            asked = {name: value for name, value in _beside(model, tools).items() if (model, name) not in self._refused}
             try:
-                return await self._create(model=model, messages=messages, tools=_offered(tools))
+                stream: AsyncStream[ChatCompletionChunk] = await self._openai.chat.completions.create(
+                    model=model, messages=messages, stream=True, **asked
+                )
             except BadRequestError as error:
-                if "tool" not in str(error).lower():
+                refused = _refused_of(asked, str(error).lower())
+                if not refused:
                     raise
-                self._takes_tools = False
-        return await self._create(model=model, messages=messages)
-
-    async def _create(self, **asked: Any) -> AsyncStream[ChatCompletionChunk]:
-        if self._tells_usage:
-            try:
-                return await self._stream(stream_options={"include_usage": True}, **asked)
-            except BadRequestError as error:
-                if "stream_options" not in str(error):
-                    raise
-                self._tells_usage = False
-        return await self._stream(**asked)
-
-    async def _stream(self, **asked: Any) -> AsyncStream[ChatCompletionChunk]:
-        stream: AsyncStream[ChatCompletionChunk] = await self._openai.chat.completions.create(stream=True, **asked)
-        return stream
+                self._refused.add((model, refused))
+                logger.warning("model=%s what=left_out option=%s", model, refused)
+            else:
+                return stream
 
     async def close(self) -> None:
         """Close the connections."""
@@ -128,7 +131,17 @@ class OpenAIModel:
 
 def second(settings: Settings) -> OpenAIModel:
     """``openai_2``: another model, server or account, for when the first fails."""
-    return OpenAIModel(openai_client.second(settings))
+    return OpenAIModel(openai_client.second(settings), takes_models=False)
+
+
+def _beside(model: str, tools: tuple[Tool, ...]) -> dict[str, Any]:
+    """What is asked for beside an answer."""
+    thought = {"reasoning_effort": "none"} if _THINKS.match(model) else {}
+    return {**thought, "stream_options": {"include_usage": True}, "tools": _offered(tools)}
+
+
+def _refused_of(asked: Iterable[str], told: str) -> str:
+    return next((name for name in asked if _REFUSALS[name] in told), "")
 
 
 def _offered(tools: tuple[Tool, ...]) -> list[Any]:

@@ -1,6 +1,6 @@
-"""Whisper's tokens as text."""
+"""Whisper's tokens as text, and text as its tokens."""
 
-from asr_worker.byte_tokens import text_of
+from asr_worker.byte_tokens import text_of, tokens_of
 
 
 def test_a_space_is_written_as_a_letter_of_its_own() -> None:
@@ -25,3 +25,15 @@ def test_marks_of_writing_direction_are_left_out() -> None:
 
 def test_no_tokens_are_no_text() -> None:
     assert text_of([]) == ""
+
+
+def test_text_is_cut_into_the_longest_tokens() -> None:
+    assert tokens_of(" one moment", {"Ġ", "Ġone", "Ġm", "Ġmoment", "oment", "o"}) == ["Ġone", "Ġmoment"]
+
+
+def test_letters_of_any_script_are_cut_by_their_bytes() -> None:
+    assert text_of(tokens_of("שלום", {"×©", "×ľ", "×ķ×Ŀ"})) == "שלום"
+
+
+def test_what_the_vocabulary_has_not_is_left_out() -> None:
+    assert tokens_of("a?b", {"a", "b"}) == ["a", "b"]

@@ -62,8 +62,26 @@ def test_a_fast_speaker_is_heard() -> None:
     assert gated(said, audio_ms=2500) == Passed(said)
 
 
-def test_the_vocabulary_given_back_is_no_words() -> None:
-    assert passed("Torim, Wavenet.", TWO_S, "en", "torim, wavenet") == Passed("", "echo")
+VOCABULARY = ("Galil clinic", "Dr. Cohen", "Karmiel", "MRI")
+
+
+@pytest.mark.parametrize("echo", ["Galil clinic, Dr. Cohen, Karmiel, MRI.", "galil clinic dr cohen karmiel", "Dr Cohen, Karmiel, MRI"])
+def test_the_vocabulary_given_back_is_no_words(echo: str) -> None:
+    assert passed(echo, TWO_S, "en", VOCABULARY) == Passed("", "echo")
+
+
+@pytest.mark.parametrize("said", ["Karmiel", "Dr. Cohen, Karmiel", "Karmiel, Dr. Cohen, MRI", "To Dr. Cohen, Karmiel, MRI"])
+def test_an_answer_in_words_of_the_vocabulary_is_heard(said: str) -> None:
+    assert passed(said, TWO_S, "en", VOCABULARY) == Passed(said)
+
+
+def test_both_words_of_a_vocabulary_of_two_are_an_echo() -> None:
+    assert passed("Torim, Wavenet.", TWO_S, "en", ("torim", "wavenet")) == Passed("", "echo")
+
+
+@pytest.mark.parametrize(("sure", "left"), [(Heard("Torim", 0.1), "Torim"), (Heard("Torim", 0.45), "")])
+def test_the_only_word_of_a_vocabulary_is_an_echo_where_it_is_doubtful(sure: Heard, left: str) -> None:
+    assert passed(sure, TWO_S, "en", ("Torim",)).text == left
 
 
 # --- Phantoms

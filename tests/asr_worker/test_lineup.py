@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from asr_worker.lineup import Transcribers
-from asr_worker.vendors.base import Heard, Transcriber
+from asr_worker.vendors.base import NO_HINTS, Heard, Hints, Transcriber
 from common.audio import silence
 from common.errors import VendorError
 from common.lineup import Lineup
@@ -22,7 +22,7 @@ class Ear:
 
     async def warm_up(self) -> None: ...
 
-    async def transcribe(self, audio: bytes, *, language: str, turn: int) -> str:
+    async def transcribe(self, audio: bytes, *, language: str, turn: int, hints: Hints = NO_HINTS) -> str:
         if isinstance(self._heard, VendorError):
             raise self._heard
         return self._heard
@@ -30,9 +30,10 @@ class Ear:
     async def close(self) -> None: ...
 
 
-def heard(*says: str | VendorError, vocabulary: str = "") -> str:
+def heard(*says: str | VendorError, vocabulary: tuple[str, ...] = ()) -> str:
     vendors: list[tuple[str, Transcriber]] = [(f"vendor {number}", Ear(each)) for number, each in enumerate(says)]
-    return run(Transcribers(Lineup("asr", vendors), vocabulary).transcribe(silence(2000), language="en", turn=1))
+    hints = Hints(vocabulary)
+    return run(Transcribers(Lineup("asr", vendors)).transcribe(silence(2000), language="en", turn=1, hints=hints))
 
 
 def test_the_next_one_hears_what_the_first_did_not() -> None:
@@ -45,7 +46,7 @@ def test_what_was_made_up_is_no_words(made_up: str) -> None:
 
 
 def test_the_vocabulary_given_back_is_no_words() -> None:
-    assert heard("Torim", vocabulary="Torim") == ""
+    assert heard("Torim, Chirp.", vocabulary=("Torim", "Chirp")) == ""
 
 
 def test_what_a_gate_took_away_is_told_without_the_text(caplog: pytest.LogCaptureFixture) -> None:

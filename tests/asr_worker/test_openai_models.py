@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from asr_worker.vendors.base import Heard
-from asr_worker.vendors.openai import OpenAITranscriber, asked_of
+from asr_worker.vendors.base import Heard, Hints
+from asr_worker.vendors.openai import OpenAITranscriber, asked_of, second
 from common.audio import silence
 from common.config import Settings
 from common.errors import VendorError
@@ -38,19 +38,22 @@ async def heard(answering: Script | Answering, model: str = "gpt-4o-transcribe")
 @pytest.mark.parametrize(
     ("model", "asked"),
     [
-        ("whisper-1", {"response_format": "verbose_json", "prompt": "Torim, Chirp"}),
-        ("gpt-4o-mini-transcribe", {"response_format": "json", "stream": True, "include": ["logprobs"], "prompt": "Torim, Chirp"}),
-        ("gpt-transcribe", {"response_format": "json", "stream": True, "keywords": ["Torim", "Chirp"]}),
-        ("Systran/faster-whisper-base", {"response_format": "json", "prompt": "Torim, Chirp"}),
+        ("whisper-1", {"language": "he", "response_format": "verbose_json", "prompt": "Torim, Chirp"}),
+        (
+            "gpt-4o-mini-transcribe",
+            {"language": "he", "response_format": "json", "stream": True, "include": ["logprobs"], "prompt": "Torim, Chirp"},
+        ),
+        ("gpt-transcribe", {"languages": ["he"], "response_format": "json", "stream": True, "keywords": ["Torim", "Chirp"]}),
+        ("Systran/faster-whisper-base", {"language": "he", "response_format": "json", "prompt": "Torim, Chirp"}),
     ],
 )
 def test_a_model_is_asked_for_what_it_can_do(model: str, asked: dict[str, Any]) -> None:
-    assert asked_of(model, "Torim, Chirp") == asked
+    assert asked_of(model, "he", ("Torim", "Chirp")) == asked
 
 
 @pytest.mark.parametrize("model", ["whisper-1", "gpt-4o-transcribe", "gpt-transcribe"])
 def test_without_a_vocabulary_none_is_told(model: str) -> None:
-    assert not {"prompt", "keywords"} & asked_of(model, "").keys()
+    assert not {"prompt", "keywords"} & asked_of(model, "he", ()).keys()
 
 
 @pytest.mark.parametrize("model", ["whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe", "gpt-transcribe"])
@@ -58,10 +61,32 @@ async def test_every_model_is_heard(model: str) -> None:
     assert await heard(OpenAIService(heard="Two  words. "), model) == "Two  words."
 
 
+async def uploaded(hints: Hints, model: str = "gpt-4o-transcribe") -> dict[str, bytes]:
+    """The fields of the upload."""
+    async with transcriber(OpenAIService(), model) as (vendor, server):
+        await vendor.transcribe(AUDIO, language="he-IL", turn=1, hints=hints)
+        return server.requests[0].form()
+
+
 async def test_the_vocabulary_is_uploaded() -> None:
-    async with transcriber(OpenAIService(), asr_vocabulary="Torim") as (vendor, server):
-        await vendor.transcribe(AUDIO, language="en", turn=1)
-        assert server.requests[0].form()["prompt"] == b"Torim"
+    assert (await uploaded(Hints(("Torim",))))["prompt"] == b"Torim"
+
+
+async def test_gpt_transcribe_gets_vocabulary_and_language_as_lists() -> None:
+    form = await uploaded(Hints(("Torim",)), "gpt-transcribe")
+    assert (form["keywords[]"], form["languages[]"], "language" in form) == (b"Torim", b"he", False)
+
+
+async def test_the_agents_model_is_asked() -> None:
+    assert (await uploaded(Hints(model="gpt-transcribe")))["model"] == b"gpt-transcribe"
+
+
+async def test_the_second_vendor_has_models_of_its_own() -> None:
+    async with OpenAIServer(OpenAIService()) as server:
+        vendor = second(Settings(asr_base_url=server.url, asr_2_model="whisper-1"))
+        await vendor.transcribe(AUDIO, language="en", turn=1, hints=Hints(model="gpt-transcribe"))
+        await vendor.close()
+        assert server.requests[0].form()["model"] == b"whisper-1"
 
 
 async def test_whisper_1_tells_whether_anybody_spoke() -> None:

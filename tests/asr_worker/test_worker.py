@@ -2,14 +2,19 @@
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
+import msgspec
 import pytest
 
+from asr_worker.vendors.base import NO_HINTS, Hints
 from asr_worker.worker import AsrWorker
+from common.agents.in_use import in_use
 from common.bus import Delivery
 from common.config import Settings
 from common.errors import VendorError
 from common.messages import Head, Message, Piece, Sentence, Transcript, Utterance
+from tests.common.agents.files import snapshot
 from tests.recorded_bus import RecordedBus
 from tests.virtual_clock import run
 
@@ -22,13 +27,15 @@ class Recogniser:
 
     def __init__(self, text: str = "opening hours", takes_s: float = 0.0) -> None:
         self.asked: list[tuple[bytes, str, int]] = []
+        self.hints: list[Hints] = []
         self._text = text
         self._takes_s = takes_s
 
     async def warm_up(self) -> None: ...
 
-    async def transcribe(self, audio: bytes, *, language: str, turn: int) -> str:
+    async def transcribe(self, audio: bytes, *, language: str, turn: int, hints: Hints = NO_HINTS) -> str:
         self.asked.append((audio, language, turn))
+        self.hints.append(hints)
         await asyncio.sleep(self._takes_s)
         return self._text
 
@@ -126,6 +133,33 @@ def test_what_waited_for_too_long_is_not_transcribed() -> None:
 
 def test_a_server_clock_that_is_ahead_takes_no_time_away() -> None:
     assert handle(Recogniser(takes_s=3.0), after(-100)).committed is not None
+
+
+# --- The call's agent
+
+
+def hinted(folder: Path, language: str) -> Hints:
+    """What the vendor is told of a call of an agent, whose caller is heard in this language."""
+    file = 'vocabulary = ["מרפאת הגליל", "Moovit"]\nmodels.asr = "big"'
+    carried = in_use(snapshot(folder, file), Settings()).carried
+    vendor, head = Recogniser(), msgspec.structs.replace(HEAD, agent=carried.reference, language=language)
+    bus = RecordedBus(agents={carried.reference: carried.data})
+    handle(vendor, bus, given=Delivery(f"{SERVER_TIME_MS}-0", Utterance(head=head, utterance=2), b"\xff"))
+    return vendor.hints[0]
+
+
+def test_the_vendor_is_told_the_agents_vocabulary_and_model(tmp_path: Path) -> None:
+    assert hinted(tmp_path, "he") == Hints(("מרפאת הגליל", "Moovit"), "big")
+
+
+def test_a_caller_who_changed_the_language_is_not_heard_with_words_of_the_first_one(tmp_path: Path) -> None:
+    assert hinted(tmp_path, "en").vocabulary == ("Moovit",)
+
+
+def test_without_an_agent_the_settings_tell_the_vocabulary() -> None:
+    vendor = Recogniser()
+    run(AsrWorker(vendor, "fake", Settings(asr_vocabulary="Torim, Chirp,")).handle(delivery(), RecordedBus()))
+    assert vendor.hints == [Hints(("Torim", "Chirp"))]
 
 
 def test_another_message_on_the_stream_is_a_bug() -> None:

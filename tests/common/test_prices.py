@@ -16,6 +16,7 @@ ROW = '[[price]]\nvendor = "v"\nmodel = "m-*"\nsource = "s"\ndate = "2026-11-23"
     ("use", "usd"),
     [
         (Use(vendor="openai", model="whisper-1", seconds=90), 0.009),
+        (Use(vendor="openai", model="gpt-transcribe", seconds=60, input_tokens=600), 0.0045),
         (Use(vendor="openai", model="gpt-4o-mini", input_tokens=1_000_000, output_tokens=500_000), 0.45),
         (Use(vendor="google", model="he-IL-Chirp3-HD-Aoede", characters=1_000), 0.03),
     ],
@@ -34,6 +35,11 @@ def test_every_default_model_but_no_other_vendors_has_a_price() -> None:
     of_google = (chosen.tts_voice, chosen.tts_unary_voice)
     uses = [Use(vendor="openai", model=model) for model in of_openai] + [Use(vendor="google", model=voice) for voice in of_google]
     assert [use.model for use in uses if table.usd(use) is None] == []
+
+
+def test_a_source_that_is_not_the_vendors_own_page_is_marked() -> None:
+    own = ("https://developers.openai.com/",)
+    assert [row.model for row in prices.load().rows if row.second_hand == row.source.startswith(own)] == []
 
 
 def test_a_file_of_ones_own_is_read(tmp_path: Path) -> None:

@@ -113,4 +113,4 @@ async def test_a_request_that_was_refused_costs_nothing(tmp_path: Path, fault: s
         house.fail("llm", fault)
         await house.ask()
         accounts = await closed(house)
-    assert [line.model for line in lines(accounts) if line.stage == "llm"] == ["gpt-4.1-mini"]
+    assert [line.model for line in lines(accounts) if line.stage == "llm"] == ["gpt-5.6-luna"]

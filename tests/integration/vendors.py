@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+from asr_worker.vendors.base import NO_HINTS, Hints
 from common.audio import BYTES_PER_MS
 from common.errors import VendorError
 from llm_worker.vendors.base import ActionRequest, Piece, Prompt, ToolCall, Uninterruptible
@@ -20,7 +21,7 @@ class Ear:
 
     async def warm_up(self) -> None: ...
 
-    async def transcribe(self, audio: bytes, *, language: str, turn: int) -> str:
+    async def transcribe(self, audio: bytes, *, language: str, turn: int, hints: Hints = NO_HINTS) -> str:
         self.asked += 1
         if self.asked <= self._failures:
             raise VendorError("fake", "reset", retryable=self._retryable)

@@ -54,10 +54,10 @@ GONE_S = 5.0
 
 @asynccontextmanager
 async def model(
-    *scripts: Script | OpenAIService, read_s: float = 2.0, instructions: str = ""
+    *scripts: Script | OpenAIService, read_s: float = 2.0, instructions: str = "", name: str = "m1"
 ) -> AsyncIterator[tuple[OpenAIModel, OpenAIServer]]:
     async with OpenAIServer(*scripts) as server:
-        vendor = OpenAIModel(Settings(llm_base_url=server.url, llm_model="m1", llm_instructions=instructions), read_s=read_s)
+        vendor = OpenAIModel(Settings(llm_base_url=server.url, llm_model=name, llm_instructions=instructions), read_s=read_s)
         try:
             yield vendor, server
         finally:
@@ -250,6 +250,42 @@ async def test_a_model_without_tools_is_not_offered_any_again() -> None:
         await pieces(vendor)
         await pieces(vendor)
         assert len(server.requests) == 3
+
+
+async def test_another_model_is_offered_what_the_first_refused() -> None:
+    async with model(refusal(400, "m1 does not support tools"), completion("Yes.")) as (vendor, server):
+        await pieces(vendor)
+        await pieces(vendor, replace(PROMPT, model="m2"))
+        assert "tools" in server.requests[2].json
+
+
+@pytest.mark.parametrize(("name", "effort"), [("gpt-6-luna", "none"), ("gpt-5.6-luna", "none"), ("gpt-4o-mini", None), ("m1", None)])
+async def test_a_model_that_thinks_before_it_speaks_is_told_not_to(name: str, effort: str | None) -> None:
+    async with model(OpenAIService(), name=name) as (vendor, server):
+        await pieces(vendor)
+        assert server.requests[0].json.get("reasoning_effort") == effort
+
+
+async def test_a_model_that_must_think_answers_without_tools() -> None:
+    refusals = (
+        refusal(400, "Unsupported value: 'reasoning_effort' does not support 'none' with this model."),
+        refusal(400, "Function tools with reasoning_effort are not supported for gpt-6-astra in /v1/chat/completions."),
+    )
+    async with model(*refusals, completion("Yes."), name="gpt-6-astra") as (vendor, server):
+        assert await pieces(vendor) == ["Yes."]
+        assert [("reasoning_effort" in request.json, "tools" in request.json) for request in server.requests] == [
+            (True, True),
+            (False, True),
+            (False, False),
+        ]
+
+
+async def test_the_second_vendor_has_a_model_of_its_own() -> None:
+    async with OpenAIServer(OpenAIService()) as server:
+        vendor = second(Settings(llm_base_url=server.url, llm_2_model="m2"))
+        await pieces(vendor, replace(PROMPT, model="big"))
+        await vendor.close()
+        assert server.requests[0].json["model"] == "m2"
 
 
 def said(prompt: Prompt) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+from asr_worker.vendors.base import NO_HINTS, Hints
 from common.audio import FRAME_BYTES, pcm_to_mulaw
 from common.errors import VendorError
 from llm_worker.vendors.base import Piece, Prompt
@@ -66,7 +67,7 @@ class Vendors:
         if self.rng.random() < self.fails:
             raise VendorError("sim", "down", retryable=self.rng.random() < 0.5)
 
-    async def transcribe(self, audio: bytes, *, language: str, turn: int) -> str:
+    async def transcribe(self, audio: bytes, *, language: str, turn: int, hints: Hints = NO_HINTS) -> str:
         """The words in these frames."""
         numbers = numbers_of(audio)
         try:

@@ -10,6 +10,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from asr_worker.vendors.base import NO_HINTS, Hints
 from common.bus import PastTurn, Taken
 from common.messages import Message, Stage, Transcript, Utterance
 from gateway.records.format import Header
@@ -59,18 +60,18 @@ def test_a_call_that_breaks_is_told_with_its_seed_and_the_others_go_on() -> None
 class HearsNothing(Vendors):
     """A recogniser to which one text in ten is none."""
 
-    async def transcribe(self, audio: bytes, *, language: str, turn: int) -> str:
+    async def transcribe(self, audio: bytes, *, language: str, turn: int, hints: Hints = NO_HINTS) -> str:
         """Now and then empty."""
-        text = await Vendors.transcribe(self, audio, language=language, turn=turn)
+        text = await Vendors.transcribe(self, audio, language=language, turn=turn, hints=hints)
         return "" if self.rng.random() < 0.1 else text
 
 
 class HearsTooLate(Vendors):
     """A recogniser that misses the beginning."""
 
-    async def transcribe(self, audio: bytes, *, language: str, turn: int) -> str:
+    async def transcribe(self, audio: bytes, *, language: str, turn: int, hints: Hints = NO_HINTS) -> str:
         """Of several words all but the first."""
-        first, *rest = (await Vendors.transcribe(self, audio, language=language, turn=turn)).split(" ")
+        first, *rest = (await Vendors.transcribe(self, audio, language=language, turn=turn, hints=hints)).split(" ")
         return " ".join(rest) or first
 
 

@@ -2,9 +2,10 @@
 
 Its answers are made with the types of the official client (openai 3.54.0), so a field that the protocol does not
 have, or a value of the wrong kind, fails here. A request that OpenAI would refuse is refused: an unknown path or
-model, a missing field, a format that the model does not give.
+model, a missing field, a format that the model does not give, one language for gpt-transcribe (it takes a list), tools for a model
+that is to think.
 
-What it bills is what the real one does: seconds of sound (whisper-1), tokens (all others), characters (tts-1).
+What it bills is what the real one does: seconds of sound (whisper-1, gpt-transcribe), tokens (all others), characters (tts-1).
 A token is taken for four letters, a second of sound for 10 tokens; so its counts are not OpenAI's, but a client
 must add up to the same.
 """
@@ -33,7 +34,9 @@ from tests.vendors.openai_server import DONE, END_OF_BODY, STREAM_HEAD, Request,
 TOKENS_PER_S = 10
 LETTERS_PER_TOKEN = 4
 LISTENING = frozenset({"whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe", "gpt-transcribe"})
+BY_SECONDS = frozenset({"whisper-1", "gpt-transcribe"})
 SPEAKING = frozenset({"tts-1", "tts-1-hd", "gpt-4o-mini-tts"})
+SHUTDOWN_DATES = {"whisper-1": "2027-02-26", "gpt-transcribe": None}
 _SPEECH_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: audio/pcm\r\ntransfer-encoding: chunked\r\n\r\n"
 _PIECE_BYTES = 4800
 """A tenth of a second of speech."""
@@ -73,7 +76,8 @@ class OpenAIService:
         """The answer to a request."""
         match request.method, request.path:
             case "GET", "/v1/models":
-                return answer(200, {"object": "list", "data": [_plain(Model(id="m", created=1, object="model", owned_by="o"))]})
+                models = [Model(id=name, created=1, object="model", owned_by="o", shutdown_date=on) for name, on in SHUTDOWN_DATES.items()]
+                return answer(200, {"object": "list", "data": [_plain(model) for model in models]})
             case "POST", "/v1/chat/completions":
                 return self._complete(request.json)
             case "POST", "/v1/audio/transcriptions":
@@ -93,6 +97,8 @@ class OpenAIService:
     def _complete(self, asked: Any) -> Script:
         if not asked.get("stream"):
             return refusal(400, "this service streams", "unsupported_value")
+        if asked["model"].startswith(("gpt-5", "gpt-6")) and asked.get("tools") and asked.get("reasoning_effort") != "none":
+            return refusal(400, "Function tools with reasoning_effort are not supported for this model in /v1/chat/completions.")
         told = any(message["role"] == "tool" for message in asked["messages"])
         calls = () if (told and not self.obeys) or not asked.get("tools") else self.calls
         bill = self._bill(asked["model"])
@@ -121,13 +127,16 @@ class OpenAIService:
             return refusal(400, "no such model, or no file", "invalid_value")
         if kind not in (("json", "verbose_json") if model == "whisper-1" else ("json",)):
             return refusal(400, "no such format for this model", "unsupported_format")
+        if model == "gpt-transcribe" and ("language" in form or "include[]" in form):
+            return refusal(400, "gpt-transcribe takes languages, and tells no likelihoods", "unsupported_parameter")
         seconds = _seconds(form["file"])
         if seconds < 0.1:
             return refusal(400, "audio too short", "audio_too_short")
         if model == "whisper-1":
             return self._by_seconds(kind, seconds)
         streamed = form.get("stream") == b"true"
-        return self._by_tokens(model, seconds, streamed=streamed, sure="logprobs" in form.get("include[]", b"").decode())
+        sure = "logprobs" in form.get("include[]", b"").decode()
+        return self._by_events(model, seconds, sure=sure) if streamed else self._in_one_piece(model, seconds, sure=sure)
 
     def _by_seconds(self, kind: str, seconds: float) -> Script:
         self._bill("whisper-1").seconds += ceil(seconds)
@@ -142,15 +151,15 @@ class OpenAIService:
             200, _plain(TranscriptionVerbose(duration=seconds, language="english", text=self.heard, segments=[segment], usage=usage))
         )
 
-    def _by_tokens(self, model: str, seconds: float, *, streamed: bool, sure: bool) -> Script:
-        bill = self._bill(model)
-        heard, words = ceil(seconds * TOKENS_PER_S), tokens(self.heard)
-        bill.input_tokens += heard
-        bill.output_tokens += words
-        used: dict[str, Any] = {"input_tokens": heard, "output_tokens": words, "total_tokens": heard + words, "type": "tokens"}
-        if not streamed:
-            sureness = [Logprob(token=word, logprob=self.logprob) for word in self.heard.split()] if sure else None
-            return answer(200, _plain(Transcription(text=self.heard, logprobs=sureness, usage=UsageTokens(**used))))
+    def _in_one_piece(self, model: str, seconds: float, *, sure: bool) -> Script:
+        sureness = [Logprob(token=word, logprob=self.logprob) for word in self.heard.split()] if sure else None
+        used = self._used(model, seconds)
+        told = UsageTokens(**used) if used else UsageDuration(seconds=seconds, type="duration")
+        return answer(200, _plain(Transcription(text=self.heard, logprobs=sureness, usage=told)))
+
+    def _by_events(self, model: str, seconds: float, *, sure: bool) -> Script:
+        """The events of a stream know no usage but tokens."""
+        used = self._used(model, seconds)
         deltas = [
             _event(TranscriptionTextDeltaEvent(delta=piece, type="transcript.text.delta")) for piece in self.heard.split(" ") if piece
         ]
@@ -158,9 +167,20 @@ class OpenAIService:
             text=self.heard,
             type="transcript.text.done",
             logprobs=[DoneLogprob(token=word, logprob=self.logprob) for word in self.heard.split()] if sure else None,
-            usage=DoneUsage(**used),
+            usage=DoneUsage(**used) if used else None,
         )
         return [STREAM_HEAD, *deltas, _event(done), END_OF_BODY]
+
+    def _used(self, model: str, seconds: float) -> dict[str, Any]:
+        """The tokens of a request, or nothing where its seconds are billed."""
+        bill = self._bill(model)
+        if model in BY_SECONDS:
+            bill.seconds += seconds
+            return {}
+        heard, words = ceil(seconds * TOKENS_PER_S), tokens(self.heard)
+        bill.input_tokens += heard
+        bill.output_tokens += words
+        return {"input_tokens": heard, "output_tokens": words, "total_tokens": heard + words, "type": "tokens"}
 
     # --- Speech
 

@@ -36,7 +36,7 @@ class OpenAIVoice:
             ConfigError: the server refuses the key.
             VendorError: it cannot be reached.
         """
-        await openai_client.warm_up(self._openai)
+        await openai_client.warm_up(self._openai, self._model)
 
     async def synthesise(self, request: SpeechRequest) -> AsyncIterator[bytes]:
         """The sentence as mu-law, as it comes.
