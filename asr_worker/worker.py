@@ -59,9 +59,7 @@ class AsrWorker:
         agent = await self._agents.of(head, bus)
         return Hints(agent.vocabulary(head.language), agent.snapshot.agent.models.asr)
 
-    async def _transcribe(
-        self, delivery: Delivery, utterance: Utterance, hints: Hints, limit_s: float, waited_ms: int
-    ) -> Transcript:
+    async def _transcribe(self, delivery: Delivery, utterance: Utterance, hints: Hints, limit_s: float, waited_ms: int) -> Transcript:
         loop = asyncio.get_running_loop()
         began_s = loop.time()
         try:

@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from common.messages import Message, Sentence, Stage, StageFailed, Transcript
+from common.messages import Message, Sentence, Stage, StageFailed, Summarise, Transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class TurnNews:
 
 def without_words(message: Message) -> Message:
     """The message as a dead letter keeps it: whose it is and which piece, not what was said."""
-    return msgspec.structs.replace(message, text="") if isinstance(message, Transcript | Sentence) else message
+    return msgspec.structs.replace(message, text="") if isinstance(message, Transcript | Sentence | Summarise) else message
 
 
 class GatewayBus(Protocol):

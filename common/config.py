@@ -204,6 +204,10 @@ class Settings:
     whisper_model: str = setting("", "folder or hub name of a faster-whisper model; default: Systran/faster-whisper-base")
     llm_instructions: str = setting("", "system prompt of LLM_VENDOR=openai; default: a short polite phone assistant")
 
+    llm_history_tokens: int = setting(
+        6000, "of a call's past in the prompt, estimated; the first turns of a longer one are left out", low=100, high=1_000_000
+    )
+
     # Cost
     prices: Path | None = setting(None, "table of vendors' prices (docs/cost.md); default: common/prices.toml")
 

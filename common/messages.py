@@ -6,6 +6,8 @@ A call's work goes round the house as these messages:
        ^                       |                          |                        |
        +---- Transcript, Sentence, SpeechChunk, ReplyEnded, Action, ... -----------+
 
+    gateway --Summarise--> llm_worker --Summary--> gateway          once a call is over
+
 On a stream an entry has two fields: ``m``, the message as a msgpack array, and
 ``a``, raw mu-law audio at 8 kHz (8 bytes a millisecond), where there is any.
 
@@ -202,8 +204,35 @@ class Used(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="used
     piece: Piece = "whole"
 
 
+class Summarise(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="summarise"):
+    """A call is over, and its owner wants it in words. The head's call is the gateway's name for such work, its turn counts it."""
+
+    head: Head
+    text: str
+    """What was said, a line each."""
+
+
+class Summary(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="summary"):
+    """The call in words, back to the gateway that asked."""
+
+    head: Head
+    text: str
+
+
 Message = (
-    Utterance | Transcript | Sentence | SpeechChunk | ReplyEnded | ToolStarted | ToolEnded | Action | StageFailed | CallTakenOver | Used
+    Utterance
+    | Transcript
+    | Sentence
+    | SpeechChunk
+    | ReplyEnded
+    | ToolStarted
+    | ToolEnded
+    | Action
+    | StageFailed
+    | CallTakenOver
+    | Used
+    | Summarise
+    | Summary
 )
 
 _encoder = msgspec.msgpack.Encoder()

@@ -55,6 +55,8 @@ class Account:
     agent: str
     caller: str = ""
     """A digest of the caller's number, or ""."""
+    number: str = ""
+    """The caller's, where the agent's report tells it; else ""."""
     _used: list[Used] = field(default_factory=list)
     _lengths: dict[tuple[int, int], int] = field(default_factory=dict)
     """Letters of each sentence, by turn and number."""

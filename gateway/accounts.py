@@ -44,11 +44,11 @@ class Accounts:
         self._open: dict[str, Account] = {}
         self._closing: dict[str, asyncio.TimerHandle] = {}
 
-    def open(self, call: str, agent: str, caller: str = "") -> Account:
+    def open(self, call: str, agent: str, caller: str = "", number: str = "") -> Account:
         """The account of a call, the same for each of its streams."""
         if (closing := self._closing.pop(call, None)) is not None:
             closing.cancel()
-        return self._open.setdefault(call, Account(call, agent or "settings", caller))
+        return self._open.setdefault(call, Account(call, agent or "settings", caller, number))
 
     def over(self, call: str) -> None:
         """No stream of the call is here any more."""

@@ -30,6 +30,7 @@ from gateway.port import listen
 from gateway.records.files import recording
 from gateway.server import serve
 from gateway.spending import Spending
+from gateway.summaries import Summaries
 from gateway.surroundings import Surroundings
 from gateway.switchboard import Switchboard
 from gateway.telephony.auth import MemoryTokens, SharedTokens
@@ -72,7 +73,8 @@ async def _answer_calls(
     load = Load(settings.busy_after_sec, settings.max_calls)
     agents = Agents(settings, await asyncio.to_thread(Folder, settings))
     spending = Spending(settings, bus, around.wall_clock)
-    outcomes = Outcomes(settings.torim_cache.expanduser() / "outcomes", agents, around.wall_clock)
+    summaries = Summaries(bus, around.gateway)
+    outcomes = Outcomes(settings.torim_cache.expanduser() / "outcomes", agents, around.wall_clock, summaries.of)
 
     def settled(account: Account, usd: float) -> None:
         spending.settled(account, usd)
@@ -80,7 +82,7 @@ async def _answer_calls(
 
     accounts = Accounts(prices.load(settings.prices or prices.FILE), settings.time_zone, around.wall_clock, settled)
     detector = await asyncio.to_thread(choose_detector, settings)
-    switchboard = Switchboard(settings, phrases, detector, around, agents=agents, accounts=accounts)
+    switchboard = Switchboard(settings, phrases, detector, around, agents=agents, accounts=accounts, summaries=summaries)
     async with asyncio.TaskGroup() as tasks:
         beside = [
             tasks.create_task(around.pacer.run()),

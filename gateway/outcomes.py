@@ -7,7 +7,10 @@ file sends it, one at a time by a lock that dies with its holder. Pauses double 
 twice bears the same ``Idempotency-Key``. A call that went on at another gateway is told in parts, each with its own turns.
 
     {"call": "...", "agent": "clinic", "ended_at": "2026-...", "outcome": "hung_up", "turns": {"replied": 4, "hung_up": 1}, "usd": 0.01,
-     "texts": [{"turn": 1, "caller": "...", "heard": "...", "cut": false}]}            texts only where the file allows them
+     "number": "+97250...", "summary": "...", "texts": [{"turn": 1, "caller": "...", "heard": "...", "cut": false}]}
+
+The last three only where the file says so. A summary is made once the file is there, and put into it; what waits for one is sent without
+(``null``) where none came in time, its gateway being gone included. A number that the provider withheld is "".
 """
 
 import asyncio
@@ -15,7 +18,9 @@ import fcntl
 import logging
 import os
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,16 +29,21 @@ import msgspec
 
 from common import config, signed_http
 from common.agents.agent import Report
+from common.agents.in_use import InUse
 from gateway.account import Account
 from gateway.agents import AGENT, Agents
 from gateway.turn.events import CloseTurn
 
+NUMBER = "number"
+"""Parameter of a stream: the caller's number, where the agent's report is to tell it."""
 _LOOK_S = 1.0
 _MOST_WAIT = 1_000
 """For a disk that takes nothing."""
 _ANSWER_S = 10.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 10.0, 3600.0
 GIVE_UP_S = 86_400.0
+WAIT_FOR_SUMMARY_S = 40.0
+"""Twice what a summary may take."""
 
 logger = logging.getLogger("torim.gateway")
 
@@ -47,36 +57,84 @@ class _Letter(msgspec.Struct):
     """The variable's name."""
     key: str
     content: bytes
+    not_before_s: float = 0.0
+    """Unix time until which a summary may come."""
+
+
+Summarise = Callable[[InUse, Sequence[CloseTurn]], Awaitable[str]]
+"""From what was said to a summary of it; "" if there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsummed:
+    """A letter whose call is to be summed up."""
+
+    letter: _Letter
+    agent: InUse
+    turns: Sequence[CloseTurn]
 
 
 class Outcomes:
     """One gateway's."""
 
-    def __init__(self, folder: Path, agents: Agents, wall_clock: Callable[[], float]) -> None:
+    def __init__(self, folder: Path, agents: Agents, wall_clock: Callable[[], float], summarise: Summarise) -> None:
         self._folder = folder
         self._agents = agents
         self._wall_clock = wall_clock
+        self._summarise = summarise
         self._made: deque[_Letter] = deque(maxlen=_MOST_WAIT)
+        self._unsummed: list[_Unsummed] = []
+        self._news = asyncio.Event()
         self._again: dict[Path, tuple[float, float]] = {}
         """When a file is to be tried again, and the pause after that."""
 
     def settled(self, account: Account, usd: float) -> None:
         """A call is over; waits on nothing."""
-        agent = self._agents.chosen({AGENT: account.agent}).snapshot
-        report, turns = agent.agent.report, account.turns
-        if report is not None and turns and agent.key == account.agent:
-            content = msgspec.json.encode(_told(account, report, usd, datetime.fromtimestamp(self._wall_clock(), UTC)))
-            self._made.append(_Letter(account.call, report.url, report.secret, f"{account.call}-{turns[0].turn}", content))
+        agent = self._agents.chosen({AGENT: account.agent})
+        report, turns = agent.snapshot.agent.report, account.turns
+        if report is None or not turns or agent.snapshot.key != account.agent:
+            return
+        now_s = self._wall_clock()
+        content = msgspec.json.encode(_told(account, report, usd, datetime.fromtimestamp(now_s, UTC)))
+        letter = _Letter(account.call, report.url, report.secret, f"{account.call}-{turns[0].turn}", content)
+        if report.summary:
+            letter.not_before_s = now_s + WAIT_FOR_SUMMARY_S
+            self._unsummed.append(_Unsummed(letter, agent, turns))
+        self._put(letter)
+
+    def _put(self, letter: _Letter) -> None:
+        self._made.append(letter)
+        self._news.set()
 
     async def run(self) -> None:
         """Keep and send them until cancelled; then keep what is left."""
         try:
-            while True:
-                await asyncio.to_thread(self.keep)
-                await self.send_due()
-                await asyncio.sleep(_LOOK_S)
+            async with asyncio.TaskGroup() as tasks:
+                while True:
+                    await asyncio.to_thread(self.keep)
+                    tasks.create_task(self.sum_all_up())
+                    await self.send_due()
+                    await self._look_again()
         finally:
             self.keep()
+
+    async def sum_all_up(self) -> None:
+        """Have what is new summed up, all at once, and put into its file."""
+        new, self._unsummed = self._unsummed, []
+        async with asyncio.TaskGroup() as tasks:
+            for unsummed in new:
+                tasks.create_task(self._sum_up(unsummed))
+
+    async def _look_again(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK_S):
+                await self._news.wait()
+        self._news.clear()
+
+    async def _sum_up(self, unsummed: _Unsummed) -> None:
+        letter, summary = unsummed.letter, await self._summarise(unsummed.agent, unsummed.turns)
+        content = {**msgspec.json.decode(letter.content), "summary": summary or None}
+        self._put(msgspec.structs.replace(letter, content=msgspec.json.encode(content), not_before_s=0.0))
 
     def keep(self) -> None:
         """Have all of them on disk; for their owner's eyes. What cannot be written waits for the next time."""
@@ -121,6 +179,9 @@ class Outcomes:
             except msgspec.DecodeError:
                 logger.error("what=outcome_broken file=%s", path.name)
                 return
+            if letter.not_before_s > self._wall_clock():
+                self._again.pop(path, None)
+                return
             failure = await _post(letter, int(self._wall_clock()))
             given_up = bool(failure) and self._wall_clock() - os.fstat(file.fileno()).st_mtime > GIVE_UP_S
             if failure:
@@ -151,7 +212,10 @@ def _told(account: Account, report: Report, usd: float, ended_at: datetime) -> d
         "call": account.call, "agent": account.agent, "ended_at": ended_at, "outcome": turns[-1].how,
         "turns": Counter(turn.how for turn in turns), "usd": round(usd, 6),
     }  # fmt: skip
-    return {**about, "texts": [_texts(turn) for turn in turns]} if report.texts else about
+    told: dict[str, object] = {"number": account.number} if report.number else {}
+    told |= {"summary": None} if report.summary else {}
+    told |= {"texts": [_texts(turn) for turn in turns]} if report.texts else {}
+    return about | told
 
 
 def _texts(turn: CloseTurn) -> dict[str, object]:

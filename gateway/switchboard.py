@@ -16,8 +16,10 @@ from gateway.events_log import log_event
 from gateway.fixed_phrases import FixedPhrases
 from gateway.lexicons import lexicon
 from gateway.lookup import known_by
+from gateway.outcomes import NUMBER
 from gateway.rules import rules_of
 from gateway.spending import CALLER
+from gateway.summaries import Summaries
 from gateway.surroundings import Surroundings
 from gateway.telephony.base import CallStarted, Conversation, Line
 from gateway.turn.machine import TurnMachine
@@ -42,11 +44,13 @@ class Switchboard:
         new_machine: Callable[[Rules, PhraseBook, Lexicon], TurnMachine] = TurnMachine,
         agents: Agents | None = None,
         accounts: Accounts | None = None,
+        summaries: Summaries | None = None,
     ) -> None:
         self.ended = 0
         """Streams that are over."""
         self._settings = settings
         self._phrases = phrases
+        self._summaries = summaries or Summaries(around.bus, around.gateway)
         self._new_detector = new_detector
         self._around = around
         self._new_machine = new_machine
@@ -73,7 +77,8 @@ class Switchboard:
         old = self._calls.get(started.call)
         if old is not None:
             old.leave()
-        account = self._accounts.open(started.call, agent.snapshot.key, started.parameters.get(CALLER, ""))
+        told = started.parameters
+        account = self._accounts.open(started.call, agent.snapshot.key, told.get(CALLER, ""), told.get(NUMBER, ""))
         known = known_by(agent, started.parameters).carried
         call = LiveCall(started, line, started.call, language, machine, detector, guard, self._around, self._gone, known, account)
         self._calls[call.key] = call
@@ -111,5 +116,7 @@ class Switchboard:
             call.worker_reported(delivery)
         elif key == self._phrases.key:
             self._phrases.worker_reported(delivery)
+        elif key == self._summaries.key:
+            self._summaries.worker_reported(delivery)
         else:
             metrics.UNCLAIMED.inc()

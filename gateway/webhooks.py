@@ -23,6 +23,7 @@ from gateway.beginning import RECONNECTS, reconnects
 from gateway.complaints import Complaints
 from gateway.events_log import log_event
 from gateway.lookup import looked_up
+from gateway.outcomes import NUMBER
 from gateway.spending import Spending
 from gateway.telephony import twiml
 from gateway.telephony.auth import StreamTokens
@@ -72,7 +73,7 @@ class Webhooks:
         number = form.get("From", "")
         if self._spending is not None and (spent := await self._spending.why_refused(agent, number)):
             return self._refuse(spent, call, agent, language_of(asked), "spent")
-        about = await looked_up(agent, call, number)
+        about = await _about(agent, call, number)
         return await self._connect(request, call, self._parameters(agent, language_of(asked), number), about)
 
     async def _connect(self, request: Request, call: str, parameters: Mapping[str, str], about: Mapping[str, str]) -> Response:
@@ -100,7 +101,7 @@ class Webhooks:
                 log_event(call, None, "RECONNECT", again=again)
                 number = form.get("From", "")
                 told = {**self._parameters(agent, language, number), RECONNECTS: str(again)}
-                return await self._connect(request, call, told, await looked_up(agent, call, number))
+                return await self._connect(request, call, told, await _about(agent, call, number))
 
     def _parameters(self, agent: InUse, language: str | None, number: str) -> dict[str, str]:
         """What the stream is told of the call."""
@@ -128,6 +129,13 @@ class Webhooks:
         if form.get("StreamEvent") == "stream-error":
             self._complaints.add("stream_error")
         return Response(status_code=204)
+
+
+async def _about(agent: InUse, call: str, number: str) -> dict[str, str]:
+    """What the stream is told of the caller; it stands in no address."""
+    report = agent.snapshot.agent.report
+    told = {NUMBER: number} if report is not None and report.number and number else {}
+    return {**await looked_up(agent, call, number), **told}
 
 
 async def _issue(tokens: StreamTokens, call: str) -> str:

@@ -3,14 +3,17 @@
 The prompt holds what was *heard* (R7): the gateway wrote the history, and a reply that was cut
 off stands in it as far as the caller heard it, so the model never believes in words that nobody
 heard, and is told where the caller cut in. A second attempt at a reply is told which of its sentences are out already.
+Of a long call it holds the last turns, as many as fit; what tools with effects did is told of all of it.
 """
 
 import unicodedata
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Literal
 
 from common.bus import PastTurn, ToolRun
 from common.messages import Transcript
+from common.usage import tokens
 from llm_worker.tools import Tool
 from llm_worker.vendors.base import Exchange, Prompt, UsedTool
 
@@ -19,18 +22,33 @@ GRACE_S = 5.0
 
 
 def prompt_of(
-    transcript: Transcript, history: Sequence[PastTurn], spoken: Sequence[str], tools: Sequence[Tool], entry: str, now_s: float
+    transcript: Transcript,
+    history: Sequence[PastTurn],
+    spoken: Sequence[str],
+    tools: Sequence[Tool],
+    entry: str,
+    now_s: float,
+    most_tokens: int,
 ) -> Prompt:
     """The prompt: the call's past as it was heard, what tools did, and what the caller said now.
 
     Args:
         entry: the stream entry that is worked on.
         now_s: unix time by the server's clock.
+        most_tokens: of the past, estimated.
     """
     head = transcript.head
-    past = tuple(Exchange(turn.caller, turn.heard, turn.cut) for turn in history if turn.turn < head.turn and (turn.caller or turn.heard))
+    past = [Exchange(turn.caller, turn.heard, turn.cut) for turn in history if turn.turn < head.turn and (turn.caller or turn.heard)]
+    last = _last(past, most_tokens)
     used = tuple(_used(run, head.turn, entry, now_s) for turn in history for run in turn.tools)
-    return Prompt(transcript.text, head.language, head.turn, past, tuple(spoken), tuple(tools), used)
+    return Prompt(transcript.text, head.language, head.turn, last, tuple(spoken), tuple(tools), used, left_out=len(past) - len(last))
+
+
+def _last(past: Sequence[Exchange], most_tokens: int) -> tuple[Exchange, ...]:
+    """The last ones that fit, and the very last one in any case."""
+    lengths = accumulate(tokens(f"{exchange.caller} {exchange.bot}") for exchange in reversed(past))
+    fitting = sum(length <= most_tokens for length in lengths)
+    return tuple(past[-max(fitting, 1) :])
 
 
 def open_run(run: ToolRun, turn: int, entry: str, now_s: float) -> Literal["unknown", "twice", "runs"]:

@@ -11,6 +11,8 @@ reply overtook us and we drop ours; -1, the turn was raised past.
 
 A reply may take several rounds of model and tools; its sentences are numbered over all of them.
 
+Beside that: Summarise -> commit Summary (to the gateway), once a call is over (llm_worker/summary.py).
+
 ``ReplyEnded.llm_ms`` is the vendor's time to the first sentence, the part that the caller waits for.
 """
 
@@ -29,13 +31,14 @@ from common.deadlines import time_left_s
 from common.effects import Effects
 from common.language import base_language
 from common.logs import shown
-from common.messages import Transcript
+from common.messages import Summarise, Summary, Transcript
 from common.vendor_stream import closing, next_piece
 from llm_worker.agent_tools import AgentTools
 from llm_worker.briefing import instructions_of, language_now
 from llm_worker.conversation import Reply, last_heard, prompt_of
 from llm_worker.sentences import SentenceCutter
 from llm_worker.speaker import STAGE, Overtaken, Speaker, Stale
+from llm_worker.summary import summary_of
 from llm_worker.tool_runs import RaisedPast, ToolRuns
 from llm_worker.tools import Toolbox
 from llm_worker.vendors.base import ActionRequest, Model, Piece, Prompt, Round, ToolCall, ToolResult, Uninterruptible
@@ -73,14 +76,27 @@ class LlmWorker:
         self._agents = KnownAgents(settings)
 
     async def handle(self, delivery: Delivery, bus: HandlerBus) -> None:
-        """Answer one transcript.
+        """Answer one transcript, or sum a call up.
 
         Raises:
             VendorError: this attempt failed; what it emitted stays.
         """
-        transcript = delivery.message
-        if not isinstance(transcript, Transcript):
-            raise TypeError(f"no transcript: {type(transcript).__name__}")
+        match delivery.message:
+            case Transcript() as transcript:
+                await self._reply(delivery, transcript, bus)
+            case Summarise() as asked:
+                await self._sum_up(delivery, asked, bus)
+            case other:
+                raise TypeError(f"no transcript: {type(other).__name__}")
+
+    async def _sum_up(self, delivery: Delivery, asked: Summarise, bus: HandlerBus) -> None:
+        if await bus.done(STAGE, delivery):
+            await bus.drop(STAGE, delivery)
+            return
+        text = await summary_of(asked, self._model, self._vendor, await self._agents.of(asked.head, bus))
+        await bus.commit(STAGE, delivery, [Output(None, Summary(head=asked.head, text=text))])
+
+    async def _reply(self, delivery: Delivery, transcript: Transcript, bus: HandlerBus) -> None:
         head = transcript.head
         # At once, not one after the other: the caller waits for these round trips.
         done, history, spoken = await asyncio.gather(bus.done(STAGE, delivery), bus.history(head.call), bus.emitted(head.call, head.turn))
@@ -118,7 +134,8 @@ class LlmWorker:
     ) -> list[Output]:
         if transcript.text:
             spoken, tools, now_s = speaker.reply.sentences, tuple(runs.tools.values()), runs.bus.server_now_s(transcript.head.call)
-            prompt = _told(prompt_of(transcript, history, spoken, tools, runs.delivery.id, now_s), agent, now_s)
+            past_tokens = self._settings.llm_history_tokens
+            prompt = _told(prompt_of(transcript, history, spoken, tools, runs.delivery.id, now_s, past_tokens), agent, now_s)
             # A reply that began is listened to: only what is not begun yet may be too late.
             first_s = FIRST_SENTENCE_S if spoken else time_left_s(runs.delivery, runs.bus, FIRST_SENTENCE_S, self._vendor)
             await self._converse(prompt, speaker, runs, first_s)

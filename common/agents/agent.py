@@ -103,6 +103,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         str, Meta(pattern="^[A-Z][A-Z0-9_]*$", description="the environment variable of the secret that signs it, like REPORTS_SECRET")
     ]
     texts: Annotated[bool, Meta(description="whether it is told what caller and bot said: true or false")] = False
+    summary: Annotated[bool, Meta(description="whether the model sums the call up for it, in a few words: true or false")] = False
+    number: Annotated[bool, Meta(description="whether it is told the caller's number: true or false")] = False
 
 
 class Hours(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -83,6 +83,10 @@ class Prompt:
     """The agent's; "": the one of the settings."""
     rules: str = ""
     """The agent's rules in this language, for a model that goes by some."""
+    task: str = ""
+    """What is to be done with the text in place of answering it, for somebody who is not the caller; no tools then."""
+    left_out: int = 0
+    """Turns at the beginning of the call that were too much for ``history``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from openai.types.chat.chat_completion_chunk import ChoiceDeltaToolCall
 from common import openai_client, usage
 from common.config import Settings
 from common.errors import VendorError
-from common.language import base_language
+from common.language import named
 from llm_worker.tools import Tool
 from llm_worker.vendors.base import Exchange, Piece, Prompt, Round, ToolCall, UsedTool
 from llm_worker.vendors.openai_actions import OFFERED, action_of, function
@@ -41,6 +41,7 @@ INSTRUCTIONS = (
 )
 """The default of ``LLM_INSTRUCTIONS``; ``{language}`` is replaced in both."""
 _OPENED = "You opened the call with these words: {greeting}"
+_LEFT_OUT = "The call is longer than what you see of it: its first {count} turns are left out. Ask again for what you need of them."
 _USED = "What was done in this call before, and must not be done again:"
 _OUTCOMES = {
     "done": "done",
@@ -55,7 +56,6 @@ _GO_ON = "(Your last answer was broken off there. Go on right behind its last wo
 _THINKS = re.compile(r"gpt-([5-9]|\d\d)")
 _REFUSALS = {"reasoning_effort": "reasoning", "stream_options": "stream_options", "tools": "tool"}
 """What is asked for beside an answer, and the word of a refusal by which it is known; the first one that fits is meant."""
-_LANGUAGES = {"he": "Hebrew", "en": "English", "ar": "Arabic", "ru": "Russian", "fr": "French", "es": "Spanish", "de": "German"}
 
 logger = logging.getLogger("torim.llm_worker")
 
@@ -89,10 +89,11 @@ class OpenAIModel:
         """
         answer, messages = Answer(), messages_of(prompt, self._instructions)
         model = prompt.model if prompt.model and self._takes_models else self._model
-        asked = usage.tokens(json.dumps([messages, _offered(prompt.tools)], ensure_ascii=False))
+        tools = [] if prompt.task else _offered(prompt.tools)
+        asked = usage.tokens(json.dumps([messages, tools], ensure_ascii=False))
         try:
             with usage.asked(openai_client.VENDOR, model, input_tokens=asked, estimated=True) as bill:
-                stream = await self._open(messages, prompt.tools, model)
+                stream = await self._open(messages, tools, model)
                 bill.answered = True
                 async with stream:
                     async for chunk in stream:
@@ -108,7 +109,7 @@ class OpenAIModel:
         for call in sorted(answer.calls, key=lambda call: action_of(call) is None):
             yield action_of(call) or call
 
-    async def _open(self, messages: list[Any], tools: tuple[Tool, ...], model: str) -> AsyncStream[ChatCompletionChunk]:
+    async def _open(self, messages: list[Any], tools: list[Any], model: str) -> AsyncStream[ChatCompletionChunk]:
         while True:
             asked = {name: value for name, value in _beside(model, tools).items() if (model, name) not in self._refused}
             try:
@@ -134,10 +135,10 @@ def second(settings: Settings) -> OpenAIModel:
     return OpenAIModel(openai_client.second(settings), takes_models=False)
 
 
-def _beside(model: str, tools: tuple[Tool, ...]) -> dict[str, Any]:
+def _beside(model: str, tools: list[Any]) -> dict[str, Any]:
     """What is asked for beside an answer."""
     thought = {"reasoning_effort": "none"} if _THINKS.match(model) else {}
-    return {**thought, "stream_options": {"include_usage": True}, "tools": _offered(tools)}
+    return {**thought, "stream_options": {"include_usage": True}, **({"tools": tools} if tools else {})}
 
 
 def _refused_of(asked: Iterable[str], told: str) -> str:
@@ -204,6 +205,8 @@ class _Streamed:
 
 def messages_of(prompt: Prompt, instructions: str) -> list[dict[str, Any]]:
     """The prompt as chat messages: system, then caller and bot strictly in turns, then this reply's calls with their results."""
+    if prompt.task:
+        return [{"role": "system", "content": prompt.task}, {"role": "user", "content": prompt.text}]
     said: list[tuple[str, str]] = []
     greeting, history = "", prompt.history
     if history and not history[0].caller:
@@ -230,10 +233,10 @@ def _cut(exchange: Exchange) -> str:
 
 
 def _system(instructions: str, prompt: Prompt, greeting: str) -> str:
-    name = _LANGUAGES.get(base_language(prompt.language), f"the language {prompt.language}")
     parts = [prompt.instructions] if prompt.instructions else []
-    parts += [instructions.replace("{language}", name)]
+    parts += [instructions.replace("{language}", named(prompt.language))]
     parts += [greeting] if greeting else []
+    parts += [_LEFT_OUT.format(count=prompt.left_out)] if prompt.left_out else []
     parts += [_USED, *map(_told, prompt.used)] if prompt.used else []
     return "\n".join(parts)
 

@@ -37,7 +37,13 @@ class ScriptedModel:
         """Nothing is left to be done: the rules are read when it is made."""
 
     async def reply(self, prompt: Prompt) -> AsyncIterator[Piece]:
-        """The reply, word by word; hang-up at its end. Or a call of a tool, and the reply once its result is known."""
+        """The reply, word by word; hang-up at its end. Or a call of a tool, and the reply once its result is known.
+
+        Raises:
+            VendorError: it is to do something else than answer.
+        """
+        if prompt.task:
+            raise VendorError("scripted", "only_answers", retryable=False)
         said = self._answer(prompt)
         await asyncio.sleep(self._first_token_s)
         if said.calls is not None:

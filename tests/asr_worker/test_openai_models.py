@@ -141,3 +141,12 @@ async def test_a_stream_that_ends_before_the_whole_text_is_half_a_stream() -> No
 
     with pytest.raises(VendorError, match="half_stream"):
         await heard(torn)
+
+
+@pytest.mark.parametrize(
+    ("model", "told"), [("whisper-1", ["model=whisper-1 what=model_ends on=2027-02-26 see=docs/vendors.md"]), ("gpt-transcribe", [])]
+)
+async def test_a_model_whose_end_is_announced_is_told_at_the_start(model: str, told: list[str], caplog: pytest.LogCaptureFixture) -> None:
+    async with transcriber(OpenAIService(), model) as (vendor, _):
+        await vendor.warm_up()
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("torim")] == told

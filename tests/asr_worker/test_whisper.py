@@ -3,7 +3,6 @@
 import pytest
 
 from asr_worker import gates
-from asr_worker.vendors.base import Hints
 from asr_worker.vendors.whisper import WhisperTranscriber
 from common.audio import silence, wav_to_mulaw
 from common.errors import VendorError

@@ -21,6 +21,8 @@ from common.messages import (
     Sentence,
     SpeechChunk,
     StageFailed,
+    Summarise,
+    Summary,
     ToolEnded,
     ToolStarted,
     Transcript,
@@ -55,6 +57,8 @@ MESSAGES: dict[str, Message] = {
         uses=(Use(vendor="openai", model="m", seconds=1.5, input_tokens=120, output_tokens=7, characters=3, estimated=True),),
         piece="probe",
     ),
+    "summarise": Summarise(head=HEAD, text="Caller: מתי?"),
+    "summary": Summary(head=HEAD, text="The caller asked when."),
 }
 
 NEW_FIELDS: dict[str, dict[str, object]] = {

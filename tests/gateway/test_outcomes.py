@@ -1,21 +1,23 @@
 """What came of a call, told to the owner's server over real sockets, and kept until it is."""
 
+import asyncio
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from common.agents.in_use import InUse
 from common.config import Settings
 from common.signed_http import signature
 from gateway.account import Account
 from gateway.agents import Agents
-from gateway.outcomes import GIVE_UP_S, Outcomes
+from gateway.outcomes import GIVE_UP_S, WAIT_FOR_SUMMARY_S, Outcomes, Summarise
 from gateway.turn.events import CloseTurn
 from tests.common.agents.files import CLINIC, folder_of, write
-from tests.vendors.openai_server import OpenAIServer, Reset, Script, answer, document
+from tests.vendors.openai_server import OpenAIServer, Request, Reset, Script, answer, document
 
 TAKEN = answer(200, {})
 SECRET = "REPORTS_SECRET"
@@ -34,15 +36,21 @@ class Clock:
         return self.now_s
 
 
-def outcomes(folder: Path, url: str, more: str = "", clock: Callable[[], float] = lambda: NOW_S) -> Outcomes:
+async def no_summary(agent: InUse, turns: Sequence[CloseTurn]) -> str:
+    return ""
+
+
+def outcomes(
+    folder: Path, url: str, more: str = "", clock: Callable[[], float] = lambda: NOW_S, summarise: Summarise = no_summary
+) -> Outcomes:
     agents = folder / "agents"
     write(agents, f'{CLINIC}[report]\nurl = "{url}"\nsecret = "{SECRET}"\n{more}')
     write(agents, CLINIC, "silent")
-    return Outcomes(folder / "outcomes", Agents(Settings(), folder_of(agents)), clock)
+    return Outcomes(folder / "outcomes", Agents(Settings(), folder_of(agents)), clock, summarise)
 
 
 def account(agent: str = "clinic") -> Account:
-    made = Account("CA1", agent)
+    made = Account("CA1", agent, number="+12025550147")
     made.turn_closed(CloseTurn(1, "replied", "hello", "hi"))
     made.turn_closed(CloseTurn(2, "hung_up", "bye", ""))
     return made
@@ -169,3 +177,57 @@ async def test_a_broken_file_stops_no_other(tmp_path: Path) -> None:
         (tmp_path / "outcomes" / "A.outcome").write_bytes(b"\xc1")
         await made.send_due()
         assert (len(server.requests), kept(tmp_path)) == (1, ["A.outcome"])
+
+
+async def test_the_callers_number_is_told_where_the_file_allows_it(tmp_path: Path) -> None:
+    [request] = await told(tmp_path, more="number = true")
+    assert request.json["number"] == "+12025550147"
+
+
+# --- In words
+
+
+async def sent(folder: Path, url: str, summarise: Summarise, after_s: float = 0.0, *, killed: bool = False) -> None:
+    """A call is over, its summary is asked for unless the gateway dies first, and its time comes."""
+    clock = Clock()
+    made = outcomes(folder, url, "summary = true", clock, summarise)
+    end(made)
+    if killed:
+        made = outcomes(folder, url, "summary = true", clock, summarise)
+    await made.sum_all_up()
+    made.keep()
+    clock.now_s += after_s
+    await made.send_due()
+
+
+async def in_words(agent: InUse, turns: Sequence[CloseTurn]) -> str:
+    return f"{agent.snapshot.agent.name}: {turns[0].caller}"
+
+
+@pytest.mark.parametrize(("summarise", "summary"), [(in_words, "Galil clinic: hello"), (no_summary, None)])
+async def test_it_is_sent_with_its_summary_or_without(tmp_path: Path, summarise: Summarise, summary: str | None) -> None:
+    async with OpenAIServer(TAKEN) as server:
+        await sent(tmp_path, server.url, summarise)
+    assert [(request.json["summary"], request.json["outcome"]) for request in server.requests] == [(summary, "hung_up")]
+
+
+@pytest.mark.parametrize(("after_s", "times"), [(WAIT_FOR_SUMMARY_S - 1, 0), (WAIT_FOR_SUMMARY_S, 1)])
+async def test_what_waits_for_a_summary_is_sent_without_where_its_gateway_is_gone(tmp_path: Path, after_s: float, times: int) -> None:
+    async with OpenAIServer(TAKEN) as server:
+        await sent(tmp_path, server.url, in_words, after_s, killed=True)
+    assert [request.json["summary"] for request in server.requests] == [None] * times
+
+
+async def test_it_goes_by_itself_summary_and_all(tmp_path: Path) -> None:
+    told: asyncio.Queue[Request] = asyncio.Queue()
+
+    def taken(request: Request) -> Script:
+        told.put_nowait(request)
+        return TAKEN
+
+    async with OpenAIServer(taken) as server, asyncio.TaskGroup() as tasks, asyncio.timeout(10):
+        made = outcomes(tmp_path, server.url, "summary = true", summarise=in_words)
+        running = tasks.create_task(made.run())
+        made.settled(account(), 0.0)
+        assert (await told.get()).json["summary"] == "Galil clinic: hello"
+        running.cancel()

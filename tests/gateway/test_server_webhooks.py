@@ -100,6 +100,15 @@ async def test_what_is_known_of_the_caller_goes_with_the_stream_and_stands_in_no
     assert [text.count("Dana") for text in answers] == [1, 1]
 
 
+async def test_the_callers_number_goes_with_the_stream_where_the_report_is_to_tell_it(tmp_path: Path) -> None:
+    report = 'numbers = ["*"]\n[report]\nurl = "https://x.example/"\nsecret = "REPORTS_SECRET"\n'
+    for more, times in (("number = true", 1), ("", 0)):
+        write(tmp_path, CLINIC + report + more)
+        async with gateway(agents=Agents(Settings(), folder_of(tmp_path))) as running:
+            text = (await post(running, "/twilio/voice")).text
+        assert (text.count('<Parameter name="number" value="+15005550006"/>'), text.count("5005550006")) == (times, times)
+
+
 async def test_a_number_of_nobodys_is_the_settings_own(tmp_path: Path) -> None:
     async with gateway(agents=two_agents(tmp_path)) as running:
         response = await post(running, "/twilio/voice", FORM | {"To": "+15005550007"})

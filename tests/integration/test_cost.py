@@ -58,11 +58,12 @@ def assert_within_tolerance(house: FaultyHouse, accounts: list[Account]) -> None
     "settings",
     [
         {},
+        {"asr_model": "gpt-4o-transcribe"},
         {"asr_model": "whisper-1"},
         {"tts_vendor": "openai", "tts_openai_model": "tts-1"},
         {"speculate": "full"},
     ],
-    ids=["gpt and Google", "whisper-1", "tts-1", "with drafts"],
+    ids=["gpt and Google", "gpt-4o", "whisper-1", "tts-1", "with drafts"],
 )
 async def test_a_call_costs_what_the_servers_bill(tmp_path: Path, settings: dict[str, str]) -> None:
     async with faulty_house(tmp_path, **settings) as house:

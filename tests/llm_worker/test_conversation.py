@@ -17,9 +17,11 @@ def transcript(text: str = "and on Friday?", turn: int = 3) -> Transcript:
     return Transcript(head=Head(call="c1", turn=turn, language="en"), utterance=turn, text=text)
 
 
-def prompt(given: Transcript | None = None, history: Sequence[PastTurn] = HISTORY, spoken: Sequence[str] = ()) -> Prompt:
+def prompt(
+    given: Transcript | None = None, history: Sequence[PastTurn] = HISTORY, spoken: Sequence[str] = (), most_tokens: int = 1000
+) -> Prompt:
     """As entry 1-0 gets it at second 100."""
-    return prompt_of(given or transcript(), history, spoken, (), "1-0", 100.0)
+    return prompt_of(given or transcript(), history, spoken, (), "1-0", 100.0, most_tokens)
 
 
 # --- The prompt
@@ -47,6 +49,19 @@ def test_the_prompt_says_where_the_caller_cut_in() -> None:
 
 def test_a_turn_that_is_not_past_is_no_history() -> None:
     assert prompt(transcript(turn=1)).history == (Exchange("", "Hello!"),)
+
+
+# --- A long call
+
+
+@pytest.mark.parametrize(("most_tokens", "turns"), [(10, 3), (9, 2), (7, 1), (0, 1)])
+def test_of_the_past_the_last_turns_that_fit_are_told(most_tokens: int, turns: int) -> None:
+    told = prompt(most_tokens=most_tokens)  # 2, 6 and 2 tokens
+    assert (told.history, told.left_out) == (prompt().history[-turns:], 3 - turns)
+
+
+def test_a_call_without_a_past_leaves_nothing_out() -> None:
+    assert prompt(history=[], most_tokens=0).left_out == 0
 
 
 # --- Tools that were used

@@ -16,7 +16,7 @@ from common.messages import Collect, Use
 from common.vendor_stream import closing
 from llm_worker.tools import Occasion, Tool
 from llm_worker.vendors.base import ActionRequest, Exchange, Piece, Prompt, Round, ToolCall, ToolResult, UsedTool
-from llm_worker.vendors.openai import OpenAIModel, messages_of
+from llm_worker.vendors.openai import OpenAIModel, messages_of, second
 from tests.vendors.openai_server import (
     DONE,
     END_OF_BODY,
@@ -291,6 +291,19 @@ async def test_the_second_vendor_has_a_model_of_its_own() -> None:
 def said(prompt: Prompt) -> list[tuple[str, str]]:
     """The messages behind the instructions."""
     return [(message["role"], message["content"]) for message in messages_of(prompt, "Be kind.")[1:]]
+
+
+async def test_who_is_to_do_something_else_is_told_that_and_offered_no_tools() -> None:
+    async with model(completion("Asked for the hours.")) as (vendor, server):
+        await pieces(vendor, replace(PROMPT, text="Caller: hours?", task="Sum it up."))
+        asked = server.requests[0].json
+    assert asked["messages"] == [{"role": "system", "content": "Sum it up."}, {"role": "user", "content": "Caller: hours?"}]
+    assert "tools" not in asked
+
+
+def test_a_model_is_told_that_it_does_not_see_the_whole_call() -> None:
+    (system, *_) = messages_of(replace(PROMPT, left_out=4), "Be kind.")
+    assert "its first 4 turns are left out" in system["content"]
 
 
 def test_the_history_is_told_as_it_was_heard() -> None:

@@ -69,6 +69,11 @@ def test_rules_that_are_none_fail(rules: str) -> None:
         reply(Prompt("where are the books?", "en", 1, rules=rules))
 
 
+def test_it_answers_callers_and_does_nothing_else() -> None:
+    with pytest.raises(VendorError, match="only_answers"):
+        reply(Prompt("Caller: hello", "en", 1, task="Sum it up."))
+
+
 # --- Streaming
 
 

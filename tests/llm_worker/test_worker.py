@@ -13,7 +13,7 @@ from common.agents.in_use import InUse, in_use
 from common.bus import Delivery, PastTurn, ToolRun, ToolStart
 from common.config import Settings
 from common.errors import VendorError
-from common.messages import Action, Collect, Head, ReplyEnded, Sentence, ToolEnded, ToolStarted, Transcript
+from common.messages import Action, Collect, Head, ReplyEnded, Sentence, Summarise, Summary, ToolEnded, ToolStarted, Transcript
 from llm_worker.speaker import MAX_SENTENCES
 from llm_worker.tools import Occasion, Tool
 from llm_worker.vendors.base import ActionRequest, Piece, Prompt, Round, ToolCall, ToolResult, Uninterruptible, UsedTool
@@ -558,3 +558,45 @@ def test_a_tool_is_used_as_often_as_it_may_be(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("outcome", "written"), [("done", []), ("failed", ["another book"])])
 def test_what_was_done_in_an_earlier_turn_counts(tmp_path: Path, outcome: Literal["done", "failed"], written: list[str]) -> None:
     assert left(tmp_path, note("another book"), history=made("a book", outcome)) == written
+
+
+# --- A call in words
+
+
+def summed_up(shop: InUse, *script: Step) -> tuple[RecordedBus, Scripted]:
+    """A call of the shop is to be summed up."""
+    carried = shop.carried
+    bus, model = RecordedBus(agents={carried.reference: carried.data}), Scripted(*script)
+    head = msgspec.structs.replace(HEAD, agent=carried.reference, language="he")
+    handle(model, bus, given=Delivery("1-0", Summarise(head=head, text="Caller: hello")))
+    return bus, model
+
+
+def test_a_call_is_summed_up_for_the_gateway_alone(shop: InUse) -> None:
+    bus, _ = summed_up(shop, "Asked ", "for nothing.", ToolCall("1", "opening_hours", "{}"))
+    assert [message.text for message in bus.committed_to(None) if isinstance(message, Summary)] == ["Asked for nothing."]
+    assert (bus.sent, bus.committed_to("tts")) == ([], [])
+
+
+def test_the_model_is_told_whose_call_to_sum_up_and_in_which_language(shop: InUse) -> None:
+    _, model = summed_up(shop, "x")
+    (prompt,) = model.prompts
+    assert (prompt.text, prompt.model, prompt.tools) == ("Caller: hello", "big", ())
+    assert "Sum it up for the owner of Maple books, in Hebrew" in prompt.task
+
+
+def test_a_summary_of_any_length_is_cut(shop: InUse) -> None:
+    bus, _ = summed_up(shop, "x" * 5_000)
+    assert [len(message.text) for message in bus.committed_to(None) if isinstance(message, Summary)] == [1_000]
+
+
+@pytest.mark.parametrize(("script", "kind"), [((), "no_answer"), ((60.0, "x"), "timeout")])
+def test_a_model_that_says_nothing_has_failed(shop: InUse, script: tuple[Step, ...], kind: str) -> None:
+    with pytest.raises(VendorError, match=kind):
+        summed_up(shop, *script)
+
+
+def test_what_was_summed_up_before_is_not_again(shop: InUse) -> None:
+    model, bus = Scripted("x"), RecordedBus(is_done=True)
+    handle(model, bus, given=Delivery("1-0", Summarise(head=HEAD, text="Caller: hello")))
+    assert (model.prompts, bus.dropped) == ([], True)
