@@ -137,7 +137,7 @@ class _House:
 
     def _workers(self, bus: MemoryBus) -> Iterator[Coroutine[None, None, None]]:
         vendors, settings = self._vendors, self._settings
-        asr = AsrWorker(Transcribers(Lineup("asr", [("stage", vendors)]), settings.asr_vocabulary), "stage", settings)
+        asr = AsrWorker(Transcribers(Lineup("asr", [("stage", vendors)])), "stage", settings)
         llm, tts = LlmWorker(vendors, "stage", settings), TtsWorker(vendors, "stage", settings)
         yield run_worker("asr", bus, asr.handle, _SLOTS, settings, name="asr-1")
         yield run_worker("llm", bus, llm.handle, _SLOTS, settings, name="llm-1", effects=llm.effects)

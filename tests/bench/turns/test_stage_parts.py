@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from asr_worker.vendors.base import NO_HINTS, Hints
 from asr_worker.vendors.base import Heard as Reading
 from common.audio import FRAME_BYTES, silence
 from tests.bench.turns.ear import RememberingEar
@@ -194,7 +195,7 @@ class Vendor:
     async def warm_up(self) -> None:
         """Nothing to load."""
 
-    async def transcribe(self, audio: bytes, *, language: str, turn: int) -> str:
+    async def transcribe(self, audio: bytes, *, language: str, turn: int, hints: Hints = NO_HINTS) -> str:
         self.asked += 1
         return Reading(f"{language} {len(audio)}", no_speech=0.25)
 

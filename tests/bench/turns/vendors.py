@@ -18,6 +18,7 @@ import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+from asr_worker.vendors.base import NO_HINTS, Hints
 from llm_worker.vendors.base import Piece, Prompt
 from tests.bench.turns.ear import Ear
 from tests.bench.turns.stage_voice import SENTENCES, reply
@@ -76,7 +77,7 @@ class Vendors:
     async def close(self) -> None:
         """Nothing to close."""
 
-    async def transcribe(self, audio: bytes, *, language: str, turn: int) -> str:
+    async def transcribe(self, audio: bytes, *, language: str, turn: int, hints: Hints = NO_HINTS) -> str:
         """The words that the ear reads."""
         await asyncio.sleep(self._drawn(self.delays.words, hashlib.sha256(audio).hexdigest()))
         return self.ear.words(audio, language)
