@@ -33,12 +33,16 @@ class RememberingEar:
         self._memory = memory
         self._new_transcriber = new_transcriber
         self._transcriber: Transcriber | None = None
-        self._known = _remembered(memory)
+        self._known: dict[str, Heard] = {}
+        self._read_up_to = 0
+        """Of the file."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ear")
 
     def words(self, sound: bytes, language: str) -> str:
         """What the vendor reads; a call's own loop stands still meanwhile, and its virtual clock, too."""
         key = f"{language} {hashlib.sha256(sound).hexdigest()}"
+        if key not in self._known:
+            self._look_it_up()
         if key not in self._known:
             self._learn(key, self._thread.submit(self._read, sound, language).result())
         return self._known[key]
@@ -48,6 +52,17 @@ class RememberingEar:
             self._transcriber = self._new_transcriber()
         read = asyncio.run(_read(self._transcriber, sound, language))
         return read if isinstance(read, Heard) else Heard(read)
+
+    def _look_it_up(self) -> None:
+        """What was read since the last look, by whichever process."""
+        if not self._memory.is_file():
+            return
+        with self._memory.open("rb") as file:
+            file.seek(self._read_up_to)
+            for line in file:
+                self._read_up_to += len(line)
+                if (reading := _reading(line)) is not None:
+                    self._known[reading[0]] = reading[1]
 
     def _learn(self, key: str, heard: Heard) -> None:
         self.read += 1
@@ -62,13 +77,7 @@ async def _read(transcriber: Transcriber, sound: bytes, language: str) -> str:
     return await transcriber.transcribe(sound, language=language, turn=0)
 
 
-def _remembered(memory: Path) -> dict[str, Heard]:
-    if not memory.is_file():
-        return {}
-    return dict(reading for line in memory.read_text(encoding="utf-8").split("\n") if (reading := _reading(line)) is not None)
-
-
-def _reading(line: str) -> tuple[str, Heard] | None:
+def _reading(line: bytes) -> tuple[str, Heard] | None:
     """One line; None of one that a process left half when it was killed."""
     try:
         key, text, no_speech, logprob = json.loads(line)
