@@ -11,11 +11,17 @@ VOICE_S = 1.5
 
 
 def scene(
-    kind: Kind, *, voice_s: float = VOICE_S, pauses: Sequence[tuple[float, float]] = (), name: str = "", half: str = "tuning"
+    kind: Kind,
+    *,
+    voice_s: float = VOICE_S,
+    pauses: Sequence[tuple[float, float]] = (),
+    name: str = "",
+    half: str = "tuning",
+    text: str = "",
 ) -> Scene:
     """One call with one sound, all of which is voice."""
     name = name or f"en/{kind}/1"
-    cue = Cue(name, kind, bytes(round(voice_s * 50) * 160), After.BOT_BEGINS, 1.0, (0.0, voice_s), tuple(pauses))
+    cue = Cue(name, kind, bytes(round(voice_s * 50) * 160), After.BOT_BEGINS, 1.0, (0.0, voice_s), tuple(pauses), text)
     echo = PhoneLine(0.1, 30.0, (1.0,), 20.0, 30.0) if kind is Kind.ECHO else None
     return Scene(name, "en", "held-out" if half == "held-out" else "tuning", True, (cue,), bytes(160), echo)
 
@@ -31,6 +37,7 @@ def outcome(
     replies: Sequence[Reply] = (),
     pieces: Sequence[Piece] = (),
     again_s: float | None = None,
+    words: str = "words",
 ) -> Outcome:
     """What came of it; ``again_s``: when the caller's next sound began."""
     cue = of.cues[0]
@@ -41,7 +48,7 @@ def outcome(
         scene=of.name,
         played=tuple(played),
         heard=tuple(heard),
-        commits=tuple(Commit(at, 1, "words") for at in commits),
+        commits=tuple(Commit(at, 1, words) for at in commits),
         clears_s=tuple(clears),
         onsets_s=tuple(onsets),
         holds=tuple(holds),

@@ -28,6 +28,7 @@ OURS = {
     "taken back": "of that: not taken for an interruption",
     "soon": "of that: silent for 2 s at most",
     "noise": "no hold in noise",
+    "keys": "keys over the bot are taken",
     "self-echo": "no onset by its own echo",
     "answer whole": "120-300 ms reach the recogniser whole",
     "cut-off": "goes on listening in a pause",

@@ -8,6 +8,7 @@
 
 *Resumes* is the rule that mode ``hold`` goes by where the caller wanted nothing: the turn was not ended, no silence was longer than 2 s,
 and what was heard before and after joins: no byte left out, at most a word and what no mark had proven said again.
+Keys are no noise: they are final evidence, and what was pressed has to be in the caller's words.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,8 @@ from tests.bench.turns.sounds import FRAME_S, cues_played, speaks_at, stretches,
 
 LONGEST_SILENCE_S = 2.0
 CLEAR_GOAL_S = 0.3
-NOISES = (Kind.MUSIC, Kind.STREET, Kind.DTMF, Kind.CLICKS)
+NOISES = (Kind.MUSIC, Kind.STREET, Kind.CLICKS)
+_KEYS = "0123456789*#"
 _BYTES_PER_S = 8000
 _LOST_BYTES = 320
 """Two frames: where a span of frames ends is known to one."""
@@ -35,7 +37,7 @@ _ROUNDING_S = 1e-6
 
 
 def holding(scene: Scene, outcome: Outcome) -> Iterator[Scored]:
-    """``clear`` of interruptions; ``resumes``, with its three parts, of what was none; ``noise``, with its holds."""
+    """``clear`` of interruptions; ``resumes``, with its three parts, of what was none; ``noise``, with its holds; ``keys``."""
     spans = stretches(outcome.heard)
     for cue, played in cues_played(scene, outcome):
         begin, end = voice(cue, played)
@@ -48,6 +50,9 @@ def holding(scene: Scene, outcome: Outcome) -> Iterator[Scored]:
             yield from _resumes(scene, cue, outcome, begin, end)
         if cue.kind in NOISES:
             yield _noise(scene, cue, outcome, played)
+        elif cue.kind is Kind.DTMF:
+            pressed = "".join(letter for each in outcome.commits if each.at_s >= begin for letter in each.text if letter in _KEYS)
+            yield scored("keys", scene, cue, good=cue.text in pressed)
 
 
 def _clear(scene: Scene, cue: Cue, outcome: Outcome, begin: float) -> Scored:

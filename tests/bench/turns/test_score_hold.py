@@ -97,6 +97,12 @@ def test_what_does_not_meet_the_bots_voice_is_not_judged() -> None:
     assert not scores(made, outcome(made))
 
 
+@pytest.mark.parametrize(("said", "there"), [("12 please 3", True), ("13", False)])
+def test_keys_have_to_be_in_the_callers_words(said: str, there: bool) -> None:
+    made = scene(Kind.DTMF, text="12")
+    assert scores(made, outcome(made, [says(8.0, 11.0)], commits=[12.0], words=said))["keys"].good is there
+
+
 # -- Echo
 
 
