@@ -9,7 +9,7 @@ RUN_DIR := .run
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --only-binary :all: --quiet
 PACKAGES := common gateway asr_worker llm_worker tts_worker tools tests
 
-.PHONY: help run restart-workers restart-gateways call test check sim mutants timelines gateway-death chaos bench bench-turns soak setup setup-dev lock clean
+.PHONY: help run restart-workers restart-gateways call test check sim mutants timelines gateway-death chaos bench bench-turns bench-turns soak setup setup-dev lock clean
 
 help:  ## print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "make %-16s %s\n", $$1, $$2 }'
@@ -54,6 +54,9 @@ bench: setup-dev  ## what calls cost and what their callers notice, beside a bar
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.load $(ARGS)
 
 bench-turns: setup-dev  ## how well it takes turns, by the rules of published benchmarks, beside docs/benchmarks/turns; ARGS=--write keeps the results, --sweep the curves
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.turns $(ARGS)
+
+bench-turns: setup-dev  ## how well it takes turns, by the rules of published benchmarks, compared with docs/benchmarks/turns; ARGS=--write keeps the results
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.turns $(ARGS)
 
 soak: setup-dev  ## calls come and go for half an hour, or HOURS=3: does memory grow, is anything left behind? OUT=docs/benchmarks/soak keeps it

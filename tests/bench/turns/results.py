@@ -94,6 +94,25 @@ def _keys(results: Json) -> set[tuple[str, str]]:
     return {(run, metric) for run, metrics in results.items() for metric in metrics}
 
 
+def told(before: Json, now: Json) -> Iterator[str]:
+    """What changed, for who has to say whether it is right."""
+    found = list(changes(before, now))
+    for change in found:
+        word = "REGRESSED" if change.regressed else "changed"
+        yield f"{word}: {change.run}: {change.metric}: {len(change.broke)} broke, {len(change.mended)} mended"
+        yield from (f"  - {name}" for name in change.broke)
+        yield from (f"  + {name}" for name in change.mended)
+    others = list(of_other_events(before, now)) if before else []
+    if others:
+        yield f"Not compared, since the events are not the same: {'; '.join(others)}."
+    if not before:
+        yield "Nothing is kept to compare with. ARGS=--write keeps this."
+    elif regressed(found):
+        yield "A score regressed. ARGS=--write accepts it."
+    else:
+        yield "No score regressed."
+
+
 def regressed(found: Iterable[Change]) -> bool:
     """Whether any score did."""
     return any(change.regressed for change in found)

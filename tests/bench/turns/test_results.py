@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.bench.turns.made_calls import AT_S, outcome, says, scene
 from tests.bench.turns.panel import cells, panel
-from tests.bench.turns.results import Json, changes, of_other_events, read, regressed, share_of, to_json, write
+from tests.bench.turns.results import Json, changes, of_other_events, read, regressed, share_of, to_json, told, write
 from tests.bench.turns.scene import Kind
 from tests.bench.turns.scored import Scored
 
@@ -54,6 +54,19 @@ def test_other_events_are_not_compared_but_told() -> None:
     before, now = result(True, True, names="ab"), result(True, False, names="ac")
     assert not list(changes(before, now))
     assert "duck: R_Y" in list(of_other_events(before, now))
+
+
+def test_who_reads_is_told_what_broke_and_what_was_mended() -> None:
+    lines = list(told(result(True, True, False), result(False, False, True)))
+    start = lines.index("REGRESSED: duck: R_Y: 2 broke, 1 mended")
+    assert lines[start + 1 : start + 4] == ["  - a", "  - b", "  + c"]
+    assert lines[-1] == "A score regressed. ARGS=--write accepts it."
+
+
+def test_nothing_changed_is_told_too() -> None:
+    assert list(told(result(True), result(True))) == ["No score regressed."]
+    assert list(told({}, result(True))) == ["Nothing is kept to compare with. ARGS=--write keeps this."]
+    assert "duck: R_Y" in next(told(result(True, names="a"), result(True, names="b")))
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 Rules
     The scores are of production's defaults, in both modes of barge-in, with vendors that take no time and with the guide's.
+    What cannot differ is not played again: the mode decides nothing where the bot is silent, the vendors' time nothing without words.
     Sweeps play the tuning half. Some waits are constants of the core: a sweep sets them in processes of its own, which end with it.
 """
 
@@ -28,16 +29,20 @@ class Trial:
     delays: Delays = ZERO
     waits: Mapping[str, int] = field(default_factory=dict)
     """Constants of the core, by name, in frames."""
+    kinds: frozenset[Kind] = frozenset(Kind)
+    """What the scenes that it is for are about."""
     series: str = ""
     """Of a sweep: the line that it is on, and where."""
     at: float = 0.0
 
 
+_TO_A_SILENT_BOT = {Kind.UTTERANCE, Kind.ANSWER}
+_WITHOUT_WORDS = {Kind.MUSIC, Kind.STREET, Kind.CLICKS, Kind.DTMF, Kind.ECHO}
 RUNS = (
     Trial("hold", PLAIN),
-    Trial("duck", DUCK),
-    Trial("hold, guide", PLAIN, GUIDE),
-    Trial("duck, guide", DUCK, GUIDE),
+    Trial("duck", DUCK, kinds=frozenset(set(Kind) - _TO_A_SILENT_BOT)),
+    Trial("hold, guide", PLAIN, GUIDE, kinds=frozenset(set(Kind) - _WITHOUT_WORDS)),
+    Trial("duck, guide", DUCK, GUIDE, kinds=frozenset(set(Kind) - _WITHOUT_WORDS - _TO_A_SILENT_BOT)),
 )
 
 # -- Sweeps ---------------------------------------------------------------------------------------
