@@ -23,7 +23,9 @@ from tests.bench.turns.stage_heard import FRAME_S
 GRID_FRAMES = 8
 """160 ms: five windows of silero's."""
 TAIL_S = 5.0
-"""The call goes on for so long behind the last cue: longer than a hold may last, or a commit take."""
+"""The call goes on for so long behind the last cue: longer than a commit takes, or a hold after its voice."""
+ECHO_TAIL_S = 15.0
+"""A bot that nobody interrupts is listened to for longer."""
 PATIENCE_S = {After.START: 0.0, After.BOT_BEGINS: 12.0, After.BOT_ENDS: 40.0}
 """How long an occasion is waited for."""
 
@@ -58,7 +60,7 @@ class Caller:
         """Whether nothing more is to come."""
         now_s = self.frames * FRAME_S
         if self._cue == len(self.scene.cues):
-            return now_s >= self._quiet_s + TAIL_S
+            return now_s >= self._quiet_s + (ECHO_TAIL_S if self.played[-1].kind is Kind.ECHO else TAIL_S)
         return self._start is None and now_s > self._free_s + PATIENCE_S[self.scene.cues[self._cue].after]
 
     def next_frame(self) -> tuple[bytes, str]:

@@ -51,12 +51,13 @@ class Notes:
             self.pieces[transcript.head.seq] = dataclasses.replace(piece, text=transcript.text)
 
     def hold_changed(self, before: Hold | None, after: Hold | None, commands: list[Command]) -> None:
-        """A hold began, or ended, or both."""
-        ended = next((_HOLD_ENDS[each.name] for each in commands if isinstance(each, Report) and each.name in _HOLD_ENDS), None)
+        """A hold began, or ended, or both. Of a bot that was never silent nobody tells that it goes on: its turn is open still."""
+        told = next((_HOLD_ENDS[each.name] for each in commands if isinstance(each, Report) and each.name in _HOLD_ENDS), None)
         if before is None and after is not None:
             self.held_since_s = self.now()
-        elif after is None and (before is not None or ended is not None):
-            self._hold_ended(ended or "over")
+        elif after is None and (before is not None or told is not None):
+            closed = any(isinstance(each, CloseTurn) for each in commands)
+            self._hold_ended(told or ("over" if closed else "resumed"))
 
     def _hold_ended(self, how: str) -> None:
         now_s = self.now()

@@ -77,6 +77,7 @@ def test_a_bot_that_ducks_speaks_on_under_a_nod() -> None:
     outcome = played(nod(), NODS, barge_in_mode="duck")
     (heard,) = outcome.heard
     assert heard.ducked_s > 0.5
+    assert [how for _, _, how in outcome.holds] == ["resumed"]
     assert not outcome.clears_s
 
 
