@@ -87,7 +87,8 @@ class Outcome:
     onsets_s: tuple[float, ...]
     """When the caller's voice was found to have begun, on a floor that was free."""
     holds: tuple[tuple[float, float, str], ...]
-    """Start, end, and what became of it: ``final``, ``resumed`` (the bot goes on, silent before or not), or ``over``: the held turn, or the call, ended by itself."""
+    """Start, end, and what became of it: ``final``, ``resumed`` (the bot goes on, whether it was silent or not), or ``over``: the held
+    turn, or the call, ended by itself."""
     replies: tuple[Reply, ...]
     pieces: tuple[Piece, ...]
     events: tuple[tuple[float, str], ...]
