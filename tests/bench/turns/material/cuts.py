@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.bench.turns.material.sound import PER_MS, Samples, Word, edges
+from tests.bench.turns.material.sound import PER_MS, Word
 
 TABLE = Path(__file__).with_name("cuts.json")
 Cuts = dict[str, dict[str, list[tuple[str, int]]]]
@@ -18,8 +18,8 @@ def read_cuts() -> Cuts:
     }
 
 
-def words_of(cuts: list[tuple[str, int]], samples: Samples) -> tuple[Word, ...]:
-    """The words with their places; each ends where the next begins, the last with the voice."""
+def words_of(cuts: list[tuple[str, int]], end: int) -> tuple[Word, ...]:
+    """The words with their places; each ends where the next begins, the last at ``end``."""
     starts = [at * PER_MS for _, at in cuts]
-    ends = [*starts[1:], edges(samples)[1]]
+    ends = [*starts[1:], end]
     return tuple(Word(word, start, end) for (word, _), start, end in zip(cuts, starts, ends, strict=True) if start < end)

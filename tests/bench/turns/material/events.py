@@ -144,12 +144,12 @@ def dulled(nod: Sound, rng: random.Random) -> Sound:
 
 
 def hummed(nod: Sound, rng: random.Random) -> Sound:
-    """ "mm-hm": the loudest 150-250 ms twice, through a closed mouth (18 dB an octave above 450 Hz)."""
+    """ "mm-hm": the loudest 120-260 ms twice, through a closed mouth (24 dB an octave above 300 Hz)."""
     parts: list[Samples] = []
     for ms in (rng.randint(120, 180), rng.randint(180, 260)):
         vowel = around_the_loudest(nod, ms)
         parts += [vowel * np.hanning(len(vowel)), nothing(rng.uniform(0.02, 0.06))]
-    return sounding(nod.name, filtered(np.concatenate(parts), low_pass(450, 3)), "", nod.source)
+    return sounding(nod.name, filtered(np.concatenate(parts), low_pass(300, 4)), "", nod.source)
 
 
 NOD_VARIANTS: dict[str, Callable[[Sound, random.Random], Sound]] = {

@@ -1,7 +1,8 @@
 """A sound with the truth about it, and what is done to sounds.
 
 Samples are numbers of 16-bit scale at 8 kHz. The truth comes from one rule, ``edges``: voice is what lies within
-30 dB of the sound's own active level, to 5 ms. It is applied to clean sounds, before there is a line under them.
+30 dB of the sound's own active level (15 dB where the recording has noise of its own), to 5 ms. It is applied to
+sounds before there is a line under them.
 """
 
 import random
@@ -20,7 +21,7 @@ Gain = Callable[[Samples], Samples]
 
 PER_MS = SAMPLE_RATE_HZ // 1000
 _FULL_SCALE = 32768
-_VOICE_DB = -30
+VOICE_DB = -30
 _WINDOW = 10 * PER_MS
 _STEP = 5 * PER_MS
 _STEADY_STEPS = 4
@@ -50,6 +51,8 @@ class Sound:
     source: str = ""
     words: tuple[Word, ...] = ()
     pauses: tuple[tuple[int, int], ...] = ()
+    voice_db: float = VOICE_DB
+    """What is softer than this beside the active level is no voice."""
 
     @property
     def voice_s(self) -> float:
@@ -60,13 +63,13 @@ class Sound:
 # --- The truth
 
 
-def edges(samples: Samples) -> tuple[int, int]:
+def edges(samples: Samples, voice_db: float = VOICE_DB) -> tuple[int, int]:
     """Where the voice starts and ends, to 5 ms.
 
     Raises:
         ValueError: there is no voice in it.
     """
-    loud = _loud(samples, level(samples))
+    loud = _loud(samples, level(samples) * 10 ** (voice_db / 20))
     steady = np.flatnonzero(np.convolve(loud, np.ones(_STEADY_STEPS), "valid") >= _STEADY_VOICED)
     if not len(steady):
         raise ValueError("no voice in the sound")
@@ -75,10 +78,10 @@ def edges(samples: Samples) -> tuple[int, int]:
     return int(inside[0] + 1) * _STEP if inside[0] else 0, int(inside[-1] + 1) * _STEP
 
 
-def _loud(samples: Samples, active: float) -> NDArray[np.bool_]:
+def _loud(samples: Samples, least: float) -> NDArray[np.bool_]:
     """Of each 5 ms whether the 10 ms from there on are voice."""
     power = np.convolve(np.square(samples), np.ones(_WINDOW) / _WINDOW, "valid")[::_STEP]
-    return np.asarray(np.sqrt(power) > active * 10 ** (_VOICE_DB / 20))
+    return np.asarray(np.sqrt(power) > least)
 
 
 def level(samples: Samples) -> float:
@@ -86,12 +89,14 @@ def level(samples: Samples) -> float:
     return active_level(samples.astype(np.float32), SAMPLE_RATE_HZ)
 
 
-def sounding(name: str, samples: Samples, text: str = "", source: str = "", words: tuple[Word, ...] = ()) -> Sound:
+def sounding(
+    name: str, samples: Samples, text: str = "", source: str = "", words: tuple[Word, ...] = (), voice_db: float = VOICE_DB
+) -> Sound:
     """A sound of which 20 ms before and behind the voice are left, faded; words are places in ``samples``."""
-    start, end = edges(samples)
+    start, end = edges(samples, voice_db)
     first, last = max(0, start - _PAD), min(len(samples), end + _PAD)
     moved = tuple(Word(word.text, max(word.start, start) - first, min(word.end, end) - first) for word in words if word.start < end)
-    return Sound(name, faded(samples[first:last]), (start - first, end - first), text, source, moved)
+    return Sound(name, faded(samples[first:last]), (start - first, end - first), text, source, moved, voice_db=voice_db)
 
 
 # --- What is done to samples
@@ -135,9 +140,10 @@ def low_pass(hz: float, order: int) -> Gain:
 
 
 def telephone(at: Samples) -> Samples:
-    """300 to 3,400 Hz, 24 dB an octave below and steep above: for what was synthesised with more."""
+    """300 to 3,400 Hz, falling by 24 dB an octave below and within 400 Hz above: for what was synthesised with more."""
     ratio = np.maximum(at, 1) / 300
-    return np.where(at > 3400, 0.0, ratio**4 / np.sqrt(1 + ratio**8))
+    above = np.clip((at - 3400) / 400, 0, 1)
+    return np.asarray(ratio**4 / np.sqrt(1 + ratio**8) * np.cos(np.pi / 2 * above) ** 2, np.float64)
 
 
 def in_a_room(samples: Samples, rng: random.Random) -> Samples:
@@ -163,7 +169,7 @@ def piece(sound: Sound, start: int, end: int, name: str, text: str = "") -> Soun
         ValueError: there is no voice in it.
     """
     words = tuple(Word(word.text, word.start - start, word.end - start) for word in sound.words if start <= word.start and word.end <= end)
-    return sounding(name, faded(sound.samples[start:end]), text, sound.source, words)
+    return sounding(name, faded(sound.samples[start:end]), text, sound.source, words, sound.voice_db)
 
 
 def with_pause(sound: Sound, at: int, length: int) -> Sound:
@@ -182,7 +188,7 @@ def _moved(word: Word, by: int) -> Word:
 
 def inner_pause_s(sound: Sound) -> float:
     """The longest stretch within the voice that is no voice."""
-    quiet = np.flatnonzero(~_loud(sound.samples[slice(*sound.voice)], level(sound.samples)))
+    quiet = np.flatnonzero(~_loud(sound.samples[slice(*sound.voice)], level(sound.samples) * 10 ** (sound.voice_db / 20)))
     if not len(quiet):
         return 0.0
     runs = np.split(quiet, np.flatnonzero(np.diff(quiet) > 1) + 1)

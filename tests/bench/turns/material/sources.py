@@ -12,23 +12,27 @@ from typing import Protocol
 
 import numpy as np
 
+from common.audio import SAMPLE_RATE_HZ
 from tests.bench.turns.material.cuts import words_of
 from tests.bench.turns.material.hebrew import NODS as HEBREW_NODS
 from tests.bench.turns.material.hebrew import SENTENCES, SHORTER, WORDS, Hebrew
-from tests.bench.turns.material.sound import Sound, inner_pause_s, piece, sounding
+from tests.bench.turns.material.sound import PER_MS, Sound, edges, inner_pause_s, piece, sounding
 from tests.bench.turns.material.speakers import File, Speaker
 
 SEED = 7
 NODS: dict[str, frozenset[str]] = {
-    "en": frozenset(("yes", "ok", "okay", "right", "correct", "good", "great", "all right", "alright", "sure", "fine", "of course")),
+    "en": frozenset(("yes", "oh", "ok", "okay", "right", "correct", "good", "great", "all right", "alright", "sure", "fine", "of course")),
     "es": frozenset(("sí", "si", "bien", "bueno", "claro", "correcto", "de acuerdo", "muy bien", "ok", "está bien", "gracias")),
     "fr": frozenset(("oui", "bien", "bon", "d accord", "très bien", "exact", "correct", "ok", "parfait", "merci")),
     "it": frozenset(("sì", "si", "bene", "va bene", "certo", "giusto", "esatto", "ok", "corretto", "d accordo", "grazie")),
     "ru": frozenset(("да", "хорошо", "так", "верно", "понятно", "ладно", "правильно", "конечно", "ок", "спасибо")),
 }
 """What is said while listening, in any of these languages; not taken from the bot's lexicons."""
-_SPELLED = {"en": (("okay", "letters/o", "letters/k"), ("I see", "letters/i", "letters/c"))}
-"""Nods that no prompt has, said by letters."""
+_SPELLED = {"en": ("okay", "letters/o", "letters/k")}
+_BEGUN = {"en": (("yes", "digits/yesterday"), ("good", "goodbye"))}
+"""Nods that no prompt has: said by letters, and beginnings of words, up to where the word is weakest."""
+_MIDDLE = (0.25, 0.6)
+"""Parts of a word between which its beginning ends."""
 _STAND_INS = 12
 """Short words taken for nods where the bot has no lexicon, so that it can't tell them from nods."""
 _PHRASE_S = (0.9, 3.5)
@@ -38,6 +42,8 @@ _LONGEST_INNER_PAUSE_S = 0.3
 _FEWEST_WORDS, _FEWEST_OF_A_SENTENCE = 3, 4
 _PHRASES, _SHORT_WORDS = 60, 40
 _RUN_WORDS = 6
+_READERS_DB = -15
+"""The readings have noise 20 to 30 dB below the voice."""
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
@@ -91,14 +97,21 @@ class Prompts:
     @cached_property
     def nods(self) -> Sequence[Sound]:
         whole = self._sounds([file for file in self._files if plain(file.text) in NODS[self._speaker.language]])
-        found = [*whole, *nods_in(self._marked(2), self._speaker.language), *self._spelled()]
+        found = [*whole, *nods_in(self._marked(2), self._speaker.language), *self._made_up()]
         return found if self._speaker.word_rules else [*found, *self.short_words[:_STAND_INS]]
 
-    def _spelled(self) -> Iterator[Sound]:
-        for text, *letters in _SPELLED.get(self._speaker.language, ()):
-            files = {file.name: file for file in self._files}
-            spelled = [sound.samples[slice(*sound.voice)] for sound in self._sounds([files[letter] for letter in letters])]
-            yield sounding(f"spelled-{text.replace(' ', '-')}", np.concatenate(spelled), text, self._speaker.package)
+    def _made_up(self) -> Iterator[Sound]:
+        """Nods of other words."""
+        if self._speaker.language in _SPELLED:
+            text, *letters = _SPELLED[self._speaker.language]
+            voices = [sound.samples[slice(*sound.voice)] for sound in map(self._named, letters)]
+            yield sounding(f"spelled-{text}", np.concatenate(voices), text, self._speaker.package)
+        for text, longer in _BEGUN.get(self._speaker.language, ()):
+            word = self._named(longer)
+            yield piece(word, word.voice[0], _weakest(word), f"{word.name}-{text}", text)
+
+    def _named(self, name: str) -> Sound:
+        return next(self._sounds([file for file in self._files if file.name == name]))
 
     @cached_property
     def short_words(self) -> Sequence[Sound]:
@@ -107,15 +120,15 @@ class Prompts:
 
     def _sounds(self, files: Sequence[File]) -> Iterator[Sound]:
         for file in files:
-            yield sounding(file.name, file.read(), file.text, self._source(file))
+            yield sounding(_name(file), file.read(), file.text, self._source(file))
 
     def _marked(self, fewest: int) -> Iterator[Sound]:
         known = shuffled([file for file in self._files if file.name in self._cuts], self._speaker, "marked")
         for file in known:
             samples = file.read()
-            words = words_of(self._cuts[file.name], samples)
+            words = words_of(self._cuts[file.name], edges(samples)[1])
             if len(words) >= fewest:
-                yield sounding(file.name, samples, file.text, self._source(file), words)
+                yield sounding(_name(file), samples, file.text, self._source(file), words)
 
     def _source(self, file: File) -> str:
         return f"{self._speaker.package} {file.name} ({self._speaker.who}, {self._speaker.licence})"
@@ -143,9 +156,8 @@ class Readings:
 
     @cached_property
     def short_words(self) -> Sequence[Sound]:
-        found = (
-            piece(sound, word.start, word.end, f"{sound.name}-{word.text}", word.text) for sound in self._whole() for word in sound.words
-        )
+        marked = [(sound, word) for sound in self._whole() for word in sound.words if word.end - word.start >= _WORD_S[0] * SAMPLE_RATE_HZ]
+        found = (piece(sound, word.start, word.end, f"{sound.name}-{plain(word.text)}", word.text) for sound, word in marked)
         return _first(_SHORT_WORDS, found, _WORD_S)
 
     def _runs(self, lengths: range) -> Iterator[Sound]:
@@ -161,7 +173,8 @@ class Readings:
         for file in self._files:
             samples = file.read()
             source = f"{self._speaker.package} {file.name} ({self._speaker.who}, {self._speaker.licence})"
-            yield sounding(file.name, samples, file.text, source, words_of(self._cuts[file.name], samples))
+            words = words_of(self._cuts[file.name], edges(samples, _READERS_DB)[1])
+            yield sounding(_name(file), samples, file.text, source, words, _READERS_DB)
 
 
 class HebrewVoice:
@@ -184,6 +197,17 @@ def nods_in(sounds: Iterator[Sound], language: str) -> Iterator[Sound]:
                 text = plain(" ".join(word.text for word in words))
                 if text in NODS[language]:
                     yield piece(sound, words[0].start, words[-1].end, f"{sound.name}-{text.replace(' ', '-')}", text)
+
+
+def _name(file: File) -> str:
+    return file.name.replace("/", "-")
+
+
+def _weakest(word: Sound) -> int:
+    """The middle of the weakest 20 ms in the word's middle."""
+    first, last = (word.voice[0] + round(part * (word.voice[1] - word.voice[0])) for part in _MIDDLE)
+    loudness = np.convolve(word.samples**2, np.ones(20 * PER_MS), "same")
+    return first + int(loudness[first:last].argmin())
 
 
 def _first(count: int, sounds: Iterator[Sound], lasting_s: tuple[float, float]) -> list[Sound]:

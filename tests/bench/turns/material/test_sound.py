@@ -42,6 +42,12 @@ def test_a_voice_from_the_first_sample_starts_there() -> None:
     assert edges(between_silences(0, 100).samples)[0] == 0
 
 
+def test_noise_of_the_recording_is_no_voice_where_it_is_said_so() -> None:
+    sound = between_silences(300, 300)
+    noisy = sound.samples + np.random.default_rng(2).normal(0, 100, len(sound.samples))
+    assert np.allclose(edges(noisy, voice_db=-15), sound.voice, atol=10 * PER_MS)
+
+
 def test_silence_has_no_edges() -> None:
     with pytest.raises(ValueError, match="no voice"):
         edges(nothing(1))

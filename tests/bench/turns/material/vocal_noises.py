@@ -22,6 +22,8 @@ from tests.bench.turns.material.sound import Samples, filtered, nothing, telepho
 
 _COUGH_HZ = (700.0, 1300.0, 2500.0)
 _THROAT_HZ = (520.0, 1250.0, 2400.0)
+_END_S = 0.06
+"""Over which what is left of a cough's air fades."""
 _BREATH_HZ = (600.0, 1600.0, 2600.0)
 _VOWEL_HZ = (750.0, 1300.0, 2600.0)
 
@@ -41,7 +43,7 @@ def _one_cough(rng: random.Random) -> Samples:
     if rng.random() < 0.5:
         voiced = _pulses(rng, length, rng.uniform(180, 300), rng.uniform(100, 160), 0.05)
         sound += rng.uniform(0.3, 0.6) * voiced * _hump(length, 0.3, 1.0)
-    return _through(rng, sound, _COUGH_HZ, 220)
+    return _through(rng, sound * np.minimum(1, (length - _times(length)) / _END_S), _COUGH_HZ, 220)
 
 
 def throat(rng: random.Random) -> Samples:
