@@ -9,7 +9,10 @@ RUN_DIR := .run
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --only-binary :all: --quiet
 PACKAGES := common gateway asr_worker llm_worker tts_worker tools tests
 
-.PHONY: help run restart-workers restart-gateways call test check sim mutants timelines gateway-death chaos bench bench-turns bench-turns soak setup setup-dev lock clean
+# What runs here starts dozens of Pythons: each module is compiled once, not by every one of them.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help run restart-workers restart-gateways call test check sim mutants timelines gateway-death chaos bench bench-turns soak setup setup-dev lock clean
 
 help:  ## print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "make %-16s %s\n", $$1, $$2 }'

@@ -9,10 +9,12 @@ OpenAI ends models with a few months' notice, and says so in its list of them: t
 
 import logging
 import math
+import ssl
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 
 import httpx2
 import msgspec
@@ -52,8 +54,14 @@ def client(settings: Settings, base_url: str, *, read_s: float = READ_S) -> Asyn
         base_url=base_url or settings.openai_base_url or _OPENAI_URL,
         timeout=timeout,
         max_retries=0,
-        http_client=DefaultAsyncHttpx2Client(timeout=timeout, limits=limits),
+        http_client=DefaultAsyncHttpx2Client(verify=_trusted(), timeout=timeout, limits=limits),
     )
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom a server's certificate may be from: read once a process, for all clients."""
+    return httpx2.create_ssl_context()
 
 
 def second(settings: Settings) -> Settings:

@@ -12,12 +12,13 @@ import asyncio
 import hashlib
 import logging
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from redis import exceptions
+from redis import DriverInfo, exceptions
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -32,6 +33,8 @@ WRITE_LIMIT_S = 2.0
 WRITERS = 32
 READ_MARGIN_S = 2.0
 RETRIES_LIMIT_S = 10.0
+_DRIVER = DriverInfo()
+"""What connections tell of themselves. Made once: to find its version the client reads the package's metadata, for each connection anew."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.02, 0.2
 _OUTAGE_LINE_S = 60.0
 _REFUSALS = ("MISCONF", "NOREPLICAS", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "UNBLOCKED", "UNSETTLED")
@@ -68,7 +71,7 @@ def connect(url: str, answer_limit_s: float, connections: int) -> Redis:
 def patience(answer_limit_s: float, retry: object) -> dict[str, Any]:
     """What every client is told of deadlines, with a ``retry`` that makes none."""
     limits = {"socket_timeout": answer_limit_s, "socket_connect_timeout": min(answer_limit_s, WRITE_LIMIT_S)}
-    return {**limits, "retry": retry, "protocol": 2}
+    return {**limits, "retry": retry, "protocol": 2, "driver_info": _DRIVER}
 
 
 class Backoff:
@@ -186,7 +189,8 @@ async def insistently(action: Callable[[], Awaitable[T]]) -> T:
             await asyncio.sleep(pause_s)
 
 
-def script_texts() -> dict[str, str]:
+@cache
+def script_texts() -> Mapping[str, str]:
     """The Lua scripts in ``common/scripts``, by the names of their files, each with the prelude in front."""
     folder = Path(__file__).parent / "scripts"
     prelude = (folder / "prelude.lua").read_text()

@@ -28,12 +28,12 @@ async def post(running: Gateway, path: str, form: dict[str, str] | None = None, 
     form = FORM if form is None else form
     if signed_as:
         headers["X-Twilio-Signature"] = signature("12345", signed_as, list(form.items()))
-    async with httpx.AsyncClient(base_url=running.http) as client:
+    async with httpx.AsyncClient(base_url=running.http, verify=False) as client:  # plain HTTP: it reads no authorities
         return await client.post(path, data=form, headers=headers)
 
 
 async def get(running: Gateway, path: str, **headers: str) -> httpx.Response:
-    async with httpx.AsyncClient(base_url=running.http) as client:
+    async with httpx.AsyncClient(base_url=running.http, verify=False) as client:  # plain HTTP: it reads no authorities
         return await client.get(path, headers=headers)
 
 

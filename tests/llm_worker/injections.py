@@ -204,7 +204,8 @@ async def _not_committed(attempt: Attempt, bus: Watched, worker: LlmWorker, repl
     await bus.wanted.wait()
     if attempt.state == "raised":
         await bus.close_turn("call-1", TurnClosed(2, "superseded"), _FENCE)
-        worker.effects.committed("call-1", 2)  # a word that came too late
+        while not (await asyncio.wait([reply], timeout=0.01))[0]:
+            worker.effects.committed("call-1", 2)  # a word that came too late, and comes again with each renewal
     else:
         reply.cancel()
 
