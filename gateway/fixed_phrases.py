@@ -93,7 +93,7 @@ class FixedPhrases:
         return Phrase(text, sound, name not in self._uninterruptible) if sound else Phrase("", self._beep)
 
     def _path(self, agent: InUse, language: str, text: str) -> Path:
-        said = sorted(pair for pair in agent.snapshot.agent.pronunciations.items() if pair[0] in text)
+        said = sorted(pair for pair in agent.pronunciations(language).items() if pair[0] in text)
         voice = f"{voice_name(agent.settings)}{said or ''}"
         name = hashlib.sha256(f"{voice}|{language}|{text}".encode()).hexdigest()[:32]
         return self._folder / f"{name}.ulaw"

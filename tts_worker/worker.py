@@ -71,10 +71,10 @@ class TtsWorker:
         if await bus.done(STAGE, delivery):
             await bus.drop(STAGE, delivery)
             return
-        agent = (await self._agents.of(sentence.head, bus)).snapshot.agent
-        spoken = speakable(sentence.text, sentence.head.language, agent.pronunciations)
+        agent = await self._agents.of(sentence.head, bus)
+        spoken = speakable(sentence.text, sentence.head.language, agent.pronunciations(sentence.head.language))
         speech = Speech(bus, delivery, sentence, spoken)
-        request = _request(sentence.head, spoken, agent)
+        request = _request(sentence.head, spoken, agent.snapshot.agent)
         try:
             await self._speak(request, speech, self._first_sound_s(delivery, sentence, bus))
             await speech.finish()

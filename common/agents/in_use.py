@@ -45,6 +45,11 @@ class InUse:
         named = self.snapshot.agent.vocabulary or tuple(filter(None, map(str.strip, self.settings.asr_vocabulary.split(","))))
         return named if base_language(language) == "he" else tuple(entry for entry in named if not _HEBREW.search(entry))
 
+    def pronunciations(self, language: str) -> dict[str, str]:
+        """How the voice says words; none that are written in Hebrew letters to who speaks another language."""
+        named = self.snapshot.agent.pronunciations
+        return named if base_language(language) == "he" else {word: said for word, said in named.items() if not _HEBREW.search(said)}
+
     def language_of(self, language: str, phrase: str) -> str:
         """The language that a phrase of its calls in ``language`` is written in: the voice must speak it."""
         return language_of_words(settings_in(self.snapshot, self.settings, language), language, phrase)

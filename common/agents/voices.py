@@ -27,3 +27,12 @@ def gender_of(voice: str) -> Gender | None:
         return _GENDERS.get(voice.rpartition("-")[2])
     women, men = _LETTERS.get(found["language"], " ").split(" ")
     return "female" if found["letter"] in women else "male" if found["letter"] in men else None
+
+
+def of_gender(voice: str, whose: Gender | None) -> str:
+    """The voice; where it is known to be another's, the first of its language and kind that is theirs."""
+    found = _LETTERED.fullmatch(voice)
+    if found is None or whose is None or gender_of(voice) in (None, whose):
+        return voice
+    women, men = _LETTERS[found["language"]].split(" ")
+    return voice.removesuffix(found["letter"]) + (women if whose == "female" else men)[0]

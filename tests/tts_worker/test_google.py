@@ -4,6 +4,7 @@ import asyncio
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import grpc
 import pytest
@@ -17,7 +18,7 @@ from common.vendor_stream import closing
 from tests.vendors.faults import RETRY_AFTER_S, over_grpc
 from tests.vendors.google_server import Fail, Garbage, GoogleServer, Stall, Step
 from tts_worker.vendors.base import SpeechRequest, WordEnds
-from tts_worker.vendors.google import GoogleVoice, voice_in
+from tts_worker.vendors.google import GoogleVoice, unary, voice_in
 from tts_worker.vendors.google_marks import marked, word_ends
 
 REQUEST = SpeechRequest("שלום!", "he")
@@ -166,11 +167,30 @@ def test_only_what_is_told_in_order_is_believed(told: list[tuple[str, float]], e
         ("en", "en-GB-Wavenet-A", ("en-GB", "en-GB-Wavenet-A")),
         ("pl", "he-IL-Chirp3-HD-Aoede", ("pl-PL", "pl-PL-Chirp3-HD-Aoede")),
         ("iw", "he-IL-Wavenet-A", ("he-IL", "he-IL-Wavenet-A")),
+        ("en", "he-IL-Wavenet-A", ("en-US", "en-US-Wavenet-C")),
+        ("en", "he-IL-Wavenet-B", ("en-US", "en-US-Wavenet-B")),
         ("en", "Kore", ("en-US", "Kore")),
     ],
 )
 def test_the_voice_speaks_the_language_of_the_call(language: str, configured: str, chosen: tuple[str, str]) -> None:
     assert voice_in(language, configured) == chosen
+
+
+@pytest.mark.parametrize(
+    ("language", "agents", "chosen"),
+    [
+        ("he", "he-IL-Chirp3-HD-Aoede", "he-IL-Wavenet-A"),
+        ("he", "he-IL-Chirp3-HD-Puck", "he-IL-Wavenet-B"),
+        ("en", "he-IL-Chirp3-HD-Puck", "en-US-Wavenet-A"),
+        ("he", "coral", "he-IL-Wavenet-A"),
+    ],
+)
+async def test_who_stands_in_for_a_mans_voice_is_a_man(language: str, agents: str, chosen: str) -> None:
+    async with GoogleServer([wav(SOUND)]) as server:
+        vendor = unary(Settings(tts_base_url=server.url))
+        _ = [piece async for piece in vendor.synthesise(replace(REQUEST, language=language, voice=agents))]
+        await vendor.close()
+        assert server.unary[0].voice.name == chosen
 
 
 # --- How it fails

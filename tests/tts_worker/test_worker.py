@@ -269,3 +269,10 @@ def test_a_sentence_is_spoken_with_its_agents_voice_and_pronunciations(tmp_path:
     voice, head = Scripted(100), msgspec.structs.replace(HEAD, agent=clinic.carried.reference)
     handle(voice, RecordedBus(agents={clinic.carried.reference: clinic.carried.data}), head=head, text="Torim.")
     assert (voice.requests[0].voice, voice.requests[0].text) == ("he-IL-Chirp3-HD-Leda", "toe reem.")
+
+
+def test_english_is_not_pronounced_in_hebrew_letters(tmp_path: Path) -> None:
+    clinic = in_use(snapshot(tmp_path, '[pronunciations]\nDNA = "די אן איי"\nTorim = "toe reem"'), Settings())
+    voice, head = Scripted(100), msgspec.structs.replace(HEAD, agent=clinic.carried.reference, language="en")
+    handle(voice, RecordedBus(agents={clinic.carried.reference: clinic.carried.data}), head=head, text="Torim, DNA.")
+    assert voice.requests[0].text == "toe reem, DNA."

@@ -24,6 +24,7 @@ from google.cloud.texttospeech_v1beta1.services.text_to_speech.transports import
 from google.rpc.error_details_pb2 import RetryInfo
 
 from common import usage
+from common.agents.voices import Gender, gender_of, of_gender
 from common.audio import SAMPLE_RATE_HZ, strip_wav_header
 from common.config import Settings
 from common.errors import ConfigError, VendorError
@@ -88,7 +89,7 @@ class GoogleVoice:
         Raises:
             VendorError: Google failed.
         """
-        voice = self._voice(request.language, request.voice if self._takes_voices and _VOICE.fullmatch(request.voice) else "")
+        voice = self._voice(request.language, request.voice)
         try:
             if _STREAMING in voice.name:
                 take = self._evenness[voice.name].take()
@@ -152,8 +153,9 @@ class GoogleVoice:
         return transport(channel=grpc.aio.insecure_channel(address)) if address else None
 
     def _voice(self, language: str, agents: str = "") -> google.VoiceSelectionParams:
-        """The agent's voice, or the configured one, in the language of the call."""
-        spoken, name = voice_in(language, agents or self._settings.tts_voice)
+        """The agent's voice in the language of the call, or the configured one: a man's or a woman's as the agent's is."""
+        own = agents if self._takes_voices and _VOICE.fullmatch(agents) else ""
+        spoken, name = voice_in(language, own or self._settings.tts_voice, gender_of(agents))
         return google.VoiceSelectionParams(language_code=spoken, name=name, model_name=self._settings.tts_model)
 
 
@@ -162,17 +164,18 @@ def unary(settings: Settings) -> GoogleVoice:
     return GoogleVoice(replace(settings, tts_voice=settings.tts_unary_voice, tts_model=""), takes_voices=False)
 
 
-def voice_in(language: str, voice: str) -> tuple[str, str]:
-    """Language code and name of ``voice`` for a call in ``language``.
+def voice_in(language: str, voice: str, whose: Gender | None = None) -> tuple[str, str]:
+    """Language code and name of ``voice`` for a call in ``language``; ``whose``: its gender, where it is not to be the voice's own.
 
-    Google's voices bear the same names in all languages (he-IL-Chirp3-HD-Aoede, en-US-Chirp3-HD-Aoede).
+    Google's Chirp voices bear the same names in all languages (he-IL-Chirp3-HD-Aoede, en-US-Chirp3-HD-Aoede). The letters of the older
+    kinds do not: he-IL-Wavenet-A is a woman, en-US-Wavenet-A a man.
     """
     found = _VOICE.fullmatch(voice)
     if found is None:
         return _region(language), voice
-    if base_language(found["language"]) == base_language(language):
-        return found["language"], voice
-    return _region(language), f"{_region(language)}-{found['name']}"
+    own = base_language(found["language"]) == base_language(language)
+    spoken = found["language"] if own else _region(language)
+    return spoken, of_gender(f"{spoken}-{found['name']}", whose or gender_of(voice))
 
 
 def _region(language: str) -> str:
