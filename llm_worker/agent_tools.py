@@ -4,7 +4,7 @@ import dataclasses
 import importlib
 import logging
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import httpx
 
@@ -15,6 +15,9 @@ from llm_worker.built_in import tools_of_agent
 from llm_worker.tools import Tool, Toolbox
 
 _KNOWN_AT_MOST = 64
+ACTIONS = ("hang_up", "collect_digits")
+"""What the gateway does: always here."""
+_SEE = {"leave_message": "MESSAGES_DIR", "opening_hours": "[hours]"}
 
 logger = logging.getLogger("torim.llm_worker")
 
@@ -32,6 +35,8 @@ class AgentTools:
         reference = agent.carried.reference
         if reference not in self._known:
             self._known[reference] = {**tools_of_agent(agent), **{tool.name: tool for tool in self._own(agent)}}
+            for name in missing(agent, self._known[reference]):
+                logger.warning("agent=%s tool=%s what=not_here see=%s", reference, name, _SEE.get(name, "docs/agents.md"))
             if len(self._known) > _KNOWN_AT_MOST:
                 self._known.popitem(last=False)
         self._known.move_to_end(reference)
@@ -51,6 +56,11 @@ class AgentTools:
         for name, where in file.functions.items():
             if (file.tools is None or name in file.tools) and (found := _function(name, where)) is not None:
                 yield found
+
+
+def missing(agent: InUse, tools: Collection[str]) -> list[str]:
+    """What its file lists and what is not here, though its instructions may speak of it."""
+    return [name for name in agent.snapshot.agent.tools or () if name not in tools and name not in ACTIONS]
 
 
 def _function(name: str, where: str) -> Tool | None:

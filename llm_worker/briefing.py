@@ -4,7 +4,7 @@ The language is read off the history, as all that is remembered of a conversatio
 by words that the file names. So every worker answers in the same one, whoever heard the words.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -19,11 +19,12 @@ _WORDS_AROUND = 5
 """What is said around the words that change the language; in a longer sentence they may mean something else."""
 
 
-def instructions_of(agent: InUse, now: datetime) -> str:
+def instructions_of(agent: InUse, now: datetime, missing: Sequence[str] = ()) -> str:
     """What the model is told of who it is, whom it speaks to, and when; "" for the agent that the settings make.
 
     Args:
         now: any time zone.
+        missing: tools that the instructions may speak of, and that are not here.
     """
     if not agent.carried.reference:
         return ""
@@ -33,6 +34,8 @@ def instructions_of(agent: InUse, now: datetime) -> str:
     parts.append(f"It is {local:%A}, {local:%Y-%m-%d}, {local:%H:%M} ({zone.key}).")
     if file.hours is not None:
         parts.append(told(file.hours, local))
+    if missing:
+        parts.append(f"Out of order now: {', '.join(missing)}. Where you would use it, say that this cannot be done at the moment.")
     return "\n".join(part for part in parts if part)
 
 

@@ -33,7 +33,7 @@ from common.language import base_language
 from common.logs import shown
 from common.messages import Summarise, Summary, Transcript
 from common.vendor_stream import closing, next_piece
-from llm_worker.agent_tools import AgentTools
+from llm_worker.agent_tools import AgentTools, missing
 from llm_worker.briefing import instructions_of, language_now
 from llm_worker.conversation import Reply, last_heard, prompt_of
 from llm_worker.sentences import SentenceCutter
@@ -223,7 +223,7 @@ def _told(prompt: Prompt, agent: InUse, now_s: float) -> Prompt:
     rules = {base_language(language): text for language, text in agent.snapshot.rules.items()}
     return replace(
         prompt,
-        instructions=instructions_of(agent, datetime.fromtimestamp(now_s, UTC)),
+        instructions=instructions_of(agent, datetime.fromtimestamp(now_s, UTC), missing(agent, [tool.name for tool in prompt.tools])),
         model=agent.snapshot.agent.models.llm,
         rules=rules.get(base_language(prompt.language), ""),
     )

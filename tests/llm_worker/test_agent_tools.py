@@ -68,6 +68,14 @@ async def test_a_function_that_is_none_is_told_once(tmp_path: Path, tools: Agent
     ]
 
 
+async def test_a_tool_that_the_file_lists_and_that_is_not_here_is_told_once(
+    tmp_path: Path, tools: AgentTools, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        tools.of(agent(tmp_path, 'tools = ["find", "leave_message", "hang_up"]'))
+    assert [record.getMessage().partition(" ")[2] for record in caplog.records] == ["tool=leave_message what=not_here see=MESSAGES_DIR"]
+
+
 async def test_only_so_many_agents_are_kept(tmp_path: Path, tools: AgentTools) -> None:
     first = tools.of(agent(tmp_path))
     for number in range(64):

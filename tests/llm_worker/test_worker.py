@@ -463,6 +463,16 @@ def test_the_model_has_the_tools_that_the_agents_file_allows(shop: InUse) -> Non
     assert [tool.name for tool in asked(shop)[1].prompts[0].tools] == ["opening_hours"]
 
 
+def test_the_model_is_told_what_is_out_of_order(tmp_path: Path) -> None:
+    shop = in_use(
+        read(
+            write(tmp_path, SHOP.replace('["opening_hours"]', '["leave_message"]').replace("[rules]\nen", "[rules]\n#"), "shop"), Settings()
+        ),
+        Settings(),
+    )
+    assert "Out of order now: leave_message." in asked(shop)[1].prompts[0].instructions
+
+
 def test_what_the_agents_file_does_not_allow_is_not_done(shop: InUse) -> None:
     bus, _ = asked(shop, "bye", "Bye.", HANG_UP)
     assert [type(message) for message in bus.committed_to(None)] == [ReplyEnded]
