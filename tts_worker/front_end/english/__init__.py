@@ -31,6 +31,7 @@ RULES: list[Rule] = [
     *code_rules(ENGLISH, _CODE, _counts),
     *abbreviations.RULES,
     rule(r"(?<!\w)OK(?!\w)", "okay"),
+    rule(r"(?<=[Vv]itamin )([A-Z])-?(\d{1,2})(?!\w)", lambda found: f"{found[1]} {numbers.cardinal(int(found[2]))}"),
     *latin_rules(ENGLISH),
     *numbers.RULES,
     rule(r"(?<=\d)\+(?!\w)", " plus"),

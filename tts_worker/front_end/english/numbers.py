@@ -14,6 +14,7 @@ TO = r"\s*[-–]\s*"
 SCALE = "thousand|million|billion"
 _LONGEST = 10**15
 """Nobody follows a longer number in words."""
+_BLOOD_PRESSURE = re.compile(r"blood pressure(?: (?:is|was|of|at|below|above|under|over|reads?))*[\s:]*$", re.IGNORECASE)
 _FRACTIONS = {2: ("half", "halves"), 4: ("quarter", "quarters")}
 
 
@@ -50,6 +51,10 @@ def amount(written: str, one: str, many: str) -> str:
     return f"{plain(written)} {one if written == '1' else many}"
 
 
+def _pressure(found: re.Match[str]) -> str | None:
+    return f"{plain(found[1])} over {plain(found[2])}" if _BLOOD_PRESSURE.search(found.string[: found.start()]) else None
+
+
 def _fraction(found: re.Match[str]) -> str | None:
     above, below = int(found[1]), int(found[2])
     if above >= below or below < 2:
@@ -64,6 +69,7 @@ def _signed(found: re.Match[str]) -> str:
 
 RULES: list[Rule] = [
     rule(rf"{START}(\d+)(?:st|nd|rd|th)(?!\w)", lambda found: ordinal(int(found[1]))),
+    rule(rf"{START}(\d{{2,3}})/(\d{{2,3}}){END}", _pressure),
     rule(rf"{START}(\d{{1,3}})/(\d{{1,3}}){END}", _fraction),
     rule(rf"{START}({NUMBER}){TO}({NUMBER}){END}", lambda found: f"{plain(found[1])} to {plain(found[2])}"),
     rule(rf"(?<![\w)])([-−+])({NUMBER}){END}", _signed),

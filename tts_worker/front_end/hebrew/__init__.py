@@ -32,6 +32,7 @@ RULES: list[Rule] = [
     *abbreviations.RULES,
     *code_rules(HEBREW, _CODE, noun_at),
     rule(r"(?<!\w)OK(?!\w)", "אוקיי"),
+    rule(r"(?<=ויטמין )([A-Z])-?(\d{1,2})(?!\w)", lambda found: f"{found[1]} {numbers.cardinal(int(found[2]))}"),
     *latin_rules(HEBREW),
     *numbers.RULES,
     rule(r"(?<=\d)\+(?!\w)", " ומעלה"),

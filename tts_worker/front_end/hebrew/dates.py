@@ -46,17 +46,23 @@ def _year(written: str | None) -> str:
 
 
 def _days(found: re.Match[str]) -> str:
-    first, *last = filter(None, found.groups())
-    return " עד ".join(_DAYS[day] for day in (first, *last))
+    """Days and spans of them, and what joins them."""
+    return "".join(part.rstrip("-־") if number % 2 else _span(part) for number, part in enumerate(_BETWEEN.split(found[0])))
+
+
+def _span(days: str) -> str:
+    return " עד ".join(_DAYS[letter] for letter in re.findall(r"(?<![א-ת])[א-ו](?![א-ת])", days))
 
 
 _DAY = r"(?P<day>\d{1,2})"
+_SPAN = rf"[א-ו](?:['׳]?{TO}[א-ו]['׳]?|['׳])(?!\w)"
+_BETWEEN = re.compile(r"(,\s*|,?\s+ו[-־]?(?=[א-ו]['׳]))")
 RULES: list[Rule] = [
     rule(rf"{START}(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d){_NO_DATE_BEHIND}", _full),
     rule(rf"{START}{_DAY}([./-])(?P<month>\d{{1,2}})\2(?P<year>(?:19|20)\d\d|\d\d){_NO_DATE_BEHIND}", _full),
     rule(rf"{START}{_DAY}(?:{TO}(?P<to>\d{{1,2}}))?{_IN_MONTH}", _in_month),
     rule(rf"{START}{_DAY}[./](?P<month>\d{{1,2}}){_NO_DATE_BEHIND}", _short),
     rule(rf"{START}(\d{{1,2}})(?=\s+לחודש(?![א-ת]))", lambda found: cardinal(int(found[1]), "m")),
-    rule(rf"(?:(?<=יום )|(?<=ימים )|(?<=ימי ))([א-ו])(?:['׳]?{TO}([א-ו])['׳]?|['׳])(?!\w)", _days),
-    rule(rf"(?<!\w)([א-ו])['׳](?:{TO}([א-ו])['׳](?!\w)|(?=\s+\d{{1,2}}:\d\d))", _days),
+    rule(rf"(?:(?<=יום )|(?<=ימים )|(?<=ימי )){_SPAN}(?:{_BETWEEN.pattern}{_SPAN})*", _days),
+    rule(rf"(?<!\w)[א-ו]['׳](?:{TO}[א-ו]['׳](?!\w)|(?=\s+\d{{1,2}}:\d\d))", _days),
 ]

@@ -29,6 +29,8 @@ _ONES = {"m": "אחד", "f": "אחת"}
 _PARTS = {"25": "רבע", "5": "חצי", "50": "חצי"}
 _FRACTIONS = {(1, 2): "חצי", (1, 3): "שליש", (2, 3): "שני שלישים", (1, 4): "רבע", (3, 4): "שלושה רבעים"}
 _ORDERED = re.compile(r"(?:^|([א-ת]+)\s+)ה[-־]$")
+_STREET = re.compile(r"(?:רחוב|רח['׳]|שדרות|שד['׳]|סמטת)\s+(?:[א-ת\"״'׳-]+\s+){1,3}$")
+_BLOOD_PRESSURE = re.compile(r"לחץ ה?דם(?:\s+(?:של|שלך|שלכם|הוא|היה|עד|מעל|תקין))*[\s:]*$")
 _TO_A_NOUN = re.compile(rf"(?:{TO}|\s+(?:עד|או)\s+|\s+[לו][-־])(?:{NUMBER})(?=\s)")
 
 
@@ -97,8 +99,14 @@ def _scaled(found: re.Match[str]) -> str:
     return scaled(found[1], found[2], noun.gender if noun else "f")
 
 
+def _pressure(found: re.Match[str]) -> str | None:
+    return f"{plain(found[1])} על {plain(found[2])}" if _BLOOD_PRESSURE.search(found.string[: found.start()]) else None
+
+
 def _fraction(found: re.Match[str]) -> str:
     above, below = int(found[1]), int(found[2])
+    if _STREET.search(found.string[: found.start()]):  # a house and a flat
+        return f"{cardinal(above)} {HEBREW.slash} {cardinal(below)}"
     return _FRACTIONS.get((above, below)) or f"{cardinal(above)} חלקי {cardinal(below)}"
 
 
@@ -143,6 +151,7 @@ def _ordinal(number: int, gender: Gender) -> str:
 
 RULES: list[Rule] = [
     rule(rf"{START}({NUMBER})\s+({SCALE})(?![א-ת])", _scaled),
+    rule(rf"{START}(\d{{2,3}})/(\d{{2,3}}){END}", _pressure),
     rule(rf"{START}(\d{{1,2}})/(\d{{1,3}}){END}", _fraction),
     rule(rf"{START}({NUMBER}){TO}({NUMBER}){END}", _range),
     rule(rf"{START}(?P<number>1(?:\.(?P<part>{'|'.join(_PARTS)}))?)\s+[א-ת]+(?![א-ת\"״'׳])", _one),
