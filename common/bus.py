@@ -301,7 +301,8 @@ class WorkerBus(HandlerBus, Protocol):
         """Say that these, all of one shard, are still worked on; hear what became of them."""
 
     async def fail(self, stage: Stage, delivery: Delivery, failed: StageFailed) -> None:
-        """Give up, unless another worker owns it now: dead letter (without audio and words), acknowledge, tell the gateway."""
+        """Give up, unless another worker owns it now: dead letter (without audio and words), acknowledge, tell the gateway. What is
+        stale is only acknowledged."""
 
     async def hand_back(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], *, counts: bool = False) -> None:
         """Let anybody take these at once; whether this delivery ``counts`` as an attempt: on drain it does not."""

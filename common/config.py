@@ -219,7 +219,10 @@ class Settings:
     # Scripted vendors (tests, benches, demonstration without an account)
     scripted_asr_text: str = setting("utterance of turn {turn}", "what ASR_VENDOR=scripted hears; {turn} is replaced")
     scripted_asr_delay_ms: int = setting(0, "how long ASR_VENDOR=scripted takes", low=0, high=60000)
-    scripted_llm_reply: str | None = setting(None, "what LLM_VENDOR=scripted answers, {turn} is replaced; default: its rules file")
+    scripted_llm_reply: str | None = setting(
+        None,
+        "what LLM_VENDOR=scripted answers, {turn} is replaced; several, with | between them, are given in turn; default: its rules file",
+    )
     scripted_llm_first_token_ms: int = setting(0, "delay before the first word of LLM_VENDOR=scripted", low=0, high=60000)
     scripted_llm_tokens_per_s: float = setting(50.0, "words a second of LLM_VENDOR=scripted", low=0.1, high=100000)
     tone_first_audio_ms: int = setting(0, "delay before the first sound of TTS_VENDOR=tone", low=0, high=60000)

@@ -6,7 +6,7 @@ a handler that could not reach Redis.
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 import msgspec
@@ -16,7 +16,7 @@ from common import streams
 from common.bus import Delivery
 from common.errors import BusUnavailable
 from common.messages import Stage, decode
-from common.redis_link import Entry, Value, entries_of, once, output_args
+from common.redis_link import READ_MARGIN_S, WRITE_LIMIT_S, Entry, Value, entries_of, output_args, promptly
 from common.redis_shards import Link
 from common.streams import GROUP, Pace
 
@@ -35,26 +35,30 @@ class Consumer:
         self._writer = link.writer
         self._scripts = link.scripts
         self._pace = pace
+        self._read_limit_s = pace.block_ms / 1000 + READ_MARGIN_S
         self._trouble = False
         """Whether an entry may have been lost on its way here."""
 
     async def take(self, stage: Stage, worker: str, held: Collection[str]) -> Delivery | None:
         """The next unread entry, or after trouble one of its own that is not ``held``; None if none came within the block time."""
+        return await self._limited(lambda: self._next(stage, worker, held), self._read_limit_s)
+
+    async def reclaim(self, stage: Stage, worker: str, silence_s: float) -> Delivery | None:
+        """An entry whose worker fell silent, if there is one; if need be only one that was silent for so long."""
+        return await self._limited(lambda: self._silent(stage, worker, silence_s), WRITE_LIMIT_S)
+
+    async def _limited(self, action: Callable[[], Awaitable[Delivery | None]], limit_s: float) -> Delivery | None:
+        """What an action of several steps returns, all of them within ``limit_s``."""
         try:
-            found = await once(lambda: self._left_alone(stage, worker, held)) if self._trouble else None
-            self._trouble = found is not None
-            return found or await once(lambda: self._unread(stage, worker))
+            return await promptly(action, limit_s)
         except BusUnavailable:
             self._trouble = True
             raise
 
-    async def reclaim(self, stage: Stage, worker: str, silence_s: float) -> Delivery | None:
-        """An entry whose worker fell silent, if there is one; if need be only one that was silent for so long."""
-        try:
-            return await once(lambda: self._silent(stage, worker, silence_s))
-        except BusUnavailable:
-            self._trouble = True
-            raise
+    async def _next(self, stage: Stage, worker: str, held: Collection[str]) -> Delivery | None:
+        found = await self._left_alone(stage, worker, held) if self._trouble else None
+        self._trouble = found is not None
+        return found or await self._unread(stage, worker)
 
     async def _unread(self, stage: Stage, worker: str) -> Delivery | None:
         key = streams.work(self._tag, stage)
@@ -132,8 +136,10 @@ class Consumer:
     async def _bury(self, stage: Stage, worker: str, id_: str) -> None:
         """A dead letter with nothing in it: there may be words in what cannot be read."""
         dead = streams.dead_letters(self._tag, stage)
-        keys = [streams.work(self._tag, stage), f"{dead}:{id_}", dead, streams.boot(self._tag)]
-        await self._scripts.run("fail", keys, [*fail_args(id_, worker, "unreadable", b""), *output_args([], 0)])
+        nobodys = f"{dead}:{id_}"
+        keys = [streams.work(self._tag, stage), nobodys, nobodys, dead, streams.boot(self._tag)]
+        args = fail_args(id_, worker, 0, by_turn=False, error="unreadable", m=b"")
+        await self._scripts.run("fail", keys, [*args, *output_args([], 0)])
 
 
 def no_group(error: Exception) -> bool:
@@ -141,6 +147,6 @@ def no_group(error: Exception) -> bool:
     return str(error).startswith("NOGROUP") or "requires the key to exist" in str(error)
 
 
-def fail_args(id_: str, worker: str, error: str, m: bytes) -> list[Value]:
+def fail_args(id_: str, worker: str, turn: int, *, by_turn: bool, error: str, m: bytes) -> list[Value]:
     """What ``fail.lua`` takes before its outputs."""
-    return [id_, worker, streams.DONE_TTL_S, streams.DEAD_TTL_S, streams.DEAD_MAXLEN, error, m]
+    return [id_, worker, turn, int(by_turn), streams.DONE_TTL_S, streams.DEAD_TTL_S, streams.DEAD_MAXLEN, error, m]

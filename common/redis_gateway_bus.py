@@ -16,6 +16,7 @@ from common.messages import CallTakenOver, Head, Message, Stage, decode
 from common.redis_history import heard_last
 from common.redis_link import (
     READ_MARGIN_S,
+    RETRIES_LIMIT_S,
     Backoff,
     Connect,
     Entry,
@@ -35,7 +36,7 @@ from common.streams import STAGES, Pace
 
 logger = logging.getLogger("torim.common")
 
-FAREWELL_S = 0.4
+FAREWELL_S = 0.2
 """How long a gateway that ends tries to say so."""
 _AT_ONCE = 100
 _HOUSEKEEPING_S = 1.0
@@ -49,7 +50,8 @@ class RedisGatewayBus:
         self._pace = pace or Pace()
         servers = Servers(url, connect)
         self._keys = servers.keys
-        self._links = servers.links(self._pace.block_ms / 1000 + READ_MARGIN_S)
+        self._read_limit_s = self._pace.block_ms / 1000 + READ_MARGIN_S
+        self._links = servers.links(self._read_limit_s)
         self._outage = Outage(url)
         self._presences = [Presence(self._keys, link) for link in self._links]
 
@@ -201,8 +203,8 @@ class RedisGatewayBus:
         backoff, house = Backoff(), _House(presence, self._links[shard], self._links[0])
         while True:
             try:
-                await once(house.keep)
-                entries = await once(lambda: self._read_replies(self._links[shard].reader, presence))
+                await promptly(house.keep, RETRIES_LIMIT_S)
+                entries = await promptly(lambda: self._read_replies(self._links[shard].reader, presence), self._read_limit_s)
             except BusUnavailable as trouble:
                 self._outage.lasts(trouble, asyncio.get_running_loop().time(), shard)
                 presence.doubt()

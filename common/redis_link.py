@@ -2,7 +2,8 @@
 
 - A *reader* has one connection of its own, whose time-out is longer than the block of its reads.
 - A *writer* answers within 2 s or is in trouble: a free connection, its connecting and the answer share them, and so does
-  what an action waits for beside the server. What may be done twice is tried again for 10 s in all.
+  what an action waits for beside the server; a read has the time for which it blocks on top. What may be done twice is tried
+  again for 10 s in all.
 - The client itself never retries: its retry turns one write over a stall into two without telling.
 - Trouble leaves here as ``BusUnavailable``, whatever the client calls it.
 - A script is run by its digest; a server that restarted and forgot it gets it again.
@@ -13,6 +14,7 @@ import hashlib
 import logging
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,6 +35,7 @@ WRITE_LIMIT_S = 2.0
 WRITERS = 32
 READ_MARGIN_S = 2.0
 RETRIES_LIMIT_S = 10.0
+CLOSE_LIMIT_S = 0.2
 _DRIVER = DriverInfo()
 """What connections tell of themselves. Made once: to find its version the client reads the package's metadata, for each connection anew."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.02, 0.2
@@ -154,14 +157,21 @@ async def once(action: Callable[[], Awaitable[T]]) -> T:
     return answer
 
 
-async def promptly(action: Callable[[], Awaitable[T]]) -> T:
-    """What ``action`` returns; it is tried once, and given up after 2 s, whatever it waits for."""
+async def promptly(action: Callable[[], Awaitable[T]], limit_s: float = WRITE_LIMIT_S) -> T:
+    """What ``action`` returns; it is tried once, and given up after ``limit_s``, whatever it waits for."""
 
     async def limited() -> T:
-        async with asyncio.timeout(WRITE_LIMIT_S):
+        async with asyncio.timeout(limit_s):
             return await action()
 
     return await once(limited)
+
+
+async def take_leave(*clients: Redis) -> None:
+    """Close their connections. Those whose server does not take its leave end with the process."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CLOSE_LIMIT_S):
+            await asyncio.gather(*(client.aclose() for client in clients))
 
 
 def _why(trouble: BaseException) -> str:

@@ -25,7 +25,7 @@ from redis.backoff import NoBackoff
 from redis.crc import key_slot
 
 from common.errors import ConfigError
-from common.redis_link import TAKES, WRITE_LIMIT_S, WRITERS, Connect, Scripts, connect, patience
+from common.redis_link import TAKES, WRITE_LIMIT_S, WRITERS, Connect, Scripts, connect, patience, take_leave
 from common.streams import CLUSTER_SHARDS, Keys
 
 _CLUSTER = "+cluster"
@@ -73,7 +73,7 @@ class Link:
 
     async def close(self) -> None:
         """Close the connections."""
-        await asyncio.gather(self.reader.aclose(), self.writer.aclose())
+        await take_leave(self.reader, self.writer)
 
 
 class Servers:

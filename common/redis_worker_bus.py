@@ -24,11 +24,11 @@ from common.redis_link import (
     connect,
     fields_of,
     insistently,
-    once,
     output_args,
     output_keys,
     promptly,
     stream_of,
+    take_leave,
 )
 from common.redis_shards import Link, Servers
 from common.streams import GROUP, Pace
@@ -151,11 +151,14 @@ class RedisWorkerBus:
         return added is not None
 
     async def fail(self, stage: Stage, delivery: Delivery, failed: StageFailed) -> None:
-        """Give up: dead letter (without audio and words), acknowledge, tell the gateway."""
+        """Give up: dead letter (without audio and words), acknowledge, tell the gateway; of what is stale only acknowledge."""
         call = delivery.message.head.call
         tag = self._keys.tag(call)
-        keys = [streams.work(tag, stage), self._keys.done(stage, delivery.message), streams.dead_letters(tag, stage)]
-        args = fail_args(delivery.id, delivery.worker, failed.error, encode(without_words(delivery.message)))
+        keys = [streams.work(tag, stage), self._keys.call_hash(call)]
+        keys += [self._keys.done(stage, delivery.message), streams.dead_letters(tag, stage)]
+        by_turn = streams.stale_by_turn(delivery.message)
+        m = encode(without_words(delivery.message))
+        args = fail_args(delivery.id, delivery.worker, delivery.message.head.turn, by_turn=by_turn, error=failed.error, m=m)
         await self._run("fail", call, keys, args, [Output(None, failed)])
 
     async def _run(self, script: str, call: str, keys: Sequence[str], args: Sequence[Value], outputs: Sequence[Output]) -> Any:
@@ -241,7 +244,7 @@ class RedisWorkerBus:
         while True:
             try:
                 async with self._listener.pubsub(ignore_subscribe_messages=True) as channel:
-                    await once(partial(channel.subscribe, *map(streams.turns, self._keys.tags)))
+                    await promptly(partial(channel.subscribe, *map(streams.turns, self._keys.tags)))
                     async for heard in _heard(channel):
                         backoff.reset()
                         yield heard
@@ -250,12 +253,12 @@ class RedisWorkerBus:
 
     async def close(self) -> None:
         """Close the connections."""
-        await asyncio.gather(self._listener.aclose(), *(link.close() for link in self._links))
+        await asyncio.gather(take_leave(self._listener), *(link.close() for link in self._links))
 
 
 async def _heard(channel: PubSub) -> AsyncIterator[TurnNews]:
     while True:
-        message = await once(lambda: channel.get_message(timeout=_NEWS_WAIT_S))
+        message = await promptly(lambda: channel.get_message(timeout=_NEWS_WAIT_S), _NEWS_WAIT_S + READ_MARGIN_S)
         if message is not None:
             yield _news(message["data"].decode())
 

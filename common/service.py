@@ -4,7 +4,8 @@
 - INT ends the process at once: the main task is cancelled, and whatever a thread still computes
   (a model that loads, say) is left behind after a grace of two seconds.
 - A process that would be killed before its drain is over does not start: whoever ends it has to wait for longer.
-- TERM sets ``draining``: the main task finishes its work in its own time and returns. A second one ends it at once.
+- TERM sets ``draining``: the main task finishes its work in its own time and returns; no thread holds the process up then. A
+  second one ends it at once.
 """
 
 import asyncio
@@ -23,6 +24,8 @@ from common.errors import ConfigError, SetupError
 
 EXIT_SETUP = 2
 _GRACE_S = 2.0
+LAST_S = 0.5
+"""What the rest of a process that drained may take behind its main task: a thread may still compute what nobody wants any more."""
 LONGEST_DRAIN_S = 10
 """Of the processes that are told no ``DRAIN_SEC``."""
 AFTER_DRAIN_S = 5
@@ -71,6 +74,8 @@ async def _until_signalled(main: Main, settings: config.Settings) -> None:
     watching = loop.create_task(metrics.watch_loop(), name="loop lag")
     try:
         await task
+        if draining.is_set():
+            _end_within(LAST_S)
     finally:
         watching.cancel()
 
@@ -96,6 +101,10 @@ def _end_at_once(task: "asyncio.Task[Any]") -> None:
     task.cancel()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    watchdog = threading.Timer(_GRACE_S, os._exit, (0,))
+    _end_within(_GRACE_S)
+
+
+def _end_within(seconds: float) -> None:
+    watchdog = threading.Timer(seconds, os._exit, (0,))
     watchdog.daemon = True
     watchdog.start()

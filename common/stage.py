@@ -24,7 +24,7 @@ from common.redis_bus import RedisWorkerBus
 from common.vendors import LOCAL_SPEECH, Choice
 from common.worker import Handler, run_worker
 
-CLOSE_LIMIT_S = 0.7
+CLOSE_LIMIT_S = 0.6
 """What a vendor may take to close: the process ends soon, and its connections with it."""
 _NICER = 5
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 15.0

@@ -26,7 +26,7 @@ from common.messages import Stage
 from common.rhythm import Rhythm
 from common.worker_shard import Shard
 
-JOIN_LIMIT_S = 0.7
+JOIN_LIMIT_S = 0.5
 """How long the thread is waited for: it may be asking a server that does not answer, and ends with its process in any case."""
 
 logger = logging.getLogger("torim.common")

@@ -24,7 +24,7 @@ from common.errors import BusUnavailable
 from common.messages import Stage, Use, Used, Utterance
 from common.worker import Handler
 
-_TELL_S = 1.0
+TELL_LIMIT_S = 0.7
 
 _uses: ContextVar[list[Use] | None] = ContextVar("uses", default=None)
 
@@ -101,7 +101,7 @@ async def _tell(stage: Stage, delivery: Delivery, bus: WorkerBus, uses: tuple[Us
     message = delivery.message
     piece = message.piece if isinstance(message, Utterance) else "whole"
     try:
-        async with asyncio.timeout(_TELL_S):
+        async with asyncio.timeout(TELL_LIMIT_S):
             await bus.send(Output(None, Used(head=message.head, stage=stage, uses=uses, piece=piece)))
     except (BusUnavailable, TimeoutError) as trouble:
         logger.warning("call=%s turn=%d stage=%s what=usage_lost error=%s", message.head.call, message.head.turn, stage, trouble)

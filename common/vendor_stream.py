@@ -6,10 +6,13 @@ early leaves the stream, its socket and its price to the garbage collector.
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
 from common.errors import VendorError
+
+CLOSE_LIMIT_S = 0.5
+"""What a stream may take to be closed; one that takes longer is left as it is."""
 
 T = TypeVar("T")
 
@@ -21,7 +24,9 @@ async def closing(stream: AsyncIterator[T]) -> AsyncIterator[AsyncIterator[T]]:
         yield stream
     finally:
         if isinstance(stream, AsyncGenerator):
-            await stream.aclose()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_LIMIT_S):
+                    await stream.aclose()
 
 
 async def next_piece(stream: AsyncIterator[T], deadline_s: float, vendor: str) -> T | None:

@@ -16,8 +16,9 @@ Rules:
   silent to everybody, so after any trouble, and until the own entries are renewed, nothing is claimed; each shard by itself.
 - The handler asks ``bus.done`` before it calls its vendor (what is finished, stale, or for a gateway that is
   gone, is dropped instead), and limits its vendor's time itself. What still hangs after a minute counts as a failed attempt.
-- ``draining`` stops the reading, never a read: an entry could be left with a reader that is gone. What
-  is not finished within ``drain_sec`` is handed back without counting as an attempt. Being cancelled (INT) ends at once.
+- ``draining`` stops the reading, never a read that is answered: an entry could be left with a reader that is gone. What is not
+  finished within ``drain_sec``, the last read included, is handed back without counting as an attempt. Being cancelled (INT)
+  ends at once.
 - What has effects outlives its entry, whose handler may be cancelled at any time: ``common/effects.py``. A drain waits for it, too.
 - The worker counts as alive from its first beat on: call ``run_worker`` when the vendor is warm.
 """
@@ -27,7 +28,7 @@ import logging
 import os
 import socket
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from typing import Literal
 
@@ -47,7 +48,9 @@ from common.worker_shard import Held, Shard, about
 logger = logging.getLogger("torim.common")
 
 DRAIN_S = 8.0
-LAST_WORD_S = 1.5
+READERS_END_S = 0.5
+"""What readers have at least to end by themselves: twice as long as a read blocks."""
+LAST_WORD_S = 1.2
 """Handing back is one, leaving the other: with a drain of 8 s below the 15 s after which a process is killed.
 What is not handed back is taken over as if its worker had died."""
 
@@ -123,8 +126,10 @@ class _Worker:
             beside = [group.create_task(each) for each in (*renewing, self._beat(), self._listen(), self._wake_when(draining))]
             reading = [group.create_task(self._consume(shard, group, draining)) for shard in self._shards]
             try:
-                await asyncio.wait(reading)
-                await self._drain(drain_s)
+                await draining.wait()
+                ends_s = self._now_s() + drain_s
+                await self._stop_reading(reading, drain_s)
+                await self._drain(ends_s - self._now_s())
             finally:
                 for task in beside:
                     task.cancel()
@@ -269,6 +274,12 @@ class _Worker:
             with suppress(BusUnavailable):  # the readers tell of it
                 await self._bus.beat(self._stage, self._name, self._busy / self._slots)
             await asyncio.sleep(self._rhythm.beat_s)
+
+    async def _stop_reading(self, reading: Collection["asyncio.Task[None]"], drain_s: float) -> None:
+        """Let the readers end by themselves: an entry could be left with one that is cancelled. It is, where no server answers."""
+        _, late = await asyncio.wait(reading, timeout=max(drain_s, READERS_END_S))
+        for task in late:
+            task.cancel()
 
     async def _drain(self, drain_s: float) -> None:
         logger.info("worker=%s what=draining held=%d effects=%d limit_s=%g", self._name, self._busy, self._effects.running, drain_s)

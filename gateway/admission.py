@@ -2,7 +2,7 @@
 
 Rules
 - A stream needs the single-use token of its call, where there are any.
-- Of two streams of one call the newest wins.
+- Of two streams of one call the newest wins: the one before ends in peace, its call goes on (R12).
 - A gateway that drains takes no new calls, but a stream whose webhook was answered just before is let in: who was told to come may come.
 - When the time of a drain is over, the streams that are left are closed, but not their calls: Twilio asks
   ``/twilio/after``, and another gateway goes on with them (R12).
@@ -27,7 +27,7 @@ logger = logging.getLogger("torim.gateway")
 DRAIN_S = 10.0
 TOKEN_TIMEOUT_S = 2.0
 """How long the tokens may take to be issued or taken."""
-MOVE_LIMIT_S = 2.0
+MOVE_LIMIT_S = 1.2
 """How long calls may take to leave what they know in Redis, and their sockets to close."""
 
 

@@ -25,7 +25,7 @@ logger = logging.getLogger("torim.gateway")
 MAX_MESSAGE_BYTES = 64 * 1024
 MOST_UNREAD = 32
 """Messages that may wait for the app before the transport is paused."""
-EXIT_TIMEOUT_S = 1.5
+EXIT_TIMEOUT_S = 1.2
 """How long calls may take over their own end once they were closed."""
 
 

@@ -23,7 +23,7 @@ from common.errors import BusUnavailable, ConfigError
 from gateway.account import Account
 
 ANSWER_LIMIT_S = 0.3
-LAST_WORD_S = 1.0
+LAST_WORD_S = 0.2
 CALLER = "caller"
 """Parameter of a stream: a digest of the caller's number."""
 _ALL = "all"

@@ -62,7 +62,7 @@ class Switchboard:
         self._accounts = accounts or Accounts(prices.load(settings.prices or prices.FILE), settings.time_zone, around.wall_clock)
 
     def answer(self, started: CallStarted, line: Line) -> Conversation:
-        """A call came in. The newest stream of a call owns it; the one before leaves in peace (R12).
+        """A call came in. The newest stream of a call owns it (R12): ``admission.py`` has ended the one before.
 
         Where Redis is away, the new stream knows from here that somebody was on the line, and which numbers were not used.
         """
@@ -74,9 +74,6 @@ class Switchboard:
         guard = SelfEcho(detector.onset) if self._settings.self_echo_guard else NoGuard()
         started = self._counted(started)
         log_event(started.call, 0, "AGENT", agent=agent.carried.reference or "settings", language=language)
-        old = self._calls.get(started.call)
-        if old is not None:
-            old.leave()
         told = started.parameters
         account = self._accounts.open(started.call, agent.snapshot.key, told.get(CALLER, ""), told.get(NUMBER, ""))
         known = known_by(agent, started.parameters).carried

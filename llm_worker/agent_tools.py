@@ -1,10 +1,12 @@
 """All tools of an agent: those that Torim brings, and the webhooks and functions of its file, as far as it allows them."""
 
+import asyncio
 import dataclasses
 import importlib
 import logging
 from collections import OrderedDict
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 
 import httpx
 
@@ -14,6 +16,7 @@ from llm_worker import webhooks
 from llm_worker.built_in import tools_of_agent
 from llm_worker.tools import Tool, Toolbox
 
+CLOSE_LIMIT_S = 0.2
 _KNOWN_AT_MOST = 64
 ACTIONS = ("hang_up", "collect_digits")
 """What the gateway does: always here."""
@@ -43,9 +46,11 @@ class AgentTools:
         return self._known[reference]
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; those that do not close in time end with the process."""
         if self._http is not None:
-            await self._http.aclose()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_LIMIT_S):
+                    await self._http.aclose()
 
     def _own(self, agent: InUse) -> Iterator[Tool]:
         file = agent.snapshot.agent

@@ -79,13 +79,17 @@ class Node:
         """Whether it says so, and lives."""
         try:
             return bool(self._client.info("replication")["role"] == "master")
-        except redis.ConnectionError:
+        except (redis.ConnectionError, redis.TimeoutError):
             return False
 
     def stall(self) -> None:
         """It stands still, its connections open, until it is stopped."""
         self._server.send(signal.SIGSTOP)
         self._stalled = True
+
+    def pause(self, milliseconds: int) -> None:
+        """It answers no client for so long; its replica and the other nodes hear from it as ever."""
+        self._client.client_pause(milliseconds)
 
     def go_on(self) -> None:
         """As if nothing had been."""

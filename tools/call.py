@@ -115,6 +115,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--fail-over", metavar="URL", action="append", default=[], help="gateway that goes on with a call whose own died or drains"
     )
+    made.add_argument(
+        "--fallback", metavar="URL", default="", help="asked, with ErrorUrl, where a webhook fails: the number's fallback URL"
+    )
     made.add_argument("--max-seconds", type=float, default=120.0, help="hang up after so long (%(default)s)")
     made.add_argument(
         "--out",
@@ -238,7 +241,7 @@ async def _place(
         stream.flush()
 
     addresses = Addresses(settings.twilio_auth_token, settings.public_url, url, options.to)
-    call = Call(Caller(script, record, tell), record, addresses, tell, options.max_seconds, options.fail_over)
+    call = Call(Caller(script, record, tell), record, addresses, tell, options.max_seconds, options.fail_over, options.fallback)
     try:
         await call.place(url, {"to": options.to, **({"language": language} if language else {})})
     except NoConnection as error:

@@ -34,7 +34,7 @@ SUFFIX = ".torim"
 BATCH_BYTES = 8 * 1024
 LIMIT_BYTES = 512 * 1024
 """Handed over and not written yet: half a minute of a call."""
-CLOSE_S = 3.0
+CLOSE_S = 0.4
 """How long the last batches may take when the process ends."""
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9-]")
 

@@ -1,7 +1,8 @@
 """The scripted model: no account, no network; it streams its words like a model.
 
-With ``SCRIPTED_LLM_REPLY`` it says exactly that. Else it talks by the rules of the call's agent, or by those in
-``rules/<language>.toml`` (what they can do stands in ``llm_worker/rules.py``); a language without rules speaks English.
+With ``SCRIPTED_LLM_REPLY`` it says exactly that; of several, with | between them, turn 0 has the first, turn 1 the second,
+and so on round. Else it talks by the rules of the call's agent, or by those in ``rules/<language>.toml`` (what they can do stands
+in ``llm_worker/rules.py``); a language without rules speaks English.
 """
 
 import asyncio
@@ -28,7 +29,8 @@ class ScriptedModel:
     """``LLM_VENDOR=scripted``."""
 
     def __init__(self, settings: Settings) -> None:
-        self._fixed = settings.scripted_llm_reply
+        fixed = settings.scripted_llm_reply
+        self._fixed = [] if fixed is None else fixed.split("|")
         self._first_token_s = settings.scripted_llm_first_token_ms / 1000
         self._token_s = 1 / settings.scripted_llm_tokens_per_s
         self._books = {path.stem: RuleBook.load(path) for path in sorted(RULES.glob("*.toml"))}
@@ -60,8 +62,8 @@ class ScriptedModel:
             yield ActionRequest("collect", collect=Collect(**dataclasses.asdict(said.keys)))
 
     def _answer(self, prompt: Prompt) -> Said:
-        if self._fixed is not None:
-            return Said(self._fixed.replace("{turn}", str(prompt.turn)))
+        if self._fixed:
+            return Said(self._fixed[prompt.turn % len(self._fixed)].replace("{turn}", str(prompt.turn)))
         book = _parsed(prompt.rules) if prompt.rules else self._books.get(base_language(prompt.language), self._books[FALLBACK_LANGUAGE])
         result = prompt.rounds[-1].results[-1] if prompt.rounds else None
         return book.answer(prompt.text, prompt.history, [tool.name for tool in prompt.tools], result)

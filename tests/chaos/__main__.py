@@ -39,11 +39,13 @@ _CLEARS_UP_S = 2.0
 _HOW = """
     {gateways}, and two workers of each stage, as processes of their own{ways}; what dies is
     started again. Callers come in through the webhook, speak Twilio's protocol, say six things each, and hear replies of
-    three sentences whose pitch tells turn and sentence. A kill counts only while the process holds a caller's turn, and only
-    then is it made; no entry's workers are killed twice. *Late* is how much later a reply was over than the median one of the
-    quiet beginning. A worker is in *commit* before, within or after its last write; in *reading* when it got its entry and
-    did nothing with it; *between* before the first sentence. *Frozen* is a gateway that stands still for some seconds; Redis is
-    *paused*, *restarted* with all it had, without the last second of it (*tail*), or *empty*{masters}.
+    three sentences whose pitch tells turn and sentence; every other reply sounds for over 5 s. A kill counts only while the
+    process holds a caller's turn, and only then is it made; no entry's workers are killed twice. *Late* is how much more of the
+    time until a reply was over passed without it than in the median case of the quiet beginning. A worker is in *commit*
+    before, within or after its last write; in *reading* when it got its entry and did nothing with it; *between* before the
+    first sentence; of those that were killed while *streaming*, every other one was at a long reply. *Frozen* is a gateway that
+    stands still for some seconds; Redis is *paused*, *restarted* with all it had, without the last second of it (*tail*), or
+    *empty*{masters}.
     """
 
 

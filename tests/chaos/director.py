@@ -23,7 +23,7 @@ from tests.chaos.aim import PHASES, Phase
 from tests.chaos.callers import Callers, Heard
 from tests.chaos.costs import Kind, Strike
 from tests.chaos.faults import Faults
-from tests.chaos.house import MS_PER_CHAR, REPLY, House
+from tests.chaos.house import MS_PER_CHAR, REPLIES, House
 from tests.chaos.judge import Reply, Verdict, judge
 from tts_worker.tones import heard_tones
 
@@ -108,7 +108,7 @@ class Director:
         self._house = house
         self._run = run
         self._rng = random.Random(run.seed)
-        self._callers = Callers(self._gateways, random.Random(run.seed + 1), expected())
+        self._callers = Callers(self._gateways, random.Random(run.seed + 1), expected()[0])
         self._places = callers
         self._plan = deque(kind for kind, _ in faults)
         self._phases_left = Counter(phase for kind, phase in faults if kind == "kill")
@@ -240,10 +240,13 @@ def verdicts_of(heard: Heard) -> list[Verdict]:
     return judge(heard.said, heard_tones(heard.track), expected(), len(heard.track) // 8)
 
 
-def expected() -> Reply:
-    """What every reply of the house is to be."""
+def expected() -> list[Reply]:
+    """What the replies of the house are to be, in the order in which turns have them."""
+    return [_expected(text.format(turn=5)) for text in REPLIES]
+
+
+def _expected(text: str) -> Reply:
     cutter = SentenceCutter()
-    text = REPLY.format(turn=5)
     return Reply(tuple(MS_PER_CHAR * len(sentence) for sentence in (*cutter.push(text), *cutter.flush())))
 
 

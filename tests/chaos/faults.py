@@ -17,7 +17,7 @@ from common.streams import STAGES
 from tests.chaos.aim import SPREAD_S, STAGE_OF, Held, Phase, Watch
 from tests.chaos.costs import Kind, Strike
 from tests.chaos.deaths import calls_at, is_a_turn, last_death
-from tests.chaos.house import House, Post, can_spare
+from tests.chaos.house import REPLIES, House, Post, can_spare
 from tests.cluster import Cluster
 from tests.servers import RealServer
 
@@ -39,6 +39,8 @@ class Faults:
     """The calls that are on the line."""
     struck: set[tuple[str, int]] = field(default_factory=set)
     """Turns (call, turn) that a worker died with."""
+    _streamed: int = 0
+    """Kills in streaming so far: they hit each of the replies in turn, long ones too."""
     _watch: Watch = field(init=False)
 
     def __post_init__(self) -> None:
@@ -57,6 +59,7 @@ class Faults:
         post, held = await self._stopped_in(phase)
         post.send(signal.SIGKILL)
         await self._gone(post)
+        self._streamed += phase == "streaming"
         self.struck |= {(one.call, one.turn) for one in held}
         return self._at_once("kill", phase, frozenset(one.call for one in held))
 
@@ -97,7 +100,7 @@ class Faults:
             post = await self._holder(stage, phase)
             await asyncio.sleep(self.rng.uniform(0, SPREAD_S[phase]))
             held = await self._stopped(post, stage)
-            if any(one.is_in(phase) for one in held) and all(self._is_fresh(one) for one in held):
+            if any(self._is_wanted(one, phase) for one in held) and all(self._is_fresh(one) for one in held):
                 return post, [one for one in held if one.is_a_turn]
             post.send(signal.SIGCONT)
 
@@ -115,9 +118,12 @@ class Faults:
         while True:
             for held in await self._watch.held(stage):
                 for post in self.house.workers(stage):
-                    if post.worker == held.worker and held.is_in(phase) and self._is_fresh(held):
+                    if post.worker == held.worker and self._is_wanted(held, phase) and self._is_fresh(held):
                         return post
             await asyncio.sleep(_LOOK_S)
+
+    def _is_wanted(self, held: Held, phase: Phase) -> bool:
+        return held.is_in(phase) and (phase != "streaming" or (held.turn - self._streamed) % len(REPLIES) == 0)
 
     def _is_fresh(self, held: Held) -> bool:
         return held.deliveries == 1 and (held.call, held.turn) not in self.struck

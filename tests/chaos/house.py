@@ -31,14 +31,20 @@ from tests.cluster import Cluster
 from tests.e2e.gateway_process import ROOT, free_port
 from tests.servers import RealServer
 
-REPLY = "this begins answer {turn}. here it goes on about {turn}. and so it ends for turn {turn}."
+SHORT = "this begins answer {turn}. here it goes on about {turn}. and so it ends for turn {turn}."
+LONG = (
+    "this begins a rather long answer {turn}. here it goes on about {turn} for as long as a clerk takes who reads all the rules "
+    "of the house to a patient caller. and so it ends for turn {turn}."
+)
+REPLIES = (SHORT, LONG)
+"""Given in turn. The second one sounds for over 5 s; both have three sentences, the last of which is the same."""
 MS_PER_CHAR = 30
 _VENDORS = {
     "ASR_VENDOR": "scripted",
     "SCRIPTED_ASR_TEXT": "question number {turn}?",
     "SCRIPTED_ASR_DELAY_MS": "250",
     "LLM_VENDOR": "scripted",
-    "SCRIPTED_LLM_REPLY": REPLY,
+    "SCRIPTED_LLM_REPLY": "|".join(REPLIES),
     "SCRIPTED_LLM_FIRST_TOKEN_MS": "200",
     "SCRIPTED_LLM_TOKENS_PER_S": "25",
     "TTS_VENDOR": "tone",

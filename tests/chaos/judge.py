@@ -43,9 +43,14 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What every reply is to be: how long each of its sentences sounds."""
+    """What a reply is to be: how long each of its sentences sounds."""
 
     lengths_ms: tuple[int, ...]
+
+    @property
+    def length_ms(self) -> int:
+        """How long it sounds."""
+        return sum(self.lengths_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,13 @@ class Verdict:
     complaints: tuple[str, ...]
     cut_in_on: bool = False
     """Whether the caller did not want to hear the rest."""
+    length_ms: int = 0
+    """How long the whole reply sounds; 0: there was none."""
+
+    @property
+    def waited_ms(self) -> int | None:
+        """How much of the time until the reply was over nothing of it was heard."""
+        return None if self.over_ms is None else self.over_ms - self.length_ms
 
     @property
     def answered(self) -> bool:
@@ -76,13 +88,13 @@ class Verdict:
         return self.code is not None and not self.complaints
 
 
-def judge(said: Sequence[Said], tones: Sequence[HeardTone], reply: Reply, end_ms: int) -> list[Verdict]:
-    """All turns of a call that lasted until ``end_ms``."""
+def judge(said: Sequence[Said], tones: Sequence[HeardTone], replies: Sequence[Reply], end_ms: int) -> list[Verdict]:
+    """All turns of a call that lasted until ``end_ms``. Turn 0 is to hear the first of ``replies``, turn 1 the second, and so on round."""
     verdicts, past = list[Verdict](), set[int]()
     for one, following in zip_longest(said, said[1:]):
         until_ms = following.window_begins_ms if following else end_ms
         window = [tone for tone in tones if one.window_begins_ms <= tone.start_ms < until_ms]
-        verdict = _turn(one, until_ms, window, past, reply)
+        verdict = _turn(one, until_ms, window, past, replies)
         verdicts.append(_cut_in_on(verdict, window) if following and following.cuts_in else verdict)
         past |= {tone.turn for tone in window if _of_reply(tone)}
     return verdicts
@@ -99,7 +111,7 @@ def _of_reply(tone: HeardTone) -> bool:
     return not tone.is_beep and not phrase_of(tone)
 
 
-def _turn(said: Said, until_ms: int, window: Sequence[HeardTone], past: set[int], reply: Reply) -> Verdict:
+def _turn(said: Said, until_ms: int, window: Sequence[HeardTone], past: set[int], replies: Sequence[Reply]) -> Verdict:
     of_replies = [tone for tone in window if _of_reply(tone)]
     stale = [tone for tone in of_replies if tone.turn in past]
     codes = list(dict.fromkeys(tone.turn for tone in of_replies if tone.turn not in past))
@@ -110,7 +122,8 @@ def _turn(said: Said, until_ms: int, window: Sequence[HeardTone], past: set[int]
     complaints += ["leaked"] * bool(over_words)
     complaints += [f"begun twice {earlier}, {code}" for earlier in codes[:-1]]
     complaints += ["beep"] * any(tone.is_beep for tone in window)
-    complaints += _faults(answer, reply) if code is not None else ["no reply"]
+    reply = None if code is None else replies[code % len(replies)]
+    complaints += ["no reply"] if reply is None else _faults(answer, reply)
     heard_to_ms = answer[-1].end_ms if answer else until_ms
     return Verdict(
         begin_ms=said.begin_ms,
@@ -122,6 +135,7 @@ def _turn(said: Said, until_ms: int, window: Sequence[HeardTone], past: set[int]
         silence_ms=_longest_silence_ms(said.end_ms, heard_to_ms, window),
         phrases=tuple(name for tone in window if (name := phrase_of(tone))),
         complaints=tuple(complaints),
+        length_ms=0 if reply is None else reply.length_ms,
     )
 
 

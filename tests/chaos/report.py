@@ -1,7 +1,8 @@
 """From a run to its figures: what was lost, how late replies were, and what the faults were.
 
-*Late* is how much later a reply was over than the median one of the quiet beginning: it counts a late first word and a gap in the
-middle alike. A turn that felt more than one fault is in a row of its own.
+*Late* is how much more of the time until a reply was over passed without it than in the median case of the quiet beginning: it
+counts a late first word and a gap in the middle alike, of long replies and short ones. A turn that felt more than one fault is in
+a row of its own.
 """
 
 import statistics
@@ -19,6 +20,8 @@ from tests.chaos.judge import Verdict
 QUIET, BESIDE, SEVERAL = "quiet beginning", "beside faults", "several faults"
 BESIDE_KILLS = ("stall", "duplicate", "cut", "pause", "restart", "tail", "empty", "master", "frozen", "gateway")
 ROWS = (QUIET, BESIDE, *(f"kill {phase}" for phase in PHASES), *BESIDE_KILLS, SEVERAL)
+LONG_MS = 5000
+"""From here on a reply is long."""
 COMPLAINTS = {
     "no": "lost",
     "doubled": "doubled",
@@ -71,13 +74,12 @@ def _row(strikes: Sequence[Strike], *, quiet: bool) -> str:
 
 
 def late_ms(turns: Iterable[Turn]) -> dict[str, list[int]]:
-    """How late the replies were, by row; none without a quiet beginning."""
-    turns = list(turns)
-    quiet = [turn.verdict.over_ms for turn in turns if turn.row == QUIET and turn.verdict.over_ms is not None]
+    """How late the replies were, by row, however long they were; none without a quiet beginning."""
+    waited = [(turn.row, ms) for turn in turns if (ms := turn.verdict.waited_ms) is not None]
+    quiet = [ms for row, ms in waited if row == QUIET]
     found: dict[str, list[int]] = defaultdict(list)
-    for turn in turns:
-        if quiet and turn.verdict.over_ms is not None:
-            found[turn.row].append(turn.verdict.over_ms - round(statistics.median(quiet)))
+    for row, ms in waited if quiet else ():
+        found[row].append(ms - round(statistics.median(quiet)))
     return dict(found)
 
 
@@ -96,6 +98,7 @@ def figures(run: Run) -> dict[str, Any]:
         "told_of_trouble": sum(not turn.verdict.answered and not turn.complaints for turn in turns),
         "told_after": Counter(kind for turn in turns if not turn.verdict.answered and not turn.complaints for kind in _excuses(turn)),
         "complaints": {name: complaints[name] for name in COMPLAINTS.values()},
+        "long_replies": _long_replies(turns),
         "handed_over": sum(judged.heard.streams - 1 for judged in run.calls if judged.heard.streams),
         "turned_away": sum(judged.heard.turned_away for judged in run.calls),
         "dropped_calls": sum(_was_dropped(judged.heard) for judged in run.calls),
@@ -117,6 +120,15 @@ def figures(run: Run) -> dict[str, Any]:
         "memory_after_mb": run.memory_after_mb,
         "left_behind": run.left_behind,
     }
+
+
+def _long_replies(turns: Iterable[Turn]) -> dict[str, int]:
+    """How many turns had a long reply, and how many of these felt that a worker died, by phase."""
+    strikes = [turn.strikes for turn in turns if turn.verdict.length_ms >= LONG_MS]
+    died: dict[str, int] = {
+        phase: sum(any(one.kind == "kill" and one.what == phase for one in felt) for felt in strikes) for phase in PHASES
+    }
+    return {"turns": len(strikes), **died}
 
 
 def _excuses(turn: Turn) -> set[str]:
@@ -184,6 +196,10 @@ def _outcomes(found: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield "turns", found["turns"]
     yield "heard the one reply, whole and once", found["answered"]
     yield "of these, cut in on by the caller", found["cut_in_on"]
+    long = found["long_replies"]
+    yield "replies of 5 s and more", long["turns"]
+    yield "of these, a worker died while it streamed them", long["streaming"]
+    yield "of these, a worker died while it spoke them", long["synthesis"]
     yield "told of trouble, the reply begun anew, or gone on with over the caller, where a fault may cost that", found["told_of_trouble"]
     yield from ((f"of these, after: {kind}", count) for kind, count in sorted(found["told_after"].items()))
     yield from found["complaints"].items()

@@ -16,7 +16,7 @@ def tones(*heard: tuple[int, int, int, int]) -> list[HeardTone]:
 
 
 def heard(*stretches: tuple[int, int, int, int], said: tuple[Said, ...] = (WORDS,)) -> list[Verdict]:
-    return judge(said, tones(*stretches), REPLY, 10_000)
+    return judge(said, tones(*stretches), [REPLY], 10_000)
 
 
 WHOLE = ((1, 0, 2500, 700), (1, 1, 3200, 700))
@@ -84,6 +84,21 @@ def test_a_beep_in_place_of_a_sentence_is_told() -> None:
 
 def test_a_sentence_that_nobody_planned_is_told() -> None:
     assert heard(*WHOLE, (1, 2, 3900, 700))[0].complaints == ("unknown sentence 2",)
+
+
+# --- Replies of several lengths
+
+LONG = Reply((700, 1400))
+
+
+def test_a_long_reply_is_whole_when_all_of_it_was_heard() -> None:
+    (verdict,) = judge((WORDS,), tones((1, 0, 2500, 700), (1, 1, 3200, 1400)), [REPLY, LONG], 10_000)
+    assert (verdict.answered, verdict.length_ms, verdict.waited_ms) == (True, 2100, 1000)
+
+
+def test_a_long_reply_of_which_the_sound_of_a_short_one_was_heard_is_cut_short() -> None:
+    (verdict,) = judge((WORDS,), tones(*WHOLE), [REPLY, LONG], 10_000)
+    assert verdict.complaints == ("cut 1 (700 of 1400 ms)",)
 
 
 # --- Callers who cut in
@@ -154,7 +169,7 @@ def test_a_doubled_sentence_is_never_excused(kind: str) -> None:
 
 
 def test_a_silence_that_is_too_long_is_a_complaint_of_its_own() -> None:
-    (verdict,) = judge((WORDS,), tones((1, 0, 10_000, 700), (1, 1, 10_700, 700)), REPLY, 12_000)
+    (verdict,) = judge((WORDS,), tones((1, 0, 10_000, 700), (1, 1, 10_700, 700)), [REPLY], 12_000)
     assert unexcused(verdict, []) == ["silence of 8500 ms"]
 
 

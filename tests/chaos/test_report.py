@@ -12,11 +12,11 @@ from tests.chaos.picture import draw
 from tests.chaos.report import complaints_of, figures, late_ms, tables, turns_of
 
 
-def verdict(at_s: float, *complaints: str, over_ms: int = 3000, phrases: tuple[str, ...] = ()) -> Verdict:
+def verdict(at_s: float, *complaints: str, over_ms: int = 3000, phrases: tuple[str, ...] = (), length_ms: int = 0) -> Verdict:
     """A turn whose words begin then, and whose window is 5 s."""
     begin_ms = round(at_s * 1000)
     late = over_ms - 2000
-    return Verdict(begin_ms, begin_ms + 500, begin_ms + 5000, 1, late, over_ms, late, phrases, complaints)
+    return Verdict(begin_ms, begin_ms + 500, begin_ms + 5000, 1, late, over_ms, late, phrases, complaints, length_ms=length_ms)
 
 
 def run(*verdicts: Verdict, strikes: tuple[Strike, ...] = (), hung_up: bool = True, streams: int = 1, why: str = "line   over") -> Run:
@@ -32,6 +32,17 @@ def kill(at_s: float, phase: str = "asr") -> Strike:
 def test_a_reply_is_late_by_what_it_is_over_later_than_a_quiet_one() -> None:
     found = late_ms(turns_of(run(verdict(1), verdict(20, over_ms=4200), strikes=(kill(21),))))
     assert found == {"quiet beginning": [0], "kill asr": [1200]}
+
+
+def test_a_long_reply_is_no_later_than_a_short_one_for_its_length() -> None:
+    found = late_ms(turns_of(run(verdict(1, length_ms=2000), verdict(2, over_ms=6100, length_ms=5100))))
+    assert found == {"quiet beginning": [0, 0]}
+
+
+def test_long_replies_whose_worker_died_are_counted_by_phase() -> None:
+    long, short = verdict(20, over_ms=6000, length_ms=5100), verdict(30, length_ms=2000)
+    counted = figures(run(long, short, strikes=(kill(21, "streaming"), kill(31, "asr"))))["long_replies"]
+    assert {name: count for name, count in counted.items() if count} == {"turns": 1, "streaming": 1}
 
 
 def test_a_turn_that_felt_two_faults_is_in_a_row_of_its_own() -> None:

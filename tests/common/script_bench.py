@@ -60,9 +60,10 @@ class Bench:
         """End an entry that nothing comes of."""
         return self.run("drop", [WORK], [id_, worker])
 
-    def fail(self, id_: bytes, worker: str = "one") -> Any:
+    def fail(self, id_: bytes, worker: str = "one", turn: int = 1, *, by_turn: int = 1) -> Any:
         """Give an entry up."""
-        return self.run("fail", [WORK, DONE, DEAD, RX, BOOT], [id_, worker, 600, 86_400, 100, "timeout", "m", SETTLING_MS, *TO_RX])
+        args = [id_, worker, turn, by_turn, 600, 86_400, 100, "timeout", "m", SETTLING_MS, *TO_RX]
+        return self.run("fail", [WORK, CALL, DONE, DEAD, RX, BOOT], args)
 
     def hand_back(self, id_: bytes, worker: str = "one", *, counts: bool = False) -> Any:
         """Let anybody have an entry."""

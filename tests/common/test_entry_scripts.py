@@ -272,6 +272,14 @@ def test_who_lost_an_entry_cannot_give_it_up(bench: Bench) -> None:
     assert (bench.fail(id_), bench.owner(id_), bench.sent()) == (0, ("two", 2), (0, 0))
 
 
+@pytest.mark.parametrize(("turn", "by_turn", "answer", "told"), [(1, 1, -1, 0), (1, 0, 1, 1), (2, 1, 1, 1)])
+def test_of_a_turn_that_was_raised_past_no_failure_is_told(bench: Bench, turn: int, by_turn: int, answer: int, told: int) -> None:
+    bench.call(turn=2)
+    id_ = bench.read()
+    answered = bench.fail(id_, turn=turn, by_turn=by_turn)
+    assert (answered, bench.owner(id_), bench.redis.xlen(DEAD), bench.sent()) == (answer, None, told, (0, told))
+
+
 def test_a_piece_that_is_done_fails_in_silence(bench: Bench) -> None:
     bench.commit(bench.read())
     assert (bench.fail(bench.read()), bench.sent()) == (0, (1, 1))

@@ -8,13 +8,15 @@ import pytest
 from common.errors import BusUnavailable
 from common.redis_bus import RedisGatewayBus, RedisWorkerBus
 from common.redis_gateway_bus import FAREWELL_S
-from common.redis_link import RETRIES_LIMIT_S, WRITE_LIMIT_S, WRITERS
+from common.redis_link import CLOSE_LIMIT_S, READ_MARGIN_S, RETRIES_LIMIT_S, WRITE_LIMIT_S, WRITERS
+from common.streams import Pace
 from tests.contract.house import CALL, sentence, to_gateway, utterance
 from tests.virtual_clock import run
 
 AT_ONCE = 2 * WRITERS
 """Twice as many as there are connections, so that half of them wait for one."""
 _NEARLY_S = 0.01
+_CREEPS_S = 0.7
 
 
 async def _stand_still(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -26,11 +28,23 @@ async def _stand_still(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
     writer.close()
 
 
-def took_s(ask: Callable[[str], Awaitable[None]]) -> float:
-    """How long ``ask`` took, of the port of a server that stands still."""
+async def _creep(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A server each of whose answers takes its time: of the entries that look abandoned none can be had."""
+    abandoned = b"".join(b"*4\r\n$3\r\n%d-0\r\n$3\r\ntwo\r\n:9000\r\n:1\r\n" % number for number in range(1, 9))
+    try:
+        while asked := await reader.read(4096):
+            await asyncio.sleep(0 if b"SETINFO" in asked else _CREEPS_S)
+            writer.write(asked.count(b"SETINFO") * b"+OK\r\n" + asked.count(b"XPENDING") * b"*8\r\n" + asked.count(b"XPENDING") * abandoned)
+            writer.write(asked.count(b"XCLAIM") * b"*0\r\n")
+    finally:
+        writer.close()
+
+
+def took_s(ask: Callable[[str], Awaitable[None]], serve: Callable[..., Awaitable[None]] = _stand_still) -> float:
+    """How long ``ask`` took, of the port of such a server."""
 
     async def scenario() -> float:
-        async with await asyncio.start_server(_stand_still, "127.0.0.1", 0) as server:
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
             began_s = asyncio.get_running_loop().time()
             await ask(f"{server.sockets[0].getsockname()[1]}")
             return asyncio.get_running_loop().time() - began_s
@@ -91,6 +105,24 @@ def test_sound_is_given_up_after_two_seconds_however_much_there_is() -> None:
     took_s(send)
 
 
+@pytest.mark.parametrize(
+    ("ask", "limit_s"),
+    [
+        (lambda bus: bus.reclaim("asr", "one", silence_s=1), WRITE_LIMIT_S),
+        (lambda bus: bus.take("asr", "one"), Pace().block_ms / 1000 + READ_MARGIN_S),
+    ],
+)
+def test_what_takes_a_worker_several_steps_has_one_limit(ask: Callable[[RedisWorkerBus], Awaitable[object]], limit_s: float) -> None:
+    async def after_trouble(port: str) -> None:
+        bus, clock = RedisWorkerBus(f"redis://127.0.0.1:{port}"), asyncio.get_running_loop().time
+        await given_up(bus.reclaim("asr", "one", silence_s=1))
+        began_s = clock()
+        await given_up(ask(bus))
+        assert clock() - began_s < limit_s + _NEARLY_S
+
+    took_s(after_trouble, _creep)
+
+
 def test_the_shards_of_a_cluster_are_left_all_at_once() -> None:
     async def leave(port: str) -> None:
         bus = RedisGatewayBus(f"redis+cluster://127.0.0.1:{port}")
@@ -98,4 +130,4 @@ def test_the_shards_of_a_cluster_are_left_all_at_once() -> None:
             presence.gateway = "gateway-1"
         await bus.close()
 
-    assert took_s(leave) < FAREWELL_S + _NEARLY_S
+    assert took_s(leave) < FAREWELL_S + CLOSE_LIMIT_S + _NEARLY_S

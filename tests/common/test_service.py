@@ -23,6 +23,13 @@ async def main(settings, draining):
     print("ready", flush=True)
     await asyncio.to_thread(threading.Event().wait)
 """
+LEAVES_A_THREAD_BEHIND = """
+async def main(settings, draining):
+    threading.Thread(target=threading.Event().wait).start()
+    print("ready", flush=True)
+    await draining.wait()
+    print("drained", flush=True)
+"""
 DOES_NOT_END = """
 async def main(settings, draining):
     print("ready", flush=True)
@@ -77,6 +84,10 @@ def ended(main: str, sent: signal.Signals | None = None, **environment: str) -> 
 
 def test_term_lets_the_process_finish_its_work() -> None:
     assert ended(WAITS, signal.SIGTERM) == (0, "ready\ndrained\n", "")
+
+
+def test_no_thread_holds_up_the_end_of_a_process_that_drained() -> None:
+    assert ended(LEAVES_A_THREAD_BEHIND, signal.SIGTERM) == (0, "ready\ndrained\n", "")
 
 
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])

@@ -12,7 +12,7 @@ from common.config import Settings
 from common.errors import BusUnavailable, VendorError
 from common.messages import Head, Sentence, Stage, StageFailed, Transcript, Utterance
 from common.rhythm import Claims, Rhythm
-from common.worker import run_worker
+from common.worker import READERS_END_S, run_worker
 from tests.sim.memory_bus import MemoryBus
 from tests.virtual_clock import run
 
@@ -582,6 +582,23 @@ def test_a_drained_worker_ends_without_redis() -> None:
         return now_s()
 
     assert run(scenario()) <= 1 + 8 + 3 + 0.3
+
+
+class SilentBus(MemoryBus):
+    """Of a server that does not answer reads any more, nor says no."""
+
+    async def take(self, stage: Stage, worker: str, shard: int = 0, *, held: Collection[str] = ()) -> Delivery | None:
+        await asyncio.Event().wait()
+        return None
+
+
+@pytest.mark.parametrize(("drain_s", "ends_s"), [(3.0, 3.0), (0.0, READERS_END_S)])
+def test_a_drained_worker_waits_for_no_read_beyond_its_time(drain_s: float, ends_s: float) -> None:
+    async def scenario() -> float:
+        await with_worker(SilentBus(), Handler().handle, seconds(1), settings=Settings(drain_sec=drain_s))
+        return now_s()
+
+    assert run(scenario()) <= 1 + ends_s + 0.3
 
 
 def test_a_drained_worker_takes_nothing_new() -> None:

@@ -1,6 +1,7 @@
 """Calls over a Valkey Cluster, one of whose masters or replicas is lost while all of them talk.
 
-A master is killed, or cut off though it lives: it stands still until its replica was promoted, and comes back as if it were the master.
+A master is killed, or cut off though it lives: it stands still until its replica was promoted, and comes back as if it were the
+master. Or no client reaches it, while the other nodes do: then there is no other master, and its calls wait.
 
 What a master had acknowledged and not yet told its replica is lost with it: that is what a cluster promises. A call makes a
 fallback phrase of it, or a second question. How many turns that were is printed, with how long the slowest answer took.
@@ -27,6 +28,7 @@ HELLO = RECORDINGS / "short_en_hello.wav"
 CALLS, UTTERANCES = 6, 4
 NODE_TIMEOUT_MS = 1_000
 """As docs/operations.md recommends it."""
+UNREACHED_MS = 7_000
 PATIENT_S = "3.2"
 """The caller waits for so long after a filler, since the answer, or the fallback, comes within 5 s."""
 FILLER = (0, 2)
@@ -87,6 +89,14 @@ def master_is_cut_off(nodes: Cluster, master: Node) -> None:
     master.go_on()
 
 
+def master_is_not_reached(nodes: Cluster, master: Node) -> None:
+    """No client gets an answer of it for longer than the fallback takes; the nodes do, so nobody takes its place."""
+    master.pause(UNREACHED_MS)
+    replica = nodes.replica_of(master)
+    await_true(lambda: master.is_master())  # its first answer
+    assert not replica.is_master()
+
+
 def replica_is_killed(nodes: Cluster, master: Node) -> None:
     """kill -9 of the one behind it."""
     nodes.replica_of(master).kill()
@@ -113,7 +123,7 @@ def outlive(loss: Loss, tmp_path_factory: pytest.TempPathFactory) -> Outlived:
         return Outlived([each.result() for each in placed], loss.__name__, served.count(served[0]), running.logs)
 
 
-@pytest.fixture(scope="module", params=[master_is_killed, master_is_cut_off])
+@pytest.fixture(scope="module", params=[master_is_killed, master_is_cut_off, master_is_not_reached])
 def outlived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Outlived:
     """Calls that outlived the loss of a master."""
     return outlive(request.param, tmp_path_factory)

@@ -38,15 +38,6 @@ def test_a_call_goes_by_the_providers_name(tmp_path: Path) -> None:
     virtual_clock.run(main())
 
 
-def test_the_newest_stream_of_a_call_has_it_and_the_one_before_leaves_in_peace(tmp_path: Path) -> None:
-    async def main() -> None:
-        board = switchboard(tmp_path)
-        old, _ = answer(board, stream="MZ1"), answer(board, stream="MZ2")
-        assert await old.run() is False
-
-    virtual_clock.run(main())
-
-
 def test_a_second_stream_knows_that_somebody_was_on_the_line(tmp_path: Path) -> None:
     async def main() -> None:
         board = switchboard(tmp_path)

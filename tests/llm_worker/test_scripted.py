@@ -96,6 +96,11 @@ def test_a_fixed_reply_tells_its_turn() -> None:
     assert reply(Prompt("x", "en", 7), scripted_llm_reply="Reply to turn {turn}.") == "Reply to turn 7."
 
 
+def test_several_fixed_replies_are_given_in_turn() -> None:
+    said = [reply(Prompt("x", "en", turn), scripted_llm_reply="Yes.|No {turn}.") for turn in (1, 2, 3)]
+    assert said == ["No 1.", "Yes.", "No 3."]
+
+
 def test_an_empty_fixed_reply_says_nothing() -> None:
     assert reply(Prompt("x", "en", 7), scripted_llm_reply="") == ""
 

@@ -5,18 +5,29 @@ import re
 
 import pytest
 
-from common import redis_gateway_bus, service, stage, standby, worker
+from common import redis_gateway_bus, redis_link, service, stage, standby, usage, vendor_stream, worker
 from common.config import Settings
 from common.errors import ConfigError
-from gateway import admission, server
+from gateway import admission, server, spending
 from gateway.media_socket import Limits
+from gateway.records import files
+from llm_worker import agent_tools
 from tests.repo.test_repository import ROOT
 from tools import restart
 
-GATEWAY_ENDS_S = admission.MOVE_LIMIT_S + Limits().action_delay_s + server.EXIT_TIMEOUT_S + redis_gateway_bus.FAREWELL_S
-"""After its drain: what is left moves on, Twilio hears so, the server ends, and the workers hear so."""
-WORKER_ENDS_S = worker.LAST_WORD_S + standby.JOIN_LIMIT_S + worker.LAST_WORD_S + stage.CLOSE_LIMIT_S
-"""It hands back what is left, its thread ends, it leaves, its vendor is closed."""
+SERVED_S = admission.MOVE_LIMIT_S + Limits().action_delay_s + server.EXIT_TIMEOUT_S
+"""What is left moves on, Twilio hears so, and the server ends;"""
+WRITTEN_S = spending.LAST_WORD_S + files.CLOSE_S
+"""what the calls cost is written, and their records;"""
+GATEWAY_ENDS_S = SERVED_S + WRITTEN_S + redis_gateway_bus.FAREWELL_S + redis_link.CLOSE_LIMIT_S + service.LAST_S
+"""the workers hear so, the connections are closed, and the process ends."""
+
+HANDLED_S = max(worker.LAST_WORD_S, vendor_stream.CLOSE_LIMIT_S + usage.TELL_LIMIT_S)
+"""What is left is handed back, while its handlers close their streams and tell what these cost."""
+CLOSED_S = stage.CLOSE_LIMIT_S + redis_link.CLOSE_LIMIT_S + agent_tools.CLOSE_LIMIT_S
+"""Vendor, bus and tools are closed."""
+WORKER_ENDS_S = worker.READERS_END_S + HANDLED_S + standby.JOIN_LIMIT_S + worker.LAST_WORD_S + CLOSED_S + service.LAST_S
+"""Its readers end, all that, its thread, it leaves, and the process ends."""
 SLOWEST_S = max(worker.DRAIN_S + WORKER_ENDS_S, admission.DRAIN_S + GATEWAY_ENDS_S)
 
 SUPERVISORD = (ROOT / "supervisord.conf").read_text()

@@ -462,12 +462,14 @@ class MemoryBus:
         return self._send(output)
 
     async def fail(self, stage: Stage, delivery: Delivery, failed: StageFailed) -> None:
-        """Give up: dead letter (without audio and words), acknowledge, tell the gateway."""
+        """Give up: dead letter (without audio and words), acknowledge, tell the gateway; of what is stale only acknowledge."""
         await self._insist(lambda: self._fail(stage, delivery, failed))
 
     def _fail(self, stage: Stage, delivery: Delivery, failed: StageFailed) -> None:
         if self._is_owner(stage, delivery):
             del self._store.work[stage].pending[delivery.id]
+            if self._stale(delivery.message):
+                return
             self._store.dead[stage].append((failed.error, without_words(delivery.message)))
             self._finish(stage, delivery.message, [Output(None, failed)])
 

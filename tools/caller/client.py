@@ -24,6 +24,8 @@ from tools.caller.wire import Messages
 _OPEN_TIMEOUT_S = 10.0
 _CLOSE_TIMEOUT_S = 2.0
 _RECONNECTS = 3
+RETRIEVAL_FAILED = "11200"
+"""Twilio's word for a webhook that does not answer."""
 
 
 class Clock:
@@ -46,10 +48,17 @@ class Call:
     """One call and all it is made of."""
 
     def __init__(
-        self, caller: Caller, record: Record, addresses: Addresses, tell: Tell, max_s: float, fail_over: Sequence[str] = ()
+        self,
+        caller: Caller,
+        record: Record,
+        addresses: Addresses,
+        tell: Tell,
+        max_s: float,
+        fail_over: Sequence[str] = (),
+        fallback: str = "",
     ) -> None:
         """``fail_over``: base URLs of the gateways that are asked, one after the other, where the call's own does not answer any more,
-        or wants another one asked."""
+        or wants another one asked. ``fallback``: what Twilio asks where a webhook fails."""
         self.out_of_time = False
         """The longest time was over before the caller was done."""
         self._caller = caller
@@ -57,6 +66,7 @@ class Call:
         self._addresses = addresses
         self._tell = tell
         self._fail_over = fail_over
+        self._fallback = fallback
         self._max = int(max_s * SAMPLE_RATE_HZ)
 
     async def place(self, url: str, parameters: Mapping[str, str]) -> None:
@@ -78,7 +88,14 @@ class Call:
             self._tell(self._clock.now(), f"line   over: {'reconnected too often' if isinstance(plan, Stream) else plan.why}")
 
     async def _ask(self, url: str, **more: str) -> Plan:
-        return await ask(self._client, self._addresses, url, self._record.call, next(iter(self._fail_over), ""), **more)
+        try:
+            return await ask(self._client, self._addresses, url, self._record.call, next(iter(self._fail_over), ""), **more)
+        except NoConnection as error:
+            if not self._fallback:
+                raise
+            self._tell(self._clock.now(), f"line   falls back: {error}")
+            failed = {"ErrorCode": RETRIEVAL_FAILED, "ErrorUrl": url}
+            return await ask(self._client, self._addresses, self._fallback, self._record.call, **failed, **more)
 
     async def _next_plan(self, ended: Stream) -> Plan:
         await self._report(ended, "stream-stopped")
