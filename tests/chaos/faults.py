@@ -39,8 +39,8 @@ class Faults:
     """The calls that are on the line."""
     struck: set[tuple[str, int]] = field(default_factory=set)
     """Turns (call, turn) that a worker died with."""
-    _streamed: int = 0
-    """Kills in streaming so far: they hit each of the replies in turn, long ones too."""
+    _streamed: int = 1
+    """One more than kills in streaming so far: they hit each of the replies in turn, the long one first."""
     _watch: Watch = field(init=False)
 
     def __post_init__(self) -> None:

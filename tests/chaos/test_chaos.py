@@ -31,7 +31,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "--callers",
         "6",
         "--quiet",
-        "12",
+        "18",
         "--seed",
         "1",
         "--out",
@@ -45,6 +45,10 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def test_workers_died_in_every_phase_of_a_turn(found: dict[str, Any]) -> None:
     assert found["kills_by_phase"] == dict.fromkeys(PHASES, KILLS // len(PHASES))
+
+
+def test_workers_died_while_they_streamed_long_replies(found: dict[str, Any]) -> None:
+    assert found["long_replies"]["streaming"] > 0
 
 
 def test_every_other_fault_happened(found: dict[str, Any]) -> None:

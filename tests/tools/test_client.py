@@ -8,7 +8,7 @@ from starlette.websockets import WebSocketDisconnect
 from common.audio import beep
 from tests.tools.bot import Bot, Line, bot
 from tools.caller.caller import Caller
-from tools.caller.client import Call
+from tools.caller.client import RETRIEVAL_FAILED, Call
 from tools.caller.record import Record
 from tools.caller.score import score
 from tools.caller.script import Interrupt, Patience, Say, Script, Step
@@ -250,3 +250,15 @@ async def test_a_call_fails_over_where_its_gateway_is_gone() -> None:
         call = Call(Caller(Script([], HASTE), record, lambda at, text: None), record, Addresses(), lambda at, text: None, 10, [other.url])
         await call.place(dying.url, {})
     assert (dying.paths()[-1], other.paths()[0], len(other.lines)) == ("/after", "/after", 1)
+
+
+async def test_where_a_webhook_fails_the_fallback_is_asked_with_its_address() -> None:
+    async with bot(hang_up) as dying, bot(say_nothing) as spare:
+        spare.after = [f"<Response><Redirect>{spare.url}</Redirect></Response>"]
+        dying.after = ["sorry"]
+        record = Record("CA1")
+        caller, fallback = Caller(Script([], HASTE), record, lambda at, text: None), spare.url.replace("/voice", "/after")
+        await Call(caller, record, Addresses(), lambda at, text: None, 10, fallback=fallback).place(dying.url, {})
+    path, form, _ = spare.asked[0]
+    failed = dying.url.replace("/voice", "/after")
+    assert (path, form["ErrorUrl"], form["ErrorCode"], len(spare.lines)) == ("/after", failed, RETRIEVAL_FAILED, 1)
