@@ -38,7 +38,7 @@ _MORE = 1.25
 """Pieces on their way for each slot: enough that none waits, and none waits for long."""
 _ARRIVALS_S = 10.0
 _SECOND = b"\xff" * 8_000
-_SLOW = {"SCRIPTED_ASR_DELAY_MS": 500, "SCRIPTED_LLM_FIRST_TOKEN_MS": 2_000, "TONE_FIRST_AUDIO_MS": 500}
+_SLOW = {"SCRIPTED_ASR_DELAY_MS": 500, "SCRIPTED_LLM_FIRST_TOKEN_MS": 1_000, "TONE_FIRST_AUDIO_MS": 500}
 """The same number of pieces a second for each worker: it has four times the slots for a model."""
 SCRIPTED: dict[str, str | int] = {
     "ASR_VENDOR": "scripted",

@@ -11,6 +11,7 @@
     a gateway dies                           hears the reply to the same question anew from its begin; or is asked to say it again, or
                                              whether they are there: what was on its way to the gateway is lost with it
     any of these, while work stands still    a new call may be told that there is no room
+    the caller's own clock stands still      cuts in later than it seems: is not heard before the reply goes on
 
 A stale sentence, a sentence twice in one reply, a beep, and a call that ends are never excused; nor is silence.
 """
@@ -55,6 +56,8 @@ COSTS: dict[Kind, Cost] = {
     "gateway": Cost(may_be_told=True, may_begin_anew=True, longest_silence_s=12.0, settles_s=3.0),
 }
 _NOTHING = Cost()
+CALLER_STALLS_MS = 500
+"""A caller whose clock was late by more than that spoke later than its record says: so much more than its goal the judge gives the bot."""
 _TOLD = frozenset({"repeat", "fallback", "still_there"})
 
 
@@ -76,12 +79,12 @@ class Strike:
         return call in self.calls and self.begin_s < until_s and self.end_s + COSTS[self.kind].settles_s > begin_s
 
 
-def unexcused(verdict: Verdict, strikes: Iterable[Strike]) -> list[str]:
-    """The complaints of a turn that no fault excuses."""
+def unexcused(verdict: Verdict, strikes: Iterable[Strike], *, caller_late_ms: int = 0) -> list[str]:
+    """The complaints of a turn that no fault excuses, nor the machine of a caller whose own clock was late by so much."""
     costs = [COSTS[strike.kind] for strike in strikes] or [_NOTHING]
     told = any(cost.may_be_told for cost in costs) and bool(_TOLD & set(verdict.phrases))
     anew = any(cost.may_begin_anew for cost in costs)
-    deaf = any(cost.is_deaf for cost in costs)
+    deaf = any(cost.is_deaf for cost in costs) or caller_late_ms > CALLER_STALLS_MS
     left = [one for one in verdict.complaints if not _is_excused(one, told=told, anew=anew, deaf=deaf)]
     longest_s = max(cost.longest_silence_s for cost in costs)
     left += [f"silence of {verdict.silence_ms} ms"] * (verdict.silence_ms > longest_s * 1000)

@@ -20,6 +20,7 @@ from tests.chaos.judge import Verdict
 QUIET, BESIDE, SEVERAL = "quiet beginning", "beside faults", "several faults"
 BESIDE_KILLS = ("stall", "duplicate", "cut", "pause", "restart", "tail", "empty", "master", "frozen", "gateway")
 ROWS = (QUIET, BESIDE, *(f"kill {phase}" for phase in PHASES), *BESIDE_KILLS, SEVERAL)
+OWN_CLOCK = "the caller's own clock stood still"
 LONG_MS = 5000
 """From here on a reply is long."""
 COMPLAINTS = {
@@ -62,7 +63,8 @@ def _turn(run: Run, judged: Judged, verdict: Verdict) -> Turn:
     begin_s, until_s = began_s + verdict.begin_ms / 1000, began_s + verdict.until_ms / 1000
     strikes = tuple(strike for strike in run.strikes if strike.hits(call, begin_s, until_s))
     row = _row(strikes, quiet=until_s < run.quiet_until_s)
-    return Turn(call, began_s + verdict.end_ms / 1000 - run.began_s, row, verdict, strikes, tuple(unexcused(verdict, strikes)))
+    complaints = unexcused(verdict, strikes, caller_late_ms=judged.heard.slowest_tick_ms)
+    return Turn(call, began_s + verdict.end_ms / 1000 - run.began_s, row, verdict, strikes, tuple(complaints))
 
 
 def _row(strikes: Sequence[Strike], *, quiet: bool) -> str:
@@ -132,8 +134,8 @@ def _long_replies(turns: Iterable[Turn]) -> dict[str, int]:
 
 
 def _excuses(turn: Turn) -> set[str]:
-    """The kinds of the faults that it felt, and that may cost it its reply."""
-    return {strike.kind for strike in turn.strikes if COSTS[strike.kind].may_be_told}
+    """The kinds of the faults that it felt, and that may cost it its reply; if there were none, it was the caller's machine."""
+    return {strike.kind for strike in turn.strikes if COSTS[strike.kind].may_be_told} or {OWN_CLOCK}
 
 
 def _was_dropped(heard: Heard) -> bool:

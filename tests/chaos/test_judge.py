@@ -152,6 +152,12 @@ def test_a_gateway_that_stood_still_may_go_on_over_a_caller_whom_it_did_not_hear
     assert ("leaked" in unexcused(first, [strike("frozen")]), "leaked" in unexcused(first, [strike("kill")])) == (False, True)
 
 
+@pytest.mark.parametrize(("late_ms", "left"), [(400, ["leaked"]), (600, [])])
+def test_a_caller_whose_own_clock_stood_still_may_be_gone_on_over(late_ms: int, left: list[str]) -> None:
+    first, _ = heard((1, 0, 2500, 1200), *NEXT_REPLY, said=(WORDS, CUTTING_IN))
+    assert unexcused(first, [], caller_late_ms=late_ms) == left
+
+
 @pytest.mark.parametrize("kind", ["empty", "restart", "tail", "pause", "master", "frozen", "gateway"])
 def test_no_fault_may_leave_a_caller_without_a_word(kind: str) -> None:
     assert "no reply" in unexcused(heard()[0], [strike(kind)])
