@@ -39,7 +39,7 @@ _MORE = 1.25
 _ARRIVALS_S = 10.0
 _SECOND = b"\xff" * 8_000
 _SLOW = {"SCRIPTED_ASR_DELAY_MS": 500, "SCRIPTED_LLM_FIRST_TOKEN_MS": 1_000, "TONE_FIRST_AUDIO_MS": 500}
-"""The same number of pieces a second for each worker: it has four times the slots for a model."""
+"""A worker has four times the slots for a model. What waits behind a full one is begun before it is too late."""
 SCRIPTED: dict[str, str | int] = {
     "ASR_VENDOR": "scripted",
     "LLM_VENDOR": "scripted",
@@ -60,6 +60,8 @@ class Replies:
 
     def __init__(self, bus: RedisGatewayBus) -> None:
         self.bus = bus
+        self.failed = 0
+        """How many pieces nothing came of."""
         self._came: dict[tuple[str, str], asyncio.Future[float]] = {}
         """When the first message of a kind came for a call; "end": the last one of all."""
 
@@ -69,6 +71,7 @@ class Replies:
             message, call = delivery.message, delivery.message.head.call
             self._note(call, type(message).__name__)
             if isinstance(message, StageFailed):
+                self.failed += 1
                 sys.stderr.write(f"{call}: {message.stage} failed: {message.error}\n")
             if isinstance(message, Transcript | ReplyEnded | StageFailed) or (isinstance(message, SpeechChunk) and message.last):
                 self._note(call, "end")
@@ -135,9 +138,9 @@ async def throughput(url: str, replies: Replies, stage: Stage, count: int) -> fl
                 sys.stderr.write(f"{call}: nothing came of it within {_LIMIT_S:g} s\n")
 
     async with workers(url, {stage: count}, **_SLOW):
-        began_s = asyncio.get_running_loop().time()
+        began_s, failed = asyncio.get_running_loop().time(), replies.failed
         await asyncio.gather(*(go_through(f"{stage}-{count}-{number}") for number in range(pieces)))
-        return pieces / (asyncio.get_running_loop().time() - began_s)
+        return (pieces - replies.failed + failed) / (asyncio.get_running_loop().time() - began_s)
 
 
 async def hops(replies: Replies, name: str, rate: int) -> list[str]:
