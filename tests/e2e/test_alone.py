@@ -105,7 +105,7 @@ def outlived(tmp_path_factory: pytest.TempPathFactory) -> Outlived:
     with launched(folder, SCRIPTED_LLM_REPLY=LONG_REPLY, TONE_MS_PER_CHAR="30") as run, twiml_bin() as fallback:
         run.until_said(READY)
         url, log = f"http://127.0.0.1:{run.port}/twilio/voice", run.run_dir / "log" / "gateway_0.log"
-        command = [sys.executable, "-m", "tools.call", url, "--json", "--out", out, "--gap", PATIENT_S, "--wav", HELLO]
+        command = [sys.executable, "-m", "tools.call", url, "--json", "--out", str(out), "--gap", PATIENT_S, "--wav", str(HELLO)]
         with subprocess.Popen([*command, "--fallback", fallback], cwd=ROOT, stdout=PIPE, stderr=PIPE, text=True) as call:
             await_true(lambda: bool(re.search(r"turn=1 STATE was=\S+ now=SPEAKING", log.read_text())))
             speaks_since_s = time.monotonic()
