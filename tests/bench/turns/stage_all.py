@@ -1,7 +1,9 @@
 """Many scenes, in some processes: the same outcomes as one after the other in one."""
 
 import multiprocessing
+import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -57,7 +59,16 @@ def run_all(
 
 
 def _begin(new_ear: NewEar) -> None:
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
     _ears.append(new_ear())
+
+
+def _leave_with_parent() -> None:
+    """Of a run that was killed its processes would go on for minutes, and then wait for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "it is a process of a pool"
+    parent.join()
+    os._exit(1)
 
 
 def _play(task: _Task, scene: Scene, ear: Ear | None = None) -> Outcome:

@@ -9,7 +9,7 @@ from asr_worker.vendors.base import Heard as Reading
 from common.audio import FRAME_BYTES, silence
 from tests.bench.turns.ear import RememberingEar
 from tests.bench.turns.scene import After, Cue, Kind
-from tests.bench.turns.stage_caller import GRID_FRAMES, TAIL_S, Caller
+from tests.bench.turns.stage_caller import ECHO_TAIL_S, GRID_FRAMES, TAIL_S, Caller
 from tests.bench.turns.stage_heard import Hearing
 from tests.bench.turns.stage_scenes import ORDER, line, said, scene
 from tests.bench.turns.stage_voice import SENTENCES, Sound, reply, sounds_of_phrases, sounds_of_reply
@@ -132,6 +132,13 @@ def test_a_call_is_over_a_while_behind_its_last_cue() -> None:
         caller.next_frame()
     end_s = caller.played[0].start_s + len(shown.cues[0].sound) / 8000
     assert caller.frames * 0.02 == pytest.approx(end_s + TAIL_S)
+
+
+def test_a_bot_that_hears_but_its_echo_is_listened_to_for_longer() -> None:
+    caller = Caller(scene(Cue("echo", Kind.ECHO, silence(20), After.START, 0.0, (0.0, 0.0))), lambda after, since_s: 0.0)
+    while not caller.over:
+        caller.next_frame()
+    assert caller.frames * 0.02 == pytest.approx(0.02 + ECHO_TAIL_S)
 
 
 def test_a_cue_waits_from_the_end_of_the_voice_before_it() -> None:
