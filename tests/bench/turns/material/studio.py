@@ -59,9 +59,9 @@ class Studio:
         return Caller(speaker, place, *CALLERS[place])
 
     def first_utterance(self, caller: Caller) -> Sound:
-        """What the caller always says first."""
+        """What the caller always says first: a whole sentence, where one is known."""
         phrases = self._voices[caller.speaker].phrases
-        return sorted(phrases, key=lambda sound: abs(sound.voice_s - _FIRST_S))[caller.number]
+        return sorted(phrases, key=lambda sound: (not _is_whole(sound.text), abs(sound.voice_s - _FIRST_S)))[caller.number]
 
     def phrases_of_others(self, speaker: Speaker) -> list[Sound]:
         """Whatever other people of this half said, mixed."""
@@ -70,3 +70,8 @@ class Studio:
             sounds = [sound for voice in others for sound in voice.phrases]
             self._others[speaker.who] = random.Random(f"{SEED} {speaker.who}").sample(sounds, len(sounds))
         return self._others[speaker.who]
+
+
+def _is_whole(text: str) -> bool:
+    """Whether it is a sentence by its marks: many prompts are the beginning or the end of one."""
+    return text.endswith((".", "!", "?")) and not text.endswith("..") and not text.startswith(".")
