@@ -47,7 +47,14 @@ class Garbage:
     """Bytes that are no message."""
 
 
-Step = bytes | Stall | Fail | Garbage
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Nothing comes for so long."""
+
+    seconds: float
+
+
+Step = bytes | Stall | Fail | Garbage | Pause
 Script = Sequence[Step]
 Answering = Callable[[str], Script]
 """Makes the script of the text that is to be spoken."""
@@ -154,6 +161,8 @@ class GoogleServer:
                     await context.abort(step.code, "by script", _details(step))
                 case Stall():
                     await self._until_cancelled()
+                case Pause(seconds=seconds):
+                    await asyncio.sleep(seconds)
 
     async def _until_cancelled(self) -> None:
         try:

@@ -6,6 +6,7 @@ written to the socket, bytes as they are, and what happens to the connection:
     [b"HTTP/1.1 200 OK...", Stall()]      writes, then waits until the client is gone
     [b"HTTP/1.1 200 OK...", Reset()]      writes, then drops the connection with RST
     [b"HTTP/1.1 200 OK...", Close()]      writes, then ends the connection as one that is through
+    [Pause(0.1), b"HTTP/1.1 200 OK..."]   takes its time, as real ones do
 
 In place of a script may stand who makes one of the request: ``openai_service.py`` answers as OpenAI does.
 """
@@ -37,7 +38,14 @@ class Close:
     """The connection ends in good order, in mid-answer or not."""
 
 
-Step = bytes | Stall | Reset | Close
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Nothing comes for so long."""
+
+    seconds: float
+
+
+Step = bytes | Stall | Reset | Close | Pause
 Script = Sequence[Step]
 
 
@@ -125,6 +133,8 @@ class OpenAIServer:
                 writer.transport.abort()
             case Close():
                 writer.close()
+            case Pause(seconds=seconds):
+                await asyncio.sleep(seconds)
 
 
 async def _read_request(reader: asyncio.StreamReader) -> Request | None:
