@@ -20,6 +20,8 @@ _LONGEST_PARAMETER = 500
 
 _SPOKEN = {"he": "he-IL", "en": "en-US"}
 """``<Say>`` wants a region."""
+_VOICES = {"he-IL": "Google.he-IL-Wavenet-A"}
+"""Where Twilio's default voice does not speak the language: it would say nothing, and hang up (Twilio's list of voices for ``<Say>``)."""
 
 
 def connect(base_url: str, parameters: Mapping[str, str], token: str = "", about: Mapping[str, str] | None = None) -> str:
@@ -55,7 +57,8 @@ def ask_again(url: str, pause_s: int = 0) -> str:
 def say_and_hang_up(text: str, language: str) -> str:
     """End the call with the provider's own voice, where ours cannot be heard."""
     tag = _SPOKEN.get(base_language(language), language)
-    return _response(f"<Say language={quoteattr(tag)}>{escape(text)}</Say><Hangup/>" if text else "<Hangup/>")
+    voice = f" voice={quoteattr(_VOICES[tag])}" if tag in _VOICES else ""
+    return _response(f"<Say language={quoteattr(tag)}{voice}>{escape(text)}</Say><Hangup/>" if text else "<Hangup/>")
 
 
 def _socket_url(base_url: str) -> str:

@@ -39,3 +39,15 @@ def test_asking_again_names_the_webhook() -> None:
 
 def test_the_end_is_a_hangup() -> None:
     assert ElementTree.fromstring(twiml.hang_up()).find("Hangup") is not None
+
+
+def test_hebrew_is_said_by_a_voice_that_speaks_it() -> None:
+    said = ElementTree.fromstring(twiml.say_and_hang_up("שלום", "he")).find("Say")
+    assert said is not None
+    assert said.attrib == {"language": "he-IL", "voice": "Google.he-IL-Wavenet-A"}
+
+
+def test_a_language_of_the_default_voice_needs_no_other() -> None:
+    said = ElementTree.fromstring(twiml.say_and_hang_up("Goodbye", "en")).find("Say")
+    assert said is not None
+    assert said.attrib == {"language": "en-US"}
