@@ -1,6 +1,7 @@
 """``python -m llm_worker.chat AGENT``: talk to an agent in writing. It answers as it would on the line, by the same code.
 
-A line is a turn; an empty one, or the end of the input, ends the call. Messages that you leave are thrown away.
+A line is a turn; an empty one, or the end of the input, ends the call. Messages that you leave are thrown away. Without an account
+rules answer in a model's place, and it says so.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from typing import TextIO
 from common import config, logs
 from common.config import Settings
 from common.errors import ConfigError, VendorError
+from common.vendors import choose_vendors
 from llm_worker.text_call import Answer, text_call
 
 EXIT_OVER, EXIT_USAGE, EXIT_NO_CONNECTION = 0, 4, 5
@@ -45,6 +47,9 @@ def main(arguments: Sequence[str] | None = None, lines: TextIO = sys.stdin, out:
 
 
 async def _talk(options: argparse.Namespace, settings: Settings, lines: TextIO, out: TextIO) -> int:
+    choice = choose_vendors(settings)["llm"]
+    if choice.name == "scripted":
+        sys.stderr.write(f"llm_worker.chat: rules answer, no model ({choice.why})\n")
     with tempfile.TemporaryDirectory() as folder:
         async with text_call(options.agent, settings, Path(folder), language=options.language) as call:
             _write(out, f"bot: {call.greet()}\nyou: ")

@@ -103,7 +103,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         str, Meta(pattern="^[A-Z][A-Z0-9_]*$", description="the environment variable of the secret that signs it, like REPORTS_SECRET")
     ]
     texts: Annotated[bool, Meta(description="whether it is told what caller and bot said: true or false")] = False
-    summary: Annotated[bool, Meta(description="whether the model sums the call up for it, in a few words: true or false")] = False
+    summary: Annotated[bool, Meta(description="true or false: whether the model sums the call up for it, in a few words")] = False
     number: Annotated[bool, Meta(description="whether it is told the caller's number: true or false")] = False
 
 
@@ -152,7 +152,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     limits: Annotated[dict[str, Limit], Meta(description="by tool, like [limits.leave_message] times = 2")] = {}
     spend_per_day_usd: Annotated[
         Annotated[float, Meta(ge=0)] | None,
-        Meta(description="US dollars a day beyond which new calls are told to call again tomorrow, from 0"),
+        Meta(description="a number from 0, like 2.5: US dollars a day beyond which new calls are told to call again tomorrow"),
     ] = None
     voice: Annotated[str, Meta(description="a voice of the TTS vendor's, like he-IL-Chirp3-HD-Aoede; absent: TTS_VOICE")] = ""
     models: Models = Models()
@@ -162,7 +162,9 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         dict[str, tuple[_Text, ...]], Meta(description='what a caller says to change the language, like en = ["English please"]')
     ] = {}
     hours: Hours | None = None
-    vocabulary: Annotated[tuple[_Text, ...], Meta(description="names and words that callers say, for the model that hears")] = ()
+    vocabulary: Annotated[
+        tuple[_Text, ...], Meta(description='names and words that callers say, for the model that hears, like ["Karmiel", "MRI"]')
+    ] = ()
     pronunciations: Annotated[dict[str, str], Meta(description='how the voice says a word: "IBM" = "איי בי אם"')] = {}
     rules: Annotated[dict[str, str], Meta(description="rules of the scripted model by language, files beside this one")] = {}
 

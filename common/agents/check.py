@@ -26,6 +26,7 @@ TURNS = (
 """The settings that an agent's ``[turns]`` may hold: those that one call can differ in from another."""
 
 _NAME = re.compile("[a-z][a-z0-9_]{0,39}")
+_VARIABLE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _OURS = ("127.0.0.1", "localhost")
 
 
@@ -41,7 +42,7 @@ def check(agent: Agent, settings: Settings) -> None:
     _check_tools(agent)
     _check_limits(agent)
     if agent.lookup is not None:
-        _check_lookup(agent.lookup)
+        _check_lookup(agent.lookup, agent.instructions)
     if agent.report is not None:
         _check_url(agent.report.url, ("report", "url"))
     if agent.hours is not None:
@@ -105,10 +106,13 @@ def _check_webhook(name: str, webhook: Webhook) -> None:
             raise Fault((*path, "parameters", parameter, "one_of"), 'goes with type = "text" alone')
 
 
-def _check_lookup(lookup: Lookup) -> None:
+def _check_lookup(lookup: Lookup, instructions: str) -> None:
     _check_url(lookup.url, ("lookup", "url"))
     for name in lookup.variables:
         _check_name(name, ("lookup", "variables", name))
+    for name in _VARIABLE.findall(instructions):
+        if name not in lookup.variables:
+            raise Fault(("instructions",), f"{{{name}}} in it is no variable of [lookup]; takes any of {', '.join(lookup.variables)}")
 
 
 def _check_name(name: str, path: KeyPath) -> None:

@@ -1,8 +1,9 @@
 """The scripted model: no account, no network; it streams its words like a model.
 
 With ``SCRIPTED_LLM_REPLY`` it says exactly that; of several, with | between them, turn 0 has the first, turn 1 the second,
-and so on round. Else it talks by the rules of the call's agent, or by those in ``rules/<language>.toml`` (what they can do stands
-in ``llm_worker/rules.py``); a language without rules speaks English.
+and so on round. Else it talks by the rules of the call's agent (what they can do stands in ``llm_worker/rules.py``). For an agent
+whose file brings none ``rules/agent.<language>.toml`` says what its tools know, and no more; where no file says who answers,
+``rules/<language>.toml`` plays a clinic. A language without rules speaks English.
 """
 
 import asyncio
@@ -64,9 +65,12 @@ class ScriptedModel:
     def _answer(self, prompt: Prompt) -> Said:
         if self._fixed:
             return Said(self._fixed[prompt.turn % len(self._fixed)].replace("{turn}", str(prompt.turn)))
-        book = _parsed(prompt.rules) if prompt.rules else self._books.get(base_language(prompt.language), self._books[FALLBACK_LANGUAGE])
+        book = _parsed(prompt.rules) if prompt.rules else self._book("agent." if prompt.instructions else "", prompt.language)
         result = prompt.rounds[-1].results[-1] if prompt.rounds else None
         return book.answer(prompt.text, prompt.history, [tool.name for tool in prompt.tools], result)
+
+    def _book(self, whose: str, language: str) -> RuleBook:
+        return self._books.get(whose + base_language(language), self._books[whose + FALLBACK_LANGUAGE])
 
     async def close(self) -> None:
         """Nothing is open."""

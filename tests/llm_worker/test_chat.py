@@ -49,6 +49,11 @@ def test_the_agent_greets() -> None:
     assert said().startswith("bot: Clinic!\n")
 
 
+def test_it_says_that_no_model_answers(capsys: pytest.CaptureFixture[str]) -> None:
+    said()
+    assert capsys.readouterr().err == "llm_worker.chat: rules answer, no model (LLM_VENDOR=scripted)\n"
+
+
 def test_it_begins_in_its_first_language() -> None:
     out = io.StringIO()
     main(["clinic"], io.StringIO(""), out)

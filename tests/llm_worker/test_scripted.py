@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from common.agents.agent import Agent, Hours, Snapshot
+from common.agents.in_use import in_use
 from common.config import Settings
 from common.errors import VendorError
 from common.messages import Collect
-from llm_worker.built_in import tools_of
+from llm_worker.built_in import tools_of, tools_of_agent
 from llm_worker.rules import RuleBook
 from llm_worker.sentences import SentenceCutter
 from llm_worker.vendors.base import ActionRequest, Exchange, Piece, Prompt, Round, ToolCall, ToolResult
@@ -61,6 +63,26 @@ says = ["Books are upstairs."]
 
 def test_an_agents_rules_stand_in_place_of_the_languages() -> None:
     assert reply(Prompt("where are the books?", "en", 1, rules=SHOP)) == "Books are upstairs."
+
+
+AGENT = "You answer the phone of Corner Bakery."
+
+
+def of_an_agent(text: str, language: str = "en") -> str:
+    """What is said for an agent whose file brings no rules, and that has no tools."""
+    return reply(Prompt(text, language, 1, instructions=AGENT))
+
+
+def test_for_an_agent_without_rules_nothing_is_invented() -> None:
+    assert of_an_agent("when do you open?") == "I am sorry, I can't answer that here. Can I help you with anything else?"
+
+
+def test_an_agent_without_rules_is_spoken_for_in_its_language() -> None:
+    assert of_an_agent("מתי אתם פתוחים?", "he").startswith("סליחה")
+
+
+def test_an_agent_in_a_language_without_rules_speaks_english() -> None:
+    assert of_an_agent("bonjour", "fr").startswith("I am sorry")
 
 
 @pytest.mark.parametrize("rules", ["rule", "rule = 5", "[slots]"])
@@ -266,9 +288,12 @@ def test_every_rule_that_calls_a_tool_knows_what_to_say_when_that_fails(path: Pa
     assert all(rule.unsure for rule in RuleBook.load(path).rules if rule.calls)
 
 
+WITH_HOURS = in_use(Snapshot(key="x", agent=Agent(name="x", languages=("en",), gender="male", address="male", hours=Hours())), Settings())
+
+
 @pytest.mark.parametrize("path", sorted(RULES.glob("*.toml")), ids=lambda path: path.stem)
 def test_every_tool_of_a_rule_takes_what_it_is_given(path: Path) -> None:
-    tools = {tool.name: tool for tool in TOOLS}
+    tools = {tool.name: tool for tool in (*TOOLS, *tools_of_agent(WITH_HOURS).values())}
     for rule in RuleBook.load(path).rules:
         if rule.calls:
             tools[rule.calls.tool].read(json.dumps(dict(rule.calls.arguments)))

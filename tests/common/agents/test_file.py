@@ -103,6 +103,10 @@ def test_a_webhook_is_a_tool_that_may_be_allowed_and_limited(tmp_path: Path) -> 
             "clinic.toml:9: lookup.variables.caller name: takes a name in small",
         ),
         ('[lookup]\nurl = "https://x.example/"\nsecret = "s"\nvariables = {}', "clinic.toml:8: lookup.secret: 's' does not fit; takes the"),
+        (
+            'instructions = "Be kind to {nmae}, {name}."\n[lookup]\nurl = "https://x.example/"\nsecret = "S"\nvariables = {name = "x"}',
+            "clinic.toml:6: instructions: {nmae} in it is no variable of [lookup]; takes any of name",
+        ),
         ('[functions]\nfind = "find_order"', "clinic.toml:7: functions.find: 'find_order' does not fit; takes tools that are written in"),
         (HOOKED + '[functions]\na = "b:C"', "clinic.toml:6: webhooks.a: takes a name of its own"),
         ('[rules]\nhe = "none.toml"', "clinic.toml:7: rules.he: 'none.toml' cannot be read"),
