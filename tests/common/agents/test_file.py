@@ -63,7 +63,7 @@ def test_a_webhook_is_a_tool_that_may_be_allowed_and_limited(tmp_path: Path) -> 
         ('gender = "male"', "clinic.toml:6: is not TOML: Cannot overwrite a value"),
         ('greting = "Hi"', "clinic.toml:6: greting: there is no such key (is greeting meant?); takes name, languages,"),
         ('\n# said first\ngreeting = 5', "clinic.toml:8: greeting: 5 does not fit; takes the first words, in the first language"),
-        ("spend_per_day_usd = -1", "clinic.toml:6: spend_per_day_usd: -1 does not fit; takes US dollars a day beyond which new calls"),
+        ("spend_per_day_usd = -1", "clinic.toml:6: spend_per_day_usd: -1 does not fit; takes a number from 0, like 2.5: US dollars"),
         ('numbers = ["+97231234567", "03-1234567"]', "clinic.toml:6: numbers: '03-1234567' in it does not fit; takes the numbers that it"),
         ('tools = [\n  "look_up_time",\n  "send_money",\n]', "clinic.toml:6: tools: 'send_money' in it does not fit; takes what the model"),
         ("hours = 5", "clinic.toml:6: hours: 5 does not fit; takes a table: [hours]"),
