@@ -19,7 +19,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import ctranslate2
 
@@ -108,22 +108,22 @@ class _Recogniser:
         if abandoned.is_set():
             return ""
         most_tokens = round(_TOKENS_PER_S * duration_ms(audio) / 1000) + _TOKENS_BESIDES
-        prompt = self._prompt(language, likely)
-        heard = self._model.generate(
-            encoded,
-            [prompt],
-            beam_size=1,
-            # CTranslate2 takes half of it for what is generated, and no more than the prompt leaves.
-            max_length=most_tokens + max(most_tokens, len(prompt)),
-            return_no_speech_prob=True,
-        )[0]
-        return Heard(text_of(heard.sequences[0]), no_speech=heard.no_speech_prob)
+        alone = self._prompt(language)
+        heard = self._generate(encoded, [*self._told(likely), *alone], most_tokens)
+        # Told any words, it takes noise for speech: for that it is asked without.
+        noted = self._generate(encoded, alone, 1) if likely else heard
+        return Heard(text_of(heard.sequences[0]), no_speech=noted.no_speech_prob)
 
-    def _prompt(self, language: str, likely: tuple[str, ...]) -> list[str]:
+    def _generate(self, encoded: Any, prompt: list[str], most_tokens: int) -> Any:
+        # CTranslate2 takes half of max_length for what is generated, and no more than the prompt leaves.
+        length = most_tokens + max(most_tokens, len(prompt))
+        return self._model.generate(encoded, [prompt], beam_size=1, max_length=length, return_no_speech_prob=True)[0]
+
+    def _prompt(self, language: str) -> list[str]:
         if language not in self._languages:
             raise ValueError(f"no such language: {language}")  # CTranslate2 would take it for an unknown word and guess
         asked = [f"<|{language}|>", "<|transcribe|>"] if self._model.is_multilingual else []
-        return [*self._told(likely), "<|startoftranscript|>", *asked, "<|notimestamps|>"]
+        return ["<|startoftranscript|>", *asked, "<|notimestamps|>"]
 
     def _told(self, likely: tuple[str, ...]) -> list[str]:
         return ["<|startofprev|>", *tokens_of(f" {', '.join(likely)}", self._tokens)[:_MOST_TOLD]] if likely else []
