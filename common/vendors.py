@@ -58,10 +58,14 @@ def choose_vendors(settings: Settings) -> dict[Stage, Choice]:
     ``OPENAI_BASE_URL`` alone decides nothing, since many servers that speak chat completions
     (Ollama, vLLM) have no transcriptions; it says where an OpenAI vendor goes once it is chosen.
     """
+    key, google = settings.openai_api_key, {"GOOGLE_APPLICATION_CREDENTIALS": settings.google_application_credentials}
+    asr = _first("asr", settings.asr_vendor, "openai", {"ASR_BASE_URL": settings.asr_base_url, "OPENAI_API_KEY": key}, "whisper")
+    llm = _first("llm", settings.llm_vendor, "openai", {"LLM_BASE_URL": settings.llm_base_url, "OPENAI_API_KEY": key}, "scripted")
+    tts = _first("tts", settings.tts_vendor, "google", google, "local")
     return {
-        "asr": _followed(_asr(settings), settings.asr_fallback),
-        "llm": _followed(_llm(settings), settings.llm_fallback),
-        "tts": _followed(_tts(settings), settings.tts_fallback),
+        "asr": _followed(asr, settings.asr_fallback),
+        "llm": _followed(llm, settings.llm_fallback),
+        "tts": _followed(tts, settings.tts_fallback),
     }
 
 
@@ -76,32 +80,14 @@ def _followed(choice: Choice, named: str) -> Choice:
     return replace(choice, fallback=tuple(name for name in dict.fromkeys(names) if name != choice.name))
 
 
-def _asr(settings: Settings) -> Choice:
-    if settings.asr_vendor != "auto":
-        return Choice(settings.asr_vendor, f"ASR_VENDOR={settings.asr_vendor}")
-    if settings.asr_base_url:
-        return Choice("openai", "ASR_BASE_URL is set")
-    if settings.openai_api_key:
-        return Choice("openai", "OPENAI_API_KEY is set")
-    return Choice("whisper", "no OPENAI_API_KEY, no ASR_BASE_URL")
-
-
-def _llm(settings: Settings) -> Choice:
-    if settings.llm_vendor != "auto":
-        return Choice(settings.llm_vendor, f"LLM_VENDOR={settings.llm_vendor}")
-    if settings.llm_base_url:
-        return Choice("openai", "LLM_BASE_URL is set")
-    if settings.openai_api_key:
-        return Choice("openai", "OPENAI_API_KEY is set")
-    return Choice("scripted", "no OPENAI_API_KEY, no LLM_BASE_URL")
-
-
-def _tts(settings: Settings) -> Choice:
-    if settings.tts_vendor != "auto":
-        return Choice(settings.tts_vendor, f"TTS_VENDOR={settings.tts_vendor}")
-    if settings.google_application_credentials:
-        return Choice("google", "GOOGLE_APPLICATION_CREDENTIALS is set")
-    return Choice("local", "no GOOGLE_APPLICATION_CREDENTIALS")
+def _first(stage: Stage, named: str, online: str, needs: Mapping[str, str], local: str) -> Choice:
+    """As named; else ``online`` if one of the settings that it ``needs`` has a value, else ``local``."""
+    if named != "auto":
+        return Choice(named, f"{stage.upper()}_VENDOR={named}")
+    for name, value in needs.items():
+        if value:
+            return Choice(online, f"{name} is set")
+    return Choice(local, ", ".join(f"no {name}" for name in needs))
 
 
 def voice_name(settings: Settings) -> str:

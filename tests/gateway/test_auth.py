@@ -8,6 +8,7 @@ import pytest
 
 from common.errors import BusUnavailable
 from gateway.telephony.auth import TOKEN_LIFE_S, MemoryTokens, SharedTokens, Signatures, signature
+from tests.gateway.clock import Clock
 
 TOKEN = "12345"
 PUBLIC = "https://bot.example.org"
@@ -81,14 +82,6 @@ def test_without_a_token_everything_passes() -> None:
 
 
 # --- Tokens
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 @pytest.fixture

@@ -5,14 +5,7 @@ import logging
 import pytest
 
 from gateway.complaints import Complaints
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
+from tests.gateway.clock import Clock
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from gateway.agents import Agents
 from gateway.outcomes import GIVE_UP_S, WAIT_FOR_SUMMARY_S, Outcomes, Summarise
 from gateway.turn.events import CloseTurn
 from tests.common.agents.files import CLINIC, folder_of, write
+from tests.gateway.clock import Clock
 from tests.vendors.openai_server import OpenAIServer, Request, Reset, Script, answer, document
 
 TAKEN = answer(200, {})
@@ -27,13 +28,6 @@ NOW_S = 1_767_629_160.0
 @pytest.fixture(autouse=True)
 def secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SECRET, "s3cret")
-
-
-class Clock:
-    now_s = NOW_S
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 async def no_summary(agent: InUse, turns: Sequence[CloseTurn]) -> str:
@@ -105,7 +99,7 @@ async def test_what_was_not_taken_stays(tmp_path: Path, script: Script) -> None:
 
 
 async def test_it_is_tried_again_after_pauses_that_double(tmp_path: Path) -> None:
-    clock, tried = Clock(), []
+    clock, tried = Clock(NOW_S), []
     async with OpenAIServer(answer(500, {})) as server:
         made = outcomes(tmp_path, server.url, clock=clock)
         end(made)
@@ -189,7 +183,7 @@ async def test_the_callers_number_is_told_where_the_file_allows_it(tmp_path: Pat
 
 async def sent(folder: Path, url: str, summarise: Summarise, after_s: float = 0.0, *, killed: bool = False) -> None:
     """A call is over, its summary is asked for unless the gateway dies first, and its time comes."""
-    clock = Clock()
+    clock = Clock(NOW_S)
     made = outcomes(folder, url, "summary = true", clock, summarise)
     end(made)
     if killed:

@@ -7,16 +7,7 @@ import pytest
 from common.bus import Reconnect
 from common.errors import BusUnavailable
 from gateway.telephony.reconnects import Reconnects
-
-
-class Clock:
-    """Seconds, as the test says."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.gateway.clock import Clock
 
 
 async def redis_is_away(call: str) -> Reconnect:
@@ -27,23 +18,23 @@ async def asked(reconnects: Reconnects, clock: Clock, at_s: Sequence[float]) -> 
     """What a call becomes at these moments."""
     answers = []
     for seconds in at_s:
-        clock.now = 100.0 + seconds
+        clock.now_s = 100.0 + seconds
         answers.append(await reconnects.ask("CA1"))
     return answers
 
 
 async def test_the_fourth_time_in_a_minute_is_too_often() -> None:
-    clock = Clock()
+    clock = Clock(100.0)
     assert await asked(Reconnects(clock), clock, [0, 10, 20, 30]) == ["again"] * 3 + ["too_often"]
 
 
 async def test_only_the_last_minute_counts() -> None:
-    clock = Clock()
+    clock = Clock(100.0)
     assert await asked(Reconnects(clock), clock, [0, 25, 50, 61, 62]) == ["again"] * 4 + ["too_often"]
 
 
 async def test_calls_are_counted_each_for_itself() -> None:
-    clock = Clock()
+    clock = Clock(100.0)
     reconnects = Reconnects(clock)
     await asked(reconnects, clock, [0, 0, 0])
     assert await reconnects.ask("CA2") == "again"
@@ -54,11 +45,11 @@ async def test_where_all_gateways_count_together_that_is_the_answer(answer: Reco
     async def shared(call: str) -> Reconnect:
         return answer
 
-    assert await Reconnects(Clock(), shared).ask("CA1") == answer
+    assert await Reconnects(Clock(100.0), shared).ask("CA1") == answer
 
 
 async def test_while_redis_is_away_this_gateway_counts_alone() -> None:
-    clock = Clock()
+    clock = Clock(100.0)
     assert await asked(Reconnects(clock, redis_is_away), clock, [0, 1, 2, 3]) == ["again"] * 3 + ["too_often"]
 
 
@@ -66,20 +57,20 @@ async def test_a_call_that_was_ended_here_is_over_whatever_redis_says() -> None:
     async def shared(call: str) -> Reconnect:
         return "again"
 
-    reconnects = Reconnects(Clock(), shared)
+    reconnects = Reconnects(Clock(100.0), shared)
     reconnects.call_over("CA1")
     assert await reconnects.ask("CA1") == "over"
 
 
 async def test_a_call_that_was_ended_long_ago_is_another_call() -> None:
-    clock = Clock()
+    clock = Clock(100.0)
     reconnects = Reconnects(clock)
     reconnects.call_over("CA1")
     assert await asked(reconnects, clock, [61]) == ["again"]
 
 
 async def test_a_call_that_began_again_is_not_over() -> None:
-    reconnects = Reconnects(Clock())
+    reconnects = Reconnects(Clock(100.0))
     reconnects.call_over("CA1")
     reconnects.call_began("CA1")
     assert await reconnects.ask("CA1") == "again"

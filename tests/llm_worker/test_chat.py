@@ -6,33 +6,22 @@ from pathlib import Path
 import pytest
 
 from llm_worker.chat import EXIT_NO_CONNECTION, EXIT_OVER, EXIT_USAGE, main
-from tests.common.agents.files import CLINIC, write
+from tests.common.agents.files import CLINIC, RULES, write
 
-RULES = """
-[[rule]]
-name = "bye"
-hears = ["bye"]
-says = ["Goodbye!"]
-ends_call = true
-
+MESSAGE = """
 [[rule]]
 name = "message"
 hears = ["message"]
 calls = {tool = "leave_message", arguments = {text = "{said}"}}
 says = ["It is written down, by {result}."]
 unsure = ["Was it?"]
-
-[[rule]]
-name = "rest"
-hears = ["*"]
-says = ["You said something."]
 """
 
 
 @pytest.fixture(autouse=True)
 def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An agent with rules, and settings that find it."""
-    write(tmp_path, RULES, "clinic.en.rules")
+    write(tmp_path, RULES % (MESSAGE, "You said something."), "clinic.en.rules")
     write(tmp_path, CLINIC + 'greeting = "שלום"\n[phrases.en]\ngreeting = "Clinic!"\n[rules]\nen = "clinic.en.rules.toml"\n')
     for name, value in {"AGENTS_DIR": tmp_path, "LLM_VENDOR": "scripted", "SCRIPTED_LLM_TOKENS_PER_S": 100_000}.items():
         monkeypatch.setenv(name, str(value))

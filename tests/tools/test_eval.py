@@ -5,27 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.common.agents.files import CLINIC, write
+from tests.common.agents.files import CLINIC, RULES, write
 from tools.eval import EXIT_EXPECTED, EXIT_NO_CONNECTION, EXIT_UNMET, EXIT_USAGE, main
 
-RULES = """
-[[rule]]
-name = "bye"
-hears = ["bye"]
-says = ["Goodbye!"]
-ends_call = true
-
+HOURS = """
 [[rule]]
 name = "hours"
 hears = ["open"]
 calls = {tool = "opening_hours", arguments = {day = "today"}}
 says = ["{result} Anything else?"]
 unsure = ["I can't see them. Anything else?"]
-
-[[rule]]
-name = "rest"
-hears = ["*"]
-says = ["We sell books."]
 """
 
 
@@ -38,7 +27,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of an agent with rules."""
-    write(tmp_path, RULES, "clinic.en.rules")
+    write(tmp_path, RULES % (HOURS, "We sell books."), "clinic.en.rules")
     write(tmp_path, CLINIC + '[hours]\nholidays = "IL"\nsunday = ["09:00-12:00"]\n[rules]\nen = "clinic.en.rules.toml"\n')
     monkeypatch.setenv("AGENTS_DIR", str(tmp_path))
     return tmp_path

@@ -15,6 +15,21 @@ address = "plural"
 """
 """What every agent needs."""
 
+RULES = """
+[[rule]]
+name = "bye"
+hears = ["bye"]
+says = ["Goodbye!"]
+ends_call = true
+
+%s
+[[rule]]
+name = "rest"
+hears = ["*"]
+says = ["%s"]
+"""
+"""What an agent answers by: a rule of the test's own, and what it says to anything else."""
+
 
 def write(folder: Path, text: str = CLINIC, key: str = "clinic") -> Path:
     """An agent's file."""
