@@ -23,7 +23,7 @@ _BREATHLESS = Pace(block_ms=1, min_idle_ms=0, settling_ms=0, poll_ms=0)
 Step = Callable[[], Awaitable[None]]
 
 
-@pytest_asyncio.fixture(params=["memory", "valkey", "redis"])
+@pytest_asyncio.fixture(params=["memory", "valkey", pytest.param("redis", marks=pytest.mark.long)])
 async def a_house(request: pytest.FixtureRequest) -> AsyncIterator[House]:
     """A house of each kind in which everybody always looks silent."""
     fixture = "debian_redis_url" if request.param == "redis" else "redis_url"

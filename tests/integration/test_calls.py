@@ -2,18 +2,10 @@
 
 from pathlib import Path
 
-import pytest
-
-from tests.integration.pipeline import IN_MEMORY, Server, fake_server
+from tests.integration.pipeline import Server
 from tests.integration.whole import exchange
 
 TWO_SENTENCES = "this is what is said in turn {turn}. and that comes after it."
-
-
-@pytest.fixture(params=[IN_MEMORY, "valkey"])
-def server(request: pytest.FixtureRequest) -> Server:
-    """Each of the servers in turn."""
-    return fake_server() if request.param == "fakeredis" else Server(request.getfixturevalue("redis_url"))
 
 
 async def test_s08_a_call_is_greeted(server: Server, tmp_path: Path) -> None:

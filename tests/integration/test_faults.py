@@ -4,13 +4,13 @@ import pytest
 
 from common.messages import ReplyEnded, Sentence, SpeechChunk, Stage, Transcript
 from tests.failing_bus import Fault, Step
-from tests.integration.pipeline import Pipeline, Server, fake_server, pipeline
+from tests.integration.pipeline import IN_MEMORY, Pipeline, Server, fake_server, pipeline
 from tests.integration.vendors import Ear, Mind, Mouth, sound_of
 
 STEPS: tuple[tuple[Step, Stage], ...] = (("commit", "asr"), ("emit", "llm"), ("commit", "llm"), ("send", "tts"), ("commit", "tts"))
 
 
-@pytest.fixture(params=["fakeredis", "valkey", "redis"])
+@pytest.fixture(params=[IN_MEMORY, "valkey", pytest.param("redis", marks=pytest.mark.long)])
 def server(request: pytest.FixtureRequest) -> Server:
     """Each of the servers in turn."""
     if request.param == "fakeredis":

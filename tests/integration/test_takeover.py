@@ -5,21 +5,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from common import streams
 from common.bus import PastTurn
-from tests.integration.pipeline import IN_MEMORY, Server, fake_server
+from tests.integration.pipeline import Server
 from tests.integration.whole import Caller, Exchange, another_gateway, exchange
 
 GREETING, REPEAT = (0, 0), (0, 1)
 TWO_SENTENCES = "this is what is said in turn {turn}. and that comes after it."
-
-
-@pytest.fixture(params=[IN_MEMORY, "valkey"])
-def server(request: pytest.FixtureRequest) -> Server:
-    """Each of the servers in turn."""
-    return fake_server() if request.param == "fakeredis" else Server(request.getfixturevalue("redis_url"))
 
 
 @asynccontextmanager

@@ -6,7 +6,6 @@ from collections.abc import Coroutine
 from typing import Any
 
 import msgspec
-import pytest
 
 from common.config import Settings
 from common.messages import ReplyEnded, ToolEnded, ToolStarted
@@ -16,18 +15,12 @@ from llm_worker.tools import Occasion, Tool, Toolbox
 from llm_worker.vendors.base import ToolCall
 from llm_worker.vendors.openai import OpenAIModel
 from llm_worker.vendors.scripted import ScriptedModel
-from tests.integration.pipeline import CALL, LIMIT_S, Pipeline, Server, fake_server, pipeline
+from tests.integration.pipeline import CALL, LIMIT_S, Pipeline, Server, pipeline
 from tests.integration.vendors import Mind
 from tests.vendors.openai_server import OpenAIServer, completion, tool_completion
 
 BOOK = ToolCall("c1", "book", '{"at":"ten"}')
 LOOK_UP = ToolCall("c1", "look_up", '{"at":"ten"}')
-
-
-@pytest.fixture(params=["fakeredis", "redis"])
-def server(request: pytest.FixtureRequest) -> Server:
-    """Each kind of server in turn."""
-    return fake_server() if request.param == "fakeredis" else Server(str(request.getfixturevalue("redis_url")))
 
 
 class Booking(msgspec.Struct):

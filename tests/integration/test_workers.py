@@ -11,15 +11,9 @@ from common.messages import Action, ReplyEnded, Sentence, SpeechChunk, StageFail
 from llm_worker.vendors.base import ActionRequest
 from llm_worker.vendors.openai import OpenAIModel
 from llm_worker.vendors.scripted import ScriptedModel
-from tests.integration.pipeline import LIMIT_S, Pipeline, Server, fake_server, pipeline
+from tests.integration.pipeline import LIMIT_S, Pipeline, Server, pipeline
 from tests.integration.vendors import Ear, Mind, Mouth, sound_of
 from tests.vendors.openai_server import OpenAIServer, Stall, texts
-
-
-@pytest.fixture(params=["fakeredis", "redis"])
-def server(request: pytest.FixtureRequest) -> Server:
-    """Each kind of server in turn."""
-    return fake_server() if request.param == "fakeredis" else Server(str(request.getfixturevalue("redis_url")))
 
 
 def start(pipe: Pipeline, *, ear: Ear | None = None, mind: Mind | ScriptedModel | None = None, mouth: Mouth | None = None) -> None:

@@ -3,23 +3,22 @@
 import asyncio
 import re
 import sys
-from pathlib import Path
 
 import pytest
 
 from tests.llm_worker.injections import SECRET, Outcome, attempts, outcomes, table
+from tests.samples import few
+
+EVERY = 4
+"""Which of the attempts `make check` plays."""
 
 
-@pytest.fixture(scope="module")
-def came(tmp_path_factory: pytest.TempPathFactory) -> list[Outcome]:
-    """What came of all attempts."""
+@pytest.fixture(scope="module", params=few([EVERY, 1], 1), ids="one in {}".format)
+def came(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Outcome]:
+    """What came of all attempts, or some."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv(SECRET, "s3cret")
-        return asyncio.run(_played(tmp_path_factory.mktemp("house")))
-
-
-async def _played(folder: Path) -> list[Outcome]:
-    return await outcomes(attempts(), folder)
+        return asyncio.run(outcomes(attempts()[:: request.param], tmp_path_factory.mktemp("house")))
 
 
 def test_nothing_is_done_that_is_not_allowed_and_all_that_is(came: list[Outcome]) -> None:

@@ -60,5 +60,9 @@ def test_s16_an_echo_plays_the_caller_back() -> None:
 
 
 def test_s17_events_of_calls_go_by_their_names() -> None:
-    counts = [run(simulate(seed, hostile=False)).counts for seed in range(10)]
-    assert {"ASR_TEXT", "LLM_REPLY", "BARGE_IN: interrupt speaking"} <= {name for count in counts for name in count}
+    wanted = {"ASR_TEXT", "LLM_REPLY", "BARGE_IN: interrupt speaking"}
+    for seed in range(10):
+        wanted -= run(simulate(seed, hostile=False)).counts.keys()
+        if not wanted:
+            break
+    assert wanted == set()

@@ -39,6 +39,9 @@ from tests.sim.world import World
 
 C = TypeVar("C", bound=Command)
 
+RESUMED = range(36, 96)
+"""Calls of which an early one goes on with a long sentence after a hold."""
+
 
 class Instead(Doctor):
     """Does something else instead of each command of a kind."""
@@ -377,11 +380,11 @@ class ResumesElsewhere(Doctor):
 
 
 def test_it_complains_of_a_resume_that_leaves_something_out() -> None:
-    assert "bytes are left out" in complaint(lambda: ResumesElsewhere(lambda last: last.offset + FRAME_BYTES))
+    assert "bytes are left out" in complaint(lambda: ResumesElsewhere(lambda last: last.offset + FRAME_BYTES), seeds=RESUMED)
 
 
 def test_it_complains_of_a_resume_that_says_too_much_again() -> None:
-    assert "bytes are said again" in complaint(lambda: ResumesElsewhere(lambda last: 0))
+    assert "bytes are said again" in complaint(lambda: ResumesElsewhere(lambda last: 0), seeds=RESUMED)
 
 
 def test_the_padding_of_a_last_frame_is_no_sound_that_could_be_left_out() -> None:

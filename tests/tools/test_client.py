@@ -184,7 +184,7 @@ async def test_a_bot_that_connects_for_ever_is_left() -> None:
 
 async def test_a_call_that_lasts_too_long_is_ended() -> None:
     async with bot(say_nothing) as answering:
-        _, call = await place(answering.url, max_s=0.05)
+        _, call = await place(answering.url, max_s=0.05, patience=Patience())
     assert call.out_of_time
 
 
