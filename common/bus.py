@@ -178,8 +178,8 @@ class GatewayBus(Protocol):
     async def close_turn(self, call: str, closed: TurnClosed, fence: int) -> None:
         """Raise the turn, write its history, tell the workers: one atomic step. After a superseded turn the next one is open."""
 
-    async def record(self, call: str, fields: dict[str, str]) -> None:
-        """Append to the call's event stream (no texts)."""
+    async def record(self, call: str, *events: dict[str, str]) -> None:
+        """Append events, in order, to the call's event stream (no texts)."""
 
     async def close_call(self, call: str, fence: int) -> None:
         """The call is over: what remains of its keys expires soon."""

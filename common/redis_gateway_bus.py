@@ -125,11 +125,12 @@ class RedisGatewayBus:
         args += [streams.turn_field(closed.turn, "c"), "1" if closed.cut else "", int(carries)]
         await self._as_owner("close_turn", call, keys, args)
 
-    async def record(self, call: str, fields: dict[str, str]) -> None:
-        """Append to the call's event stream (no texts)."""
+    async def record(self, call: str, *events: dict[str, str]) -> None:
+        """Append events, in order, to the call's event stream (no texts)."""
         pipeline = self._link(call).writer.pipeline(transaction=False)
-        entry: dict[Any, Any] = {**fields}
-        pipeline.xadd(self._keys.events(call), entry, maxlen=streams.EVENTS_MAXLEN)
+        for fields in events:
+            entry: dict[Any, Any] = {**fields}
+            pipeline.xadd(self._keys.events(call), entry, maxlen=streams.EVENTS_MAXLEN)
         pipeline.expire(self._keys.events(call), streams.EVENTS_TTL_S)
         await promptly(pipeline.execute)
 

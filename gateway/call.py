@@ -80,6 +80,7 @@ class LiveCall:
         self._around = around
         self._ear = Ear(machine.sound_limit_frames)
         self._tally = Tally(machine)
+        self._waterfall = self._tally.waterfall
         self._outbox = Outbox(started.call, self.leave)
         self._recorder = around.new_recorder(self._header())
         self._loop = asyncio.get_running_loop()
@@ -218,38 +219,43 @@ class LiveCall:
 
     def _hear(self, audio: bytes) -> None:
         for frame in self._ear.frames(audio):
+            if self._over.is_set():
+                return
             pcm = mulaw_to_pcm(frame)
             level = rms(pcm)
             speech = self._detector.is_speech(pcm, level)
-            echo = self._echo_guard.is_echo(pcm, level, speech, self._loop.time())
-            self._handle(events.FrameHeard(speech and not echo, level), frame)
+            now = self._loop.time()
+            echo = self._echo_guard.is_echo(pcm, level, speech, now)
+            self._through_core(events.FrameHeard(speech and not echo, level), now, frame)
         self._ear.keep(None if self._machine.needs_sound else IDLE_FRAMES)
 
-    def _handle(self, event: Event, sound: bytes = b"") -> None:
-        now = self._loop.time()
-        if self._early is not None or self._over.is_set():
-            return
-        with self._boundary:
-            self._recorder.happened(event, now, sound)
-            self._tally.waterfall.happened(event, now)
-            commands = self._machine.handle(event, now)
-            self._recorder.returned(commands)
-            self._tally.waterfall.returned(commands, now)
-            for command in commands:
-                self._carry_out(command)
-            if commands or not isinstance(event, events.FrameHeard):
-                self._send_due(now)
-                self._arm()
-            elif self._machine.deadline is not None:  # nothing was sent, so sound that left is what it was
-                self._timer.ring_by(self._machine.deadline)
+    def _handle(self, event: Event) -> None:
+        if self._early is None and not self._over.is_set():
+            with self._boundary:
+                self._through_core(event, self._loop.time())
+
+    def _through_core(self, event: Event, now: float, sound: bytes = b"") -> None:
+        self._recorder.happened(event, now, sound)
+        self._waterfall.happened(event, now)
+        commands = self._machine.handle(event, now)
+        self._recorder.returned(commands)
+        self._waterfall.returned(commands, now)
+        for command in commands:
+            self._carry_out(command)
+        if commands or not isinstance(event, events.FrameHeard):
+            self._send_due(now)
+            self._arm()
+        elif self._machine.deadline is not None:  # nothing was sent, so sound that left is what it was
+            self._timer.ring_by(self._machine.deadline)
 
     def _arm(self) -> None:
         """Have the timer ring when the core wants to be woken."""
-        if self._machine.wakes_at is not None:
-            self._timer.ring_by(self._machine.wakes_at)
+        wakes_at = self._machine.wakes_at
+        if wakes_at is not None:
+            self._timer.ring_by(wakes_at)
 
     def _written(self, message: Message) -> None:
-        self._tally.waterfall.written(message, self._loop.time())
+        self._waterfall.written(message, self._loop.time())
 
     # -- What goes out --------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ Any length of audio is taken; the remainder waits for the next piece. What is ke
 beyond ``limit_frames`` the oldest sound goes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from common.audio import FRAME_BYTES, SILENCE_BYTE
 
@@ -21,8 +21,14 @@ class Ear:
         self._first = 0
         self._remainder = b""
 
-    def frames(self, audio: bytes) -> Iterator[bytes]:
+    def frames(self, audio: bytes) -> Iterable[bytes]:
         """Take sound of any length; the frames of 160 bytes that it completes, kept from then on."""
+        if self._remainder or len(audio) != FRAME_BYTES:
+            return self._split(audio)
+        self._sound += audio  # as nearly always
+        return (audio,)
+
+    def _split(self, audio: bytes) -> Iterator[bytes]:
         self._remainder += audio
         while len(self._remainder) >= FRAME_BYTES:
             frame, self._remainder = self._remainder[:FRAME_BYTES], self._remainder[FRAME_BYTES:]

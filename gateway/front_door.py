@@ -25,7 +25,7 @@ from common.config import Settings
 from gateway.admission import Admission
 from gateway.agents import Agents
 from gateway.complaints import Complaints
-from gateway.media_socket import Limits, MediaSocket, SocketLine
+from gateway.media_socket import Limits, MediaSocket, SocketLine, Wire
 from gateway.spending import Spending
 from gateway.telephony.auth import StreamTokens
 from gateway.telephony.base import Answer
@@ -81,9 +81,10 @@ class FrontDoor:
             await send({"type": "websocket.close"})  # before accept: HTTP 403
             return
         await send({"type": "websocket.accept"})
-        line = SocketLine(TwilioCodec(), send, scope["state"]["abort"], self._limits)
+        wire: Wire = scope["state"]["wire"]
+        line = SocketLine(TwilioCodec(), send, wire, self._limits)
         await self.admission.serve(
-            MediaSocket(line, receive, self.admission.admit, self._reconnects.call_over, self._complaints, self._limits)
+            MediaSocket(line, receive, wire, self.admission.admit, self._reconnects.call_over, self._complaints, self._limits)
         )
 
     async def _healthz(self, request: Request) -> Response:

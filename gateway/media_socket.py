@@ -1,9 +1,13 @@
-"""One media socket: a reader that waits on nothing, a writer, and the conversation between them.
+"""One media socket: a reader that waits on nothing, a line that writes, and the conversation between them.
 
-    socket --> MediaSocket reads --> codec --> Conversation.receive
-    socket <-- SocketLine writes <-- bounded queue <-- Line.send
+    socket --> Wire --> MediaSocket --> codec --> Conversation.receive
+    socket <-- Wire <-- SocketLine <-- Line.send
+                            └─ bounded queue, while the peer does not keep up
 
 Rules
+- Once a call began its messages are taken where they come in, and what it says is written where it is said: a queue, and a
+  task to be woken behind it, cost as much as all the rest of a frame. ASGI's ``receive`` and ``send`` serve what is rare:
+  the start, the end, a peer that is slow.
 - The reader only decodes and hands on. Whatever is wrong with a message costs that message, not
   the call; a fault in our own code costs the call, not the process.
 - The end is one thing, however it comes: ``stop``, the socket's close, the conversation's own end,
@@ -20,7 +24,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from common.audio import FRAME_BYTES
 from common.errors import ProviderError
@@ -33,12 +37,24 @@ logger = logging.getLogger("torim.gateway")
 _TOO_LONG = 1009
 """The close code of RFC 6455 for a message over the limit; the server closes by itself, so the codec never sees the message."""
 
-_MEANT = frozenset({"stop", "bug"})
-"""Ends of a stream after which its call is over."""
-
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Take = Callable[[str | bytes], None]
+"""Takes a message where it comes in; raises nothing."""
+
+
+class Wire(Protocol):
+    """What the server's protocol can do beside ASGI."""
+
+    def hand_to(self, take: Take) -> None:
+        """Give each message to ``take`` from now on, behind those that wait to be received."""
+
+    def write(self, texts: Sequence[str]) -> bool:
+        """Send these now, as one; False, and nothing is sent, while the peer does not keep up."""
+
+    def abort(self) -> None:
+        """Drop the connection with all that waits in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,20 +86,20 @@ CallOver = Callable[[str], None]
 class SocketLine:
     """The line of one call; see ``Line``."""
 
-    def __init__(self, codec: Codec, send: Send, abort: Callable[[], None], limits: Limits) -> None:
+    def __init__(self, codec: Codec, send: Send, wire: Wire, limits: Limits) -> None:
         self.codec = codec
         self.overflowed = False
         """The peer did not read, so the line was cut off."""
         self._send = send
-        self._abort = abort
+        self._wire = wire
         self._limits = limits
         self._queue: deque[str] = deque()
         self._wake = asyncio.Event()
         self._closed = False
 
     def send(self, messages: Sequence[str]) -> None:
-        """Queue messages; cuts a peer off that lets them pile up."""
-        if self._closed:
+        """Write messages, or queue them; cuts a peer off that lets them pile up."""
+        if self._closed or (not self._queue and self._wire.write(messages)):
             return
         if len(self._queue) + len(messages) > self._limits.line_capacity:
             self.overflowed = True
@@ -98,13 +114,13 @@ class SocketLine:
             return
         self._closed = True
         self._wake.set()
-        asyncio.get_running_loop().call_later(self._limits.close_timeout_s, self._abort)
+        asyncio.get_running_loop().call_later(self._limits.close_timeout_s, self._wire.abort)
 
     def abort(self) -> None:
         """Drop the socket with all that is queued."""
         self._queue.clear()
         self.close()
-        self._abort()
+        self._wire.abort()
 
     async def write(self) -> None:
         """Send what is queued until the line is closed or the peer is gone."""
@@ -120,20 +136,23 @@ class SocketLine:
 
     async def _flush(self) -> None:
         while self._queue:
-            await self._send({"type": "websocket.send", "text": self._queue.popleft()})
+            await self._send({"type": "websocket.send", "text": self._queue[0]})
+            if self._queue:  # it stood there meanwhile, so that nothing overtook it; an abort may have dropped it
+                self._queue.popleft()
 
 
 class MediaSocket:
     """One accepted websocket, from its first message to WS_DONE."""
 
     def __init__(
-        self, line: SocketLine, receive: Receive, admit: Admit, call_over: CallOver, complaints: Complaints, limits: Limits
+        self, line: SocketLine, receive: Receive, wire: Wire, admit: Admit, call_over: CallOver, complaints: Complaints, limits: Limits
     ) -> None:
         self.line = line
         self.call = "-"
         self._stream = ""
         """Its streamSid, once it was let in."""
         self._receive = receive
+        self._wire = wire
         self._admit = admit
         self._call_over = call_over
         self._complaints = complaints
@@ -149,7 +168,7 @@ class MediaSocket:
             watchdog = tasks.create_task(self._watch())
             try:
                 reason = await self._read(tasks)
-                self.stop(reason, goes_on=reason not in _MEANT)
+                self.stop(reason, goes_on=reason != "bug")  # what a bug ended is over
             finally:
                 watchdog.cancel()
                 self.line.close()
@@ -175,15 +194,12 @@ class MediaSocket:
         try:
             async with asyncio.timeout(self._limits.start_timeout_s) as starting:
                 while (message := await self._receive())["type"] != "websocket.disconnect":
-                    self._messages += 1
-                    for event in self._decode(message):
-                        if isinstance(event, CallStarted):
-                            await self._start(event, tasks)
-                            starting.reschedule(None)
-                        elif isinstance(event, CallStopped):
-                            return "stop"
-                        else:
-                            self._hand_on(event)
+                    text = message.get("text")
+                    started = self._hear(message["bytes"] if text is None else text)
+                    if started is not None:
+                        await self._start(started, tasks)
+                        starting.reschedule(None)
+                        self._wire.hand_to(self._take)
                 return self._why_closed(message)
         except TimeoutError:
             self._complaints.add("no_start")
@@ -192,10 +208,28 @@ class MediaSocket:
             logger.exception("bug=reader call=%s", self.call)
             return "bug"
 
-    def _decode(self, message: Message) -> list[LineEvent]:
+    def _take(self, message: str | bytes) -> None:
         try:
-            text: str | None = message.get("text")
-            return self.line.codec.receive(message["bytes"] if text is None else text)
+            self._hear(message)
+        except Exception:  # the same boundary
+            logger.exception("bug=reader call=%s", self.call)
+            self.stop("bug")
+
+    def _hear(self, message: str | bytes) -> CallStarted | None:
+        """Hand on what a message means; the start comes back, since somebody has to be asked."""
+        self._messages += 1
+        for event in self._decode(message):
+            if isinstance(event, CallStarted):
+                return event
+            if isinstance(event, CallStopped):
+                self.stop("stop")
+            elif self._conversation and not self._over:
+                self._conversation.receive(event)
+        return None
+
+    def _decode(self, message: str | bytes) -> list[LineEvent]:
+        try:
+            return self.line.codec.receive(message)
         except ProviderError as error:
             self._complaints.add(str(error), self.call)
             return []
@@ -209,10 +243,6 @@ class MediaSocket:
         log_event(self.call, 0, "WS_START", sid=self._stream, language=started.language)  # before the conversation tells anything
         self._conversation = answer(started, self.line)
         tasks.create_task(self._converse(self._conversation))
-
-    def _hand_on(self, event: LineEvent) -> None:
-        if self._conversation and not self._over:
-            self._conversation.receive(event)
 
     def _why_closed(self, message: Message) -> str:
         if self.line.overflowed:

@@ -8,7 +8,8 @@ goes on with fillers and fallbacks.
 Where another stream took the call over, its writes are refused: then nothing more is written, and the call is told.
 
 A write that is *owed* (history, the turn's number) is tried until it is done; any other one is
-given up with the bus's own deadline, since the turn that wanted it is over by then.
+given up with the bus's own deadline, since the turn that wanted it is over by then. What may wait is written where nothing else is left
+to write: nobody's answer stands in line behind it.
 """
 
 import asyncio
@@ -47,6 +48,8 @@ class Outbox:
         self._call = call
         self._refused = refused
         self._entries: deque[_Entry] = deque()
+        self._last: _Entry | None = None
+        """What is written when there are no entries."""
         self._wake = asyncio.Event()
         self._closing = False
         self._running: tuple[_Entry, asyncio.Timeout] | None = None
@@ -56,6 +59,11 @@ class Outbox:
         if len(self._entries) >= CAPACITY and not self._make_room(what):
             return
         self._entries.append(_Entry(what, write, owed, wanted))
+        self._wake.set()
+
+    def put_last(self, what: str, write: Write) -> None:
+        """Have this written once nothing else is left; in the place of what waits so already."""
+        self._last = _Entry(what, write, owed=False, wanted=_always)
         self._wake.set()
 
     def _make_room(self, what: str) -> bool:
@@ -82,12 +90,18 @@ class Outbox:
     async def run(self) -> None:
         """Write, in order, until closed and empty."""
         while True:
-            while self._entries:
-                await self._write(self._entries.popleft())
+            while (entry := self._next()) is not None:
+                await self._write(entry)
             if self._closing:
                 return
             await self._wake.wait()
             self._wake.clear()
+
+    def _next(self) -> _Entry | None:
+        if self._entries:
+            return self._entries.popleft()
+        last, self._last = self._last, None
+        return last
 
     async def _write(self, entry: _Entry) -> None:
         try:

@@ -16,38 +16,15 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from gateway.front_door import FrontDoor
+from gateway.media_protocol import MediaProtocol
 
 logger = logging.getLogger("torim.gateway")
 
 MAX_MESSAGE_BYTES = 64 * 1024
-MOST_UNREAD = 32
-"""Messages that may wait for the app before the transport is paused."""
 EXIT_TIMEOUT_S = 1.2
 """How long calls may take over their own end once they were closed."""
-
-
-class _MediaProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's protocol, which also hands the app the means to drop a peer that does not read.
-
-    It pauses the transport behind each message until the app took it: two system calls a frame, for an app that waits on
-    nothing. So here it does only where the app fell behind.
-    """
-
-    def handle_connect(self, event: Any) -> None:
-        super().handle_connect(event)
-        if not self.close_sent:  # the handshake was good, so there is a scope; its task has not run yet
-            self.scope["state"]["abort"] = self.transport.abort
-
-    def send_receive_event_to_app(self) -> None:
-        paused, self.read_paused = self.read_paused, True
-        super().send_receive_event_to_app()  # takes it for paused already
-        self.read_paused = paused
-        if not paused and self.queue.qsize() >= MOST_UNREAD:
-            self.read_paused = True
-            self.transport.pause_reading()
 
 
 class _Server(uvicorn.Server):
@@ -95,7 +72,7 @@ async def end_within(task: "asyncio.Task[Any]", seconds: float) -> None:
 def _uvicorn_config(app: Starlette) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        ws=_MediaProtocol,
+        ws=MediaProtocol,
         ws_max_size=MAX_MESSAGE_BYTES,
         ws_per_message_deflate=False,
         lifespan="off",

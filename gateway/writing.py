@@ -4,12 +4,13 @@ What is written for a turn is skipped once the number is past it, but for two th
 caller's sound, which are stale by utterance (R6).
 """
 
+from collections import deque
 from collections.abc import Callable
 
 from common.agents.in_use import Carried
 from common.bus import TurnClosed
 from common.messages import Head, Message, Sentence, Stage, Transcript, Utterance
-from gateway.outbox import Outbox
+from gateway.outbox import CAPACITY, Outbox
 from gateway.ownership import Ownership
 from gateway.surroundings import Surroundings
 from gateway.turn.events import CloseTurn, PublishSentence, PublishTranscript, PublishUtterance
@@ -41,6 +42,8 @@ class Writing:
         self._is_current = is_current
         self._written = written
         self._agent = agent
+        self._events: deque[dict[str, str]] = deque(maxlen=CAPACITY)
+        """Not written yet; while Redis is away the oldest go."""
         self._agent_kept = -1
         """The turn for which it was kept last: Redis may forget it."""
 
@@ -117,7 +120,13 @@ class Writing:
     # -- What happened ------------------------------------------------------------------------
 
     def record(self, name: str, turn: int, **fields: str | int | float) -> None:
-        """Append to the call's event stream, which holds no texts."""
+        """Append to the call's event stream, which holds no texts: what happened by then in one write, behind all others."""
         event = {"turn": str(turn), "name": name, "at": f"{self._around.wall_clock():.3f}"}
         event |= {key: str(value) for key, value in fields.items()}
-        self._outbox.put("record", lambda: self._around.bus.record(self._call, event))
+        self._events.append(event)
+        self._outbox.put_last("record", self._write_events)
+
+    async def _write_events(self) -> None:
+        events = tuple(self._events)
+        self._events.clear()
+        await self._around.bus.record(self._call, *events)

@@ -5,6 +5,7 @@ import json
 import random
 import re
 import socket as sockets
+from collections.abc import Sequence
 
 import httpx
 import pytest
@@ -13,7 +14,7 @@ from websockets.exceptions import InvalidStatus
 
 from common.config import Settings
 from gateway.events_log import log_event
-from gateway.media_socket import Limits, Message, SocketLine
+from gateway.media_socket import Limits, Message, SocketLine, Take
 from gateway.server import end_within
 from gateway.telephony.auth import signature
 from gateway.telephony.base import AudioReceived, CallStarted, CallStopped, Line
@@ -174,6 +175,24 @@ async def test_media_before_start_is_counted_and_start_may_follow() -> None:
     assert running.complaints.counts == {"media_before_start": 1}
 
 
+async def test_text_that_is_none_ends_its_call_and_no_other() -> None:
+    async with gateway() as running, caller(running, "CA2", "MZ2") as good, caller(running) as bad:
+        call = await running.call(1)
+        await bad.send(b"\xff\xfe", text=True)
+        await call.until(stopped)
+        assert await until_closed(bad) == 1007
+        await good.send(media(stream="MZ2"))
+        await (await running.call(0)).until(lambda call: bool(call.events))
+
+
+async def test_a_message_in_pieces_is_heard_as_one() -> None:
+    whole = media(b"\x02" * 160)
+    async with gateway() as running, caller(running) as socket:
+        call = await running.call()
+        await socket.send([whole[:50], whole[50:51], whole[51:]])
+        await call.until(lambda call: call.events == [AudioReceived(b"\x02" * 160, 0)])
+
+
 async def test_a_message_over_64_kib_ends_its_call() -> None:
     async with gateway() as running, caller(running) as socket:
         await socket.send(media(b"\xff" * 50_000))
@@ -330,7 +349,7 @@ async def test_a_call_whose_old_stream_was_replaced_is_not_over() -> None:
 
 
 class Peer:
-    """What a line writes to; it takes nothing until it is let."""
+    """What a line writes to, a ``Wire``, too; it takes nothing until it is let."""
 
     def __init__(self) -> None:
         self.reads = asyncio.Event()
@@ -343,6 +362,14 @@ class Peer:
             raise OSError
         self.sent.append(message.get("text") or message["type"])
 
+    def hand_to(self, take: Take) -> None:
+        """Nothing comes from here."""
+
+    def write(self, texts: Sequence[str]) -> bool:
+        if self.reads.is_set():
+            self.sent += texts
+        return self.reads.is_set()
+
     def abort(self) -> None:
         self.aborted = True
         self.reads.set()
@@ -350,7 +377,7 @@ class Peer:
 
 async def test_a_peer_that_does_not_read_is_cut_off() -> None:
     peer = Peer()
-    line = SocketLine(TwilioCodec(), peer.send, peer.abort, Limits(line_capacity=10))
+    line = SocketLine(TwilioCodec(), peer.send, peer, Limits(line_capacity=10))
     line.send(["frame"] * 8)
     line.send(["frame"] * 8)
     assert (line.overflowed, peer.aborted) == (True, True)
@@ -358,7 +385,7 @@ async def test_a_peer_that_does_not_read_is_cut_off() -> None:
 
 async def test_a_line_that_was_cut_off_takes_nothing_more() -> None:
     peer = Peer()
-    line = SocketLine(TwilioCodec(), peer.send, peer.abort, Limits(line_capacity=1))
+    line = SocketLine(TwilioCodec(), peer.send, peer, Limits(line_capacity=1))
     line.send(["a", "b"])
     line.send(["c"])
     await line.write()
@@ -367,12 +394,32 @@ async def test_a_line_that_was_cut_off_takes_nothing_more() -> None:
 
 async def test_a_closed_line_that_nobody_reads_is_dropped() -> None:
     peer = Peer()
-    line = SocketLine(TwilioCodec(), peer.send, peer.abort, Limits(close_timeout_s=0.01))
+    line = SocketLine(TwilioCodec(), peer.send, peer, Limits(close_timeout_s=0.01))
     line.send(["frame"])
     line.close()
     async with asyncio.timeout(SOON_S):
         await line.write()
     assert peer.aborted
+
+
+async def test_what_is_said_to_a_peer_that_reads_leaves_at_once() -> None:
+    peer = Peer()
+    peer.reads.set()
+    SocketLine(TwilioCodec(), peer.send, peer, Limits()).send(["frame"])
+    assert peer.sent == ["frame"]
+
+
+async def test_nothing_overtakes_what_waits_for_a_slow_peer() -> None:
+    peer = Peer()
+    line = SocketLine(TwilioCodec(), peer.send, peer, Limits())
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(line.write())
+        line.send(["first"])
+        await asyncio.sleep(0)
+        peer.reads.set()
+        line.send(["second"])
+        line.close()
+    assert peer.sent == ["first", "second", "websocket.close"]
 
 
 async def test_a_caller_who_reads_nothing_loses_his_call_and_nobody_else_does() -> None:

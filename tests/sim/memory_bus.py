@@ -182,9 +182,9 @@ class MemoryBus:
             known.past[closed.turn] = PastTurn(closed.turn, closed.caller, closed.heard, cut=closed.cut)
         self._tell(TurnNews(call, closed.turn, "over"))
 
-    async def record(self, call: str, fields: dict[str, str]) -> None:
-        """Append to the call's event stream (no texts)."""
-        await self.server.ask(lambda: self._store.events.setdefault(call, []).append(dict(fields)))
+    async def record(self, call: str, *events: dict[str, str]) -> None:
+        """Append events, in order, to the call's event stream (no texts)."""
+        await self.server.ask(lambda: self._store.events.setdefault(call, []).extend(dict(fields) for fields in events))
 
     async def close_call(self, call: str, fence: int) -> None:
         """The call is over."""
