@@ -2,7 +2,8 @@
 
 ASGI knows ``receive`` and ``send`` alone: an item of a queue, a future and a turn of the event loop for each message. That is as much
 as all the rest of a frame. So an app that waits on nothing may take messages where they come in, and write where it has something to
-say (``Wire`` in ``media_socket.py``); the scope's state has it as ``wire``. What is rare goes ASGI's way still.
+say (``Wire`` in ``media_socket.py``); the scope's state has it as ``wire``. What is rare goes ASGI's way still, and the library's:
+handshakes, pings, closing, fragments, whatever is against the rules (``media_frames.py``).
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,9 @@ from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from gateway.media_frames import MediaFrames, text_frame
 from gateway.media_socket import Take
+from gateway.rounds import Rounds
 
 MOST_UNREAD = 32
 """Messages that may wait for ``receive`` before the transport is paused."""
@@ -19,29 +22,68 @@ MOST_UNREAD = 32
 class MediaProtocol(WebSocketsSansIOProtocol):
     """One connection; a ``Wire``."""
 
-    _take: Take | None = None
+    def __init__(self, rounds: Rounds, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._frames = MediaFrames(self.config.ws_max_size)
+        self._take: Take | None = None
+        self._rounds = rounds
+        self._read_through: int | None = None
+        """The descriptor that the rounds ask."""
 
     # --- The wire
 
     def hand_to(self, take: Take) -> None:
-        """Give each message to ``take`` from now on, behind those that wait to be received."""
+        """Give each message to ``take`` from now on, behind those that wait to be received; the rounds bring them."""
         self._take = take
+        self.read_paused = False  # or uvicorn would let the loop read beside the rounds once the queue is empty
+        if not self.transport.is_closing():
+            self.transport.pause_reading()
+            self._read_through = self._rounds.join(self.transport.get_extra_info("socket").fileno(), self._came)
 
     def write(self, texts: Sequence[str]) -> bool:
         """Send these now, as one; False, and nothing is sent, while the peer does not keep up."""
         if not self.writable.is_set():
             return False
         if not self.close_sent and not self.transport.is_closing():
-            for text in texts:
-                self.conn.send_text(text.encode())
-            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.write(b"".join(map(text_frame, texts)))
         return True
 
     def abort(self) -> None:
         """Drop the connection with all that waits in it."""
         self.transport.abort()
 
+    def _came(self, data: bytes) -> None:
+        if data:
+            self.data_received(data)
+        else:
+            self._leave_rounds()
+            self.transport.close()
+
+    def _leave_rounds(self) -> None:
+        if self._read_through is not None:
+            self._rounds.leave(self._read_through)
+            self._read_through = None
+
     # --- uvicorn's own
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing comes any more."""
+        self._leave_rounds()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take text messages out; all else is the library's, which so stands between two frames whenever it is asked."""
+        if not self.handshake_initiated:
+            super().data_received(data)
+            return
+        for message in self._frames.feed(data):
+            if not isinstance(message, str):
+                super().data_received(message)
+            elif self._take is not None and self.queue.empty():
+                self._take(message)
+            else:
+                self.frames, self.curr_msg_data_type = [message.encode()], "text"
+                self.send_receive_event_to_app()
 
     def handle_connect(self, event: Any) -> None:
         """Hand the app this wire: the scope is there if the handshake was good, and its task has not run yet."""
@@ -50,28 +92,10 @@ class MediaProtocol(WebSocketsSansIOProtocol):
             self.scope["state"]["wire"] = self
 
     def send_receive_event_to_app(self) -> None:
-        """Give a whole message to who takes it, or leave it to be received."""
-        message = self._message() if self._take is not None and self.queue.empty() and not self.close_sent else None
-        if self._take is None or message is None:
-            self._queue_message()
-        else:
-            self._take(message)
-
-    def _message(self) -> str | bytes | None:
-        """What came; None if it is no text though it says so: that is uvicorn's to refuse."""
-        data = b"".join(self.frames)
-        try:
-            message = data.decode() if self.curr_msg_data_type == "text" else data
-        except UnicodeDecodeError:
-            return None
-        self.frames = []
-        return message
-
-    def _queue_message(self) -> None:
         """uvicorn pauses the transport behind each message until the app took it; here it is paused only if the app fell behind."""
         paused, self.read_paused = self.read_paused, True
         super().send_receive_event_to_app()  # takes it for paused already
         self.read_paused = paused
-        if not paused and self.queue.qsize() >= MOST_UNREAD:
+        if not paused and self.queue.qsize() >= MOST_UNREAD and self._take is None:
             self.read_paused = True
             self.transport.pause_reading()

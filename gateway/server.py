@@ -12,6 +12,7 @@ import contextlib
 import logging
 import socket
 from collections.abc import Generator
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -19,6 +20,7 @@ from starlette.applications import Starlette
 
 from gateway.front_door import FrontDoor
 from gateway.media_protocol import MediaProtocol
+from gateway.rounds import Rounds
 
 logger = logging.getLogger("torim.gateway")
 
@@ -72,7 +74,7 @@ async def end_within(task: "asyncio.Task[Any]", seconds: float) -> None:
 def _uvicorn_config(app: Starlette) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        ws=MediaProtocol,
+        ws=partial(MediaProtocol, Rounds()),  # type: ignore[arg-type]  # it is called, and nothing else
         ws_max_size=MAX_MESSAGE_BYTES,
         ws_per_message_deflate=False,
         lifespan="off",

@@ -131,6 +131,9 @@ class TwilioCodec:
         if len(message) > _LONGEST_MESSAGE:
             raise ProviderError("too_long")
         read = self._decode(message)
+        if isinstance(read, _Media) and read.stream == self.stream and read.media.track == "inbound" and not self._stopped:
+            self.rx_bytes += len(read.media.payload)  # as nearly always
+            return [AudioReceived(read.media.payload, read.media.timestamp_ms)]
         if read is None or isinstance(read, _Connected):
             return []
         if self._stopped:
@@ -176,11 +179,8 @@ class TwilioCodec:
 
     def _meaning(self, read: _Media | _Dtmf | _Mark | _Stop) -> list[LineEvent]:
         match read:
-            case _Media(media=media) if media.track != "inbound":
+            case _Media():
                 return self._ignore("other_track")
-            case _Media(media=media):
-                self.rx_bytes += len(media.payload)
-                return [AudioReceived(media.payload, media.timestamp_ms)]
             case _Mark(mark=mark):
                 return [MarkPlayed(mark.name)]
             case _Dtmf(dtmf=dtmf) if dtmf.digit not in _DIGITS:

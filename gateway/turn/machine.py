@@ -106,7 +106,10 @@ class TurnMachine:
     @property
     def wakes_at(self) -> float | None:
         """When ``TimePassed`` is due, sound that left since the last event included."""
-        return min((at for at in (self.deadline, self.call.playout.expires_at) if at is not None), default=None)
+        deadline, expires_at = self.deadline, self.call.playout.expires_at
+        if deadline is None or expires_at is None:
+            return expires_at if deadline is None else deadline
+        return min(deadline, expires_at)
 
     @property
     def needs_sound(self) -> bool:

@@ -172,3 +172,13 @@ def test_a_write_that_is_wanted_goes_on() -> None:
 
     virtual_clock.run(main())
     assert written.names == ["take_call"]
+
+
+def test_what_may_wait_is_written_behind_all_others_and_once() -> None:
+    def fill(outbox: Outbox, written: Written) -> None:
+        outbox.put_last("record", written.write("events"))
+        outbox.put("close_turn", written.write("history"))
+        outbox.put_last("record", written.write("events"))
+        outbox.put("publish_asr", written.write("utterance"))
+
+    assert written_by(fill) == ["history", "utterance", "events"]

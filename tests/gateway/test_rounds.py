@@ -1,0 +1,102 @@
+"""All lines are read together, in rounds."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from gateway.rounds import AT_ONCE_BYTES, Rounds
+
+SOON_S = 5.0
+
+
+@pytest.fixture
+def pairs() -> Iterator[list[tuple[socket.socket, socket.socket]]]:
+    """Two lines: our end of each, and the other side's."""
+    made = [socket.socketpair() for _ in range(2)]
+    yield made
+    for pair in made:
+        for end in pair:
+            end.close()
+
+
+class Heard:
+    """What a line was given."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self.changed = asyncio.Event()
+
+    def read(self, data: bytes) -> None:
+        self.pieces.append(data)
+        self.changed.set()
+
+    async def until(self, count: int) -> None:
+        async with asyncio.timeout(SOON_S):
+            while len(self.pieces) < count:
+                self.changed.clear()
+                await self.changed.wait()
+
+
+async def test_what_comes_on_each_line_is_given_to_who_reads_it(pairs: list[tuple[socket.socket, socket.socket]]) -> None:
+    rounds, heard = Rounds(), [Heard(), Heard()]
+    own = [rounds.join(ours.fileno(), each.read) for (ours, _), each in zip(pairs, heard, strict=True)]
+    for number, (_, theirs) in enumerate(pairs):
+        theirs.send(bytes([number]))
+    for each in heard:
+        await each.until(1)
+    assert [each.pieces for each in heard] == [[b"\x00"], [b"\x01"]]
+    for descriptor in own:
+        rounds.leave(descriptor)
+
+
+async def test_a_line_whose_other_side_is_gone_is_given_nothing(pairs: list[tuple[socket.socket, socket.socket]]) -> None:
+    rounds, heard = Rounds(), Heard()
+    own = rounds.join(pairs[0][0].fileno(), heard.read)
+    pairs[0][1].close()
+    await heard.until(1)
+    assert heard.pieces[0] == b""
+    rounds.leave(own)
+
+
+async def test_of_a_flood_no_more_than_so_much_is_read_at_once(pairs: list[tuple[socket.socket, socket.socket]]) -> None:
+    rounds, heard = Rounds(), Heard()
+    own = rounds.join(pairs[0][0].fileno(), heard.read)
+    pairs[0][1].send(bytes(AT_ONCE_BYTES + 1))
+    await heard.until(2)
+    assert [len(each) for each in heard.pieces] == [AT_ONCE_BYTES, 1]
+    rounds.leave(own)
+
+
+async def test_a_line_that_left_is_read_no_more_and_the_others_are(pairs: list[tuple[socket.socket, socket.socket]]) -> None:
+    rounds, heard = Rounds(), [Heard(), Heard()]
+    left, stays = (rounds.join(ours.fileno(), each.read) for (ours, _), each in zip(pairs, heard, strict=True))
+    rounds.leave(left)
+    for _, theirs in pairs:
+        theirs.send(b"x")
+    await heard[1].until(1)
+    assert heard[0].pieces == []
+    rounds.leave(stays)
+
+
+async def test_a_line_that_was_given_back_holds_no_descriptor(pairs: list[tuple[socket.socket, socket.socket]]) -> None:
+    rounds = Rounds()
+    own = rounds.join(pairs[0][0].fileno(), lambda data: None)
+    rounds.leave(own)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(own)
+
+
+async def test_lines_that_come_after_all_others_left_are_read(pairs: list[tuple[socket.socket, socket.socket]]) -> None:
+    rounds, heard = Rounds(), [Heard(), Heard()]
+    first = rounds.join(pairs[0][0].fileno(), heard[0].read)
+    pairs[0][1].send(b"x")
+    await heard[0].until(1)
+    rounds.leave(first)
+    second = rounds.join(pairs[1][0].fileno(), heard[1].read)
+    pairs[1][1].send(b"y")
+    await heard[1].until(1)
+    assert heard[1].pieces == [b"y"]
+    rounds.leave(second)
