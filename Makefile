@@ -8,6 +8,9 @@ BIN := .venv/bin
 RUN_DIR := .run
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --only-binary :all: --quiet
 PACKAGES := common gateway asr_worker llm_worker tts_worker tools tests
+PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/pytest
+# Tests of whole calls in real time: they want the machine for themselves, so they run alone, after the others.
+REAL := e2e or speech
 
 # What runs here starts dozens of Pythons: each module is compiled once, not by every one of them.
 unexport PYTHONDONTWRITEBYTECODE
@@ -29,15 +32,16 @@ restart-gateways: setup  ## the same with its gateways; calls go on at the next 
 call: setup  ## place a call to a running Torim; ARGS="--help" tells what it takes
 	@$(BIN)/python -m tools.call $(ARGS)
 
-test: setup-dev  ## all tests, real speech and a short run of chaos included; ARGS= goes to pytest
-	@OPENBLAS_NUM_THREADS=1 $(BIN)/pytest $(or $(ARGS),--cov --cov-config=pyproject.toml)
+test: setup-dev  ## all tests, real speech and a short run of chaos included; ARGS= goes to pytest, which then runs once
+	@$(if $(ARGS),$(PYTEST) $(ARGS),$(PYTEST) -n 2 --dist loadfile --cov --cov-config=pyproject.toml -m "not ($(REAL))"; \
+		computed=$$?; $(PYTEST) --durations 10 -m "$(REAL)" && exit $$computed)
 
 check: setup-dev  ## what must be green before a commit
 	@$(BIN)/ruff format --check --quiet $(PACKAGES)
 	@$(BIN)/ruff check --quiet $(PACKAGES)
 	@$(BIN)/mypy --no-error-summary $(PACKAGES)
 	@$(BIN)/lint-imports --no-logo
-	@OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -q -n 3 --dist loadfile -m "not speech and not e2e and not long"
+	@$(PYTEST) -q -n 3 --dist loadfile -m "not ($(REAL) or long)"
 
 sim: setup-dev  ## N=5000 random calls through the core from FROM=0 on, each judged, and a fifth as many through the shell; fails if anything was hit too seldom (see tests.sim --help)
 	@$(BIN)/python -m tests.sim $(or $(FROM),0) $$(($(or $(FROM),0) + $(or $(N),5000))) --guards
@@ -57,9 +61,6 @@ bench: setup-dev  ## what calls cost and what their callers notice, beside a bar
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.load $(ARGS)
 
 bench-turns: setup-dev  ## how well it takes turns, by the rules of published benchmarks, beside docs/benchmarks/turns; ARGS=--write keeps the results, --sweep the curves
-	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.turns $(ARGS)
-
-bench-turns: setup-dev  ## how well it takes turns, by the rules of published benchmarks, compared with docs/benchmarks/turns; ARGS=--write keeps the results
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.turns $(ARGS)
 
 soak: setup-dev  ## calls come and go for half an hour, or HOURS=3: does memory grow, is anything left behind? OUT=docs/benchmarks/soak keeps it

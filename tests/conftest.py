@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -85,6 +86,17 @@ def end() -> Iterator[End]:
     yield End()
     for number, handler in zip(numbers, before, strict=True):
         signal.signal(number, handler)
+
+
+@pytest.fixture
+def logging_of_its_own() -> Iterator[None]:
+    """What a tool's ``main`` makes of the process's logging ends with the test."""
+    root, ours = logging.getLogger(), logging.getLogger("torim")
+    handlers, levels = root.handlers[:], (root.level, ours.level)
+    yield
+    root.handlers[:] = handlers
+    for logger, level in zip((root, ours), levels, strict=True):
+        logger.setLevel(level)
 
 
 # --- Speech models: loaded once a run, fetched the first time

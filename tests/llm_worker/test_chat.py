@@ -18,6 +18,9 @@ unsure = ["Was it?"]
 """
 
 
+pytestmark = pytest.mark.usefixtures("logging_of_its_own")
+
+
 @pytest.fixture(autouse=True)
 def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An agent with rules, and settings that find it."""

@@ -5,7 +5,7 @@
 
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Iterator
-from contextlib import ExitStack, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
@@ -54,10 +54,21 @@ class ShellOutcome:
         return self.outcome.broken + [f"{self.outcome.counts[name]} hits: {name}" for name in FAULTS if self.outcome.counts[name] < least]
 
 
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Log lines of simulated trouble go nowhere; those of what comes behind do."""
+    ours = logging.getLogger("torim")
+    before, ours.propagate = ours.propagate, False
+    try:
+        yield
+    finally:
+        ours.propagate = before
+
+
+@_unlogged()
 def run_calls(seeds: Iterable[int], simulated: Callable[[int], Coroutine[None, None, ShellCall]] = simulate) -> ShellOutcome:
     """One call a seed; whatever ends one too early is told with it, and the others go on."""
     all_of_them = ShellOutcome()
-    logging.getLogger("torim").propagate = False
     for seed in seeds:
         try:
             with redirect_stdout(StringIO()):  # the event lines
@@ -80,13 +91,13 @@ def _reasons(broken: BaseException, seed: int) -> Iterator[str]:
         yield str(broken).removeprefix(f"seed {seed}: ") if isinstance(broken, BrokenRule) else repr(broken)
 
 
+@_unlogged()
 def traced(seed: int, record: Path | None = None) -> tuple[list[str], bool]:
     """What happened in one call, and whether it broke a rule; the record of each of its streams goes to a file.
 
     The first one's to ``record``, the next ones' beside it: ``call.torim``, ``call-2.torim``.
     """
     trace: list[str] = []
-    logging.getLogger("torim").propagate = False
     with ExitStack() as files, redirect_stdout(StringIO()):
         new_recorder = unrecorded if record is None else _Records(record, files).begin
         try:

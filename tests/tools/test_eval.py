@@ -18,6 +18,9 @@ unsure = ["I can't see them. Anything else?"]
 """
 
 
+pytestmark = pytest.mark.usefixtures("logging_of_its_own")
+
+
 @pytest.fixture(autouse=True)
 def scripted(monkeypatch: pytest.MonkeyPatch) -> None:
     """No account."""
