@@ -80,6 +80,8 @@ class OpenAIModel:
             VendorError: it cannot be reached.
         """
         await openai_client.warm_up(self._openai, self._model)
+        # The client imports and builds these when they are first used, 80 ms that the first caller would wait for.
+        _ = self._openai.chat.completions, ChatCompletionChunk.construct(id="")
 
     async def reply(self, prompt: Prompt) -> AsyncIterator[Piece]:
         """The reply as it streams; actions and calls of tools at its end.
