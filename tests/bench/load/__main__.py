@@ -9,10 +9,13 @@ import asyncio
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import uvloop
 
+from common import catalogue, models
+from common.config import Settings
 from tests.bench.load import docs
 from tests.bench.load import result as results
 from tests.bench.load.flame import flame_graph
@@ -32,6 +35,7 @@ _LEVELS = (1, 10, 50, 100, 150, 200)
 _MORE_LEVELS = (250, 300, 350, 400)
 _REFERENCE_LEVEL = 110
 _NO_DRAFTS = (10, 50, 150)
+_SILERO = 50
 _STARTS = 3
 
 
@@ -42,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--out", type=Path, default=ROOT / ".run" / "bench", help="folder for what it finds (%(default)s)")
     made.add_argument("--docs", action="store_true", help="keep what it finds: docs/benchmarks.md, and its figures and pictures beside it")
     made.add_argument("--levels", help="only so many calls, as 10,50; for trying out")
-    made.add_argument("--flame", type=Path, metavar="SVG", help="flame graph of the gateway's process at its last level; takes py-spy")
+    made.add_argument("--flame", type=Path, metavar="SVG", help="flame graph of the gateway's process at its rated load; takes py-spy")
     made.add_argument("--seconds", type=float, help="so long a level; for trying out")
     return made
 
@@ -64,6 +68,9 @@ class Bench:
             await self._levels_until_one_fails(around)
             for calls in (calls for calls in _NO_DRAFTS if calls in self._levels):
                 self.result.no_drafts.append(await self._level(around, calls, drafts=False))
+            if _SILERO in self._levels:
+                self.result.silero.append(await self._with_silero(around))
+            await self._draw_flames(around)
         self.result.steps += await measure_steps(self._folder)
         self.result.ready_s += [await asyncio.to_thread(seconds_to_ready, self._folder / f"run{number}") for number in range(_STARTS)]
         return self.result
@@ -81,9 +88,21 @@ class Bench:
                 return
 
     async def _level(self, around: House, calls: int, *, drafts: bool) -> Level:
-        flame = self._flame if drafts and calls == self._levels[-1] else None
-        async with around.gateway(SPECULATE="full" if drafts else "off") as server, flame_graph(server.pid, flame):
+        async with around.gateway(SPECULATE="full" if drafts else "off") as server:
             return told(await measure(server, calls, self._seconds, drafts=drafts, house=around))
+
+    async def _with_silero(self, around: House) -> Level:
+        (around.cache / "models").symlink_to(Settings().torim_cache.expanduser() / "models")
+        async with around.gateway(SPECULATE="full", VAD="silero") as server:
+            level = await measure(server, _SILERO, self._seconds, drafts=True, house=around)
+            return told(replace(level, server="gateway with Silero"))
+
+    async def _draw_flames(self, around: House) -> None:
+        """Of the rated load, in a level of its own: py-spy stops what it looks at."""
+        if self._flame is not None:
+            rated = self.result.rated or self.result.gateway[0]
+            async with around.gateway(SPECULATE="full") as server, flame_graph(server.pid, self._flame):
+                await measure(server, rated.calls, self._seconds, drafts=True, house=around)
 
 
 def told(level: Level) -> Level:
@@ -101,6 +120,7 @@ def main() -> int:
     options = parser().parse_args()
     levels = tuple(int(each) for each in options.levels.split(",")) if options.levels else _LEVELS + (_MORE_LEVELS if options.long else ())
     seconds = options.seconds or (120.0 if options.long else 30.0)
+    models.present(catalogue.SILERO, Settings().torim_cache)  # rather now than in ten minutes
     os.sched_setaffinity(0, {OTHER_CORE})
     with real_server() as server, tempfile.TemporaryDirectory(prefix="torim-bench-") as folder:
         form = "long" if options.long else "short"

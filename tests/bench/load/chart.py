@@ -21,6 +21,8 @@ class Series:
     name: str
     points: Sequence[tuple[float, float]]
     dashed: bool = False
+    colour: int | None = None
+    """Its place among the colours, where it is not its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,9 @@ def lines(title: str, x_name: str, y_name: str, series: Sequence[Series], goal: 
             text(_WIDTH - _RIGHT, y - 4, goal[0], fill=CLEAR, anchor="end"),
         ]
     for number, each in enumerate(series):
-        parts += _line(each, COLOURS[number % len(COLOURS)], x_scale, y_scale)
-        parts += _legend(number, each)
+        colour = COLOURS[(number if each.colour is None else each.colour) % len(COLOURS)]
+        parts += _line(each, colour, x_scale, y_scale)
+        parts += _legend(number, each, colour)
     return document(_WIDTH, _HEIGHT, parts)
 
 
@@ -83,8 +86,8 @@ def _line(series: Series, colour: str, x_scale: _Scale, y_scale: _Scale) -> list
     return strokes + [box(x - 2.5, y - 2.5, 5, 5, colour) for x, y in marked]
 
 
-def _legend(number: int, series: Series) -> list[str]:
-    x, colour = _LEFT + 160 * number, COLOURS[number % len(COLOURS)]
+def _legend(number: int, series: Series, colour: str) -> list[str]:
+    x = _LEFT + 160 * number
     return [line(x, 32, 32, colour, to_x=x + 18, dashed=series.dashed, width=2), text(x + 23, 36, series.name)]
 
 
@@ -99,6 +102,6 @@ def bars(title: str, unit: str, values: Sequence[tuple[str, float, float]], name
         parts += [box(_BAR_LEFT, y, scale.at(value) - _BAR_LEFT, _BAR - 8, COLOURS[0])]
         parts += [
             text(_BAR_LEFT - 8, y + 13, name, anchor="end"),
-            text(scale.at(greater) + 6, y + 13, f"{value:g} / {greater:g}", fill=GREY),
+            text(scale.at(greater) + 6, y + 13, f"{value:.0f} / {greater:.0f}", fill=GREY),
         ]
     return document(_WIDTH, height, parts)

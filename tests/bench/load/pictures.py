@@ -25,17 +25,17 @@ def _points(levels: Sequence[Level], of: Callable[[Level], float | None]) -> lis
 def _cpu(result: Result) -> str:
     series = [
         Series(name, _points(levels, lambda level: level.cpu_s_per_call_minute))
-        for name, levels in (("gateway", result.gateway), ("bare loop", result.bare))
+        for name, levels in (("gateway", result.gateway), ("bare loop", result.bare), ("with Silero", result.silero))
+        if levels
     ]
     return lines("CPU seconds per call-minute", "calls on one core", "s", series, ("goal at 150 calls", GOAL_CPU))
 
 
 def _clear(result: Result) -> str:
     series = [
-        Series("gateway p50", _points(result.gateway, lambda level: level.onset_to_clear_ms.p50)),
-        Series("gateway p99", _points(result.gateway, lambda level: level.onset_to_clear_ms.p99), dashed=True),
-        Series("bare loop p50", _points(result.bare, lambda level: level.onset_to_clear_ms.p50)),
-        Series("bare loop p99", _points(result.bare, lambda level: level.onset_to_clear_ms.p99), dashed=True),
+        Series(f"{name} {share}", _points(levels, of), dashed=share == "p99", colour=colour)
+        for colour, (name, levels) in enumerate((("gateway", result.gateway), ("bare loop", result.bare)))
+        for share, of in (("p50", lambda level: level.onset_to_clear_ms.p50), ("p99", lambda level: level.onset_to_clear_ms.p99))
     ]
     return lines("Onset over the bot to clear", "calls on one core", "ms", series, ("goal, p99", GOAL_CLEAR_MS))
 
@@ -43,7 +43,11 @@ def _clear(result: Result) -> str:
 def _voice_to_voice(result: Result) -> str:
     rows = [
         (f"{name}, {level.calls} calls", level.voice_to_voice_ms.p50, level.voice_to_voice_ms.p99)
-        for name, levels in (("drafts on", result.gateway), ("drafts off", result.no_drafts), ("bare loop", result.bare))
+        for name, levels in (
+            ("drafts on", result.gateway),
+            ("drafts off", result.no_drafts),
+            ("bare loop", result.bare),
+        )  # Silero ends a turn elsewhere
         for level in levels
         if level.voice_to_voice_ms.p50 is not None and level.voice_to_voice_ms.p99 is not None
     ]

@@ -53,6 +53,13 @@ class Result:
     steps: list[Steps] = field(default_factory=list)
     ready_s: list[float] = field(default_factory=list)
     """From ``make run`` to the line that says that calls are answered."""
+    silero: list[Level] = field(default_factory=list)
+    """With drafts, and the detector that Torim is shipped with."""
+
+    @property
+    def levels(self) -> list[Level]:
+        """All of them, as tables have them."""
+        return [*self.bare, *self.gateway, *self.silero, *self.no_drafts]
 
     @property
     def rated(self) -> Level | None:
@@ -72,7 +79,8 @@ class Result:
     def figures(self) -> dict[str, float]:
         """The few that are compared from one run to the next."""
         found: dict[str, float | None] = {"rated load, calls": self.rated.calls if self.rated else 0.0}
-        for name, levels in (("bare loop", self.bare), ("gateway", self.gateway), ("gateway without drafts", self.no_drafts)):
+        servers = {"bare loop": self.bare, "gateway": self.gateway, "gateway with Silero": self.silero}
+        for name, levels in (servers | {"gateway without drafts": self.no_drafts}).items():
             for level in levels:
                 found |= _figures_of(f"{name}, {level.calls} calls", level)
         found |= {f"{each.stage} worker, steps per CPU second": each.per_cpu_s for each in self.steps}

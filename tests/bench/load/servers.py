@@ -68,6 +68,11 @@ class House:
     workers: dict[str, int]
     """Service to pid."""
 
+    @property
+    def cache(self) -> Path:
+        """What they all have as ``TORIM_CACHE``."""
+        return self.folder / "cache"
+
     @asynccontextmanager
     async def gateway(self, **settings: str) -> AsyncIterator[Server]:
         """A fresh gateway that is ready."""

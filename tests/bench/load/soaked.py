@@ -85,6 +85,10 @@ def told(soak: Soak) -> Iterator[str]:
     yield ""
     yield f"Keys in Redis before, at the most, and half a minute after the last call: {_three(soak, [each.keys for each in soak.samples])}."
     yield "Redis keeps the events of a call for two hours and what stages did for ten minutes, so it grows for two hours."
+    yield (
+        "A gateway holds two descriptors for each call, and of its connections to Redis as many as it ever needed at a time, 32 at the "
+        "most: they stay open."
+    )
     yield f"Consumers of each stage's group at the end: {', '.join(f'{stage} {count}' for stage, count in soak.after.consumers.items())}."
     yield ""
 

@@ -12,9 +12,9 @@ _REFERENCE_CALLS, _REFERENCE_CPU, _NEAR = 110, 0.12, 0.3
 
 def tables(result: Result) -> Iterator[str]:
     """All of them, each behind its heading."""
-    yield from _section("Cost and cleanness by the number of calls", _levels([*result.bare, *result.gateway, *result.no_drafts], result))
-    yield from _section("What callers notice", _noticed([*result.bare, *result.gateway, *result.no_drafts]))
-    yield from _section("Frame clock", _clocks([*result.bare, *result.gateway]))
+    yield from _section("Cost and cleanness by the number of calls", _levels(result))
+    yield from _section("What callers notice", _noticed(result.levels))
+    yield from _section("Frame clock", _clocks([*result.bare, *result.gateway, *result.silero]))
     yield from _section("Beside the gateway", _beside(result))
 
 
@@ -35,9 +35,9 @@ def _head(*names: str) -> Iterator[str]:
     yield row(*(":--" if number == 0 else "--:" for number in range(len(names))))
 
 
-def _levels(levels: Sequence[Level], result: Result) -> Iterator[str]:
+def _levels(result: Result) -> Iterator[str]:
     yield from _head("server", "calls", "CPU s / call-minute", "x bare loop", "core busy", "waited for the core", "MB / call", "held")
-    for level in levels:
+    for level in result.levels:
         bare = result.bare_beside(level)
         ratio = f"{level.cpu_s_per_call_minute / bare.cpu_s_per_call_minute:.2f}" if bare and bare.cpu_s_per_call_minute else None
         per_call = (level.memory_mb - level.memory_mb_before) / level.calls
@@ -176,6 +176,8 @@ def _shortfalls(result: Result) -> Iterator[str]:
     level = at_calls(result.gateway, _CALLS_GOAL)
     if level is not None:
         yield from _cost_shortfalls(level, result)
+    yield from _parts_shortfalls(result)
+    yield from _silero_shortfalls(result)
     quiet = rated or (result.gateway[0] if result.gateway else None)
     if quiet is not None:
         yield from _time_shortfalls(quiet)
@@ -191,6 +193,25 @@ def _cost_shortfalls(level: Level, result: Result) -> Iterator[str]:
     per_call_mb = (level.memory_mb - level.memory_mb_before) / level.calls
     if per_call_mb > _MEMORY_GOAL_MB:
         yield f"Memory at {level.calls} calls: {per_call_mb:.2f} MB a call with its audio, the goal is {_MEMORY_GOAL_MB} and the audio."
+
+
+def _parts_shortfalls(result: Result) -> Iterator[str]:
+    """Without drafts our share is all of it on top of the vendors' time."""
+    for level in result.no_drafts:
+        share = level.own_share_ms
+        if level.held and share.p50 is not None and share.p50 > _SHARE_GOALS_MS[0]:
+            parts = sorted((level.parts_ms or {}).items(), key=lambda each: -(each[1].p50 or 0))[1:4]  # the first is all of it
+            most = ", ".join(f"{name} {spread.p50:g}" for name, spread in parts)
+            goal = f"the goal is {_SHARE_GOALS_MS[0]:g}; most of it: {most}."
+            yield f"Own share without drafts at {level.calls} calls, p50: {share.p50:.0f} ms, {goal}"
+
+
+def _silero_shortfalls(result: Result) -> Iterator[str]:
+    for level in result.silero:
+        beside = at_calls(result.gateway, level.calls)
+        if beside:
+            more = level.cpu_s_per_call_minute / beside.cpu_s_per_call_minute
+            yield f"Silero, the detector that is shipped: {more:.2f} times webrtcvad's CPU at {level.calls} calls; goals are webrtcvad's."
 
 
 def _time_shortfalls(level: Level) -> Iterator[str]:

@@ -81,6 +81,28 @@ def test_goals_that_were_not_reached_are_told(found: Result) -> None:
     ]
 
 
+def test_where_our_share_is_too_large_its_largest_parts_are_told(found: Result) -> None:
+    found.no_drafts[0] = replace(found.no_drafts[0], own_share_ms=Spread(50, 15.0, 20.0, 30.0, 40.0))
+    assert list(shortfalls(found)) == [
+        "- Own share without drafts at 10 calls, p50: 15 ms, the goal is 10; most of it: publish 2, asr_hop 1, first_frame 1."
+    ]
+
+
+def test_what_silero_costs_is_told_beside_webrtcvad(found: Result) -> None:
+    found.silero.append(level("gateway with Silero", 10, cpu_s=0.3))
+    assert list(shortfalls(found)) == [
+        "- Silero, the detector that is shipped: 2.00 times webrtcvad's CPU at 10 calls; goals are webrtcvad's."
+    ]
+
+
+def test_flame_graphs_that_were_kept_are_on_the_page(found: Result, tmp_path: Path) -> None:
+    folder = tmp_path / "benchmarks"
+    folder.mkdir()
+    (folder / "flame-after.svg").write_text("<svg/>")
+    write(found, None, "", tmp_path / "benchmarks.md", folder)
+    assert "[flame-after](benchmarks/flame-after.svg)" in (tmp_path / "benchmarks.md").read_text()
+
+
 def test_the_bare_loop_is_held_against_the_reference(found: Result) -> None:
     assert any("0.100 CPU seconds per call-minute at 110 calls: within 30 %" in line for line in verdict(found))
     found.bare[1] = level("bare loop", 110, 0.3)
