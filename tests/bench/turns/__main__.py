@@ -25,7 +25,7 @@ from tests.bench.turns.scene import Half, Kind, Scene
 from tests.bench.turns.stage import run
 from tests.bench.turns.stage_all import PROCESSES, run_all
 from tests.bench.turns.sweep import cut_offs, yields
-from tests.bench.turns.trials import OVER_THE_BOT, PAUSED, RUNS, Trial, barging_in, ear_maker, endpointing
+from tests.bench.turns.trials import OVER_THE_BOT, PAUSED, RUNS, SWEPT, Trial, barging_in, ear_maker, endpointing
 from tools import timeline
 
 RESULTS = docs.FOLDER / "results.json"
@@ -116,12 +116,16 @@ def _swept(everything: Sequence[Scene], processes: int) -> Json:
     def play(some: Sequence[Scene], trial: Trial) -> list[Outcome]:
         return _play(processes, some, trial)
 
-    paused = {half: [each for each in everything if each.half == half and _subject(each) in PAUSED] for half in HALVES}
-    over = [each for each in everything if each.half == "tuning" and _subject(each) in OVER_THE_BOT]
+    paused = {half: _first(everything, half, PAUSED) for half in HALVES}
+    over = _first(everything, "tuning", OVER_THE_BOT)
     return {
         "cut_offs": {half: list(cut_offs(some, endpointing(), play)) for half, some in paused.items()},
         "yields": {"tuning": list(yields(over, barging_in(), play))},
     }
+
+
+def _first(everything: Sequence[Scene], half: Half, kinds: Sequence[Kind]) -> list[Scene]:
+    return [scene for kind in kinds for scene in [each for each in everything if each.half == half and _subject(each) is kind][:SWEPT]]
 
 
 # -- Telling --------------------------------------------------------------------------------------

@@ -49,10 +49,12 @@ RUNS = (
 
 PAUSED = (Kind.UTTERANCE,)
 OVER_THE_BOT = (Kind.INTERRUPTION, Kind.BACKCHANNEL, Kind.VOCAL, Kind.SIDE_TALK, Kind.RADIO, Kind.BABBLE)
-_FIXED_S = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2)
-_WORDS_S = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-_OPEN_FRAMES = (0, 5, 10, 13, 17, 22, 27)
-_FINAL_S = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5)
+_FIXED_S = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2)
+_WORDS_S = (0.4, 0.5, 0.6, 0.7, 0.8)
+_OPEN_FRAMES = (0, 8, 13, 17, 22)
+_FINAL_S = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2)
+SWEPT = 40
+"""Scenes of a kind, at most, that a sweep plays: the first ones, who are of all languages by turns."""
 _FRAMES_PER_S = 50
 FIXED, WORDS, OPEN = "silence alone", "words", "words, wait for what may be all"
 
