@@ -25,7 +25,7 @@ from tests.bench.turns.scene import Half, Kind, Scene
 from tests.bench.turns.stage import run
 from tests.bench.turns.stage_all import PROCESSES, run_all
 from tests.bench.turns.sweep import cut_offs, yields
-from tests.bench.turns.trials import OVER_THE_BOT, PAUSED, RUNS, SWEPT, Trial, barging_in, ear_maker, endpointing
+from tests.bench.turns.trials import EACH, OVER_THE_BOT, PAUSED, RUNS, Trial, barging_in, ear_maker, endpointing
 from tools import timeline
 
 RESULTS = docs.FOLDER / "results.json"
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--write", action="store_true", help=f"keep the results: {docs.FOLDER}")
     made.add_argument("--sweep", action="store_true", help="measure the curves anew, too")
     made.add_argument("--processes", type=int, default=PROCESSES)
-    made.add_argument("--few", type=int, metavar="N", help="of each kind and half only the first N scenes: a quick look")
+    made.add_argument("--each", type=int, default=EACH, metavar="N", help=f"scenes of each kind and half, at most; default: {EACH}")
     made.add_argument("--draw", nargs=2, metavar=("SCENE", "OUT.svg"), help="play one scene, and draw its timeline")
     made.add_argument("--run", choices=[trial.name for trial in RUNS], default="hold", help="under which settings it is drawn")
     return made
@@ -71,7 +71,7 @@ def _chosen(asked: argparse.Namespace) -> Iterator[Scene]:
     cache = config.load().torim_cache.expanduser()
     found = sorted((scene for half in HALVES for scene in scenes(tuple(Kind), half, cache)), key=_class)
     for _, some in groupby(found, key=_class):
-        yield from list(some)[: asked.few]
+        yield from list(some)[: asked.each]
 
 
 def _class(scene: Scene) -> tuple[str, str]:
@@ -116,16 +116,16 @@ def _swept(everything: Sequence[Scene], processes: int) -> Json:
     def play(some: Sequence[Scene], trial: Trial) -> list[Outcome]:
         return _play(processes, some, trial)
 
-    paused = {half: _first(everything, half, PAUSED) for half in HALVES}
-    over = _first(everything, "tuning", OVER_THE_BOT)
+    paused = {half: _about(everything, half, PAUSED) for half in HALVES}
+    over = _about(everything, "tuning", OVER_THE_BOT)
     return {
         "cut_offs": {half: list(cut_offs(some, endpointing(), play)) for half, some in paused.items()},
         "yields": {"tuning": list(yields(over, barging_in(), play))},
     }
 
 
-def _first(everything: Sequence[Scene], half: Half, kinds: Sequence[Kind]) -> list[Scene]:
-    return [scene for kind in kinds for scene in [each for each in everything if each.half == half and _subject(each) is kind][:SWEPT]]
+def _about(everything: Sequence[Scene], half: Half, kinds: Sequence[Kind]) -> list[Scene]:
+    return [scene for scene in everything if scene.half == half and _subject(scene) in kinds]
 
 
 # -- Telling --------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.bench.turns.docs import page, write
+from tests.bench.turns.docs import GUIDE_RUNS, PLAIN_RUNS, page, write
 from tests.bench.turns.made_calls import AT_S, outcome, says, scene
 from tests.bench.turns.panel import panel
 from tests.bench.turns.results import Json, to_json
@@ -16,7 +16,7 @@ CUT = {"setting": "fixed, 0.7 s", "series": "silence alone", "at": 0.7, "cut": 3
 def results() -> Json:
     made = scene(Kind.INTERRUPTION)
     events = panel([(made, outcome(made, [says(8.0, AT_S + 0.5)]))])
-    runs = to_json(dict.fromkeys(("hold", "duck", "hold, guide", "duck, guide"), events))
+    runs = to_json(dict.fromkeys((*PLAIN_RUNS, *GUIDE_RUNS), events))
     over = [POINT | {"counts": COUNTS, "series": mode} for mode in ("duck", "hold")]
     return {"scenes": 1, "line_h": 0.1, "took_s": 60, "runs": runs, "cut_offs": {"tuning": [CUT]}, "yields": {"tuning": over}}
 
