@@ -41,7 +41,8 @@ def _lines(results: Json) -> Iterator[str]:
         "",
         f"Written by `make bench-turns ARGS=--write`: {results['scenes']} scenes, each in {len(runs)} runs, "
         f"{results['line_h']:.1f} h on the line in {results['took_s'] / 60:.0f} minutes. What the words mean, and what follows: "
-        "[turn-taking.md](../../turn-taking.md#scored-like-the-published-benchmarks). A share stands with its events and the 95 % interval "
+        "[turn-taking.md](../../turn-taking.md#scored-like-the-published-benchmarks); [what is played](material.md), [and how](stage.md). "
+        "A share stands with its events and the 95 % interval "
         "(Wilson); of fewer than 30 events only the counts. *guide*: the vendors take as long as in Twilio's latency guide, else no time.",
         "",
     )

@@ -49,7 +49,7 @@ RUNS = (
     Trial("hold, guide", PLAIN, GUIDE, kinds=_VOICED),
     Trial("duck 0.9 s, guide", SLOW_DUCK, GUIDE, _SLOW, frozenset(OVER_THE_BOT)),
 )
-EACH = 40
+EACH = 32
 """Scenes of a kind and half that are played, at most: the first ones, whose speakers are all of the half's, by turns."""
 
 # -- Sweeps ---------------------------------------------------------------------------------------
