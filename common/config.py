@@ -340,8 +340,10 @@ def _takes(field: "dataclasses.Field[Any]", kind: Any) -> str:
         return "one of " + ", ".join(typing.get_args(kind))
     plainly = {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, "a text")
     low, high = field.metadata["low"], field.metadata["high"]
-    if low is None or high is None:
+    if low is None:
         return plainly
+    if high is None:
+        return f"{plainly} from {low:g}"
     return f"{low:g}" if low == high else f"{plainly} from {low:g} to {high:g}"
 
 

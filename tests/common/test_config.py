@@ -53,6 +53,7 @@ def test_an_empty_text_is_a_text(name: str) -> None:
         ("MAX_TURN_SEC", "inf", "takes a number"),
         ("MIN_UTT_SEC", "0.1", "takes a number from 0.4 to 5"),
         ("BARGE_IN", "maybe", "takes true or false"),
+        ("SPEND_PER_DAY_USD", "-1", "takes a number from 0"),
         ("GATEWAYS", "0", "takes a whole number from 1 to 64"),
         ("LANGUAGE", "!!", "takes a BCP 47 tag like he or en-US"),
         ("LANGUAGE", "en_US:en", "takes a BCP 47 tag like he or en-US"),

@@ -15,7 +15,14 @@ def test_a_stream_is_read_with_all_that_belongs_to_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("verbs", "why"), [("<Hangup/>", "Hangup"), ('<Reject reason="busy"/>', "Reject"), ("", "nothing"), ("<Connect/>", "Connect")]
+    ("verbs", "why"),
+    [
+        ("<Hangup/>", "Hangup"),
+        ('<Reject reason="busy"/>', "Reject"),
+        ("", "nothing"),
+        ("<Connect/>", "Connect"),
+        ("<Say>Call again</Say><Hangup/>", "Say Call again"),
+    ],
 )
 def test_anything_else_ends_the_call(verbs: str, why: str) -> None:
     assert read_twiml(f"<Response>{verbs}</Response>", URL) == End(why)

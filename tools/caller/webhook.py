@@ -139,7 +139,7 @@ def read_twiml(body: str, url: str) -> Plan | Redirect:
         return Redirect(urljoin(url, verb.text or ""), pause_s)
     stream = None if verb is None or verb.tag != "Connect" else verb.find("Stream")
     if response.tag != "Response" or verb is None or stream is None:
-        return End("nothing" if verb is None else verb.tag)
+        return End("nothing" if verb is None else f"{verb.tag} {verb.text or ''}".rstrip())
     return Stream(
         url=stream.get("url", ""),
         parameters={one.get("name", ""): one.get("value", "") for one in stream.findall("Parameter")},
