@@ -50,7 +50,7 @@ class TurnClosed:
     turn: int
     """The turn that ended; the call's turn becomes this + 1."""
     how: str
-    """replied, interrupted, superseded, deduplicated, nothing_heard, fallback, handed_over or hung_up."""
+    """replied, interrupted, superseded, deduplicated, nothing_heard, fallback, transferred, handed_over or hung_up."""
     caller: str = ""
     """What the caller said; empty text writes no history."""
     heard: str = ""
@@ -189,6 +189,12 @@ class GatewayBus(Protocol):
 
     async def reconnect(self, call: str) -> Reconnect:
         """Whether a call whose stream ended is to be connected again; that counts."""
+
+    async def transfer_call(self, call: str, destination: bytes, fence: int) -> None:
+        """Leave word of where the call goes when its stream has ended."""
+
+    async def take_transfer(self, call: str) -> bytes | None:
+        """Where a call whose stream ended goes; it is told once."""
 
     def forget(self, call: str, fence: int) -> None:
         """Drop what the bus remembers of a call that this owner is done with, to write it anew; it may still be closed, or left."""

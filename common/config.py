@@ -128,7 +128,7 @@ class Settings:
         "hold", "what an onset over the bot does: hold = silent at once; duck = quieter, and silent on words or half a second of voice"
     )
     uninterruptible: str = setting(
-        "", "fixed phrases that a voice does not stop, by name: greeting, repeat, filler, fallback, still_there, goodbye"
+        "", "fixed phrases that a voice does not stop, by name: greeting, repeat, filler, fallback, still_there, goodbye, unanswered"
     )
     barge_in_final_ms: int = setting(
         600, "voice over the bot that lasts this long is an interruption without words, too", low=100, high=5000
@@ -151,6 +151,10 @@ class Settings:
     phrase_fallback: str | None = setting(None, "said when no answer can come; default: סליחה, יש תקלה. אפשר לנסות שוב?")
     phrase_still_there: str | None = setting(None, "said when the caller is silent; default: אתם עדיין על הקו?")
     phrase_goodbye: str | None = setting(None, "said before the bot hangs up; default: תודה ולהתראות")
+    phrase_transferring: str | None = setting(None, "said before a transfer where the model said nothing; default: רגע, השיחה מועברת")
+    phrase_unanswered: str | None = setting(
+        None, "said after a transfer that nobody answered; default: אין מענה כרגע. אפשר לעזור במשהו אחר?"
+    )
     phrase_empty_reply: str | None = setting(None, "said for an empty reply of the model; default: בסדר, איך אפשר לעזור?")
     phrase_busy: str | None = setting(
         None,

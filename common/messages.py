@@ -148,15 +148,14 @@ class Collect(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
 
 
 class Action(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="action"):
-    """What the gateway is to do once the whole reply was heard."""
+    """What the gateway is to do once the whole reply was heard; for a ``transfer`` sentence ``after`` is enough."""
 
     head: Head
     after: int
-    """The sentence behind which it was asked for: told, and not gone by."""
+    """The sentence behind which it was asked for."""
     name: Literal["hang_up", "transfer", "collect"]
-    """``transfer`` is read, since version 1 had it, and refused."""
     argument: str = ""
-    """Of a ``transfer``."""
+    """Of a ``transfer``: a destination of the agent's, by name."""
     collect: Collect | None = None
     """What to collect; None: as if nothing was said about it."""
 

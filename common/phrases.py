@@ -24,6 +24,10 @@ class Phrases:
     fallback: str
     still_there: str
     goodbye: str
+    transferring: str
+    """Said before a transfer where the model said nothing."""
+    unanswered: str
+    """Said after a transfer that nobody answered."""
     empty_reply: str
     busy: str
     """Said by the provider's own voice to a new call that there is no room for."""
@@ -41,6 +45,8 @@ _DEFAULTS = {
         fallback="סליחה, יש תקלה. אפשר לנסות שוב?",
         still_there="אתם עדיין על הקו?",
         goodbye="תודה ולהתראות",
+        transferring="רגע, השיחה מועברת",
+        unanswered="אין מענה כרגע. אפשר לעזור במשהו אחר?",
         empty_reply="בסדר, איך אפשר לעזור?",
         busy="כל הקווים תפוסים כרגע. אפשר להתקשר שוב בעוד כמה דקות",
         spent="אי אפשר לקבל את השיחה כרגע. אפשר להתקשר שוב מחר",
@@ -53,6 +59,8 @@ _DEFAULTS = {
         fallback="Sorry, something went wrong. Could you try again?",
         still_there="Are you still there?",
         goodbye="Thank you, and goodbye",
+        transferring="One moment, I am putting you through",
+        unanswered="Nobody answers there right now. Can I help you with anything else?",
         empty_reply="All right, how can I help you?",
         busy="All our lines are busy. Please call again in a few minutes",
         spent="We cannot take your call right now. Please call again tomorrow",
@@ -76,6 +84,8 @@ _SETTINGS = {
     "fallback": "phrase_fallback",
     "still_there": "phrase_still_there",
     "goodbye": "phrase_goodbye",
+    "transferring": "phrase_transferring",
+    "unanswered": "phrase_unanswered",
     "empty_reply": "phrase_empty_reply",
     "busy": "phrase_busy",
     "spent": "phrase_spent",

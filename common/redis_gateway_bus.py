@@ -153,6 +153,16 @@ class RedisGatewayBus:
         answer: bytes = await promptly(lambda: self._link(call).scripts.run("reconnect", keys, args))
         return cast("Reconnect", answer.decode())
 
+    async def transfer_call(self, call: str, destination: bytes, fence: int) -> None:
+        """Leave word of where the call goes when its stream has ended."""
+        keys = [self._keys.call_hash(call), self._keys.transfer(call)]
+        await self._as_owner("transfer_call", call, keys, [fence, destination, streams.TRANSFER_TTL_S])
+
+    async def take_transfer(self, call: str) -> bytes | None:
+        """Where a call whose stream ended goes; it is told once."""
+        destination = await promptly(lambda: self._link(call).writer.getdel(self._keys.transfer(call)))
+        return destination if isinstance(destination, bytes) else None
+
     async def keep_token(self, token: str, call: str) -> None:
         """Let any gateway take the token of the call's next stream, once."""
         await promptly(lambda: self._link(token).writer.set(self._keys.token(token), call, ex=streams.TOKEN_TTL_S))

@@ -57,6 +57,8 @@ TOKEN_TTL_S = 60
 SPEECH_TTL_S = 86_400
 SPENT_TTL_S = 172_800
 
+TRANSFER_TTL_S = 60
+"""Twilio asks what becomes of a call as soon as its stream has ended."""
 MOST_RECONNECTS, RECONNECTS_TTL_S = 3, 60
 """A call whose stream dies more often than this, in so many seconds, is ended (R12)."""
 
@@ -137,6 +139,10 @@ class Keys:
     def reconnects(self, call: str) -> str:
         """List: when the call was connected again, in the server's seconds."""
         return f"t:{self.tag(call)}:again:{call}"
+
+    def transfer(self, call: str) -> str:
+        """String: where the call goes when its stream has ended; who asks deletes it."""
+        return f"t:{self.tag(call)}:transfer:{call}"
 
     def agent(self, call: str, reference: str) -> str:
         """String: an agent as the calls of this shard go by it; its reference holds a digest, so it never changes."""

@@ -13,6 +13,8 @@ from gateway.turn.events import CallAnswered, CallTaken
 
 RECONNECTS = "again"
 """Parameter of a stream: how often the call was connected again."""
+UNANSWERED = "unanswered"
+"""Parameter of a stream, or of a webhook: the call was transferred, and nobody answered there."""
 _TURNS_A_STREAM = 10_000
 _MOST_RECONNECTS = 90
 """A number beyond it is none of ours; the history counts turns with six digits."""
@@ -29,9 +31,9 @@ def lowest_turn(again: int) -> int:
     return again * _TURNS_A_STREAM
 
 
-def beginning(taken: Taken | None, again: int) -> CallAnswered | CallTaken:
+def beginning(taken: Taken | None, again: int, *, unanswered: bool = False) -> CallAnswered | CallTaken:
     """The first event of a stream; None: the bus does not answer."""
     if taken is not None and taken.left is not None:
-        return CallTaken(taken.turn, taken.left, taken.open, taken.text, taken.heard, taken.heard_before)
+        return CallTaken(taken.turn, taken.left, taken.open, taken.text, taken.heard, taken.heard_before, unanswered)
     turn = lowest_turn(again) if taken is None else taken.turn
-    return CallTaken(turn, open=True) if again else CallAnswered(turn)
+    return CallTaken(turn, open=True, unanswered=unanswered) if again else CallAnswered(turn)

@@ -23,7 +23,7 @@ from common.errors import BusUnavailable
 from common.messages import CallTakenOver, Message
 from common.version import VERSION
 from gateway.account import Account
-from gateway.beginning import beginning, reconnects
+from gateway.beginning import UNANSWERED, beginning, reconnects
 from gateway.boundary import Boundary, last_words
 from gateway.ear import IDLE_FRAMES, Ear
 from gateway.events_log import log_event, said
@@ -202,7 +202,7 @@ class LiveCall:
     def _begin(self, taken: Taken | None) -> None:
         self._writing.record("WS_START", self._turn)
         early, self._early = self._early or [], None
-        self._handle(beginning(taken, self.again))
+        self._handle(beginning(taken, self.again, unanswered=UNANSWERED in self._started.parameters))
         if self._busy:
             self.load_changed(True)
         for event in early:
@@ -266,21 +266,19 @@ class LiveCall:
                 self._line.send([self._line.codec.clear()])
             case events.HangUp():
                 self._over.set()
+            case events.TransferCall(destination=destination):
+                self._writing.transfer_call(destination)
+                self._left = True
+                self._over.set()
             case events.Report():
                 self._report(command)
             case events.PublishUtterance(start=start, end=end):
                 self._writing.publish_utterance(command, self._ear.cut(start, end))
-            case events.PublishTranscript():
-                self._writing.publish_transcript(command)
-            case events.PublishSentence():
-                self._writing.publish_sentence(command)
-            case events.OpenTurn(turn=turn):
-                self._writing.open_turn(turn)
-            case events.CommitTurn(turn=turn, text=text):
-                self._writing.commit_turn(turn, text)
             case events.CloseTurn():
                 self._account.turn_closed(command)
                 self._writing.close_turn(command)
+            case _:
+                self._writing.carry_out(command)
 
     def _report(self, report: events.Report) -> None:
         fields: dict[str, str | int | float] = dict(report.fields)

@@ -116,7 +116,7 @@ async def _serve(
     clock = asyncio.get_running_loop().time
     own = MemoryTokens(clock)
     tokens = SharedTokens(own, bus.keep_token, bus.take_token) if bus else own
-    reconnects = Reconnects(clock, bus.reconnect if bus else None)
+    reconnects = Reconnects(clock, bus.reconnect, bus.take_transfer) if bus else Reconnects(clock)
     door = FrontDoor(
         settings, answer, ready, tokens, reconnects, Complaints(clock), why_busy=load.why_busy, agents=agents, spending=spending
     )

@@ -30,7 +30,7 @@ from gateway.turn.state import Phrase, PhraseBook
 logger = logging.getLogger("torim.gateway")
 
 _LANGUAGES = ("he", "en")
-_NAMES = ("greeting", "repeat", "filler", "fallback", "still_there", "goodbye")
+_NAMES = ("greeting", "repeat", "filler", "fallback", "still_there", "goodbye", "unanswered")
 _STAGE_POLL_S = 0.5
 _FIRST_PATIENCE_S = 15.0
 _LONGEST_PATIENCE_S = 240.0
@@ -129,7 +129,8 @@ class FixedPhrases:
 
     def _of(self, agent: InUse, language: str) -> list[_Wanted]:
         texts = agent.phrases(language)
-        spoken = [(agent.language_of(language, name), getattr(texts, name)) for name in _NAMES]
+        used = _NAMES if agent.snapshot.agent.destinations else [name for name in _NAMES if name != "unanswered"]
+        spoken = [(agent.language_of(language, name), getattr(texts, name)) for name in used]
         return [_Wanted(of_words, text, self._path(agent, of_words, text), agent.carried) for of_words, text in spoken if text]
 
     async def _ask(self) -> None:

@@ -51,6 +51,10 @@ class Ownership:
         """Raise the turn, and write its history."""
         await self._bus.close_turn(self._call, closed, self._fence)
 
+    async def transfer_call(self, destination: bytes) -> None:
+        """Leave word of where the call goes when its stream has ended."""
+        await self._bus.transfer_call(self._call, destination, self._fence)
+
     async def close_call(self) -> None:
         """The call is over."""
         await self._bus.close_call(self._call, self._fence)

@@ -3,6 +3,7 @@
 - A call whose stream died is connected again, three times a minute; one that was ended is not (R12).
 - A gateway that drains has Twilio ask once more: whoever stands before the gateways sends that to another one. Where it comes
   back, there is none, so the next time is late enough for this gateway's successor.
+- A call that the bot transferred rings there; if nobody answers, it is connected to the bot again, which says so.
 - A new call that there is no room for, or no more money (``spending.py``), is told so, and hung up; one that is known is not.
 """
 
@@ -15,11 +16,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from common.agents.agent import Destination
 from common.agents.in_use import InUse
 from common.agents.overlay import spoken_language
 from gateway.admission import TOKEN_TIMEOUT_S, Admission
 from gateway.agents import AGENT, CALLED, Agents
-from gateway.beginning import RECONNECTS, reconnects
+from gateway.beginning import RECONNECTS, UNANSWERED, reconnects
 from gateway.complaints import Complaints
 from gateway.events_log import log_event
 from gateway.lookup import looked_up
@@ -35,6 +37,8 @@ _ELSEWHERE = "elsewhere"
 """Parameter of a webhook: a gateway that drains sent it on."""
 _RESTART_S = 3
 """How long a gateway is gone at most when it is the only one and is started again: measured in docs/operations.md."""
+_ANSWERED = frozenset({"completed", "answered"})
+"""What Twilio calls a transfer that somebody answered."""
 _GONE = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 """What Twilio calls a call that nothing can be done with any more."""
 
@@ -81,17 +85,23 @@ class Webhooks:
         return _xml(twiml.connect(self._trust.base_url(request), parameters, token, about))
 
     async def after(self, request: Request) -> Response:
-        """A stream ended: what becomes of its call?"""
+        """A stream ended, or a transfer: what becomes of its call?"""
         form = dict(await self._trust.form(request))
         call, asked = form.get("CallSid", ""), dict(request.query_params)
-        if not call or form.get("CallStatus") in _GONE:
+        dialled = form.get("DialCallStatus", "")
+        if not call or form.get("CallStatus") in _GONE or dialled in _ANSWERED:
             return _xml(twiml.hang_up())
+        unanswered = bool(dialled) or UNANSWERED in asked
+        if dialled:
+            log_event(call, None, "TRANSFER_UNANSWERED", why=dialled)
+        elif (goes_to := await self._reconnects.transferred_to(call)) is not None:
+            return self._dial(request, goes_to)
         if self._admission.draining and not self._reconnects.knows_over(call):
             if _ELSEWHERE in asked:
                 self._admission.sent_on(call)
-            return self._elsewhere(request, "/twilio/after")
+            return self._elsewhere(request, "/twilio/after", **({UNANSWERED: "1"} if unanswered else {}))
         agent, language = self._agents.chosen({**asked, CALLED: form.get("To", "")}), language_of(asked)
-        match await self._reconnects.ask(call):
+        match "again" if unanswered else await self._reconnects.ask(call):
             case "over":
                 return _xml(twiml.hang_up())
             case "too_often":
@@ -101,16 +111,22 @@ class Webhooks:
                 log_event(call, None, "RECONNECT", again=again)
                 number = form.get("From", "")
                 told = {**self._parameters(agent, language, number), RECONNECTS: str(again)}
-                return await self._connect(request, call, told, await _about(agent, call, number))
+                about = await _about(agent, call, number)
+                return await self._connect(request, call, told, {**about, UNANSWERED: "1"} if unanswered else about)
+
+    def _dial(self, request: Request, to: Destination) -> Response:
+        """Let the call's line ring elsewhere."""
+        action = twiml.after(self._trust.base_url(request), _passed_on(request.query_params))
+        return _xml(twiml.dial(action, to.number, to.ring_s, to.caller_id))
 
     def _parameters(self, agent: InUse, language: str | None, number: str) -> dict[str, str]:
         """What the stream is told of the call."""
         key, caller = agent.snapshot.key, self._spending.parameters(number) if self._spending else {}
         return {**({"language": language} if language else {}), **({AGENT: key} if key else {}), **caller}
 
-    def _elsewhere(self, request: Request, path: str) -> Response:
+    def _elsewhere(self, request: Request, path: str, **more: str) -> Response:
         asked = request.query_params
-        query = urlencode({name: asked[name] for name in ("language", AGENT, RECONNECTS) if name in asked} | {_ELSEWHERE: "1"})
+        query = urlencode({**_passed_on(asked), **more, _ELSEWHERE: "1"})
         url = f"{self._trust.base_url(request)}{path}?{query}"
         answer = _xml(twiml.ask_again(url, _RESTART_S if _ELSEWHERE in asked else 0))
         answer.headers["connection"] = "close"  # one that is kept would lead back here
@@ -136,6 +152,11 @@ async def _about(agent: InUse, call: str, number: str) -> dict[str, str]:
     report = agent.snapshot.agent.report
     told = {NUMBER: number} if report is not None and report.number and number else {}
     return {**await looked_up(agent, call, number), **told}
+
+
+def _passed_on(asked: Mapping[str, str]) -> dict[str, str]:
+    """What the next address is told of the call."""
+    return {name: asked[name] for name in ("language", AGENT, RECONNECTS) if name in asked}
 
 
 async def _issue(tokens: StreamTokens, call: str) -> str:

@@ -7,13 +7,16 @@ caller's sound, which are stale by utterance (R6).
 from collections import deque
 from collections.abc import Callable
 
+import msgspec
+
+from common.agents.agent import decode
 from common.agents.in_use import Carried
 from common.bus import TurnClosed
 from common.messages import Head, Message, Sentence, Stage, Transcript, Utterance
 from gateway.outbox import CAPACITY, Outbox
 from gateway.ownership import Ownership
 from gateway.surroundings import Surroundings
-from gateway.turn.events import CloseTurn, PublishSentence, PublishTranscript, PublishUtterance
+from gateway.turn.events import CloseTurn, CommitTurn, OpenTurn, PublishSentence, PublishTranscript, PublishUtterance
 
 HOUSE = Carried()
 """The agent that the settings make; workers have it."""
@@ -51,6 +54,18 @@ class Writing:
         """Go by the language of a reply: the caller asked for it, and is heard in it from now on."""
         if isinstance(message, Sentence) and self._is_current(message.head.turn):
             self._language = message.head.language
+
+    def carry_out(self, command: PublishTranscript | PublishSentence | OpenTurn | CommitTurn) -> None:
+        """Write what the core wants written."""
+        match command:
+            case PublishTranscript():
+                self.publish_transcript(command)
+            case PublishSentence():
+                self.publish_sentence(command)
+            case OpenTurn(turn=turn):
+                self.open_turn(turn)
+            case CommitTurn(turn=turn, text=text):
+                self.commit_turn(turn, text)
 
     # -- Work for the stages ------------------------------------------------------------------
 
@@ -116,6 +131,11 @@ class Writing:
         """Raise the turn, and write its history."""
         closed = TurnClosed(command.turn, command.how, command.caller, command.heard, command.cut)
         self._outbox.put("close_turn", lambda: self._owner.close_turn(closed), owed=True)
+
+    def transfer_call(self, destination: str) -> None:
+        """Leave word of where the call goes when its stream has ended, by a name in the agent's file."""
+        told = msgspec.json.encode(decode(self._agent.data).agent.destinations[destination])
+        self._outbox.put("transfer_call", lambda: self._owner.transfer_call(told), owed=True)
 
     # -- What happened ------------------------------------------------------------------------
 

@@ -56,14 +56,14 @@ async def _talk(options: argparse.Namespace, settings: Settings, lines: TextIO, 
             while text := (await asyncio.to_thread(lines.readline)).strip():
                 answer = await call.say(text)
                 _write(out, _shown(answer))
-                if "hang_up" in answer.actions:
+                if {"hang_up", "transfer"} & set(answer.actions):
                     return EXIT_OVER
                 _write(out, "you: ")
     return EXIT_OVER
 
 
 def _shown(answer: Answer) -> str:
-    done = ", ".join((*answer.tools, *answer.actions))
+    done = ", ".join((*answer.tools, *answer.actions, *filter(None, [answer.transfer])))
     return f"bot: {answer.text}{f'  [{done}]' if done else ''}\n"
 
 

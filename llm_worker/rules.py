@@ -15,6 +15,7 @@ A file (``llm_worker/vendors/rules/<language>.toml``) holds a language's rules. 
     asks = "time"                      # what its wordings ask for; absent: nothing
     ends_call = true                   # hang up once it was heard; absent: no
     keys = {digits = 9}                # the caller may press keys: so many, or up to a terminator, or a time-out
+    transfers = "reception"            # where the call goes then; passed over where the agent's file has no such destination
     interruptible = false              # no voice stops it; absent: it does
 
 A rule may use a tool, where the house has it; else the rule is passed over:
@@ -92,6 +93,8 @@ class Said:
     keys: Keys | None = None
     """To be asked for."""
     interruptible: bool = True
+    transfers: str = ""
+    """Where the call goes once it was heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,7 @@ class Rule:
     needs: str = ""
     keys: Keys | None = None
     interruptible: bool = True
+    transfers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,19 +149,26 @@ class RuleBook:
         data = tomllib.loads(text)
         return cls(msgspec.convert(data["rule"], list[Rule]), data.get("slots", {}))
 
-    def answer(self, text: str, history: Sequence[Exchange], tools: Collection[str] = (), result: ToolResult | None = None) -> Said:
+    def answer(
+        self,
+        text: str,
+        history: Sequence[Exchange],
+        tools: Collection[str] = (),
+        result: ToolResult | None = None,
+        destinations: Collection[str] = (),
+    ) -> Said:
         """What to say to ``text``; nothing if no rule fits.
 
         Args:
             tools: those that may be called.
             result: of the tool that the rule for this text called.
+            destinations: those that the call may be transferred to.
         """
         said = _words(text)
         heard = next((exchange.bot for exchange in reversed(history) if exchange.bot.strip()), "")
         context = self._context(heard)
         for rule in self.rules:
-            needed = rule.calls.tool if rule.calls else rule.needs
-            if (needed and needed not in tools) or (caught := self._match(rule, said, context)) is None:
+            if not _usable(rule, tools, destinations) or (caught := self._match(rule, said, context)) is None:
                 continue
             slots = {**context.slots, **caught, _LAST: self._unrepeated(heard)}
             if rule.calls and result is None:
@@ -165,7 +176,7 @@ class RuleBook:
             if result is not None:
                 slots[_RESULT] = result.text
             if says := self._wording(rule, slots, history, sure=result is None or result.ok):
-                return Said(_filled(says, slots), rule.ends_call, keys=rule.keys, interruptible=rule.interruptible)
+                return Said(_filled(says, slots), rule.ends_call, None, rule.keys, rule.interruptible, rule.transfers)
         return Said("")
 
     # --- What the caller said
@@ -257,6 +268,12 @@ class RuleBook:
         template = next(template for _, wording, template in self._templates if wording == says)
         uses = (index for index, exchange in enumerate(history) if template.fullmatch(" ".join(_words(exchange.bot))))
         return max(uses, default=-1)
+
+
+def _usable(rule: Rule, tools: Collection[str], destinations: Collection[str]) -> bool:
+    """Whether what it uses is here."""
+    needed = rule.calls.tool if rule.calls else rule.needs
+    return (not needed or needed in tools) and (not rule.transfers or rule.transfers in destinations)
 
 
 def _filled_in(calls: Calls, slots: Mapping[str, str]) -> Calls:

@@ -42,6 +42,8 @@ class Speaker:
     reply: Reply
     allowed: Collection[str] | None = None
     """What the agent's file lets the model do; None: anything."""
+    destinations: Collection[str] = ()
+    """Where the agent's file lets calls go."""
     began_s: float = field(default_factory=lambda: asyncio.get_running_loop().time())
     first_token_ms: int | None = None
     first_sentence_ms: int | None = None
@@ -59,9 +61,10 @@ class Speaker:
         return len(self.reply.sentences) >= MAX_SENTENCES
 
     @property
-    def hangs_up(self) -> bool:
-        """Whether the call ends with this reply."""
-        return any(request.name == "hang_up" for _, request in self._requests)
+    def parts_with(self) -> ActionRequest | None:
+        """What ends the call here with this reply, if anything does: a person before a goodbye."""
+        ends = {request.name: request for _, request in self._requests}
+        return ends.get("transfer") or ends.get("hang_up")
 
     @property
     def llm_ms(self) -> int:
@@ -79,10 +82,14 @@ class Speaker:
 
     def request(self, request: ActionRequest) -> None:
         """Have something done after the sentences so far, if it is allowed."""
-        if self.allowed is not None and _TOOL_OF[request.name] not in self.allowed:
+        if not self._may(request):
             logger.warning("call=%s turn=%d action=%s what=not_allowed", self.head.call, self.head.turn, request.name)
             return
         self._requests.append((len(self.reply.sentences) - 1, request))
+
+    def _may(self, request: ActionRequest) -> bool:
+        listed = self.allowed is None or _TOOL_OF[request.name] in self.allowed
+        return listed and (request.name != "transfer" or request.argument in self.destinations)
 
     def protect(self) -> None:
         """No voice stops the sentences from here on."""

@@ -68,7 +68,9 @@ class Answer:
     tools: tuple[str, ...]
     """The tools that ran, in order."""
     actions: tuple[str, ...]
-    """What the gateway would do then: hang_up, collect."""
+    """What the gateway would do then: hang_up, collect, transfer."""
+    transfer: str = ""
+    """Where it would transfer the call to."""
 
     @property
     def text(self) -> str:
@@ -147,7 +149,9 @@ class _MemoryBus:
         """What the turn came to."""
         spoken = next((message.head.language for message in self.sent if isinstance(message, Sentence)), language)
         tools = tuple(message.name for message in self.sent if isinstance(message, ToolStarted))
-        return Answer(tuple(self.out), spoken, tools, tuple(message.name for message in self.sent if isinstance(message, Action)))
+        actions = [message for message in self.sent if isinstance(message, Action)]
+        transfer = next((action.argument for action in actions if action.name == "transfer"), "")
+        return Answer(tuple(self.out), spoken, tools, tuple(action.name for action in actions), transfer)
 
     # --- HandlerBus
 

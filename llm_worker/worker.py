@@ -104,15 +104,16 @@ class LlmWorker:
             await bus.drop(STAGE, delivery)
             return
         agent = await self._agents.of(head, bus)
+        file = agent.snapshot.agent
         transcript = _in_language(transcript, history, agent)
         delivery = replace(delivery, message=transcript)
-        speaker = Speaker(bus, delivery, transcript.head, Reply(spoken), agent.snapshot.agent.tools)
+        speaker = Speaker(bus, delivery, transcript.head, Reply(spoken), file.tools, file.destinations)
         runs = ToolRuns(
             bus,
             delivery,
             self._agents_tools.of(agent) if head.agent else self._tools,
             self.effects,
-            agent.snapshot.agent.limits,
+            file.limits,
             [run for turn in history for run in turn.tools],
         )
         try:
@@ -191,10 +192,11 @@ class LlmWorker:
         return bool(sentences)
 
     async def _close(self, speaker: Speaker, heard_last: str, agent: InUse) -> None:
-        """Add what the rules for a whole reply ask for (S11, S12); a goodbye is a goodbye, said twice or not."""
+        """Add what the rules for a whole reply ask for (S11, S12); who leaves leaves, said twice or not."""
         said = agent.phrases(speaker.head.language)
-        if speaker.hangs_up:
-            closing_sentence = "" if speaker.reply.sentences else said.goodbye
+        if (parting := speaker.parts_with) is not None:
+            words = said.transferring if parting.name == "transfer" else said.goodbye
+            closing_sentence = "" if speaker.reply.sentences else words
         else:
             closing_sentence = speaker.reply.closing_sentence(
                 heard_last=heard_last, empty_reply=said.empty_reply, suffix=said.same_reply_suffix
@@ -226,4 +228,5 @@ def _told(prompt: Prompt, agent: InUse, now_s: float) -> Prompt:
         instructions=instructions_of(agent, datetime.fromtimestamp(now_s, UTC), missing(agent, [tool.name for tool in prompt.tools])),
         model=agent.snapshot.agent.models.llm,
         rules=rules.get(base_language(prompt.language), ""),
+        destinations={name: destination.when for name, destination in agent.snapshot.agent.destinations.items()},
     )

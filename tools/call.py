@@ -52,6 +52,7 @@ expectations:
   the bot had to be silent), resumed (the reply that was cleared went on)}}}}],
   marks, clears (that the bot sent), rx, tx (frames from and to the bot), underruns (gaps of 5 to
   500 ms within the bot's sound), violations
+  dials: [{{number, ring_s, caller_id}}] (transfers, in order)
 
 exit codes:
   0 answered, 1 an expectation failed, 2 never answered (of what the caller said, nothing), 3 the bot broke Twilio's protocol,
@@ -117,6 +118,12 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--fallback", metavar="URL", default="", help="asked, with ErrorUrl, where a webhook fails: the number's fallback URL"
+    )
+    made.add_argument(
+        "--dial",
+        default="completed",
+        choices=("completed", "no-answer", "busy", "failed"),
+        help="what becomes of a transfer: nobody is called (%(default)s)",
     )
     made.add_argument("--max-seconds", type=float, default=120.0, help="hang up after so long (%(default)s)")
     made.add_argument(
@@ -241,7 +248,9 @@ async def _place(
         stream.flush()
 
     addresses = Addresses(settings.twilio_auth_token, settings.public_url, url, options.to)
-    call = Call(Caller(script, record, tell), record, addresses, tell, options.max_seconds, options.fail_over, options.fallback)
+    call = Call(
+        Caller(script, record, tell), record, addresses, tell, options.max_seconds, options.fail_over, options.fallback, options.dial
+    )
     try:
         await call.place(url, {"to": options.to, **({"language": language} if language else {})})
     except NoConnection as error:

@@ -13,6 +13,7 @@ They stand beside the agent, in ``<agent>.eval.toml``:
     calls = ["opening_hours"]             # the tools that are used, no more and no less; absent: any
     language = "en"                       # of the answer
     ends = true                           # whether the agent hangs up; absent: either
+    transfers = "reception"               # where to; "": nowhere; absent: either
 
 With ``LLM_VENDOR=scripted`` they run without an account, by the agent's rules. Exit codes: 0 all is as expected, 1 something is not,
 4 usage, or a file that cannot be used, 5 the model does not answer.
@@ -51,6 +52,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     calls: tuple[str, ...] | None = None
     language: str = ""
     ends: bool | None = None
+    transfers: str | None = None
 
 
 class Dialogue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -143,6 +145,7 @@ def _unmet(turn: Turn, answer: Answer) -> list[str]:
         (f"calls {list(turn.calls or ())}, not {list(answer.tools)}", turn.calls is None or turn.calls == answer.tools),
         (f"language {turn.language!r}, not {answer.language!r}", not turn.language or turn.language == answer.language),
         (f"ends = {turn.ends}".lower(), turn.ends is None or turn.ends == ("hang_up" in answer.actions)),
+        (f"transfers to {turn.transfers!r}, not {answer.transfer!r}", turn.transfers in (None, answer.transfer)),
     ]
     return [told for told, holds in checks if not holds]
 

@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from common.language import LANGUAGE_TAG
 
-ToolName = Literal["look_up_time", "leave_message", "opening_hours", "hang_up", "collect_digits"]
+ToolName = Literal["look_up_time", "leave_message", "opening_hours", "hang_up", "collect_digits", "transfer"]
 """What a model may be allowed beside the webhooks and functions of its own; ``llm_worker`` makes them."""
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -36,6 +36,8 @@ class Phrases(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fallback: Annotated[str | None, Meta(description="said when no answer can come")] = None
     still_there: Annotated[str | None, Meta(description="said when the caller is silent")] = None
     goodbye: Annotated[str | None, Meta(description="said before the bot hangs up")] = None
+    transferring: Annotated[str | None, Meta(description="said before a transfer where the model said nothing")] = None
+    unanswered: Annotated[str | None, Meta(description="said after a transfer that nobody answered")] = None
     empty_reply: Annotated[str | None, Meta(description="said for an empty reply of the model")] = None
     busy: Annotated[str | None, Meta(description="said to a new call that there is no room for")] = None
     spent: Annotated[str | None, Meta(description="said to a new call beyond what may be spent a day")] = None
@@ -107,6 +109,17 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     number: Annotated[bool, Meta(description="whether it is told the caller's number: true or false")] = False
 
 
+class Destination(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody a call may be transferred to: the model says the name, and never a number."""
+
+    number: Annotated[str, Meta(pattern=r"^\+\d{6,15}$", description='a number like "+97231234567"')]
+    when: Annotated[_Text, Meta(description="whom it reaches and when to use it, for the model")]
+    ring_s: Annotated[int, Meta(ge=5, le=45, description="how long it rings there, from 5 to 45 seconds")] = 20
+    caller_id: Annotated[
+        str, Meta(pattern=r"^\+\d{6,15}$", description="the number that is shown there, one of yours; absent: the caller's own")
+    ] = ""
+
+
 class Hours(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When somebody is there. A weekday that is not named is closed."""
 
@@ -138,10 +151,11 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tools: Annotated[
         tuple[str, ...] | None,
         Meta(
-            description="what the model may use, of look_up_time, leave_message, opening_hours, hang_up, collect_digits, "
+            description="what the model may use, of look_up_time, leave_message, opening_hours, hang_up, collect_digits, transfer, "
             "and the names of this file's webhooks and functions"
         ),
     ] = None
+    transfers: Annotated[dict[str, Destination], Meta(description="where calls may be transferred to, like [transfers.reception]")] = {}
     webhooks: Annotated[dict[str, Webhook], Meta(description="tools that are HTTP servers, like [webhooks.book_table]")] = {}
     lookup: Lookup | None = None
     report: Report | None = None
@@ -172,6 +186,11 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def language(self) -> str:
         """The language that a call begins in."""
         return self.languages[0]
+
+    @property
+    def destinations(self) -> Mapping[str, Destination]:
+        """Where its calls may be transferred to, by name."""
+        return self.transfers if self.tools is None or "transfer" in self.tools else {}
 
     @property
     def known_tools(self) -> tuple[str, ...]:

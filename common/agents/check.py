@@ -93,6 +93,10 @@ def _check_tools(agent: Agent) -> None:
     for name in agent.tools or ():
         if name not in agent.known_tools:
             raise Fault(("tools",), f"{name!r} in it does not fit; takes what the model may use: {', '.join(agent.known_tools)}")
+    for name in agent.transfers:
+        _check_name(name, ("transfers", name))
+    if "transfer" in (agent.tools or ()) and not agent.transfers:
+        raise Fault(("tools",), "'transfer' in it needs somebody to transfer to: [transfers.reception]")
     for name, webhook in agent.webhooks.items():
         _check_webhook(name, webhook)
 

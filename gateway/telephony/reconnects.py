@@ -1,6 +1,7 @@
-"""Whether a call whose stream ended is connected again (R12): what ``/twilio/after`` answers.
+"""What becomes of a call whose stream ended: what ``/twilio/after`` answers. It was transferred, or is connected again (R12), or over.
 
 Rules
+    Where a call goes is told in Redis by the gateway that had it, before its stream ends, and once.
     A call that this gateway ended is over, whatever Redis says or cannot say.
     All gateways count a call's reconnects together, in Redis; where it does not answer, each counts for itself.
     What is kept is bounded: it matters for a minute.
@@ -9,6 +10,9 @@ Rules
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import msgspec
+
+from common.agents.agent import Destination
 from common.bus import Reconnect
 from common.errors import BusUnavailable
 from common.streams import MOST_RECONNECTS, RECONNECTS_TTL_S
@@ -17,15 +21,17 @@ _ANSWER_S = 1.0
 _CAPACITY = 10_000
 
 AskReconnect = Callable[[str], Awaitable[Reconnect]]
+TakeTransfer = Callable[[str], Awaitable[bytes | None]]
 
 
 class Reconnects:
     """The reconnects of all calls, as one gateway knows them."""
 
-    def __init__(self, clock: Callable[[], float], shared: AskReconnect | None = None) -> None:
-        """``shared`` asks for all gateways; without it this one is alone."""
+    def __init__(self, clock: Callable[[], float], shared: AskReconnect | None = None, take_transfer: TakeTransfer | None = None) -> None:
+        """``shared`` and ``take_transfer`` ask for all gateways; without them this one is alone."""
         self._clock = clock
         self._shared = shared
+        self._take_transfer = take_transfer
         self._over: dict[str, float] = {}
         self._times: dict[str, list[float]] = {}
 
@@ -54,6 +60,17 @@ class Reconnects:
                 return await self._shared(call)
         except (TimeoutError, BusUnavailable):
             return alone
+
+    async def transferred_to(self, call: str) -> Destination | None:
+        """Where a call whose stream ended goes, if it was transferred; it is told once."""
+        if self._take_transfer is None:
+            return None
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                told = await self._take_transfer(call)
+        except (TimeoutError, BusUnavailable):
+            return None
+        return None if told is None else msgspec.json.decode(told, type=Destination)
 
     def _ask_here(self, call: str) -> Reconnect:
         now = self._clock()

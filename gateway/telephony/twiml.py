@@ -5,6 +5,7 @@
     </Connect></Response>
 
 ``<Connect><Stream>`` lasts until the socket is closed by either side; then Twilio asks ``action``.
+``<Dial>`` (a transfer) lasts until somebody there hangs up, or nobody answered; then Twilio asks its ``action``, the same address.
 A stream's URL takes no query string, so what the webhook knows travels as ``<Parameter>``. The action's takes one: there
 the same goes along for the next stream, in case this one dies.
 """
@@ -39,13 +40,22 @@ def connect(base_url: str, parameters: Mapping[str, str], token: str = "", about
     stream = (
         f"<Stream url={quoteattr(_socket_url(base_url))} statusCallback={quoteattr(base_url + '/twilio/stream-status')}>{inner}</Stream>"
     )
-    after = base_url + "/twilio/after" + ("?" + urlencode(parameters) if parameters else "")
-    return _response(f"<Connect action={quoteattr(after)}>{stream}</Connect>")
+    return _response(f"<Connect action={quoteattr(after(base_url, parameters))}>{stream}</Connect>")
 
 
 def hang_up() -> str:
     """End the call."""
     return _response("<Hangup/>")
+
+
+def dial(action: str, number: str, ring_s: int, caller_id: str = "") -> str:
+    """Connect the call to a telephone; Twilio asks ``action`` when that is over, with what came of it.
+
+    Args:
+        caller_id: what is shown there; "": the caller's own number.
+    """
+    shown = f" callerId={quoteattr(caller_id)}" if caller_id else ""
+    return _response(f'<Dial action={quoteattr(action)} timeout="{ring_s}"{shown}><Number>{escape(number)}</Number></Dial>')
 
 
 def ask_again(url: str, pause_s: int = 0) -> str:
@@ -59,6 +69,11 @@ def say_and_hang_up(text: str, language: str) -> str:
     tag = _SPOKEN.get(base_language(language), language)
     voice = f" voice={quoteattr(_VOICES[tag])}" if tag in _VOICES else ""
     return _response(f"<Say language={quoteattr(tag)}{voice}>{escape(text)}</Say><Hangup/>" if text else "<Hangup/>")
+
+
+def after(base_url: str, parameters: Mapping[str, str]) -> str:
+    """Where Twilio asks what becomes of a call whose stream, or whose transfer, is over."""
+    return base_url + "/twilio/after" + ("?" + urlencode(parameters) if parameters else "")
 
 
 def _socket_url(base_url: str) -> str:

@@ -36,6 +36,8 @@ class CallTaken:
     heard: str = ""
     """What the caller heard of the last greeting or reply whose turn ended."""
     heard_before: str = ""
+    unanswered: bool = False
+    """Whether it was transferred, and nobody answered there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ Event = CallAnswered | CallTaken | FrameHeard | KeyPressed | MarkEchoed | Caller
 
 # -- Commands ---------------------------------------------------------------------------
 
-End = Literal["replied", "interrupted", "superseded", "deduplicated", "nothing_heard", "fallback", "hung_up"]
+End = Literal["replied", "interrupted", "superseded", "deduplicated", "nothing_heard", "fallback", "transferred", "hung_up"]
 """The ways in which a turn ends; each turn has exactly one (R1)."""
 
 
@@ -170,6 +172,13 @@ class HangUp:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferCall:
+    """End the stream; the call goes on with a destination of the agent's, by its name."""
+
+    destination: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """An event for the log and the event stream; ``text`` is shown only where the operator allows it."""
 
@@ -179,4 +188,6 @@ class Report:
     text: str | None = None
 
 
-Command = PublishUtterance | PublishTranscript | PublishSentence | OpenTurn | CommitTurn | CloseTurn | SendClear | HangUp | Report
+Command = (
+    PublishUtterance | PublishTranscript | PublishSentence | OpenTurn | CommitTurn | CloseTurn | SendClear | HangUp | TransferCall | Report
+)

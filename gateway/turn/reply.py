@@ -114,6 +114,11 @@ class Reply:
             and all(sentence.clip.complete for sentence in self._sentences)
         )
 
+    def heard_to(self, number: int, now: float) -> bool:
+        """Whether sentence ``number``, and all before it, were heard."""
+        clips = [sentence.clip for sentence in self._sentences[: number + 1]]
+        return len(clips) > min(number, self._limit - 1) and self._playout.heard_all(clips, now)
+
     @property
     def speechless(self) -> bool:
         """Whether not one sentence of the complete reply could be spoken."""

@@ -7,12 +7,12 @@ nowhere else (R1), together with the history of the turn that ended (R7).
 from dataclasses import dataclass, field
 from typing import Literal
 
-from common.messages import Collect
+from common.messages import Action, Collect
 from common.messages import Piece as PieceKind
 from gateway.clip import Clip, Kind
 from gateway.playout import BYTES_PER_S, Playout
 from gateway.turn.endpointing import FRAME_MS, CallerState, Floor
-from gateway.turn.events import CloseTurn, Command, CommitTurn, End, PublishUtterance, Report, SendClear
+from gateway.turn.events import CloseTurn, Command, CommitTurn, End, PublishUtterance, Report, SendClear, TransferCall
 from gateway.turn.patience import Patience
 from gateway.turn.reply import Reply
 from gateway.turn.utterance import Piece, Utterance
@@ -45,6 +45,8 @@ class PhraseBook:
     still_there: Phrase
     goodbye: Phrase
     beep: bytes
+    unanswered: Phrase = Phrase("", b"")
+    """After a transfer that brought nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,8 @@ class Rules:
     dedup_s: float
     onset: OnsetRule = FIVE_OF_SIX
     """Not a setting: what the call's detector asks for."""
+    destinations: frozenset[str] = frozenset()
+    """Not a setting: where the call's agent may transfer it to, by name."""
 
 
 @dataclass(slots=True, eq=False)
@@ -93,6 +97,8 @@ class Turn:
     """The keys that it asks for."""
     hang_up: bool = False
     """Whether the call ends once this turn was heard."""
+    transfer: Action | None = None
+    """Where the call goes once the sentence that it says was heard."""
     filler_said: bool = False
     floor_taken: bool = False
     """The caller reached MAX_TURN_SEC: onsets don't hold before some of the reply was heard (R6)."""
@@ -236,6 +242,14 @@ class Call:
     def hang_up(self, now: float) -> None:
         """End the last turn, and the call."""
         self.end_turn("hung_up", now)
+        self.over = True
+
+    def transfer(self, destination: str, now: float) -> None:
+        """End this turn, the last one and the call here: it goes on elsewhere, which is told first, should this gateway die just now."""
+        self.report("TRANSFER", to=destination)
+        self.out.append(TransferCall(destination))
+        self.end_turn("replied", now)
+        self.end_turn("transferred", now)
         self.over = True
 
     def _remember(self, how: End, heard: str, now: float) -> None:

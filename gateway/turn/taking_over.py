@@ -6,6 +6,7 @@
     closed, or nothing was asked       listens
     asked, words not known             asks to repeat
     committed, so words known          answers them at once, in a turn of its own
+    transferred, and nobody answered   says so: the words are in the history, so that the model knows
 
 Rules
     The number was raised before the call came here, so all that the other stream began is stale. That turn
@@ -26,6 +27,9 @@ _PIECES_A_TURN = 1_000
 def take_over(call: Call, listening: Listening, taken: CallTaken, now: float) -> None:
     """Begin with the turn that the call was raised to, and with what the caller waits for."""
     _begin(call, taken, now)
+    if taken.unanswered:
+        call.say(call.phrases.unanswered, "greeting")
+        return
     if not taken.open:
         return
     if taken.text:

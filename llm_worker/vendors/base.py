@@ -1,7 +1,7 @@
 """What an LLM vendor is: one file, one line in the registry, one shared contract test."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from common.messages import Collect
@@ -87,15 +87,19 @@ class Prompt:
     """What is to be done with the text in place of answering it, for somebody who is not the caller; no tools then."""
     left_out: int = 0
     """Turns at the beginning of the call that were too much for ``history``."""
+    destinations: Mapping[str, str] = field(default_factory=dict)
+    """Where the call may be transferred to: names, and when to use each."""
 
 
 @dataclass(frozen=True, slots=True)
 class ActionRequest:
     """The model asks for something to be done once what it said so far was heard."""
 
-    name: Literal["hang_up", "collect"]
+    name: Literal["hang_up", "collect", "transfer"]
     collect: Collect | None = None
     """Which keys."""
+    argument: str = ""
+    """Where to, by name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,8 @@ from common import openai_client, usage
 from common.config import Settings
 from common.errors import VendorError
 from common.language import named
-from llm_worker.tools import Tool
 from llm_worker.vendors.base import Exchange, Piece, Prompt, Round, ToolCall, UsedTool
-from llm_worker.vendors.openai_actions import OFFERED, action_of, function
+from llm_worker.vendors.openai_actions import action_of, function, offered
 
 INSTRUCTIONS = (
     "You answer the phone and you are polite and brief. Answer in {language}, in one to three short sentences, "
@@ -91,7 +90,7 @@ class OpenAIModel:
         """
         answer, messages = Answer(), messages_of(prompt, self._instructions)
         model = prompt.model if prompt.model and self._takes_models else self._model
-        tools = [] if prompt.task else _offered(prompt.tools)
+        tools = [] if prompt.task else _offered(prompt)
         asked = usage.tokens(json.dumps([messages, tools], ensure_ascii=False))
         try:
             with usage.asked(openai_client.VENDOR, model, input_tokens=asked, estimated=True) as bill:
@@ -147,8 +146,8 @@ def _refused_of(asked: Iterable[str], told: str) -> str:
     return next((name for name in asked if _REFUSALS[name] in told), "")
 
 
-def _offered(tools: tuple[Tool, ...]) -> list[Any]:
-    return [*OFFERED, *(function(tool.name, tool.description, tool.parameters) for tool in tools)]
+def _offered(prompt: Prompt) -> list[Any]:
+    return [*offered(prompt.destinations), *(function(tool.name, tool.description, tool.parameters) for tool in prompt.tools)]
 
 
 def _read(chunk: ChatCompletionChunk, bill: usage.Bill) -> None:

@@ -4,7 +4,7 @@ A model's arguments may be anything: what makes no sense is as if it said nothin
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from common.messages import Collect
@@ -15,6 +15,10 @@ _HANGING_UP = "Ends the call once what you said was heard. Only after the caller
 _COLLECTING = (
     "Lets the caller press keys on the phone to answer what you ask now: for long numbers. Ask for them in the same answer. "
     "The keys come as the caller's next words."
+)
+_TRANSFERRING = (
+    "Puts the caller through to somebody else once what you said was heard: say in the same answer that you do. "
+    "You can't put anybody through to a number. Whom you can reach:"
 )
 _DIGITS = {"type": "integer", "description": "How many; 0 if nobody knows: then the caller ends them with the hash key."}
 
@@ -29,19 +33,38 @@ def _hang_up(arguments: str) -> ActionRequest:
 
 
 def _collect(arguments: str) -> ActionRequest:
+    digits = _given(arguments, "digits")
+    return ActionRequest("collect", collect=Collect(digits=digits if isinstance(digits, int) and 0 < digits <= _MOST_DIGITS else 0))
+
+
+def _transfer(arguments: str) -> ActionRequest:
+    to = _given(arguments, "to")
+    return ActionRequest("transfer", argument=to if isinstance(to, str) else "")
+
+
+def _given(arguments: str, name: str) -> Any:
     try:
         given = json.loads(arguments)
     except ValueError:
-        given = None
-    digits = given.get("digits") if isinstance(given, dict) else None
-    return ActionRequest("collect", collect=Collect(digits=digits if isinstance(digits, int) and 0 < digits <= _MOST_DIGITS else 0))
+        return None
+    return given.get(name) if isinstance(given, dict) else None
 
 
 OFFERED = (
     function("hang_up", _HANGING_UP, {"type": "object", "properties": {}}),
     function("collect_digits", _COLLECTING, {"type": "object", "properties": {"digits": _DIGITS}, "required": ["digits"]}),
 )
-_MADE: dict[str, Callable[[str], ActionRequest]] = {"hang_up": _hang_up, "collect_digits": _collect}
+_MADE: dict[str, Callable[[str], ActionRequest]] = {"hang_up": _hang_up, "collect_digits": _collect, "transfer": _transfer}
+
+
+def offered(destinations: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What the model may call; transfers only where there is somebody to transfer to."""
+    if not destinations:
+        return [*OFFERED]
+    listed = "\n".join(f"{name}: {when}" for name, when in destinations.items())
+    to = {"type": "string", "enum": [*destinations]}
+    parameters = {"type": "object", "properties": {"to": to}, "required": ["to"]}
+    return [*OFFERED, function("transfer", f"{_TRANSFERRING}\n{listed}", parameters)]
 
 
 def action_of(call: ToolCall) -> ActionRequest | None:

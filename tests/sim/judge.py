@@ -33,6 +33,7 @@ from tests.sim.judge_keys import KeysJudge, Pressed
 from tests.sim.judge_rest import VOICE_LEVEL, RestJudge
 from tests.sim.judge_sayings import SayingsJudge
 from tests.sim.judge_sound import SoundJudge
+from tests.sim.judge_transfers import TransfersJudge
 from tests.sim.judge_words import WordsJudge
 from tests.sim.line import FRAME_S, Line, Weather
 from tests.sim.workers import Planned
@@ -41,6 +42,8 @@ _SLACK_S = 0.05
 _LEAD_S = 0.2
 """A provider whose clock is fast played what it has so much earlier."""
 _NO_HISTORY = ("superseded", "deduplicated", "nothing_heard")
+_LAST = ("hung_up", "transferred")
+"""Ends after which there is no other."""
 
 
 class Judge:
@@ -60,6 +63,7 @@ class Judge:
         self.sound = SoundJudge(self.check, weather)
         self.history = HistoryJudge(self.check, self.sound, asked, weather)
         self.rest = RestJudge(self.check)
+        self.transfers = TransfersJudge(self.check, asked, weather)
         self._seed = seed
         self._caller = caller
         self._replies = asked
@@ -138,9 +142,11 @@ class Judge:
         if isinstance(event, CallAnswered | CallTaken):
             self._turns_begin(event.turn, event.ended if isinstance(event, CallTaken) else None)
             self._known = self._known or (event.text if isinstance(event, CallTaken) and not self._first_frame else "")
-            self.history.greeting = machine.call.phrases.greeting
-            self.history.greets_in = event.turn if isinstance(event, CallAnswered) else -1
+            unanswered = isinstance(event, CallTaken) and event.unanswered
+            self.history.greeting = machine.call.phrases.unanswered if unanswered else machine.call.phrases.greeting
+            self.history.greets_in = event.turn if unanswered or isinstance(event, CallAnswered) else -1
             self.rest.stream_begins(machine, now)
+        self.transfers.told(event, machine)
         self._understood(event)
         self.commanded(commands, now)
         stopped = isinstance(event, FrameHeard) and any(isinstance(command, SendClear) for command in commands)
@@ -167,6 +173,7 @@ class Judge:
             self.sound.again.add(self._machine.call.turn.number)
         for command in commands:
             self._command(command, now)
+        self.transfers.commanded(commands, self._machine)
 
     def _models_asked(self, commands: list[Command]) -> None:
         """Of each turn that is committed, with the words that are."""
@@ -213,7 +220,7 @@ class Judge:
     def _close(self, closed: CloseTurn, now: float) -> None:
         turn, how = closed.turn, closed.how
         self.check(turn == self._next_turn, f"turn {turn} ends, and not {self._next_turn}")
-        self.check(not self.closed or self._last.how != "hung_up" or turn == self.first_turn, f"turn {turn} ends after the call")
+        self.check(not self.closed or self._last.how not in _LAST or turn == self.first_turn, f"turn {turn} ends after the call")
         self._next_turn = turn + 1
         self.closed[turn] = closed
         if how in _NO_HISTORY:
@@ -264,7 +271,7 @@ class Judge:
         """After the last event."""
         self.check(not self.broken, self.broken)
         if self._began:  # else the caller hung up before the bus told of the call
-            self.check(self._last.how == "hung_up", f"the last turn ended {self._last.how}")
+            self.check(self._last.how in _LAST, f"the last turn ended {self._last.how}")
         self.sound.listen()
         self.words.deferred = [range(piece.start, piece.end) for piece in self._machine.holding.deferred]
         self.words.call_over(self.closed, self._frame)

@@ -200,6 +200,18 @@ class MemoryBus:
         self.forget(call, fence)
         await self._insist(lambda: self._refuse(call, fence))
 
+    async def transfer_call(self, call: str, destination: bytes, fence: int) -> None:
+        """Leave word of where the call goes."""
+        await self._insist(lambda: self._transfer_call(call, destination, fence))
+
+    def _transfer_call(self, call: str, destination: bytes, fence: int) -> None:
+        self._refuse(call, fence)
+        self._store.transfers[call] = destination
+
+    async def take_transfer(self, call: str) -> bytes | None:
+        """Where the call goes; told once."""
+        return await self.server.ask(lambda: self._store.transfers.pop(call, None))
+
     async def reconnect(self, call: str) -> Reconnect:
         """Whether a call whose stream ended is to be connected again; that counts."""
         return await self.server.ask(lambda: self._reconnect(call))

@@ -98,6 +98,8 @@ class Store:
     replies: dict[str, Stream] = field(default_factory=dict)
     calls: dict[str, CallRecord] = field(default_factory=dict)
     reconnects: dict[str, list[float]] = field(default_factory=dict)
+    transfers: dict[str, bytes] = field(default_factory=dict)
+    """Where a call goes whose stream ends."""
     done: set[str] = field(default_factory=set)
     out: dict[str, list[str]] = field(default_factory=dict)
     agents: dict[str, bytes] = field(default_factory=dict)

@@ -125,6 +125,11 @@ def asks_for_a_number(world: "World") -> None:
     world.workers.sentences = (1, 1, 1)
 
 
+def transfers(world: "World") -> None:
+    """The model puts callers through, one in two."""
+    world.workers.transfers = 0.5
+
+
 def asks_for_keys(world: "World") -> None:
     world.workers.collects = 0.9
 

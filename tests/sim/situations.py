@@ -95,6 +95,8 @@ SITUATIONS = (
     Situation("not interruptible", (habits.talks_at_the_wall,), rules={"barge_in": False, "max_utt_s": 1.5}, weight=12),
     Situation("ducks", (habits.interrupts,), rules={"barge_in_mode": "duck"}, begin=nuisances.protects, weight=2),
     Situation("interrupts", (habits.interrupts,), weight=2),
+    Situation("transfers", (habits.asks,), begin=nuisances.transfers, weight=24),
+    Situation("transfers, over which the caller talks", (habits.interrupts,), begin=nuisances.transfers, weight=12),
     INTERRUPTS_THE_END,
     Situation("interrupts the end, without marks", (habits.interrupts_the_end,), {"mark_lost": 1.0}, weight=2),
     Situation("interrupts a voice that fails", (habits.interrupts,), {"tts_fails": 0.6}, weight=2),

@@ -64,7 +64,7 @@ def _phrase(number: int, text: str, seconds: float) -> Phrase:
 
 
 def phrase_book(greeting: bool = True, *, interruptible: bool = True) -> PhraseBook:
-    """Fixed phrases of sound that says what it is; their lengths are no whole frames."""
+    """Fixed phrases of sound that says what it is; their lengths are no whole frames. What opens a stream is number 0."""
     hello = replace(_phrase(0, "hello how can I help", 1.0033), interruptible=interruptible)
     return PhraseBook(
         greeting=hello if greeting else None,
@@ -74,4 +74,5 @@ def phrase_book(greeting: bool = True, *, interruptible: bool = True) -> PhraseB
         still_there=_phrase(4, "are you there", 0.6),
         goodbye=_phrase(5, "goodbye", 0.45),
         beep=BEEP * 2400,
+        unanswered=_phrase(0, "nobody answers there", 0.9),
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 
 from gateway.playout import Mark
-from gateway.turn.events import CallAnswered, CallTaken, CloseTurn, Command, CommitTurn, Event, OpenTurn, PublishUtterance
+from gateway.turn.events import CallAnswered, CallTaken, CloseTurn, Command, CommitTurn, Event, OpenTurn, PublishUtterance, TransferCall
 from gateway.turn.machine import BotState, TurnMachine
 from tests.sim.judge import Judge
 from tests.sim.line import FRAME_S, Line
@@ -142,6 +142,8 @@ class TakenWorld(World):
     dead: bool = False
     first_frame: int = 0
     """The caller's frame with which this stream began."""
+    put_through: bool = False
+    """Whether it is known where the call goes next: nobody takes it over."""
 
     def feed(self, event: Event) -> None:
         """Hand an event to the core; the gateway may die while it writes what comes of it."""
@@ -156,6 +158,9 @@ class TakenWorld(World):
         commands = self.machine.handle(event, self.now)
         self.dead = self.now >= self.dies_at
         written = commands[: self.rng.randint(0, len(commands)) if self.dead else None]
+        self.put_through = any(isinstance(command, TransferCall) for command in written)
+        if self.put_through:
+            judge.forgiven |= _words(text)  # the gateway may be gone before it wrote them
         for command in written:
             self._written(command, text)
         judge.gateway_died = self.dead
@@ -223,11 +228,15 @@ def run_takeover(seed: int) -> Counter[str]:
     judge.begin()
     judge.words.excused = world.workers.why_lost
     world.judge = judge
+    world.workers.transfers = 0.1
     deaths = world.rng.randint(1, 4)
     world.dies_at = world.rng.uniform(0.0, 25.0)
     world.feed(CallAnswered())
     while not world.machine.call.over:
         world._step()
+        if world.dead and world.put_through:
+            world.counts["died as the call was put through"] += 1
+            break
         if world.dead:
             deaths -= 1
             world.come_back()
@@ -235,7 +244,8 @@ def run_takeover(seed: int) -> Counter[str]:
         judge.check(world.now < _LIMIT_S, "the call is stuck")
     world.line.play_until(world.now + 1.0)
     judge.heard([frame for _, frame in world.line.heard], first=not world.first_frame)
-    judge.call_over(world.now)
+    if not world.dead:
+        judge.call_over(world.now)
     world.counts.update(f"end {how}" for how in judge.ends.values())
     world.counts.update({f"words {fate}": count for fate, count in judge.words.fates.items()})
     return world.counts

@@ -34,6 +34,8 @@ _BARE_END = 0.3
 _TELLS_WORDS = 0.5
 """Chance that a voice tells where its words end."""
 CALL = "sim"
+DESK = "desk"
+"""Where calls may be transferred to."""
 _WAITED_FOR_S = FALLBACK_S - 0.1
 """The recogniser may take so long."""
 
@@ -88,6 +90,8 @@ class Workers:
         self.text_late_s = 0.0
         """How much later than its sound a sentence may be told."""
         self.collects = 0.05
+        self.transfers = 0.0
+        """How many replies ask for a transfer, some of them to nobody that there is."""
         self.sentences = (1, 2, 3)
         """How many a reply has: mostly one of the first two."""
         self.parrot = ""
@@ -202,6 +206,10 @@ class Workers:
         if rng.random() < self.collects:
             self.counts["keys asked for"] += 1
             self._send(Action(head=head, after=count - 1, name="collect", collect=rng.choice(_COLLECTS)), at)
+        if self.transfers and rng.random() < self.transfers:
+            self.counts["transfer asked for"] += 1
+            to = rng.choice((DESK, DESK, "nobody"))
+            self._send(Action(head=head, after=rng.randint(min(0, count - 1), count - 1), name="transfer", argument=to), at)
         self._send(ReplyEnded(head=head, sentences=count), at + 0.01)
 
     def _use_tool(self, head: Head, at: float) -> float:

@@ -40,7 +40,7 @@ from tests.sim.rules import RULES
 from tests.sim.situations import ORDINARY, Situation, draw
 from tests.sim.sound import phrase_book
 from tests.sim.vocabulary import LEXICON
-from tests.sim.workers import Workers
+from tests.sim.workers import DESK, Workers
 
 _LIMIT_S = 150.0
 """Every call is over by then: the bot hangs up on a caller who says nothing more."""
@@ -249,7 +249,8 @@ def make_world(
 def _call_taken(rng: random.Random) -> CallTaken:
     """The call of another gateway, whose caller may wait for an answer."""
     text = rng.choice(("", "as said before"))
-    return CallTaken(turn=1, ended=rng.choice((None, 0)), open=rng.random() < 0.7, text=text, heard="before")
+    unanswered = rng.random() < 0.2
+    return CallTaken(1, rng.choice((None, 0)), open=rng.random() < 0.7, text=text, heard="before", unanswered=unanswered)
 
 
 def random_rules(rng: random.Random) -> Rules:
@@ -271,6 +272,7 @@ def random_rules(rng: random.Random) -> Rules:
         barge_in_final_ms=round(mostly(RULES.barge_in_final_ms, 100, 5000)),
         dedup_s=0.0 if rng.random() < 0.1 else mostly(RULES.dedup_s, 0.5, 60.0),
         onset=rng.choice((FIVE_OF_SIX, THREE_OF_FOUR)),
+        destinations=frozenset({DESK}),
     )
 
 

@@ -1,9 +1,9 @@
 """The caller's sockets: opens streams as webhooks want it, and moves messages between them and the caller.
 
 A stream ends when the caller hangs up, or when the bot closes it. Then Twilio asks the ``action``
-of the TwiML what to do: end the call, or connect it again, under the same callSid. A stream that cannot be opened
-again has ended, too. Other addresses may be given for where nobody answers, or who answers wants somebody else
-asked: as if a load balancer stood before several gateways.
+of the TwiML what to do: end the call, put it through to a telephone, or connect it again, under the same
+callSid. A stream that cannot be opened again has ended, too. Other addresses may be given for where nobody answers, or who
+answers wants somebody else asked: as if a load balancer stood before several gateways.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from common.audio import SAMPLE_RATE_HZ
 from tools.caller.caller import Caller
 from tools.caller.record import Record, Tell
-from tools.caller.webhook import Addresses, End, NoConnection, Plan, Stream, ask, at, post
+from tools.caller.webhook import Addresses, Dial, End, NoConnection, Plan, Stream, ask, at, post
 from tools.caller.wire import Messages
 
 _OPEN_TIMEOUT_S = 10.0
@@ -56,9 +56,11 @@ class Call:
         max_s: float,
         fail_over: Sequence[str] = (),
         fallback: str = "",
+        dialled: str = "completed",
     ) -> None:
         """``fail_over``: base URLs of the gateways that are asked, one after the other, where the call's own does not answer any more,
-        or wants another one asked. ``fallback``: what Twilio asks where a webhook fails."""
+        or wants another one asked. ``fallback``: what Twilio asks where a webhook fails. ``dialled``: what becomes of a transfer, in
+        Twilio's word."""
         self.out_of_time = False
         """The longest time was over before the caller was done."""
         self._caller = caller
@@ -67,6 +69,7 @@ class Call:
         self._tell = tell
         self._fail_over = fail_over
         self._fallback = fallback
+        self._dialled = dialled
         self._max = int(max_s * SAMPLE_RATE_HZ)
 
     async def place(self, url: str, parameters: Mapping[str, str]) -> None:
@@ -77,7 +80,7 @@ class Call:
         """
         async with httpx.AsyncClient() as client:
             self._client, self._clock = client, Clock()
-            plan: Plan = Stream(url, parameters) if url.startswith("ws") else await self._ask(url, CallStatus="ringing")
+            plan = Stream(url, parameters) if url.startswith("ws") else await self._connected(await self._ask(url, CallStatus="ringing"))
             run = self._run_stream
             for _ in range(1 + _RECONNECTS):
                 if not isinstance(plan, Stream):
@@ -97,11 +100,19 @@ class Call:
             failed = {"ErrorCode": RETRIEVAL_FAILED, "ErrorUrl": url}
             return await ask(self._client, self._addresses, self._fallback, self._record.call, **failed, **more)
 
-    async def _next_plan(self, ended: Stream) -> Plan:
+    async def _next_plan(self, ended: Stream) -> Stream | End:
         await self._report(ended, "stream-stopped")
         if self._caller.over or self.out_of_time:
             return End("the caller hung up")
-        return await self._ask_action(ended.action) if ended.action else End("the bot closed the stream")
+        return await self._connected(await self._ask_action(ended.action)) if ended.action else End("the bot closed the stream")
+
+    async def _connected(self, plan: Plan) -> Stream | End:
+        """What is wanted once somebody else's telephone rang, if it is to; of what is said there nothing is known here."""
+        while isinstance(plan, Dial):
+            self._record.dials.append(plan)
+            self._tell(self._clock.now(), f"line   put through to {plan.number}: {self._dialled}")
+            plan = await self._ask(plan.action, DialCallStatus=self._dialled)
+        return plan
 
     async def _ask_action(self, action: str) -> Plan:
         *first, last = [action, *(at(base, action) for base in self._fail_over)]

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from common.audio import BYTES_PER_MS, SAMPLE_RATE_HZ, SILENCE_BYTE, mulaw_to_pcm
+from tools.caller.webhook import Dial
 
 Tell = Callable[[int, str], None]
 """Takes a line of the live timeline: when, and what."""
@@ -61,6 +62,8 @@ class Record:
     marks: list[Mark] = field(default_factory=list)
     clears: list[Clear] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
+    dials: list[Dial] = field(default_factory=list)
+    """Telephones that the call was put through to."""
     heard: list[tuple[int, int]] = field(default_factory=list)
     """Spans (begin, end) in which sound of the bot was played."""
     underruns: int = 0

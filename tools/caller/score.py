@@ -39,6 +39,7 @@ def score(record: Record) -> dict[str, Any]:
         "tx": record.sent_frames,
         "underruns": record.underruns,
         "violations": len(record.violations),
+        "dials": [{"number": dial.number, "ring_s": dial.ring_s, "caller_id": dial.caller_id} for dial in record.dials],
     }
 
 

@@ -37,6 +37,18 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
+class Dial:
+    """The webhook wants the call put through to a telephone."""
+
+    number: str
+    ring_s: int
+    caller_id: str = ""
+    """What is shown there; empty: the caller's own number."""
+    action: str = ""
+    """Whom to ask what becomes of the call afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """The webhook wants nothing more of the call."""
 
@@ -51,7 +63,7 @@ class Redirect:
     pause_s: int = 0
 
 
-Plan = Stream | End
+Plan = Stream | End | Dial
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +136,7 @@ async def post(client: httpx.AsyncClient, addresses: Addresses, url: str, call: 
 
 
 def read_twiml(body: str, url: str) -> Plan | Redirect:
-    """The first thing that TwiML wants, of those that matter to a stream.
+    """The first thing that TwiML wants, of those that matter to a call.
 
     Raises:
         NoConnection: it is no TwiML.
@@ -137,6 +149,9 @@ def read_twiml(body: str, url: str) -> Plan | Redirect:
     if verb is not None and verb.tag == "Redirect":
         pause_s = sum(int(pause.get("length", "1")) for pause in response.findall("Pause"))
         return Redirect(urljoin(url, verb.text or ""), pause_s)
+    if verb is not None and verb.tag == "Dial":
+        number = verb.findtext("Number") or ""
+        return Dial(number, int(verb.get("timeout", "30")), verb.get("callerId", ""), urljoin(url, verb.get("action", "")))
     stream = None if verb is None or verb.tag != "Connect" else verb.find("Stream")
     if response.tag != "Response" or verb is None or stream is None:
         return End("nothing" if verb is None else f"{verb.tag} {verb.text or ''}".rstrip())
