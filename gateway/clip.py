@@ -52,14 +52,9 @@ class Clip:
         return self._wholly(self.sure)
 
     @property
-    def wholly_heard(self) -> bool:
-        """Whether all of it was heard."""
-        return self._wholly(self.heard)
-
-    @property
     def heard_words(self) -> str:
         """Its words that were heard, as far as can be told; whole ones."""
-        if self.audio and self.wholly_heard:
+        if self.audio and self._wholly(self.heard):
             return self.text
         return self.words(end=len(self.ends_in(self.heard)))
 

@@ -23,7 +23,6 @@ Rules
 """
 
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from common.audio import FRAME_BYTES, SILENCE_BYTE, attenuation
@@ -240,11 +239,6 @@ class Playout:
         """How much of the greeting or reply the caller heard."""
         self._update_heard(now)
         return sum(clip.heard for clip in self.clips if clip.kind in ("greeting", "reply"))
-
-    def heard_all(self, clips: Sequence[Clip], now: float) -> bool:
-        """Whether the caller heard each of these clips to its end."""
-        self._update_heard(now)
-        return all(clip.wholly_heard for clip in clips)
 
     def heard_text(self, now: float) -> str:
         """The words of greeting and reply that were heard; of a cut sentence, an estimate in whole words."""

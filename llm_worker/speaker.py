@@ -132,7 +132,12 @@ class Speaker:
         """What the commit sends: actions first, so that the gateway knows them when the reply ends."""
         count = len(self.reply.sentences)
         actions = [
-            Output(None, Action(head=self.head, after=min(max(after, 0), count - 1), name=asked.name, collect=asked.collect))
+            Output(
+                None,
+                Action(
+                    head=self.head, after=min(max(after, 0), count - 1), name=asked.name, argument=asked.argument, collect=asked.collect
+                ),
+            )
             for after, asked in self._requests
         ]
         return [*actions, Output(None, ReplyEnded(head=self.head, sentences=count, llm_ms=self.llm_ms))]

@@ -98,6 +98,11 @@ class Reply:
         self.ended = True
         self._expected = sentences
 
+    def end_after(self, number: int) -> None:
+        """Play nothing behind sentence ``number`` but what sounds already."""
+        begun = [at for at, sentence in enumerate(self._sentences) if sentence.clip.sent or sentence.clip.heard]
+        self._cut_after(min(max([number, *begun]), self._limit - 1))
+
     # -- What is the case -----------------------------------------------------------------
 
     @property
@@ -113,11 +118,6 @@ class Reply:
             and len(self._sentences) >= min(self._expected, self._limit)
             and all(sentence.clip.complete for sentence in self._sentences)
         )
-
-    def heard_to(self, number: int, now: float) -> bool:
-        """Whether sentence ``number``, and all before it, were heard."""
-        clips = [sentence.clip for sentence in self._sentences[: number + 1]]
-        return len(clips) > min(number, self._limit - 1) and self._playout.heard_all(clips, now)
 
     @property
     def speechless(self) -> bool:

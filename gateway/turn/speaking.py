@@ -62,7 +62,8 @@ class Speaking:
             case "collect":
                 self._call.turn.collect = action.collect or Collect()
             case "transfer" if action.argument in self._call.rules.destinations:
-                self._call.turn.transfer = action
+                self._call.turn.transfer = action.argument
+                self._call.turn.reply.end_after(action.after)
             case _:
                 self._call.report("ACTION_REFUSED", action=action.name)
 
@@ -78,14 +79,11 @@ class Speaking:
     # -- Endings ------------------------------------------------------------------------------
 
     def finish_if_heard(self, now: float) -> None:
-        """End the turn once all that it has to say was heard."""
+        """End the turn once all that it has to say was heard; that a voice fails keeps nobody from a person."""
         turn, playout = self._call.turn, self._call.playout
-        if self._transfer_is_due(now):
-            self._replied(now)
-            return
         if not self._all_here() or not playout.finished(now):
             return
-        if not turn.only_phrase and turn.reply.speechless:
+        if not turn.only_phrase and not turn.transfer and turn.reply.speechless:
             self.fall_back(now)
         else:
             self._replied(now)
@@ -101,16 +99,11 @@ class Speaking:
         turn = self._call.turn
         return turn.only_phrase or (turn.committed and turn.reply.complete)
 
-    def _transfer_is_due(self, now: float) -> bool:
-        """Whether the caller heard what was to be said before; that a voice fails keeps nobody from a person."""
-        turn = self._call.turn
-        return turn.transfer is not None and turn.committed and turn.reply.heard_to(turn.transfer.after, now)
-
     def _replied(self, now: float) -> None:
         call = self._call
         hang_up, transfer = call.turn.hang_up, call.turn.transfer
-        if transfer is not None:
-            call.transfer(transfer.argument, now)
+        if transfer:
+            call.transfer(transfer, now)
             return
         call.end_turn("replied", now)
         if hang_up:

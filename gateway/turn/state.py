@@ -7,7 +7,7 @@ nowhere else (R1), together with the history of the turn that ended (R7).
 from dataclasses import dataclass, field
 from typing import Literal
 
-from common.messages import Action, Collect
+from common.messages import Collect
 from common.messages import Piece as PieceKind
 from gateway.clip import Clip, Kind
 from gateway.playout import BYTES_PER_S, Playout
@@ -97,8 +97,8 @@ class Turn:
     """The keys that it asks for."""
     hang_up: bool = False
     """Whether the call ends once this turn was heard."""
-    transfer: Action | None = None
-    """Where the call goes once the sentence that it says was heard."""
+    transfer: str = ""
+    """Where the call goes once this turn was heard."""
     filler_said: bool = False
     floor_taken: bool = False
     """The caller reached MAX_TURN_SEC: onsets don't hold before some of the reply was heard (R6)."""

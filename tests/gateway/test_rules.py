@@ -7,8 +7,8 @@ from gateway.rules import SETTING_OF, rules_of
 from gateway.turn.state import Rules
 
 
-def test_every_rule_but_the_onset_is_a_setting() -> None:
-    assert {field.name for field in fields(Rules)} - set(SETTING_OF) == {"onset"}
+def test_every_rule_but_what_detector_and_agent_tell_is_a_setting() -> None:
+    assert {field.name for field in fields(Rules)} - set(SETTING_OF) == {"onset", "destinations"}
 
 
 def test_a_setting_is_a_rule() -> None:

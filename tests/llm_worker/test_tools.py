@@ -155,7 +155,7 @@ def test_an_agent_has_the_tools_that_its_file_allows(tmp_path: Path, more: str, 
 def test_a_file_can_allow_every_tool_and_action_that_there_is(tmp_path: Path) -> None:
     settings = Settings(messages_dir=tmp_path)
     here = tools_of_agent(in_use(snapshot(tmp_path, HOURS, settings), settings))
-    assert {*here, "hang_up", "collect_digits"} == set(get_args(ToolName))
+    assert {*here, "hang_up", "collect_digits", "transfer"} == set(get_args(ToolName))
 
 
 def test_a_zone_of_the_house_that_is_none_ends_the_start() -> None:

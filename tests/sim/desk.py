@@ -5,9 +5,10 @@
 
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TypeVar
 
-from common.messages import Head, Message, ReplyEnded, Sentence, SpeechChunk, Transcript
+from common.messages import Action, Head, Message, ReplyEnded, Sentence, SpeechChunk, Transcript
 from common.messages import Piece as PieceKind
 from common.version import VERSION
 from gateway.playout import Mark
@@ -273,4 +274,14 @@ def quiet_desk(rules: Rules | None = None) -> Desk:
     """A call in which nothing was said yet."""
     desk = Desk(rules)
     desk.wait(0.5)
+    return desk
+
+
+def transferring_desk(*texts: str, after: int = 0, to: str = "office", rules: Rules = RULES) -> Desk:
+    """A call in which the bot begins to say, in sentences of a second, that it puts the caller through."""
+    desk = asked_desk(replace(rules, destinations=frozenset({"office"})))
+    for number, text in enumerate(texts or ("I put you through.",)):
+        desk.sentence(number, text)
+    desk.report(Action(head=desk.head(), after=after, name="transfer", argument=to))
+    desk.end_reply(len(texts) or 1)
     return desk

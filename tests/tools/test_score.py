@@ -50,7 +50,7 @@ def interrupted() -> Story:
 
 
 def test_the_shape_is_the_promised_one() -> None:
-    assert list(score(interrupted().record)) == ["call", "turns", "marks", "clears", "rx", "tx", "underruns", "violations"]
+    assert list(score(interrupted().record)) == ["call", "turns", "marks", "clears", "rx", "tx", "underruns", "violations", "dials"]
 
 
 def test_a_row_has_the_promised_shape() -> None:

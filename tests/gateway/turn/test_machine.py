@@ -26,7 +26,7 @@ from gateway.turn.events import (
 )
 from gateway.turn.machine import BotState, TurnMachine
 from gateway.turn.words import Lexicon
-from tests.sim.desk import Desk, asked_desk, speaking_desk
+from tests.sim.desk import Desk, asked_desk, speaking_desk, transferring_desk
 from tests.sim.rules import RULES
 from tests.sim.sound import phrase_book
 
@@ -386,6 +386,9 @@ def an_end(how: End) -> Desk:
             desk.say("שלום")
         case "fallback":
             desk.wait(5.1)
+        case "transferred":
+            desk = transferring_desk()
+            desk.wait(1.5)
         case "hung_up":
             desk.hang_up()
         case _:
