@@ -94,7 +94,7 @@ class Webhooks:
         unanswered = bool(dialled) or UNANSWERED in asked
         if dialled:
             log_event(call, None, "TRANSFER_UNANSWERED", why=dialled)
-        elif (goes_to := await self._reconnects.transferred_to(call)) is not None:
+        elif not unanswered and (goes_to := await self._reconnects.transferred_to(call)) is not None:
             return self._dial(request, goes_to)
         if self._admission.draining and not self._reconnects.knows_over(call):
             if _ELSEWHERE in asked:

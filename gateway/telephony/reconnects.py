@@ -31,7 +31,7 @@ class Reconnects:
         """``shared`` and ``take_transfer`` ask for all gateways; without them this one is alone."""
         self._clock = clock
         self._shared = shared
-        self._take_transfer = take_transfer
+        self.take_transfer = take_transfer
         self._over: dict[str, float] = {}
         self._times: dict[str, list[float]] = {}
 
@@ -63,11 +63,11 @@ class Reconnects:
 
     async def transferred_to(self, call: str) -> Destination | None:
         """Where a call whose stream ended goes, if it was transferred; it is told once."""
-        if self._take_transfer is None:
+        if self.take_transfer is None:
             return None
         try:
             async with asyncio.timeout(_ANSWER_S):
-                told = await self._take_transfer(call)
+                told = await self.take_transfer(call)
         except (TimeoutError, BusUnavailable):
             return None
         return None if told is None else msgspec.json.decode(told, type=Destination)

@@ -202,14 +202,14 @@ async def test_the_gateway_before_is_told(a_house: House) -> None:
     assert (await next_reply(replies)).message == CallTakenOver(head=head, fence=taken.fence)
 
 
-@pytest.mark.parametrize("write", ["open_turn", "commit_turn", "close_turn", "close_call", "leave_call"])
+@pytest.mark.parametrize("write", ["open_turn", "commit_turn", "close_turn", "transfer_call", "close_call", "leave_call"])
 async def test_it_may_write_nothing_of_the_call_any_more(a_house: House, write: str) -> None:
     await take(a_house)
     with pytest.raises(NotOwner):
         await _write(a_house.gateway, write, a_house.fence)
 
 
-@pytest.mark.parametrize("write", ["open_turn", "commit_turn", "close_turn", "close_call", "leave_call"])
+@pytest.mark.parametrize("write", ["open_turn", "commit_turn", "close_turn", "transfer_call", "close_call", "leave_call"])
 async def test_what_it_tried_to_write_changes_nothing(a_house: House, write: str) -> None:
     await close(a_house, 0, heard="Hello.")
     taken = await take(a_house)
@@ -227,6 +227,8 @@ async def _write(bus: GatewayBus, write: str, fence: int, turn: int = 9) -> None
             await bus.commit_turn(CALL, turn, "words", fence)
         case "close_turn":
             await bus.close_turn(CALL, TurnClosed(turn, "replied", "late", "Late."), fence)
+        case "transfer_call":
+            await bus.transfer_call(CALL, b"late", fence)
         case "close_call":
             await bus.close_call(CALL, fence)
         case _:
@@ -314,3 +316,22 @@ async def test_a_call_that_is_over_is_not_connected_again(a_house: House) -> Non
 async def test_a_call_that_was_left_is_connected_again(a_house: House) -> None:
     await a_house.gateway.leave_call(CALL, a_house.fence)
     assert await a_house.other.reconnect(CALL) == "again"
+
+
+# Where a call goes whose stream ends
+
+
+async def test_where_a_call_goes_is_told_once_to_whatever_gateway_is_asked(a_house: House) -> None:
+    await a_house.gateway.transfer_call(CALL, b"reception", a_house.fence)
+    assert [await a_house.other.take_transfer(CALL) for _ in range(2)] == [b"reception", None]
+
+
+async def test_a_call_that_was_not_transferred_goes_nowhere(a_house: House) -> None:
+    assert await a_house.gateway.take_transfer(CALL) is None
+
+
+async def test_a_stream_that_lost_the_call_sends_it_nowhere(a_house: House) -> None:
+    await take(a_house)
+    with pytest.raises(NotOwner):
+        await a_house.gateway.transfer_call(CALL, b"late", a_house.fence)
+    assert await a_house.other.take_transfer(CALL) is None

@@ -1,12 +1,15 @@
 """Whether a call whose stream ended is connected again: three times a minute, whoever counts."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
 
+from common.agents.agent import Destination
 from common.bus import Reconnect
 from common.errors import BusUnavailable
-from gateway.telephony.reconnects import Reconnects
+from gateway.telephony.reconnects import Reconnects, TakeTransfer
+from tests import virtual_clock
 from tests.gateway.clock import Clock
 
 
@@ -74,3 +77,36 @@ async def test_a_call_that_began_again_is_not_over() -> None:
     reconnects.call_over("CA1")
     reconnects.call_began("CA1")
     assert await reconnects.ask("CA1") == "again"
+
+
+# Where it goes
+
+
+async def reception(call: str) -> bytes | None:
+    return b'{"number":"+97231234567","when":"people"}'
+
+
+async def no_answer_from_redis(call: str) -> bytes | None:
+    raise BusUnavailable("ConnectionError")
+
+
+async def never(call: str) -> bytes | None:
+    await asyncio.Event().wait()
+    return None
+
+
+async def test_where_a_call_goes_is_what_redis_says() -> None:
+    goes_to = await Reconnects(Clock(), take_transfer=reception).transferred_to("CA1")
+    assert goes_to == Destination(number="+97231234567", when="people")
+
+
+async def test_a_gateway_without_redis_transfers_nobody() -> None:
+    assert await Reconnects(Clock()).transferred_to("CA1") is None
+
+
+@pytest.mark.parametrize("take", [no_answer_from_redis, never])
+def test_a_call_is_not_kept_waiting_for_a_redis_that_is_away(take: TakeTransfer) -> None:
+    async def asked() -> Destination | None:
+        return await Reconnects(Clock(), take_transfer=take).transferred_to("CA1")
+
+    assert virtual_clock.run(asked()) is None

@@ -175,6 +175,94 @@ async def test_a_call_whose_streams_keep_dying_is_ended_with_a_word() -> None:
     assert '<Say language="en-US">Thank you, and goodbye</Say><Hangup/>' in said[3]
 
 
+# --- After a transfer
+
+RECEPTION = b'{"number":"+97231234567","when":"people","ring_s":25}'
+
+
+async def transferred(running: Gateway, *calls: str) -> None:
+    """These calls were transferred by another gateway."""
+    waiting = dict.fromkeys(calls or ("CA1",), RECEPTION)
+
+    async def take(call: str) -> bytes | None:
+        return waiting.pop(call, None)
+
+    running.reconnects.take_transfer = take
+
+
+async def test_a_call_that_was_transferred_rings_there() -> None:
+    async with gateway() as running:
+        await transferred(running)
+        assert "<Number>+97231234567</Number></Dial></Response>" in await after(running)
+
+
+async def test_what_the_next_webhook_must_know_goes_along_with_a_transfer() -> None:
+    async with gateway() as running:
+        await transferred(running)
+        said = await after(running, "?language=en&again=1&agent=shop&x=y")
+    assert f'action="http://127.0.0.1:{running.port}/twilio/after?language=en&amp;agent=shop&amp;again=1" timeout="25"><' in said
+
+
+@pytest.mark.parametrize("status", ["completed", "answered"])
+async def test_a_transfer_that_was_answered_is_the_end_of_the_call(status: str) -> None:
+    async with gateway() as running:
+        assert "<Response><Hangup/></Response>" in await after(running, DialCallStatus=status)
+
+
+@pytest.mark.parametrize("status", ["no-answer", "busy", "failed", "canceled"])
+async def test_a_transfer_that_nobody_answered_comes_back_to_the_bot_which_knows(status: str) -> None:
+    async with gateway() as running:
+        await transferred(running)
+        said = await after(running, "?again=1", DialCallStatus=status)
+    assert re.findall(r'name="(\w+)" value="(\d)"', said) == [("again", "2"), ("unanswered", "1")]
+
+
+async def test_the_stream_after_the_next_one_is_no_longer_of_an_unanswered_transfer() -> None:
+    async with gateway() as running:
+        said = await after(running, DialCallStatus="busy")
+    assert f'action="http://127.0.0.1:{running.port}/twilio/after?again=1"' in said
+
+
+async def test_coming_back_from_a_transfer_is_no_reconnect() -> None:
+    async with gateway() as running:
+        said = [await after(running, DialCallStatus="busy") for _ in range(5)]
+    assert all("<Stream" in one for one in said)
+
+
+async def test_who_hangs_up_while_it_rings_is_gone() -> None:
+    async with gateway() as running:
+        assert "<Response><Hangup/></Response>" in await after(running, DialCallStatus="no-answer", CallStatus="completed")
+
+
+async def test_a_gateway_that_drains_transfers_a_call_itself() -> None:
+    async with gateway() as running:
+        await transferred(running)
+        running.door.admission.draining = True
+        assert "<Dial" in await after(running)
+
+
+async def test_a_transfer_that_nobody_answered_comes_back_elsewhere_from_a_gateway_that_drains() -> None:
+    async with gateway() as running:
+        running.door.admission.draining = True
+        said = await after(running, "?again=1", DialCallStatus="busy")
+    assert "/twilio/after?again=1&amp;unanswered=1&amp;elsewhere=1</Redirect>" in said
+
+
+async def test_the_gateway_elsewhere_connects_it_again_with_that_word() -> None:
+    async with gateway() as running:
+        await transferred(running)
+        said = await after(running, "?again=1&unanswered=1&elsewhere=1")
+    assert '<Parameter name="unanswered" value="1"/>' in said
+
+
+async def test_of_a_transfer_the_log_has_no_number(capsys: pytest.CaptureFixture[str]) -> None:
+    async with gateway() as running:
+        await transferred(running)
+        for form in ({}, {"DialCallStatus": "busy"}):
+            await after(running, **form)
+    assert "97231234567" not in "".join(capsys.readouterr())
+
+
 # --- No room for a new call
 
 

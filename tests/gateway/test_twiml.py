@@ -51,3 +51,13 @@ def test_a_language_of_the_default_voice_needs_no_other() -> None:
     said = ElementTree.fromstring(twiml.say_and_hang_up("Goodbye", "en")).find("Say")
     assert said is not None
     assert said.attrib == {"language": "en-US"}
+
+
+def test_a_call_rings_elsewhere_for_so_long() -> None:
+    dial = ElementTree.fromstring(twiml.dial(BASE + "/twilio/after?a=1&b=2", "+97231234567", 20)).find("Dial")
+    assert dial is not None
+    assert (dial.attrib, dial.findtext("Number")) == ({"action": BASE + "/twilio/after?a=1&b=2", "timeout": "20"}, "+97231234567")
+
+
+def test_another_number_than_the_callers_may_be_shown_there() -> None:
+    assert ' callerId="+97245550100">' in twiml.dial(BASE, "+97231234567", 20, "+97245550100")

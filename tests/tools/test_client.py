@@ -20,11 +20,11 @@ HASTE = Patience(gap_s=0.1, greeting_s=0.1, reply_s=0.3)
 
 
 async def place(
-    url: str, *steps: Step, addresses: Addresses | None = None, max_s: float = 10, patience: Patience = HASTE
+    url: str, *steps: Step, addresses: Addresses | None = None, max_s: float = 10, patience: Patience = HASTE, dialled: str = "completed"
 ) -> tuple[Record, Call]:
     record = Record("CA1")
     caller = Caller(Script(steps, patience), record, lambda at, text: None)
-    call = Call(caller, record, addresses or Addresses(), lambda at, text: None, max_s)
+    call = Call(caller, record, addresses or Addresses(), lambda at, text: None, max_s, dialled=dialled)
     await call.place(url, {})
     return record, call
 
@@ -262,3 +262,30 @@ async def test_where_a_webhook_fails_the_fallback_is_asked_with_its_address() ->
     path, form, _ = spare.asked[0]
     failed = dying.url.replace("/voice", "/after")
     assert (path, form["ErrorUrl"], form["ErrorCode"], len(spare.lines)) == ("/after", failed, RETRIEVAL_FAILED, 1)
+
+
+# --- Transfers
+
+DIAL = '<Response><Dial action="/after?dialled=1" timeout="25" callerId="+97245550100"><Number>+97245550101</Number></Dial></Response>'
+
+
+async def test_a_transfer_is_in_the_record_with_what_rings_for_how_long() -> None:
+    async with bot(hang_up) as answering:
+        answering.after = [DIAL]
+        record, _ = await place(answering.url)
+    assert score(record)["dials"] == [{"number": "+97245550101", "ring_s": 25, "caller_id": "+97245550100"}]
+
+
+@pytest.mark.parametrize("dialled", ["completed", "no-answer"])
+async def test_the_webhook_is_told_what_became_of_a_transfer(dialled: str) -> None:
+    async with bot(hang_up) as answering:
+        answering.after = [DIAL]
+        await place(answering.url, dialled=dialled)
+    assert answering.asked[-1][1]["DialCallStatus"] == dialled
+
+
+async def test_who_was_transferred_may_come_back() -> None:
+    async with bot(hang_up) as answering:
+        answering.after = [DIAL, answering.connect]
+        await place(answering.url, dialled="busy")
+    assert len(answering.lines) == 2
