@@ -25,7 +25,8 @@ class TransfersJudge:
         """Before what comes of it."""
         if isinstance(event, WorkerReported) and isinstance(event.message, Action) and event.message.name == "transfer":
             action, turn = event.message, machine.call.turn
-            if action.head.turn == turn.number and turn.utterance is not None and action.argument in machine.call.rules.destinations:
+            awaited = turn.drafted or turn.utterance is not None
+            if action.head.turn == turn.number and awaited and action.argument in machine.call.rules.destinations:
                 self._wanted[turn.number] = action
 
     def commanded(self, commands: Sequence[Command], machine: TurnMachine) -> None:

@@ -228,7 +228,7 @@ def run_takeover(seed: int) -> Counter[str]:
     judge.begin()
     judge.words.excused = world.workers.why_lost
     world.judge = judge
-    world.workers.transfers = 0.1
+    world.workers.transfers = 0.05
     deaths = world.rng.randint(1, 4)
     world.dies_at = world.rng.uniform(0.0, 25.0)
     world.feed(CallAnswered())
