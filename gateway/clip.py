@@ -9,6 +9,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from common.audio import FRAME_BYTES
 from gateway import spoken
 
 Kind = Literal["greeting", "reply", "filler", "phrase", "beep"]
@@ -45,6 +46,11 @@ class Clip:
     def begun(self) -> bool:
         """Whether any of it was sent in this epoch."""
         return self.sent > self.begin
+
+    @property
+    def ready(self) -> bool:
+        """Whether a frame of it is here, or its end."""
+        return self.complete or len(self.audio) - self.sent >= FRAME_BYTES
 
     @property
     def surely_heard(self) -> bool:

@@ -215,7 +215,7 @@ class Playout:
     def sendable(self) -> bool:
         """Whether a frame can leave as soon as it is due: a sentence waits for the one before it (R9)."""
         clip = self._current()
-        return clip is not None and (clip.complete or len(clip.audio) - clip.sent >= FRAME_BYTES)
+        return clip is not None and clip.ready
 
     def finished(self, now: float) -> bool:
         """Whether all that is here was sent, and was heard."""
@@ -244,6 +244,16 @@ class Playout:
         """The words of greeting and reply that were heard; of a cut sentence, an estimate in whole words."""
         self._update_heard(now)
         return " ".join(filter(None, (clip.heard_words for clip in self.clips if clip.kind in ("greeting", "reply"))))
+
+    def sounding(self, now: float) -> tuple[Clip, int] | None:
+        """The clip that is heard, and how far; None: nothing of this epoch was yet."""
+        heard = self._heard_position(now)
+        span = next((span for span in reversed(self._spans) if span.position <= heard), None)
+        return None if span is None else (span.clip, span.up_to(heard))
+
+    def unheard_bytes(self, now: float) -> int:
+        """How much was sent that the caller did not hear."""
+        return self._sent - self._heard_position(now)
 
     def _update_heard(self, now: float) -> None:
         heard, sure = self._heard_position(now), self._sure_position(now)
@@ -281,8 +291,11 @@ class Playout:
 
     @property
     def starving(self) -> Clip | None:
-        """The clip whose turn it is to be sent while its next bytes are not here."""
-        return None if self.sendable else self._current()
+        """The clip whose turn it is to be sent, perhaps behind a filler, while its next bytes are not here."""
+        clip = self._current()
+        if clip is not None and clip.kind == "filler":
+            clip = next((later for later in self.clips[self._cursor + 1 :] if self._may_leave(later)), None)
+        return None if clip is None or clip.ready else clip
 
     @property
     def torn(self) -> bool:

@@ -111,6 +111,7 @@ class Listening:
         """A short sound between keys does not end them; if it has words, they stand there."""
         call = self._call
         utterance.pieces.append(draft or call.publish_audio(utterance, "probe", call.floor.start, call.floor.end))
+        utterance.voiced = 0  # the next sound is short, or not, by itself
         call.open, call.keys_until = utterance, now + call.wanted_keys.timeout_s
 
     def _is_transcript(self, draft: Piece, utterance: Utterance) -> bool:
@@ -213,7 +214,13 @@ class Listening:
         if normalise(utterance.text):
             self._await_words(utterance, now)
         else:
-            self._call.pay()
+            self._nothing_happened(utterance, now)
+
+    def _nothing_happened(self, utterance: Utterance, now: float) -> None:
+        """The no-input clock stood still while the caller had the floor, and goes on (R10)."""
+        memory = self._call.memory
+        memory.quiet_since = min(now, memory.quiet_since + now - utterance.began_at)
+        self._call.pay()
 
     def hanging_until(self) -> float | None:
         """When words that hang are committed all the same (R2)."""
@@ -295,7 +302,7 @@ class Listening:
         call = self._call
         call.end_turn("nothing_heard", now)
         if utterance.short or utterance.over_bot:
-            call.pay()
+            self._nothing_happened(utterance, now)
             return
         call.memory.nothing_heard += 1
         if call.memory.nothing_heard < MAX_NOTHING_HEARD:

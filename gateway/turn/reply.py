@@ -7,7 +7,8 @@ Rules
     finished by a take of its remaining words. Where nothing of a sentence came yet, the first of
     its takes to begin is heard: slow sound is not thrown away for sound that is no faster. Its bytes are waited for, but for less time once
     another attempt has begun it anew: then its worker is gone, and these bytes will not come.
-    The first sentence that cannot be spoken is a beep, once a reply (S13).
+    The first sentence that cannot be spoken is a beep, once a reply (S13). A reply that a voice leaves in the middle of its last
+    sentence is followed by the fallback phrase: else the caller would wait for the rest (R10).
     What would make the reply longer than ``max_bytes`` is cut at the end of a sentence, and a
     sentence that is longer than that by itself is cut off.
 """
@@ -40,6 +41,8 @@ class _Sentence:
     """Whether a later attempt began it anew, of which nothing can be used."""
     cut: bool = False
     """Whether its sound ends before its text does."""
+    broken: bool = False
+    """Whether that is the voice's doing."""
 
 
 class Reply:
@@ -91,6 +94,7 @@ class Reply:
         sentence = self._sentence(number)
         if sentence.clip.complete or take != sentence.take:
             return
+        sentence.broken = bool(sentence.clip.audio)
         self._give_up(sentence)
 
     def reply_ended(self, sentences: int) -> None:
@@ -120,9 +124,9 @@ class Reply:
         )
 
     @property
-    def speechless(self) -> bool:
-        """Whether not one sentence of the complete reply could be spoken."""
-        return all(sentence.failed for sentence in self._sentences)
+    def broken(self) -> bool:
+        """Whether not one sentence of the complete reply could be spoken, or the voice left the last one in the middle."""
+        return all(sentence.failed for sentence in self._sentences) or self._sentences[-1].broken
 
     # -- Starvation -----------------------------------------------------------------------
 
@@ -130,6 +134,7 @@ class Reply:
         """Give up waiting for ``clip``'s bytes: (sentence, take, words) to be synthesised, None if given up."""
         number, sentence = self._of(clip)
         if sentence.asked + 1 >= _MAX_TAKES:
+            sentence.broken = bool(clip.audio)
             self._give_up(sentence)
             return None
         spoken = len(clip.audio) if clip.sent else 0

@@ -83,7 +83,7 @@ class Speaking:
         turn, playout = self._call.turn, self._call.playout
         if not self._all_here() or not playout.finished(now):
             return
-        if not turn.only_phrase and not turn.transfer and turn.reply.speechless:
+        if not turn.only_phrase and not turn.transfer and turn.reply.broken:
             self.fall_back(now)
         else:
             self._replied(now)
@@ -155,5 +155,4 @@ class Speaking:
         again = turn.reply.retake(clip)
         if again is not None:
             number, take, words = again
-            turn.progress_at = now
             self._call.out.append(PublishSentence(turn.number, number, take, words))

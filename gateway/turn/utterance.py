@@ -108,8 +108,8 @@ class Utterance:
 
     @property
     def by_keys(self) -> bool:
-        """Whether it is keys, and nothing else yet."""
-        return bool(self.pieces) and all(piece.keys for piece in self.pieces)
+        """Whether it is keys, and nothing else yet but short sounds between them."""
+        return bool(self.keys) and all(piece.keys or piece.kind == "probe" for piece in self.pieces)
 
     @property
     def short(self) -> bool:

@@ -98,19 +98,16 @@ def _moment(machine: TurnMachine, now: float) -> str:
 
 def _sounding(playout: Playout, now: float) -> str:
     """What is heard: the clip, and where in it, whatever of it was said before a stop."""
-    heard = playout._heard_position(now)
-    spans = [span for span in playout._spans if span.position <= heard]
-    if not spans:
+    sounding = playout.sounding(now)
+    if sounding is None:
         return "mid-sentence" if any(clip.begin for clip in playout.clips) else "first 200 ms"
-    span = spans[-1]
-    if span.clip.kind != "reply":
-        return f"{span.clip.kind}"
+    sounds, place = sounding
+    if sounds.kind != "reply":
+        return f"{sounds.kind}"
     first = next(clip for clip in playout.clips if clip.kind == "reply")
-    place = span.clip.begin + heard - span.position
-    if span.clip is first and place < _FIRST_S * BYTES_PER_S:
+    if sounds is first and place < _FIRST_S * BYTES_PER_S:
         return "first 200 ms"
-    left = playout._sent - heard
     if not playout.sendable:
-        return "last 300 ms" if left < _LAST_S * BYTES_PER_S else "only the provider plays"
-    between = min(len(span.clip.audio) if span.clip is first else place, len(span.clip.audio) - place)
+        return "last 300 ms" if playout.unheard_bytes(now) < _LAST_S * BYTES_PER_S else "only the provider plays"
+    between = min(len(sounds.audio) if sounds is first else place, len(sounds.audio) - place)
     return "between sentences" if between < _BETWEEN_S * BYTES_PER_S else "mid-sentence"

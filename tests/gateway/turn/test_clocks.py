@@ -156,14 +156,16 @@ def test_words_begin_the_count_anew() -> None:
     assert desk.sentences_heard[-1] == STILL_THERE
 
 
-def test_empty_voice_restarts_nothing() -> None:
+def test_empty_voice_restarts_nothing_and_the_clock_stands_still_meanwhile() -> None:
     desk = greeted_desk()
     desk.wait(6.0)
     desk.speak(0.2)
     desk.wait(0.8)
     desk.understand("", piece="probe")
     desk.wait(1.3)
-    assert desk.sentences_heard[-1] == STILL_THERE
+    before = desk.sentences_heard[-1]
+    desk.wait(0.9)
+    assert (before, desk.sentences_heard[-1]) == (0, STILL_THERE)
 
 
 @pytest.mark.parametrize("pending", ["voice", "words", "short words", "reply"])

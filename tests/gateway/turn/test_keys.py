@@ -316,3 +316,30 @@ def test_voice_behind_a_voice_and_a_key_goes_on_with_them() -> None:
     held = desk.machine.holding.hold
     desk.wait(1.0)
     assert (held, [piece.piece for piece in desk.published]) == (None, ["segment", "segment"])
+
+
+def cough_between_keys(desk: Desk) -> None:
+    """Asked about, and without words."""
+    desk.wait(0.3)
+    desk.speak(0.2)
+    desk.wait(0.8)
+    desk.understand("")
+
+
+def test_a_second_cough_between_keys_does_not_end_them() -> None:
+    desk = collecting_desk(Collect(digits=4, timeout_s=4.0))
+    desk.press("1", "2")
+    cough_between_keys(desk)
+    cough_between_keys(desk)
+    desk.press("3", "4")
+    assert desk.asked == ["1234"]
+
+
+def test_words_between_keys_end_them_though_there_was_a_cough_before() -> None:
+    desk = collecting_desk(Collect(digits=4, timeout_s=4.0))
+    desk.press("1", "2")
+    cough_between_keys(desk)
+    desk.speak(1.0)
+    desk.wait(0.8)
+    desk.understand("that is all")
+    assert desk.asked == ["12 that is all"]

@@ -295,7 +295,17 @@ def test_a_sentence_that_broke_off_keeps_its_sound() -> None:
     case = Case()
     case.speech()
     case.reply.sentence_failed(0, 0)
-    assert (case.sound, case.reply.speechless) == ([b"\x01" * 800], False)
+    assert case.sound == [b"\x01" * 800]
+
+
+@pytest.mark.parametrize(("last", "broken"), [(False, True), (True, False)])
+def test_a_reply_whose_last_sentence_broke_off_is_broken(last: bool, broken: bool) -> None:
+    case = Case()
+    case.speech()
+    case.reply.sentence_failed(0, 0)
+    if last:
+        case.speech(1, last=True)
+    assert case.reply.broken is broken
 
 
 def test_a_complete_sentence_cannot_fail() -> None:
@@ -319,7 +329,7 @@ def test_it_is_speechless_if_every_sentence_failed(failed: list[int], speechless
             case.reply.sentence_failed(number, 0)
         else:
             case.speech(number, last=True)
-    assert case.reply.speechless is speechless
+    assert case.reply.broken is speechless
 
 
 # -- Begun ------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """From the workers' messages to a reply that was heard."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -442,3 +443,57 @@ def test_nothing_is_said_of_a_failure_while_the_caller_speaks() -> None:
     desk.speak(0.5)
     desk.wait(1.5)
     assert (desk.ends[-1], desk.frames) == ("fallback", [])
+
+
+def test_a_filler_does_not_lengthen_the_wait_for_a_sentence() -> None:
+    desk = asked_desk()
+    desk.sentence(0, "one.", None)
+    desk.sentence(1, "two.", 0.5)
+    desk.wait(3.1)
+    assert (desk.sentences_heard, [one.take for one in desk.all(PublishSentence)]) == ([2], [1, 2])
+
+
+# -- A voice that breaks off ------------------------------------------------------------------
+
+
+def silences(desk: Desk) -> list[float]:
+    """Pauses of a second or more in what the caller heard."""
+    times = [at for at, _ in desk.line.heard]
+    return [round(later - earlier, 1) for earlier, later in pairwise(times) if later - earlier > 1]
+
+
+def test_a_voice_that_breaks_off_each_sentence_leaves_no_long_silence() -> None:
+    desk = asked_desk()
+    for number in range(3):
+        desk.sentence(number, "one two three four.", 0.4, last=False)
+    desk.end_reply(3)
+    desk.wait(20)
+    assert max(silences(desk)) <= 5.1
+    assert PHRASE_FALLBACK in desk.sentences_heard
+
+
+def test_who_waits_for_the_rest_of_a_reply_hears_that_it_will_not_come() -> None:
+    desk = asked_desk()
+    desk.sentence(0, "one two three four.", 0.4, last=False)
+    desk.end_reply(1)
+    desk.wait(6.5)
+    assert (desk.ends[-2:], desk.sentences_heard) == (["fallback", "replied"], [0, PHRASE_FALLBACK])
+
+
+def test_takes_of_which_nothing_comes_are_no_progress() -> None:
+    desk = asked_desk()
+    desk.sentence(0, "one two three four.", 0.4, last=False)
+    desk.sentence(1, "five.", None)
+    desk.end_reply(2)
+    desk.wait(6.5)
+    assert desk.sentences_heard[-1] == PHRASE_FALLBACK
+
+
+def test_a_sentence_that_broke_off_in_the_middle_of_a_reply_ends_nothing() -> None:
+    desk = asked_desk()
+    desk.sentence(0, "one two three four.", 0.4, last=False)
+    failed(desk, "tts")
+    desk.sentence(1, "five six.")
+    desk.end_reply(2)
+    desk.wait(2.5)
+    assert (desk.ends[-1], desk.sentences_heard) == ("replied", [0, 1])
