@@ -128,7 +128,8 @@ class Settings:
         "hold", "what an onset over the bot does: hold = silent at once; duck = quieter, and silent on words or half a second of voice"
     )
     uninterruptible: str = setting(
-        "", "fixed phrases that a voice does not stop, by name: greeting, repeat, filler, fallback, still_there, goodbye, unanswered"
+        "",
+        "fixed phrases that a voice does not stop, of greeting, repeat, filler, still_working, fallback, still_there, goodbye, unanswered",
     )
     barge_in_final_ms: int = setting(
         600, "voice over the bot that lasts this long is an interruption without words, too", low=100, high=5000
@@ -148,6 +149,7 @@ class Settings:
     # Fixed phrases; the default of each is in the call's language (he, en)
     phrase_repeat: str | None = setting(None, "asks the caller to say it again; default: סליחה, לא שמעתי. אפשר לחזור?")
     phrase_filler: str | None = setting(None, "said when the answer takes long; default: רגע בבקשה")
+    phrase_still_working: str | None = setting(None, "said again and again while a tool takes long; default: עוד רגע, זה עדיין בבדיקה")
     phrase_fallback: str | None = setting(None, "said when no answer can come; default: סליחה, יש תקלה. אפשר לנסות שוב?")
     phrase_still_there: str | None = setting(None, "said when the caller is silent; default: אתם עדיין על הקו?")
     phrase_goodbye: str | None = setting(None, "said before the bot hangs up; default: תודה ולהתראות")

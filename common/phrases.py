@@ -21,6 +21,8 @@ class Phrases:
     repeat: str
     """Asks the caller to say it again."""
     filler: str
+    still_working: str
+    """Said again and again while a tool takes long."""
     fallback: str
     still_there: str
     goodbye: str
@@ -42,6 +44,7 @@ _DEFAULTS = {
         greeting="שלום! איך אפשר לעזור?",
         repeat="סליחה, לא שמעתי. אפשר לחזור?",
         filler="רגע בבקשה",
+        still_working="עוד רגע, זה עדיין בבדיקה",
         fallback="סליחה, יש תקלה. אפשר לנסות שוב?",
         still_there="אתם עדיין על הקו?",
         goodbye="תודה ולהתראות",
@@ -56,6 +59,7 @@ _DEFAULTS = {
         greeting="Hello! How can I help you?",
         repeat="Sorry, I didn't hear you. Could you say that again?",
         filler="One moment, please",
+        still_working="Just a moment more, I am still looking",
         fallback="Sorry, something went wrong. Could you try again?",
         still_there="Are you still there?",
         goodbye="Thank you, and goodbye",
@@ -81,6 +85,7 @@ _SETTINGS = {
     "greeting": "greeting",
     "repeat": "phrase_repeat",
     "filler": "phrase_filler",
+    "still_working": "phrase_still_working",
     "fallback": "phrase_fallback",
     "still_there": "phrase_still_there",
     "goodbye": "phrase_goodbye",

@@ -23,6 +23,7 @@ from common.audio import beep
 from common.bus import Delivery, GatewayBus
 from common.config import Settings
 from common.errors import BusUnavailable, ConfigError
+from common.language import base_language
 from common.messages import Head, Sentence, SpeechChunk, StageFailed
 from common.vendors import voice_name
 from gateway.turn.state import Phrase, PhraseBook
@@ -30,7 +31,7 @@ from gateway.turn.state import Phrase, PhraseBook
 logger = logging.getLogger("torim.gateway")
 
 _LANGUAGES = ("he", "en")
-_NAMES = ("greeting", "repeat", "filler", "fallback", "still_there", "goodbye", "unanswered")
+_NAMES = ("greeting", "repeat", "filler", "still_working", "fallback", "still_there", "goodbye", "unanswered")
 _STAGE_POLL_S = 0.5
 _FIRST_PATIENCE_S = 15.0
 _LONGEST_PATIENCE_S = 240.0
@@ -82,14 +83,15 @@ class FixedPhrases:
         """The phrases of a call in ``language``, as far as they are here; without an agent, those of the settings."""
         spoken = agent or self._house
         texts = spoken.phrases(language)
-        known = {name: self._phrase(spoken, language, name, getattr(texts, name)) for name in _NAMES}
+        known = {name: self._phrase(spoken, spoken.language_of(language, name), name, getattr(texts, name)) for name in _used(spoken)}
+        tools = {tool: self._phrase(spoken, base_language(language), "filler", text) for tool, text in spoken.fillers(language).items()}
         greeting = known.pop("greeting")
-        return PhraseBook(greeting=greeting if texts.greeting else None, beep=self._beep, **known)
+        return PhraseBook(greeting=greeting if texts.greeting else None, beep=self._beep, tools=tools, **known)
 
     def _phrase(self, agent: InUse, language: str, name: str, text: str) -> Phrase:
         if not text:
             return Phrase("", b"")
-        sound = self._sound.get(self._path(agent, agent.language_of(language, name), text))
+        sound = self._sound.get(self._path(agent, language, text))
         return Phrase(text, sound, name not in self._uninterruptible) if sound else Phrase("", self._beep)
 
     def _path(self, agent: InUse, language: str, text: str) -> Path:
@@ -129,8 +131,8 @@ class FixedPhrases:
 
     def _of(self, agent: InUse, language: str) -> list[_Wanted]:
         texts = agent.phrases(language)
-        used = _NAMES if agent.snapshot.agent.destinations else [name for name in _NAMES if name != "unanswered"]
-        spoken = [(agent.language_of(language, name), getattr(texts, name)) for name in used]
+        spoken = [(agent.language_of(language, name), getattr(texts, name)) for name in _used(agent)]
+        spoken += [(base_language(language), text) for text in agent.fillers(language).values()]
         return [_Wanted(of_words, text, self._path(agent, of_words, text), agent.carried) for of_words, text in spoken if text]
 
     async def _ask(self) -> None:
@@ -195,6 +197,13 @@ class FixedPhrases:
             partial.replace(wanted.path)
         except OSError as error:
             logger.warning("what=phrase_not_kept folder=%s error=%s", self._folder, error.strerror)
+
+
+def _used(agent: InUse) -> list[str]:
+    """The phrases that its calls can come to."""
+    file = agent.snapshot.agent
+    needed = {"still_working": bool(file.webhooks or file.functions), "unanswered": bool(file.destinations)}
+    return [name for name in _NAMES if needed.get(name, True)]
 
 
 def uninterruptible(settings: Settings) -> frozenset[str]:

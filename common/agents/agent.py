@@ -33,6 +33,8 @@ class Phrases(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     greeting: Annotated[str | None, Meta(description='the first words; "" is none')] = None
     repeat: Annotated[str | None, Meta(description="asks the caller to say it again")] = None
     filler: Annotated[str | None, Meta(description="said when the answer takes long")] = None
+    still_working: Annotated[str | None, Meta(description="said again and again while a tool takes long")] = None
+    tools: Annotated[dict[str, _Text], Meta(description='by tool, the first words while it runs: book_table = "I look at the book."')] = {}
     fallback: Annotated[str | None, Meta(description="said when no answer can come")] = None
     still_there: Annotated[str | None, Meta(description="said when the caller is silent")] = None
     goodbye: Annotated[str | None, Meta(description="said before the bot hangs up")] = None

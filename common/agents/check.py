@@ -40,6 +40,7 @@ def check(agent: Agent, settings: Settings) -> None:
     _check_voice(agent, settings)
     overrides(agent)
     _check_tools(agent)
+    _check_fillers(agent)
     _check_limits(agent)
     if agent.lookup is not None:
         _check_lookup(agent.lookup, agent.instructions)
@@ -72,6 +73,13 @@ def _check_languages(agent: Agent) -> None:
         for language in getattr(agent, table):
             if base_language(language) not in spoken:
                 raise Fault((table, language), f"is no language of this agent; takes any of {', '.join(agent.languages)}")
+
+
+def _check_fillers(agent: Agent) -> None:
+    for language, said in agent.phrases.items():
+        for tool in said.tools:
+            if tool not in agent.known_tools:
+                raise Fault(("phrases", language, "tools", tool), f"there is no such tool; takes any of {', '.join(agent.known_tools)}")
 
 
 def _check_voice(agent: Agent, settings: Settings) -> None:

@@ -3,12 +3,13 @@
 import dataclasses
 import re
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
 
 from common.agents.agent import HOUSE, Snapshot, decode, encode, reference
-from common.agents.overlay import address_of, house, settings_in, settings_of
+from common.agents.overlay import address_of, house, phrases_in, settings_in, settings_of
 from common.bus import HandlerBus
 from common.config import Settings
 from common.errors import VendorError
@@ -49,6 +50,10 @@ class InUse:
         """How the voice says words; none that are written in Hebrew letters to who speaks another language."""
         named = self.snapshot.agent.pronunciations
         return named if base_language(language) == "he" else {word: said for word, said in named.items() if not _HEBREW.search(said)}
+
+    def fillers(self, language: str) -> Mapping[str, str]:
+        """What is said in a language while a tool runs, by the tool's name."""
+        return phrases_in(self.snapshot.agent, language).tools
 
     def language_of(self, language: str, phrase: str) -> str:
         """The language that a phrase of its calls in ``language`` is written in: the voice must speak it."""

@@ -43,12 +43,19 @@ def settings_in(snapshot: Snapshot, settings: Settings, language: str) -> Settin
 
 def _phrases(agent: Agent, language: str) -> dict[str, Any]:
     """What it says in a language by its file; None where the language's default stands."""
-    spoken = base_language(language)
-    own = next((agent.phrases[key] for key, base in zip(agent.phrases, base_keys(agent.phrases), strict=True) if base == spoken), Phrases())
-    said = {name: getattr(own, name) for name in Phrases.__struct_fields__}
+    spoken, own = base_language(language), phrases_in(agent, language)
+    said = {name: getattr(own, name) for name in Phrases.__struct_fields__ if name != "tools"}
     if said["greeting"] is None and base_language(agent.language) == spoken:
         said["greeting"] = agent.greeting
     return said
+
+
+def phrases_in(agent: Agent, language: str) -> Phrases:
+    """What its file says of a language's phrases."""
+    spoken = base_language(language)
+    return next(
+        (agent.phrases[key] for key, base in zip(agent.phrases, base_keys(agent.phrases), strict=True) if base == spoken), Phrases()
+    )
 
 
 def address_of(snapshot: Snapshot) -> Address:

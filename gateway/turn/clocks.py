@@ -7,6 +7,8 @@ condition no longer holds is not there.
 from gateway.turn.state import Call
 
 FILLER_S = 2.0
+STILL_WORKING_S = 4.0
+"""After a filler, while a tool runs or what the bot says of it is awaited: less than until a fallback."""
 FALLBACK_S = 5.0
 NO_INPUT_S = 8.0
 MAX_PROMPTS = 2
@@ -17,9 +19,12 @@ LINE_LOST_S = 20.0
 def filler_at(call: Call) -> float | None:
     """When a filler is due, if the bot goes on thinking."""
     utterance = call.turn.utterance
-    if call.turn.filler_said or utterance is None or call.playout.torn:
+    if utterance is None or call.playout.torn:
         return None
-    return max(utterance.ended_at, call.memory.quiet_since) + FILLER_S
+    since = max(utterance.ended_at, call.memory.quiet_since)
+    if not call.turn.filler_said:
+        return since + FILLER_S
+    return since + STILL_WORKING_S if call.turn.tool and call.filler.audio else None
 
 
 def fallback_at(call: Call) -> float | None:

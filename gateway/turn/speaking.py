@@ -36,7 +36,7 @@ class Speaking:
         reply = turn.reply
         match message:
             case Sentence(head=head, text=text, interruptible=interruptible):
-                turn.progress_at = now
+                turn.progress_at, turn.tool = now, ""
                 reply.sentence_arrived(head.seq, text, interruptible=interruptible)
             case SpeechChunk():
                 self.stale += not reply.speech_arrived(message, audio)
@@ -45,8 +45,8 @@ class Speaking:
                 self._call.report("LLM_REPLY", text=reply.text, sentences=sentences, llm_ms=message.llm_ms)
             case Action():
                 self._note(message)
-            case ToolStarted(timeout_s=timeout_s, effects=effects):
-                turn.progress_at, turn.tool_until = now, now + timeout_s
+            case ToolStarted(name=name, timeout_s=timeout_s, effects=effects):
+                turn.progress_at, turn.tool_until, turn.tool = now, now + timeout_s, name
                 turn.effects = turn.effects or effects
             case ToolEnded():
                 turn.progress_at, turn.tool_until = now, 0.0
@@ -117,10 +117,9 @@ class Speaking:
         call.say_once_free(call.phrases.fallback)
 
     def say_filler(self) -> None:
-        """The answer takes long: say that it comes, once a turn."""
+        """The answer takes long: say that it comes, once a turn, and again where a tool is at work."""
         call = self._call
-        call.turn.filler_said = True
-        filler = call.phrases.filler
+        filler, call.turn.filler_said, call.turn.tool_told = call.filler, True, call.turn.tool
         call.playout.insert(Clip("filler", filler.text, bytearray(filler.audio), complete=True, interruptible=filler.interruptible))
 
     # -- Sound that stops, or never starts ------------------------------------------------------

@@ -47,6 +47,10 @@ class PhraseBook:
     beep: bytes
     unanswered: Phrase = Phrase("", b"")
     """After a transfer that brought nobody."""
+    still_working: Phrase = Phrase("", b"")
+    """After the first filler, while a tool runs on."""
+    tools: dict[str, Phrase] = field(default_factory=dict)
+    """The first filler of a tool, by its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +110,10 @@ class Turn:
     """Holds of its sound; those of a bot that thinks cost the caller none of them."""
     tool_until: float = 0.0
     """A tool runs, at most until then."""
+    tool: str = ""
+    """The tool that began last, until what the bot says of it comes."""
+    tool_told: str = ""
+    """The tool whose own filler was said last."""
     effects: bool = False
     """A tool with effects began: the turn cannot be superseded any more (R5)."""
 
@@ -291,6 +299,15 @@ class Call:
         self.turn.hang_up = True
 
     # -- What is the case -------------------------------------------------------------------
+
+    @property
+    def filler(self) -> Phrase:
+        """What the caller hears next while they wait."""
+        turn, phrases = self.turn, self.phrases
+        own = phrases.tools.get(turn.tool)
+        if own is not None and turn.tool != turn.tool_told:
+            return own
+        return phrases.still_working if turn.filler_said else phrases.filler
 
     @property
     def wanted_keys(self) -> Collect:

@@ -6,7 +6,7 @@ Bounds
     the floor    of a voice: MAX_TURN_SEC, and the hold in which it may have begun
     any state    from the last sound of the caller to a bot that only listens: two silences, and a reply
 
-    A tool that runs has a time-out of its own: the first and the last stand still until it is over.
+    A tool that runs has a time-out of its own: the last stands still until it is over, and fillers break the first.
 """
 
 from gateway.turn.barge_in import LIMIT_S, Hold
@@ -46,7 +46,7 @@ class RestJudge:
             self._bot_at = now
         if call.turn.tool_until > now:
             self._tool_at = now
-        silent_s = now - max(self._bot_at, self._caller_at, self._tool_at)
+        silent_s = now - max(self._bot_at, self._caller_at)
         self._check(silent_s < LONGEST_SILENCE_S, f"{state.value}: silence for ever")
         if state is BotState.LISTENING and call.open is None and call.short is None:
             self._rest_at = now

@@ -75,4 +75,6 @@ def phrase_book(greeting: bool = True, *, interruptible: bool = True) -> PhraseB
         goodbye=_phrase(5, "goodbye", 0.45),
         beep=BEEP * 2400,
         unanswered=_phrase(0, "nobody answers there", 0.9),
+        still_working=_phrase(6, "still looking", 0.55),
+        tools={"book": _phrase(7, "I look at the book", 0.65)},
     )

@@ -215,8 +215,10 @@ class Workers:
     def _use_tool(self, head: Head, at: float) -> float:
         self.counts["tool"] += 1
         lasts = self._delay(0.5, 6.0)
-        self._send(ToolStarted(head=head, name="look_up", timeout_s=8.0, effects=self._rng.random() < 0.5), at)
-        self._send(ToolEnded(head=head, name="look_up", ok=True), at + lasts)
+        effects = self._rng.random() < 0.5
+        name = "book" if effects else "look_up"
+        self._send(ToolStarted(head=head, name=name, timeout_s=8.0, effects=effects), at)
+        self._send(ToolEnded(head=head, name=name, ok=True), at + lasts)
         return at + lasts
 
     def _sentence(self, turn: int, number: int) -> str:

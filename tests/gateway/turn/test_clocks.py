@@ -1,10 +1,15 @@
 """The clocks that the caller feels."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 import pytest
 
-from common.messages import Sentence
+from common.messages import Sentence, ToolEnded, ToolStarted
+from gateway.turn import clocks
 from gateway.turn.events import HangUp
 from gateway.turn.machine import BotState
+from gateway.turn.state import Phrase
 from tests.sim.desk import Desk, asked_desk, quiet_desk, speaking_desk
 from tests.sim.sound import phrase_book
 
@@ -259,3 +264,76 @@ def test_nobody_asks_a_caller_who_speaks_whether_they_are_there() -> None:
     desk.speak(2.0)
     desk.wait(1.5)
     assert (desk.frames, desk.machine.call.memory.prompts) == ([], 0)
+
+
+# -- Fillers of a tool --------------------------------------------------------------------------
+
+STILL_WORKING, OF_BOOK = 6, 7
+
+
+def tool_desk(name: str = "look_up", timeout_s: float = 14.0) -> Desk:
+    """A call in which a tool began at once."""
+    desk = asked_desk()
+    desk.report(ToolStarted(head=desk.head(), name=name, timeout_s=timeout_s))
+    return desk
+
+
+def test_while_a_tool_runs_the_filler_is_followed_by_others() -> None:
+    desk = tool_desk()
+    desk.wait(12.5)
+    assert desk.sentences_heard == [FILLER, STILL_WORKING]
+
+
+def test_no_silence_is_as_long_as_that_before_a_fallback_while_a_tool_runs() -> None:
+    desk = tool_desk()
+    desk.wait(13.5)
+    times = [at for at, _ in desk.line.heard]
+    pauses = [later - earlier for earlier, later in pairwise([*times, desk.now]) if later - earlier > 1]
+    assert (len(pauses), max(pauses) < clocks.FALLBACK_S) == (3, True)
+
+
+def test_a_tool_has_a_filler_of_its_own() -> None:
+    desk = tool_desk("book")
+    desk.wait(7.5)
+    assert desk.sentences_heard == [OF_BOOK, STILL_WORKING]
+
+
+def test_a_tool_that_begins_after_the_filler_has_its_own_yet() -> None:
+    desk = asked_desk()
+    desk.wait(2.2)
+    desk.report(ToolStarted(head=desk.head(), name="book", timeout_s=14.0))
+    desk.wait(9.5)
+    assert desk.sentences_heard == [FILLER, OF_BOOK, STILL_WORKING]
+
+
+def test_what_the_bot_makes_of_a_tools_result_is_waited_for_with_fillers_and_then_a_fallback() -> None:
+    desk = tool_desk()
+    desk.wait(5.5)
+    desk.report(ToolEnded(head=desk.head(), name="look_up", ok=True))
+    desk.wait(7.5)
+    assert desk.sentences_heard == [FILLER, STILL_WORKING, FALLBACK]
+
+
+def test_once_the_bot_speaks_of_it_no_filler_follows() -> None:
+    desk = tool_desk()
+    desk.wait(2.7)
+    desk.report(ToolEnded(head=desk.head(), name="look_up", ok=True))
+    desk.sentence(0, "it is so.", None)
+    desk.wait(4.5)
+    assert desk.sentences_heard == [FILLER]
+
+
+def test_a_filler_is_heard_to_its_end_before_the_reply() -> None:
+    desk = tool_desk()
+    desk.wait(6.7)
+    desk.reply("it is so.")
+    desk.wait(2.0)
+    assert desk.sentences_heard == [FILLER, STILL_WORKING, 0]
+
+
+def test_without_words_for_it_there_is_one_filler() -> None:
+    desk = Desk(phrases=replace(phrase_book(greeting=False), still_working=Phrase("", b"")))
+    desk.say("hello")
+    desk.report(ToolStarted(head=desk.head(), name="look_up", timeout_s=14.0))
+    desk.wait(12.0)
+    assert desk.sentences_heard == [FILLER]
