@@ -64,12 +64,15 @@ class LiveCall:
         echo_guard: EchoGuard,
         around: Surroundings,
         gone: Callable[["LiveCall"], object],
+        in_language: Callable[[str], events.LanguageChanged],
         agent: Carried = HOUSE,
         account: Account | None = None,
     ) -> None:
+        """``in_language``: what the core goes by in another language."""
         self.key = key
         """The call's name in Redis."""
         self._gone = gone
+        self._in_language = in_language
         self._account = account or Account(key, agent.reference)
         self._started = started
         self._line = line
@@ -126,7 +129,8 @@ class LiveCall:
             if self._owner.is_lost_to(delivery.message.fence):
                 self.leave()
             return
-        self._writing.heard_from(delivery.message)
+        if (language := self._writing.heard_from(delivery.message)) is not None:
+            self._handle(self._in_language(language))
         self._handle(events.WorkerReported(delivery.message, delivery.audio))
         self._tally.message_came()
 

@@ -26,7 +26,7 @@ from common.errors import BusUnavailable, ConfigError
 from common.language import base_language
 from common.messages import Head, Sentence, SpeechChunk, StageFailed
 from common.vendors import voice_name
-from gateway.turn.state import Phrase, PhraseBook
+from gateway.turn.phrases import Phrase, PhraseBook
 
 logger = logging.getLogger("torim.gateway")
 

@@ -22,8 +22,10 @@ from gateway.spending import CALLER
 from gateway.summaries import Summaries
 from gateway.surroundings import Surroundings
 from gateway.telephony.base import CallStarted, Conversation, Line
+from gateway.turn.events import LanguageChanged
 from gateway.turn.machine import TurnMachine
-from gateway.turn.state import PhraseBook, Rules
+from gateway.turn.phrases import PhraseBook
+from gateway.turn.state import Rules
 from gateway.turn.words import Lexicon
 from gateway.vad.base import Detector
 from gateway.vad.self_echo import NoGuard, SelfEcho
@@ -78,7 +80,13 @@ class Switchboard:
         told = started.parameters
         account = self._accounts.open(started.call, agent.snapshot.key, told.get(CALLER, ""), told.get(NUMBER, ""))
         known = known_by(agent, started.parameters).carried
-        call = LiveCall(started, line, started.call, language, machine, detector, guard, self._around, self._gone, known, account)
+
+        def in_language(language: str) -> LanguageChanged:
+            return LanguageChanged(self._phrases.book(language, agent), lexicon(language))
+
+        call = LiveCall(
+            started, line, started.call, language, machine, detector, guard, self._around, self._gone, in_language, known, account
+        )
         self._calls[call.key] = call
         call.load_changed(self._busy)
         return call

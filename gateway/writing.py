@@ -50,10 +50,12 @@ class Writing:
         self._agent_kept = -1
         """The turn for which it was kept last: Redis may forget it."""
 
-    def heard_from(self, message: Message) -> None:
-        """Go by the language of a reply: the caller asked for it, and is heard in it from now on."""
-        if isinstance(message, Sentence) and self._is_current(message.head.turn):
-            self._language = message.head.language
+    def heard_from(self, message: Message) -> str | None:
+        """Go by the language of a reply: the caller asked for it, and is heard in it from now on. Which it is, where it is another one."""
+        if not (isinstance(message, Sentence) and self._is_current(message.head.turn)):
+            return None
+        before, self._language = self._language, message.head.language
+        return self._language if self._language != before else None
 
     def carry_out(self, command: PublishTranscript | PublishSentence | OpenTurn | CommitTurn) -> None:
         """Write what the core wants written."""

@@ -28,7 +28,8 @@ import msgspec
 from common.errors import TorimError
 from gateway.playout import Mark
 from gateway.turn.events import Command, Event, Report
-from gateway.turn.state import PhraseBook, Rules
+from gateway.turn.phrases import PhraseBook
+from gateway.turn.state import Rules
 from gateway.turn.words import Lexicon
 
 FORMAT = 1

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from common.messages import Message, Piece
+from gateway.turn.phrases import PhraseBook
+from gateway.turn.words import Lexicon
 
 # -- Events: the line -------------------------------------------------------------------
 
@@ -88,11 +90,30 @@ class LoadChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageChanged:
+    """The caller asked for another language, and the reply is in it: so is what the bot says by itself, and what words mean."""
+
+    phrases: PhraseBook
+    lexicon: Lexicon
+
+
+@dataclass(frozen=True, slots=True)
 class TimePassed:
     """The machine's ``deadline`` may have come."""
 
 
-Event = CallAnswered | CallTaken | FrameHeard | KeyPressed | MarkEchoed | CallerHungUp | WorkerReported | LoadChanged | TimePassed
+Event = (
+    CallAnswered
+    | CallTaken
+    | FrameHeard
+    | KeyPressed
+    | MarkEchoed
+    | CallerHungUp
+    | WorkerReported
+    | LoadChanged
+    | LanguageChanged
+    | TimePassed
+)
 
 # -- Commands ---------------------------------------------------------------------------
 

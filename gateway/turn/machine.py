@@ -46,6 +46,7 @@ from gateway.turn.events import (
     Event,
     FrameHeard,
     KeyPressed,
+    LanguageChanged,
     LoadChanged,
     MarkEchoed,
     WorkerReported,
@@ -54,8 +55,9 @@ from gateway.turn.holding import Holding
 from gateway.turn.keys import Keys
 from gateway.turn.listening import Listening
 from gateway.turn.patience import Patience
+from gateway.turn.phrases import PhraseBook
 from gateway.turn.speaking import Speaking
-from gateway.turn.state import Call, PhraseBook, Rules, new_turn, seconds_to_frames
+from gateway.turn.state import Call, Rules, new_turn, seconds_to_frames
 from gateway.turn.taking_over import begin_at, take_over
 from gateway.turn.utterance import Piece
 from gateway.turn.words import Lexicon
@@ -148,6 +150,8 @@ class TurnMachine:
                 self.speaking.message_arrived(message, audio, now)
             case LoadChanged(busy=busy):
                 self.call.busy = busy
+            case LanguageChanged(phrases=phrases, lexicon=lexicon):
+                self.call.phrases, self.call.lexicon = phrases, lexicon
             case CallerHungUp():
                 self.call.hang_up(now)
             case _:

@@ -14,6 +14,7 @@ from gateway.playout import BYTES_PER_S, Playout
 from gateway.turn.endpointing import FRAME_MS, CallerState, Floor
 from gateway.turn.events import CloseTurn, Command, CommitTurn, End, PublishUtterance, Report, SendClear, TransferCall
 from gateway.turn.patience import Patience
+from gateway.turn.phrases import Phrase, PhraseBook
 from gateway.turn.reply import Reply
 from gateway.turn.utterance import Piece, Utterance
 from gateway.turn.words import Completeness, Lexicon, normalise
@@ -22,35 +23,6 @@ from gateway.vad.hangover import FIVE_OF_SIX, OnsetRule
 _MAX_AWAITED = 64
 _UNASKED_KEYS = Collect(timeout_s=1.5)
 _NO_HISTORY: frozenset[End] = frozenset({"superseded", "deduplicated", "nothing_heard"})
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """A fixed phrase: its words and its sound (mu-law, 8 kHz)."""
-
-    text: str
-    audio: bytes
-    interruptible: bool = True
-    """Whether the caller's voice may stop it."""
-
-
-@dataclass(frozen=True, slots=True)
-class PhraseBook:
-    """The fixed phrases of a call, in its language (R10)."""
-
-    greeting: Phrase | None
-    repeat: Phrase
-    filler: Phrase
-    fallback: Phrase
-    still_there: Phrase
-    goodbye: Phrase
-    beep: bytes
-    unanswered: Phrase = Phrase("", b"")
-    """After a transfer that brought nobody."""
-    still_working: Phrase = Phrase("", b"")
-    """After the first filler, while a tool runs on."""
-    tools: dict[str, Phrase] = field(default_factory=dict)
-    """The first filler of a tool, by its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

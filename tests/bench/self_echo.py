@@ -25,7 +25,7 @@ from common.audio import FRAME_BYTES, FRAME_MS, SAMPLE_RATE_HZ, mulaw_to_pcm, rm
 from gateway.playout import Mark
 from gateway.turn.events import CallAnswered, FrameHeard, MarkEchoed
 from gateway.turn.machine import TurnMachine
-from gateway.turn.state import Phrase, PhraseBook
+from gateway.turn.phrases import Phrase, PhraseBook
 from gateway.turn.words import Lexicon
 from gateway.vad.base import Detector
 from gateway.vad.self_echo import EchoGuard, NoGuard, SelfEcho

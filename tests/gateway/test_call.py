@@ -19,9 +19,9 @@ from gateway.pacer import Pacer
 from gateway.surroundings import Surroundings
 from gateway.telephony.base import AudioReceived, CallStarted, CallStopped
 from gateway.telephony.twilio import TwilioCodec
-from gateway.turn.events import CloseTurn, End
+from gateway.turn.events import CloseTurn, End, LanguageChanged
 from gateway.turn.machine import TurnMachine
-from gateway.turn.state import Phrase, PhraseBook
+from gateway.turn.phrases import Phrase, PhraseBook
 from gateway.turn.words import Lexicon
 from gateway.vad.hangover import FIVE_OF_SIX
 from gateway.vad.self_echo import EchoGuard, NoGuard
@@ -192,7 +192,12 @@ def live(
         machine = TurnMachine(RULES, phrases, Lexicon())
         detector = Deaf() if deaf else LoudIsSpeech()
         started = CallStarted("CA1", "MZ1", parameters={"again": str(again)})
-        call = LiveCall(started, line, "CA1", "he", machine, detector, guard or NoGuard(), around, lambda key: None, agent, account)
+
+        def same(language: str) -> LanguageChanged:
+            return LanguageChanged(phrases, Lexicon())
+
+        hears = guard or NoGuard()
+        call = LiveCall(started, line, "CA1", "he", machine, detector, hears, around, lambda key: None, same, agent, account)
         async with asyncio.TaskGroup() as tasks:
             pacing = tasks.create_task(pacer.run())
             tasks.create_task(call.run())

@@ -193,3 +193,37 @@ def test_a_phrase_that_may_not_be_interrupted_says_so(tmp_path: Path) -> None:
 def test_a_name_that_is_no_phrase_ends_the_start() -> None:
     with pytest.raises(ConfigError, match="UNINTERRUPTIBLE='hello': hello is no fixed phrase; takes any of greeting, repeat"):
         uninterruptible(Settings(uninterruptible="hello"))
+
+
+OFFICE = """
+[transfers.office]
+number = "+97245550101"
+when = "people"
+"""
+BOOKING = """
+[webhooks.book_table]
+description = "Books."
+url = "https://example.org/book"
+secret = "BOOKING_SECRET"
+[phrases.en.tools]
+book_table = "Looking at the book."
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "asked"), [("", []), (OFFICE, ["Nobody answers there right now."]), (BOOKING, ["Looking at the book.", "Just a moment more"])]
+)
+def test_only_what_an_agent_can_come_to_is_made_for_it(tmp_path: Path, more: str, asked: list[str]) -> None:
+    stage = FakeTtsStage()
+    phrases_of(tmp_path, stage, in_use(snapshot(tmp_path, more), Settings()))
+    said = [text for language, text in stage.languages if language == "en"]
+    rare = ("Nobody", "Looking", "Just")
+    assert sorted(text[: len(start)] for text in said for start in asked if text.startswith(start)) == sorted(asked)
+    assert len([text for text in said if text.startswith(rare)]) == len(asked)
+
+
+def test_a_tool_has_a_filler_in_the_language_whose_words_the_file_has(tmp_path: Path) -> None:
+    agent = in_use(snapshot(tmp_path, BOOKING), Settings())
+    phrases = phrases_of(tmp_path, FakeTtsStage(), agent)
+    tools = [{tool: said.audio for tool, said in phrases.book(language, agent).tools.items()} for language in ("en", "he")]
+    assert tools == [{"book_table": b"Looking at the book."}, {}]

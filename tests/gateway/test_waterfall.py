@@ -10,7 +10,8 @@ from gateway.playout import Mark
 from gateway.records.format import Handled
 from gateway.records.recorder import Unrecorded
 from gateway.turn.events import CallTaken, Command, Event
-from gateway.turn.state import PhraseBook, Rules
+from gateway.turn.phrases import PhraseBook
+from gateway.turn.state import Rules
 from gateway.waterfall import STEPS, Gap, Waterfall
 from tests.samples import few
 from tests.sim.desk import Desk

@@ -31,7 +31,8 @@ from gateway.turn.events import (
     WorkerReported,
 )
 from gateway.turn.machine import BotState, TurnMachine
-from gateway.turn.state import PhraseBook, Rules
+from gateway.turn.phrases import PhraseBook
+from gateway.turn.state import Rules
 from gateway.turn.words import Lexicon
 from tests.sim.line import FRAME_S, Line, Weather
 from tests.sim.rules import RULES

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, fields
 from gateway.playout import Mark
 from gateway.turn.events import Command, Event
 from gateway.turn.machine import TurnMachine
-from gateway.turn.state import PhraseBook, Rules
+from gateway.turn.phrases import PhraseBook
+from gateway.turn.state import Rules
 from gateway.turn.words import Lexicon
 from tests.sim.line import Weather
 from tests.sim.rules import RULES

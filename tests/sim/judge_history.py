@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from common.audio import BYTES_PER_MS, FRAME_BYTES
 from gateway.turn.events import CloseTurn
-from gateway.turn.state import Phrase
+from gateway.turn.phrases import Phrase
 from tests.sim.broken_rule import Check
 from tests.sim.judge_sound import SoundJudge, cells
 from tests.sim.line import Weather

@@ -126,8 +126,8 @@ def asks_for_a_number(world: "World") -> None:
 
 
 def transfers(world: "World") -> None:
-    """The model puts callers through, one in two."""
-    world.workers.transfers = 0.5
+    """The model puts callers through, two in three."""
+    world.workers.transfers = 0.7
 
 
 def asks_for_keys(world: "World") -> None:

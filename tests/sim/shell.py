@@ -25,7 +25,8 @@ from gateway.surroundings import Surroundings
 from gateway.switchboard import Switchboard
 from gateway.turn.events import CloseTurn
 from gateway.turn.machine import TurnMachine
-from gateway.turn.state import PhraseBook, Rules
+from gateway.turn.phrases import PhraseBook
+from gateway.turn.state import Rules
 from gateway.turn.words import Lexicon
 from llm_worker.worker import LlmWorker
 from tests.sim.caller import Caller

@@ -8,7 +8,7 @@
 from dataclasses import dataclass, replace
 
 from common.audio import SILENCE_BYTE
-from gateway.turn.state import Phrase, PhraseBook
+from gateway.turn.phrases import Phrase, PhraseBook
 
 _SYNC = 0xF5
 CELL_BYTES = 8

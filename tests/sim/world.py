@@ -28,7 +28,8 @@ from gateway.turn.events import (
     TimePassed,
 )
 from gateway.turn.machine import TurnMachine
-from gateway.turn.state import PhraseBook, Rules
+from gateway.turn.phrases import PhraseBook
+from gateway.turn.state import Rules
 from gateway.turn.words import Lexicon
 from gateway.vad.hangover import FIVE_OF_SIX, THREE_OF_FOUR
 from tests.sim.caller import Caller

@@ -34,7 +34,8 @@ from gateway.surroundings import Surroundings
 from gateway.switchboard import Switchboard
 from gateway.telephony.base import Conversation
 from gateway.turn.machine import TurnMachine
-from gateway.turn.state import PhraseBook, Rules
+from gateway.turn.phrases import PhraseBook
+from gateway.turn.state import Rules
 from gateway.turn.words import Lexicon
 from gateway.vad.base import Detector
 from gateway.vad.choice import choose_detector

@@ -18,7 +18,7 @@ from common.agents.in_use import InUse
 from common.audio import beep, mulaw_to_pcm, pcm_to_mulaw
 from common.phrases import phrases
 from gateway.fixed_phrases import FixedPhrases
-from gateway.turn.state import Phrase, PhraseBook
+from gateway.turn.phrases import Phrase, PhraseBook
 from tests.bench.turns.outcome import HeardKind
 from tests.bench.turns.stage_settings import PLAIN
 
@@ -91,7 +91,8 @@ class KeptPhrases(FixedPhrases):
 
     def book(self, language: str, agent: InUse | None = None) -> PhraseBook:
         """The same in every language."""
-        return PhraseBook(greeting=None, beep=beep(), **{name: _phrase(name) for name in PHRASES})
+        repeat, filler, fallback, still_there, goodbye = map(_phrase, PHRASES)
+        return PhraseBook(None, repeat, filler, fallback, still_there, goodbye, beep())
 
 
 @cache

@@ -9,7 +9,7 @@ from common.messages import Sentence, ToolEnded, ToolStarted
 from gateway.turn import clocks
 from gateway.turn.events import HangUp
 from gateway.turn.machine import BotState
-from gateway.turn.state import Phrase
+from gateway.turn.phrases import Phrase
 from tests.sim.desk import Desk, asked_desk, quiet_desk, speaking_desk
 from tests.sim.sound import phrase_book
 

@@ -18,6 +18,7 @@ from gateway.turn.events import (
     FrameHeard,
     HangUp,
     KeyPressed,
+    LanguageChanged,
     LoadChanged,
     MarkEchoed,
     PublishTranscript,
@@ -646,3 +647,23 @@ def test_words_that_nobody_waits_for_are_counted() -> None:
     desk = listening()
     desk.report(Transcript(head=desk.head(seq=99), utterance=1, text="שלום", piece="whole"))
     assert desk.machine.speaking.stale == 1
+
+
+# -- Another language -------------------------------------------------------------------------
+
+
+def test_fixed_phrases_are_in_the_language_that_the_caller_asked_for() -> None:
+    desk = asked_desk()
+    phrases = replace(phrase_book(), filler=phrase_book().goodbye)
+    desk.do(LanguageChanged(phrases, Lexicon()))
+    desk.wait(2.5)
+    assert desk.sentences_heard == [5]
+
+
+def test_words_mean_what_they_mean_in_that_language() -> None:
+    desk = speaking_desk()
+    desk.do(LanguageChanged(phrase_book(), Lexicon(backchannels=frozenset({"yeah"}))))
+    desk.speak(0.4)
+    desk.wait(0.8)
+    desk.understand("yeah", piece="probe")
+    assert "BARGE_IN_RESUMED" in desk.reports
