@@ -92,6 +92,7 @@ class Phone:
         self._count(shell)
         if self.rng.random() < 0.45:
             self.troubles.happen("second stream")
+            call.receive(CallStopped(goes_on=True))  # as ``admission.py`` does when the second one is let in
             return
         self.troubles.happen("socket dropped")
         self._again += 1
