@@ -18,7 +18,7 @@ from llm_worker.tools import Tool, Toolbox
 
 CLOSE_LIMIT_S = 0.2
 _KNOWN_AT_MOST = 64
-ACTIONS = ("hang_up", "collect_digits")
+ACTIONS = ("hang_up", "collect_digits", "transfer")
 """What the gateway does: always here."""
 _SEE = {"leave_message": "MESSAGES_DIR", "opening_hours": "[hours]"}
 
