@@ -58,6 +58,7 @@ _READY_S = 60.0
 _END_S = 8.0
 _TICK_S = 0.05
 _AT_ONCE = 1000
+_CUT_AT_MOST = 10
 _PAUSED_S = 8.0
 """Longer than Redis is ever stopped."""
 
@@ -255,4 +256,15 @@ def _patient(url: str) -> Any:
     patience = Retry(ConstantBackoff(_TICK_S), int(_READY_S / _TICK_S))
     if not is_cluster(url):
         return Redis.from_url(url, socket_timeout=_PAUSED_S, retry=patience)
-    return RedisCluster.from_url(nodes_of(url)[0], socket_timeout=_PAUSED_S, retry=patience, require_full_coverage=False)
+    return _Cluster.from_url(nodes_of(url)[0], socket_timeout=_PAUSED_S, retry=patience, require_full_coverage=False)
+
+
+class _Cluster(RedisCluster):
+    """A command that finds the cluster down cuts the connections under all others, which the client does not expect: they are tried again."""
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        """The answer."""
+        for _ in range(_CUT_AT_MOST):
+            with suppress(AttributeError):
+                return await super().execute_command(*args, **options)
+        raise ConnectionError("its connections are cut again and again")
