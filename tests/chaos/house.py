@@ -260,7 +260,7 @@ def _patient(url: str) -> Any:
 
 
 class _Cluster(RedisCluster):
-    """A command that finds the cluster down cuts the connections under all others, which the client does not expect: they are tried again."""
+    """A command that finds the cluster down cuts the connections under all others, which their client did not expect: they try again."""
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """The answer."""
