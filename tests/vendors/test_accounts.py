@@ -1,19 +1,21 @@
 """The real vendors, each asked once for a few words: ``pytest tests/vendors -m account -rP`` says what was used of each.
 
 Never run unless asked for by that mark. Keys are read from the environment, as in production; without one the test of its
-vendor fails and names it. What is told is what vendors bill by (seconds, tokens, characters): prices change.
+vendor fails and names it. Told is what vendors bill by (seconds, tokens, characters), and its price by ``common/prices.toml``.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from asr_worker.vendors.openai import OpenAITranscriber
-from common import openai_client
+from common import openai_client, prices, usage
 from common.audio import duration_ms, wav_to_mulaw
 from common.config import Settings, load
 from llm_worker.vendors.base import Prompt
-from llm_worker.vendors.openai import INSTRUCTIONS, OpenAIModel, messages_of
+from llm_worker.vendors.openai import OpenAIModel
 from tts_worker.vendors.base import SpeechRequest, Voice
 from tts_worker.vendors.google import GoogleVoice, unary
 from tts_worker.vendors.openai import OpenAIVoice
@@ -42,52 +44,63 @@ def google(settings: Settings) -> Settings:
     return settings
 
 
-def used(what: str) -> None:
-    print(f"used: {what}")  # noqa: T201 - it is asked for to be read
+@contextmanager
+def billed() -> Iterator[None]:
+    """Tells what is used inside of the block."""
+    with usage.collected() as uses:
+        yield
+    for use in uses:
+        usd = prices.load().usd(use)
+        print(f"used: {use}, {'of unknown price' if usd is None else f'{usd:.6f} US dollars'}")  # noqa: T201 - it is asked for to be read
+    assert uses
 
 
 @pytest.mark.parametrize("model", ["whisper-1", "gpt-4o-transcribe", "gpt-transcribe"])
 async def test_openai_hears(openai: Settings, model: str) -> None:
     vendor = OpenAITranscriber(Settings(openai_api_key=openai.openai_api_key, asr_model=model))
-    heard = await vendor.transcribe(SPOKEN, language="en", turn=1)
+    with billed():
+        heard = await vendor.transcribe(SPOKEN, language="en", turn=1)
     await vendor.close()
-    used(f"{model}, {duration_ms(SPOKEN) / 1000:.1f} s of sound, {len(heard)} letters back")
     assert "try again" in heard.lower()
 
 
 async def test_openai_answers(openai: Settings) -> None:
     vendor = OpenAIModel(openai)
-    said = "".join([piece async for piece in vendor.reply(PROMPT) if isinstance(piece, str)])
+    with billed():
+        said = "".join([piece async for piece in vendor.reply(PROMPT) if isinstance(piece, str)])
     await vendor.close()
-    used(f"{openai.llm_model}, about {len(said) // 4 + 1} tokens of answer")
     assert said
 
 
 async def test_openai_tells_usage_in_a_stream(openai: Settings) -> None:
-    async with openai_client.client(openai, openai.llm_base_url) as client:
-        messages: list = messages_of(PROMPT, INSTRUCTIONS)  # type: ignore[type-arg]
-        stream = await client.chat.completions.create(
-            model=openai.llm_model, messages=messages, stream=True, stream_options={"include_usage": True}
-        )
-        usage = [chunk async for chunk in stream][-1].usage
-    assert usage is not None
-    used(f"{openai.llm_model}, {usage.prompt_tokens} tokens of prompt, {usage.completion_tokens} of answer")
-
-
-async def speaks(vendor: Voice, name: str) -> None:
-    sound = b"".join([piece async for piece in vendor.synthesise(SENTENCE) if isinstance(piece, bytes)])
+    vendor = OpenAIModel(openai)
+    with usage.collected() as uses:
+        _ = [piece async for piece in vendor.reply(PROMPT)]
     await vendor.close()
-    used(f"{name}, {len(SENTENCE.text)} characters, {duration_ms(sound) / 1000:.1f} s of sound")
+    assert [use.estimated for use in uses] == [False]
+
+
+async def test_the_default_models_live_on(openai: Settings) -> None:
+    async with openai_client.client(openai, "") as client:
+        listed = (await client.models.with_raw_response.list()).content
+    defaults = (openai.asr_model, openai.asr_2_model, openai.llm_model, openai.llm_2_model)
+    assert {model: openai_client.shutdown_date(listed, model) for model in defaults} == dict.fromkeys(defaults, "")
+
+
+async def speaks(vendor: Voice) -> None:
+    with billed():
+        sound = b"".join([piece async for piece in vendor.synthesise(SENTENCE) if isinstance(piece, bytes)])
+    await vendor.close()
     assert 500 < duration_ms(sound) < 6000
 
 
 async def test_openai_speaks(openai: Settings) -> None:
-    await speaks(OpenAIVoice(openai), openai.tts_openai_model)
+    await speaks(OpenAIVoice(openai))
 
 
 async def test_google_speaks_as_a_stream(google: Settings) -> None:
-    await speaks(GoogleVoice(google), google.tts_voice)
+    await speaks(GoogleVoice(google))
 
 
 async def test_google_speaks_in_one_piece(google: Settings) -> None:
-    await speaks(unary(google), google.tts_unary_voice)
+    await speaks(unary(google))
