@@ -56,7 +56,7 @@ def test_a_caller_switches_the_language_by_the_files_words(tmp_path: Path, said:
 
 
 LOOKUP = """
-instructions = "{name} was here {last_visit}. Say {this}."
+instructions = "{name} was here {last_visit}. Say {THIS}."
 [lookup]
 url = "https://example.com/callers"
 secret = "CALLERS_SECRET"
@@ -65,7 +65,7 @@ variables = { name = "somebody", last_visit = "never" }
 
 
 @pytest.mark.parametrize(
-    ("known", "told"), [({}, "somebody was here never. Say {this}."), ({"name": "Dana", "x": "y"}, "Dana was here never. Say {this}.")]
+    ("known", "told"), [({}, "somebody was here never. Say {THIS}."), ({"name": "Dana", "x": "y"}, "Dana was here never. Say {THIS}.")]
 )
 def test_what_is_known_of_the_caller_stands_in_the_instructions(tmp_path: Path, known: dict[str, str], told: str) -> None:
     agent = knowing(in_use(snapshot(tmp_path, LOOKUP), SETTINGS), known)
