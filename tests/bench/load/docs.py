@@ -68,7 +68,7 @@ def _page(result: Result, before: Result | None, soak: str, folder: str, flames:
     yield from since(before, result)
     yield ""
     if flames:
-        yield f"## Where the time goes\n\nFlame graphs of the gateway at its rated load, by py-spy: {flames}.\n"
+        yield f"## Where the time goes\n\nFlame graphs of the gateway under load, by py-spy, of what holds the interpreter: {flames}.\n"
     if soak:
         yield soak
     yield _METHOD

@@ -1,6 +1,10 @@
-"""Where a process spends its time, as a flame graph: ``py-spy`` beside it. What is measured meanwhile is slower than it is."""
+"""Where a process spends its time, as a flame graph: ``py-spy`` beside it. What is measured meanwhile is slower than it is.
+
+Of what holds the interpreter: threads that only wait are no part of it, and neither are system calls.
+"""
 
 import asyncio
+import re
 import shutil
 import signal
 from collections.abc import AsyncIterator
@@ -25,7 +29,7 @@ async def flame_graph(pid: int, out: Path | None) -> AsyncIterator[None]:
     program = shutil.which("py-spy")
     if program is None:
         raise FileNotFoundError("no py-spy on the PATH: pipx install py-spy")
-    command = [program, "record", "--pid", str(pid), "--rate", str(RATE_HZ), "--duration", "unlimited", "--output", str(out)]
+    command = [program, "record", "--gil", "--pid", str(pid), "--rate", str(RATE_HZ), "--duration", "unlimited", "--output", str(out)]
     with on_core(OTHER_CORE):
         process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL)
     try:
@@ -33,3 +37,10 @@ async def flame_graph(pid: int, out: Path | None) -> AsyncIterator[None]:
     finally:
         process.send_signal(signal.SIGINT)
         await process.wait()
+        _give_title(out)
+
+
+def _give_title(picture: Path) -> None:
+    """Its name, instead of the command, which names this machine's folders."""
+    svg = picture.read_text(encoding="utf-8")
+    picture.write_text(re.sub(r'(<text id="title"[^>]*>)[^<]*', rf"\g<1>{picture.stem}", svg), encoding="utf-8")

@@ -82,9 +82,10 @@ def test_goals_that_were_not_reached_are_told(found: Result) -> None:
 
 
 def test_where_our_share_is_too_large_its_largest_parts_are_told(found: Result) -> None:
-    found.no_drafts[0] = replace(found.no_drafts[0], own_share_ms=Spread(50, 15.0, 20.0, 30.0, 40.0))
+    log = "EVENT call=CA1 turn=1 WATERFALL publish_ms=7 asr_hop_ms=2 asr_ms=100 asr_rest_ms=1 llm_hop_ms=4\n"
+    found.no_drafts[0] = replace(found.no_drafts[0], parts_ms=parts_of(answers(log)))
     assert list(shortfalls(found)) == [
-        "- Own share without drafts at 10 calls, p50: 15 ms, the goal is 10; most of it: publish 2, asr_hop 1, first_frame 1."
+        "- Own share without drafts at 10 calls: 14 / 14 / 14 ms, the goal is 10 / 25 / 50; of p50 most: publish 7, llm_hop 4, asr_hop 2."
     ]
 
 
