@@ -14,6 +14,7 @@ from tests.e2e.gateway_process import RECORDINGS
 from tests.e2e.house import SCRIPTED, House, house
 from tests.e2e.launched import await_true
 from tests.servers import real_server
+from tools.caller.webhook import FROM
 
 pytestmark = pytest.mark.e2e
 
@@ -32,6 +33,8 @@ en = "{key}.en.rules.toml"
 url = "{url}"
 secret = "REPORTS_SECRET"
 texts = true
+number = true
+summary = true
 """
 
 
@@ -99,6 +102,7 @@ def test_the_owner_is_told_what_came_of_a_call(running: House) -> None:
     await_true(lambda: any(report["agent"] == "books" for report in Owner.reports))
     report = next(report for report in Owner.reports if report["agent"] == "books")
     assert any("We sell books." in turn["heard"] for turn in report["texts"])
+    assert (report["number"], report["summary"]) == (FROM, None)  # the scripted model sums nothing up
 
 
 def test_a_save_applies_to_the_next_call_and_a_broken_one_ends_nothing(running: House, folder: Path, owner: str) -> None:
