@@ -17,6 +17,7 @@ from common.vendor_stream import closing
 from llm_worker.tools import Occasion, Tool
 from llm_worker.vendors.base import ActionRequest, Exchange, Piece, Prompt, Round, ToolCall, ToolResult, UsedTool
 from llm_worker.vendors.openai import OpenAIModel, messages_of, second
+from tests.vendors.cancelled import cancelled_in
 from tests.vendors.openai_server import (
     DONE,
     END_OF_BODY,
@@ -446,15 +447,6 @@ async def test_a_stream_that_is_closed_hangs_up_at_the_server() -> None:
 
 async def test_a_reply_that_is_cancelled_hangs_up_at_the_server() -> None:
     async with model([*texts("We open"), Stall()]) as (vendor, server):
-        began = asyncio.Event()
-
-        async def listen() -> None:
-            async for _ in vendor.reply(PROMPT):
-                began.set()
-
-        async with asyncio.TaskGroup() as tasks:
-            listening = tasks.create_task(listen())
-            await began.wait()
-            listening.cancel()
+        await cancelled_in(vendor.reply(PROMPT))
         async with asyncio.timeout(GONE_S):
             assert await server.hung_up.wait()

@@ -15,6 +15,7 @@ from common.audio import silence
 from common.config import Settings
 from common.errors import ConfigError, VendorError
 from common.vendor_stream import closing
+from tests.vendors.cancelled import cancelled_in
 from tests.vendors.faults import RETRY_AFTER_S, over_grpc
 from tests.vendors.google_server import Fail, Garbage, GoogleServer, Stall, Step
 from tts_worker.vendors.base import SpeechRequest, WordEnds
@@ -290,16 +291,7 @@ async def test_a_voice_that_is_closed_ends_the_call_at_the_server() -> None:
 
 async def test_a_synthesis_that_is_cancelled_ends_the_call_at_the_server() -> None:
     async with voice(SOUND, Stall()) as (vendor, server):
-        began = asyncio.Event()
-
-        async def listen() -> None:
-            async for _ in vendor.synthesise(REQUEST):
-                began.set()
-
-        async with asyncio.TaskGroup() as tasks:
-            listening = tasks.create_task(listen())
-            await began.wait()
-            listening.cancel()
+        await cancelled_in(vendor.synthesise(REQUEST))
         async with asyncio.timeout(GONE_S):
             assert await server.cancelled.wait()
 
