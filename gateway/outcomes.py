@@ -112,7 +112,8 @@ class Outcomes:
             async with asyncio.TaskGroup() as tasks:
                 while True:
                     await asyncio.to_thread(self.keep)
-                    tasks.create_task(self.sum_all_up())
+                    if self._unsummed:
+                        tasks.create_task(self.sum_all_up())
                     await self.send_due()
                     await self._look_again()
         finally:
