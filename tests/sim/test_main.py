@@ -9,7 +9,7 @@ from tests.sim.calls import least_hits
 
 
 def test_one_seed_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    assert (main(["3"]), "HangUp()" in capsys.readouterr().out) == (0, True)
+    assert (main(["3"]), "how='hung_up'" in capsys.readouterr().out) == (0, True)
 
 
 def test_one_call_through_the_shell_is_shown_with_what_went_wrong_in_it(capsys: pytest.CaptureFixture[str]) -> None:
