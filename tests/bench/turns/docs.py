@@ -1,6 +1,6 @@
 """The page of a run: every table, what went wrong, the curves, and the others' figures with their sources."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.bench.turns.pictures import IGNORED, latency_against_cut_offs, shares_over_length, yield_against_ignoring
@@ -39,7 +39,7 @@ def _lines(results: Json) -> Iterator[str]:
     yield from (
         "# Turn-taking, scored like the published benchmarks",
         "",
-        f"Written by `make bench-turns ARGS=--write`: {results['scenes']} scenes, each in {len(runs)} runs, "
+        f"Written by `make bench-turns ARGS=--write`: {results['scenes']} scenes, {len(runs)} runs, "
         f"{results['line_h']:.1f} h on the line in {results['took_s'] / 60:.0f} minutes. What the words mean, and what follows: "
         "[turn-taking.md](../../turn-taking.md#scored-like-the-published-benchmarks); [what is played](material.md), [and how](stage.md). "
         "A share stands with its events and the 95 % interval "
@@ -47,6 +47,7 @@ def _lines(results: Json) -> Iterator[str]:
         "",
     )
     for names, heading in ((PLAIN_RUNS, "Vendors that take no time"), (GUIDE_RUNS, "Vendors as slow as Twilio's guide has them")):
+        names = _there(runs, names)
         yield from ("", f"## {heading}", "")
         yield from scores_table(runs, names, PANEL)
         yield ""
@@ -58,7 +59,7 @@ def _lines(results: Json) -> Iterator[str]:
     yield from _beside(results)
     yield from _by_group(runs)
     yield from ("", "## What went wrong", "", "Names of the events: `results.json`, under *missed*.", "")
-    for run in PLAIN_RUNS:
+    for run in _there(runs, PLAIN_RUNS):
         yield from ("", f"Run *{run}*:", "")
         yield from missed_table(runs, run, ("R_Y", *IGNORED, "resumes", "noise", "R_R 2 s", "I_A", "cut-off", "answer whole"))
     yield from _curves(results)
@@ -66,10 +67,14 @@ def _lines(results: Json) -> Iterator[str]:
     yield from sources()
 
 
+def _there(runs: Json, names: Sequence[str]) -> list[str]:
+    return [name for name in names if name in runs]
+
+
 def _beside(results: Json) -> Iterator[str]:
     runs = results["runs"]
     yield from ("", "## Beside what others published", "", "τ-voice:", "")
-    yield from beside_tau_voice(runs, (*PLAIN_RUNS, *GUIDE_RUNS))
+    yield from beside_tau_voice(runs, _there(runs, (*PLAIN_RUNS, *GUIDE_RUNS)))
     if "cut_offs" in results:
         yield from ("", "eot-bench (English; ours: all languages, both halves apart):", "")
         own = [(f"{name}, {half}", *points) for half, curve in results["cut_offs"].items() for name, *points in operating_points(curve)]
@@ -81,7 +86,7 @@ def _beside(results: Json) -> Iterator[str]:
 def _by_group(runs: Json) -> Iterator[str]:
     for kinds, heading in ((False, "By language"), (True, "By kind of sound")):
         yield from ("", f"## {heading}", "")
-        for run in PLAIN_RUNS:
+        for run in _there(runs, PLAIN_RUNS):
             yield from ("", f"Run *{run}*:", "")
             yield from groups_table(runs, run, _BY_GROUP, kinds=kinds)
 

@@ -136,7 +136,7 @@ _TAG = 2
 
 
 def _groups(runs: Json, run: str, metrics: Iterable[str], half: str) -> list[str]:
-    halves = [runs[run][metric]["halves"].get(half, {}) for metric in metrics if metric in runs[run]]
+    halves = [runs[run][metric]["halves"].get(half, {}) for metric in metrics if metric in runs.get(run, {})]
     return sorted({group for groups in halves for group in groups} - {ALL})
 
 
