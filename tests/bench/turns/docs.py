@@ -46,8 +46,8 @@ def _lines(results: Json) -> Iterator[str]:
         "(Wilson); of fewer than 30 events only the counts. *guide*: the vendors take as long as in Twilio's latency guide, else no time.",
         "",
     )
-    for names, heading in ((PLAIN_RUNS, "Vendors that take no time"), (GUIDE_RUNS, "Vendors as slow as Twilio's guide has them")):
-        names = _there(runs, names)
+    for wanted, heading in ((PLAIN_RUNS, "Vendors that take no time"), (GUIDE_RUNS, "Vendors as slow as Twilio's guide has them")):
+        names = _there(runs, wanted)
         yield from ("", f"## {heading}", "")
         yield from scores_table(runs, names, PANEL)
         yield ""
