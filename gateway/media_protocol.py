@@ -53,11 +53,16 @@ class MediaProtocol(WebSocketsSansIOProtocol):
         self.transport.abort()
 
     def _came(self, data: bytes) -> None:
-        if data:
-            self.data_received(data)
-        else:
+        try:
+            if data:
+                self.data_received(data)
+            else:
+                self._leave_rounds()
+                self.transport.close()
+        except BaseException:
             self._leave_rounds()
-            self.transport.close()
+            self.transport.abort()  # as the event loop does with a protocol that fails
+            raise
 
     def _leave_rounds(self) -> None:
         if self._read_through is not None:

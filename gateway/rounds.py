@@ -52,10 +52,18 @@ class Rounds:
     def _go(self) -> None:
         self._due = None
         for line, _ in self._lines.select(0):
-            try:
-                data = os.read(line.fd, AT_ONCE_BYTES)
-            except OSError:
-                data = b""  # reset: nothing more comes
-            line.data(data)
+            self._ask(line.fd, line.data)
         if self._lines.get_map():
             self._wait()
+
+    def _ask(self, own: int, read: Read) -> None:
+        try:
+            data = os.read(own, AT_ONCE_BYTES)
+        except BlockingIOError:
+            return  # it was readable no more
+        except OSError:
+            data = b""  # reset: nothing more comes
+        try:
+            read(data)
+        except Exception:  # the boundary of a line: what goes wrong on one keeps no other waiting
+            logger.exception("bug=rounds")

@@ -100,3 +100,34 @@ async def test_lines_that_come_after_all_others_left_are_read(pairs: list[tuple[
     await heard[1].until(1)
     assert heard[1].pieces == [b"y"]
     rounds.leave(second)
+
+
+async def test_a_line_that_fails_keeps_no_other_waiting(
+    pairs: list[tuple[socket.socket, socket.socket]], caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(data: bytes) -> None:
+        raise ValueError("a bug")
+
+    rounds, heard = Rounds(), Heard()
+    own = [rounds.join(pairs[0][0].fileno(), fail), rounds.join(pairs[1][0].fileno(), heard.read)]
+    for text in (b"x", b"y"):
+        for _, theirs in pairs:
+            theirs.send(text)
+        await heard.until(len(heard.pieces) + 1)
+    assert b"".join(heard.pieces) == b"xy"
+    assert "bug=rounds" in caplog.text
+    for descriptor in own:
+        rounds.leave(descriptor)
+
+
+async def test_a_line_that_is_readable_no_more_is_not_taken_for_gone(pairs: list[tuple[socket.socket, socket.socket]]) -> None:
+    rounds, heard = Rounds(), Heard()
+    ours, theirs = pairs[0]
+    ours.setblocking(False)
+    own = [rounds.join(ours.fileno(), heard.read) for _ in range(2)]  # who is asked second finds nothing
+    for number, text in enumerate((b"x", b"y"), 1):
+        theirs.send(text)
+        await heard.until(number)
+    assert heard.pieces == [b"x", b"y"]
+    for descriptor in own:
+        rounds.leave(descriptor)
