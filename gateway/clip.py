@@ -48,6 +48,11 @@ class Clip:
         return self.sent > self.begin
 
     @property
+    def sent_whole(self) -> bool:
+        """Whether all of it was given to the provider."""
+        return self.complete and self.sent == len(self.audio)
+
+    @property
     def ready(self) -> bool:
         """Whether a frame of it is here, or its end."""
         return self.complete or len(self.audio) - self.sent >= FRAME_BYTES

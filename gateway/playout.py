@@ -127,7 +127,7 @@ class Playout:
         """The clip to send from, if it may leave."""
         while self._cursor < len(self.clips):
             clip = self.clips[self._cursor]
-            if not clip.complete or clip.sent < len(clip.audio):
+            if not clip.sent_whole:
                 return clip if self._may_leave(clip) else None
             self._cursor += 1
         return None
@@ -157,7 +157,7 @@ class Playout:
 
     def _mark_is_due(self, clip: Clip) -> bool:
         self._frames_since_mark += 1
-        ended = clip.complete and clip.sent == len(clip.audio)
+        ended = clip.sent_whole
         self._starved = ended
         return ended or self._frames_since_mark == MARK_FRAMES
 
@@ -292,10 +292,9 @@ class Playout:
     @property
     def starving(self) -> Clip | None:
         """The clip whose turn it is to be sent, perhaps behind a filler, while its next bytes are not here."""
-        clip = self._current()
-        if clip is not None and clip.kind == "filler":
-            clip = next((later for later in self.clips[self._cursor + 1 :] if self._may_leave(later)), None)
-        return None if clip is None or clip.ready else clip
+        unsent = (clip for clip in self.clips[self._cursor :] if clip.kind != "filler" and not clip.sent_whole)
+        clip = next(unsent, None)
+        return None if clip is None or clip.ready or not self._may_leave(clip) else clip
 
     @property
     def torn(self) -> bool:

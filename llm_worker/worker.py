@@ -64,6 +64,7 @@ class LlmWorker:
         vendor: str,
         settings: Settings,
         tools: Toolbox | None = None,
+        agents_tools: AgentTools | None = None,
     ) -> None:
         """``tools``: those of the agent that the settings make."""
         self.effects = Effects()
@@ -72,7 +73,7 @@ class LlmWorker:
         self._vendor = vendor
         self._settings = settings
         self._tools = tools or {}
-        self._agents_tools = AgentTools()
+        self._agents_tools = agents_tools or AgentTools()
         self._agents = KnownAgents(settings)
 
     async def handle(self, delivery: Delivery, bus: HandlerBus) -> None:

@@ -104,7 +104,7 @@ class Reply:
 
     def end_after(self, number: int) -> None:
         """Play nothing behind sentence ``number`` but what sounds already."""
-        begun = [at for at, sentence in enumerate(self._sentences) if sentence.clip.sent or sentence.clip.heard]
+        begun = [at for at, sentence in enumerate(self._sentences) if sentence.clip.sent]
         self._cut_after(min(max([number, *begun]), self._limit - 1))
 
     # -- What is the case -----------------------------------------------------------------

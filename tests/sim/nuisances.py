@@ -128,6 +128,8 @@ def asks_for_a_number(world: "World") -> None:
 def transfers(world: "World") -> None:
     """The model puts callers through, two in three."""
     world.workers.transfers = 0.7
+    world.workers.sentences = (1, 2, 3) if world.rng.random() < 0.5 else (3, 3, 2)
+    world.workers.sentence_s = world.rng.choice((0.3, 3.0))
 
 
 def asks_for_keys(world: "World") -> None:

@@ -10,8 +10,12 @@
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from common.errors import BusUnavailable
+from gateway.beginning import UNANSWERED
 from gateway.call import LiveCall
 from gateway.switchboard import Switchboard
 from gateway.telephony.base import CallStarted, CallStopped
@@ -24,6 +28,9 @@ from tests.sim.shell_line import CALL, JudgedMachine, ShellLine
 from tests.sim.troubles import Troubles
 
 LIMIT_S = 200.0
+_ANSWER_S = 1.0
+_WRITTEN_S = 5.0
+"""A stream that ends waits no longer for what it has to write."""
 _CHANGE = 1 / 300
 """Chance a frame that the stream changes, where streams change at all."""
 
@@ -47,6 +54,9 @@ class Phone:
     """The newest stream's; whoever makes it sets it."""
     line: Line = field(init=False)
     loudness: Loudness = field(init=False)
+    goes_to: Callable[[str], Awaitable[bytes | None]] | None = None
+    """Asked as ``/twilio/after`` is, where a stream ends and its call does not."""
+    _unanswered: bool = False
     _again: int = 0
     _streams: int = 0
     _owed: int = 0
@@ -68,9 +78,34 @@ class Phone:
                 self.changes -= 1
                 await self._change(shell, call)
                 return False
-        self.judge.check(running.result(), "the newest stream left")
         self._count(shell)
+        if self._is_over() and not running.result():
+            return await self._put_through()
+        self.judge.check(running.result(), "the newest stream left")
         return True
+
+    async def _put_through(self) -> bool:
+        """Where the call goes is known, unless Redis is in trouble; whether somebody answers there."""
+        assert self.goes_to is not None
+        told = None
+        with suppress(TimeoutError, BusUnavailable):
+            async with asyncio.timeout(_ANSWER_S):
+                told = await self.goes_to(CALL)
+        now = asyncio.get_running_loop().time()
+        self.judge.check(told is not None or self.troubles.near(now, 0.0, _WRITTEN_S, "redis"), "nobody knows where the call goes")
+        self.troubles.counts["transfer known" if told else "transfer forgotten"] += 1
+        self._unanswered = told is not None
+        if self._unanswered and self.rng.random() < 0.5:
+            return True
+        self._again += 1
+        await self._away()
+        return False
+
+    async def _away(self) -> None:
+        """The caller hears that it rings, or nothing."""
+        for _ in range(int(self.rng.uniform(0.2, 3.0) / FRAME_S)):
+            await asyncio.sleep(FRAME_S)
+            self.caller.frame(BotState.LISTENING)
 
     def _is_over(self) -> bool:
         return self.machine is not None and self.machine.call.over
@@ -82,7 +117,9 @@ class Phone:
         stream = f"MZ{self._streams}"
         shell = ShellLine(self.line, self.judge, stream)
         self.loudness = shell.loudness
-        call = self.board.answer(CallStarted(CALL, stream, parameters={"again": str(self._again)} if self._again else {}), shell)
+        told = {"again": str(self._again)} if self._again else {}
+        call = self.board.answer(CallStarted(CALL, stream, parameters=told | ({UNANSWERED: "1"} if self._unanswered else {})), shell)
+        self._unanswered = False
         assert isinstance(call, LiveCall)
         self._owed = 0
         return shell, call, tasks.create_task(call.run())
@@ -97,9 +134,7 @@ class Phone:
         self.troubles.happen("socket dropped")
         self._again += 1
         call.receive(CallStopped(goes_on=True))
-        for _ in range(int(self.rng.uniform(0.2, 3.0) / FRAME_S)):
-            await asyncio.sleep(FRAME_S)
-            self.caller.frame(BotState.LISTENING)
+        await self._away()
 
     def _count(self, shell: ShellLine) -> None:
         self.troubles.counts["ducked frame"] += shell.loudness.ducked_frames

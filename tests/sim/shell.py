@@ -8,16 +8,18 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from asr_worker.worker import AsrWorker
-from common.agents.in_use import InUse
+from common.agents.agent import Agent, Destination, Snapshot
+from common.agents.in_use import InUse, in_use
 from common.bus import PastTurn
 from common.config import Settings
 from common.effects import Effects
 from common.worker import Handler
+from gateway.agents import Agents
 from gateway.fixed_phrases import FixedPhrases
 from gateway.pacer import Pacer
 from gateway.records.recorder import NewRecorder, unrecorded
@@ -41,9 +43,10 @@ from tests.sim.shell_line import CALL, JudgedMachine, LevelDetector
 from tests.sim.shell_vendors import Vendors
 from tests.sim.sound import phrase_book
 from tests.sim.staff import Staff
-from tests.sim.tools import Workshop
+from tests.sim.tools import Workshop, WorkshopTools
 from tests.sim.troubles import Troubles, hang_shortly, strike
 from tests.sim.vocabulary import LEXICON
+from tests.sim.workers import DESK
 from tests.sim.world import random_rules
 from tts_worker.worker import TtsWorker
 
@@ -51,6 +54,18 @@ GATEWAY = "g"
 LOSSLESS_EVERY = 3
 """Of so many calls one loses nothing on the way: Redis only hangs for a moment, workers only die, and every word must be there."""
 _SETTINGS = Settings(llm_vendor="scripted", tts_vendor="tone", asr_vendor="scripted")
+_DESK = Destination(number="+97245550101", when="always")
+_AGENT = in_use(
+    Snapshot(key="sim", agent=Agent(name="sim", languages=("he",), gender="female", address="plural", transfers={DESK: _DESK})), _SETTINGS
+)
+
+
+class SimulatedAgents(Agents):
+    """One who may transfer calls."""
+
+    def chosen(self, parameters: Mapping[str, str]) -> InUse:
+        """Always the same one."""
+        return _AGENT
 
 
 class SimulatedPhrases(FixedPhrases):
@@ -150,7 +165,7 @@ class House:
                 task.cancel()
 
     def _llm_worker(self) -> tuple[Handler, Effects]:
-        worker = LlmWorker(self.vendors, "sim", _SETTINGS, self.workshop.tools)
+        worker = LlmWorker(self.vendors, "sim", _SETTINGS, agents_tools=WorkshopTools(self.workshop))
         return worker.handle, worker.effects
 
     async def _read(self) -> None:
@@ -250,9 +265,10 @@ def _house(seed: int, new_recorder: NewRecorder, trace: list[str] | None, parts:
         judge.stream_begins(machine, phone.line, asyncio.get_running_loop().time())
         return machine
 
-    board = Switchboard(settings, SimulatedPhrases(_SETTINGS, bus, GATEWAY), LevelDetector, around, new_machine)
+    board = Switchboard(settings, SimulatedPhrases(_SETTINGS, bus, GATEWAY), LevelDetector, around, new_machine, SimulatedAgents(_SETTINGS))
     changes = rng.choice((0, 1, 3, 3)) if hostile and not lossless else 0
     phone = Phone(rng, caller, weather, judge, board, troubles, hangs_up_at_s=rng.choice((rng.uniform(3.0, 25.0), 150.0)), changes=changes)
+    phone.goes_to = bus.take_transfer
     staff = Staff(bus, rng, troubles, _SETTINGS, dies=rng.random() < 0.5, freezes=rng.random() < 0.3 and not lossless, lossless=lossless)
     strikes = (hang_shortly if lossless else strike) if hostile and rng.random() < 0.6 else None
     return House(seed, rng, rules, bus, troubles, workshop, vendors, judge, phone, board, pacer, staff, pieces, prompts, counts, strikes)

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from asr_worker.vendors.base import NO_HINTS, Hints
 from common.audio import FRAME_BYTES, pcm_to_mulaw
 from common.errors import VendorError
-from llm_worker.vendors.base import Piece, Prompt
+from llm_worker.vendors.base import ActionRequest, Piece, Prompt
 from tests.sim.caller import Caller
 from tests.sim.judge_prompts import PromptsJudge
 from tests.sim.pieces import Pieces
 from tests.sim.sound import CELL_BYTES, sound
 from tests.sim.tools import Workshop
-from tests.sim.workers import Planned
+from tests.sim.workers import DESK, Planned
 from tts_worker.vendors.base import SpeechRequest
 
 _NIBBLES = 5
@@ -91,6 +91,8 @@ class Vendors:
         if number < len(calls):
             await self._work(0.0, self.rng.choice((0.0, 2.5)))
             yield calls[number][1]
+        elif self.workshop.transfers(prompt.turn):
+            yield ActionRequest("transfer", argument=DESK)
 
     def _sentences(self, turn: int) -> list[str]:
         words = [[f"t{turn}s{number}w{word}" for word in range(self.rng.randint(3, 7))] for number in range(self.rng.randint(1, 3))]

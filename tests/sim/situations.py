@@ -96,6 +96,7 @@ SITUATIONS = (
     Situation("ducks", (habits.interrupts,), rules={"barge_in_mode": "duck"}, begin=nuisances.protects, weight=2),
     Situation("interrupts", (habits.interrupts,), weight=2),
     Situation("transfers", (habits.asks,), begin=nuisances.transfers, weight=48),
+    Situation("transfers after too much", (habits.asks,), _CALM, {"max_reply_s": 0.5}, nuisances.transfers, weight=14),
     Situation("transfers, over which the caller talks", (habits.interrupts,), begin=nuisances.transfers, weight=20),
     INTERRUPTS_THE_END,
     Situation("interrupts the end, without marks", (habits.interrupts_the_end,), {"mark_lost": 1.0}, weight=2),

@@ -63,7 +63,7 @@ def _phrase(number: int, text: str, seconds: float) -> Phrase:
     return Phrase(text, sound(PHRASE_TURN, number, 0, 0, int(seconds * 8000)))
 
 
-def phrase_book(greeting: bool = True, *, interruptible: bool = True) -> PhraseBook:
+def phrase_book(greeting: bool = True, *, interruptible: bool = True, still_working: bool = True) -> PhraseBook:
     """Fixed phrases of sound that says what it is; their lengths are no whole frames. What opens a stream is number 0."""
     hello = replace(_phrase(0, "hello how can I help", 1.0033), interruptible=interruptible)
     return PhraseBook(
@@ -75,6 +75,6 @@ def phrase_book(greeting: bool = True, *, interruptible: bool = True) -> PhraseB
         goodbye=_phrase(5, "goodbye", 0.45),
         beep=BEEP * 2400,
         unanswered=_phrase(0, "nobody answers there", 0.9),
-        still_working=_phrase(6, "still looking", 0.55),
+        still_working=_phrase(6, "still looking", 0.55) if still_working else Phrase("", b""),
         tools={"book": _phrase(7, "I look at the book", 0.65)},
     )

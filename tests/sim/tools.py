@@ -12,13 +12,29 @@ from dataclasses import dataclass, field
 import msgspec
 
 from common import streams
+from common.agents.in_use import InUse
 from common.redis_link import RETRIES_LIMIT_S
+from llm_worker.agent_tools import AgentTools
 from llm_worker.tools import Occasion, Tool, Toolbox, ToolFailed, spelled
 from llm_worker.vendors.base import ToolCall
 from tests.sim.memory_bus import MemoryBus
 from tests.sim.troubles import Troubles
 
 _TIMEOUT_S = 2.5
+_TRANSFERS = 0.08
+"""Of replies."""
+
+
+class WorkshopTools(AgentTools):
+    """Those of a workshop, for whatever agent."""
+
+    def __init__(self, workshop: "Workshop") -> None:
+        super().__init__()
+        self._workshop = workshop
+
+    def of(self, agent: InUse) -> Toolbox:
+        """All of them."""
+        return self._workshop.tools
 
 
 class Which(msgspec.Struct):
@@ -42,6 +58,8 @@ class Workshop:
     counts: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
     """What must not be; raised here it would only be a tool that fails."""
+    put_through: dict[int, bool] = field(default_factory=dict)
+    """Of each turn: whether its reply has the call transferred."""
     _booked: set[tuple[int, int]] = field(default_factory=set)
 
     @property
@@ -59,6 +77,10 @@ class Workshop:
             places = sorted(self.rng.randint(0, sentences) for _ in range(count))
             self.planned[turn] = [(place, self._call(turn, number)) for number, place in enumerate(places)]
         return self.planned[turn]
+
+    def transfers(self, turn: int) -> bool:
+        """Whether the reply puts the caller through: the same in every attempt."""
+        return self.put_through.setdefault(turn, self.rng.random() < _TRANSFERS)
 
     def _call(self, turn: int, number: int) -> ToolCall:
         name = self.rng.choice(("book", "look_up"))
