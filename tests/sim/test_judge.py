@@ -276,7 +276,8 @@ def test_it_complains_of_a_key_behind_words_that_were_said_since() -> None:
 @pytest.mark.parametrize("situation", ["keys", "keys that were asked for", "coughs between keys"])
 @pytest.mark.parametrize("doctor", [lambda: Presses(lambda key: ""), lambda: Presses(lambda key: "9"), PressesTwice, PressesBehindTheNext])
 def test_it_complains_of_keys_that_are_lost_doubled_or_mixed(doctor: Callable[[], Doctor], situation: str) -> None:
-    assert "is not where it belongs" in complaint(doctor, situation)
+    said = complaint(doctor, situation)
+    assert "is not where it belongs" in said or "is written of the keys" in said
 
 
 def test_it_complains_of_keys_that_were_not_pressed() -> None:
