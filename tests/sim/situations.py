@@ -95,7 +95,7 @@ SITUATIONS = (
     Situation("not interruptible", (habits.talks_at_the_wall,), rules={"barge_in": False, "max_utt_s": 1.5}, weight=12),
     Situation("ducks", (habits.interrupts,), rules={"barge_in_mode": "duck"}, begin=nuisances.protects, weight=2),
     Situation("interrupts", (habits.interrupts,), weight=2),
-    Situation("transfers", (habits.asks,), begin=nuisances.transfers, weight=48),
+    Situation("transfers", (habits.asks,), begin=nuisances.transfers, weight=34),
     Situation("transfers after too much", (habits.asks,), _CALM, {"max_reply_s": 0.5}, nuisances.transfers, weight=14),
     Situation("transfers, over which the caller talks", (habits.interrupts,), begin=nuisances.transfers, weight=20),
     INTERRUPTS_THE_END,

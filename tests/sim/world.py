@@ -236,7 +236,7 @@ def make_world(
     caller = Caller(rng, talks_for=rng.randint(200, 2500), detector_errs=weather.detector_errs, talks=not situation.alone)
     workers = Workers(rng, weather, caller)
     line = Line(rng, weather)
-    phrases = phrase_book(greeting=rng.random() < 0.9, interruptible=rng.random() < 0.8, still_working=rng.random() < 0.8)
+    phrases = phrase_book(greeting=rng.random() < 0.9, interruptible=rng.random() < 0.8, still_working=seed % 5 > 0)
     machine = new_machine(rules, phrases, LEXICON if rng.random() < _HAS_LEXICON else Lexicon())
     judge = Judge(seed, machine, caller, line, workers.replies, weather)
     judge.words.excused = workers.why_lost
