@@ -94,6 +94,7 @@ class RedisGatewayBus:
 
     async def keep_agent(self, call: str, reference: str, data: bytes) -> None:
         """Let the workers find the agent of the call's messages."""
+        self._presence(call).remember_agent(call, reference, data)
         await insistently(lambda: self._link(call).writer.set(self._keys.agent(call, reference), data, ex=streams.CALL_TTL_S))
 
     async def publish(self, stage: Stage, message: Message, audio: bytes = b"") -> None:

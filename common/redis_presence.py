@@ -1,4 +1,4 @@
-"""What a gateway keeps on the server: the stream for its replies, word that it lives, and its calls' hashes.
+"""What a gateway keeps on the server: the stream for its replies, word that it lives, and its calls' hashes and agents.
 
 All of it is remembered here, since a server may come back without it. ``boot`` tells: it is made with the
 first gateway, so one that is gone, or another than before, says that the server forgot everything. Then
@@ -33,6 +33,9 @@ class KnownCall:
     committed: bool = True
     open: int = -1
     text: str = ""
+    agent: str = ""
+    """What its messages name, and workers fetch."""
+    agent_data: bytes = b""
 
 
 class Presence:
@@ -63,6 +66,11 @@ class Presence:
         known = self._calls.get(call)
         if known is not None and known.fence == fence and known.turn <= turn:
             self._calls[call] = replace(known, turn=turn, **more)  # type: ignore[arg-type]  # fields of KnownCall, as its callers name them
+
+    def remember_agent(self, call: str, reference: str, data: bytes) -> None:
+        """Remember the agent of a call that is known; the others' is kept anew with their next message."""
+        if (known := self._calls.get(call)) is not None:
+            self._calls[call] = replace(known, agent=reference, agent_data=data)
 
     def forget(self, call: str, fence: int) -> None:
         """Drop a call that this owner is done with: a server that forgot it shall not get it again."""
@@ -148,3 +156,5 @@ class Presence:
         args: list[Value] = [known.fence, known.turn, int(known.committed), known.open, known.text]
         args += [known.gateway, known.language, streams.CALL_TTL_S]
         await self._scripts.run("restore_call", [self._keys.call_hash(call)], args)
+        if known.agent:
+            await self._writer.set(self._keys.agent(call, known.agent), known.agent_data, ex=streams.CALL_TTL_S)

@@ -767,3 +767,11 @@ async def test_an_agent_that_was_forgotten_can_be_kept_again(a_house: House) -> 
     await a_house.forget()
     await a_house.gateway.keep_agent(CALL, "clinic-1", b"clinic")
     assert await a_house.one.agent(CALL, "clinic-1") == b"clinic"
+
+
+async def test_the_agent_of_a_call_is_there_again_with_what_is_published_after_the_server_forgot_it(a_house: House) -> None:
+    await close(a_house, 0)
+    await a_house.gateway.keep_agent(CALL, "clinic-1", b"clinic")
+    await a_house.forget()
+    await a_house.gateway.publish("asr", utterance(turn=1))
+    assert await a_house.one.agent(CALL, "clinic-1") == b"clinic"

@@ -58,6 +58,7 @@ class _Known:
     committed: bool = True
     open: int = -1
     text: str = ""
+    agent: tuple[str, bytes] | None = None
 
 
 class MemoryBus:
@@ -123,6 +124,8 @@ class MemoryBus:
 
     async def keep_agent(self, call: str, reference: str, data: bytes) -> None:
         """Let the workers find the agent of the call's messages."""
+        if (known := self._known.get(call)) is not None:
+            self._known[call] = replace(known, agent=(reference, data))
         await self._insist(lambda: self._store.agents.__setitem__(reference, data))
 
     async def publish(self, stage: Stage, message: Message, audio: bytes = b"") -> None:
@@ -282,6 +285,8 @@ class MemoryBus:
 
     def _write_call(self, call: str, known: _Known) -> None:
         there = self._store.calls.setdefault(call, CallRecord())
+        if known.agent is not None:
+            self._store.agents.update([known.agent])
         if there.fence > known.fence:
             return
         if there.turn <= known.turn:
