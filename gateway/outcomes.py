@@ -17,6 +17,7 @@ import asyncio
 import fcntl
 import logging
 import os
+import threading
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -84,6 +85,8 @@ class Outcomes:
         self._summarise = summarise
         self._made: deque[_Letter] = deque(maxlen=_MOST_WAIT)
         self._unsummed: list[_Unsummed] = []
+        self._keeping = threading.Lock()
+        """A thread of its own keeps them, and the end of the gateway does."""
         self._news = asyncio.Event()
         self._again: dict[Path, tuple[float, float]] = {}
         """When a file is to be tried again, and the pause after that."""
@@ -140,9 +143,10 @@ class Outcomes:
     def keep(self) -> None:
         """Have all of them on disk; for their owner's eyes. What cannot be written waits for the next time."""
         try:
-            while self._made:
-                self._write(self._made[0])
-                self._made.popleft()
+            with self._keeping:
+                while self._made:
+                    self._write(self._made[0])
+                    self._made.popleft()
         except OSError as trouble:
             logger.error("what=outcomes_not_kept count=%d error=%s", len(self._made), trouble.strerror)
 
@@ -162,7 +166,10 @@ class Outcomes:
             at_s, pause_s = self._again.get(path, (0.0, _FIRST_PAUSE_S))
             if at_s <= now_s:
                 self._again[path] = now_s + pause_s, min(2 * pause_s, _LONGEST_PAUSE_S)
-                await self._send(path)
+                try:
+                    await self._send(path)
+                except OSError as trouble:
+                    logger.error("what=outcome_stuck file=%s error=%s", path.name, trouble.strerror)
 
     async def _send(self, path: Path) -> None:
         try:

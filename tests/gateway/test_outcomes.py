@@ -173,6 +173,15 @@ async def test_a_broken_file_stops_no_other(tmp_path: Path) -> None:
         assert (len(server.requests), kept(tmp_path)) == (1, ["A.outcome"])
 
 
+async def test_a_file_that_cannot_be_read_stops_no_other(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with OpenAIServer(TAKEN) as server:
+        made = outcomes(tmp_path, server.url)
+        end(made)
+        (tmp_path / "outcomes" / "A.outcome").mkdir()
+        await made.send_due()
+        assert (len(server.requests), "what=outcome_stuck file=A.outcome" in caplog.text) == (1, True)
+
+
 async def test_the_callers_number_is_told_where_the_file_allows_it(tmp_path: Path) -> None:
     [request] = await told(tmp_path, more="number = true")
     assert request.json["number"] == "+12025550147"
