@@ -14,6 +14,9 @@ from common.messages import Head, StageFailed, Summarise, Summary
 from gateway.turn.events import CloseTurn
 
 LIMIT_S = 20.0
+AT_ONCE = 4
+"""Of one gateway. Where many calls end at once, by a cut network or a drain, those that go on are answered before them; what is not summed
+up in time has no summary."""
 _LONGEST = 12_000
 """Letters of what was said; of a longer call its end is summed up."""
 
@@ -29,6 +32,7 @@ class Summaries:
         self._bus = bus
         self._gateway = gateway
         self._asked = 0
+        self._room = asyncio.Semaphore(AT_ONCE)
         self._open: dict[int, asyncio.Future[str]] = {}
 
     async def of(self, agent: InUse, turns: Iterable[CloseTurn]) -> str:
@@ -40,7 +44,7 @@ class Summaries:
         number, answer = self._asked, asyncio.get_running_loop().create_future()
         self._open[number] = answer
         try:
-            async with asyncio.timeout(LIMIT_S):
+            async with asyncio.timeout(LIMIT_S), self._room:
                 await self._ask(number, agent, said)
                 return str(await answer)
         except (TimeoutError, BusUnavailable) as trouble:

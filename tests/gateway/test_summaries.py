@@ -10,7 +10,7 @@ from common.bus import Delivery
 from common.config import Settings
 from common.errors import BusUnavailable
 from common.messages import Head, Message, Stage, StageFailed, Summarise, Summary
-from gateway.summaries import LIMIT_S, Summaries
+from gateway.summaries import AT_ONCE, LIMIT_S, Summaries
 from gateway.turn.events import CloseTurn
 from tests.common.agents.files import snapshot
 from tests.virtual_clock import run
@@ -99,3 +99,33 @@ def test_without_redis_there_is_none(tmp_path: Path, caplog: pytest.LogCaptureFi
 def test_of_a_call_without_words_nobody_is_asked(tmp_path: Path) -> None:
     bus = Asked()
     assert (answered(tmp_path, bus, turns=[CloseTurn(1, "hung_up", "", "")])[0], bus.published) == ("", [])
+
+
+def test_of_many_calls_that_end_at_once_the_stage_has_only_some_and_none_waits_longer_for_it(tmp_path: Path) -> None:
+    bus = Asked()
+
+    async def main() -> tuple[int, float]:
+        summaries = Summaries(bus, "gw1")  # type: ignore[arg-type]
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(3 * AT_ONCE):
+                tasks.create_task(summaries.of(agent(tmp_path), TURNS))
+            await asyncio.sleep(1)
+            at_once = len(bus.published)
+        return at_once, asyncio.get_running_loop().time()
+
+    assert run(main()) == (AT_ONCE, LIMIT_S)
+
+
+def test_one_that_is_answered_makes_room_for_the_next(tmp_path: Path) -> None:
+    bus = Asked()
+
+    async def main() -> list[str]:
+        summaries = Summaries(bus, "gw1")  # type: ignore[arg-type]
+        async with asyncio.TaskGroup() as tasks:
+            waiting = [tasks.create_task(summaries.of(agent(tmp_path), TURNS)) for _ in range(AT_ONCE + 1)]
+            for number in range(1, AT_ONCE + 2):
+                await asyncio.sleep(1)
+                summaries.worker_reported(Delivery("1-0", Summary(head=Head(call="summaries-gw1", turn=number), text=str(number))))
+        return [each.result() for each in waiting]
+
+    assert run(main()) == [str(number) for number in range(1, AT_ONCE + 2)]
