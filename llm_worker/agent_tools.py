@@ -11,6 +11,7 @@ from contextlib import suppress
 import httpx
 
 from common import signed_http
+from common.agents.agent import ACTIONS
 from common.agents.in_use import InUse
 from llm_worker import webhooks
 from llm_worker.built_in import tools_of_agent
@@ -18,8 +19,6 @@ from llm_worker.tools import Tool, Toolbox
 
 CLOSE_LIMIT_S = 0.2
 _KNOWN_AT_MOST = 64
-ACTIONS = ("hang_up", "collect_digits", "transfer")
-"""What the gateway does: always here."""
 _SEE = {"leave_message": "MESSAGES_DIR", "opening_hours": "[hours]"}
 
 logger = logging.getLogger("torim.llm_worker")

@@ -5,12 +5,14 @@ here, where no words reach: how often in a call, which arguments, and which tele
 it is answered with what came of it.
 
 A telephone number that somebody only spoke is nobody's: a tool that does something elsewhere takes the ones that the file lists. As one
-counts any argument with seven digits, however written and in words, too; dates and times are none.
+counts any argument with seven digits, however written and in words, too; dates and times are none. Each argument is looked at alone:
+a number in parts, one an argument, is none, so one that may hold a part wants a pattern.
 """
 
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -23,7 +25,24 @@ _WORDS = (
     "zero oh אפס", "one אחת אחד", "two שתיים שתים שניים שנים", "three שלוש שלושה", "four ארבע ארבעה", "five חמש חמישה", "six שש שישה ששה",
     "seven שבע שבעה", "eight שמונה", "nine תשע תשעה",
 )  # fmt: skip
-_DIGIT_OF = {word: str(digit) for digit, words in enumerate(_WORDS) for word in words.split()}
+_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+_TENS = (
+    "twenty עשרים", "thirty שלושים שלשים", "forty ארבעים", "fifty חמישים חמשים", "sixty שישים ששים", "seventy שבעים", "eighty שמונים",
+    "ninety תשעים",
+)  # fmt: skip
+_DIGITS_OF = {
+    **{word: str(digit) for digit, words in enumerate(_WORDS) for word in words.split()},
+    **{word: str(number) for number, word in enumerate(_TEENS.split(), 10)},
+    **{word: f"{tens}0" for tens, words in enumerate(_TENS, 2) for word in words.split()},
+    "עשר": "1",
+    "עשרה": "1",
+    "double": "0",
+    "triple": "00",
+    "hundred": "00",
+    "מאה": "00",
+    "מאות": "00",
+}
+"""Enough to count digits by: behind another word "עשרה" adds one to it, "double" doubles the one to come, a hundred adds two."""
 _WORD = re.compile(r"[^\W\d_]+|\d")
 
 
@@ -36,7 +55,8 @@ def refusal(limit: Limit, taken: msgspec.Struct, spelling: str, made: Collection
         spoken_numbers: whether the tool takes any telephone number where the limit lists none.
     """
     for name, pattern in limit.arguments.items():
-        if not re.fullmatch(pattern, str(getattr(taken, name, "")), re.DOTALL):
+        value = getattr(taken, name, "")
+        if value is not None and not re.fullmatch(pattern, str(value), re.DOTALL):  # None: the model left it out, as it may
             return f"{name} may not be that here"
     listed = limit.numbers if limit.numbers is not None else ("*",) if spoken_numbers else ()
     if "*" not in listed and not _numbers(taken) <= {number.lstrip("+") for number in listed}:
@@ -62,9 +82,14 @@ def _digits(text: str) -> str:
     """The digits of a text, in any script or in words, whatever stands between them."""
     plain = "".join(str(unicodedata.decimal(letter, letter)) for letter in unicodedata.normalize("NFKC", text))
     shown = "".join(letter for letter in plain if unicodedata.category(letter) not in ("Mn", "Cf"))
-    return "".join(_digit(word) for word in _WORD.findall(shown.casefold()))
+    words = [_digits_of(word) for word in _WORD.findall(shown.casefold())]
+    return "".join(word[0] if _is_tens(word) and len(after) == 1 else word for word, after in pairwise([*words, ""]))
 
 
-def _digit(word: str) -> str:
-    """The digit that a word is, with the Hebrew "and" before it, too; "" if none."""
-    return word if word.isdigit() else _DIGIT_OF.get(word, _DIGIT_OF.get(word.removeprefix("ו"), ""))
+def _is_tens(digits: str) -> bool:
+    return len(digits) == 2 and digits[0] > "1"
+
+
+def _digits_of(word: str) -> str:
+    """The digits that a word is, with the Hebrew "and" before it, too; "" if none."""
+    return word if word.isdigit() else _DIGITS_OF.get(word, _DIGITS_OF.get(word.removeprefix("ו"), ""))

@@ -224,10 +224,12 @@ def _in_language(transcript: Transcript, history: Sequence[PastTurn], agent: InU
 def _told(prompt: Prompt, agent: InUse, now_s: float) -> Prompt:
     """The prompt with what the agent's file says."""
     rules = {base_language(language): text for language, text in agent.snapshot.rules.items()}
+    allowed = agent.snapshot.agent.tools
     return replace(
         prompt,
         instructions=instructions_of(agent, datetime.fromtimestamp(now_s, UTC), missing(agent, [tool.name for tool in prompt.tools])),
         model=agent.snapshot.agent.models.llm,
         rules=rules.get(base_language(prompt.language), ""),
         destinations={name: destination.when for name, destination in agent.snapshot.agent.destinations.items()},
+        actions=tuple(name for name in prompt.actions if allowed is None or name in allowed),
     )

@@ -15,6 +15,8 @@ from common.language import LANGUAGE_TAG
 
 ToolName = Literal["look_up_time", "leave_message", "opening_hours", "hang_up", "collect_digits", "transfer"]
 """What a model may be allowed beside the webhooks and functions of its own; ``llm_worker`` makes them."""
+ACTIONS = ("hang_up", "collect_digits", "transfer")
+"""What the gateway does, of those: a transfer goes to a name of the file, the others take nothing."""
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from holidays import list_supported_countries
 
 from common import config
-from common.agents.agent import WEEKDAYS, Agent, Hours, Lookup, ToolName, Webhook
+from common.agents.agent import ACTIONS, WEEKDAYS, Agent, Hours, Lookup, ToolName, Webhook
 from common.agents.fault import Fault, KeyPath
 from common.agents.voices import gender_of
 from common.config import Settings
@@ -135,7 +135,8 @@ def _check_name(name: str, path: KeyPath) -> None:
 def _check_url(url: str, path: KeyPath) -> None:
     try:
         address = urlsplit(url)
-        good = address.hostname is not None and (address.scheme == "https" or (address.scheme == "http" and address.hostname in _OURS))
+        usable = address.hostname is not None and address.port != 0 and url.isprintable()
+        good = usable and (address.scheme == "https" or (address.scheme == "http" and address.hostname in _OURS))
     except ValueError:
         good = False
     if not good:
@@ -144,9 +145,13 @@ def _check_url(url: str, path: KeyPath) -> None:
 
 def _check_limits(agent: Agent) -> None:
     for tool, limit in agent.limits.items():
-        if tool not in agent.known_tools:
-            raise Fault(("limits", tool), f"there is no such tool; takes any of {', '.join(agent.known_tools)}")
+        if tool not in agent.known_tools or tool in ACTIONS:
+            takes = ", ".join(name for name in agent.known_tools if name not in ACTIONS)
+            raise Fault(("limits", tool), f"there is no such tool that has limits; takes any of {takes}")
+        webhook = agent.webhooks.get(tool)
         for name, pattern in limit.arguments.items():
+            if webhook is not None and name not in webhook.parameters:
+                raise Fault(("limits", tool, "arguments", name), f"is no parameter of it; takes any of {', '.join(webhook.parameters)}")
             try:
                 re.compile(pattern)
             except re.error as error:

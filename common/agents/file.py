@@ -61,9 +61,11 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
 def _rules(path: Path, agent: Agent, language: str) -> str:
     beside = path.parent / agent.rules[language]
     try:
-        return beside.read_text(encoding="utf-8")
+        text = beside.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Fault(("rules", language), f"{agent.rules[language]!r} cannot be read: {error}; takes a file beside this one") from None
+    _parsed(beside, text)
+    return text
 
 
 # --- Values

@@ -89,6 +89,8 @@ class Prompt:
     """Turns at the beginning of the call that were too much for ``history``."""
     destinations: Mapping[str, str] = field(default_factory=dict)
     """Where the call may be transferred to: names, and when to use each."""
+    actions: tuple[str, ...] = ("hang_up", "collect_digits")
+    """What else the gateway may be asked to do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,10 @@ def _refused_of(asked: Iterable[str], told: str) -> str:
 
 
 def _offered(prompt: Prompt) -> list[Any]:
-    return [*offered(prompt.destinations), *(function(tool.name, tool.description, tool.parameters) for tool in prompt.tools)]
+    return [
+        *offered(prompt.actions, prompt.destinations),
+        *(function(tool.name, tool.description, tool.parameters) for tool in prompt.tools),
+    ]
 
 
 def _read(chunk: ChatCompletionChunk, bill: usage.Bill) -> None:

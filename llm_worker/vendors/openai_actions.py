@@ -4,7 +4,7 @@ A model's arguments may be anything: what makes no sense is as if it said nothin
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from common.messages import Collect
@@ -57,14 +57,15 @@ OFFERED = (
 _MADE: dict[str, Callable[[str], ActionRequest]] = {"hang_up": _hang_up, "collect_digits": _collect, "transfer": _transfer}
 
 
-def offered(destinations: Mapping[str, str]) -> list[dict[str, Any]]:
+def offered(actions: Collection[str], destinations: Mapping[str, str]) -> list[dict[str, Any]]:
     """What the model may call; transfers only where there is somebody to transfer to."""
+    allowed = [each for each in OFFERED if each["function"]["name"] in actions]
     if not destinations:
-        return [*OFFERED]
+        return allowed
     listed = "\n".join(f"{name}: {when}" for name, when in destinations.items())
     to = {"type": "string", "enum": [*destinations]}
     parameters = {"type": "object", "properties": {"to": to}, "required": ["to"]}
-    return [*OFFERED, function("transfer", f"{_TRANSFERRING}\n{listed}", parameters)]
+    return [*allowed, function("transfer", f"{_TRANSFERRING}\n{listed}", parameters)]
 
 
 def action_of(call: ToolCall) -> ActionRequest | None:

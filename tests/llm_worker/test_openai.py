@@ -220,6 +220,12 @@ async def test_actions_are_offered() -> None:
     assert [tool["function"]["name"] for tool in (await asked())["tools"]] == ["hang_up", "collect_digits"]
 
 
+async def test_an_action_that_is_not_allowed_is_not_offered() -> None:
+    async with model(completion("Yes.")) as (vendor, server):
+        await pieces(vendor, replace(PROMPT, actions=("collect_digits",)))
+        assert [tool["function"]["name"] for tool in server.requests[0].json["tools"]] == ["collect_digits"]
+
+
 async def test_tools_are_offered_with_what_they_take() -> None:
     async with model(completion("Yes.")) as (vendor, server):
         await pieces(vendor, replace(PROMPT, tools=(BOOK,)))

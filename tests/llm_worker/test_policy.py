@@ -11,7 +11,7 @@ LISTED = Limit(numbers=("+97245550100",))
 
 
 class Taken(msgspec.Struct):
-    what: str = ""
+    what: str | None = ""
     more: dict[str, str] = {}
 
 
@@ -26,6 +26,10 @@ def test_what_is_not_limited_may_be_used() -> None:
 @pytest.mark.parametrize(("what", "answer"), [("soup", False), ("soups", True), ("soup\n", True)])
 def test_an_argument_has_to_match_as_a_whole(what: str, answer: bool) -> None:
     assert refused(Limit(arguments={"what": "soup"}), Taken(what)) is answer
+
+
+def test_an_argument_that_was_left_out_has_to_match_nothing() -> None:
+    assert not refused(Limit(arguments={"what": "soup"}), Taken(None))
 
 
 def test_a_tool_is_used_so_often() -> None:
@@ -50,6 +54,9 @@ def test_the_same_call_again_is_not_another() -> None:
         "050\u200b1234",
         "2026-12-31 0501234567",
         "+972455501001",
+        "zero fifty-four, twelve, thirty four, five",
+        "אפס חמישים וארבע, שתים עשרה, שלושים וארבע",
+        "one eight hundred, double five, seven",
     ],
 )
 def test_a_number_that_was_only_spoken_is_refused(what: str) -> None:
@@ -65,7 +72,18 @@ def test_a_listed_number_may_be(what: str) -> None:
     assert not refused(LISTED, Taken(what))
 
 
-@pytest.mark.parametrize("what", ["table 12 at 10:30", "2026-12-31", "2026-12-31T19:30", "2026-12-31 19:30:00Z", "one or two", "3.14159"])
+@pytest.mark.parametrize(
+    "what",
+    [
+        "table 12 at 10:30",
+        "2026-12-31",
+        "2026-12-31T19:30",
+        "2026-12-31 19:30:00Z",
+        "one or two",
+        "3.14159",
+        "thirty-four people, twenty-five tables, fifty seats",
+    ],
+)
 def test_what_is_no_number_may_be(what: str) -> None:
     assert not refused(Limit(), Taken(what))
 

@@ -460,7 +460,8 @@ def test_the_model_is_told_what_the_agents_file_says(shop: InUse) -> None:
 
 
 def test_the_model_has_the_tools_that_the_agents_file_allows(shop: InUse) -> None:
-    assert [tool.name for tool in asked(shop)[1].prompts[0].tools] == ["opening_hours"]
+    prompt = asked(shop)[1].prompts[0]
+    assert ([tool.name for tool in prompt.tools], prompt.actions) == (["opening_hours"], ())
 
 
 def test_the_model_is_told_what_is_out_of_order(tmp_path: Path) -> None:

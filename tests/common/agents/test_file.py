@@ -32,6 +32,11 @@ def test_rules_are_read_from_the_file_beside_it(tmp_path: Path) -> None:
     assert snapshot(tmp_path, '[rules]\nen = "clinic.en.rules.toml"').rules == {"en": "rule = []"}
 
 
+def test_a_file_of_rules_that_is_not_toml_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "clinic.en.rules.toml").write_text("[[rule]]\nname =")
+    assert fault(tmp_path, CLINIC + '[rules]\nen = "clinic.en.rules.toml"').startswith("clinic.en.rules.toml:2: is not TOML")
+
+
 def test_it_travels_as_it_is(tmp_path: Path) -> None:
     clinic = snapshot(tmp_path, '[hours]\nsunday = ["09:00-12:00"]\n[turns]\nmin_utt_sec = 0.9\n[phrases.en]\nfiller = "Wait"')
     assert decode(encode(clinic)) == clinic
@@ -82,7 +87,10 @@ def test_a_webhook_is_a_tool_that_may_be_allowed_and_limited(tmp_path: Path) -> 
         ('[switch]\nfr = ["French"]', "clinic.toml:7: switch.fr: is no language of this agent"),
         ('voice = "he-IL-Chirp3-HD-Puck"', "clinic.toml:6: voice: he-IL-Chirp3-HD-Puck is a male voice, and the bot speaks"),
         ('voice = "he-IL-Wavenet-B"', "clinic.toml:6: voice: he-IL-Wavenet-B is a male voice"),
-        ("[limits.hang_down]\ntimes = 1", "clinic.toml:6: limits.hang_down: there is no such tool; takes any of look_up_time"),
+        ("[limits.hang_down]\ntimes = 1", "clinic.toml:6: limits.hang_down: there is no such tool that has limits; takes"),
+        ("[limits.transfer]\ntimes = 1", "clinic.toml:6: limits.transfer: there is no such tool that has limits; takes"),
+        (HOOKED + '[limits.a]\narguments = {b = "x"}', "clinic.toml:11: limits.a.arguments.b: is no parameter of it; takes any of"),
+        (HOOK + 'url = "https://x.example:99999/"', "clinic.toml:9: webhooks.a.url: 'https://x.example:99999/' does not fit"),
         ("[limits.leave_message]\ntimes = 0", "clinic.toml:7: limits.leave_message.times: 0 does not fit; takes how often a tool"),
         ('[limits.leave_message.arguments]\ntext = "("', "clinic.toml:7: limits.leave_message.arguments.text: '(' is no regular"),
         ('[webhooks.a]\nurl = "https://x.example/"\nsecret = "S"', "clinic.toml:6: webhooks.a.description: is missing; takes what it does"),
