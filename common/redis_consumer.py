@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from redis import exceptions
 
-from common import streams
+from common import metrics, streams
 from common.bus import Delivery
 from common.errors import BusUnavailable
 from common.messages import Stage, decode
@@ -139,7 +139,8 @@ class Consumer:
         nobodys = f"{dead}:{id_}"
         keys = [streams.work(self._tag, stage), nobodys, nobodys, dead, streams.boot(self._tag)]
         args = fail_args(id_, worker, 0, by_turn=False, error="unreadable", m=b"")
-        await self._scripts.run("fail", keys, [*args, *output_args([], 0)])
+        if await self._scripts.run("fail", keys, [*args, *output_args([], 0)]) == 1:
+            metrics.DEAD_LETTERS.labels(stage).inc()
 
 
 def no_group(error: Exception) -> bool:

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from common import streams
 from common.bus import Delivery, ToolRun, TurnClosed, TurnNews
 from common.errors import BusUnavailable, ConfigError
-from common.messages import Message, Stage, StageFailed, decode
+from common.messages import Message, Stage, StageFailed, Summarise, decode
 from common.redis_bus import RedisGatewayBus, RedisWorkerBus
 from common.redis_link import Backoff, Outage, insistently, once, without_password
 from common.redis_load import sweep
@@ -369,7 +369,14 @@ async def test_a_dead_letter_has_the_error_and_no_audio(redis_url: str) -> None:
         assert (fields[b"error"], set(fields)) == (b"timeout", {b"error", b"m"})
 
 
-@pytest.mark.parametrize(("stage", "message", "kept"), [("llm", transcript(), transcript(text="")), ("tts", sentence(), sentence(text=""))])
+@pytest.mark.parametrize(
+    ("stage", "message", "kept"),
+    [
+        ("llm", transcript(), transcript(text="")),
+        ("llm", Summarise(head=head(), text="Caller: when?"), Summarise(head=head(), text="")),
+        ("tts", sentence(), sentence(text="")),
+    ],
+)
 async def test_a_dead_letter_has_no_words(redis_url: str, stage: Stage, message: Message, kept: Message) -> None:
     async with both(redis_url) as (gateway, worker):
         await gateway.publish(stage, message)
@@ -393,6 +400,17 @@ async def test_an_entry_that_nobody_can_read_is_a_dead_letter(redis_url: str) ->
         assert (await taken(worker)).message == utterance()
         async with Redis.from_url(redis_url) as client:
             assert await client.xlen(streams.dead_letters(ONE_TAG, "asr")) == 1
+
+
+async def test_an_entry_that_nobody_can_read_counts_as_a_dead_letter(redis_url: str) -> None:
+    def dead() -> float:
+        return REGISTRY.get_sample_value("torim_dead_letters_total", {"stage": "asr"}) or 0.0
+
+    async with both(redis_url) as (gateway, worker):
+        await gateway._links[0].writer.xadd(streams.work(ONE_TAG, "asr"), {b"m": b"\xc1"})
+        before = dead()
+        await worker.take("asr", "one")
+        assert dead() - before == 1
 
 
 async def test_a_reply_that_nobody_can_read_is_passed_over(redis_url: str) -> None:
