@@ -46,7 +46,7 @@ class Writing:
         self._written = written
         self._agent = agent
         self._events: deque[dict[str, str]] = deque(maxlen=CAPACITY)
-        """Not written yet; while Redis is away the oldest go."""
+        """Not written yet. Those of one write that Redis does not answer are lost: to write them again would tell them twice."""
         self._agent_kept = -1
         """The turn for which it was kept last: Redis may forget it."""
 
