@@ -74,7 +74,7 @@ class SpeechCache:
 
 def digest_of(who: str, request: SpeechRequest) -> str:
     """What a sentence is kept by; ``who`` is the vendor with its voice."""
-    said = [who, request.voice, request.language, request.text]
+    said = [who, request.voice, request.language, request.text, *filter(None, [request.model])]
     return hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:32]
 
 

@@ -125,7 +125,7 @@ class TtsWorker:
 
 
 def _request(head: Head, spoken: Spoken, agent: Agent) -> SpeechRequest:
-    return SpeechRequest(spoken.text, head.language, head.turn, head.seq, agent.voice)
+    return SpeechRequest(spoken.text, head.language, head.turn, head.seq, agent.voice, agent.models.tts)
 
 
 @dataclass(slots=True)

@@ -85,6 +85,8 @@ def _check_fillers(agent: Agent) -> None:
 def _check_voice(agent: Agent, settings: Settings) -> None:
     online = choose_vendors(settings)["tts"].name == "google"
     voice = agent.voice or (settings.tts_voice if online else "")
+    if agent.models.tts and not agent.voice:
+        raise Fault(("models", "tts"), "goes with a voice of this file alone: voice")
     whose = gender_of(voice)
     if whose is not None and whose != agent.gender:
         key = "voice" if agent.voice else "gender"

@@ -24,7 +24,7 @@ def settings_of(snapshot: Snapshot, settings: Settings) -> Settings:
         "tts_voice" if "-" in agent.voice else "tts_openai_voice": agent.voice,
         "asr_model": agent.models.asr,
         "llm_model": agent.models.llm,
-        "tts_model": agent.models.tts,
+        "tts_model" if "-" in agent.voice else "tts_openai_model": agent.models.tts,
         "time_zone": agent.hours.time_zone if agent.hours else "",
     }
     given: dict[str, Any] = {name: value for name, value in named.items() if value}

@@ -81,3 +81,9 @@ def test_a_model_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("LLM_VENDOR", "openai")
     monkeypatch.setenv("LLM_BASE_URL", "http://127.0.0.1:9/v1")
     assert main(["clinic"], io.StringIO("hello\n"), io.StringIO()) == EXIT_NO_CONNECTION
+
+
+def test_rules_that_are_none_are_told_with_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, '[[rule]]\nname = "x"\nhear = ["a"]\nsays = ["b"]', "clinic.en.rules")
+    assert main(["clinic"]) == EXIT_USAGE
+    assert "clinic.en.rules.toml: is no file of rules: Object missing required field `hears`" in capsys.readouterr().err

@@ -80,6 +80,7 @@ async def test_in_a_cluster_too(cluster_url: str) -> None:
         SpeechRequest("Hello?", "en"),
         SpeechRequest("Hello!", "he"),
         SpeechRequest("Hello!", "en", voice="Kore"),
+        SpeechRequest("Hello!", "en", model="big"),
     ],
 )
 def test_another_text_language_or_voice_is_another_sound(other: SpeechRequest) -> None:

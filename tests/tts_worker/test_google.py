@@ -104,6 +104,13 @@ async def test_an_agents_voice_speaks_in_place_of_the_configured_one() -> None:
         assert server.streamed[0].streaming_config.voice.name == "he-IL-Chirp3-HD-Puck"
 
 
+@pytest.mark.parametrize(("agents", "model"), [("he-IL-Chirp3-HD-Puck", "big"), ("alloy", "")])
+async def test_an_agents_model_is_asked_for_with_its_voice(agents: str, model: str) -> None:
+    async with voice(b"\x01") as (vendor, server):
+        await anext(vendor.synthesise(SpeechRequest("שלום!", "he", voice=agents, model="big")))
+        assert server.streamed[0].streaming_config.voice.model_name == model
+
+
 async def test_an_agents_voice_that_is_another_vendors_is_not_asked_for() -> None:
     async with voice(b"\x01") as (vendor, server):
         await anext(vendor.synthesise(SpeechRequest("שלום!", "he", voice="alloy")))

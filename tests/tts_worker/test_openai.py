@@ -105,6 +105,13 @@ async def test_an_agents_voice_is_asked_for_if_it_is_one_of_openais(agents: str,
         assert server.requests[0].json["voice"] == asked
 
 
+@pytest.mark.parametrize(("agents", "model"), [("alloy", "tts-1"), ("he-IL-Chirp3-HD-Puck", "gpt-4o-mini-tts")])
+async def test_an_agents_model_is_asked_for_with_its_voice(agents: str, model: str) -> None:
+    async with voice(OpenAIService()) as (vendor, server):
+        assert [piece async for piece in vendor.synthesise(SpeechRequest("שלום!", "he", voice=agents, model="tts-1"))]
+        assert server.requests[0].json["model"] == model
+
+
 async def test_a_voice_that_is_closed_hangs_up_at_the_server() -> None:
     good = OpenAIService(speech=pitch(440))(ASKED)
     async with voice([*good[:3], Stall()]) as (vendor, server):

@@ -265,10 +265,13 @@ def test_words_without_sound_are_no_sound() -> None:
 
 
 def test_a_sentence_is_spoken_with_its_agents_voice_and_pronunciations(tmp_path: Path) -> None:
-    clinic = in_use(snapshot(tmp_path, 'voice = "he-IL-Chirp3-HD-Leda"\n[pronunciations]\nTorim = "toe reem"'), Settings())
+    clinic = in_use(
+        snapshot(tmp_path, 'voice = "he-IL-Chirp3-HD-Leda"\n[models]\ntts = "big"\n[pronunciations]\nTorim = "toe reem"'), Settings()
+    )
     voice, head = Scripted(100), msgspec.structs.replace(HEAD, agent=clinic.carried.reference)
     handle(voice, RecordedBus(agents={clinic.carried.reference: clinic.carried.data}), head=head, text="Torim.")
-    assert (voice.requests[0].voice, voice.requests[0].text) == ("he-IL-Chirp3-HD-Leda", "toe reem.")
+    asked = voice.requests[0]
+    assert (asked.voice, asked.model, asked.text) == ("he-IL-Chirp3-HD-Leda", "big", "toe reem.")
 
 
 def test_english_is_not_pronounced_in_hebrew_letters(tmp_path: Path) -> None:

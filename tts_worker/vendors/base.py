@@ -18,6 +18,8 @@ class SpeechRequest:
     """Turn and sentence serve the ``tone`` vendor, which codes them in its pitches."""
     voice: str = ""
     """The call's agent's; "": the one of the settings. A vendor that has no such voice takes that, too."""
+    model: str = ""
+    """The one that this voice needs; "": that of the settings."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ class GoogleVoice:
         Raises:
             VendorError: Google failed.
         """
-        voice = self._voice(request.language, request.voice)
+        voice = self._voice(request.language, request.voice, request.model)
         try:
             if _STREAMING in voice.name:
                 take = self._evenness[voice.name].take()
@@ -152,11 +152,11 @@ class GoogleVoice:
         address = urlsplit(self._settings.tts_base_url).netloc
         return transport(channel=grpc.aio.insecure_channel(address)) if address else None
 
-    def _voice(self, language: str, agents: str = "") -> google.VoiceSelectionParams:
+    def _voice(self, language: str, agents: str = "", model: str = "") -> google.VoiceSelectionParams:
         """The agent's voice in the language of the call, or the configured one: a man's or a woman's as the agent's is."""
         own = agents if self._takes_voices and _VOICE.fullmatch(agents) else ""
         spoken, name = voice_in(language, own or self._settings.tts_voice, gender_of(agents))
-        return google.VoiceSelectionParams(language_code=spoken, name=name, model_name=self._settings.tts_model)
+        return google.VoiceSelectionParams(language_code=spoken, name=name, model_name=(own and model) or self._settings.tts_model)
 
 
 def unary(settings: Settings) -> GoogleVoice:

@@ -45,10 +45,11 @@ class OpenAIVoice:
             VendorError: the server failed, or what it sent is no sound.
         """
         line, take = Resampler(RATE_HZ, SAMPLE_RATE_HZ), self._evenness.take()
-        asked, voice = self._openai.audio.speech.with_streaming_response, _named(request.voice) or self._voice
+        asked, own = self._openai.audio.speech.with_streaming_response, _named(request.voice)
+        voice, model = own or self._voice, (own and request.model) or self._model
         try:
-            with self._bill(request.text) as bill:
-                async with asked.create(model=self._model, voice=voice, input=request.text, response_format="pcm") as answer:
+            with _bill(model, request.text) as bill:
+                async with asked.create(model=model, voice=voice, input=request.text, response_format="pcm") as answer:
                     _see_that_it_is_sound(answer.headers.get("content-type", ""))
                     bill.answered = True
                     async for samples in _whole_samples(answer.iter_bytes()):
@@ -64,13 +65,14 @@ class OpenAIVoice:
         if sound := take.push(pcm_to_mulaw(line.flush())) + take.end():
             yield sound
 
-    def _bill(self, text: str) -> AbstractContextManager[usage.Bill]:
-        """Of what tts-1 bills, characters; the others bill tokens, and tell nobody how many: their price goes by the minute."""
-        return usage.asked(openai_client.VENDOR, self._model, characters=len(text), estimated=not self._model.startswith("tts-1"))
-
     async def close(self) -> None:
         """Close the connections."""
         await self._openai.close()
+
+
+def _bill(model: str, text: str) -> AbstractContextManager[usage.Bill]:
+    """Of what tts-1 bills, characters; the others bill tokens, and tell nobody how many: their price goes by the minute."""
+    return usage.asked(openai_client.VENDOR, model, characters=len(text), estimated=not model.startswith("tts-1"))
 
 
 def _named(voice: str) -> str:

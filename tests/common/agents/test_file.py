@@ -86,6 +86,7 @@ def test_a_webhook_is_a_tool_that_may_be_allowed_and_limited(tmp_path: Path) -> 
         ('[phrases.fr]\nfiller = "Un moment"', "clinic.toml:6: phrases.fr: is no language of this agent; takes any of he, en"),
         ('[switch]\nfr = ["French"]', "clinic.toml:7: switch.fr: is no language of this agent"),
         ('voice = "he-IL-Chirp3-HD-Puck"', "clinic.toml:6: voice: he-IL-Chirp3-HD-Puck is a male voice, and the bot speaks"),
+        ('[models]\ntts = "tts-1"', "clinic.toml:7: models.tts: goes with a voice of this file alone"),
         ('voice = "he-IL-Wavenet-B"', "clinic.toml:6: voice: he-IL-Wavenet-B is a male voice"),
         ("[limits.hang_down]\ntimes = 1", "clinic.toml:6: limits.hang_down: there is no such tool that has limits; takes"),
         ("[limits.transfer]\ntimes = 1", "clinic.toml:6: limits.transfer: there is no such tool that has limits; takes"),

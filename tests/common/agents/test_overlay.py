@@ -27,6 +27,14 @@ def test_voice_models_and_time_zone_are_the_agents(tmp_path: Path) -> None:
     assert (clinic.tts_voice, clinic.llm_model, clinic.time_zone) == ("he-IL-Chirp3-HD-Kore", "big", "Europe/Paris")
 
 
+@pytest.mark.parametrize(
+    ("voice", "models"), [("he-IL-Chirp3-HD-Kore", ("big", "gpt-4o-mini-tts")), ("coral", ("", "big"))], ids=["Google", "OpenAI"]
+)
+def test_the_model_that_speaks_is_of_the_vendor_whose_voice_it_is(tmp_path: Path, voice: str, models: tuple[str, str]) -> None:
+    clinic = settings_of(snapshot(tmp_path, f'voice = "{voice}"\n[models]\ntts = "big"'), SETTINGS)
+    assert (clinic.tts_model, clinic.tts_openai_model) == models
+
+
 @pytest.mark.parametrize(("language", "filler"), [("he", "רגע בבקשה"), ("en-US", "Just a second")])
 def test_phrases_are_the_agents_in_each_language(tmp_path: Path, language: str, filler: str) -> None:
     clinic = snapshot(tmp_path, '[phrases.en]\nfiller = "Just a second"')
