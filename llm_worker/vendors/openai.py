@@ -51,7 +51,10 @@ _OUTCOMES = {
 _CUT = "(The caller cut in there: your last words above are all that they heard. What you had to say after them was not heard.)"
 _UNHEARD = "(The caller cut in before they heard anything of your answer to this.)"
 _GREETING_CUT = "The caller cut in there and heard no more of them."
-_GO_ON = "(Your last answer was broken off there. Go on right behind its last word and repeat nothing of it.)"
+_GO_ON = (
+    "(Your last answer was broken off there. Go on right behind its last word and repeat nothing of it. Whatever it said that you do to "
+    "the call, ending it, transferring it or collecting digits, is not done: call that function.)"
+)
 _THINKS = re.compile(r"gpt-([5-9]|\d\d)")
 _REFUSALS = {"reasoning_effort": "reasoning", "stream_options": "stream_options", "tools": "tool"}
 """What is asked for beside an answer, and the word of a refusal by which it is known; the first one that fits is meant."""

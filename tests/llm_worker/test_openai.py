@@ -353,6 +353,11 @@ def test_a_second_attempt_is_told_to_go_on() -> None:
     assert roles == ["user", "assistant", "user"]
 
 
+def test_a_second_attempt_is_told_that_the_first_one_did_nothing_to_the_call() -> None:
+    prompt = Prompt("a person, please", "en", 1, spoken=("I put you through.",))
+    assert "transferring it or collecting digits, is not done" in said(prompt)[-1][1]
+
+
 def test_the_results_of_a_round_follow_its_calls() -> None:
     told = messages_of(replace(PROMPT, rounds=(ROUND,)), "Be kind.")[2:]
     call = {"id": "c1", "type": "function", "function": {"name": "book", "arguments": '{"at":"ten"}'}}

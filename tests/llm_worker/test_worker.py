@@ -321,6 +321,11 @@ def test_a_second_attempt_with_nothing_new_ends_the_reply() -> None:
     assert ended(handle(Scripted("One."), RecordedBus(emitted=["One."]))) == 1
 
 
+def test_a_second_attempt_that_only_acts_acts_behind_what_is_out() -> None:
+    bus = handle(Scripted(HANG_UP), RecordedBus(emitted=["Goodbye."]))
+    assert (bus.out, bus.committed_to(None)[0]) == (["Goodbye."], Action(head=HEAD, after=0, name="hang_up"))
+
+
 # --- What emit answers
 
 
