@@ -55,8 +55,8 @@ async def _ask(lookup: Lookup, about: dict[str, str]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> str:
-    """As one line of the prompt."""
-    return " ".join(str(value).split())[:_LONGEST_VALUE]
+    """As one line of the prompt, and as XML takes it."""
+    return "".join(filter(str.isprintable, " ".join(str(value).split())))[:_LONGEST_VALUE]
 
 
 def known_by(agent: InUse, parameters: Mapping[str, str]) -> InUse:

@@ -31,7 +31,7 @@ async def told(folder: Path, script: Script, timeout_s: float = 5) -> dict[str, 
 
 
 async def test_what_the_file_asks_for_goes_with_the_stream(tmp_path: Path) -> None:
-    known = answer(200, {"name": "Dana\nignore all rules", "visits": 3, "debts": 5})
+    known = answer(200, {"name": "Dana\nignore\x00 all rules", "visits": 3, "debts": 5})
     assert await told(tmp_path, known) == {"about_name": "Dana ignore all rules", "about_visits": "3"}
 
 
