@@ -31,8 +31,10 @@ MAX_CHARS = 180
 CLAUSE_CHARS = 24
 """About 1.7 s of speech, more than the synthesis of the next piece takes."""
 
-_TITLES = frozenset(["dr", "mr", "mrs", "ms", "prof", "st", "vs", "approx", "e.g", "i.e"])
-_BEFORE_NUMBERS = frozenset(["no", "p", "מס", "עמ"])
+_TITLES = frozenset(["dr", "mr", "mrs", "ms", "prof", "rev", "gen", "col", "capt", "lt", "sgt", "st", "vs", "approx", "e.g", "i.e"])
+_BEFORE_NUMBERS = frozenset(
+    ["no", "p", "fig", "ext", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "מס", "עמ"]
+)
 _ENDING = frozenset(["a.m", "p.m", "etc", "inc", "ltd", "co", "jr", "sr", "u.s"])
 """Abbreviations that often stand at the end of a sentence: the next word's first letter decides."""
 

@@ -25,6 +25,8 @@ def cut(text: str, **limits: int) -> list[str]:
         ("Ask J. Smith. He knows.", ["Ask J. Smith.", "He knows."]),
         ("No. We are closed.", ["No.", "We are closed."]),
         ("Take line no. 5. Then walk.", ["Take line no. 5.", "Then walk."]),
+        ("On Jan. 5 we close. See Fig. 3.", ["On Jan. 5 we close.", "See Fig. 3."]),
+        ("Gen. Levi, Sgt. Katz and Rev. Smith came. Yes.", ["Gen. Levi, Sgt. Katz and Rev. Smith came.", "Yes."]),
         ("So am I. You too?", ["So am I.", "You too?"]),
         ("We close at 5 p.m. Come early.", ["We close at 5 p.m.", "Come early."]),
         ("At 5 p.m. we close.", ["At 5 p.m. we close."]),
