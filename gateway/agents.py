@@ -42,9 +42,16 @@ class Agents:
         return [self._house, *self._agents.values()]
 
     def chosen(self, parameters: Mapping[str, str]) -> InUse:
-        """Who answers a call with these parameters."""
-        named = self._agents.get(parameters.get(AGENT, ""))
+        """Who answers a call with these parameters; a name that no agent has is told in the log, and is as none."""
+        asked = parameters.get(AGENT, "")
+        named = self.named(asked)
+        if asked and named is None:  # in an address anything may stand: what was asked for is not told
+            logger.warning("what=unknown_agent there_are=%s", ",".join(self._agents) or "none")
         return named or self._numbers.get(parameters.get(CALLED, "")) or self._numbers.get("*") or self._house
+
+    def named(self, key: str) -> InUse | None:
+        """The agent with this key, if there is one."""
+        return self._agents.get(key)
 
     async def keep_up(self, make_phrases: MakePhrases) -> None:
         """Have the phrases of all made, then follow what is saved, for ever."""

@@ -32,7 +32,7 @@ from common import config, signed_http
 from common.agents.agent import Report
 from common.agents.in_use import InUse
 from gateway.account import Account
-from gateway.agents import AGENT, Agents
+from gateway.agents import Agents
 from gateway.turn.events import CloseTurn
 
 NUMBER = "number"
@@ -93,9 +93,8 @@ class Outcomes:
 
     def settled(self, account: Account, usd: float) -> None:
         """A call is over; waits on nothing."""
-        agent = self._agents.chosen({AGENT: account.agent})
-        report, turns = agent.snapshot.agent.report, account.turns
-        if report is None or not turns or agent.snapshot.key != account.agent:
+        agent, turns = self._agents.named(account.agent), account.turns
+        if agent is None or (report := agent.snapshot.agent.report) is None or not turns:
             return
         now_s = self._wall_clock()
         content = msgspec.json.encode(_told(account, report, usd, datetime.fromtimestamp(now_s, UTC)))

@@ -24,15 +24,15 @@ _Stamp = tuple[tuple[str, int, int], ...]
 
 
 class Folder:
-    """The agents in a folder; none if there is no such folder."""
+    """The agents in a folder."""
 
     def __init__(self, settings: Settings) -> None:
         """Read them.
 
         Raises:
-            ConfigError: a file cannot be used, or two claim one number; with file, line and key.
+            ConfigError: a file cannot be used, or two claim one number, with file, line and key; or ``AGENTS_DIR`` is no folder.
         """
-        self._path = settings.agents_dir or HERE
+        self._path = _folder(settings)
         self._settings = settings
         self._stamp = self._stamped()
         self.agents: Mapping[str, Snapshot] = {file.stem: read(file, settings) for file in self._files()}
@@ -74,15 +74,23 @@ class Folder:
         return tuple((name, about.st_mtime_ns, about.st_size) for name, about in found)
 
 
+def _folder(settings: Settings) -> Path:
+    """Where they are; whoever names a place means it, while the one beside the code need not be there."""
+    named = settings.agents_dir
+    if named is not None and not named.is_dir():
+        raise ConfigError(f"AGENTS_DIR={named}: is no folder; takes one that exists, with a file for each agent (docs/agents.md)")
+    return named or HERE
+
+
 def named(name: str, settings: Settings) -> Snapshot:
     """The agent of this key, or of this file.
 
     Raises:
-        ConfigError: there is none, or it cannot be used.
+        ConfigError: there is none, or it cannot be used; or ``AGENTS_DIR`` is no folder.
     """
     if name.endswith(".toml"):
         return read(Path(name), settings)
-    folder = settings.agents_dir or HERE
+    folder = _folder(settings)
     if not (folder / f"{name}.toml").is_file():
         there = ", ".join(sorted(file.stem for file in folder.glob("*.toml") if _AGENT_FILE.fullmatch(file.name)))
         raise ConfigError(f"there is no agent {name!r} in {folder}; there are: {there or 'none'}")

@@ -38,6 +38,19 @@ def test_an_agent_is_asked_for_by_name_or_by_the_number_called(tmp_path: Path, p
     assert agents(tmp_path).chosen(parameters).snapshot.key == key
 
 
+def test_a_name_that_no_agent_has_is_told_once_without_what_was_asked(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    agents(tmp_path).chosen({"agent": "dana-0501234567", "to": "+1"})
+    assert caplog.messages == ["what=unknown_agent there_are=clinic,shop"]
+
+
+@pytest.mark.parametrize("parameters", [{"agent": "shop"}, {"to": "+1"}, {"agent": ""}])
+def test_a_name_that_an_agent_has_and_none_at_all_are_not_told(
+    tmp_path: Path, parameters: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    agents(tmp_path).chosen(parameters)
+    assert caplog.messages == []
+
+
 @pytest.mark.parametrize(("number", "key"), [("+1", "clinic"), (SHOP_NUMBER, "shop"), ("", "clinic")])
 def test_one_agent_may_answer_all_numbers_that_no_other_has(tmp_path: Path, number: str, key: str) -> None:
     assert agents(tmp_path, ', "*"').chosen({"to": number}).snapshot.key == key

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from common.agents.folder import named
+from common.config import Settings
 from common.errors import ConfigError
 from tests.common.agents.files import CLINIC, folder_of, write
 
@@ -17,8 +19,19 @@ def save(folder: Path, text: str, key: str = "clinic") -> None:
     os.utime(path, ns=(was, was + 1_000_000 * len(text)))
 
 
-def test_a_folder_that_is_not_there_has_no_agents(tmp_path: Path) -> None:
-    assert folder_of(tmp_path / "none").agents == {}
+def test_a_folder_that_is_named_and_not_there_ends_the_start(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=rf"^AGENTS_DIR={tmp_path}/none: is no folder; takes one that exists, with a file for each agent"):
+        folder_of(tmp_path / "none")
+
+
+def test_a_file_in_place_of_the_folder_ends_the_start(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"^AGENTS_DIR=.*clinic.toml: is no folder"):
+        folder_of(write(tmp_path))
+
+
+def test_an_agent_is_not_looked_for_in_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"^AGENTS_DIR=.*none: is no folder"):
+        named("clinic", Settings(agents_dir=tmp_path / "none"))
 
 
 def test_files_of_rules_are_no_agents(tmp_path: Path) -> None:
