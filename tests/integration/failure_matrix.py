@@ -7,6 +7,7 @@ import asyncio
 import logging
 import sys
 import tempfile
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -30,6 +31,8 @@ class Case:
     """Whether there is another vendor behind the one that fails."""
 
 
+PLAYED: ContextVar[Case | None] = ContextVar("PLAYED", default=None)
+"""The case that a task belongs to: others go on beside it."""
 CASES = [Case(stage, fault, another) for stage in get_args(Stage) for fault in OVER_HTTP for another in (False, True)]
 
 
@@ -38,6 +41,7 @@ async def outcomes(cases: list[Case] = CASES) -> dict[Case, list[Heard]]:
     room = asyncio.Semaphore(_AT_ONCE)
 
     async def one(case: Case) -> list[Heard]:
+        PLAYED.set(case)
         async with room:
             with tempfile.TemporaryDirectory() as folder:
                 return await _outcome(case, Path(folder))
