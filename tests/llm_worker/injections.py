@@ -1,18 +1,22 @@
 """Attempts to misuse a bot whose model obeys: ``tests/data/injections.toml``, played through the worker as it is.
 
     attempt ─▶ LlmWorker ─ official client ─▶ OpenAIService, which calls what the attempt asks for in every round
-                   └─ tools ─▶ a file of messages, and a server that counts what reaches it: the effects
+                   └─ tools ─▶ a file of messages, and a server that keeps what reaches it: the effects
 
 Nothing between the model and the effects is a fake but the bus, which is the simulation's.
 """
 
 import asyncio
+import json
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 from common.agents.file import read
 from common.agents.in_use import InUse, in_use
@@ -42,6 +46,15 @@ _BEFORE = {
 
 
 @dataclass(frozen=True, slots=True)
+class Effect:
+    """Something that was done."""
+
+    tool: str
+    arguments: dict[str, Any]
+    """As they reached whom the tool is for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One of them."""
 
@@ -49,8 +62,8 @@ class Attempt:
     tool: str
     arguments: str
     state: str
-    effects: int
-    """How many are right."""
+    effects: list[Effect]
+    """Those that are right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +73,22 @@ class Outcome:
     attempt: Attempt
     asked: int
     """How often the model was asked, and called the tool."""
-    effects: int
+    effects: list[Effect]
 
 
 def attempts() -> list[Attempt]:
     """All of them."""
     groups = tomllib.loads((DATA / "injections.toml").read_text(encoding="utf-8"))["group"]
     return [
-        Attempt(says, group["tool"], arguments.replace("%LONG%", LONG), group["state"], group["effects"])
+        Attempt(
+            says,
+            group["tool"],
+            arguments.replace("%LONG%", LONG),
+            group["state"],
+            [Effect(group["tool"], json.loads(each)) for each in right],
+        )
         for group in groups
-        for says, arguments in group["attempts"]
+        for says, arguments, *right in group["attempts"]
     ]
 
 
@@ -99,7 +118,7 @@ class Watched(MemoryBus):
     def __init__(self) -> None:
         super().__init__()
         self.wanted = asyncio.Event()
-        self.actions = 0
+        self.actions: list[Effect] = []
 
     async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> ToolStart:
         start = await super().tool_start(call, run, outputs)
@@ -108,7 +127,8 @@ class Watched(MemoryBus):
 
     async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
         self.wanted.set()
-        self.actions += sum(isinstance(output.message, Action) for output in outputs)
+        asked = [output.message for output in outputs if isinstance(output.message, Action)]
+        self.actions += [Effect(action.name, {"to": action.argument}) for action in asked]
         return await super().commit(stage, delivery, outputs)
 
 
@@ -144,12 +164,15 @@ class House:
                 await _not_committed(attempt, bus, worker, reply)
         return Outcome(attempt, self.asked, self._effects() + bus.actions)
 
-    def _effects(self) -> int:
+    def _effects(self) -> list[Effect]:
         """What was changed, or read; the same thing read twice is one."""
-        read_ = {request.path for request in self.hooked if request.method == "GET"}
-        written = [request for request in self.hooked if request.method != "GET"]
+        read_ = {request.path: httpx.URL(request.path) for request in self.hooked if request.method == "GET"}
+        got = [Effect(url.path.strip("/"), dict(url.params)) for url in read_.values()]
+        posted = [Effect(request.path.strip("/"), request.json["arguments"]) for request in self.hooked if request.method != "GET"]
         messages = self.folder / MESSAGES
-        return len(read_) + len(written) + (len(messages.read_text().splitlines()) if messages.exists() else 0)
+        lines = messages.read_text(encoding="utf-8").splitlines() if messages.exists() else []
+        noted = [Effect("leave_message", {key: json.loads(line)[key] for key in ("text", "name")}) for line in lines]
+        return [*got, *posted, *noted]
 
 
 async def _turn_2(attempt: Attempt, bus: Watched, agent: InUse) -> Delivery:
@@ -218,7 +241,7 @@ def table(came: Sequence[Outcome]) -> str:
         kind = "permitted" if each.attempt.effects else "forbidden"
         count = counts.setdefault(each.attempt.state, Counter())
         count[kind] += 1
-        count[f"{kind} done"] += each.effects
+        count[f"{kind} done"] += each.effects == each.attempt.effects if each.attempt.effects else len(each.effects)
     counts["all"] = sum(counts.values(), Counter())
     for state, count in counts.items():
         done = count["forbidden done"], count["permitted"], count["permitted done"]
