@@ -111,7 +111,6 @@ class Listening:
         """A short sound between keys does not end them; if it has words, they stand there."""
         call = self._call
         utterance.pieces.append(draft or call.publish_audio(utterance, "probe", call.floor.start, call.floor.end))
-        utterance.voiced = 0  # the next sound is short, or not, by itself
         call.open, call.keys_until = utterance, now + call.wanted_keys.timeout_s
 
     def _is_transcript(self, draft: Piece, utterance: Utterance) -> bool:

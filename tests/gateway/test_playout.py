@@ -586,3 +586,39 @@ def test_the_rest_is_what_was_not_heard_by_now() -> None:
     playout = playing(clip(20))
     run(playout, 0, 0.5)
     assert playout.rest_s(0.2) == pytest.approx(0.2)
+
+
+# -- What is heard just now, and what is waited for -----------------------------------------------
+
+
+def test_nothing_sounds_before_anything_was_sent() -> None:
+    assert playing(clip(50)).sounding(1.0) is None
+
+
+def test_the_clip_that_sounds_is_known_and_how_far() -> None:
+    first, second = clip(10), clip(50)
+    playout = playing(first, second)
+    run(playout, 0.0, 0.3)
+    assert [playout.sounding(at) for at in (0.1, 0.3)] == [(first, 5 * FRAME_BYTES), (second, 5 * FRAME_BYTES)]
+
+
+def test_what_was_sent_ahead_is_unheard() -> None:
+    playout = playing(clip(50))
+    playout.take(0.0)
+    assert [playout.unheard_bytes(at) for at in (0.0, 0.1)] == [8 * FRAME_BYTES, 3 * FRAME_BYTES]
+
+
+@pytest.mark.parametrize(("committed", "starves"), [(True, True), (False, False)])
+def test_a_sentence_starves_behind_a_filler_if_it_may_leave(committed: bool, starves: bool) -> None:
+    sentence = clip(0, kind="reply", complete=False)
+    playout = playing(clip(50, kind="filler"), sentence)
+    playout.committed = committed
+    playout.take(0.0)
+    assert (playout.starving is sentence) is starves
+
+
+def test_what_waits_for_a_sentence_that_is_all_here_does_not_starve() -> None:
+    playout = playing(clip(20, kind="reply"), clip(0, kind="reply", complete=False))
+    playout.committed = True
+    playout.take(0.0)
+    assert playout.starving is None
