@@ -292,8 +292,7 @@ class Playout:
     @property
     def starving(self) -> Clip | None:
         """The clip whose turn it is to be sent, perhaps behind a filler, while its next bytes are not here."""
-        unsent = (clip for clip in self.clips[self._cursor :] if clip.kind != "filler" and not clip.sent_whole)
-        clip = next(unsent, None)
+        clip = next((clip for clip in self.clips[self._cursor :] if clip.kind != "filler"), None)
         return None if clip is None or clip.ready or not self._may_leave(clip) else clip
 
     @property

@@ -218,7 +218,7 @@ class Listening:
     def _nothing_happened(self, utterance: Utterance, now: float) -> None:
         """The no-input clock stood still while the caller had the floor, and goes on (R10)."""
         memory = self._call.memory
-        memory.quiet_since = min(now, memory.quiet_since + now - utterance.began_at)
+        memory.quiet_since = min(now, memory.quiet_since + utterance.ended_at - utterance.began_at)
         self._call.pay()
 
     def hanging_until(self) -> float | None:

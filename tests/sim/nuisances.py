@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from common.messages import Head, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolEnded
-from gateway.turn.events import MarkEchoed, WorkerReported
+from gateway.turn.events import LanguageChanged, MarkEchoed, WorkerReported
 from gateway.turn.machine import BotState
 
 if TYPE_CHECKING:
@@ -130,6 +130,18 @@ def transfers(world: "World") -> None:
     world.workers.transfers = 0.7
     world.workers.sentences = (1, 2, 3) if world.rng.random() < 0.5 else (3, 3, 2)
     world.workers.sentence_s = world.rng.choice((0.3, 3.0))
+
+
+def transfers_late(world: "World") -> None:
+    """When sentences behind the one that says so sound, or are too much."""
+    transfers(world)
+    world.workers.sentences, world.workers.sentence_s = (3, 3, 3), 3.0
+
+
+def language_changes(world: "World") -> None:
+    """The model goes by another language now and then; what is said and understood in it is here the same."""
+    if world.rng.random() < 0.01:
+        world.feed(LanguageChanged(world.machine.call.phrases, world.machine.call.lexicon))
 
 
 def asks_for_keys(world: "World") -> None:

@@ -337,3 +337,13 @@ def test_without_words_for_it_there_is_one_filler() -> None:
     desk.report(ToolStarted(head=desk.head(), name="look_up", timeout_s=14.0))
     desk.wait(12.0)
     assert desk.sentences_heard == [FILLER]
+
+
+def test_who_was_not_understood_for_long_is_asked_at_once_if_they_are_there() -> None:
+    desk = greeted_desk()
+    desk.wait(6.0)
+    desk.speak(0.2)
+    desk.wait(4.0)
+    desk.understand("", piece="probe")
+    desk.wait(0.3)
+    assert desk.sentences_heard[-1] == STILL_THERE
