@@ -213,12 +213,12 @@ class Listening:
         if normalise(utterance.text):
             self._await_words(utterance, now)
         else:
-            self._nothing_happened(utterance, now)
+            self._nothing_happened(utterance)
 
-    def _nothing_happened(self, utterance: Utterance, now: float) -> None:
+    def _nothing_happened(self, utterance: Utterance) -> None:
         """The no-input clock stood still while the caller had the floor, and goes on (R10)."""
         memory = self._call.memory
-        memory.quiet_since = min(now, memory.quiet_since + utterance.ended_at - utterance.began_at)
+        memory.quiet_since += utterance.ended_at - max(utterance.began_at, memory.quiet_since)
         self._call.pay()
 
     def hanging_until(self) -> float | None:
@@ -301,7 +301,7 @@ class Listening:
         call = self._call
         call.end_turn("nothing_heard", now)
         if utterance.short or utterance.over_bot:
-            self._nothing_happened(utterance, now)
+            self._nothing_happened(utterance)
             return
         call.memory.nothing_heard += 1
         if call.memory.nothing_heard < MAX_NOTHING_HEARD:

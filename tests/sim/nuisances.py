@@ -133,8 +133,9 @@ def transfers(world: "World") -> None:
 
 
 def transfers_late(world: "World") -> None:
-    """When sentences behind the one that says so sound, or are too much."""
+    """When it is known that the sentence that says so is too much."""
     transfers(world)
+    world.workers.transfers_last = True
     world.workers.sentences, world.workers.sentence_s = (3, 3, 3), 3.0
 
 

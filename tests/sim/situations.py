@@ -57,6 +57,7 @@ _LATE_VOICE = {"tts_fails": 0.5, "tts_stops": 0.5, "tts_second_attempt": 0.7, "m
 _SLOW = {"slow": 0.1}
 _CALM = {"message_lost": 0.0, "asr_fails": 0.0, "stall": 0.0, "tts_fails": 0.0, "llm_fails": 0.0}
 _TWO_ATTEMPTS = {**_CALM, "tts_second_attempt": 0.9, "message_twice": 0.9}
+_TRANSFERRED_TWICE = {**_CALM, "message_twice": 0.9}
 _TEXT_LATE = {**_CALM, "message_late": 0.05}
 _BY_WORDS = {"endpointing": "words", "speculate": "off", "dedup_s": 6.0, "min_utt_s": 0.4}
 _DRAFTS = {"speculate": "full", "max_drafts": 8, "max_utt_s": 1.5, "min_utt_s": 0.9}
@@ -84,7 +85,7 @@ SITUATIONS = (
     Situation("repeats", (habits.repeats,), rules={"dedup_s": 6.0}, weight=2),
     Situation("repeats to who understands late", (habits.repeats, nuisances.sleeps_in_holds), rules={"dedup_s": 6.0}, weight=21),
     Situation("asks again", (habits.asks_again,), {"slow": 0.3}, weight=14),
-    Situation("recogniser asleep", (habits.clicks,), _SLOW, begin=nuisances.asleep, weight=9),
+    Situation("recogniser asleep", (habits.clicks,), _SLOW, begin=nuisances.asleep, weight=10),
     Situation("recogniser drowsy", (nuisances.sleeps, habits.thinks_aloud), _SLOW, _DRAFTS, weight=2),
     Situation("recogniser asleep in holds", (habits.talks_over_all, nuisances.sleeps_in_holds), weight=24),
     Situation("recogniser asleep in long turns", (habits.talks_long, nuisances.sleeps_in_long_turns), _CALM, _LONG_TURNS, weight=24),
@@ -95,8 +96,8 @@ SITUATIONS = (
     Situation("not interruptible", (habits.talks_at_the_wall,), rules={"barge_in": False, "max_utt_s": 1.5}, weight=12),
     Situation("ducks", (habits.interrupts,), rules={"barge_in_mode": "duck"}, begin=nuisances.protects, weight=2),
     Situation("interrupts", (habits.interrupts,), weight=2),
-    Situation("transfers", (habits.asks,), begin=nuisances.transfers, weight=24),
-    Situation("transfers after too much", (habits.asks,), _CALM, {"max_reply_s": 0.5}, nuisances.transfers_late, weight=23),
+    Situation("transfers", (habits.asks,), begin=nuisances.transfers, weight=16),
+    Situation("transfers after too much", (habits.asks,), _TRANSFERRED_TWICE, {"max_reply_s": 0.5}, nuisances.transfers_late, weight=30),
     Situation("transfers, over which the caller talks", (habits.interrupts,), begin=nuisances.transfers, weight=20),
     INTERRUPTS_THE_END,
     Situation("interrupts the end, without marks", (habits.interrupts_the_end,), {"mark_lost": 1.0}, weight=2),

@@ -89,6 +89,8 @@ class Workers:
         """How long after a part of its sound a failure of the voice may be told."""
         self.text_late_s = 0.0
         """How much later than its sound a sentence may be told."""
+        self.transfers_last = False
+        """Whether they are asked for behind the last sentence, and not behind any."""
         self.collects = 0.05
         self.transfers = 0.0
         """How many replies ask for a transfer, some of them to nobody that there is."""
@@ -209,7 +211,8 @@ class Workers:
         if self.transfers and rng.random() < self.transfers:
             self.counts["transfer asked for"] += 1
             to = rng.choice((DESK, DESK, "nobody"))
-            self._send(Action(head=head, after=rng.randint(min(0, count - 1), count - 1), name="transfer", argument=to), at)
+            after = count - 1 if self.transfers_last else rng.randint(min(0, count - 1), count - 1)
+            self._send(Action(head=head, after=after, name="transfer", argument=to), at)
         self._send(ReplyEnded(head=head, sentences=count), at + 0.01)
 
     def _use_tool(self, head: Head, at: float) -> float:

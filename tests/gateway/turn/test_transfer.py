@@ -52,7 +52,7 @@ def test_what_sounds_already_is_said_to_its_end() -> None:
     desk.report(Action(head=desk.head(), after=0, name="transfer", argument="office"))
     desk.end_reply(3)
     desk.wait(1.5)
-    assert (transfers(desk), desk.sentences_heard) == (["office"], [0, 1])
+    assert (transfers(desk), desk.closed[-2].heard) == (["office"], "I put you through. Thank you for calling.")
 
 
 def test_it_waits_for_a_sentence_that_is_not_here_yet() -> None:

@@ -1,5 +1,7 @@
 """Pieces of what the caller said, and their order."""
 
+import pytest
+
 from gateway.turn.utterance import SHORT_VOICED_FRAMES, Piece, Utterance
 
 
@@ -81,3 +83,13 @@ def test_drafts_and_looks_of_what_is_carried_count() -> None:
     earlier.drafts, earlier.looks, later.drafts, later.looks = 1, 3, 1, 2
     later.carry(earlier)
     assert (later.drafts, later.looks) == (2, 5)
+
+
+KEY, COUGH, WORD = Piece(1, 1, "segment", text="1", keys=True), Piece(2, 1, "probe", text=""), Piece(3, 1, "segment", text="one")
+
+
+@pytest.mark.parametrize(("pieces", "by_keys"), [([], False), ([COUGH], False), ([KEY], True), ([KEY, COUGH], True), ([KEY, WORD], False)])
+def test_keys_with_nothing_but_short_sounds_between_them_are_a_number(pieces: list[Piece], by_keys: bool) -> None:
+    one = utterance(1)
+    one.pieces = pieces
+    assert one.by_keys is by_keys
