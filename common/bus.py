@@ -159,6 +159,7 @@ class GatewayBus(Protocol):
 
     async def take_call(self, call: str, gateway: str, stream: str, language: str, turn: int = 0) -> Taken:
         """Make ``stream`` the call's owner. If another had it, its turn is raised, and its gateway is told; else it is ``turn``.
+        A transfer that nobody asked for is dropped: the call is here again.
 
         The same stream may ask again: it learns the same.
         """

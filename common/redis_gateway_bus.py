@@ -80,7 +80,7 @@ class RedisGatewayBus:
         return taken
 
     async def _take_call(self, call: str, gateway: str, stream: str, language: str, turn: int) -> tuple[Taken, str]:
-        keys = [self._keys.call_hash(call), self._keys.history(call)]
+        keys = [self._keys.call_hash(call), self._keys.history(call), self._keys.transfer(call)]
         args: list[Value] = [stream, gateway, language, turn, streams.CALL_TTL_S, streams.turns(self._keys.tag(call)), call]
         fence, now, left, is_open, text, before = await self._link(call).scripts.run("take_call", keys, args)
         past: Any = await self._link(call).writer.hgetall(self._keys.history(call))

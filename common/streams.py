@@ -141,7 +141,7 @@ class Keys:
         return f"t:{self.tag(call)}:again:{call}"
 
     def transfer(self, call: str) -> str:
-        """String: where the call goes when its stream has ended; who asks deletes it."""
+        """String: where the call goes when its stream has ended; who asks deletes it, and so does the call's next stream."""
         return f"t:{self.tag(call)}:transfer:{call}"
 
     def agent(self, call: str, reference: str) -> str:

@@ -1,5 +1,6 @@
 -- Makes a stream the owner of its call: raises the turn, so that all that others began is stale, and tells what they left.
--- KEYS: call, history  ARGV: stream, owner, language, turn of a new call, ttl, channel, call id
+-- A transfer that was not asked for is dropped: the call came back, and the end of this stream must not dial.
+-- KEYS: call, history, its transfer  ARGV: stream, owner, language, turn of a new call, ttl, channel, call id
 -- Returns {fence, turn, left, open, text, owner before}: left is the turn that another stream left, '' if no call goes on.
 -- A repeated write finds its own stream and changes nothing.
 -- The fence is no less than the server's time in ms: on a server that forgot the call, too, the newest stream has the highest.
@@ -14,6 +15,7 @@ if was[1] ~= ARGV[1] then
   redis.call('HSET', KEYS[1], 'stream', ARGV[1], 'owner', ARGV[2], 'language', ARGV[3], 'turn', turn, 'fence', fence)
   redis.call('HSET', KEYS[1], 'committed', left and '0' or '1', 'left', left or '', 'before', before or '')
   redis.call('HDEL', KEYS[1], 'over')
+  redis.call('DEL', KEYS[3])
   if was[3] then redis.call('PUBLISH', ARGV[6], ARGV[7] .. ':' .. was[3] .. ':over') end
 end
 redis.call('EXPIRE', KEYS[1], ARGV[5])

@@ -8,6 +8,7 @@ import redis
 from common.redis_link import script_texts
 
 WORK, NEXT, RX = "t:{s0}:llm", "t:{s0}:tts", "t:{s0}:rx:g"
+TRANSFER = "t:{s0}:transfer:c"
 CALL, HISTORY, OUT, DONE, DEAD = "t:{s0}:call:c", "t:{s0}:hist:c", "t:{s0}:out:c:1", "t:{s0}:done:c:1:llm:0", "t:{s0}:dlq:llm"
 BOOT, TOOL, AGAIN = "t:{s0}:boot", "t:{s0}:tool:c:book", "t:{s0}:again:c"
 SETTLING_MS = 2_000
@@ -93,7 +94,7 @@ class Bench:
 
     def take_call(self, stream: str, owner: str = "g", turn: int = 0) -> list[bytes]:
         """Make a stream the call's owner."""
-        answer: list[bytes] = self.run("take_call", [CALL, HISTORY], [stream, owner, "en", turn, 7200, "turns", "c"])
+        answer: list[bytes] = self.run("take_call", [CALL, HISTORY, TRANSFER], [stream, owner, "en", turn, 7200, "turns", "c"])
         return answer
 
     def lose_the_gateway(self, boot_ms_ago: int | None) -> None:

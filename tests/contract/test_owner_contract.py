@@ -335,3 +335,16 @@ async def test_a_stream_that_lost_the_call_sends_it_nowhere(a_house: House) -> N
     with pytest.raises(NotOwner):
         await a_house.gateway.transfer_call(CALL, b"late", a_house.fence)
     assert await a_house.other.take_transfer(CALL) is None
+
+
+async def test_a_call_that_came_back_goes_nowhere_any_more(a_house: House) -> None:
+    await a_house.gateway.transfer_call(CALL, b"reception", a_house.fence)
+    await take(a_house)
+    assert await a_house.gateway.take_transfer(CALL) is None
+
+
+async def test_a_stream_that_asks_again_still_sends_its_call_where_it_goes(a_house: House) -> None:
+    newer = await take(a_house)
+    await a_house.other.transfer_call(CALL, b"reception", newer.fence)
+    await take(a_house)
+    assert await a_house.gateway.take_transfer(CALL) == b"reception"

@@ -101,6 +101,7 @@ class MemoryBus:
     def _take_call(self, call: str, gateway: str, stream: str, language: str, turn: int) -> Taken:
         was = self._store.calls.get(call)
         if was is None or was.stream != stream:
+            self._store.transfers.pop(call, None)
             self._store.calls[call] = self._taken(call, was or CallRecord(), gateway, stream, language, turn)
         known = self._store.calls[call]
         heard = ["", "", *(past.heard for _, past in sorted(known.past.items()) if past.heard)]
