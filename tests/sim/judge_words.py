@@ -57,7 +57,10 @@ class WordsJudge:
         """A piece went to the recogniser; a probe may be of a voice that goes on."""
         self._awaited[seq] = frames
         self._sent.append(frames)
-        self._closed_until = self._closed_until if probe else max(self._closed_until, frames.stop)
+        if not probe:
+            self._closed_until = max(self._closed_until, frames.stop)
+        elif frames.start < self._closed_until < frames.stop:
+            self._closed_until = frames.start  # what was taken for the end was a pause: the same voice goes on
 
     def told(self, seq: int) -> range:
         """Its words came back; the frames that it was."""
