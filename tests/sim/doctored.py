@@ -93,4 +93,5 @@ def _world(seed: int, doctor: Doctor, situation: str, rules: Rules) -> World:
     weather = Weather(latency_s=random.Random(seed).uniform(0.01, 0.08))
     made = make_world(seed, weather, rules, new_machine=machine)
     made.situation = NAMED[situation] if situation else ORDINARY
+    made.situation.begin(made)
     return DoctoredWorld(**{one.name: getattr(made, one.name) for one in fields(World)}, doctor=doctor)

@@ -25,6 +25,7 @@ from gateway.turn.events import (
     Report,
     SendClear,
     TimePassed,
+    TransferCall,
     WorkerReported,
 )
 from gateway.turn.machine import BotState, TurnMachine
@@ -35,6 +36,7 @@ from tests.sim.judge_words import WordsJudge
 from tests.sim.rules import RULES
 from tests.sim.sound import Label, label, sound
 from tests.sim.vocabulary import NOD
+from tests.sim.workers import DESK
 from tests.sim.world import World
 
 C = TypeVar("C", bound=Command)
@@ -304,6 +306,21 @@ def test_of_a_voice_that_went_on_behind_what_was_taken_for_its_end_nobody_knew_a
     words.published(2, range(277, 418), probe=True)
     words.told(2)
     assert words.why_lost(300, 480) == "the call was over"
+
+
+# -- Transfers --------------------------------------------------------------------------------------
+
+
+_MAY_TRANSFER = replace(RULES, destinations=frozenset({DESK}))
+
+
+def test_it_complains_of_a_transfer_that_was_asked_for_and_is_not_made() -> None:
+    assert "the call goes to None, not desk" in complaint(instead(TransferCall, lambda transfer: []), "transfers", _MAY_TRANSFER)
+
+
+def test_it_complains_of_a_transfer_to_somebody_else() -> None:
+    elsewhere = instead(TransferCall, lambda transfer: [replace(transfer, destination="elsewhere")])
+    assert "the call goes to elsewhere, not desk" in complaint(elsewhere, "transfers", _MAY_TRANSFER)
 
 
 # -- The sound --------------------------------------------------------------------------------------
