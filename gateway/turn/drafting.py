@@ -126,6 +126,7 @@ class Drafting:
         if draft.kind != "probe" and (draft.text or (draft.kind == "segment" and not draft.known)):
             draft.kind = "segment"
             utterance.pieces.append(draft)
-            call.floor.start = draft.end
+            call.floor.start, utterance.seen = draft.end, ""
         else:
             call.awaited.pop(draft.seq, None)
+            utterance.seen = draft.words

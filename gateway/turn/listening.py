@@ -78,7 +78,7 @@ class Listening:
     def add_sound(self, utterance: Utterance, start: int, end: int) -> None:
         """A closed piece of an utterance that goes on."""
         turn = self._call.turn
-        turn.used = True
+        turn.used, utterance.seen = True, ""
         utterance.pieces.append(self._call.publish_audio(utterance, "segment", start, end))
         self._call.out.append(OpenTurn(turn.number))
 
@@ -161,7 +161,7 @@ class Listening:
         utterance = self._call.open
         assert utterance is not None, "only an open utterance ends"
         self._call.open = None
-        utterance.ended_at = now
+        utterance.ended_at, utterance.seen = now, ""
         return utterance
 
     def _await_words(self, utterance: Utterance, now: float) -> None:
@@ -213,13 +213,8 @@ class Listening:
         if normalise(utterance.text):
             self._await_words(utterance, now)
         else:
-            self._nothing_happened(utterance)
-
-    def _nothing_happened(self, utterance: Utterance) -> None:
-        """The no-input clock stood still while the caller had the floor, and goes on (R10)."""
-        memory = self._call.memory
-        memory.quiet_since += utterance.ended_at - max(utterance.began_at, memory.quiet_since)
-        self._call.pay()
+            self._call.memory.quiet_since += utterance.ended_at - utterance.began_at  # the no-input clock stood still (R10)
+            self._call.pay()
 
     def hanging_until(self) -> float | None:
         """When words that hang are committed all the same (R2)."""
@@ -301,7 +296,7 @@ class Listening:
         call = self._call
         call.end_turn("nothing_heard", now)
         if utterance.short or utterance.over_bot:
-            self._nothing_happened(utterance)
+            call.pay()
             return
         call.memory.nothing_heard += 1
         if call.memory.nothing_heard < MAX_NOTHING_HEARD:

@@ -67,6 +67,8 @@ class Utterance:
     """When it ended, once it is not open any more."""
     draft: Piece | None = None
     """All that is not closed yet, published at a pause after which no voice came so far."""
+    seen: str = ""
+    """Words of a look that the voice went on behind: who hangs up now said at least these."""
     drafts: int = 0
     """Drafts of it that a model may have answered, in all turns (R6)."""
     over_bot: bool = False
@@ -84,7 +86,7 @@ class Utterance:
     @property
     def known_text(self) -> str:
         """Its words as far as they are known."""
-        return join(self._words(), "" if self.draft is None else self.draft.words)
+        return join(self._words(), self.seen if self.draft is None or not self.draft.known else self.draft.words)
 
     def _words(self) -> str:
         """Keys that only a cough stands between are one number."""

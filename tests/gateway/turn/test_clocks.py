@@ -11,7 +11,6 @@ from gateway.turn.events import HangUp
 from gateway.turn.machine import BotState
 from gateway.turn.phrases import Phrase
 from tests.sim.desk import Desk, asked_desk, quiet_desk, speaking_desk
-from tests.sim.rules import RULES
 from tests.sim.sound import phrase_book
 
 REPEAT, FILLER, FALLBACK, STILL_THERE, GOODBYE = 1, 2, 3, 4, 5
@@ -348,15 +347,3 @@ def test_who_was_not_understood_for_long_is_asked_at_once_if_they_are_there() ->
     desk.understand("", piece="probe")
     desk.wait(0.3)
     assert desk.sentences_heard[-1] == STILL_THERE
-
-
-def test_of_a_nod_over_the_bots_last_words_the_clock_stands_still_from_the_last_byte() -> None:
-    desk = speaking_desk(replace(RULES, barge_in_mode="duck"), "it is so.")
-    desk.wait(0.8)
-    desk.speak(0.5)
-    desk.wait(0.9)
-    desk.understand("כן", piece="probe")
-    times = [at for at, _ in desk.line.heard]
-    desk.wait(9.5)
-    asked = next(at for at, _ in desk.line.heard if at > times[-1])
-    assert 8.8 < asked - times[-1] < 9.0

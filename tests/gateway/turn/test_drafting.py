@@ -486,3 +486,53 @@ def test_words_of_a_look_that_is_a_witness_only_are_stale_at_the_end() -> None:
     desk.wait(0.6)
     desk.understand("שלום", seq=look.seq)
     assert (pieces(desk), desk.machine.speaking.stale) == (["probe", "whole"], 1)
+
+
+# -- Who hangs up behind a look -----------------------------------------------------------------
+
+
+def looked_desk(text: str = "one two") -> Desk:
+    """A call in which a pause was looked at, and the voice went on."""
+    desk = Desk(replace(RULES, speculate="asr"))
+    desk.wait(0.5)
+    desk.speak(1.0)
+    desk.wait(0.4)
+    desk.understand(text, piece="probe")
+    desk.speak(0.5)
+    return desk
+
+
+def test_who_goes_on_and_hangs_up_said_at_least_what_is_known() -> None:
+    desk = looked_desk()
+    desk.hang_up()
+    assert desk.closed[-1].caller == "one two"
+
+
+def test_a_look_that_is_not_understood_yet_hides_nothing() -> None:
+    desk = looked_desk()
+    desk.wait(0.4)
+    desk.hang_up()
+    assert desk.closed[-1].caller == "one two"
+
+
+def test_what_the_last_look_says_counts() -> None:
+    desk = looked_desk()
+    desk.wait(0.4)
+    desk.understand("one two three", piece="probe")
+    desk.hang_up()
+    assert desk.closed[-1].caller == "one two three"
+
+
+def test_what_was_seen_is_not_said_twice() -> None:
+    desk = looked_desk()
+    desk.wait(0.8)
+    desk.understand("one two three")
+    desk.hang_up()
+    assert [closed.caller for closed in desk.closed if closed.caller] == ["one two three"]
+
+
+def test_words_of_a_closed_piece_are_no_longer_those_of_the_look() -> None:
+    desk = looked_desk()
+    desk.speak(6.0)
+    desk.hang_up()
+    assert desk.closed[-1].caller == ""
