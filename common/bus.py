@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from common.messages import Message, Sentence, Stage, StageFailed, Summarise, Transcript
+from common.messages import Action, Message, Sentence, Stage, StageFailed, Summarise, Transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,15 @@ class Taken:
     heard: str = ""
     """What was heard last of a turn that ended."""
     heard_before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """What is out of a reply that goes on."""
+
+    sentences: Sequence[str] = ()
+    asked: Sequence[Action] = ()
+    """What was asked for with them: the commit is to send it, whoever makes it."""
 
 
 Reconnect = Literal["again", "too_often", "over"]
@@ -250,10 +259,12 @@ class HandlerBus(Protocol):
         Its piece does not count as done: where it is published again, it is worked on.
         """
 
-    async def emit(self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output]) -> int:
-        """Send sentence ``number`` of a reply before the entry itself is done.
+    async def emit(
+        self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output], asked: Sequence[Action] = ()
+    ) -> int:
+        """Send sentence ``number`` of a reply before the entry itself is done, and keep what the reply ``asked`` for so far.
 
-        Returns ``number + 1`` if this one is out (emitting the same again changes nothing).
+        Returns ``number + 1`` if this one is out (emitting the same again sends nothing, and keeps what is asked for now).
         More: another attempt overtook this one, or the entry is not this worker's any more: stop, and ``drop`` it. So whoever
         is further always owns an entry of its own. Less: Redis forgot its tail and knows this many sentences; emit the
         missing ones again. -1: the turn was raised past, stop.
@@ -280,8 +291,8 @@ class HandlerBus(Protocol):
     async def agent(self, call: str, reference: str) -> bytes | None:
         """The agent of a call's messages, as its gateway kept it; None: it is not here."""
 
-    async def emitted(self, call: str, turn: int) -> list[str]:
-        """Sentences that an earlier attempt at this reply emitted."""
+    async def emitted(self, call: str, turn: int) -> Emitted:
+        """What earlier attempts at this reply emitted."""
 
 
 class WorkerBus(HandlerBus, Protocol):

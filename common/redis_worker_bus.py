@@ -11,9 +11,9 @@ import msgspec
 from redis.asyncio.client import PubSub
 
 from common import metrics, streams
-from common.bus import Delivery, Output, PastTurn, Renewal, ToolRun, ToolStart, TurnNews, without_words
+from common.bus import Delivery, Emitted, Output, PastTurn, Renewal, ToolRun, ToolStart, TurnNews, without_words
 from common.errors import BusUnavailable
-from common.messages import Stage, StageFailed, encode
+from common.messages import Action, Stage, StageFailed, encode
 from common.redis_consumer import Consumer, fail_args, no_group
 from common.redis_history import past_turns, tool_field
 from common.redis_link import (
@@ -108,12 +108,15 @@ class RedisWorkerBus:
         await self._on_stream("drop", self._link(delivery.message.head.call), stage, [delivery.id, delivery.worker])
         metrics.DROPPED.labels(stage, "unwanted").inc()
 
-    async def emit(self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output]) -> int:
-        """Send sentence ``number`` of a reply before the entry itself is done; see ``WorkerBus.emit``."""
+    async def emit(
+        self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output], asked: Sequence[Action] = ()
+    ) -> int:
+        """Send sentence ``number`` of a reply before the entry itself is done, and keep what it asked for; see ``HandlerBus.emit``."""
         head = delivery.message.head
         keys = [streams.work(self._keys.tag(head.call), stage), self._keys.call_hash(head.call)]
-        keys += [self._keys.out(head.call, head.turn), self._keys.done(stage, delivery.message)]
-        args: list[Value] = [delivery.id, delivery.worker, head.turn, number, sentence, streams.OUT_TTL_S]
+        keys += [self._keys.out(head.call, head.turn), self._keys.asked(head.call, head.turn), self._keys.done(stage, delivery.message)]
+        args: list[Value] = [delivery.id, delivery.worker, head.turn, number, sentence]
+        args += [msgspec.msgpack.encode(asked) if asked else b"", streams.OUT_TTL_S]
         return int(await self._run("emit", head.call, keys, args, outputs))
 
     async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> ToolStart:
@@ -227,13 +230,18 @@ class RedisWorkerBus:
         found: Any = await self._link(call).writer.get(key)
         return None if found is None else bytes(found)
 
-    async def emitted(self, call: str, turn: int) -> list[str]:
-        """Sentences that an earlier attempt at this reply emitted."""
-        return [sentence.decode() for sentence in await insistently(lambda: self._list(call, turn))]
+    async def emitted(self, call: str, turn: int) -> Emitted:
+        """What earlier attempts at this reply emitted."""
+        sentences, asked = await insistently(lambda: self._emitted(call, turn))
+        return Emitted([sentence.decode() for sentence in sentences], msgspec.msgpack.decode(asked, type=list[Action]) if asked else [])
 
-    async def _list(self, call: str, turn: int) -> list[bytes]:
-        found: Any = await self._link(call).writer.lrange(self._keys.out(call, turn), 0, -1)
-        return list(found)
+    async def _emitted(self, call: str, turn: int) -> tuple[list[bytes], bytes | None]:
+        """At one moment: whoever finds a sentence finds what was asked for with it."""
+        pipeline = self._link(call).writer.pipeline(transaction=True)
+        pipeline.lrange(self._keys.out(call, turn), 0, -1)
+        pipeline.get(self._keys.asked(call, turn))
+        sentences, asked = await pipeline.execute()
+        return sentences, asked
 
     async def news(self) -> AsyncIterator[TurnNews]:
         """Turns that are committed or over, as it happens; may miss some, ``renew`` does not.

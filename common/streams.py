@@ -156,6 +156,10 @@ class Keys:
         """List: sentences of the reply that are emitted; a second attempt goes on after them."""
         return f"t:{self.tag(call)}:out:{call}:{turn}"
 
+    def asked(self, call: str, turn: int) -> str:
+        """String: the actions that the reply asked for with the sentences that are emitted; a second attempt carries them on."""
+        return f"t:{self.tag(call)}:asked:{call}:{turn}"
+
     def tool(self, call: str, name: str, arguments: str) -> str:
         """String: this tool was started; the history's field that tells of it. A digest stands in for arguments, which are personal."""
         return f"t:{self.tag(call)}:tool:{call}:{name}:{sha256(arguments.encode()).hexdigest()[:32]}"

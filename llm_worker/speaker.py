@@ -1,8 +1,13 @@
-"""What goes out of one reply: its sentences in order, numbered over all attempts, then what has to follow them."""
+"""What goes out of one reply: its sentences in order, numbered over all attempts, then what has to follow them.
+
+What the model asks to be done is kept in Redis together with the sentence behind which it is asked for, so a second attempt finds both or
+neither, and its commit sends what the first one asked for, whether its own model asks again or not. As long as there is no sentence
+nothing is kept: then a second attempt decides all of it anew.
+"""
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -18,7 +23,7 @@ from llm_worker.vendors.base import ActionRequest
 STAGE: Stage = "llm"
 MAX_SENTENCES = 64
 """A model that never ends is cut off here: minutes more than a caller listens to."""
-_TOOL_OF = {"hang_up": "hang_up", "collect": "collect_digits", "transfer": "transfer"}
+TOOL_OF = {"hang_up": "hang_up", "collect": "collect_digits", "transfer": "transfer"}
 """The name under which an agent's file allows an action."""
 
 logger = logging.getLogger("torim.llm_worker")
@@ -48,7 +53,8 @@ class Speaker:
     first_token_ms: int | None = None
     first_sentence_ms: int | None = None
     waited_ms: int = field(init=False)
-    _requests: list[tuple[int, ActionRequest]] = field(default_factory=list)
+    asked: list[Action] = field(default_factory=list)
+    """What the commit sends, one of a name: what an earlier attempt asked for stands."""
     _protected_from: int | None = None
     """First sentence that a voice does not stop."""
 
@@ -61,9 +67,9 @@ class Speaker:
         return len(self.reply.sentences) >= MAX_SENTENCES
 
     @property
-    def parts_with(self) -> ActionRequest | None:
+    def parts_with(self) -> Action | None:
         """What ends the call here with this reply, if anything does: a person before a goodbye."""
-        ends = {request.name: request for _, request in self._requests}
+        ends = {action.name: action for action in self.asked}
         return ends.get("transfer") or ends.get("hang_up")
 
     @property
@@ -80,17 +86,6 @@ class Speaker:
             self.first_token_ms = self._elapsed_ms()
             metrics.FIRST_TOKEN_S.observe(self.first_token_ms / 1000)
 
-    def request(self, request: ActionRequest) -> None:
-        """Have something done after the sentences so far, if it is allowed."""
-        if not self._may(request):
-            logger.warning("call=%s turn=%d action=%s what=not_allowed", self.head.call, self.head.turn, request.name)
-            return
-        self._requests.append((len(self.reply.sentences) - 1, request))
-
-    def _may(self, request: ActionRequest) -> bool:
-        listed = self.allowed is None or _TOOL_OF[request.name] in self.allowed
-        return listed and (request.name != "transfer" or request.argument in self.destinations)
-
     def protect(self) -> None:
         """No voice stops the sentences from here on."""
         self._protected_from = len(self.reply.sentences)
@@ -101,10 +96,36 @@ class Speaker:
         Raises:
             Stale, Overtaken: nothing more of this reply may be sent from here.
         """
+        if self._adds(sentence):
+            await self._emit_up_to(len(self.reply.sentences))
+
+    async def request(self, request: ActionRequest, words: Sequence[str] = ()) -> None:
+        """Say the words before it, and have it done behind them, if it is allowed and was not asked for before.
+
+        Raises:
+            Stale, Overtaken: as ``say``.
+        """
+        for sentence in words:
+            self._adds(sentence)
+        if not self._may(request):
+            logger.warning("call=%s turn=%d action=%s what=not_allowed", self.head.call, self.head.turn, request.name)
+        elif request.name not in [action.name for action in self.asked]:
+            self.asked.append(self._action(request))
+        if self.reply.sentences:
+            await self._emit_up_to(len(self.reply.sentences))
+
+    def _may(self, request: ActionRequest) -> bool:
+        listed = self.allowed is None or TOOL_OF[request.name] in self.allowed
+        return listed and (request.name != "transfer" or request.argument in self.destinations)
+
+    def _action(self, request: ActionRequest) -> Action:
+        after = max(len(self.reply.sentences) - 1, 0)
+        return Action(head=self.head, after=after, name=request.name, argument=request.argument, collect=request.collect)
+
+    def _adds(self, sentence: str) -> bool:
         if self.first_sentence_ms is None:
             self.first_sentence_ms = self._elapsed_ms()
-        if not self.full and self.reply.add(sentence):
-            await self._emit_up_to(len(self.reply.sentences))
+        return not self.full and self.reply.add(sentence)
 
     async def _emit_up_to(self, count: int) -> None:
         number = count - 1
@@ -126,18 +147,13 @@ class Speaker:
             head=head, text=text, interruptible=self._protected_from is None or number < self._protected_from,
             token_ms=self.first_token_ms or 0, llm_ms=self.llm_ms, waited_ms=self.waited_ms,
         )  # fmt: skip
-        return await self.bus.emit(STAGE, self.delivery, number, text, [Output("tts", sentence), Output(None, sentence)])
+        asked = [action for action in self.asked if action.after <= number]
+        return await self.bus.emit(STAGE, self.delivery, number, text, [Output("tts", sentence), Output(None, sentence)], asked)
 
     def outputs(self) -> list[Output]:
         """What the commit sends: actions first, so that the gateway knows them when the reply ends."""
         count = len(self.reply.sentences)
         actions = [
-            Output(
-                None,
-                Action(
-                    head=self.head, after=min(max(after, 0), count - 1), name=asked.name, argument=asked.argument, collect=asked.collect
-                ),
-            )
-            for after, asked in self._requests
+            Output(None, msgspec.structs.replace(action, head=self.head, after=min(action.after, count - 1))) for action in self.asked
         ]
         return [*actions, Output(None, ReplyEnded(head=self.head, sentences=count, llm_ms=self.llm_ms))]

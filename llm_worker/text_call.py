@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from common.agents.folder import named
 from common.agents.in_use import InUse, in_use
 from common.agents.overlay import spoken_language
-from common.bus import Delivery, Output, PastTurn, ToolRun, ToolStart
+from common.bus import Delivery, Emitted, Output, PastTurn, ToolRun, ToolStart
 from common.config import Settings
 from common.errors import ConfigError, VendorError
 from common.lineup import Lineup
@@ -181,10 +181,13 @@ class _MemoryBus:
     async def drop(self, stage: Stage, delivery: Delivery) -> None:
         """There is nothing to let go of."""
 
-    async def emit(self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output]) -> int:
-        """Keep a sentence."""
-        self.out.append(sentence)
-        self._keep(outputs)
+    async def emit(
+        self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output], asked: Sequence[Action] = ()
+    ) -> int:
+        """Keep a sentence; what is asked for with it comes with the commit."""
+        if number == len(self.out):
+            self.out.append(sentence)
+            self._keep(outputs)
         return len(self.out)
 
     async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> ToolStart:
@@ -221,6 +224,6 @@ class _MemoryBus:
         """The call's agent."""
         return self.agent_in_use.carried.data
 
-    async def emitted(self, call: str, turn: int) -> list[str]:
+    async def emitted(self, call: str, turn: int) -> Emitted:
         """Nothing: there is one attempt."""
-        return []
+        return Emitted()

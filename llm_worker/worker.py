@@ -5,7 +5,7 @@
                -> commit [Action ...] ReplyEnded (to the gateway)
 
 A sentence can't be taken back, so ``emit`` numbers them in Redis and the commit comes last. A
-second attempt loads what is out and goes on after it. ``emit`` answers how many are out: fewer than
+second attempt loads what is out, and what was asked for with it, and goes on after it. ``emit`` answers how many are out: fewer than
 expected, Redis forgot its tail and gets it again from memory; more, somebody who has an entry of this
 reply overtook us and we drop ours; -1, the turn was raised past.
 
@@ -29,15 +29,17 @@ from common.bus import Delivery, HandlerBus, Output, PastTurn
 from common.config import Settings
 from common.deadlines import time_left_s
 from common.effects import Effects
+from common.errors import VendorError
 from common.language import base_language
 from common.logs import shown
 from common.messages import Summarise, Summary, Transcript
+from common.streams import ATTEMPTS
 from common.vendor_stream import closing, next_piece
 from llm_worker.agent_tools import AgentTools, missing
 from llm_worker.briefing import instructions_of, language_now
 from llm_worker.conversation import Reply, last_heard, prompt_of
 from llm_worker.sentences import SentenceCutter
-from llm_worker.speaker import STAGE, Overtaken, Speaker, Stale
+from llm_worker.speaker import STAGE, TOOL_OF, Overtaken, Speaker, Stale
 from llm_worker.summary import summary_of
 from llm_worker.tool_runs import RaisedPast, ToolRuns
 from llm_worker.tools import Toolbox
@@ -100,7 +102,7 @@ class LlmWorker:
     async def _reply(self, delivery: Delivery, transcript: Transcript, bus: HandlerBus) -> None:
         head = transcript.head
         # At once, not one after the other: the caller waits for these round trips.
-        done, history, spoken = await asyncio.gather(bus.done(STAGE, delivery), bus.history(head.call), bus.emitted(head.call, head.turn))
+        done, history, emitted = await asyncio.gather(bus.done(STAGE, delivery), bus.history(head.call), bus.emitted(head.call, head.turn))
         if done:
             await bus.drop(STAGE, delivery)
             return
@@ -108,7 +110,7 @@ class LlmWorker:
         file = agent.snapshot.agent
         transcript = _in_language(transcript, history, agent)
         delivery = replace(delivery, message=transcript)
-        speaker = Speaker(bus, delivery, transcript.head, Reply(spoken), file.tools, file.destinations)
+        speaker = Speaker(bus, delivery, transcript.head, Reply(emitted.sentences), file.tools, file.destinations, asked=[*emitted.asked])
         runs = ToolRuns(
             bus,
             delivery,
@@ -138,14 +140,24 @@ class LlmWorker:
             spoken, tools, now_s = speaker.reply.sentences, tuple(runs.tools.values()), runs.bus.server_now_s(transcript.head.call)
             past_tokens = self._settings.llm_history_tokens
             prompt = _told(prompt_of(transcript, history, spoken, tools, runs.delivery.id, now_s, past_tokens), agent, now_s)
+            prompt = replace(prompt, asked=tuple(TOOL_OF[action.name] for action in speaker.asked))
             # A reply that began is listened to: only what is not begun yet may be too late.
             first_s = FIRST_SENTENCE_S if spoken else time_left_s(runs.delivery, runs.bus, FIRST_SENTENCE_S, self._vendor)
-            await self._converse(prompt, speaker, runs, first_s)
+            await self._as_far_as_it_comes(prompt, speaker, runs, first_s)
             await self._close(speaker, last_heard(history), agent)
         self._log(transcript, speaker)
         return speaker.outputs()
 
     # --- The model's stream, and its tools
+
+    async def _as_far_as_it_comes(self, prompt: Prompt, speaker: Speaker, runs: ToolRuns, first_s: float) -> None:
+        """All of the reply; where the model fails for good but the call was to part here already, what there is of it."""
+        try:
+            await self._converse(prompt, speaker, runs, first_s)
+        except VendorError as error:
+            if speaker.parts_with is None or (error.retryable and runs.delivery.attempt < ATTEMPTS[STAGE]):
+                raise
+            logger.warning("call=%s turn=%d what=parts_early error=%s", speaker.head.call, speaker.head.turn, error.kind)
 
     async def _converse(self, prompt: Prompt, speaker: Speaker, runs: ToolRuns, first_s: float) -> None:
         used = 0
@@ -184,11 +196,12 @@ class LlmWorker:
         """Say what is complete; whether anything was."""
         # What is to be done comes after the words before it, complete or not.
         sentences = cutter.push(piece) if isinstance(piece, str) else cutter.flush()
+        if isinstance(piece, ActionRequest):
+            await speaker.request(piece, sentences)
+            return bool(sentences)
         for sentence in sentences:
             await speaker.say(sentence)
-        if isinstance(piece, ActionRequest):
-            speaker.request(piece)
-        elif isinstance(piece, Uninterruptible):
+        if isinstance(piece, Uninterruptible):
             speaker.protect()
         return bool(sentences)
 

@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 
 from common.bus import Delivery, Output
 from common.errors import BusUnavailable
-from common.messages import Stage
+from common.messages import Action, Stage
 from common.redis_bus import RedisWorkerBus
 from common.redis_link import Connect, connect
 from common.streams import Pace
@@ -26,6 +26,8 @@ class Fault:
     stage: Stage
     done: bool
     """Whether the step is done, and only its answer lost."""
+    first: int = 0
+    """How many of these steps are done before."""
     happened: bool = False
 
 
@@ -40,9 +42,11 @@ class FailingBus(RedisWorkerBus):
         """Acknowledge and send the outputs."""
         return await self._may_fail("commit", stage, lambda: RedisWorkerBus.commit(self, stage, delivery, outputs))
 
-    async def emit(self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output]) -> int:
+    async def emit(
+        self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output], asked: Sequence[Action] = ()
+    ) -> int:
         """Send a sentence of a reply."""
-        return await self._may_fail("emit", stage, lambda: RedisWorkerBus.emit(self, stage, delivery, number, sentence, outputs))
+        return await self._may_fail("emit", stage, lambda: RedisWorkerBus.emit(self, stage, delivery, number, sentence, outputs, asked))
 
     async def send(self, output: Output) -> bool:
         """Send a piece of sound."""
@@ -51,6 +55,9 @@ class FailingBus(RedisWorkerBus):
     async def _may_fail(self, step: Step, stage: Stage, action: Callable[[], Awaitable[T]]) -> T:
         fault = self._fault
         if fault.happened or (fault.step, fault.stage) != (step, stage):
+            return await action()
+        if fault.first:
+            fault.first -= 1
             return await action()
         fault.happened = True
         if fault.done:

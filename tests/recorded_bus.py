@@ -7,8 +7,8 @@ contract suite and of the integration tests.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 
-from common.bus import Delivery, Output, PastTurn, Renewal, ToolRun, ToolStart, TurnNews
-from common.messages import Message, Stage, StageFailed
+from common.bus import Delivery, Emitted, Output, PastTurn, Renewal, ToolRun, ToolStart, TurnNews
+from common.messages import Action, Message, Stage, StageFailed
 
 EmitAnswer = Callable[[int, list[str]], int]
 """Of the number and the sentences out so far (this one included), what ``emit`` returns."""
@@ -24,6 +24,7 @@ class RecordedBus:
         *,
         history: Sequence[PastTurn] = (),
         emitted: Sequence[str] = (),
+        asked: Sequence[Action] = (),
         is_done: bool = False,
         somebody_reads: bool = True,
         emit_answer: EmitAnswer | None = None,
@@ -33,6 +34,8 @@ class RecordedBus:
     ) -> None:
         """``server_began_s``: what the server's clock shows when the loop's shows 0; ``tool_answers``: in order, then "started"."""
         self.out = list(emitted)
+        self.kept = list(asked)
+        """What the last ``emit`` was told that the reply asked for."""
         self.sent: list[Output] = []
         """What ``emit`` and ``send`` sent."""
         self.sent_at_s: list[float] = []
@@ -74,11 +77,16 @@ class RecordedBus:
     async def drop(self, stage: Stage, delivery: Delivery) -> None:
         self.dropped = True
 
-    async def emit(self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output]) -> int:
+    async def emit(
+        self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output], asked: Sequence[Action] = ()
+    ) -> int:
         if self._emit_answer is not None:
             answer = self._emit_answer(number, self.out)
             if answer != number + 1:
                 return answer
+        self.kept = list(asked)
+        if self.out[number:] == [sentence]:
+            return number + 1
         assert number == len(self.out), "emitted out of order"
         self.out.append(sentence)
         self._record(*outputs)
@@ -111,8 +119,8 @@ class RecordedBus:
         self.agents_asked.append(reference)
         return self._agents.get(reference)
 
-    async def emitted(self, call: str, turn: int) -> list[str]:
-        return list(self.out)
+    async def emitted(self, call: str, turn: int) -> Emitted:
+        return Emitted(list(self.out), list(self.kept))
 
     # --- What a handler has no business with
 

@@ -91,6 +91,8 @@ class Prompt:
     """Where the call may be transferred to: names, and when to use each."""
     actions: tuple[str, ...] = ("hang_up", "collect_digits")
     """What else the gateway may be asked to do."""
+    asked: tuple[str, ...] = ()
+    """What an earlier attempt asked the gateway to do behind ``spoken``, as in ``actions``: that is done, whatever comes now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ _GO_ON = (
     "(Your last answer was broken off there. Go on right behind its last word and repeat nothing of it. Whatever it said that you do to "
     "the call, ending it, transferring it or collecting digits, is not done: call that function.)"
 )
+_ASKED = "(But you called {names} in it already, and that will be done: do not call it again.)"
 _THINKS = re.compile(r"gpt-([5-9]|\d\d)")
 _REFUSALS = {"reasoning_effort": "reasoning", "stream_options": "stream_options", "tools": "tool"}
 """What is asked for beside an answer, and the word of a refusal by which it is known; the first one that fits is meant."""
@@ -222,7 +223,7 @@ def messages_of(prompt: Prompt, instructions: str) -> list[dict[str, Any]]:
         said += [("user", exchange.caller), ("assistant", exchange.bot), ("user", _cut(exchange))]
     said.append(("user", prompt.text))
     if prompt.spoken:
-        said += [("assistant", " ".join(prompt.spoken)), ("user", _GO_ON)]
+        said += [("assistant", " ".join(prompt.spoken)), ("user", _go_on(prompt))]
     system = {"role": "system", "content": _system(instructions, prompt, greeting)}
     return [system, *_in_turns(said), *(message for each in prompt.rounds for message in _round(each))]
 
@@ -230,6 +231,10 @@ def messages_of(prompt: Prompt, instructions: str) -> list[dict[str, Any]]:
 def _greeting(exchange: Exchange) -> str:
     heard = _OPENED.format(greeting=exchange.bot)
     return f"{heard}\n{_GREETING_CUT}" if exchange.cut else heard
+
+
+def _go_on(prompt: Prompt) -> str:
+    return f"{_GO_ON}\n{_ASKED.format(names=', '.join(prompt.asked))}" if prompt.asked else _GO_ON
 
 
 def _cut(exchange: Exchange) -> str:

@@ -10,7 +10,7 @@ from common.redis_link import script_texts
 WORK, NEXT, RX = "t:{s0}:llm", "t:{s0}:tts", "t:{s0}:rx:g"
 TRANSFER = "t:{s0}:transfer:c"
 CALL, HISTORY, OUT, DONE, DEAD = "t:{s0}:call:c", "t:{s0}:hist:c", "t:{s0}:out:c:1", "t:{s0}:done:c:1:llm:0", "t:{s0}:dlq:llm"
-BOOT, TOOL, AGAIN = "t:{s0}:boot", "t:{s0}:tool:c:book", "t:{s0}:again:c"
+BOOT, TOOL, AGAIN, ASKED = "t:{s0}:boot", "t:{s0}:tool:c:book", "t:{s0}:again:c", "t:{s0}:asked:c:1"
 SETTLING_MS = 2_000
 TO_NEXT, TO_RX = [0, 100, "said", ""], [1, 100, "said", ""]
 """What an output takes: whether its stream must be there, its fuse, message, sound."""
@@ -52,10 +52,10 @@ class Bench:
         """Finish an entry with one output to the next stage and one to the gateway."""
         return self.run("commit", [WORK, CALL, DONE, NEXT, RX, BOOT], [id_, turn, by_turn, 600, SETTLING_MS, *TO_NEXT, *TO_RX])
 
-    def emit(self, number: int, sentence: str = "", turn: int = 1, *, id_: bytes = b"", worker: str = "one") -> Any:
+    def emit(self, number: int, sentence: str = "", turn: int = 1, *, id_: bytes = b"", worker: str = "one", asked: str = "") -> Any:
         """Send a sentence of a reply out; without an ``id_`` of an entry that was read for it."""
-        args = [id_ or self.read(worker), worker, turn, number, sentence or f"s{number}", 600, SETTLING_MS, *TO_NEXT, *TO_RX]
-        return self.run("emit", [WORK, CALL, OUT, DONE, NEXT, RX, BOOT], args)
+        args = [id_ or self.read(worker), worker, turn, number, sentence or f"s{number}", asked, 600, SETTLING_MS, *TO_NEXT, *TO_RX]
+        return self.run("emit", [WORK, CALL, OUT, ASKED, DONE, NEXT, RX, BOOT], args)
 
     def drop(self, id_: bytes, worker: str = "one") -> Any:
         """End an entry that nothing comes of."""

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import redis
 
-from tests.common.script_bench import BOOT, CALL, DEAD, DONE, NEXT, OUT, RX, TO_RX, WORK, Bench
+from tests.common.script_bench import ASKED, BOOT, CALL, DEAD, DONE, NEXT, OUT, RX, TO_RX, WORK, Bench
 
 # What the others have in front
 
@@ -170,6 +170,37 @@ def test_a_sentence_of_an_entry_that_redis_forgot_does_not_go_out(bench: Bench) 
 def test_a_sentence_of_a_turn_that_was_raised_past_does_not_go_out(bench: Bench) -> None:
     bench.call(turn=2)
     assert (bench.emit(0), bench.sent(), bench.redis.exists(OUT)) == (-1, (0, 0), 0)
+
+
+def test_what_is_asked_for_is_kept_with_its_sentence(bench: Bench) -> None:
+    assert (bench.emit(0, asked="hang up"), bench.redis.get(ASKED), 0 < bench.redis.ttl(ASKED) <= 600) == (1, b"hang up", True)
+
+
+def test_what_is_asked_for_behind_a_sentence_that_is_out_is_kept_and_nothing_sent_again(bench: Bench) -> None:
+    bench.emit(0)
+    assert (bench.emit(0, asked="hang up"), bench.sent(), bench.redis.get(ASKED)) == (1, (1, 1), b"hang up")
+
+
+def test_what_was_asked_for_stays_where_a_sentence_asks_for_nothing(bench: Bench) -> None:
+    bench.emit(0, asked="hang up")
+    bench.emit(1)
+    assert bench.redis.get(ASKED) == b"hang up"
+
+
+def test_nothing_is_kept_for_a_sentence_that_another_attempt_said_otherwise(bench: Bench) -> None:
+    bench.emit(0, "theirs")
+    assert (bench.emit(0, "mine", asked="hang up"), bench.redis.exists(ASKED)) == (2, 0)
+
+
+def test_nothing_is_kept_behind_a_gap(bench: Bench) -> None:
+    assert (bench.emit(1, asked="hang up"), bench.redis.exists(ASKED)) == (0, 0)
+
+
+def test_who_lost_its_entry_asks_for_nothing(bench: Bench) -> None:
+    id_ = bench.read()
+    bench.emit(0, id_=id_)
+    bench.take_over(id_)
+    assert (bench.emit(0, id_=id_, asked="hang up"), bench.redis.exists(ASKED)) == (2, 0)
 
 
 # renew

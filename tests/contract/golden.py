@@ -68,10 +68,9 @@ async def _turn_1(gateway: RedisGatewayBus, worker: RedisWorkerBus, fence: int) 
     await worker.tool_start(CALL, RUN, [Output(None, ToolStarted(head=head(1), name="book", timeout_s=5.0, effects=True))])
     done = ToolRun(**{field: getattr(RUN, field) for field in RUN.__struct_fields__} | {"outcome": "done", "result": "booked"})
     await worker.tool_end(CALL, done, [Output(None, ToolEnded(head=head(1), name="book", ok=True))])
-    await worker.emit("llm", reply, 0, first.text, [Output("tts", first), Output(None, first)])
-    await worker.commit(
-        "llm", reply, [Output(None, ReplyEnded(head=head(1), sentences=1)), Output(None, Action(head=head(1), after=0, name="hang_up"))]
-    )
+    parting = Action(head=head(1), after=0, name="hang_up")
+    await worker.emit("llm", reply, 0, first.text, [Output("tts", first), Output(None, first)], [parting])
+    await worker.commit("llm", reply, [Output(None, ReplyEnded(head=head(1), sentences=1)), Output(None, parting)])
     spoken = await _next(worker, "tts")
     await worker.send(Output(None, SpeechChunk(head=head(1), offset_bytes=0, attempt=1), SOUND))
     await worker.commit("tts", spoken, [Output(None, SpeechChunk(head=head(1), offset_bytes=len(SOUND), last=True))])

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from common.bus import Delivery, Output, PastTurn, TurnClosed, TurnNews, WorkerBus
-from common.messages import Message, Stage, StageFailed
+from common.messages import Action, Collect, Message, Stage, StageFailed
 from common.streams import STAGES
 from tests.contract.house import (
     CALL,
@@ -246,7 +246,7 @@ async def test_an_emitted_sentence_goes_out_and_is_counted(a_house: House) -> No
 async def test_a_second_attempt_knows_what_was_emitted(a_house: House) -> None:
     delivery = await reply_under_way(a_house)
     await emit(a_house.one, delivery, 0, "שלום.")
-    assert await a_house.two.emitted(CALL, 0) == ["שלום."]
+    assert list((await a_house.two.emitted(CALL, 0)).sentences) == ["שלום."]
 
 
 async def test_an_attempt_that_was_overtaken_is_told_so(a_house: House) -> None:
@@ -300,6 +300,44 @@ async def test_nothing_is_emitted_after_another_attempt_ended_the_reply(a_house:
     await emit(a_house.two, quick, 0, "All.")
     await a_house.two.commit("llm", quick, [])
     assert await emit(a_house.one, slow, 1, "More.") > 2
+
+
+# What a reply asks for with its sentences
+
+KEYS = Action(head=head(), after=0, name="collect", collect=Collect(digits=9))
+GOODBYE = Action(head=head(), after=0, name="hang_up")
+
+
+async def asked(bus: WorkerBus) -> list[Action]:
+    return list((await bus.emitted(CALL, 0)).asked)
+
+
+async def ask(bus: WorkerBus, delivery: Delivery, text: str, *asked: Action) -> int:
+    return await bus.emit("llm", delivery, 0, text, [Output("tts", sentence(text=text))], asked)
+
+
+async def test_a_second_attempt_knows_what_was_asked_for_with_a_sentence(a_house: House) -> None:
+    await ask(a_house.one, await reply_under_way(a_house), "Bye.", KEYS, GOODBYE)
+    assert await asked(a_house.two) == [KEYS, GOODBYE]
+
+
+async def test_what_is_asked_for_behind_a_sentence_that_is_out_is_known_too(a_house: House) -> None:
+    delivery = await reply_under_way(a_house)
+    assert [await ask(a_house.one, delivery, "Bye."), await ask(a_house.one, delivery, "Bye.", GOODBYE)] == [1, 1]
+    assert await asked(a_house.two) == [GOODBYE]
+
+
+async def test_nothing_is_asked_for_with_a_sentence_that_was_overtaken(a_house: House) -> None:
+    mine, theirs = await reply_under_way(a_house), await reply_under_way(a_house)
+    await ask(a_house.two, theirs, "Theirs.")
+    assert (await ask(a_house.one, mine, "Mine.", GOODBYE), await asked(a_house.two)) == (2, [])
+
+
+async def test_nothing_is_asked_for_in_a_turn_that_was_raised_past(a_house: House) -> None:
+    delivery = await reply_under_way(a_house)
+    await ask(a_house.one, delivery, "Bye.")
+    await close(a_house, 0)
+    assert (await ask(a_house.one, delivery, "Bye.", GOODBYE), await asked(a_house.two)) == (-1, [])
 
 
 # Replies to the gateway

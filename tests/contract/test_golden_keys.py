@@ -10,10 +10,10 @@ import pytest_asyncio
 from redis.asyncio import Redis
 
 from common.bus import Delivery, PastTurn, Taken
-from common.messages import Stage
+from common.messages import Action, Stage
 from common.redis_bus import RedisGatewayBus, RedisWorkerBus
 from tests.contract import golden
-from tests.contract.house import CALL, GATEWAY, OTHER_GATEWAY, next_reply, sentence, transcript, utterance
+from tests.contract.house import CALL, GATEWAY, OTHER_GATEWAY, head, next_reply, sentence, transcript, utterance
 
 WRITTEN: dict[str, Any] = json.loads(golden.FILE.read_text())
 NEWER = {"a_later_version": "adds this"}
@@ -102,7 +102,11 @@ async def test_the_history_of_version_1_is_known(upgraded: Upgraded) -> None:
 
 
 async def test_what_version_1_said_of_a_reply_is_not_said_again(upgraded: Upgraded) -> None:
-    assert await upgraded.worker.emitted(CALL, 1) == ["עכשיו חמש."]
+    assert (await upgraded.worker.emitted(CALL, 1)).sentences == ["עכשיו חמש."]
+
+
+async def test_what_version_1_asked_for_with_it_is_done(upgraded: Upgraded) -> None:
+    assert (await upgraded.worker.emitted(CALL, 1)).asked == [Action(head=head(1), after=0, name="hang_up")]
 
 
 async def test_a_worker_of_version_1_counts_as_alive(upgraded: Upgraded) -> None:

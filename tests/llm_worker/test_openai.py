@@ -358,6 +358,11 @@ def test_a_second_attempt_is_told_that_the_first_one_did_nothing_to_the_call() -
     assert "transferring it or collecting digits, is not done" in said(prompt)[-1][1]
 
 
+def test_a_second_attempt_is_told_what_it_asked_for_already() -> None:
+    prompt = Prompt("a person, please", "en", 1, spoken=("I put you through.",), asked=("transfer",))
+    assert said(prompt)[-1][1].endswith("(But you called transfer in it already, and that will be done: do not call it again.)")
+
+
 def test_the_results_of_a_round_follow_its_calls() -> None:
     told = messages_of(replace(PROMPT, rounds=(ROUND,)), "Be kind.")[2:]
     call = {"id": "c1", "type": "function", "function": {"name": "book", "arguments": '{"at":"ten"}'}}

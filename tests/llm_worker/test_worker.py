@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -324,6 +325,61 @@ def test_a_second_attempt_with_nothing_new_ends_the_reply() -> None:
 def test_a_second_attempt_that_only_acts_acts_behind_what_is_out() -> None:
     bus = handle(Scripted(HANG_UP), RecordedBus(emitted=["Goodbye."]))
     assert (bus.out, bus.committed_to(None)[0]) == (["Goodbye."], Action(head=HEAD, after=0, name="hang_up"))
+
+
+ASKED = Action(head=HEAD, after=0, name="hang_up")
+FAILURE = VendorError("fake", "reset", retryable=True)
+
+
+def test_what_is_asked_for_is_kept_with_the_sentence_before_it() -> None:
+    bus = handle(Scripted("One. ", "Bye.", HANG_UP), RecordedBus())
+    assert bus.kept == [Action(head=HEAD, after=1, name="hang_up")]
+
+
+def test_what_is_asked_for_behind_a_sentence_that_is_out_is_kept_with_it() -> None:
+    bus = handle(Scripted("Bye.\n", HANG_UP), RecordedBus())
+    assert (bus.kept, bus.out, len(bus.sent_to(None))) == ([ASKED], ["Bye."], 1)
+
+
+def test_a_hang_up_without_words_is_kept_with_the_goodbye() -> None:
+    assert handle(Scripted(HANG_UP), RecordedBus()).kept == [ASKED]
+
+
+def test_a_second_attempt_does_what_the_first_asked_for() -> None:
+    bus = handle(Scripted(), RecordedBus(emitted=["Bye."], asked=[ASKED]))
+    assert [type(message) for message in bus.committed_to(None)] == [Action, ReplyEnded]
+
+
+def test_what_both_attempts_ask_for_is_done_once() -> None:
+    bus = handle(Scripted("Bye.", HANG_UP), RecordedBus(emitted=["Bye."], asked=[ASKED]))
+    assert (bus.out, bus.committed_to(None)[:-1]) == (["Bye."], [ASKED])
+
+
+def test_a_second_attempt_tells_the_model_what_is_asked_for() -> None:
+    model = Scripted()
+    handle(model, RecordedBus(emitted=["Bye."], asked=[msgspec.structs.replace(ASKED, name="collect")]))
+    assert model.prompts[0].asked == ("collect_digits",)
+
+
+def test_a_second_attempt_that_parts_gets_no_suffix() -> None:
+    bus = RecordedBus(emitted=["Bye."], asked=[ASKED], history=[PastTurn(1, "bye", "Bye.")])
+    assert handle(Scripted(), bus).out == ["Bye."]
+
+
+def test_a_hang_up_that_is_asked_for_needs_no_model_in_the_last_attempt() -> None:
+    bus = RecordedBus(emitted=["Bye."], asked=[ASKED])
+    assert handle(Scripted(FAILURE), bus, given=replace(delivery(), attempt=2)).committed_to(None)[:-1] == [ASKED]
+
+
+def test_a_model_that_fails_is_asked_again_while_it_may_be() -> None:
+    with pytest.raises(VendorError):
+        handle(Scripted(FAILURE), RecordedBus(emitted=["Bye."], asked=[ASKED]))
+
+
+def test_keys_that_are_asked_for_end_no_reply_whose_model_fails() -> None:
+    bus = RecordedBus(emitted=["Press one."], asked=[msgspec.structs.replace(ASKED, name="collect")])
+    with pytest.raises(VendorError):
+        handle(Scripted(FAILURE), bus, given=replace(delivery(), attempt=2))
 
 
 # --- What emit answers

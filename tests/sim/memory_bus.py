@@ -14,9 +14,22 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from common import streams
-from common.bus import Delivery, Output, PastTurn, Reconnect, Renewal, Taken, ToolRun, ToolStart, TurnClosed, TurnNews, without_words
+from common.bus import (
+    Delivery,
+    Emitted,
+    Output,
+    PastTurn,
+    Reconnect,
+    Renewal,
+    Taken,
+    ToolRun,
+    ToolStart,
+    TurnClosed,
+    TurnNews,
+    without_words,
+)
 from common.errors import BusUnavailable, NotOwner
-from common.messages import CallTakenOver, Head, Message, Stage, StageFailed
+from common.messages import Action, CallTakenOver, Head, Message, Stage, StageFailed
 from common.redis_link import Backoff, insistently
 from common.streams import STAGES, Pace
 from common.unanswered import Unanswered
@@ -421,24 +434,29 @@ class MemoryBus:
         entry = self._store.work[stage].pending.get(delivery.id)
         return entry is not None and entry.owner == delivery.worker
 
-    async def emit(self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output]) -> int:
+    async def emit(
+        self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output], asked: Sequence[Action] = ()
+    ) -> int:
         """Send sentence ``number`` of a reply before the entry itself is done; see ``WorkerBus.emit``."""
-        return await self._insist(lambda: self._emit(stage, delivery, number, sentence, outputs))
+        return await self._insist(lambda: self._emit(stage, delivery, number, sentence, outputs, asked))
 
-    def _emit(self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output]) -> int:
+    def _emit(
+        self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output], asked: Sequence[Action]
+    ) -> int:
         head = delivery.message.head
         if self._stale(delivery.message):
             return -1
         said = self._store.out.setdefault(streams.ALONE.out(head.call, head.turn), [])
         if streams.ALONE.done(stage, delivery.message) in self._store.done or not self._is_owner(stage, delivery):
             return max(len(said), number + 1) + 1
-        if len(said) == number + 1 and said[number] == sentence:
-            return number + 1
-        if len(said) != number:
-            return len(said) + (len(said) > number)
-        self._expect(outputs)
-        said.append(sentence)
-        self._send_all(outputs)
+        if said[number:] != [sentence]:
+            if len(said) != number:
+                return len(said) + (len(said) > number)
+            self._expect(outputs)
+            said.append(sentence)
+            self._send_all(outputs)
+        if asked:
+            self._store.asked[streams.ALONE.asked(head.call, head.turn)] = list(asked)
         return number + 1
 
     async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> ToolStart:
@@ -566,9 +584,13 @@ class MemoryBus:
         """The agent of a call's messages, as its gateway kept it; None: it is not here."""
         return await self._insist(lambda: self._store.agents.get(reference))
 
-    async def emitted(self, call: str, turn: int) -> list[str]:
-        """Sentences that an earlier attempt at this reply emitted."""
-        return await self._insist(lambda: list(self._store.out.get(streams.ALONE.out(call, turn), ())))
+    async def emitted(self, call: str, turn: int) -> Emitted:
+        """What earlier attempts at this reply emitted."""
+        return await self._insist(lambda: self._emitted(call, turn))
+
+    def _emitted(self, call: str, turn: int) -> Emitted:
+        store, keys = self._store, streams.ALONE
+        return Emitted(list(store.out.get(keys.out(call, turn), ())), list(store.asked.get(keys.asked(call, turn), ())))
 
     async def close(self) -> None:
         """Nothing to close."""

@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from common.bus import PastTurn, ToolRun
 from common.errors import BusUnavailable, NotOwner
-from common.messages import Message, Stage
+from common.messages import Action, Message, Stage
 from common.redis_link import WRITE_LIMIT_S
 from common.streams import STAGES
 
@@ -102,6 +102,8 @@ class Store:
     """Where a call goes whose stream ends."""
     done: set[str] = field(default_factory=set)
     out: dict[str, list[str]] = field(default_factory=dict)
+    asked: dict[str, list[Action]] = field(default_factory=dict)
+    """What replies asked for with the sentences that are out."""
     agents: dict[str, bytes] = field(default_factory=dict)
     tools: dict[str, str] = field(default_factory=dict)
     """Of each tool with effects that was started: the id of its run."""
