@@ -21,7 +21,8 @@ from tests.bench.turns.report import (
     sources,
 )
 from tests.bench.turns.results import Json
-from tests.bench.turns.sweep import operating_points
+from tests.bench.turns.scored import Count
+from tests.bench.turns.sweep import CURVED, operating_points
 
 FOLDER = Path("docs/benchmarks/turns")
 PLAIN_RUNS, GUIDE_RUNS = ("duck 0.9 s", "duck", "hold"), ("duck 0.9 s, guide", "hold, guide")
@@ -77,8 +78,8 @@ def _beside(results: Json) -> Iterator[str]:
     yield from beside_tau_voice(runs, _there(runs, (*PLAIN_RUNS, *GUIDE_RUNS)))
     if "cut_offs" in results:
         yield from ("", "eot-bench (English; ours: all languages, both halves apart):", "")
-        own = [(f"{name}, {half}", *points) for half, curve in results["cut_offs"].items() for name, *points in operating_points(curve)]
-        yield from beside_eot_bench([(name, a, b, c) for name, a, b, c in own])
+        own = [[f"{name}, {half}", *points] for half, curve in results["cut_offs"].items() for name, *points in operating_points(curve)]
+        yield from beside_eot_bench(own)
     yield from ("", "Full-Duplex-Bench, pauses:", "")
     yield from beside_full_duplex_bench(runs, ("hold", "hold, guide"))
 
@@ -97,15 +98,19 @@ def _curves(results: Json) -> Iterator[str]:
         yield from (f"![{name}]({name})", "")
     for half, curve in results.get("cut_offs", {}).items():
         yield from ("", f"Pauses, {half}:", "")
-        yield from head("setting", "cut off", "mean latency s")
+        yield from head("setting", "pauses cut off", "utterances with a pause talked into", "mean latency s")
         for each in curve:
-            yield row(each["setting"], f"{each['cut']} / {each['pauses']} = {digits(each['cut'] / each['pauses'])}", each["latency_s"])
+            yield row(each["setting"], _counted(each["cut"], each["pauses"]), _counted(each["taken"], each["paused"]), each["latency_s"])
     for half, curve in results.get("yields", {}).items():
         yield from ("", f"Over the bot, {half}:", "")
-        yield from head("setting", "R_Y", "L_Y s", *IGNORED, "resumes")
+        yield from head("setting", "L_Y s", *CURVED)
         for each in curve:
-            counts = {metric: f"{hits} / {of} = {digits(hits / max(of, 1))}" for metric, (hits, of) in each["counts"].items()}
-            yield row(each["setting"], counts["R_Y"], each["l_y_s"], *(counts[metric] for metric in (*IGNORED, "resumes")))
+            yield row(each["setting"], each["l_y_s"], *(_counted(*each["counts"][metric]) for metric in CURVED))
+
+
+def _counted(hits: int, of: int) -> str:
+    low, high = Count(hits, of).interval
+    return f"{hits} / {of} = {digits(hits / of)} ({digits(low)}-{digits(high)})" if of else "-"
 
 
 def pictures(results: Json) -> dict[str, str]:

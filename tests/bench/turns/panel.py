@@ -13,7 +13,7 @@ from tests.bench.turns.score_eva import eva
 from tests.bench.turns.score_hold import answers, holding, own_echo
 from tests.bench.turns.score_pauses import in_pauses
 from tests.bench.turns.score_tau import tau
-from tests.bench.turns.scored import ALL, Count, Scored, Spread, count, spread
+from tests.bench.turns.scored import ALL, Count, Scored, Spread, count, mean_interval, spread
 
 SCORES = (tau, in_pauses, eva, holding, own_echo, answers)
 
@@ -26,6 +26,8 @@ class Cell:
     latency: Spread | None = None
     points: float | None = None
     """Sum of the points, where the metric has them."""
+    points_interval: tuple[float, float] | None = None
+    """Of the points an event."""
     lasted_s: float = 0.0
 
     @property
@@ -67,6 +69,7 @@ def _cell(events: list[Scored]) -> Cell:
         count(events),
         spread([each.latency_s for each in events if each.latency_s is not None]),
         sum(points) if points else None,
+        mean_interval(points),
         sum(each.lasted_s for each in events),
     )
 

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from tests.bench.turns import published
 from tests.bench.turns.published import EOT_BENCH, FULL_DUPLEX_BENCH, TAU_VOICE
 from tests.bench.turns.results import Json, share_of
-from tests.bench.turns.scored import ALL
+from tests.bench.turns.scored import ALL, rate_interval
 
 HALVES = ("held-out", "tuning")
 PANEL = {
     "R_Y": "yields within 2 s",
     "R_Y 1 s": "yields within 1 s",
+    "R_Y word": "yields to one or two words within 2 s (ours)",
+    "R_Y word 1 s": "within 1 s",
     "S_BC": "talks through backchannels",
     "S_VT": "talks through vocal noises",
     "S_ND": "talks through voices not meant for it",
@@ -23,6 +25,7 @@ PANEL = {
 }
 OURS = {
     "gives way": "an interruption ends the turn",
+    "gives way, word": "one of one or two words ends it",
     "clear": "`clear` within 0.3 s of an onset",
     "resumes": "after what was no interruption, or noise: taken back, in 2 s, nothing lost or twice",
     "taken back": "of that: not taken for an interruption",
@@ -71,7 +74,8 @@ def latency(cell: Json | None) -> str:
     if not found:
         return "-"
     below = f", {found['below_zero']} below 0 (least {found['least']:.2f})" if found["below_zero"] else ""
-    return f"{found['mean']:.2f} / {found['p50']:.2f} / {found['p95']:.2f}{below}"
+    interval = "{:.2f} to {:.2f}".format(*found["mean_interval"]) if "mean_interval" in found else ""
+    return f"{found['mean']:.2f}{f' ({interval})' if interval else ''} / {found['p50']:.2f} / {found['p95']:.2f}{below}"
 
 
 # -- Tables ---------------------------------------------------------------------------------------
@@ -111,13 +115,19 @@ def rates_table(runs: Json, names: Sequence[str]) -> Iterator[str]:
 
 
 def _per_event(cell: Json | None) -> str:
-    return "-" if cell is None else f"{cell['points'] / cell['of']:.3f} ({cell['of']} turns)"
+    if cell is None:
+        return "-"
+    interval = "{:.3f} to {:.3f}, ".format(*cell["points_interval"]) if "points_interval" in cell else ""
+    return f"{cell['points'] / cell['of']:.3f} ({interval}{cell['of']} turns)"
 
 
 def _per_minute(cell: Json | None) -> str:
     if cell is None or not cell.get("lasted_s"):
         return "-"
-    return f"{cell['points'] * 60 / cell['lasted_s']:.2f} ({cell['points']:.0f} in {cell['lasted_s'] / 60:.1f} min)"
+    low, high = (events * 60 / cell["lasted_s"] for events in rate_interval(cell["points"]))
+    return (
+        f"{cell['points'] * 60 / cell['lasted_s']:.2f} ({low:.2f} to {high:.2f}; {cell['points']:.0f} in {cell['lasted_s'] / 60:.1f} min)"
+    )
 
 
 def groups_table(runs: Json, run: str, metrics: Iterable[str], *, kinds: bool) -> Iterator[str]:
@@ -167,14 +177,14 @@ def _plain(cell: Json | None) -> str:
     return digits(cell["share"]) if cell and "share" in cell else share(cell)
 
 
-def beside_eot_bench(own: Sequence[tuple[str, str, str, str]]) -> Iterator[str]:
-    """Operating points, ours and theirs; ``own``: name, cut-offs at 300 and 600 ms, latency at 5 %."""
-    yield from head("system", "cut off at 300 ms", "at 600 ms", "latency at 5 % cut off")
+def beside_eot_bench(own: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Operating points, ours and theirs; ``own``: name, cut-offs at 300 and 600 ms, latency at 5 and 10 %."""
+    yield from head("system", "cut off at 300 ms", "at 600 ms", "latency at 5 % cut off", "at 10 %")
     for name, *points in own:
         yield row(f"**Torim**, {name}", *points)
     for each in EOT_BENCH:
         points = [f"{at:.1%}" if at is not None else "-" for at in (each.at_300, each.at_600)]
-        yield row(each.system, *points, f"{each.latency_s * 1000:.0f} ms")
+        yield row(each.system, *points, f"{each.latency_s * 1000:.0f} ms", f"{each.at_10_s * 1000:.0f} ms")
 
 
 def beside_full_duplex_bench(runs: Json, names: Sequence[str]) -> Iterator[str]:

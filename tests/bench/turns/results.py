@@ -62,11 +62,17 @@ def _cell(cell: Cell) -> Json:
         kept["share"] = round(cell.count.share, 3)
     if cell.points is not None:
         kept["points"] = round(cell.points, 3)
+    if cell.points_interval:
+        kept["points_interval"] = _rounded(cell.points_interval)
     if cell.lasted_s:
         kept["lasted_s"] = round(cell.lasted_s, 1)
     if cell.latency:
-        kept["latency_s"] = {name: round(value, 3) for name, value in asdict(cell.latency).items()}
+        kept["latency_s"] = {name: _rounded(value) for name, value in asdict(cell.latency).items() if value is not None}
     return kept
+
+
+def _rounded(value: float | tuple[float, float]) -> float | list[float]:
+    return [round(each, 3) for each in value] if isinstance(value, tuple) else round(value, 3)
 
 
 def changes(before: Json, now: Json) -> Iterator[Change]:

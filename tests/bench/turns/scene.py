@@ -22,6 +22,8 @@ class Kind(StrEnum):
     """120-300 ms, to a silent bot."""
     INTERRUPTION = "interruption"
     """Said over the bot, wants the floor."""
+    SHORT_INTERRUPTION = "short_interruption"
+    """The same in one or two words that are no nod."""
     BACKCHANNEL = "backchannel"
     """Over the bot, wants nothing."""
     VOCAL = "vocal"

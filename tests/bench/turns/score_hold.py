@@ -22,8 +22,10 @@ from tests.bench.turns.sounds import FRAME_S, cues_played, speaks_at, stretches,
 
 LONGEST_SILENCE_S = 2.0
 CLEAR_GOAL_S = 0.3
+STAYS = {Kind.INTERRUPTION: "gives way", Kind.SHORT_INTERRUPTION: "gives way, word"}
+"""Interruptions, that end the turn."""
 NOISES = (Kind.MUSIC, Kind.STREET, Kind.CLICKS)
-_KEYS = "0123456789*#"
+_KEYS, _TERMINATOR = "0123456789*#", "#"
 _BYTES_PER_S = 8000
 _LOST_BYTES = 320
 """Two frames: where a span of frames ends is known to one."""
@@ -43,16 +45,16 @@ def holding(scene: Scene, outcome: Outcome) -> Iterator[Scored]:
         begin, end = voice(cue, played)
         if not speaks_at(spans, begin):
             continue
+        if cue.kind in STAYS:
+            yield _stays(scene, cue, outcome, begin)
         if cue.kind is Kind.INTERRUPTION:
             yield _clear(scene, cue, outcome, begin)
-            yield _stays(scene, cue, outcome, begin)
-        elif cue.kind in IGNORED or cue.kind in NOISES:
+        if cue.kind in IGNORED or cue.kind in NOISES:
             yield from _resumes(scene, cue, outcome, begin, end)
         if cue.kind in NOISES:
             yield _noise(scene, cue, outcome, played)
         elif cue.kind is Kind.DTMF:
-            pressed = "".join(letter for each in outcome.commits if each.at_s >= begin for letter in each.text if letter in _KEYS)
-            yield scored("keys", scene, cue, good=cue.text in pressed)
+            yield _keys(scene, cue, outcome, begin)
 
 
 def _clear(scene: Scene, cue: Cue, outcome: Outcome, begin: float) -> Scored:
@@ -62,10 +64,21 @@ def _clear(scene: Scene, cue: Cue, outcome: Outcome, begin: float) -> Scored:
 
 
 def _stays(scene: Scene, cue: Cue, outcome: Outcome, begin: float) -> Scored:
+    return scored(STAYS[cue.kind], scene, cue, good=_is_over(outcome, begin))
+
+
+def _is_over(outcome: Outcome, begin: float) -> bool:
     """Whether the turn that was cut into ended, instead of going on after the interruption."""
     turn = _turn_at(outcome, begin)
     ended = next((each for each in outcome.replies if each.turn == turn), None)
-    return scored("gives way", scene, cue, good=ended is not None and ended.ended in ("interrupted", "superseded"))
+    return ended is not None and ended.ended in ("interrupted", "superseded")
+
+
+def _keys(scene: Scene, cue: Cue, outcome: Outcome, begin: float) -> Scored:
+    """Whether they ended the turn, and all are in the words: but for the one that ends an entry (``gateway/turn/keys.py``)."""
+    pressed = "".join(letter for each in outcome.commits if each.at_s >= begin for letter in each.text if letter in _KEYS)
+    taken = cue.text.replace(_TERMINATOR, "") in pressed
+    return scored("keys", scene, cue, good=taken and _is_over(outcome, begin))
 
 
 # -- Of a false alarm nothing is left -------------------------------------------------------------

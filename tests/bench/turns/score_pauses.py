@@ -19,7 +19,7 @@ from tests.bench.turns.sounds import cues_played, first_start, pauses, stretches
 
 _ROUNDING_S = 1e-6
 LATENCY_BUDGETS_S = (0.3, 0.6)
-CUT_OFF_BUDGET = 0.05
+CUT_OFF_BUDGETS = (0.05, 0.10)
 
 
 def in_pauses(scene: Scene, outcome: Outcome) -> Iterator[Scored]:

@@ -3,16 +3,17 @@
 The rules are those of ``docs/interaction-metrics.md`` in sierra-research/tau2-bench (metric code 1.0, after arXiv 2603.13686), with
 the caller's side known exactly instead of by ticks of 200 ms:
 
-    ======  =========================================================================================
-    R_R     of the caller's turns, those that were answered before the caller spoke again; ours within 2 s
-    L_R     from the end of the caller's voice to the bot's; below zero if the bot began before it
-    R_Y     of interruptions, those within 2 s (and 1 s) of whose onset the bot was silent for 200 ms
-    L_Y     from the onset to the begin of that silence
-    I_A     times that the bot began to speak while the caller did, pauses between words included, a turn
-    S_BC    of backchannels over the bot, those within 1 s of whose onset it was never silent for 200 ms
-    S_VT    the same for vocal noises; where the bot was silent, those that it did not answer within 2 s
-    S_ND    the same for voices that do not speak to it
-    ======  =========================================================================================
+    ========  =========================================================================================
+    R_R       of the caller's turns, those that were answered before the caller spoke again; ours within 2 s
+    L_R       from the end of the caller's voice to the bot's; below zero if the bot began before it, and did not stop
+    R_Y       of interruptions, those within 2 s (and 1 s) of whose onset the bot was silent for 200 ms
+    R_Y word  ours: the same of interruptions of one or two words
+    L_Y       from the onset to the begin of that silence
+    I_A       times that the bot began to speak while the caller did, pauses between words included, a turn
+    S_BC      of backchannels over the bot, those within 1 s of whose onset it was never silent for 200 ms
+    S_VT      the same for vocal noises; where the bot was silent, those that it did not answer within 2 s
+    S_ND      the same for voices that do not speak to it
+    ========  =========================================================================================
 """
 
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from collections.abc import Iterator
 from tests.bench.turns.outcome import Outcome, Played
 from tests.bench.turns.scene import Cue, Kind, Scene
 from tests.bench.turns.scored import Scored, scored
-from tests.bench.turns.sounds import Span, cues_played, falls_silent, first_start, pauses, speaks_at, stretches, voice
+from tests.bench.turns.sounds import Span, cues_played, falls_silent, first_start, speaks_at, stretches, voice
 
 RESPONSE_S = 2.0
 YIELD_S = 2.0
@@ -34,6 +35,8 @@ IGNORED = {
     Kind.RADIO: "S_ND",
     Kind.BABBLE: "S_ND",
 }
+YIELDS = {Kind.INTERRUPTION: "R_Y", Kind.SHORT_INTERRUPTION: "R_Y word"}
+"""What a speaking bot has to give way to; of a word or two apart, so that each says what it says."""
 TURNS = (Kind.UTTERANCE, Kind.ANSWER)
 """What a silent bot has to answer."""
 
@@ -44,7 +47,7 @@ def tau(scene: Scene, outcome: Outcome) -> Iterator[Scored]:
     for cue, played in cues_played(scene, outcome):
         if cue.kind in TURNS:
             yield from _response(scene, outcome, cue, played, spans)
-        elif cue.kind is Kind.INTERRUPTION:
+        elif cue.kind in YIELDS:
             yield from _yield(scene, cue, played, spans)
         elif cue.kind in IGNORED:
             yield from _ignoring(scene, cue, played, spans)
@@ -58,13 +61,17 @@ def _response(scene: Scene, outcome: Outcome, cue: Cue, played: Played, spans: l
     if speaks_at(spans, begin):
         return  # it was to be said to a silent bot
     until = min((later.start_s for later in outcome.played if later.start_s > played.start_s), default=float("inf"))
-    said_last = max((pause_end for _, pause_end in pauses(cue, played)), default=begin)
-    answered = first_start(spans, said_last, until)
+    answered = _answer(spans, begin, end, until)
     latency = None if answered is None else answered - end
     yield scored("R_R", scene, cue, good=latency is not None, latency_s=latency)
     yield scored("R_R 2 s", scene, cue, good=latency is not None and latency <= RESPONSE_S)
     broke_in = [start for start, _ in spans if begin <= start < end]
     yield scored("I_A", scene, cue, good=not broke_in, points=len(broke_in))
+
+
+def _answer(spans: list[Span], begin: float, end: float, until: float) -> float | None:
+    """When the answer began: sound that fell silent again within the caller's words is a false start, and told as one (I_A)."""
+    return next((start for start, stop in spans if begin <= start < until and stop > end), None)
 
 
 # -- Yields ---------------------------------------------------------------------------------------
@@ -76,8 +83,9 @@ def _yield(scene: Scene, cue: Cue, played: Played, spans: list[Span]) -> Iterato
         return
     silent = falls_silent(spans, begin, YIELD_S)
     latency = None if silent is None else silent - begin
-    yield scored("R_Y", scene, cue, good=latency is not None, latency_s=latency)
-    yield scored("R_Y 1 s", scene, cue, good=falls_silent(spans, begin, QUICK_YIELD_S) is not None)
+    metric = YIELDS[cue.kind]
+    yield scored(metric, scene, cue, good=latency is not None, latency_s=latency)
+    yield scored(f"{metric} 1 s", scene, cue, good=falls_silent(spans, begin, QUICK_YIELD_S) is not None)
 
 
 # -- What is no interruption ----------------------------------------------------------------------

@@ -11,7 +11,7 @@ Rules
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import mean
+from statistics import mean, stdev
 
 from tests.bench.turns.scene import Cue, Kind, Scene
 
@@ -83,6 +83,7 @@ class Spread:
 
     of: int
     mean: float
+    mean_interval: tuple[float, float] | None
     p50: float
     p95: float
     least: float
@@ -96,10 +97,26 @@ def count(events: Iterable[Scored]) -> Count:
     return Count(sum(good), len(good))
 
 
+def mean_interval(values: Sequence[float]) -> tuple[float, float] | None:
+    """Of a mean, of 95 %, by the normal distribution; one value alone has none."""
+    if len(values) < 2:
+        return None
+    reach = _Z_95 * stdev(values) / math.sqrt(len(values))
+    return mean(values) - reach, mean(values) + reach
+
+
+def rate_interval(events: float) -> tuple[float, float]:
+    """Of a number of rare events, of 95 %: Byar's approximation of Poisson's."""
+    low = events * (1 - 1 / (9 * events) - _Z_95 / (3 * math.sqrt(events))) ** 3 if events else 0.0
+    more = events + 1
+    return low, more * (1 - 1 / (9 * more) + _Z_95 / (3 * math.sqrt(more))) ** 3
+
+
 def spread(values: Sequence[float]) -> Spread | None:
     """None of no values."""
     if not values:
         return None
     ordered = sorted(values)
     at = [ordered[min(len(ordered) - 1, math.ceil(share * len(ordered)) - 1)] for share in (0.5, 0.95)]
-    return Spread(len(ordered), mean(ordered), at[0], at[1], ordered[0], ordered[-1], sum(value < 0 for value in ordered))
+    below_zero = sum(value < 0 for value in ordered)
+    return Spread(len(ordered), mean(ordered), mean_interval(ordered), at[0], at[1], ordered[0], ordered[-1], below_zero)

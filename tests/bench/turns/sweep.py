@@ -7,17 +7,21 @@ from tests.bench.turns.panel import panel
 from tests.bench.turns.pictures import IGNORED
 from tests.bench.turns.results import Json
 from tests.bench.turns.scene import Scene
-from tests.bench.turns.score_pauses import CUT_OFF_BUDGET, LATENCY_BUDGETS_S, Point, fewest_cut_offs, point, quickest
+from tests.bench.turns.score_pauses import CUT_OFF_BUDGETS, LATENCY_BUDGETS_S, Point, fewest_cut_offs, point, quickest
 from tests.bench.turns.scored import Count, Scored, count
 from tests.bench.turns.trials import FIXED, Trial
 
+CURVED = ("R_Y", "R_Y 1 s", "R_Y word", "gives way, word", *IGNORED, "taken back", "resumes")
+"""Metrics of a setting for voices over the bot."""
 Play = Callable[[Sequence[Scene], Trial], Iterable[Outcome]]
 
 
 def cut_offs(scenes: Sequence[Scene], trials: Iterable[Trial], play: Play) -> Iterator[Json]:
-    """Latency and cut-offs of each setting."""
+    """Latency, cut-offs and takeovers of each setting."""
     for trial in trials:
-        found = point(trial.name, _events(scenes, trial, play))
+        events = _events(scenes, trial, play)
+        found = point(trial.name, events)
+        quiet = count(each for each in events if each.metric == "takeover")
         cut, pauses = found.cut_off.hits, found.cut_off.of
         yield {
             "setting": trial.name,
@@ -25,6 +29,8 @@ def cut_offs(scenes: Sequence[Scene], trials: Iterable[Trial], play: Play) -> It
             "at": trial.at,
             "cut": cut,
             "pauses": pauses,
+            "taken": quiet.of - quiet.hits,
+            "paused": quiet.of,
             "latency_s": round(found.latency_s, 3),
         }
 
@@ -33,7 +39,7 @@ def yields(scenes: Sequence[Scene], trials: Iterable[Trial], play: Play) -> Iter
     """What yields, and what is ignored, under each setting."""
     for trial in trials:
         events = _events(scenes, trial, play)
-        counts = {metric: count(each for each in events if each.metric == metric) for metric in ("R_Y", *IGNORED, "resumes")}
+        counts = {metric: count(each for each in events if each.metric == metric) for metric in CURVED}
         latencies = [each.latency_s for each in events if each.metric == "R_Y" and each.latency_s is not None]
         yield {
             "setting": trial.name,
@@ -49,14 +55,24 @@ def _events(scenes: Sequence[Scene], trial: Trial, play: Play) -> list[Scored]:
     return panel(zip(scenes, play(scenes, trial), strict=True))
 
 
-def operating_points(curve: Iterable[Json]) -> Iterator[tuple[str, str, str, str]]:
-    """eot-bench's three of each series: name, cut-offs at 300 and 600 ms, latency at 5 %."""
+def operating_points(curve: Iterable[Json]) -> Iterator[list[str]]:
+    """eot-bench's four of each series: name, cut-offs at 300 and 600 ms, latency at 5 and 10 %."""
     by_series: dict[str, list[Point]] = {}
     for each in curve:
         series = FIXED if each["series"] == FIXED else "words"
         by_series.setdefault(series, []).append(Point(each["setting"], Count(each["cut"], each["pauses"]), each["latency_s"]))
     for series, points in by_series.items():
         best = [fewest_cut_offs(points, budget_s) for budget_s in LATENCY_BUDGETS_S]
-        quick = quickest(points, CUT_OFF_BUDGET)
-        cuts = [f"{found.cut_off.hits / found.cut_off.of:.1%}" if found else "-" for found in best]
-        yield series, cuts[0], cuts[1], f"{quick.latency_s * 1000:.0f} ms ({quick.setting})" if quick else "-"
+        quick = [quickest(points, budget) for budget in CUT_OFF_BUDGETS]
+        yield [series, *map(_cut_off, best), *map(_latency, quick)]
+
+
+def _cut_off(found: Point | None) -> str:
+    if found is None:
+        return "-"
+    low, high = found.cut_off.interval
+    return f"{found.cut_off.hits / found.cut_off.of:.1%} ({low:.0%}-{high:.0%})"
+
+
+def _latency(found: Point | None) -> str:
+    return "-" if found is None else f"{found.latency_s * 1000:.0f} ms ({found.setting})"

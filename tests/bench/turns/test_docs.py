@@ -7,10 +7,11 @@ from tests.bench.turns.made_calls import AT_S, outcome, says, scene
 from tests.bench.turns.panel import panel
 from tests.bench.turns.results import Json, to_json
 from tests.bench.turns.scene import Kind
+from tests.bench.turns.sweep import CURVED
 
-POINT = {"setting": "duck, 1 s", "series": "duck", "at": 1.0, "shares": {"R_Y": 1.0, "S_BC": 0.9, "S_VT": 0.8, "S_ND": 0.7}, "l_y_s": 1.0}
-COUNTS = {metric: [9, 10] for metric in ("R_Y", "S_BC", "S_VT", "S_ND", "resumes")}
-CUT = {"setting": "fixed, 0.7 s", "series": "silence alone", "at": 0.7, "cut": 3, "pauses": 10, "latency_s": 0.7}
+POINT = {"setting": "duck, 1 s", "series": "duck", "at": 1.0, "shares": dict.fromkeys(CURVED, 0.9), "l_y_s": 1.0}
+COUNTS = {metric: [9, 10] for metric in CURVED}
+CUT = {"setting": "fixed, 0.7 s", "series": "silence alone", "at": 0.7, "cut": 3, "pauses": 10, "taken": 2, "paused": 9, "latency_s": 0.7}
 
 
 def results() -> Json:

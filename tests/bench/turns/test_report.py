@@ -58,7 +58,7 @@ def test_the_others_figures_stand_beside_ours() -> None:
     table = "\n".join(beside_tau_voice(runs(30), ["duck"]))
     assert "| **Torim**, duck, held-out | -0.30 | 0.50 | 1 / 1 | .967 | 1.000 |" in table
     assert "AI Rudder" in table
-    assert "| **Torim**, words | 9.0% | 3.0% | 450 ms |" in list(beside_eot_bench([("words", "9.0%", "3.0%", "450 ms")]))
+    assert "| **Torim**, words | 9.0% | 3.0% | 450 ms | 400 ms |" in list(beside_eot_bench([["words", "9.0%", "3.0%", "450 ms", "400 ms"]]))
     assert any("Torim" in line and "1.000" in line for line in beside_full_duplex_bench(runs(30), ["duck"]))
 
 

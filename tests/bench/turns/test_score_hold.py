@@ -77,6 +77,12 @@ def test_of_an_interruption_the_clear_and_the_end_of_the_turn_count() -> None:
     assert found["gives way"].good
 
 
+def test_of_a_word_it_is_told_apart() -> None:
+    made = scene(Kind.SHORT_INTERRUPTION)
+    found = scores(made, outcome(made, [says(8.0, 10.2)], replies=[Reply(1, 90000, "interrupted", 11.0)]))
+    assert [name for name, each in found.items() if each.good] == ["gives way, word"]
+
+
 def test_no_clear_within_2_s_is_none() -> None:
     made = scene(Kind.INTERRUPTION)
     found = scores(made, outcome(made, [says(8.0, 20.0)], clears=[12.5]))
@@ -97,10 +103,26 @@ def test_what_does_not_meet_the_bots_voice_is_not_judged() -> None:
     assert not scores(made, outcome(made))
 
 
-@pytest.mark.parametrize(("said", "there"), [("12 please 3", True), ("13", False)])
-def test_keys_have_to_be_in_the_callers_words(said: str, there: bool) -> None:
-    made = scene(Kind.DTMF, text="12")
-    assert scores(made, outcome(made, [says(8.0, 11.0)], commits=[12.0], words=said))["keys"].good is there
+INTERRUPTED = Reply(1, 90000, "interrupted", 11.0)
+
+
+def taken(pressed: str, said: str, ended: Reply = INTERRUPTED) -> bool:
+    made = scene(Kind.DTMF, text=pressed)
+    return scores(made, outcome(made, [says(8.0, 11.0)], commits=[12.0], replies=[ended], words=said))["keys"].good
+
+
+def test_keys_have_to_be_in_the_callers_words() -> None:
+    assert taken("12", "12 please 3")
+    assert not taken("12", "13")
+
+
+def test_the_key_that_ends_an_entry_is_not_looked_for_in_the_words() -> None:
+    assert taken("5#3", "53")
+    assert taken("#", "")
+
+
+def test_keys_have_to_end_the_turn() -> None:
+    assert not taken("12", "12", Reply(1, 90000, "replied", 11.0))
 
 
 # -- Echo

@@ -52,6 +52,17 @@ def test_an_answer_before_the_voice_ended_has_a_negative_latency_and_is_an_inter
     assert not found["I_A"].good
 
 
+def test_a_false_start_that_stops_within_the_callers_words_is_an_interruption_and_no_answer() -> None:
+    found = answered(says(AT_S + 1.0, AT_S + 1.1), says(AT_S + VOICE_S + 0.9, 20.0))
+    assert not found["I_A"].good
+    assert found["R_R"].latency_s == pytest.approx(0.9)
+
+
+def test_a_bot_that_speaks_on_from_a_pause_to_behind_the_end_answered_then() -> None:
+    made = scene(Kind.UTTERANCE, voice_s=4.0, pauses=((1.0, 2.0),))
+    assert scores(made, outcome(made, [says(11.5, 20.0)]))["R_R"].latency_s == pytest.approx(-2.5)
+
+
 def test_a_bot_that_breaks_into_a_pause_interrupts_and_its_next_sound_is_the_answer() -> None:
     made = scene(Kind.UTTERANCE, voice_s=4.0, pauses=((1.0, 2.0),))
     found = scores(made, outcome(made, [says(11.5, 12.1), says(15.0, 20.0)]))
@@ -86,6 +97,13 @@ def test_less_silence_is_none() -> None:
 def test_the_silence_has_to_lie_within_the_window() -> None:
     assert over_the_bot(Kind.INTERRUPTION, says(8.0, AT_S + 1.8))["R_Y"].good
     assert not over_the_bot(Kind.INTERRUPTION, says(8.0, AT_S + 1.82))["R_Y"].good
+
+
+def test_interruptions_of_a_word_are_told_apart() -> None:
+    found = over_the_bot(Kind.SHORT_INTERRUPTION, says(8.0, AT_S + 1.4))
+    assert found["R_Y word"].good
+    assert not found["R_Y word 1 s"].good
+    assert "R_Y" not in found
 
 
 def test_a_silent_bot_cannot_be_interrupted() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bench.turns.scored import Count, spread
+from tests.bench.turns.scored import Count, mean_interval, rate_interval, spread
 
 
 def test_too_few_events_have_no_share() -> None:
@@ -25,3 +25,13 @@ def test_latencies_below_zero_stay_what_they_are() -> None:
 
 def test_nothing_has_no_spread() -> None:
     assert spread([]) is None
+
+
+def test_a_mean_has_an_interval_where_there_are_several_values() -> None:
+    assert mean_interval([1.0, 2.0, 3.0]) == pytest.approx((2 - 1.131, 2 + 1.131), abs=1e-3)
+    assert mean_interval([1.0]) is None
+
+
+def test_rare_events_have_poissons_interval() -> None:
+    assert rate_interval(3) == pytest.approx((0.62, 8.77), abs=0.03)
+    assert rate_interval(0) == pytest.approx((0.0, 3.69), abs=0.1)

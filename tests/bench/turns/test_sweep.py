@@ -32,7 +32,8 @@ def test_a_setting_has_its_cut_offs_and_its_latency() -> None:
 def test_the_best_settings_of_each_series_are_its_operating_points() -> None:
     paused = [scene(Kind.UTTERANCE, pauses=((0.5, 1.1),))]
     points = {name: rest for name, *rest in operating_points(cut_offs(paused, endpointing(), commits_after_its_wait))}
-    assert points["silence alone"] == ["100.0%", "100.0%", "700 ms (fixed, 0.7 s)"]
+    cut, quick = "100.0% (21%-100%)", "700 ms (fixed, 0.7 s)"
+    assert points["silence alone"] == [cut, cut, quick, quick]
 
 
 def test_a_setting_has_what_it_yields_to_and_what_it_ignores() -> None:

@@ -38,7 +38,7 @@ class Trial:
 
 
 PAUSED = (Kind.UTTERANCE,)
-OVER_THE_BOT = (Kind.INTERRUPTION, Kind.BACKCHANNEL, Kind.VOCAL, Kind.SIDE_TALK, Kind.RADIO, Kind.BABBLE)
+OVER_THE_BOT = (Kind.INTERRUPTION, Kind.SHORT_INTERRUPTION, Kind.BACKCHANNEL, Kind.VOCAL, Kind.SIDE_TALK, Kind.RADIO, Kind.BABBLE)
 _VOICED = frozenset({*OVER_THE_BOT, Kind.UTTERANCE, Kind.ANSWER})
 SLOW_DUCK = replace(DUCK, barge_in_final_ms=900)
 _SLOW = {"DUCK_FRAMES": 45}
@@ -56,21 +56,22 @@ EACH = 32
 
 _FIXED_S = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2)
 _WORDS_S = (0.4, 0.5, 0.6, 0.7, 0.8)
-_OPEN_FRAMES = (0, 8, 13, 17, 22)
-_FINAL_S = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2)
+_OPEN_FRAMES = (0, 8, 17, 25)
+_FINAL_S = (0.4, 0.5, 0.6, 0.7, 0.9, 1.2)
 _FRAMES_PER_S = 50
-FIXED, WORDS, OPEN = "silence alone", "words", "words, wait for what may be all"
+FIXED, WORDS = "silence alone", "words"
+DEFAULT = f"words, {PLAIN.min_utt_sec:g} s + {patience.OPEN_FRAMES / _FRAMES_PER_S:.2f} s"
 
 
 def endpointing() -> Iterator[Trial]:
-    """How long silence must last, by silence alone, by words, and by words with the wait behind what may be all."""
+    """How long silence must last: alone, and by words, with the wait before any are known and what is added behind what may be all."""
     for at in _FIXED_S:
         yield Trial(f"fixed, {at:g} s", replace(PLAIN, endpointing="fixed", min_utt_sec=at), series=FIXED, at=at)
     for at in _WORDS_S:
-        yield Trial(f"words, {at:g} s", replace(PLAIN, min_utt_sec=at), series=WORDS, at=at)
-    for frames in _OPEN_FRAMES:
-        wait_s = PLAIN.min_utt_sec + frames / _FRAMES_PER_S
-        yield Trial(f"words, {wait_s:.2f} s behind what may be all", PLAIN, waits={"OPEN_FRAMES": frames}, series=OPEN, at=wait_s)
+        for frames in _OPEN_FRAMES:
+            added_s = frames / _FRAMES_PER_S
+            changed = replace(PLAIN, min_utt_sec=at)
+            yield Trial(f"words, {at:g} s + {added_s:.2f} s", changed, waits={"OPEN_FRAMES": frames}, series=WORDS, at=at + added_s)
 
 
 def barging_in() -> Iterator[Trial]:
@@ -78,7 +79,8 @@ def barging_in() -> Iterator[Trial]:
     for at in _FINAL_S:
         for mode, settings in (("hold", PLAIN), ("duck", DUCK)):
             waits = {"DUCK_FRAMES": round(at * _FRAMES_PER_S)} if mode == "duck" else {}
-            changed = replace(settings, barge_in_final_ms=round(at * 1000))
+            final_ms = round(at * 1000) if mode == "hold" else max(PLAIN.barge_in_final_ms, round(at * 1000))
+            changed = replace(settings, barge_in_final_ms=final_ms)
             yield Trial(f"{mode}, {at:g} s of voice", changed, waits=waits, series=mode, at=at)
 
 

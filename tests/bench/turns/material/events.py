@@ -6,6 +6,7 @@
     utterance     a sentence, 0-2 pauses of 0.4-1.0 s between its words    0
     answer        120-300 ms around the loudest place of a word            0
     interruption  a thing said whole                                       -3 to +3
+    short one     one or two words that are no nod; one in four dulled     -8 to +3
     backchannel   a nod: as it is, shortened, dulled, or hummed "mm-hm"    -8 to -2
     vocal         cough, throat, sneeze; breath                            -4 to +3; -16 to -10
     side talk     another speaker, dulled, in a room                       -8
@@ -120,6 +121,14 @@ def interruption(draw: Draw) -> Sound:
     return replace(phrase, samples=draw.loud(phrase.samples, draw.rng.uniform(-3, 3)))
 
 
+def short_interruption(draw: Draw) -> Sound:
+    """As loud and as dull as a nod may be: nothing but the words tells the two apart."""
+    phrase = draw.one_of(draw.studio.voice(draw.caller.speaker).short_phrases)
+    variant, vary = draw.rng.choice(SHORT_VARIANTS)
+    made = vary(phrase, draw.rng)
+    return replace(made, name=f"{variant}-{made.name}", samples=draw.loud(made.samples, draw.rng.uniform(-8, 3)))
+
+
 def backchannel(draw: Draw) -> Sound:
     """A nod, in one of its variants."""
     voice = draw.studio.voice(draw.caller.speaker)
@@ -158,6 +167,8 @@ NOD_VARIANTS: dict[str, Callable[[Sound, random.Random], Sound]] = {
     "dulled": dulled,
     "hummed": hummed,
 }
+SHORT_VARIANTS = (("whole", whole), ("whole", whole), ("whole", whole), ("dulled", dulled))
+"""One in four is dulled, as of nods: so dullness alone proves nothing."""
 
 
 def vocal(draw: Draw) -> Sound:
@@ -241,6 +252,7 @@ EVENTS: dict[Kind, Callable[[Draw], Sound]] = {
     Kind.UTTERANCE: utterance,
     Kind.ANSWER: answer,
     Kind.INTERRUPTION: interruption,
+    Kind.SHORT_INTERRUPTION: short_interruption,
     Kind.BACKCHANNEL: backchannel,
     Kind.VOCAL: vocal,
     Kind.SIDE_TALK: side_talk,

@@ -49,6 +49,8 @@ SHORTER = (
     "יש לכם משהו זול יותר",
 )
 """Said over the bot, and before it."""
+SHORTEST = ("לא", "רגע", "תעצור", "די", "חכי רגע", "סליחה", "נציג", "לא לא", "שנייה", "ביטול", "מספיק", "לא נכון")
+"""The same, in a word or two."""
 NODS = ("כן", "כן כן", "בסדר", "טוב", "נכון", "אוקיי", "הבנתי", "ברור", "אהה", "יופי", "בסדר גמור", "מצוין")
 """Said while listening."""
 WORDS = ("כן", "לא", "מחר", "היום", "שלוש", "חמש", "שבע", "עשר", "בוקר", "ערב", "טוב", "אולי")
@@ -65,7 +67,7 @@ class Hebrew:
 
     def said(self) -> dict[str, Sound]:
         """Every text, spoken. The same on one machine: the voice draws its melody from a seed."""
-        wanted = tuple(dict.fromkeys((*SENTENCES, *SHORTER, *NODS, *WORDS)))
+        wanted = tuple(dict.fromkeys((*SENTENCES, *SHORTER, *NODS, *WORDS, *SHORTEST)))
         kept = msgspec.msgpack.decode(self._kept.read_bytes(), type=list[Spoken]) if self._kept.is_file() else []
         if tuple(spoken.text for spoken in kept) != wanted:
             kept = self._speak(wanted)

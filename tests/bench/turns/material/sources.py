@@ -15,29 +15,39 @@ import numpy as np
 from common.audio import SAMPLE_RATE_HZ
 from tests.bench.turns.material.cuts import words_of
 from tests.bench.turns.material.hebrew import NODS as HEBREW_NODS
-from tests.bench.turns.material.hebrew import SENTENCES, SHORTER, WORDS, Hebrew
+from tests.bench.turns.material.hebrew import SENTENCES, SHORTER, SHORTEST, WORDS, Hebrew
 from tests.bench.turns.material.sound import PER_MS, Sound, edges, inner_pause_s, piece, sounding
 from tests.bench.turns.material.speakers import File, Speaker
 
 SEED = 7
 NODS: dict[str, frozenset[str]] = {
     "en": frozenset(("yes", "oh", "ok", "okay", "right", "correct", "good", "great", "all right", "alright", "sure", "fine", "of course")),
-    "es": frozenset(("sí", "si", "bien", "bueno", "claro", "correcto", "de acuerdo", "muy bien", "ok", "está bien", "gracias")),
-    "fr": frozenset(("oui", "bien", "bon", "d accord", "très bien", "exact", "correct", "ok", "parfait", "merci")),
-    "it": frozenset(("sì", "si", "bene", "va bene", "certo", "giusto", "esatto", "ok", "corretto", "d accordo", "grazie")),
-    "ru": frozenset(("да", "хорошо", "так", "верно", "понятно", "ладно", "правильно", "конечно", "ок", "спасибо")),
+    "es": frozenset(("sí", "si", "bien", "bueno", "claro", "correcto", "de acuerdo", "muy bien", "ok", "está bien", "ah", "eh", "oh")),
+    "fr": frozenset(("oui", "bien", "bon", "d accord", "très bien", "exact", "correct", "ok", "parfait", "ah", "eh", "oh")),
+    "it": frozenset(("sì", "si", "bene", "va bene", "certo", "giusto", "esatto", "ok", "corretto", "d accordo", "ah", "eh", "oh")),
+    "ru": frozenset(("да", "хорошо", "так", "верно", "понятно", "ладно", "правильно", "конечно", "ок", "ах", "ох", "о")),
 }
 """What is said while listening, in any of these languages; not taken from the bot's lexicons."""
-_SPELLED = {"en": ("okay", "letters/o", "letters/k")}
+_VOWELS = (("ah", "letters/a"), ("eh", "letters/e"), ("oh", "letters/o"))
+_SPELLED = {
+    "en": (("okay", "letters/o", "letters/k"),),
+    "es": _VOWELS,
+    "fr": _VOWELS[::2],
+    "it": _VOWELS[:2],
+}
 _BEGUN = {"en": (("yes", "digits/yesterday"), ("good", "goodbye"))}
 """Nods that no prompt has: said by letters, and beginnings of words, up to where the word is weakest."""
 _MIDDLE = (0.25, 0.6)
 """Parts of a word between which its beginning ends."""
-_STAND_INS = 12
-"""Short words taken for nods where the bot has no lexicon, so that it can't tell them from nods."""
+_THANKS = frozenset(("thank", "gracias", "merci", "grazie", "спасибо"))
+"""They close as often as they cut in."""
+_SPELLING = ("letters/", "phonetic/")
+"""Prompts that nobody would cut in with."""
 _PHRASE_S = (0.9, 3.5)
 _SENTENCE_S = (1.5, 7.0)
 _WORD_S = (0.15, 0.9)
+_SHORTEST_NOD_S = 0.12
+_SHORT_PHRASE_S = (0.2, 0.9)
 _LONGEST_INNER_PAUSE_S = 0.3
 _FEWEST_WORDS, _FEWEST_OF_A_SENTENCE = 3, 4
 _PHRASES, _SHORT_WORDS = 60, 40
@@ -59,12 +69,23 @@ class Voice(Protocol):
         """1.5 to 7 s, with their words marked."""
 
     @property
+    def short_phrases(self) -> Sequence[Sound]:
+        """One or two words that are no nod, up to 0.9 s."""
+
+    @property
     def nods(self) -> Sequence[Sound]:
         """Said while listening."""
 
     @property
     def short_words(self) -> Sequence[Sound]:
         """Words that short answers are cut from."""
+
+
+def is_short_phrase(text: str, speaker: Speaker) -> bool:
+    """Whether these are one or two words with which somebody may cut in: no nod, no thanks, and no single letters."""
+    words = plain(text)
+    lengths = [len(word) for word in words.split()]
+    return 0 < len(lengths) <= 2 and max(lengths) > 1 and not any(f" {nod} " in f" {words} " for nod in NODS[speaker.language] | _THANKS)
 
 
 def plain(text: str) -> str:
@@ -98,13 +119,12 @@ class Prompts:
     def nods(self) -> Sequence[Sound]:
         whole = self._sounds([file for file in self._files if plain(file.text) in NODS[self._speaker.language]])
         found = [*whole, *nods_in(self._marked(2), self._speaker.language), *self._made_up()]
-        return found if self._speaker.word_rules else [*found, *self.short_words[:_STAND_INS]]
+        return [nod for nod in found if nod.voice_s >= _SHORTEST_NOD_S]
 
     def _made_up(self) -> Iterator[Sound]:
         """Nods of other words."""
-        if self._speaker.language in _SPELLED:
-            text, *letters = _SPELLED[self._speaker.language]
-            voices = [sound.samples[slice(*sound.voice)] for sound in map(self._named, letters)]
+        for text, *letters in _SPELLED.get(self._speaker.language, ()):
+            voices = [sound.samples[slice(*sound.voice)] for sound in [self._named(letter) for letter in letters]]
             yield sounding(f"spelled-{text}", np.concatenate(voices), text, self._speaker.package)
         for text, longer in _BEGUN.get(self._speaker.language, ()):
             word = self._named(longer)
@@ -117,6 +137,11 @@ class Prompts:
     def short_words(self) -> Sequence[Sound]:
         wanted = [file for file in self._files if len(plain(file.text).split()) == 1]
         return _first(_SHORT_WORDS, self._sounds(shuffled(wanted, self._speaker, "words")), _WORD_S)
+
+    @cached_property
+    def short_phrases(self) -> Sequence[Sound]:
+        wanted = [file for file in self._files if not file.name.startswith(_SPELLING) and is_short_phrase(file.text, self._speaker)]
+        return _first(_PHRASES, self._sounds(shuffled(wanted, self._speaker, "short phrases")), _SHORT_PHRASE_S)
 
     def _sounds(self, files: Sequence[File]) -> Iterator[Sound]:
         for file in files:
@@ -160,12 +185,19 @@ class Readings:
         found = (piece(sound, word.start, word.end, f"{sound.name}-{plain(word.text)}", word.text) for sound, word in marked)
         return _first(_SHORT_WORDS, found, _WORD_S)
 
+    @cached_property
+    def short_phrases(self) -> Sequence[Sound]:
+        found = (run for run in self._runs(range(1, 3)) if is_short_phrase(run.text, self._speaker))
+        return _first(_PHRASES, found, _SHORT_PHRASE_S)
+
     def _runs(self, lengths: range) -> Iterator[Sound]:
         """Words that follow each other, in runs of each of these lengths."""
         whole, rng = list(self._whole()), random.Random(f"{SEED} {self._speaker.key} {lengths}")
         places = [(sound, at, count) for count in lengths for sound in whole for at in range(0, len(sound.words) - count + 1, count)]
         for sound, at, count in rng.sample(places, len(places)):
             words = sound.words[at : at + count]
+            if words[-1].end - words[0].start < _SHORT_PHRASE_S[0] * SAMPLE_RATE_HZ:
+                continue
             text = " ".join(word.text for word in words)
             yield piece(sound, words[0].start, words[-1].end, f"{sound.name}-{at}-{count}", text)
 
@@ -184,6 +216,7 @@ class HebrewVoice:
         self._said = hebrew.said()
         self.phrases = [self._said[text] for text in SHORTER]
         self.sentences = [self._said[text] for text in SENTENCES]
+        self.short_phrases = [self._said[text] for text in SHORTEST]
         self.nods = [self._said[text] for text in HEBREW_NODS]
         self.short_words = [self._said[text] for text in WORDS]
 

@@ -25,6 +25,7 @@ FRENCH = Speaker("fr", "June Wallack", "fr", "tuning", "", "")
 class FakeVoice:
     phrases: list[Sound]
     sentences: list[Sound]
+    short_phrases: list[Sound]
     nods: list[Sound]
     short_words: list[Sound]
 
@@ -42,7 +43,7 @@ def studio() -> Studio:
     french = [said(file) for file in ("medium_fr_something-terribly-wrong.wav", "short_fr_auth-thankyou.wav")]
     nod = [said("short_en_hello.wav")]
     pitch = 3000 * np.sin(np.arange(20 * SAMPLE_RATE_HZ) / 5)
-    cast = {ENGLISH: FakeVoice(english, english, nod, nod), FRENCH: FakeVoice(french * 2, french, [], nod)}
+    cast = {ENGLISH: FakeVoice(english, english, nod, nod, nod), FRENCH: FakeVoice(french * 2, french, nod, [], nod)}
     return Studio(cast, (ENGLISH, FRENCH), [pitch])
 
 
@@ -120,6 +121,14 @@ def test_answers_last_120_to_300_ms(studio: Studio) -> None:
     lengths = {round((cue.voice_s[1] - cue.voice_s[0]) * 1000) for cue in events(studio, Kind.ANSWER, 30)}
     assert lengths <= set(ANSWERS_MS)
     assert len(lengths) > 5
+
+
+def test_short_interruptions_are_as_loud_and_as_dull_as_nods_may_be(studio: Studio) -> None:
+    made_of = made(studio, Kind.SHORT_INTERRUPTION, 40)
+    levels = [db(voice_of(one.cues[1]), voice_of(one.cues[0])) for one in made_of]
+    assert -9 < min(levels) < -5
+    assert 0 < max(levels) < 4
+    assert {one.cues[1].name.split("/")[2].split("-")[0] for one in made_of} == {"whole", "dulled"}
 
 
 def test_a_speaker_without_a_nod_hums(studio: Studio) -> None:

@@ -1,10 +1,11 @@
 """What is taken of a speaker's recordings."""
 
 import numpy as np
+import pytest
 
 from tests.bench.turns.material.cuts import read_cuts, words_of
 from tests.bench.turns.material.sound import Sound, Word
-from tests.bench.turns.material.sources import NODS, nods_in, plain
+from tests.bench.turns.material.sources import NODS, is_short_phrase, nods_in, plain
 from tests.bench.turns.material.speakers import SPEAKERS
 from tests.bench.turns.material.studio import CALLERS
 
@@ -43,3 +44,12 @@ def test_every_recorded_language_has_nods() -> None:
 
 def test_a_speaker_calls_on_lines_of_three_levels() -> None:
     assert len({level_dbfs for level_dbfs, _ in CALLERS}) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "cuts_in"),
+    [("Cancelled.", True), ("less than", True), ("A", False), ("No problem here", False), ("Right.", False), ("Thank you.", False)],
+)
+def test_who_cuts_in_with_a_word_says_no_nod_no_thanks_and_no_letter(text: str, cuts_in: bool) -> None:
+    english = next(speaker for speaker in SPEAKERS if speaker.language == "en")
+    assert is_short_phrase(text, english) is cuts_in
