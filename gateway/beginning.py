@@ -15,6 +15,8 @@ RECONNECTS = "again"
 """Parameter of a stream: how often the call was connected again."""
 UNANSWERED = "unanswered"
 """Parameter of a stream, or of a webhook: the call was transferred, and nobody answered there."""
+TRANSFERS = "transfers"
+"""Parameter of a stream, or of a webhook: how often the call was transferred, and came back."""
 _TURNS_A_STREAM = 10_000
 _MOST_RECONNECTS = 90
 """A number beyond it is none of ours; the history counts turns with six digits."""
@@ -22,8 +24,16 @@ _MOST_RECONNECTS = 90
 
 def reconnects(parameters: Mapping[str, str]) -> int:
     """How often the call of a stream, or of a webhook, was connected again; 0 for a new one."""
-    given = parameters.get(RECONNECTS, "")
-    return min(int(given), _MOST_RECONNECTS) if given.isascii() and given.isdecimal() and len(given) < 4 else 0
+    return min(_number(parameters.get(RECONNECTS, "")), _MOST_RECONNECTS)
+
+
+def transfers(parameters: Mapping[str, str]) -> int:
+    """How often the call of a stream, or of a webhook, was transferred, and came back."""
+    return _number(parameters.get(TRANSFERS, ""))
+
+
+def _number(given: str) -> int:
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 4 else 0
 
 
 def lowest_turn(again: int) -> int:

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from common import metrics, prices
+from common.agents.in_use import after_transfers
 from common.agents.overlay import spoken_language
 from common.bus import Delivery
 from common.config import Settings
 from common.messages import Used
 from gateway.accounts import Accounts
 from gateway.agents import Agents
-from gateway.beginning import RECONNECTS, reconnects
+from gateway.beginning import RECONNECTS, reconnects, transfers
 from gateway.call import LiveCall
 from gateway.events_log import log_event
 from gateway.fixed_phrases import FixedPhrases
@@ -71,7 +72,8 @@ class Switchboard:
         agent = self._agents.chosen(started.parameters)
         language = spoken_language(agent.snapshot, started.language)
         detector = self._new_detector()
-        destinations = frozenset(agent.snapshot.agent.destinations)
+        known = known_by(after_transfers(agent, transfers(started.parameters)), started.parameters)
+        destinations = frozenset(known.snapshot.agent.destinations)
         rules = replace(rules_of(agent.settings), onset=detector.onset, destinations=destinations)
         machine = self._new_machine(rules, self._phrases.book(language, agent), lexicon(language))
         guard = SelfEcho(detector.onset) if self._settings.self_echo_guard else NoGuard()
@@ -79,13 +81,12 @@ class Switchboard:
         log_event(started.call, 0, "AGENT", agent=agent.carried.reference or "settings", language=language)
         told = started.parameters
         account = self._accounts.open(started.call, agent.snapshot.key, told.get(CALLER, ""), told.get(NUMBER, ""))
-        known = known_by(agent, started.parameters).carried
 
         def in_language(language: str) -> LanguageChanged:
             return LanguageChanged(self._phrases.book(language, agent), lexicon(language))
 
         call = LiveCall(
-            started, line, started.call, language, machine, detector, guard, self._around, self._gone, in_language, known, account
+            started, line, started.call, language, machine, detector, guard, self._around, self._gone, in_language, known.carried, account
         )
         self._calls[call.key] = call
         call.load_changed(self._busy)

@@ -21,7 +21,7 @@ from common.agents.in_use import InUse
 from common.agents.overlay import spoken_language
 from gateway.admission import TOKEN_TIMEOUT_S, Admission
 from gateway.agents import AGENT, CALLED, Agents
-from gateway.beginning import RECONNECTS, UNANSWERED, reconnects
+from gateway.beginning import RECONNECTS, TRANSFERS, UNANSWERED, reconnects, transfers
 from gateway.complaints import Complaints
 from gateway.events_log import log_event
 from gateway.lookup import looked_up
@@ -96,10 +96,12 @@ class Webhooks:
             log_event(call, None, "TRANSFER_UNANSWERED", why=dialled)
         elif not unanswered and (goes_to := await self._reconnects.transferred_to(call)) is not None:
             return self._dial(request, goes_to)
+        made = transfers(asked) + bool(dialled)
+        came_back = {TRANSFERS: str(made)} if made else {}
         if self._admission.draining and not self._reconnects.knows_over(call):
             if _ELSEWHERE in asked:
                 self._admission.sent_on(call)
-            return self._elsewhere(request, "/twilio/after", **({UNANSWERED: "1"} if unanswered else {}))
+            return self._elsewhere(request, "/twilio/after", **came_back, **({UNANSWERED: "1"} if unanswered else {}))
         agent, language = self._agents.chosen({**asked, CALLED: form.get("To", "")}), language_of(asked)
         match "again" if unanswered else await self._reconnects.ask(call):
             case "over":
@@ -110,7 +112,7 @@ class Webhooks:
                 again = reconnects(request.query_params) + 1
                 log_event(call, None, "RECONNECT", again=again)
                 number = form.get("From", "")
-                told = {**self._parameters(agent, language, number), RECONNECTS: str(again)}
+                told = {**self._parameters(agent, language, number), RECONNECTS: str(again), **came_back}
                 about = await _about(agent, call, number)
                 return await self._connect(request, call, told, {**about, UNANSWERED: "1"} if unanswered else about)
 
@@ -156,7 +158,7 @@ async def _about(agent: InUse, call: str, number: str) -> dict[str, str]:
 
 def _passed_on(asked: Mapping[str, str]) -> dict[str, str]:
     """What the next address is told of the call."""
-    return {name: asked[name] for name in ("language", AGENT, RECONNECTS) if name in asked}
+    return {name: asked[name] for name in ("language", AGENT, RECONNECTS, TRANSFERS) if name in asked}
 
 
 async def _issue(tokens: StreamTokens, call: str) -> str:

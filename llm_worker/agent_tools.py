@@ -19,7 +19,7 @@ from llm_worker.tools import Tool, Toolbox
 
 CLOSE_LIMIT_S = 0.2
 _KNOWN_AT_MOST = 64
-_SEE = {"leave_message": "MESSAGES_DIR", "opening_hours": "[hours]"}
+_SEE = {"leave_message": "MESSAGES_DIR", "opening_hours": "[hours]", "transfer": "[limits.transfer]"}
 
 logger = logging.getLogger("torim.llm_worker")
 
@@ -63,8 +63,10 @@ class AgentTools:
 
 
 def missing(agent: InUse, tools: Collection[str]) -> list[str]:
-    """What its file lists and what is not here, though its instructions may speak of it."""
-    return [name for name in agent.snapshot.agent.tools or () if name not in tools and name not in ACTIONS]
+    """What its file lists and what is not here, or not any more, though its instructions may speak of it."""
+    file = agent.snapshot.agent
+    here = {*tools, *ACTIONS} if file.transfers else {*tools, *ACTIONS} - {"transfer"}
+    return [name for name in file.tools or () if name not in here]
 
 
 def _function(name: str, where: str) -> Tool | None:

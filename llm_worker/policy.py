@@ -4,9 +4,10 @@ A caller can talk a model into anything. So what an agent's file does not list i
 here, where no words reach: how often in a call, which arguments, and which telephone numbers. A call that was made before is none more:
 it is answered with what came of it.
 
-A telephone number that somebody only spoke is nobody's: a tool that does something elsewhere takes the ones that the file lists. As one
-counts any argument with seven digits, however written and in words, too; dates and times are none. Each argument is looked at alone:
-a number in parts, one an argument, is none, so one that may hold a part wants a pattern.
+A telephone number that somebody only spoke is nobody's: a tool that does something elsewhere takes the ones that the file lists. Beside
+those, dates and times, all arguments together hold six digits at most, however written and in words, too: a number may be in parts.
+
+A pattern is the owner's, and one like ``(a|aa)+[bc]`` may take hours for sixty letters: what is not decided in time is refused.
 """
 
 import re
@@ -16,10 +17,14 @@ from itertools import pairwise
 from typing import Any
 
 import msgspec
+import regex
 
 from common.agents.agent import Limit
 
-_FEWEST_DIGITS = 7
+_MOST_DIGITS = 6
+"""A telephone number has seven at the least."""
+_DECIDED_S = 0.02
+"""In that time no other call of this worker gets an answer; a pattern as people write them takes microseconds."""
 _TIME = re.compile(r"(20\d\d-[01]\d-[0-3]\d)?([T ]?[0-2]\d:[0-5]\d(:[0-5]\d)?Z?)?")
 _WORDS = (
     "zero oh אפס", "one אחת אחד", "two שתיים שתים שניים שנים", "three שלוש שלושה", "four ארבע ארבעה", "five חמש חמישה", "six שש שישה ששה",
@@ -56,25 +61,34 @@ def refusal(limit: Limit, taken: msgspec.Struct, spelling: str, made: Collection
     """
     for name, pattern in limit.arguments.items():
         value = getattr(taken, name, "")
-        if value is not None and not re.fullmatch(pattern, str(value), re.DOTALL):  # None: the model left it out, as it may
+        if value is not None and not _matches(pattern, str(value)):  # None: the model left it out, as it may
             return f"{name} may not be that here"
     listed = limit.numbers if limit.numbers is not None else ("*",) if spoken_numbers else ()
-    if "*" not in listed and not _numbers(taken) <= {number.lstrip("+") for number in listed}:
+    if "*" not in listed and _spoken_digits(taken, {number.lstrip("+") for number in listed}) > _MOST_DIGITS:
         return "a telephone number may not be that here, whoever said it"
     others = set(made) - {spelling}
     return f"it was used {len(others)} times in this call, and may not be again" if len(others) >= limit.times else ""
 
 
-def _numbers(taken: msgspec.Struct) -> set[str]:
-    """The digits of every argument that may be a telephone number."""
-    digits = (_digits(text) for text in _texts(msgspec.to_builtins(taken)) if not _TIME.fullmatch(text))
-    return {found for found in digits if len(found) >= _FEWEST_DIGITS}
+def _matches(pattern: str, text: str) -> bool:
+    """Whether all of the text does; no, where that takes too long."""
+    try:
+        return regex.fullmatch(pattern, text, regex.DOTALL, timeout=_DECIDED_S) is not None
+    except TimeoutError:
+        return False
+
+
+def _spoken_digits(taken: msgspec.Struct, listed: Collection[str]) -> int:
+    """How many digits the arguments have that may be of a telephone number."""
+    given = msgspec.to_builtins(taken).values()
+    digits = (_digits(text) for each in given for text in _texts(each) if not _TIME.fullmatch(text))
+    return sum(len(found) for found in digits if found not in listed)
 
 
 def _texts(value: Any) -> Iterable[str]:
     """All that stands in a value, each by itself; the items of a list together, as they might be a number's parts."""
     if isinstance(value, dict):
-        return [text for each in value.values() for text in _texts(each)]
+        return [text for key, each in value.items() for text in (str(key), *_texts(each))]
     return [str(value)]
 
 

@@ -39,13 +39,14 @@ without glued particles and with letters of one sound taken as one, long ones wi
 import re
 import tomllib
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from pathlib import Path
 
 import msgspec
 
+from common.agents.rules import LAST, RESULT, SAID, SLOT, Calls, Keys, Rule, Rules
 from llm_worker.vendors.base import Exchange, ToolResult
 
 HEARD_SHARE = 0.6
@@ -56,30 +57,6 @@ _FUZZY_RATIO = 0.83
 """One letter of six may be wrong. At five letters too much is alike in Hebrew: nonsense found a rule."""
 _PARTICLE_LETTERS = "והבלכשמ"
 _ONE_SOUND = str.maketrans("עטקחךםןףץ", "אתכככמנפצ")
-_SLOT = re.compile(r"\{(\w+)\}")
-_LAST = "last"
-"""The slot that holds what the caller heard last: for a reply that says it again."""
-_RESULT = "result"
-"""The slot that holds what a tool answered."""
-_SAID = "said"
-"""The slot that holds the caller's own words, for a tool."""
-
-
-@dataclass(frozen=True, slots=True)
-class Calls:
-    """A tool, and what it is given."""
-
-    tool: str
-    arguments: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """Keys that are asked for; as ``common.messages.Collect``."""
-
-    digits: int = 0
-    terminator: str = "#"
-    timeout_s: float = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,25 +72,6 @@ class Said:
     interruptible: bool = True
     transfers: str = ""
     """Where the call goes once it was heard."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule, as it stands in the file."""
-
-    name: str
-    hears: tuple[str, ...]
-    says: tuple[str, ...]
-    asks: str = ""
-    after: tuple[str, ...] = ()
-    max_words: int | None = None
-    ends_call: bool = False
-    calls: Calls | None = None
-    unsure: tuple[str, ...] = ()
-    needs: str = ""
-    keys: Keys | None = None
-    interruptible: bool = True
-    transfers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +104,8 @@ class RuleBook:
     @classmethod
     def parse(cls, text: str) -> "RuleBook":
         """The rules in a file's text; raises as ``load``."""
-        data = tomllib.loads(text)
-        return cls(msgspec.convert(data["rule"], list[Rule]), data.get("slots", {}))
+        rules = msgspec.convert(tomllib.loads(text), Rules)
+        return cls(rules.rule, rules.slots)
 
     def answer(
         self,
@@ -170,11 +128,13 @@ class RuleBook:
         for rule in self.rules:
             if not _usable(rule, tools, destinations) or (caught := self._match(rule, said, context)) is None:
                 continue
-            slots = {**context.slots, **caught, _LAST: self._unrepeated(heard)}
+            slots = {**context.slots, **caught, LAST: self._unrepeated(heard), SAID: text}
+            if rule.calls and not _has_all(slots, rule.calls.arguments.values()):
+                continue
             if rule.calls and result is None:
-                return Said("", calls=_filled_in(rule.calls, {**slots, _SAID: text}))
+                return Said("", calls=_filled_in(rule.calls, slots))
             if result is not None:
-                slots[_RESULT] = result.text
+                slots[RESULT] = result.text
             if says := self._wording(rule, slots, history, sure=result is None or result.ok):
                 return Said(_filled(says, slots), rule.ends_call, None, rule.keys, rule.interruptible, rule.transfers)
         return Said("")
@@ -196,11 +156,11 @@ class RuleBook:
         if entry == "*":
             return {}
         caught = {}
-        for slot in _SLOT.findall(entry):
+        for slot in SLOT.findall(entry):
             if (value := self._slot_value(slot, said)) is None:
                 return None
             caught[slot] = value
-        wanted = _words(_SLOT.sub(" ", entry))
+        wanted = _words(SLOT.sub(" ", entry))
         return caught if _contains(said, wanted) else None
 
     def _slot_value(self, slot: str, said: Sequence[str]) -> str | None:
@@ -219,8 +179,8 @@ class RuleBook:
         for rule, _, template in self._templates:
             if words and (found := template.fullmatch(words)):
                 groups = found.groupdict()
-                if groups.get(_LAST):
-                    return self._context(groups[_LAST])
+                if groups.get(LAST):
+                    return self._context(groups[LAST])
                 return _Context(rule.asks, {slot: self._value(slot, form) for slot, form in groups.items() if form})
         return _Context()
 
@@ -231,14 +191,14 @@ class RuleBook:
         """What was heard, without the words that a reply which says it again puts before it."""
         for rule in self.rules:
             for says in rule.says:
-                before, found, _ = says.partition("{" + _LAST + "}")
+                before, found, _ = says.partition("{" + LAST + "}")
                 if found and before and heard.startswith(before):
                     return heard[len(before) :]
         return heard
 
     def _template(self, says: str) -> re.Pattern[str]:
         """Matches the words of ``says`` as heard: cut off late, or followed by more."""
-        parts = [self._part(word) for word in _SLOT.sub(r" {\1} ", says).split()]
+        parts = [self._part(word) for word in SLOT.sub(r" {\1} ", says).split()]
         parts = [part for part in parts if part]
         needed = -(-len(parts) * HEARD_SHARE // 1)
         pattern = "(?: .*)?"
@@ -248,12 +208,12 @@ class RuleBook:
         return re.compile(pattern)
 
     def _part(self, word: str) -> str:
-        slot = _SLOT.fullmatch(word)
+        slot = SLOT.fullmatch(word)
         if slot is None:
             return re.escape(" ".join(_words(word)))
-        if slot[1] == _LAST:
-            return rf"(?P<{_LAST}>.+)"
-        if slot[1] == _RESULT:
+        if slot[1] == LAST:
+            return rf"(?P<{LAST}>.+)"
+        if slot[1] == RESULT:
             return ".+"
         return f"(?P<{slot[1]}>{'|'.join(re.escape(' '.join(_words(value))) for value in self._slots[slot[1]])})"
 
@@ -261,7 +221,7 @@ class RuleBook:
 
     def _wording(self, rule: Rule, slots: Mapping[str, str], history: Sequence[Exchange], *, sure: bool) -> str:
         """Of the wordings that can be filled, the one whose last use is furthest back."""
-        usable = [says for says in (rule.says if sure else rule.unsure) if all(slots.get(slot) for slot in _SLOT.findall(says))]
+        usable = [says for says in (rule.says if sure else rule.unsure) if _has_all(slots, [says])]
         return min(usable, key=lambda says: self._last_use(says, history), default="")
 
     def _last_use(self, says: str, history: Sequence[Exchange]) -> int:
@@ -276,12 +236,17 @@ def _usable(rule: Rule, tools: Collection[str], destinations: Collection[str]) -
     return (not needed or needed in tools) and (not rule.transfers or rule.transfers in destinations)
 
 
+def _has_all(slots: Mapping[str, str], texts: Iterable[str]) -> bool:
+    """Whether there is something for every slot in the texts."""
+    return all(slots.get(slot) for text in texts for slot in SLOT.findall(text))
+
+
 def _filled_in(calls: Calls, slots: Mapping[str, str]) -> Calls:
     return Calls(calls.tool, {name: _filled(value, slots) for name, value in calls.arguments.items()})
 
 
 def _filled(says: str, slots: Mapping[str, str]) -> str:
-    return _SLOT.sub(lambda found: slots[found[1]], says)
+    return SLOT.sub(lambda found: slots[found[1]], says)
 
 
 # --- Words

@@ -19,12 +19,11 @@ from common.agents.in_use import InUse, in_use
 from common.agents.overlay import spoken_language
 from common.bus import Delivery, Emitted, Output, PastTurn, ToolRun, ToolStart
 from common.config import Settings
-from common.errors import ConfigError, VendorError
+from common.errors import VendorError
 from common.lineup import Lineup
 from common.messages import Action, Head, Message, Sentence, Stage, ToolStarted, Transcript
 from common.vendors import choose_vendors, vendors_of
 from llm_worker.lineup import Models
-from llm_worker.rules import RuleBook
 from llm_worker.speaker import STAGE
 from llm_worker.vendors import VENDORS
 from llm_worker.vendors.base import Model
@@ -49,7 +48,6 @@ async def text_call(
     """
     mine = dataclasses.replace(settings, messages_dir=folder)
     agent = in_use(named(name, mine), mine)
-    _check_rules(agent)
     choice = choose_vendors(mine)[STAGE]
     model = Models(Lineup(STAGE, vendors_of(choice, VENDORS, mine)))
     begun_s = 0.0 if now is None else now.replace(tzinfo=ZoneInfo(agent.settings.time_zone)).timestamp() - time.time()
@@ -59,14 +57,6 @@ async def text_call(
     finally:
         await call.close()
         await model.close()
-
-
-def _check_rules(agent: InUse) -> None:
-    for language, text in agent.snapshot.rules.items():
-        try:
-            RuleBook.parse(text)
-        except (ValueError, KeyError) as fault:
-            raise ConfigError(f"{agent.snapshot.agent.rules[language]}: is no file of rules: {fault}") from None
 
 
 @dataclass(frozen=True, slots=True)

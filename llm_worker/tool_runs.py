@@ -85,7 +85,7 @@ class ToolRuns:
         except BadArguments as fault:
             return ToolResult(f"error: the arguments are not valid, nothing was done: {fault}", ok=False)
         if refused := self._refusal(tool, taken):
-            logger.warning("%s tool=%s what=not_allowed", self._about(), tool.name)
+            logger.warning("%s tool=%s what=not_allowed why=%s", self._about(), tool.name, refused)
             return ToolResult(f"error: not allowed, nothing was done: {refused}", ok=False)
         if tool.effects == "none":
             return await self._look_up(tool, taken)

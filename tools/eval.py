@@ -29,11 +29,13 @@ import tempfile
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from common import config, logs
+from common.agents.file import table_in
 from common.agents.folder import HERE
 from common.config import Settings
 from common.errors import ConfigError, VendorError
@@ -43,31 +45,31 @@ from llm_worker.text_call import Answer, text_call
 EXIT_EXPECTED, EXIT_UNMET, EXIT_USAGE, EXIT_NO_CONNECTION = 0, 1, 4, 5
 
 
-class Turn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """What the caller says, and what is expected then."""
 
-    says: str
-    expects: tuple[str, ...] = ()
-    forbids: tuple[str, ...] = ()
-    calls: tuple[str, ...] | None = None
-    language: str = ""
-    ends: bool | None = None
-    transfers: str | None = None
+    says: Annotated[str, Meta(description="what the caller says")]
+    expects: Annotated[tuple[str, ...], Meta(description='words that are in the answer, like ["closed"]')] = ()
+    forbids: Annotated[tuple[str, ...], Meta(description='words that are not in it, like ["open from"]')] = ()
+    calls: Annotated[tuple[str, ...] | None, Meta(description='the tools that are used, like ["opening_hours"], or []')] = None
+    language: Annotated[str, Meta(description='the language of the answer, like "en"')] = ""
+    ends: Annotated[bool | None, Meta(description="whether the agent hangs up: true or false")] = None
+    transfers: Annotated[str | None, Meta(description='where to, a name of the agent\'s [transfers]; "": nowhere')] = None
 
 
-class Dialogue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Dialogue(msgspec.Struct, frozen=True, kw_only=True):
     """A call."""
 
-    name: str
-    turn: tuple[Turn, ...]
-    now: datetime | None = None
-    language: str = ""
+    name: Annotated[str, Meta(description="a name, for people")]
+    turn: Annotated[tuple[Turn, ...], Meta(description="tables [[dialogue.turn]], each with says")]
+    now: Annotated[datetime | None, Meta(description="when it is, like 2026-11-24T10:00:00")] = None
+    language: Annotated[str, Meta(description='the language that the call begins in, like "en"')] = ""
 
 
-class Dialogues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Dialogues(msgspec.Struct, frozen=True):
     """A file of them."""
 
-    dialogue: tuple[Dialogue, ...]
+    dialogue: Annotated[tuple[Dialogue, ...], Meta(description="tables [[dialogue]], each with name and turns")]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -110,12 +112,9 @@ def read(path: Path) -> tuple[Dialogue, ...]:
     """The dialogues in a file.
 
     Raises:
-        ConfigError: it cannot be read, or is no such file.
+        ConfigError: it cannot be read, or is no such file; with the line.
     """
-    try:
-        return msgspec.toml.decode(path.read_bytes(), type=Dialogues).dialogue
-    except (OSError, msgspec.DecodeError, ValueError) as error:
-        raise ConfigError(f"{path}: {error}") from None
+    return table_in(path, Dialogues).dialogue
 
 
 async def _hold_all(agent: str, dialogues: Sequence[Dialogue], settings: Settings) -> list[dict[str, Any]]:

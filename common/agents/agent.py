@@ -59,7 +59,9 @@ class Models(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Limit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a tool may be used for, whatever the model wants."""
 
-    times: Annotated[int, Meta(ge=1, le=1000, description="how often a tool with effects may be used in a call, from 1 to 1000")] = 1000
+    times: Annotated[
+        int, Meta(ge=1, le=1000, description="how often a tool with effects may be used in a call, or a call transferred, from 1 to 1000")
+    ] = 1000
     arguments: Annotated[dict[str, str], Meta(description="by argument, a regular expression that all of it must match")] = {}
     numbers: Annotated[
         tuple[Number, ...] | None,

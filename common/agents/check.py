@@ -8,10 +8,11 @@ from typing import Any, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import regex
 from holidays import list_supported_countries
 
 from common import config
-from common.agents.agent import ACTIONS, WEEKDAYS, Agent, Hours, Lookup, ToolName, Webhook
+from common.agents.agent import ACTIONS, WEEKDAYS, Agent, Hours, Limit, Lookup, ToolName, Webhook
 from common.agents.fault import Fault, KeyPath
 from common.agents.voices import gender_of
 from common.config import Settings
@@ -73,6 +74,16 @@ def _check_languages(agent: Agent) -> None:
         for language in getattr(agent, table):
             if base_language(language) not in spoken:
                 raise Fault((table, language), f"is no language of this agent; takes any of {', '.join(agent.languages)}")
+    _check_switch(agent)
+
+
+def _check_switch(agent: Agent) -> None:
+    asked_for = {base_language(language) for language in agent.switch}
+    for language in agent.languages if len(agent.languages) > 1 else ():
+        if base_language(language) not in asked_for:
+            raise Fault(
+                ("languages",), f"{language!r} in it is none of [switch]; of several, each takes what a caller says who wants it, or []"
+            )
 
 
 def _check_fillers(agent: Agent) -> None:
@@ -147,17 +158,25 @@ def _check_url(url: str, path: KeyPath) -> None:
 
 def _check_limits(agent: Agent) -> None:
     for tool, limit in agent.limits.items():
-        if tool not in agent.known_tools or tool in ACTIONS:
-            takes = ", ".join(name for name in agent.known_tools if name not in ACTIONS)
+        if tool == "transfer":
+            _check_transfer_limit(limit)
+        elif tool not in agent.known_tools or tool in ACTIONS:
+            takes = ", ".join(name for name in agent.known_tools if name not in ACTIONS or name == "transfer")
             raise Fault(("limits", tool), f"there is no such tool that has limits; takes any of {takes}")
         webhook = agent.webhooks.get(tool)
         for name, pattern in limit.arguments.items():
             if webhook is not None and name not in webhook.parameters:
                 raise Fault(("limits", tool, "arguments", name), f"is no parameter of it; takes any of {', '.join(webhook.parameters)}")
             try:
-                re.compile(pattern)
-            except re.error as error:
+                regex.compile(pattern)
+            except regex.error as error:
                 raise Fault(("limits", tool, "arguments", name), f"{pattern!r} is no regular expression: {error}") from None
+
+
+def _check_transfer_limit(limit: Limit) -> None:
+    for key in ("arguments", "numbers"):
+        if getattr(limit, key):
+            raise Fault(("limits", "transfer", key), "does not go with it: whom it goes to stands in [transfers]; takes times alone")
 
 
 def _check_hours(hours: Hours) -> None:

@@ -10,19 +10,22 @@ import re
 import tomllib
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import msgspec
 
 from common.agents.agent import Agent, Snapshot
 from common.agents.check import check
 from common.agents.fault import Fault, KeyPath
+from common.agents.rules import Rules, check_rules
 from common.config import Settings
 from common.errors import ConfigError
 
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
+Table = TypeVar("Table", bound=msgspec.Struct)
 _ITEM = re.compile(r" - at `\$\[(\d+)\]`")
 
 
@@ -33,11 +36,28 @@ def read(path: Path, settings: Settings) -> Snapshot:
         ConfigError: it cannot be read, or not be used; with the line.
     """
     text = _text(path)
-    raw = _parsed(path, text)
-    try:
-        agent: Agent = _value(Agent, raw, ())
+    with _located(path, text):
+        agent: Agent = _value(Agent, _parsed(path, text), ())
         check(agent, settings)
         return Snapshot(key=path.stem, agent=agent, rules={language: _rules(path, agent, language) for language in agent.rules})
+
+
+def table_in(path: Path, kind: type[Table]) -> Table:
+    """What another file of an owner's holds.
+
+    Raises:
+        ConfigError: as ``read``.
+    """
+    text = _text(path)
+    with _located(path, text):
+        return cast(Table, _value(kind, _parsed(path, text), ()))
+
+
+@contextmanager
+def _located(path: Path, text: str) -> Iterator[None]:
+    """A fault in a file is told with the line."""
+    try:
+        yield
     except Fault as fault:
         raise ConfigError(f"{path}:{line_of(text, fault.path)}: {fault}") from None
 
@@ -64,7 +84,8 @@ def _rules(path: Path, agent: Agent, language: str) -> str:
         text = beside.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Fault(("rules", language), f"{agent.rules[language]!r} cannot be read: {error}; takes a file beside this one") from None
-    _parsed(beside, text)
+    with _located(beside, text):
+        check_rules(_value(Rules, _parsed(beside, text), ()), agent)
     return text
 
 
@@ -79,11 +100,13 @@ def _value(kind: Any, raw: Any, path: KeyPath, takes: str = "") -> Any:
     """
     plain, described = _described(kind)
     takes = described or takes
-    if isinstance(plain, type) and issubclass(plain, msgspec.Struct):
+    if _is_struct(plain):
         return _table(plain, _as_table(raw, path), path)
     if typing.get_origin(plain) is dict:
         of = typing.get_args(plain)[1]
         return {key: _value(of, value, (*path, key), takes) for key, value in _as_table(raw, path).items()}
+    if typing.get_origin(plain) is tuple and _is_struct(of := typing.get_args(plain)[0]):
+        return tuple(_value(of, each, (*path, str(number))) for number, each in enumerate(_as_tables(raw, path), 1))
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
@@ -107,6 +130,16 @@ def _as_table(raw: Any, path: KeyPath) -> Mapping[str, Any]:
     if not isinstance(raw, dict):
         raise Fault(path, f"{raw!r} does not fit; takes a table: [{'.'.join(path)}]")
     return raw
+
+
+def _as_tables(raw: Any, path: KeyPath) -> list[Any]:
+    if not isinstance(raw, list):
+        raise Fault(path, f"{raw!r} does not fit; takes tables: [[{'.'.join(path)}]]")
+    return raw
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
 def _like(key: str, known: Mapping[str, Any]) -> str:
@@ -147,6 +180,8 @@ def line_of(text: str, path: KeyPath) -> int:
 
 def _has(table: Any, path: KeyPath) -> bool:
     for key in path:
+        if isinstance(table, list):
+            table = {str(number): each for number, each in enumerate(table, 1)}
         if not isinstance(table, dict) or key not in table:
             return False
         table = table[key]

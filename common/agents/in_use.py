@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from common.agents.agent import HOUSE, Snapshot, decode, encode, reference
+from common.agents.agent import HOUSE, Limit, Snapshot, decode, encode, reference
 from common.agents.overlay import address_of, house, phrases_in, settings_in, settings_of
 from common.bus import HandlerBus
 from common.config import Settings
@@ -70,7 +70,18 @@ def in_use(snapshot: Snapshot, settings: Settings) -> InUse:
 
 def knowing(agent: InUse, variables: dict[str, str]) -> InUse:
     """The agent of one call, with what is known of its caller."""
-    snapshot = msgspec.structs.replace(agent.snapshot, variables=variables)
+    return _with(agent, msgspec.structs.replace(agent.snapshot, variables=variables))
+
+
+def after_transfers(agent: InUse, made: int) -> InUse:
+    """The agent of a call that was transferred so often, and came back: beyond its limit there is nobody any more to transfer to."""
+    file = agent.snapshot.agent
+    if made < file.limits.get("transfer", Limit()).times:
+        return agent
+    return _with(agent, msgspec.structs.replace(agent.snapshot, agent=msgspec.structs.replace(file, transfers={})))
+
+
+def _with(agent: InUse, snapshot: Snapshot) -> InUse:
     data = encode(snapshot)
     return dataclasses.replace(agent, snapshot=snapshot, carried=Carried(reference(snapshot, data), data))
 

@@ -7,12 +7,13 @@ whose file brings none ``rules/agent.<language>.toml`` says what its tools know,
 """
 
 import asyncio
-import dataclasses
 import json
 import re
 from collections.abc import AsyncIterator
 from functools import lru_cache
 from pathlib import Path
+
+import msgspec
 
 from common.config import Settings
 from common.errors import VendorError
@@ -60,7 +61,7 @@ class ScriptedModel:
         if said.ends_call:
             yield ActionRequest("hang_up")
         if said.keys is not None:
-            yield ActionRequest("collect", collect=Collect(**dataclasses.asdict(said.keys)))
+            yield ActionRequest("collect", collect=Collect(**msgspec.structs.asdict(said.keys)))
         if said.transfers:
             yield ActionRequest("transfer", argument=said.transfers)
 

@@ -214,13 +214,22 @@ async def test_a_transfer_that_nobody_answered_comes_back_to_the_bot_which_knows
     async with gateway() as running:
         await transferred(running)
         said = await after(running, "?again=1", DialCallStatus=status)
-    assert re.findall(r'name="(\w+)" value="(\d)"', said) == [("again", "2"), ("unanswered", "1")]
+    assert re.findall(r'name="(\w+)" value="(\d)"', said) == [("again", "2"), ("transfers", "1"), ("unanswered", "1")]
 
 
 async def test_the_stream_after_the_next_one_is_no_longer_of_an_unanswered_transfer() -> None:
     async with gateway() as running:
         said = await after(running, DialCallStatus="busy")
-    assert f'action="http://127.0.0.1:{running.port}/twilio/after?again=1"' in said
+    assert f'action="http://127.0.0.1:{running.port}/twilio/after?again=1&amp;transfers=1"' in said
+
+
+async def test_how_often_a_call_was_transferred_goes_along_with_it() -> None:
+    async with gateway() as running:
+        said = [await after(running, "?transfers=1&again=4", **form) for form in ({"DialCallStatus": "busy"}, {})]
+        await transferred(running)
+        rings = await after(running, "?transfers=2")
+    assert [re.findall(r'name="transfers" value="(\d)"', one) for one in said] == [["2"], ["1"]]
+    assert "/twilio/after?transfers=2" in rings
 
 
 async def test_coming_back_from_a_transfer_is_no_reconnect() -> None:
@@ -245,14 +254,14 @@ async def test_a_transfer_that_nobody_answered_comes_back_elsewhere_from_a_gatew
     async with gateway() as running:
         running.door.admission.draining = True
         said = await after(running, "?again=1", DialCallStatus="busy")
-    assert "/twilio/after?again=1&amp;unanswered=1&amp;elsewhere=1</Redirect>" in said
+    assert "/twilio/after?again=1&amp;transfers=1&amp;unanswered=1&amp;elsewhere=1</Redirect>" in said
 
 
 async def test_the_gateway_elsewhere_connects_it_again_with_that_word() -> None:
     async with gateway() as running:
         await transferred(running)
-        said = await after(running, "?again=1&unanswered=1&elsewhere=1")
-    assert '<Parameter name="unanswered" value="1"/>' in said
+        said = await after(running, "?again=1&transfers=1&unanswered=1&elsewhere=1")
+    assert '<Parameter name="transfers" value="1"/><Parameter name="unanswered" value="1"/>' in said
 
 
 async def test_of_a_transfer_the_log_has_no_number(capsys: pytest.CaptureFixture[str]) -> None:

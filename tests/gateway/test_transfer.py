@@ -17,7 +17,7 @@ from gateway.fixed_phrases import FixedPhrases
 from gateway.pacer import Pacer
 from gateway.surroundings import Surroundings
 from gateway.switchboard import Switchboard
-from gateway.telephony.base import AudioReceived, CallStarted
+from gateway.telephony.base import AudioReceived, CallStarted, CallStopped
 from tests import virtual_clock
 from tests.common.agents.files import CLINIC, folder_of, snapshot, write
 from tests.gateway.test_call import LOUD, SILENT, FakeLine, LoudIsSpeech
@@ -29,8 +29,8 @@ OFFICE = '\nnumbers = ["*"]\ngreeting = ""\n[transfers.office]\nnumber = "+97245
 class House:
     """One gateway, and an agent who may transfer."""
 
-    def __init__(self, folder: Path) -> None:
-        write(folder / "agents", CLINIC + OFFICE)
+    def __init__(self, folder: Path, limits: str = "") -> None:
+        write(folder / "agents", CLINIC + OFFICE + limits)
         settings = Settings(torim_cache=folder, endpointing="fixed", speculate="off")
         self.bus = MemoryBus()
         self.pacer = Pacer()
@@ -38,19 +38,20 @@ class House:
         agents = Agents(settings, folder_of(folder / "agents"))
         self.board = Switchboard(settings, FixedPhrases(settings, self.bus, "gw1"), LoudIsSpeech, around, agents=agents)
 
-    async def call(self, *, to: str = "office") -> bool:
-        """A call that asks for somebody; whether the call was over with its stream."""
+    async def call(self, *, to: str = "office", **parameters: str) -> bool:
+        """A call that asks for somebody; whether the call was over with its stream, by the caller if nobody ends it."""
         async with asyncio.TaskGroup() as tasks:
             pacing = tasks.create_task(self.pacer.run())
-            call = self.board.answer(CallStarted("CA1", "MZ1"), FakeLine())
+            call = self.board.answer(CallStarted("CA1", "MZ1", parameters=parameters), FakeLine())
             assert isinstance(call, LiveCall)
             running = tasks.create_task(call.run())
             await asyncio.sleep(0.1)
             for frame in (*[LOUD] * 50, *[SILENT] * 50):
                 call.receive(AudioReceived(frame, 0))
             self._answer(to)
-            async with asyncio.timeout(5):
-                over = await running
+            if not (await asyncio.wait([running], timeout=5))[0]:
+                call.receive(CallStopped())
+            over = await running
             pacing.cancel()
         return over
 
@@ -97,6 +98,17 @@ def test_of_a_transfer_the_log_has_the_name_and_no_number(tmp_path: Path, capsys
     virtual_clock.run(House(tmp_path).call())
     out = capsys.readouterr().out
     assert ("TRANSFER to=office" in out, "97245550101" in out) == (True, False)
+
+
+def test_a_call_that_came_back_as_often_as_its_agent_allows_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    house = House(tmp_path, "[limits.transfer]\ntimes = 2\n")
+
+    over = virtual_clock.run(house.call(transfers="2"))
+    assert (over, "ACTION_REFUSED action=transfer" in capsys.readouterr().out) == (True, True)
+
+
+def test_before_that_it_goes(tmp_path: Path) -> None:
+    assert virtual_clock.run(House(tmp_path, "[limits.transfer]\ntimes = 2\n").call(transfers="1")) is False
 
 
 def test_only_who_may_be_transferred_to_is_known_to_the_core(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 
 from common.agents.file import read
-from common.agents.in_use import InUse, in_use
+from common.agents.in_use import InUse, after_transfers, in_use
 from common.bus import Delivery, Output, ToolRun, ToolStart, TurnClosed
 from common.config import Settings
 from common.messages import Action, Head, Stage, Transcript
@@ -157,6 +157,8 @@ class House:
         self.asked, bus = 0, Watched()
         self.hooked.clear()
         (self.folder / MESSAGES).unlink(missing_ok=True)
+        if attempt.tool == "transfer" and attempt.state == "used_up":
+            agent = after_transfers(agent, agent.snapshot.agent.limits["transfer"].times)
         given = await _turn_2(attempt, bus, agent)
         async with asyncio.TaskGroup() as group:
             reply = group.create_task(worker.handle(given, bus))
@@ -195,7 +197,7 @@ async def _turn_2(attempt: Attempt, bus: Watched, agent: InUse) -> Delivery:
 async def _before(attempt: Attempt, agent: InUse) -> Sequence[str]:
     """The arguments that the tool was used with in turn 1."""
     if attempt.state == "used_up":
-        return _BEFORE[attempt.tool]
+        return _BEFORE.get(attempt.tool, ())
     if attempt.state not in ("running", "done"):
         return ()
     tools = AgentTools()

@@ -6,9 +6,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from common.agents.in_use import InUse, in_use
+from common.agents.in_use import InUse, after_transfers, in_use
 from common.config import Settings
-from llm_worker.agent_tools import AgentTools
+from llm_worker.agent_tools import AgentTools, missing
 from llm_worker.tools import Occasion, Tool
 from tests.common.agents.files import snapshot
 
@@ -74,6 +74,12 @@ async def test_a_tool_that_the_file_lists_and_that_is_not_here_is_told_once(
     for _ in range(2):
         tools.of(agent(tmp_path, 'tools = ["find", "leave_message", "hang_up"]'))
     assert [record.getMessage().partition(" ")[2] for record in caplog.records] == ["tool=leave_message what=not_here see=MESSAGES_DIR"]
+
+
+async def test_who_may_not_be_transferred_any_more_is_told_that_it_cannot_be_done(tmp_path: Path) -> None:
+    office = 'tools = ["transfer"]\n[limits.transfer]\ntimes = 2\n[transfers.office]\nnumber = "+97245550101"\nwhen = "people"\n'
+    agents = [after_transfers(agent(tmp_path, office), made) for made in (0, 1, 2)]
+    assert [missing(each, []) for each in agents] == [[], [], ["transfer"]]
 
 
 async def test_only_so_many_agents_are_kept(tmp_path: Path, tools: AgentTools) -> None:

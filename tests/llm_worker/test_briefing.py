@@ -14,7 +14,6 @@ from tests.common.agents.files import snapshot
 
 SETTINGS = Settings()
 NOW = datetime(2026, 11, 24, 10, 15, tzinfo=ZoneInfo("Asia/Jerusalem"))
-SWITCH = '[switch]\nen = ["English please", "אנגלית"]\nhe = ["Hebrew", "עברית"]'
 
 
 def test_the_model_is_told_who_it_is_whom_it_speaks_to_and_when(tmp_path: Path) -> None:
@@ -52,7 +51,7 @@ def test_the_settings_own_agent_is_told_what_the_settings_say() -> None:
     ],
 )
 def test_a_caller_switches_the_language_by_the_files_words(tmp_path: Path, said: list[str], language: str) -> None:
-    assert language_now(snapshot(tmp_path, SWITCH).agent, said, "he") == language
+    assert language_now(snapshot(tmp_path).agent, said, "he") == language
 
 
 LOOKUP = """

@@ -84,6 +84,6 @@ def test_a_model_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_rules_that_are_none_are_told_with_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(tmp_path, '[[rule]]\nname = "x"\nhear = ["a"]\nsays = ["b"]', "clinic.en.rules")
+    write(tmp_path, '[[rule]]\nname = "x"\nsays = ["b"]', "clinic.en.rules")
     assert main(["clinic"]) == EXIT_USAGE
-    assert "clinic.en.rules.toml: is no file of rules: Object missing required field `hears`" in capsys.readouterr().err
+    assert "clinic.en.rules.toml:1: rule.1.hears: is missing; takes what the caller says" in capsys.readouterr().err

@@ -32,6 +32,10 @@ def test_an_argument_that_was_left_out_has_to_match_nothing() -> None:
     assert not refused(Limit(arguments={"what": "soup"}), Taken(None))
 
 
+def test_what_a_pattern_does_not_decide_in_time_is_refused() -> None:
+    assert refused(Limit(arguments={"what": "(a|aa)+[bc]|a*"}), Taken("a" * 60))
+
+
 def test_a_tool_is_used_so_often() -> None:
     assert refused(Limit(times=1), Taken("soup"), spelled(Taken("salad")))
 
@@ -65,6 +69,23 @@ def test_a_number_that_was_only_spoken_is_refused(what: str) -> None:
 
 def test_it_is_refused_inside_of_other_arguments() -> None:
     assert refused(Limit(), Taken(more={"to": "0501234567"}))
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        Taken("050-123", {"note": "4567"}),
+        Taken("zero five zero", {"first": "one two", "last": "three four"}),
+        Taken("97245550100", {"extension": "1234567"}),
+        Taken(more={"0501234567": "call"}),
+    ],
+)
+def test_a_number_in_parts_is_refused(taken: Taken) -> None:
+    assert refused(Limit(), taken) is refused(LISTED, taken) is True
+
+
+def test_what_stands_beside_a_listed_number_may_be() -> None:
+    assert not refused(LISTED, Taken("97245550100", {"people": "4", "table": "12", "day": "2026-12-31"}))
 
 
 @pytest.mark.parametrize("what", ["+97245550100", "97245550100", "+972 4-555-0100"])

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from llm_worker.rules import Calls, Keys, Rule, RuleBook, Said
+from common.agents.rules import Calls, Keys, Rule
+from llm_worker.rules import RuleBook, Said
 from llm_worker.vendors.base import Exchange, ToolResult
 
 SLOTS = {"day": {"Monday": ["mon"], "Tuesday": [], "Thursday": []}, "time": {"ten": ["10"], "half past four": []}}
@@ -194,6 +195,12 @@ def test_a_rule_whose_tool_is_missing_is_passed_over(text: str) -> None:
 
 def test_a_rule_may_need_a_tool_that_another_one_calls() -> None:
     assert clerk("help") == Said("I take notes.")
+
+
+def test_a_rule_that_lacks_what_its_tool_takes_is_passed_over() -> None:
+    rule = Rule("note", hears=("{day}", "note"), calls=Calls("note", {"day": "{day}"}), says=("Noted.",), unsure=("Perhaps.",))
+    book = RuleBook([rule, Rule("unknown", hears=("*",), says=("Which day?",))], SLOTS)
+    assert book.answer("note it", [], ("note",)) == Said("Which day?")
 
 
 @pytest.mark.parametrize("heard", ["Noted for Monday: page 3 of the book.", "Perhaps noted."])

@@ -491,6 +491,7 @@ llm = "big"
 [hours]
 [switch]
 he = ["Hebrew please"]
+en = ["English please"]
 [phrases.en]
 empty_reply = "How may I help?"
 [rules]

@@ -86,11 +86,24 @@ def test_the_result_is_json_on_standard_output(clinic: Path, capsys: pytest.Capt
     assert (result["failed"], turn["answers"], turn["actions"], turn["unmet"]) == (1, "Goodbye!", ["hang_up"], ["ends = false"])
 
 
-@pytest.mark.parametrize("text", ["dialogue = 5", '[[dialogue]]\nname = "d"\nturns = []', "x ="])
-def test_a_file_that_is_none_is_told_by_its_name(clinic: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("dialogue = 5", "1: dialogue: 5 does not fit; takes tables: [[dialogue]]"),
+        ('[[dialogue]]\nname = "d"\nturns = []', "3: dialogue.1.turns: there is no such key (is turn meant?)"),
+        ("x =", "1: is not TOML"),
+        (
+            '[[dialogue]]\nname = "d"\n[[dialogue.turn]]\nsays = "x"\nexpects = "y"',
+            "5: dialogue.1.turn.1.expects: 'y' does not fit; takes words that are in the answer",
+        ),
+    ],
+)
+def test_a_fault_in_dialogues_is_told_with_their_file_line_and_key(
+    clinic: Path, capsys: pytest.CaptureFixture[str], text: str, told: str
+) -> None:
     write(clinic, text, "clinic.eval")
     assert main(["clinic"]) == EXIT_USAGE
-    assert "clinic.eval.toml: " in capsys.readouterr().err
+    assert f"clinic.eval.toml:{told}" in capsys.readouterr().err
 
 
 def test_an_agent_without_dialogues_is_told(clinic: Path) -> None:

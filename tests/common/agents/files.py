@@ -7,9 +7,9 @@ from common.agents.file import read
 from common.agents.folder import Folder
 from common.config import Settings
 
-CLINIC = """
-name = "Galil clinic"
+CLINIC = """name = "Galil clinic"
 languages = ["he", "en"]
+switch = { he = ["Hebrew", "עברית"], en = ["English please", "אנגלית"] }
 gender = "female"
 address = "plural"
 """

@@ -33,8 +33,54 @@ def test_rules_are_read_from_the_file_beside_it(tmp_path: Path) -> None:
 
 
 def test_a_file_of_rules_that_is_not_toml_is_told_with_its_line(tmp_path: Path) -> None:
-    (tmp_path / "clinic.en.rules.toml").write_text("[[rule]]\nname =")
-    assert fault(tmp_path, CLINIC + '[rules]\nen = "clinic.en.rules.toml"').startswith("clinic.en.rules.toml:2: is not TOML")
+    assert rules_fault(tmp_path, "[[rule]]\nname =").startswith("clinic.en.rules.toml:2: is not TOML")
+
+
+RULE = '[[rule]]\nname = "a"\nhears = ["x"]\nsays = ["y"]\n'
+NOTE = RULE + 'unsure = ["z"]\n'
+
+
+def rules_fault(folder: Path, rules: str) -> str:
+    """What is told of an agent with these rules."""
+    (folder / "clinic.en.rules.toml").write_text(rules)
+    return fault(folder, CLINIC + '[rules]\nen = "clinic.en.rules.toml"')
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ("", "1: rule: is missing; takes tables [[rule]], each with name, hears, says"),
+        ("rule = 5", "1: rule: 5 does not fit; takes tables: [[rule]]"),
+        ("rule = [5]", "1: rule.1: 5 does not fit; takes a table"),
+        (RULE + '\n[[rule]]\nname = "b"\nhears = ["x"]\n', "6: rule.2.says: is missing; takes wordings of the answer"),
+        (RULE + '[[rule]]\nname = "b"\nhear = ["x"]\n', "7: rule.2.hear: there is no such key (is hears meant?); takes name, hears"),
+        (RULE + "ends_call = 1", "5: rule.1.ends_call: 1 does not fit; takes whether the bot hangs up then: true or false"),
+        (RULE + '\nafter = [\n  "day",\n]', "6: rule.1.after: there is no 'day'; takes any of none"),
+        (RULE + "calls = {tool = 5}", "5: rule.1.calls.tool: 5 does not fit; takes the name of a tool"),
+        (RULE + 'keys = {digits = "9"}', "5: rule.1.keys.digits: '9' does not fit; takes how many keys"),
+        (NOTE + 'calls = {tool = "note"}', "6: rule.1.calls.tool: there is no 'note'; takes any of leave_message, look_up_time"),
+        (RULE + 'calls = {tool = "leave_message"}', "1: rule.1.unsure: is missing; takes what is said where the tool fails"),
+        (
+            NOTE + 'calls = {tool = "leave_message", arguments = {text = "{day}"}}',
+            "6: rule.1.calls.arguments.text: {day} in it is no slot; takes any of last, said",
+        ),
+        (RULE + 'needs = "hang_up"', "5: rule.1.needs: there is no 'hang_up'; takes any of leave_message"),
+        (RULE + 'transfers = "office"', "5: rule.1.transfers: there is no 'office'; takes any of none"),
+        (RULE.replace('"x"', '"{day} x"'), "3: rule.1.hears: {day} in it is no slot; takes any of none"),
+        (RULE.replace('"y"', '"{result}"'), "4: rule.1.says: {result} in it is no slot; takes any of last"),
+        (RULE.replace('"y"', '"{last} {last}"'), "4: rule.1.says: {last} is in it more than once"),
+        (RULE + '[slots.day]\nMonday = "mon"', "6: slots.day.Monday: 'mon' does not fit; takes values with other ways to say them"),
+        (RULE + "[slots.said]", "5: slots.said: takes a name in letters, digits and _"),
+    ],
+)
+def test_a_fault_in_rules_is_told_with_their_file_line_key_and_what_is_expected(tmp_path: Path, rules: str, told: str) -> None:
+    assert rules_fault(tmp_path, rules).startswith(f"clinic.en.rules.toml:{told}")
+
+
+def test_rules_may_name_what_the_agents_file_brings(tmp_path: Path) -> None:
+    (tmp_path / "clinic.en.rules.toml").write_text(f'{RULE}needs = "a"\n{RULE}transfers = "office"')
+    office = '[transfers.office]\nnumber = "+97231234567"\nwhen = "people"\n'
+    assert snapshot(tmp_path, f'{HOOKED}{office}[rules]\nen = "clinic.en.rules.toml"').agent.rules
 
 
 def test_it_travels_as_it_is(tmp_path: Path) -> None:
@@ -84,12 +130,12 @@ def test_a_webhook_is_a_tool_that_may_be_allowed_and_limited(tmp_path: Path) -> 
         ('[turns]\nendpointing = "magic"', "clinic.toml:7: turns.endpointing: 'magic': takes one of words, fixed"),
         ('[phrases.en]\nfiller = ["a"]', "clinic.toml:7: phrases.en.filler: ['a'] does not fit; takes said when the answer takes long"),
         ('[phrases.fr]\nfiller = "Un moment"', "clinic.toml:6: phrases.fr: is no language of this agent; takes any of he, en"),
-        ('[switch]\nfr = ["French"]', "clinic.toml:7: switch.fr: is no language of this agent"),
         ('voice = "he-IL-Chirp3-HD-Puck"', "clinic.toml:6: voice: he-IL-Chirp3-HD-Puck is a male voice, and the bot speaks"),
         ('[models]\ntts = "tts-1"', "clinic.toml:7: models.tts: goes with a voice of this file alone"),
         ('voice = "he-IL-Wavenet-B"', "clinic.toml:6: voice: he-IL-Wavenet-B is a male voice"),
         ("[limits.hang_down]\ntimes = 1", "clinic.toml:6: limits.hang_down: there is no such tool that has limits; takes"),
-        ("[limits.transfer]\ntimes = 1", "clinic.toml:6: limits.transfer: there is no such tool that has limits; takes"),
+        ("[limits.hang_up]\ntimes = 1", "clinic.toml:6: limits.hang_up: there is no such tool that has limits; takes"),
+        ('[limits.transfer]\nnumbers = ["*"]', "clinic.toml:7: limits.transfer.numbers: does not go with it: whom it goes to stands in"),
         (HOOKED + '[limits.a]\narguments = {b = "x"}', "clinic.toml:11: limits.a.arguments.b: is no parameter of it; takes any of"),
         (HOOK + 'url = "https://x.example:99999/"', "clinic.toml:9: webhooks.a.url: 'https://x.example:99999/' does not fit"),
         ("[limits.leave_message]\ntimes = 0", "clinic.toml:7: limits.leave_message.times: 0 does not fit; takes how often a tool"),
@@ -123,6 +169,20 @@ def test_a_webhook_is_a_tool_that_may_be_allowed_and_limited(tmp_path: Path) -> 
 )  # fmt: skip
 def test_a_fault_is_told_with_file_line_key_and_what_is_expected(tmp_path: Path, more: str, told: str) -> None:
     assert fault(tmp_path, CLINIC + more).startswith(told)
+
+
+def test_of_several_languages_each_has_words_by_which_it_is_asked_for(tmp_path: Path) -> None:
+    told = fault(tmp_path, CLINIC.replace("en = [", "he-IL = ["))
+    assert told.startswith("clinic.toml:2: languages: 'en' in it is none of [switch]; of several, each takes what a caller says")
+
+
+def test_a_language_that_nobody_may_ask_for_says_so(tmp_path: Path) -> None:
+    path = write(tmp_path, CLINIC.replace('["English please", "אנגלית"]', "[]"))
+    assert read(path, Settings()).agent.switch["en"] == ()
+
+
+def test_words_for_a_language_that_the_agent_does_not_speak_are_told(tmp_path: Path) -> None:
+    assert fault(tmp_path, CLINIC.replace("en = [", "fr = [")).startswith("clinic.toml:3: switch.fr: is no language of this agent")
 
 
 def test_a_key_that_is_missing_is_told_with_what_it_takes(tmp_path: Path) -> None:
