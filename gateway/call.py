@@ -170,6 +170,7 @@ class LiveCall:
     async def run(self) -> bool:
         """Live until the call is over (True), or goes on without this stream."""
         around = self._around
+        around.transfers.forget(self.key)
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._begin(await self._take())

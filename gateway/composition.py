@@ -35,7 +35,7 @@ from gateway.surroundings import Surroundings
 from gateway.switchboard import Switchboard
 from gateway.telephony.auth import MemoryTokens, SharedTokens
 from gateway.telephony.base import Answer
-from gateway.telephony.reconnects import Reconnects
+from gateway.telephony.reconnects import Reconnects, TakeTransfer
 from gateway.tidying import tidy_up
 from gateway.vad.choice import choose_detector
 
@@ -94,7 +94,8 @@ async def _answer_calls(
             tasks.create_task(tidy_up(lambda: switchboard.ended)),
         ]
         try:
-            await _serve(settings, draining, listener, switchboard.answer, _readiness(bus, phrases), load, bus, agents, spending)
+            ready = _readiness(bus, phrases)
+            await _serve(settings, draining, listener, switchboard.answer, ready, load, bus, agents, spending, around.take_transfer)
         finally:
             accounts.close_all()
             for task in beside:
@@ -111,12 +112,13 @@ async def _serve(
     bus: RedisGatewayBus | None = None,
     agents: Agents | None = None,
     spending: Spending | None = None,
+    take_transfer: TakeTransfer | None = None,
 ) -> None:
     listener = listener or listen(settings.host, settings.port, shared=True)
     clock = asyncio.get_running_loop().time
     own = MemoryTokens(clock)
     tokens = SharedTokens(own, bus.keep_token, bus.take_token) if bus else own
-    reconnects = Reconnects(clock, bus.reconnect, bus.take_transfer) if bus else Reconnects(clock)
+    reconnects = Reconnects(clock, bus.reconnect if bus else None, take_transfer)
     door = FrontDoor(
         settings, answer, ready, tokens, reconnects, Complaints(clock), why_busy=load.why_busy, agents=agents, spending=spending
     )

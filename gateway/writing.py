@@ -137,7 +137,14 @@ class Writing:
     def transfer_call(self, destination: str) -> None:
         """Leave word of where the call goes when its stream has ended, by a name in the agent's file."""
         told = msgspec.json.encode(decode(self._agent.data).agent.destinations[destination])
-        self._outbox.put("transfer_call", lambda: self._owner.transfer_call(told), owed=True)
+        transfers, call = self._around.transfers, self._call
+        transfers.keep(call, told)
+        self._outbox.put(
+            "transfer_call",
+            lambda: transfers.written(call, self._owner.transfer_call(told)),
+            owed=True,
+            wanted=lambda: transfers.keeps(call),
+        )
 
     # -- What happened ------------------------------------------------------------------------
 

@@ -34,11 +34,11 @@ class House:
         settings = Settings(torim_cache=folder, endpointing="fixed", speculate="off")
         self.bus = MemoryBus()
         self.pacer = Pacer()
-        around = Surroundings(self.bus, self.pacer, "gw1", False, lambda: 0.0)
+        around = self.around = Surroundings(self.bus, self.pacer, "gw1", False, lambda: 0.0)
         agents = Agents(settings, folder_of(folder / "agents"))
         self.board = Switchboard(settings, FixedPhrases(settings, self.bus, "gw1"), LoudIsSpeech, around, agents=agents)
 
-    async def call(self, *, to: str = "office", **parameters: str) -> bool:
+    async def call(self, *, to: str = "office", redis_goes: bool = False, **parameters: str) -> bool:
         """A call that asks for somebody; whether the call was over with its stream, by the caller if nobody ends it."""
         async with asyncio.TaskGroup() as tasks:
             pacing = tasks.create_task(self.pacer.run())
@@ -48,8 +48,9 @@ class House:
             await asyncio.sleep(0.1)
             for frame in (*[LOUD] * 50, *[SILENT] * 50):
                 call.receive(AudioReceived(frame, 0))
+            self.bus.unreachable = redis_goes
             self._answer(to)
-            if not (await asyncio.wait([running], timeout=5))[0]:
+            if not (await asyncio.wait([running], timeout=10))[0]:
                 call.receive(CallStopped())
             over = await running
             pacing.cancel()
@@ -77,6 +78,30 @@ def test_where_the_call_goes_is_in_redis_when_its_stream_ends(tmp_path: Path) ->
 
     told = virtual_clock.run(main())
     assert msgspec.json.decode(told or b"", type=Destination) == Destination(number="+97245550101", when="people")
+
+
+def test_where_the_call_goes_is_known_here_while_redis_is_away(tmp_path: Path) -> None:
+    house = House(tmp_path)
+
+    async def main() -> bytes | None:
+        await house.call(redis_goes=True)
+        return await house.around.take_transfer("CA1")
+
+    told = virtual_clock.run(main())
+    assert msgspec.json.decode(told or b"", type=Destination).number == "+97245550101"
+
+
+def test_a_call_that_is_here_again_is_put_through_no_more(tmp_path: Path) -> None:
+    house = House(tmp_path)
+
+    async def main() -> bytes | None:
+        house.around.transfers.keep("CA1", b"office")
+        call = house.board.answer(CallStarted("CA1", "MZ2"), FakeLine())
+        call.receive(CallStopped())
+        await call.run()
+        return await house.around.take_transfer("CA1")
+
+    assert virtual_clock.run(main()) is None
 
 
 def test_the_call_goes_on_without_this_stream(tmp_path: Path) -> None:
