@@ -10,7 +10,7 @@ The functions decide; the machine carries out.
 from dataclasses import dataclass, field
 from enum import Enum
 
-from gateway.turn.utterance import Piece, Utterance
+from gateway.turn.utterance import Loudness, Piece, Utterance
 from gateway.turn.words import Sense
 
 UNDECIDED_S = 2.0
@@ -51,6 +51,8 @@ class Hold:
     """First frame of its sound, pre-roll included."""
     heard: bool
     """Whether the caller had heard any of the reply."""
+    sounding: bool
+    """Whether the bot sounded as it began."""
     stopped: bool
     """Whether sound was stopped; False while the bot was thinking, or if ``quiet``."""
     quiet: bool
@@ -104,6 +106,6 @@ def judge_length(hold: Hold, final_frames: int) -> Verdict:
     return Verdict.FINAL if lasting and hold.heard else Verdict.WAIT
 
 
-def is_callers_own(level: int, own_sum: int, own_frames: int) -> bool:
-    """Whether voice of RMS ``level`` may be the caller's, whose levels so far add up to ``own_sum``."""
-    return own_frames < OWN_LEVEL_FRAMES or level * own_frames >= OWN_LEVEL_RATIO * own_sum
+def is_callers_own(voice: Loudness, own: Loudness) -> bool:
+    """Whether ``voice`` may be the caller's, whose voice so far was as loud as ``own``."""
+    return own.frames < OWN_LEVEL_FRAMES or voice.level_sum * own.frames >= OWN_LEVEL_RATIO * own.level_sum * voice.frames

@@ -26,7 +26,7 @@ from gateway.turn.events import SendClear
 from gateway.turn.listening import Listening
 from gateway.turn.speaking import Speaking
 from gateway.turn.state import Call, seconds_to_frames
-from gateway.turn.utterance import Piece, Utterance
+from gateway.turn.utterance import Loudness, Piece, Utterance
 from gateway.turn.words import Sense
 
 
@@ -56,6 +56,7 @@ class Holding:
             since=now,
             start=floor.start,
             heard=call.playout.anything_heard(now),
+            sounding=over_sound,
             stopped=False,
             quiet=free or ducks,
             loud_frames=self._loud(floor.voice_levels),
@@ -93,15 +94,18 @@ class Holding:
         if barge_in.judge_length(hold, self._final_frames) is Verdict.FINAL:
             self.final(now)
             return
-        if playout.ducked and hold.utterance.voiced >= barge_in.DUCK_FRAMES:
+        if playout.ducked and hold.utterance.voiced >= barge_in.DUCK_FRAMES and not self._is_soft(hold):
             self._silence(hold, now)
         if hold.utterance.voiced - hold.probed_frames >= barge_in.PROBE_FRAMES:
             self._probe(hold)
             hold.lasting = hold.probes[-1]
 
     def _loud(self, levels: Iterable[int]) -> int:
-        memory = self._call.memory
-        return sum(barge_in.is_callers_own(level, memory.own_level_sum, memory.own_level_frames) for level in levels)
+        return sum(barge_in.is_callers_own(Loudness(level, 1), self._call.memory.own) for level in levels)
+
+    def _is_soft(self, hold: Hold) -> bool:
+        """Whether its voice, over a reply that sounded, is on average too soft to be the caller's."""
+        return hold.sounding and hold.heard and not barge_in.is_callers_own(hold.utterance.loudness, self._call.memory.own)
 
     def paused(self, hold: Hold, now: float) -> None:
         """The voice paused: what was said so far may be all, and a voice that goes on must last anew."""
@@ -123,6 +127,7 @@ class Holding:
         hold.probed_frames = hold.utterance.voiced
         probe = self._call.publish_audio(hold.utterance, "probe", hold.start, floor.end)
         probe.over_reply = hold.heard
+        probe.soft = self._is_soft(hold)
         hold.probes.append(probe)
 
     # -- Words, keys, time ----------------------------------------------------------------------
@@ -132,7 +137,7 @@ class Holding:
         call, text = self._call, probe.text
         assert text is not None, "only words that are known are judged"
         duplicate = call.is_duplicate(text, hold.utterance.onset_at, now)
-        sense = call.lexicon.sense(text)
+        sense = self._sense(probe, text)
         voice_end = hold.end if hold.ended else call.floor.end
         verdict = barge_in.judge_words(hold, probe, sense, duplicate=duplicate, voice_end=voice_end)
         if verdict is Verdict.FINAL:
@@ -283,8 +288,13 @@ class Holding:
         while self.deferred and not self._call.may_not_be_interrupted(now):
             self.late_words(self.deferred.pop(0), now)
 
+    def _sense(self, piece: Piece, text: str) -> Sense:
+        """What these words are worth over the bot: those of a soft voice nothing, unless they ask it to stop (R4)."""
+        lexicon = self._call.lexicon
+        return Sense.EMPTY if piece.soft and not lexicon.asks_to_stop(text) else lexicon.sense(text)
+
     def _counts(self, piece: Piece, text: str, now: float) -> bool:
-        sense = self._call.lexicon.sense(text)
+        sense = self._sense(piece, text)
         nod = sense is Sense.BACKCHANNEL and piece.kind == "probe" and piece.over_reply
         return sense is not Sense.EMPTY and not nod and not self._call.is_duplicate(text, piece.onset_at, now)
 

@@ -57,8 +57,7 @@ class Listening:
         utterance = self._call.open
         if utterance is not None:
             utterance.voiced += 1
-            utterance.level_sum += level
-            utterance.level_frames += 1
+            utterance.loudness.add(level)
 
     def cut_long_piece(self, utterance: Utterance) -> None:
         """Close a piece that became too long; its words are looked for while the caller goes on (R6)."""

@@ -16,7 +16,7 @@ from gateway.turn.events import CloseTurn, Command, CommitTurn, End, PublishUtte
 from gateway.turn.patience import Patience
 from gateway.turn.phrases import Phrase, PhraseBook
 from gateway.turn.reply import Reply
-from gateway.turn.utterance import Piece, Utterance
+from gateway.turn.utterance import Loudness, Piece, Utterance
 from gateway.turn.words import Completeness, Lexicon, normalise
 from gateway.vad.hangover import FIVE_OF_SIX, OnsetRule
 
@@ -107,8 +107,8 @@ class Memory:
     heard_before: str = ""
     said: tuple[Clip, ...] = ()
     """The greeting or reply of which something was heard last, to be said again."""
-    own_level_sum: int = 0
-    own_level_frames: int = 0
+    own: Loudness = field(default_factory=Loudness)
+    """The caller's voice, in what they said so far."""
     nothing_heard: int = 0
     """Times in a row that nothing was understood."""
     prompts: int = 0
@@ -186,8 +186,7 @@ class Call:
         turn, utterance = self.turn, self.turn.utterance
         assert utterance is not None, "only a published utterance is committed"
         turn.committed, turn.text, turn.progress_at, turn.onset_at = True, text, now, utterance.onset_at
-        self.memory.own_level_sum += utterance.level_sum
-        self.memory.own_level_frames += utterance.level_frames
+        self.memory.own.add(utterance.loudness.level_sum, utterance.loudness.frames)
         self.memory.nothing_heard = self.memory.prompts = 0
         self.owed = None
         self.collect = None

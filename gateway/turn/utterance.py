@@ -17,6 +17,19 @@ _BEHIND = 1 << 62
 """A frame later than any of a call's."""
 
 
+@dataclass(slots=True)
+class Loudness:
+    """How loud a voice is on average: the levels (RMS) of its frames, added up."""
+
+    level_sum: int = 0
+    frames: int = 0
+
+    def add(self, level_sum: int, frames: int = 1) -> None:
+        """Count more frames of it."""
+        self.level_sum += level_sum
+        self.frames += frames
+
+
 @dataclass(slots=True, eq=False)
 class Piece:
     """A stretch of the caller's sound, or text from elsewhere (keys, a text that is carried)."""
@@ -37,6 +50,8 @@ class Piece:
     """When the voice began that it is of."""
     over_reply: bool = False
     """Whether the caller had heard some of the reply before: then a nod says nothing."""
+    soft: bool = False
+    """Whether its voice, over a reply that sounded, is too soft to be the caller's: then only a stop-word says anything (R4)."""
 
     @property
     def known(self) -> bool:
@@ -60,9 +75,8 @@ class Utterance:
     pieces: list[Piece] = field(default_factory=list)
     voiced: int = 0
     """Voiced frames, carried ones included unless they were short."""
-    level_sum: int = 0
-    """Sum of the levels of the voiced frames of this floor."""
-    level_frames: int = 0
+    loudness: Loudness = field(default_factory=Loudness)
+    """Of the voiced frames of this floor."""
     ended_at: float = 0.0
     """When it ended, once it is not open any more."""
     draft: Piece | None = None

@@ -130,6 +130,12 @@ class Lexicon:
         nods = _made_of(words, self.backchannels) and not _contains(words, self.stop_words)
         return Sense.BACKCHANNEL if nods else Sense.WORDS
 
+    def asks_to_stop(self, text: str) -> bool:
+        """Whether ``text`` asks the bot to stop, and says nothing else."""
+        words = normalise(text)
+        around = self.backchannels | self.polite_words
+        return _made_of(words, self.stop_words | around) and _contains(words, self.stop_words)
+
     # -- An utterance -------------------------------------------------------------------------
 
     def is_closed_answer(self, text: str) -> bool:

@@ -57,6 +57,10 @@ class Voice:
         """Add voice without words that is not as loud as the caller's own."""
         self.levels += [_DIP_LEVEL] * frames
 
+    def soften(self) -> None:
+        """Say all of it as who turned away from the phone."""
+        self.levels = [min(level, _DIP_LEVEL) for level in self.levels]
+
     def pause(self, frames: int) -> None:
         """Add silence."""
         self.levels += [0] * frames

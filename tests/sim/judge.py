@@ -24,6 +24,7 @@ from gateway.turn.events import (
     SendClear,
     WorkerReported,
 )
+from gateway.turn.barge_in import OWN_LEVEL_RATIO
 from gateway.turn.machine import BotState, TurnMachine
 from gateway.turn.words import normalise
 from tests.sim.broken_rule import BrokenRule
@@ -41,6 +42,8 @@ from tests.sim.workers import Planned
 _SLACK_S = 0.05
 _LEAD_S = 0.2
 """A provider whose clock is fast played what it has so much earlier."""
+_SOFT = OWN_LEVEL_RATIO * 1.1
+"""A little of what else is in a piece, its pre-roll."""
 _NO_HISTORY = ("superseded", "deduplicated", "nothing_heard")
 _LAST = ("hung_up", "transferred")
 """Ends after which there is no other."""
@@ -79,12 +82,16 @@ class Judge:
         self._began = True
         """Whether the core knows that the stream is open."""
         self._frame = -1
+        self._levels: dict[int, int] = {}
+        """Of the frames that are a voice."""
         self._kept_from = 0
         """First frame of the caller's that the gateway still has."""
         self._begin(machine, line, 0.0)
 
     def _begin(self, machine: TurnMachine, line: Line, now: float) -> None:
         self._machine, self._line = machine, line
+        self._soft: set[int] = set()
+        """Pieces of a voice that is too soft to be the caller's."""
         self._protected = False
         self._cleared_at = self._sound_at = now
         self._first_frame = self._frame + 1
@@ -121,6 +128,8 @@ class Judge:
         """Before a frame is handed in: a muted floor, or a voice that is ignored, hears no words."""
         self._frame += 1
         machine = self._machine
+        if frame.speech:
+            self._levels[self._frame] = frame.level
         self._protected = machine.call.playout.protected(now)
         if machine.call.floor.muted or machine.ignored_turn is not None:
             self.words.not_heard(self._frame)
@@ -164,6 +173,8 @@ class Judge:
             self.sayings.held(self._frame)
         if isinstance(event, WorkerReported) and isinstance(event.message, Transcript):
             frames = self.words.told(event.message.head.seq)
+            if event.message.head.seq in self._soft and not self._machine.call.lexicon.asks_to_stop(event.message.text):
+                self.words.mean_nothing(frames)
             if normalise(event.message.text) == normalise(self._last_committed):
                 self.sayings.said_before(frames)
 
@@ -199,10 +210,8 @@ class Judge:
             case CommitTurn(turn=turn, text=text):
                 self.check(turn not in self._committed, f"turn {turn} is committed twice")
                 self._committed[turn] = self._last_committed = text
-            case PublishUtterance(start=start, end=end):
-                self.words.published(command.seq, range(start + self._first_frame, end + self._first_frame), probe=command.piece == "probe")
-                self.check(0 <= start < end <= self._frame + 1 - self._first_frame, f"no sound is published: {command}")
-                self.check(start + self._first_frame >= self._kept_from, f"sound that is forgotten is published: {command}")
+            case PublishUtterance():
+                self._published(command)
             case PublishTranscript(turn=turn):
                 self.check(turn not in self._asked, f"turn {turn} is asked twice")
                 self._asked.add(turn)
@@ -216,6 +225,20 @@ class Judge:
                 self._cleared_at, self.sound.new_run = now, True
             case _:
                 pass
+
+    def _published(self, command: PublishUtterance) -> None:
+        start, end, piece = command.start, command.end, self._machine.call.awaited.get(command.seq)
+        frames = range(start + self._first_frame, end + self._first_frame)
+        self.words.published(command.seq, frames, probe=command.piece == "probe")
+        self.check(0 <= start < end <= self._frame + 1 - self._first_frame, f"no sound is published: {command}")
+        self.check(frames.start >= self._kept_from, f"sound that is forgotten is published: {command}")
+        if piece is not None and piece.soft:
+            self._soft.add(command.seq)
+            self.check(self._is_soft(frames), "a voice as loud as the caller's own counts for nothing")
+
+    def _is_soft(self, frames: range) -> bool:
+        own, levels = self._machine.call.memory.own, [self._levels[frame] for frame in frames if frame in self._levels]
+        return sum(levels) * own.frames <= _SOFT * own.level_sum * len(levels)
 
     def _close(self, closed: CloseTurn, now: float) -> None:
         turn, how = closed.turn, closed.how

@@ -1,6 +1,7 @@
 """What became of the caller's words: each is in the history of one turn, or there is a reason that can be named (R5).
 
 Reasons
+    a soft voice          over the bot, and too soft to be the caller's; what came of the last piece that it is in was no call to stop
     muted                 the bot had the floor, or said what may not be interrupted, and no sound of it was sent
     between two streams   no gateway had the line
     the call was over     just now it was said, and the caller still spoke, or its sound was with the recogniser still
@@ -37,6 +38,8 @@ class WordsJudge:
         """What may have lost a word that was said in this frame; "": nothing."""
         self._check = check
         self._caller = caller
+        self._void: list[range] = []
+        """Frames whose words came, and mean nothing."""
         self._awaited: dict[int, range] = {}
         """Frames that are at the recogniser, by seq."""
         self._undecided_frames = int((longest_piece_s + _RECOGNISED_S) / FRAME_S)
@@ -59,12 +62,14 @@ class WordsJudge:
         self._sent.append(frames)
         if not probe:
             self._closed_until = max(self._closed_until, frames.stop)
-        elif frames.start < self._closed_until < frames.stop:
-            self._closed_until = frames.start  # what was taken for the end was a pause: the same voice goes on
 
     def told(self, seq: int) -> range:
         """Its words came back; the frames that it was."""
         return self._awaited.pop(seq, range(0))
+
+    def mean_nothing(self, frames: range) -> None:
+        """They are of a voice over the bot that is too soft to be the caller's."""
+        self._void.append(frames)
 
     def not_heard(self, frame: int) -> None:
         """The floor was muted, or the voice was ignored."""
@@ -132,8 +137,10 @@ class WordsJudge:
 
     def why_lost(self, at: int, last_frame: int) -> str:
         """What may have lost what was said in this frame; "lost": nothing."""
-        sent = any(at in frames for frames in self._sent)
-        if not sent and any(frame in self._unheard for frame in range(at - _WORD_FRAMES, at + _WORD_FRAMES)):
+        last = next((frames for frames in reversed(self._sent) if at in frames), None)
+        if last in self._void:
+            return "a soft voice"
+        if last is None and any(frame in self._unheard for frame in range(at - _WORD_FRAMES, at + _WORD_FRAMES)):
             return "muted"
         if self.between_streams(at):
             return "between two streams"

@@ -39,6 +39,16 @@ def word(text: str) -> Plan:
     return lambda voice, rng: voice.say(text, rng.randint(12, 40))
 
 
+def softly(plan: Plan) -> Plan:
+    """As who turned away from the phone, or is not the caller."""
+
+    def voice(voice: Voice, rng: random.Random) -> None:
+        plan(voice, rng)
+        voice.soften()
+
+    return voice
+
+
 def noise(least: int, most: int) -> Plan:
     """Voice without words, of so many frames."""
     return lambda voice, rng: voice.sound(rng.randint(least, most))

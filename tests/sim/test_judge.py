@@ -298,14 +298,6 @@ def test_a_word_that_was_said_as_a_key_was_pressed_may_stand_on_either_side_of_i
     assert words.moments == {"w1": moments}
 
 
-def test_of_a_voice_that_went_on_behind_what_was_taken_for_its_end_nobody_knew_as_the_call_ended() -> None:
-    words = WordsJudge(lambda holds, rule: None, Caller(random.Random(1), talks_for=0), longest_piece_s=6.0)
-    words.published(1, range(277, 382), probe=False)
-    words.told(1)
-    assert words.why_lost(300, 480) == "lost"
-    words.published(2, range(277, 418), probe=True)
-    words.told(2)
-    assert words.why_lost(300, 480) == "the call was over"
 
 
 # -- Transfers --------------------------------------------------------------------------------------

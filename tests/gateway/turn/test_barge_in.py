@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.turn.barge_in import LIMIT_S, UNDECIDED_S, Hold, Verdict, is_callers_own, judge_length, judge_words
-from gateway.turn.utterance import Piece, Utterance
+from gateway.turn.utterance import Loudness, Piece, Utterance
 from gateway.turn.words import Sense
 
 FINAL_FRAMES = 30
@@ -18,6 +18,7 @@ def hold(*, heard: bool = True, ended: bool = False, loud_frames: int = 5) -> Ho
         start=100,
         end=150,
         heard=heard,
+        sounding=True,
         stopped=True,
         quiet=False,
         loud_frames=loud_frames,
@@ -75,7 +76,11 @@ def test_length_decides_once_something_was_heard(frames: int, heard: bool, verdi
     [(10, 49, True), (1000, 50, True), (317, 50, True), (316, 50, False), (5000, 500, True)],
 )
 def test_voice_within_ten_decibels_is_the_callers_own(level: int, known_frames: int, own: bool) -> None:
-    assert is_callers_own(level, 1000 * known_frames, known_frames) is own
+    assert is_callers_own(Loudness(3 * level, 3), Loudness(1000 * known_frames, known_frames)) is own
+
+
+def test_a_voice_of_which_no_level_is_known_is_the_callers_own() -> None:
+    assert is_callers_own(Loudness(), Loudness(50_000, 50))
 
 
 def test_an_undecided_hold_ends_two_seconds_into_silence() -> None:

@@ -70,6 +70,14 @@ def test_words_over_the_bot_make_sense(text: str, sense: Sense) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "asks"),
+    [("לא", True), ("כן, לא!", True), ("לא, סליחה", True), ("לא באתי", False), ("כן", False), ("סליחה", False), ("", False)],
+)
+def test_some_words_ask_the_bot_to_stop_and_say_nothing_else(text: str, asks: bool) -> None:
+    assert LEXICON.asks_to_stop(text) is asks
+
+
+@pytest.mark.parametrize(
     ("text", "closed"),
     [
         ("כן.", True),
