@@ -4,6 +4,9 @@ A hold can be taken back, so it begins at once; the evidence that makes it *fina
 words, a key, or voice as loud as the caller's own that lasts. It goes back (*resume*) when
 the voice ended without words, or with a backchannel or a duplicate, or when nobody can tell.
 
+A voice over a reply that sounded, on average much softer than the caller's, is a radio, or somebody else in the
+room: its words count for nothing, unless they ask the bot to stop. Over nothing it is a caller who turned away.
+
 The functions decide; the machine carries out.
 """
 
@@ -57,10 +60,12 @@ class Hold:
     """Whether sound was stopped; False while the bot was thinking, or if ``quiet``."""
     quiet: bool
     """The bot speaks on: more quietly (mode ``duck``), or the reply was held too often to be stopped without final evidence."""
-    loud_frames: int
-    """Voiced frames as loud as the caller's own voice, since it paused last."""
     gap_frames: int
     """Silence before its voice."""
+    loudness: Loudness = field(default_factory=Loudness)
+    """Of all of its voice."""
+    loud_frames: int = 0
+    """Voiced frames as loud as the caller's own voice, since it paused last."""
     silent_since: float | None = None
     ended: bool = False
     """Whether the floor ended: 0.7 s of silence."""

@@ -18,7 +18,7 @@ Rules
     What a superseded turn had goes on in parts, since its whole utterance was the old turn's.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from gateway.turn import barge_in
 from gateway.turn.barge_in import Hold, Verdict
@@ -59,9 +59,9 @@ class Holding:
             sounding=over_sound,
             stopped=False,
             quiet=free or ducks,
-            loud_frames=self._loud(floor.voice_levels),
             gap_frames=floor.gap_frames,
         )
+        self._hear(self.hold, floor.voice_levels)
         turn.holds += over_sound
         call.playout.ducked = ducks
         if not self.hold.quiet:
@@ -80,7 +80,8 @@ class Holding:
         """Another onset of the same hold."""
         hold.silent_since, hold.ended = None, False
         hold.utterance.voiced += self._call.floor.voiced
-        hold.loud_frames = self._loud(self._call.floor.voice_levels)
+        hold.loud_frames = 0
+        self._hear(hold, self._call.floor.voice_levels)
 
     # -- The voice goes on, pauses, ends --------------------------------------------------------
 
@@ -90,7 +91,7 @@ class Holding:
         if hold is None or playout.protected(now):
             return  # what begins just now may not be interrupted: the hold gives way
         hold.silent_since = None
-        hold.loud_frames += self._loud((level,))
+        self._hear(hold, [level])
         if barge_in.judge_length(hold, self._final_frames) is Verdict.FINAL:
             self.final(now)
             return
@@ -100,12 +101,14 @@ class Holding:
             self._probe(hold)
             hold.lasting = hold.probes[-1]
 
-    def _loud(self, levels: Iterable[int]) -> int:
-        return sum(barge_in.is_callers_own(Loudness(level, 1), self._call.memory.own) for level in levels)
+    def _hear(self, hold: Hold, levels: Sequence[int]) -> None:
+        own = self._call.memory.own
+        hold.loudness.add(sum(levels), len(levels))
+        hold.loud_frames += sum(barge_in.is_callers_own(Loudness(level, 1), own) for level in levels)
 
     def _is_soft(self, hold: Hold) -> bool:
         """Whether its voice, over a reply that sounded, is on average too soft to be the caller's."""
-        return hold.sounding and hold.heard and not barge_in.is_callers_own(hold.utterance.loudness, self._call.memory.own)
+        return hold.sounding and hold.heard and not barge_in.is_callers_own(hold.loudness, self._call.memory.own)
 
     def paused(self, hold: Hold, now: float) -> None:
         """The voice paused: what was said so far may be all, and a voice that goes on must last anew."""

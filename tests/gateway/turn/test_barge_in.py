@@ -79,10 +79,6 @@ def test_voice_within_ten_decibels_is_the_callers_own(level: int, known_frames: 
     assert is_callers_own(Loudness(3 * level, 3), Loudness(1000 * known_frames, known_frames)) is own
 
 
-def test_a_voice_of_which_no_level_is_known_is_the_callers_own() -> None:
-    assert is_callers_own(Loudness(), Loudness(50_000, 50))
-
-
 def test_an_undecided_hold_ends_two_seconds_into_silence() -> None:
     held = hold()
     held.silent_since = 11.0
