@@ -70,6 +70,7 @@ class Floor:
         self._cut_frames = cut_frames
         self._hangover = Hangover(onset)
         self._levels: deque[int] = deque(maxlen=_CUT_WINDOW_FRAMES)
+        self._voice: deque[int] = deque(maxlen=_CUT_WINDOW_FRAMES)
         self._last_voiced = -1
         self._free_from = 0
         self._muted_frames_left = 0
@@ -104,8 +105,8 @@ class Floor:
 
     @property
     def voice_levels(self) -> list[int]:
-        """Levels of the frames of a voice that began just now; of one that went on unheard, the newest."""
-        return list(self._levels)[-self.voiced :]
+        """Levels of the voiced frames of a voice that began just now; of one that went on unheard, of the newest."""
+        return list(self._voice)
 
     @property
     def silence_frames(self) -> int:
@@ -170,12 +171,14 @@ class Floor:
         self.gap_frames = onset - self._last_voiced - 1
         self.start = max(self._free_from, onset - PRE_ROLL_FRAMES)
         self.voiced = self.frame - onset + 1
+        self._voice = deque(list(self._levels)[-self.voiced :], maxlen=_CUT_WINDOW_FRAMES)
         self._last_voiced = self.frame
         self.state = CallerState.SPEAKING
         return Heard.ONSET
 
     def _go_on(self) -> Heard:
         self.voiced += 1
+        self._voice.append(self._levels[-1])
         self.gap_frames = self.silence_frames - 1
         self._last_voiced = self.frame
         self.state = CallerState.SPEAKING

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from common.audio import FRAME_BYTES
 from gateway.playout import BYTES_PER_S
-from gateway.turn.barge_in import DUCK_FRAMES, FREE_HOLDS, PROBE_FRAMES
+from gateway.turn.barge_in import DUCK_FRAMES, FREE_HOLDS, OWN_LEVEL_FRAMES, PROBE_FRAMES
 from gateway.turn.endpointing import PAUSE_FRAMES
 from gateway.turn.listening import LONGEST_TONE_FRAMES, MAX_NOTHING_HEARD
 from gateway.turn.machine import BotState
 from tests.sim.caller import Voice
-from tests.sim.plans import Plan, begins, new_words, nod_then_more, noise, says, stutter, with_pauses, word
+from tests.sim.plans import Plan, begins, new_words, nod_then_more, noise, noise_then_word, says, softly, stutter, with_pauses, word
 from tests.sim.vocabulary import NOD
 
 if TYPE_CHECKING:
@@ -104,6 +104,17 @@ def mutters(world: "World") -> None:
     """Over the bot, not as loud as when they speak to it: more often than it is held."""
     begins(world, 0.1, new_words(world, 4))
     says(world, 0.1, _mutter, BotState.SPEAKING)
+
+
+def turns_away(world: "World") -> None:
+    """Or somebody else talks in the room while the bot does, once it knows how loud the caller is; now and then asks it so to stop."""
+    rng = world.rng
+    begins(world, 0.1, new_words(world, 6) if rng.random() < 0.95 else softly(new_words(world)))
+    if world.machine.call.memory.own.frames >= OWN_LEVEL_FRAMES:
+        short = word(rng.choice(("stop", "so so", "stop then", NOD, NOD)))
+        plans = (new_words(world), new_words(world, 3), *[short] * 5, with_pauses(world), noise_then_word(world))
+        says(world, 0.12, softly(rng.choice(plans)), BotState.SPEAKING)
+        says(world, 0.001, softly(new_words(world)), BotState.THINKING)
 
 
 def hums_before_words(world: "World") -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from gateway.turn.machine import BotState
 from tests.sim.caller import Voice
-from tests.sim.plans import again, begins, for_long, new_words, nod_then_more, noise, noise_then_word, says, softly, stutter, with_pauses, word
+from tests.sim.plans import again, begins, for_long, new_words, nod_then_more, noise, noise_then_word, says, stutter, with_pauses, word
 from tests.sim.vocabulary import ANSWERS, HANGS, MARKED, NOD, NUMBERS, POLITE, SAYINGS, WHAT
 
 if TYPE_CHECKING:
@@ -138,14 +138,6 @@ def talks(world: "World") -> None:
     """In a language that the lexicon knows."""
     begins(world, 0.2, word(world.rng.choice(SAYINGS)))
     says(world, 0.02, word(world.rng.choice(SAYINGS)), BotState.SPEAKING, BotState.THINKING)
-
-
-def turns_away(world: "World") -> None:
-    """Or somebody else talks in the room, while the bot speaks; now and then answers so, and asks the bot so to stop."""
-    begins(world, 0.1, new_words(world, 4) if world.rng.random() < 0.8 else softly(new_words(world, 2)))
-    plans = (new_words(world), new_words(world, 3), word("stop"), word(NOD), with_pauses(world), noise_then_word(world))
-    says(world, 0.05, softly(world.rng.choice(plans)), BotState.SPEAKING)
-    says(world, 0.01, softly(new_words(world)), BotState.THINKING)
 
 
 def thinks_aloud(world: "World") -> None:

@@ -8,6 +8,7 @@ and how long anything lasts in ``judge_rest``.
 from common.messages import Transcript
 from gateway.ear import IDLE_FRAMES
 from gateway.playout import LATE_MARK_S, Mark
+from gateway.turn.barge_in import OWN_LEVEL_RATIO
 from gateway.turn.events import (
     CallAnswered,
     CallTaken,
@@ -24,7 +25,6 @@ from gateway.turn.events import (
     SendClear,
     WorkerReported,
 )
-from gateway.turn.barge_in import OWN_LEVEL_RATIO
 from gateway.turn.machine import BotState, TurnMachine
 from gateway.turn.words import normalise
 from tests.sim.broken_rule import BrokenRule

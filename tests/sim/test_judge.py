@@ -298,8 +298,6 @@ def test_a_word_that_was_said_as_a_key_was_pressed_may_stand_on_either_side_of_i
     assert words.moments == {"w1": moments}
 
 
-
-
 # -- Transfers --------------------------------------------------------------------------------------
 
 

@@ -55,6 +55,22 @@ def test_silence_counts_from_the_last_voiced_frame_though_frames_keep_coming() -
     assert Heard.ENDED not in push(on, 34, voice=False)
 
 
+def test_the_levels_of_a_voice_are_those_of_its_voiced_frames() -> None:
+    on = floor()
+    for level in (10, 10, 10, 20, 30, 40):
+        push(on, 1, voice=True, level=level)
+    push(on, 4, voice=False)
+    push(on, 5, voice=True, level=50)
+    assert (on.voice_levels[:6], on.voice_levels[-1], 5 in on.voice_levels) == ([10, 10, 10, 20, 30, 40], 50, False)
+
+
+def test_the_levels_of_a_voice_are_not_those_of_the_one_before_it() -> None:
+    on = speaking()
+    push(on, 60, voice=False)
+    push(on, 5, voice=True, level=20)
+    assert on.voice_levels == [20] * 5
+
+
 def test_a_lone_click_does_not_restart_the_silence() -> None:
     on = speaking()
     push(on, 20, voice=False)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.turn.events import FrameHeard
 from gateway.turn.machine import BotState
 from gateway.turn.state import Rules
 from tests.sim.desk import LOUD, Desk
@@ -118,6 +119,7 @@ def test_as_the_reply_begins_its_words_are_the_callers() -> None:
     desk = known_desk()
     desk.speak(0.08, level=SOFT)
     desk.reply(LONG, seconds=4.0)
+    desk.do(FrameHeard(speech=True, level=SOFT))
     aside(desk)
     assert desk.ends[-1] == "superseded"
 
