@@ -5,7 +5,8 @@ from collections import Counter
 from tests.tts_worker.front_end.golden import LANGUAGES, items, sources
 
 CLASSES = {
-    "abbreviations", "addresses", "codes", "dates", "dictionary", "foreign", "marks", "numbers", "percent", "phones", "prices", "times",
+    "abbreviations", "addresses", "codes", "dates", "dictionary", "foreign", "fractions", "marks", "numbers", "ordinals", "percent", "phones",
+    "prices", "ranges", "times", "units",
 }  # fmt: skip
 
 
