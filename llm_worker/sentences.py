@@ -15,7 +15,7 @@ Rules:
 - The first piece may end at a clause already, so that the first sound leaves early; it is long
   enough then to be spoken while the next one is synthesised.
 - No piece is longer than ``max_chars``: past that it ends at its last clause, else at a blank.
-- What is for the eye alone is taken out: stars, headings, bullets, addresses behind links, emoji. A piece without
+- What is for the eye alone is taken out: stars, headings, bullets, tables, tags, addresses behind links, emoji. A piece without
   a letter or digit is no piece. Numbers and addresses stay as they are written: the voice's front end reads them.
 
 Where the cuts fall depends on the text alone, not on how it was split into pushes, so that a second
@@ -40,10 +40,11 @@ _ENDING = frozenset(["a.m", "p.m", "etc", "inc", "ltd", "co", "jr", "sr", "u.s"]
 
 _QUOTES = "\"'”’»״"
 _CLOSERS = re.escape(_QUOTES + ")]}*_`")
-_END = re.compile(rf"(?P<mark>[.!?…]+)(?P<closers>[{_CLOSERS}]*)(?=\s+(?P<next>\S))|(?P<line>\n)")
+_END = re.compile(rf"(?P<mark>[.!?…]+)(?P<closers>[{_CLOSERS}]*)(?:</\w+>)*(?=\s+(?P<next>\S))|(?P<line>\n)")
 _CLAUSE = re.compile(r"[,;:](?=\s+\S)|(?<=\s)[-–—](?=\s+\S)|—(?=\S)")
 _LAST_WORD = re.compile(r"(\S+)$")
-_OPEN_LINK = re.compile(r"\[[^\]]*$|\]\([^)]*$")
+_OPEN = re.compile(r"\[[^\]]*$|\]\([^)]*$|<[A-Za-z/!][^<>]*$")
+"""A link or a tag that has not ended."""
 
 
 class SentenceCutter:
@@ -100,7 +101,7 @@ class SentenceCutter:
 
     def _ends(self, found: re.Match[str]) -> bool:
         before = self._buffer[: found.start()]
-        if _OPEN_LINK.search(before):
+        if _OPEN.search(before):
             return False
         if found["mark"] == "." and not found["closers"]:
             return self._full_stop_ends(before, found["next"])
@@ -125,17 +126,19 @@ class SentenceCutter:
         if not self._first:
             return None
         for found in _CLAUSE.finditer(self._buffer):
-            if found.end() >= self._clause_chars and not _OPEN_LINK.search(self._buffer[: found.start()]):
+            if found.end() >= self._clause_chars and not _OPEN.search(self._buffer[: found.start()]):
                 return found.end()
         return None
 
     def _forced_cut(self) -> int:
         within = self._buffer[: self._max_chars]
+        if opened := _OPEN.search(within):
+            within = within[: opened.start()] or within
         clauses = [found.end() for found in _CLAUSE.finditer(within) if found.end() >= self._clause_chars]
         if clauses:
             return clauses[-1]
-        blank = within.rstrip().rfind(" ")
-        return blank + 1 if blank > 0 else self._max_chars
+        blank = within.rfind(" ")
+        return blank + 1 if blank > 0 else len(within)
 
 
 def _continues(letter: str) -> bool:

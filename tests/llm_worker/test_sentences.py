@@ -40,6 +40,10 @@ def cut(text: str, **limits: int) -> list[str]:
         ("How many? Take 5. Now go.", ["How many?", "Take 5.", "Now go."]),
         ("See [the site. It is good](http://a.b/c) now. Bye.", ["See the site. It is good now.", "Bye."]),
         ("hello there. how can i help?", ["hello there.", "how can i help?"]),
+        ("<b>We are open.</b> Come in.", ["We are open.", "Come in."]),
+        ('<a title="No. It is">This</a> is it. Bye.', ["This is it.", "Bye."]),
+        ("Hours:\n| Day | From |\n|---|---|\n| Sun | 9:00 |\nBye.", ["Hours:", "Day, From", "Sun, 9:00", "Bye."]),
+        ("```json\nWe are open.\n```\nBye.", ["We are open.", "Bye."]),
     ],
 )
 def test_a_piece_ends_where_a_sentence_ends(text: str, pieces: list[str]) -> None:
@@ -108,6 +112,7 @@ TEXTS = [
     "Sure! We open at 9.30 a.m. on weekdays, and at ten on Fridays: come early. Dr. Levi is in… Ask J. Smith.\n1. Bread. 2. Milk",
     'בטח! אנחנו פתוחים בימים ראשון עד חמישי, משמונה עד חמש. ביום שישי - עד אחת. צריך ת.ז. של ד"ר כהן... "באמת?" כן.',
     "**Bold** words. [A link. Here](http://x.y/z?q=1) and 😀 emoji! " + "long words without any end " * 12,
+    'הנה:\n```md\n| יום | שעות |\n|:---|---:|\n| <b>ראשון.</b> | 9:00-17:00 |\n```\n<a href="http://x.y/a, b. C">לאתר.</a> תודה.',
 ]
 
 
@@ -123,6 +128,10 @@ def test_the_cuts_do_not_depend_on_how_the_text_came(text: str, seed: int) -> No
         pieces += cutter.push(rest[:size])
         rest = rest[size:]
     assert pieces + cutter.flush() == cut(text)
+
+
+def test_a_long_piece_does_not_end_within_a_tag() -> None:
+    assert cut("word " * 9 + '<a href="http://x.y/z q, r">here</a> we are.', max_chars=60)[:2] == ["word " * 8 + "word", "here we are."]
 
 
 # --- What a voice can say

@@ -12,17 +12,15 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from common.language import base_language
-from common.marks import EMPHASIS, INVISIBLE, LINE_MARK, LINK
+from common.marks import INVISIBLE, MARKS
 from tts_worker.front_end import english, hebrew
 from tts_worker.front_end.dictionary import dictionary_rules
 from tts_worker.front_end.scan import Rule, rule, scan
 from tts_worker.front_end.spoken import Spoken, put_together
 
 _MARKS: list[Rule] = [
-    rule(LINE_MARK.pattern, ""),
-    rule(LINK.pattern, lambda found: found["text"]),
     rule(rf"\s*{INVISIBLE.pattern}(?=\s*[.,!?;:])|{INVISIBLE.pattern}", ""),
-    rule(EMPHASIS.pattern, ""),
+    *(Rule(mark.pattern, mark.left) for mark in MARKS),
 ]
 NOT_ANY: Mapping[str, str] = MappingProxyType({})
 _LANGUAGES: dict[str, Sequence[Rule]] = {

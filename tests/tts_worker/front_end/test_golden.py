@@ -5,8 +5,8 @@ from collections import Counter
 from tests.tts_worker.front_end.golden import LANGUAGES, items, sources
 
 CLASSES = {
-    "abbreviations", "addresses", "codes", "dates", "dictionary", "foreign", "fractions", "marks", "numbers", "ordinals", "percent", "phones",
-    "prices", "ranges", "times", "units",
+    "abbreviations", "addresses", "codes", "dates", "dictionary", "foreign", "fractions", "marks", "numbers", "ordinals", "percent",
+    "phones", "prices", "ranges", "times", "units",
 }  # fmt: skip
 
 

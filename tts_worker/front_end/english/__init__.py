@@ -35,5 +35,5 @@ RULES: list[Rule] = [
     *latin_rules(ENGLISH),
     *numbers.RULES,
     rule(r"(?<=\d)\+(?!\w)", " plus"),
-    rule(r"&(?=\s)", "and"),
+    rule(r"\s+&(?:amp;)?\s+", " and "),
 ]

@@ -2,7 +2,7 @@
 
 import re
 
-from tts_worker.front_end.english.numbers import NUMBER, START, amount
+from tts_worker.front_end.english.numbers import BY, NUMBER, START, TO, amount, between, plain
 from tts_worker.front_end.scan import Rule, rule
 
 _TITLES = {"Dr.": "Doctor", "Mr.": "Mister", "Mrs.": "Missus", "Ms.": "Miz", "Prof.": "Professor", "St.": "Saint"}
@@ -25,14 +25,32 @@ _ANYWHERE = {
     "incl.": "including",
 }
 _UNITS = {
+    "°": ("degree", "degrees"),
+    "°C": ("degree Celsius", "degrees Celsius"),
+    "℃": ("degree Celsius", "degrees Celsius"),
+    "°F": ("degree Fahrenheit", "degrees Fahrenheit"),
+    "℉": ("degree Fahrenheit", "degrees Fahrenheit"),
     "km/h": ("kilometer per hour", "kilometers per hour"),
     "km": ("kilometer", "kilometers"),
     "cm": ("centimeter", "centimeters"),
     "mm": ("millimeter", "millimeters"),
+    "m": ("meter", "meters"),
+    "m²": ("square meter", "square meters"),
+    "sq ft": ("square foot", "square feet"),
+    "mi": ("mile", "miles"),
+    "mph": ("mile per hour", "miles per hour"),
     "kg": ("kilogram", "kilograms"),
+    "g": ("gram", "grams"),
+    "mg": ("milligram", "milligrams"),
+    "mcg": ("microgram", "micrograms"),
+    "oz": ("ounce", "ounces"),
+    "L": ("liter", "liters"),
+    "ml": ("milliliter", "milliliters"),
+    "mL": ("milliliter", "milliliters"),
     "lbs": ("pound", "pounds"),
     "lb": ("pound", "pounds"),
     "ft": ("foot", "feet"),
+    "sec": ("second", "seconds"),
     "min": ("minute", "minutes"),
     "hrs": ("hour", "hours"),
     "hr": ("hour", "hours"),
@@ -47,11 +65,18 @@ def _any(words: dict[str, str] | dict[str, tuple[str, str]]) -> str:
 
 
 def _measure(found: re.Match[str]) -> str:
-    return amount(found[1], *_UNITS[found[2]])
+    spoken = amount(found["number"], *_UNITS[found["unit"]])
+    if found["first"]:
+        spoken = f"{plain(found['first'])} {between(found['between'])} {spoken}"
+    return f"minus {spoken}" if found["minus"] else spoken
 
 
 RULES: list[Rule] = [
-    rule(rf"{START}({NUMBER})\s?({_any(_UNITS)})(?!\w)(?:(?<=min|hrs)\.)?", _measure),
+    rule(
+        rf"(?P<minus>(?<![\w)])[-−])?{START}(?:(?P<first>{NUMBER})(?P<between>{TO}|{BY}))?(?P<number>{NUMBER})\s?"
+        rf"(?P<unit>{_any(_UNITS)})(?!\w)(?:(?<=min|hrs|sec)\.)?",
+        _measure,
+    ),
     rule(rf"(?<=[a-z] )(?:{_any(_PLACES)})", lambda found: _PLACES[found[0]]),
     rule(rf"(?<!\w)(?:{_any(_TITLES)})(?=\s+[A-Zא-ת])", lambda found: _TITLES[found[0]]),
     rule(rf"(?<!\w)(?:{_any(_BEFORE_NUMBERS)})(?=\s*\d)", lambda found: _BEFORE_NUMBERS[found[0]]),

@@ -11,11 +11,15 @@ from tts_worker.front_end.scan import Rule, rule
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 _MONTH = rf"(?:{'|'.join(_MONTHS)}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)(?!\w)\.?)(?!\w)"
 _DAYS = {day[:3]: day for day in ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")}
+_NAMES = (*_DAYS.values(), *_MONTHS)
+_BEHIND_NAMES = "|".join(f"(?<={name})" for name in _NAMES)
 _DAY = r"(?:Sun|Mon|Tues?|Wed|Thurs?|Thu|Fri|Sat)"
 _DATE_BEFORE = re.compile(
     r"(?:on|by|until|before|after|since|from|day|date:?|Sun|Mon|Tues?|Wed|Thu|Fri|Sat),?\.?\s+(?:on\s+)?(?:the\s+)?$", re.IGNORECASE
 )
 _NO_DATE_BEHIND = r"(?![\w/:]|[.-]\d)"
+_NO_YEAR_BEHIND = r"(?![\w/:]|\.\d|-\d(?!\d?[./]\d))"
+"""But another date."""
 _MONTH_OF_YEAR = rf"(?<!\w)(?P<month>{_MONTH}),?\s+(?P<year>(?:19|20)\d\d)(?!\d)"
 _YEAR = r"(?:,?\s+(?P<year>(?:19|20)\d\d)(?!\d))?"
 _ENDING = r"(?:st|nd|rd|th)?"
@@ -35,6 +39,11 @@ def _short(found: re.Match[str]) -> str | None:
         return None
     first, second = int(found["first"]), int(found["second"])
     return _date(first, second, None) or _date(second, first, None)
+
+
+def _from_to(found: re.Match[str]) -> str | None:
+    first, last = _date(int(found[1]), int(found[2]), None), _date(int(found[3]), int(found[4]), None)
+    return f"{first} to {last}" if first and last else None
 
 
 def _date(month: int, day: int, written_year: str | None) -> str | None:
@@ -75,13 +84,16 @@ def _decade(found: re.Match[str]) -> str:
 
 RULES: list[Rule] = [
     rule(rf"{START}(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d){_NO_DATE_BEHIND}", _points),
-    rule(rf"{START}(?P<first>\d{{1,2}})([/-])(?P<second>\d{{1,2}})\2(?P<year>(?:19|20)\d\d|\d\d){_NO_DATE_BEHIND}", _strokes),
-    rule(rf"{START}(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.(?P<year>(?:19|20)\d\d|\d\d){_NO_DATE_BEHIND}", _points),
+    rule(rf"{START}(?P<first>\d{{1,2}})([/-])(?P<second>\d{{1,2}})\2(?P<year>(?:19|20)\d\d|\d\d){_NO_YEAR_BEHIND}", _strokes),
+    rule(rf"{START}(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.(?P<year>(?:19|20)\d\d|\d\d){_NO_YEAR_BEHIND}", _points),
+    rule(rf"(?:(?<=[./]\d\d)|(?<=[./]\d{{4}})){TO}(?=\d{{1,2}}([./])\d{{1,2}}\1\d)", " to "),
+    rule(rf"{START}(\d{{1,2}})/(\d{{1,2}}){TO}(\d{{1,2}})/(\d{{1,2}}){_NO_DATE_BEHIND}", _from_to),
     rule(rf"{START}(?P<first>\d{{1,2}})/(?P<second>\d{{1,2}}){_NO_DATE_BEHIND}", _short),
     rule(rf"(?<!\w)(?P<month>{_MONTH})\s+(?P<day>\d{{1,2}}){_ENDING}(?![\d:])(?:{TO}(?P<to>\d{{1,2}})(?![\d:]))?{_YEAR}", _month_first),
     rule(rf"{START}(?P<day>\d{{1,2}}){_ENDING}\s+(?:of\s+)?(?P<month>{_MONTH}){_YEAR}", _day_first),
     rule(_MONTH_OF_YEAR, _month_of_year),
     rule(rf"(?<!\w)({_DAY})\.?{TO}({_DAY})(?!\w)", _days),
+    rule(rf"(?:{_BEHIND_NAMES}){TO}(?=(?:{'|'.join(_NAMES)})(?!\w))|(?<=\d){TO}(?={_MONTH}\s+\d)", " to "),
     rule(rf"(?<!\w)({_DAY})(?:\.|(?=,?\s+{_MONTH}\s+\d)|(?=,?\s+\d))", _days),
     rule(r"(?:(?<=[Ii]n )|(?<=[Ss]ince )|(?<=[Uu]ntil )|(?<=[Bb]y )|(?<=year ))((?:1[5-9]|20)\d\d)(?![\w,:/]|\.\d)",
          lambda found: year(int(found[1]))),

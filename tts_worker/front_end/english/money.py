@@ -63,5 +63,6 @@ def _percent(found: re.Match[str]) -> str:
 RULES: list[Rule] = [
     rule(rf"{_MINUS}(?<![\w.,:/])(?P<sign>{_SIGN})\s?{_NUMBERS}(?!\d|[.,]\d)", _price),
     rule(rf"{_MINUS}(?<![\w.,:/]){_NUMBERS}\s?(?P<sign>{_SIGN}|(?:NIS|ILS|USD|EUR)(?!\w))", _price),
+    rule(r"(?:(?<=[\d₪$€£])|(?<=[SRL]))/(?=(?:hour|day|night|week|month|year|person|unit|item)(?!\w))", " per "),
     rule(rf"(?P<sign>(?<![\w)%])[-−+])?{START}(?P<number>{NUMBER})(?:%?{TO}(?P<to>{NUMBER}))?\s?%", _percent),
 ]

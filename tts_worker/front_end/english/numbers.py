@@ -15,7 +15,11 @@ SCALE = "thousand|million|billion"
 _LONGEST = 10**15
 """Nobody follows a longer number in words."""
 _BLOOD_PRESSURE = re.compile(r"blood pressure(?: (?:is|was|of|at|below|above|under|over|reads?))*[\s:]*$", re.IGNORECASE)
+BY = r"\s?[×xX]\s?"
 _FRACTIONS = {2: ("half", "halves"), 4: ("quarter", "quarters")}
+_WITH_A = {(1, 2): "a half", (1, 3): "a third", (1, 4): "a quarter"}
+_SIGNS = {"½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8)}
+_SIGN = f"[{''.join(_SIGNS)}]"
 
 
 def cardinal(number: int) -> str:
@@ -56,11 +60,17 @@ def _pressure(found: re.Match[str]) -> str | None:
 
 
 def _fraction(found: re.Match[str]) -> str | None:
-    above, below = int(found[1]), int(found[2])
+    above, below = _SIGNS[found["sign"]] if found["sign"] else (int(found["above"]), int(found["below"]))
     if above >= below or below < 2:
-        return f"{cardinal(above)} {cardinal(below)}" if above == below else None
+        return f"{cardinal(above)} {cardinal(below)}" if above == below and not found["whole"] else None
     one, many = _FRACTIONS.get(below) or (ordinal(below), f"{ordinal(below)}s")
-    return f"{cardinal(above)} {one if above == 1 else many}"
+    spoken = f"{cardinal(above)} {one if above == 1 else many}"
+    return f"{cardinal(int(found['whole']))} and {_WITH_A.get((above, below), spoken)}" if found["whole"] else spoken
+
+
+def between(sign: str) -> str:
+    """What is said for a dash between two numbers, or for what stands between the sides of a thing."""
+    return "to" if sign.strip() in "-–" else "by"
 
 
 def _signed(found: re.Match[str]) -> str:
@@ -68,10 +78,14 @@ def _signed(found: re.Match[str]) -> str:
 
 
 RULES: list[Rule] = [
-    rule(rf"{START}(\d+)(?:st|nd|rd|th)(?!\w)", lambda found: ordinal(int(found[1]))),
+    rule(rf"{START}(\d{{1,3}}(?:,\d{{3}})+|\d+)(?:st|nd|rd|th)(?!\w)", lambda found: ordinal(int(found[1].replace(",", "")))),
     rule(rf"{START}(\d{{2,3}})/(\d{{2,3}}){END}", _pressure),
-    rule(rf"{START}(\d{{1,3}})/(\d{{1,3}}){END}", _fraction),
-    rule(rf"{START}({NUMBER}){TO}({NUMBER}){END}", lambda found: f"{plain(found[1])} to {plain(found[2])}"),
+    rule(
+        rf"{START}(?:(?P<whole>\d{{1,3}})(?:\s+(?=\d)|\s?(?={_SIGN})))?"
+        rf"(?:(?P<sign>{_SIGN})|(?P<above>\d{{1,3}})/(?P<below>\d{{1,3}}){END})",
+        _fraction,
+    ),
+    rule(rf"{START}({NUMBER})({TO}|{BY})({NUMBER}){END}", lambda found: f"{plain(found[1])} {between(found[2])} {plain(found[3])}"),
     rule(rf"(?<![\w)])([-−+])({NUMBER}){END}", _signed),
     rule(NUMBER, lambda found: apart(found, plain(found[0]))),
 ]

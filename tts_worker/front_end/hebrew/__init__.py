@@ -7,7 +7,7 @@ import re
 
 from tts_worker.front_end.addresses import address_rules
 from tts_worker.front_end.digits import code_rules, phone_rules
-from tts_worker.front_end.hebrew import abbreviations, dates, money, numbers, times
+from tts_worker.front_end.hebrew import abbreviations, dates, fractions, money, numbers, times
 from tts_worker.front_end.hebrew.nouns import noun_at
 from tts_worker.front_end.latin import latin_rules
 from tts_worker.front_end.names import HEBREW
@@ -18,7 +18,9 @@ _CODE = re.compile(
     r"ש?מסתיי(?:ם|מת)|PIN)"
     r"(?:\s+(?:שלך|שלכם|שלי|הוא|היא|הן|אימות|האימות|סודי|הסודי|חדש|החדש|מספר|מס'|הבניין|הכניסה|הדלת))*[\s:]*(?:(?<=\s)ב[-־])?$"
 )
-_PARTICLE = rule(r"(?<![א-ת])([ובכלמשה]{1,3})(?:[-־–](?=[\d₪$€£*+#(A-Za-z])|(?=\d))", lambda found: found[1], joins=True)
+_PARTICLE = rule(
+    r"(?<![א-ת])([ובכלמשה]{1,3})(?:[-־–](?=[\d₪$€£*+#(½⅓¼¾A-Za-z]|[א-ת]{1,4}[\"״'׳])|(?=\d))", lambda found: found[1], joins=True
+)
 
 ABBREVIATIONS: list[Rule] = abbreviations.RULES
 RULES: list[Rule] = [
@@ -26,15 +28,17 @@ RULES: list[Rule] = [
     _PARTICLE,
     *times.RULES,
     *money.RULES,
-    *dates.RULES[:3],
+    *dates.FULL,
     *phone_rules(HEBREW),
-    *dates.RULES[3:],
+    *dates.SHORT,
     *abbreviations.RULES,
     *code_rules(HEBREW, _CODE, noun_at),
     rule(r"(?<!\w)OK(?!\w)", "אוקיי"),
     rule(r"(?<=ויטמין )([A-Z])-?(\d{1,2})(?!\w)", lambda found: f"{found[1]} {numbers.cardinal(int(found[2]))}"),
     *latin_rules(HEBREW),
+    *numbers.COUNTED,
+    *fractions.RULES,
     *numbers.RULES,
     rule(r"(?<=\d)\+(?!\w)", " ומעלה"),
-    rule(r"\s+&\s+(?=[א-ת])", " ו"),
+    rule(r"\s+&(?:amp;)?\s+(?=[א-ת])", " ו"),
 ]

@@ -7,7 +7,7 @@ goes to the second word of a construct pair: הת"ז is תעודת הזהות.
 import re
 
 from tts_worker.front_end.hebrew.nouns import Gender
-from tts_worker.front_end.hebrew.numbers import NUMBER, START, amount
+from tts_worker.front_end.hebrew.numbers import BY, NUMBER, START, TO, amount, between, mixed
 from tts_worker.front_end.scan import Rule, rule
 
 _PAIRS = {
@@ -80,11 +80,26 @@ _UNITS: dict[str, tuple[str, str, Gender]] = {
     'מ"מ': ("מילימטר", "מילימטרים", "m"),
     'מ"ל': ("מיליליטר", "מיליליטר", "m"),
     'מ"ר': ("מטר רבוע", "מטר רבוע", "m"),
+    "מ²": ("מטר רבוע", "מטר רבוע", "m"),
+    "m²": ("מטר רבוע", "מטר רבוע", "m"),
+    'מ"ק': ("מטר מעוקב", "מטר מעוקב", "m"),
+    'קמ"ש': ("קילומטר לשעה", "קילומטר לשעה", "m"),
+    "מ'": ("מטר", "מטרים", "m"),
+    "ל'": ("ליטר", "ליטר", "m"),
+    "גר'": ("גרם", "גרם", "m"),
     'ק"ג': ("קילוגרם", "קילוגרם", "m"),
     'מ"ג': ("מיליגרם", "מיליגרם", "m"),
     'מק"ג': ("מיקרוגרם", "מיקרוגרם", "m"),
     "דק'": ("דקה", "דקות", "f"),
     "שע'": ("שעה", "שעות", "f"),
+    "שנ'": ("שנייה", "שניות", "f"),
+    "יח'": ("יחידה", "יחידות", "f"),
+    "אג'": ("אגורה", "אגורות", "f"),
+    "°": ("מעלה", "מעלות", "f"),
+    "°C": ("מעלת צלזיוס", "מעלות צלזיוס", "f"),
+    "℃": ("מעלת צלזיוס", "מעלות צלזיוס", "f"),
+    "°F": ("מעלת פרנהייט", "מעלות פרנהייט", "f"),
+    "℉": ("מעלת פרנהייט", "מעלות פרנהייט", "f"),
     "GB": ("ג'יגה בייט", "ג'יגה בייט", "m"),
     "MB": ("מגה בייט", "מגה בייט", "m"),
     "Mbps": ("מגה ביט לשנייה", "מגה ביט לשנייה", "m"),
@@ -104,7 +119,7 @@ def _any(words: dict[str, str] | dict[str, tuple[str, str, Gender]]) -> str:
     return "|".join("".join(f"(?:{_MARK[letter]})" if letter in _MARK else re.escape(letter) for letter in word) for word in ordered)
 
 
-_FULL = {**_PAIRS, **_PLAIN, **{unit: one for unit, (one, _, _) in _UNITS.items() if not unit.isascii()}}
+_FULL = {**_PAIRS, **_PLAIN, **{unit: one for unit, (one, _, _) in _UNITS.items() if "א" <= unit[0] <= "ת" and len(unit) > 2}}
 
 
 def _plain(found: re.Match[str]) -> str:
@@ -120,13 +135,20 @@ def _prefixed(found: re.Match[str]) -> str:
 
 
 def _measure(found: re.Match[str]) -> str:
-    one, many, gender = _UNITS[_key(found[2])]
-    return amount(found[1], one, many, gender)
+    one, many, gender = _UNITS[_key(found["unit"])]
+    spoken = amount(found["number"], one, many, gender)
+    if found["first"]:
+        spoken = f"{mixed(found['first'], gender)} {between(found['between'])} {spoken}"
+    return f"מינוס {spoken}" if found["minus"] else spoken
 
 
 _BEGIN, _BEHIND = r"(?<![א-ת\"״'׳])", r"(?![א-ת\"״])"
 RULES: list[Rule] = [
-    rule(rf"{START}({NUMBER})\s?({_any(_UNITS)})(?![\w\"״])", _measure),
+    rule(
+        rf"(?P<minus>(?<![\w)])[-−])?{START}(?:(?P<first>{NUMBER})(?P<between>{TO}|{BY}))?(?P<number>{NUMBER})\s?"
+        rf"(?P<unit>{_any(_UNITS)})(?![\w\"״])",
+        _measure,
+    ),
     rule(rf"{_BEGIN}(?:{_any(_FULL)}){_BEHIND}", _plain),
     rule(rf"{_BEGIN}([ובכלמשה]{{1,3}})({_any(_FULL)}){_BEHIND}", _prefixed),
 ]

@@ -27,8 +27,10 @@ _CURRENCIES = {
     "€": _Money("אירו", "אירו", "m", "סנט", "סנט", "m"),
     "£": _Money("לירה שטרלינג", "לירות שטרלינג", "f", "פני", "פני", "m"),
 }
+_CURRENCIES |= {"USD": _CURRENCIES["$"], "EUR": _CURRENCIES["€"]}
 _SIGN = "[₪$€£]"
-_SHEKELS = r"ש[\"״]ח|שקלים(?![א-ת])|שקל(?![א-ת])"
+_SHEKELS = r"ש[\"״]?ח(?![א-ת])|שקלים(?![א-ת])|שקל(?![א-ת])"
+_LETTERS = r"(?:NIS|ILS|USD|EUR)(?!\w)"
 _MINUS = r"(?P<minus>(?<![\w)])[-−])?"
 _NUMBERS = rf"(?P<number>{NUMBER})(?:{TO}{_SIGN}?(?P<to>{NUMBER}))?(?:\s+(?P<scale>{SCALE})(?![א-ת]))?"
 
@@ -68,6 +70,7 @@ def _percent(found: re.Match[str]) -> str:
 
 RULES: list[Rule] = [
     rule(rf"{_MINUS}{START}(?P<sign>{_SIGN})\s?{_NUMBERS}(?!\d|[.,]\d)", _price),
-    rule(rf"{_MINUS}{START}{_NUMBERS}\s?(?P<sign>{_SIGN}|{_SHEKELS})", _price),
+    rule(rf"{_MINUS}{START}{_NUMBERS}\s?(?P<sign>{_SIGN}|{_SHEKELS}|{_LETTERS})", _price),
+    rule(r"(?:(?<=[\d₪$€£])|(?<=ש[\"״]ח)|(?<=שקלים))\s?/\s?(?=(?:שעה|יום|לילה|שבוע|חודש|שנה|אדם|יחידה)(?![א-ת]))", " ל"),
     rule(rf"(?P<sign>(?<![\w)%])[-−+])?{START}(?P<number>{NUMBER})(?:%?{TO}(?P<to>{NUMBER}))?\s?%", _percent),
 ]

@@ -21,15 +21,15 @@ START = r"(?<![^\Wא-ת])(?<![.,:/])"
 """Perhaps glued to a particle."""
 END = r"(?![\w:/]|[.,]\d)"
 TO = r"\s*[-–־]\s*"
+BY = r"\s?[×xX]\s?"
 _SCALES = {"אלף": 1000, "מיליון": 10**6, "מיליארד": 10**9}
 SCALE = "|".join(_SCALES)
 _LONGEST = 10**15
 """Nobody follows a longer number in words."""
 _ONES = {"m": "אחד", "f": "אחת"}
 _PARTS = {"25": "רבע", "5": "חצי", "50": "חצי"}
-_FRACTIONS = {(1, 2): "חצי", (1, 3): "שליש", (2, 3): "שני שלישים", (1, 4): "רבע", (3, 4): "שלושה רבעים"}
+_PARTS_OF_ONE = {**_PARTS, "1/2": "חצי", "½": "חצי", "1/3": "שליש", "⅓": "שליש", "1/4": "רבע", "¼": "רבע"}
 _ORDERED = re.compile(r"(?:^|([א-ת]+)\s+)ה[-־]$")
-_STREET = re.compile(r"(?:רחוב|רח['׳]|שדרות|שד['׳]|סמטת)\s+(?:[א-ת\"״'׳-]+\s+){1,3}$")
 _BLOOD_PRESSURE = re.compile(r"לחץ ה?דם(?:\s+(?:של|שלך|שלכם|הוא|היה|עד|מעל|תקין))*[\s:]*$")
 _TO_A_NOUN = re.compile(rf"(?:{TO}|\s+(?:עד|או)\s+|\s+[לו][-־])(?:{NUMBER})(?=\s)")
 
@@ -103,17 +103,15 @@ def _pressure(found: re.Match[str]) -> str | None:
     return f"{plain(found[1])} על {plain(found[2])}" if _BLOOD_PRESSURE.search(found.string[: found.start()]) else None
 
 
-def _fraction(found: re.Match[str]) -> str:
-    above, below = int(found[1]), int(found[2])
-    if _STREET.search(found.string[: found.start()]):  # a house and a flat
-        return f"{cardinal(above)} {HEBREW.slash} {cardinal(below)}"
-    return _FRACTIONS.get((above, below)) or f"{cardinal(above)} חלקי {cardinal(below)}"
-
-
 def _range(found: re.Match[str]) -> str:
     noun = noun_at(found.string, found.end())
-    gender: Gender = noun.gender if noun else "f"
-    return f"{mixed(found[1], gender) if noun else plain(found[1])} עד {counted(found[2], noun) if noun else plain(found[2])}"
+    first, second = (mixed(found[1], noun.gender), counted(found[3], noun)) if noun else (plain(found[1]), plain(found[3]))
+    return f"{first} {between(found[2])} {second}"
+
+
+def between(sign: str) -> str:
+    """What is said for a dash between two numbers, or for what stands between the sides of a thing."""
+    return "עד" if sign.strip() in "-–־" else "על"
 
 
 def _one(found: re.Match[str]) -> str | None:
@@ -121,11 +119,12 @@ def _one(found: re.Match[str]) -> str | None:
     if noun is None or noun.definite or labelled(found.string[: found.start()]):
         return None
     one = noun.one if found["part"] else noun.word if noun.singular else None
-    return f"{one} {'ו' + _PARTS[found['part']] if found['part'] else _ONES[noun.gender]}" if one else None
+    return f"{one} {'ו' + _PARTS_OF_ONE[found['part']] if found['part'] else _ONES[noun.gender]}" if one else None
 
 
-def _negative(found: re.Match[str]) -> str:
-    return f"{'מינוס' if found[1] != '+' else HEBREW.plus} {plain(found[2])}"
+def _signed(found: re.Match[str]) -> str:
+    noun = noun_at(found.string, found.end())
+    return f"{'מינוס' if found[1] != '+' else HEBREW.plus} {counted(found[2], noun) if noun else plain(found[2])}"
 
 
 def _number(found: re.Match[str]) -> str:
@@ -149,13 +148,15 @@ def _ordinal(number: int, gender: Gender) -> str:
     return str(num2words(number, lang="he", to="ordinal", gender=gender, definite=True))[1:]
 
 
-RULES: list[Rule] = [
+COUNTED: list[Rule] = [
     rule(rf"{START}({NUMBER})\s+({SCALE})(?![א-ת])", _scaled),
     rule(rf"{START}(\d{{2,3}})/(\d{{2,3}}){END}", _pressure),
-    rule(rf"{START}(\d{{1,2}})/(\d{{1,3}}){END}", _fraction),
-    rule(rf"{START}({NUMBER}){TO}({NUMBER}){END}", _range),
-    rule(rf"{START}(?P<number>1(?:\.(?P<part>{'|'.join(_PARTS)}))?)\s+[א-ת]+(?![א-ת\"״'׳])", _one),
-    rule(rf"(?<![\w)])([-−+])({NUMBER}){END}", _negative),
+    rule(rf"{START}(?P<number>1(?:(?:\.|\s+(?=\d/)|\s?(?=[½⅓¼]))(?P<part>{'|'.join(_PARTS_OF_ONE)}))?)\s+[א-ת]+(?![א-ת\"״'׳])", _one),
+]
+"""What goes before fractions."""
+RULES: list[Rule] = [
+    rule(rf"{START}({NUMBER})({TO}|{BY})({NUMBER}){END}", _range),
+    rule(rf"(?<![\w)])([-−+])({NUMBER}){END}", _signed),
     rule(rf"{START}(?:{NUMBER})(?![^\W\d])", _number),
     rule(NUMBER, lambda found: apart(found, plain(found[0]))),
 ]

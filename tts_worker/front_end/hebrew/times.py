@@ -8,6 +8,7 @@ unless the text says it itself.
 
 import re
 
+from tts_worker.front_end.hebrew.nouns import noun_at
 from tts_worker.front_end.hebrew.numbers import START, TO, cardinal
 from tts_worker.front_end.scan import Rule, rule
 
@@ -19,6 +20,15 @@ _PART_BEHIND = re.compile(r"\s+(?:ב(?:בוקר|צהריים|ערב|לילה)|א
 def _time(found: re.Match[str]) -> str:
     told = _PART_BEHIND.match(found.string, found.end())
     return _spoken(int(found[1]) % 24, int(found[2]), part=not told)
+
+
+def _hour(found: re.Match[str]) -> str | None:
+    """A number behind the word hour that no time of twelve hours has."""
+    return None if noun_at(found.string, found.end()) else _spoken(int(found[1]), 0, part=True)
+
+
+def _hours(found: re.Match[str]) -> str:
+    return f"{_spoken(int(found[1]) % 24, 0, part=True)} עד {_spoken(int(found[2]) % 24, 0, part=True)}"
 
 
 def _spoken(hour: int, minute: int, *, part: bool) -> str:
@@ -43,5 +53,8 @@ def _minutes(minute: int) -> str:
 RULES: list[Rule] = [
     rule(r"(?<![\w/])24/7(?![\w/])", "עשרים וארבע שבע"),
     rule(_TIME, _time),
+    rule(r"(?:(?<=שעה )|(?<=שעות ))([01]?\d|2[0-4])\.([0-5]\d)(?![\d.])", _time),
+    rule(rf"(?:(?<=בשעות )|(?<=השעות ))([01]?\d|2[0-4]){TO}([01]?\d|2[0-4])(?![\d:.])", _hours),
+    rule(r"(?:(?<=בשעה )|(?<=לשעה )|(?<=השעה ))(1[3-9]|2[0-3])(?![\d:.,/]|\s?[₪$€£%-])", _hour),
     rule(rf"(?<=:[0-5]\d){TO}(?=\d{{1,2}}:\d\d)", " עד "),
 ]
