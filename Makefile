@@ -57,14 +57,14 @@ chaos: setup-dev  ## kill -9 of workers and gateways, stalls, cuts, restarts of 
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.chaos --kills $(or $(KILLS),30) --callers $(or $(CALLERS),8) --seed $(or $(SEED),1) \
 		--out $(or $(OUT),.run/chaos) $(ARGS)
 
-bench: setup-dev  ## what calls cost and what their callers notice, beside a bare loop: ten minutes; ARGS=--long
+bench: setup-dev  ## what calls cost and what their callers notice, beside a bare loop: twelve minutes; ARGS=--long
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.load $(ARGS)
 
 bench-turns: setup-dev  ## how well it takes turns, by the rules of published benchmarks, beside docs/benchmarks/turns; ARGS=--write keeps the results, --sweep the curves
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.turns $(ARGS)
 
 soak: setup-dev  ## calls come and go for half an hour, or HOURS=3: does memory grow, is anything left behind? OUT=docs/benchmarks/soak keeps it
-	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.load.soak --minutes $(if $(HOURS),$$(($(HOURS) * 60)),$(or $(MINUTES),30)) \
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.load.soak --minutes $(or $(MINUTES),30) $(if $(HOURS),--hours $(HOURS)) \
 		--out $(or $(OUT),.run/soak) $(ARGS)
 
 gateway-death: setup-dev  ## kill the gateway of ten calls, and measure how long their callers hear nothing: some minutes

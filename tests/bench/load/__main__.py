@@ -1,12 +1,13 @@
 """``python -m tests.bench.load``, or ``make bench``: what calls cost the gateway, and what their callers notice.
 
-Short form: half a minute a level, about ten minutes in all. ``--long``: two minutes a level, more of them. What it finds is
+Short form: half a minute a level, about twelve minutes in all. ``--long``: two minutes a level. What it finds is
 printed, written to a folder, and compared with the last result in ``docs/benchmarks``. No figure fails it: it reports.
 """
 
 import argparse
 import asyncio
 import os
+import shutil
 import sys
 import tempfile
 from dataclasses import replace
@@ -20,7 +21,7 @@ from tests.bench.load import docs
 from tests.bench.load import result as results
 from tests.bench.load.flame import flame_graph
 from tests.bench.load.level import Level, measure
-from tests.bench.load.processes import OTHER_CORE
+from tests.bench.load.processes import CORES, OTHER_CORE
 from tests.bench.load.result import Result
 from tests.bench.load.servers import House, bare_loop, house
 from tests.bench.load.soaked import kept_soak
@@ -33,6 +34,7 @@ from tests.servers import real_server
 KEPT = ROOT / "docs" / "benchmarks"
 _LEVELS = (1, 10, 50, 100, 150, 200)
 _MORE_LEVELS = (250, 300, 350, 400)
+"""While they hold."""
 _REFERENCE_LEVEL = 110
 _NO_DRAFTS = (10, 50, 150)
 _SILERO = 50
@@ -42,7 +44,7 @@ _STARTS = 3
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     made = argparse.ArgumentParser(prog="python -m tests.bench.load", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    made.add_argument("--long", action="store_true", help="two minutes a level, and levels beyond 200 calls while they hold")
+    made.add_argument("--long", action="store_true", help="two minutes a level")
     made.add_argument("--out", type=Path, default=ROOT / ".run" / "bench", help="folder for what it finds (%(default)s)")
     made.add_argument("--docs", action="store_true", help="keep what it finds: docs/benchmarks.md, and its figures and pictures beside it")
     made.add_argument("--levels", help="only so many calls, as 10,50; for trying out")
@@ -54,9 +56,10 @@ def parser() -> argparse.ArgumentParser:
 class Bench:
     """One run."""
 
-    def __init__(self, folder: Path, levels: tuple[int, ...], seconds: float, form: str, flame: Path | None) -> None:
+    def __init__(self, folder: Path, out: Path, levels: tuple[int, ...], seconds: float, form: str, flame: Path | None) -> None:
         self.result = results.new_result(form)
         self._folder = folder
+        self._out = out
         self._levels = levels
         self._seconds = seconds
         self._flame = flame
@@ -67,9 +70,9 @@ class Bench:
         async with house(self._folder, redis_url) as around:
             await self._levels_until_one_fails(around)
             for calls in (calls for calls in _NO_DRAFTS if calls in self._levels):
-                self.result.no_drafts.append(await self._level(around, calls, drafts=False))
+                self._keep(self.result.no_drafts, await self._level(around, calls, drafts=False))
             if _SILERO in self._levels:
-                self.result.silero.append(await self._with_silero(around))
+                self._keep(self.result.silero, await self._with_silero(around))
             await self._draw_flames(around)
         self.result.steps += await measure_steps(self._folder)
         self.result.ready_s += [await asyncio.to_thread(seconds_to_ready, self._folder / f"run{number}") for number in range(_STARTS)]
@@ -78,64 +81,85 @@ class Bench:
     async def _bare_levels(self) -> None:
         for calls in sorted({*self._levels, _REFERENCE_LEVEL} - {1}):
             async with bare_loop(self._folder) as server:
-                self.result.bare.append(told(await measure(server, calls, self._seconds)))
+                self._keep(self.result.bare, await measure(server, calls, self._seconds))
 
     async def _levels_until_one_fails(self, around: House) -> None:
         for calls in self._levels:
             level = await self._level(around, calls, drafts=True)
-            self.result.gateway.append(level)
-            if not level.held and calls > _LEVELS[-1]:
+            self._keep(self.result.gateway, level)
+            if not level.held and calls >= _LEVELS[-1]:
                 return
 
     async def _level(self, around: House, calls: int, *, drafts: bool) -> Level:
         async with around.gateway(SPECULATE="full" if drafts else "off") as server:
-            return told(await measure(server, calls, self._seconds, drafts=drafts, house=around))
+            return await measure(server, calls, self._seconds, drafts=drafts, house=around)
 
     async def _with_silero(self, around: House) -> Level:
-        (around.cache / "models").symlink_to(Settings().torim_cache.expanduser() / "models")
+        around.link_models()
         async with around.gateway(SPECULATE="full", VAD="silero") as server:
             level = await measure(server, _SILERO, self._seconds, drafts=True, house=around)
-            return told(replace(level, server="gateway with Silero"))
+            return replace(level, server="gateway with Silero")
+
+    def _keep(self, levels: list[Level], level: Level) -> None:
+        """With those before it in a file: who stops the run loses none of them."""
+        levels.append(level)
+        results.save(self.result, self._out)
+        tell(level)
 
     async def _draw_flames(self, around: House) -> None:
         """Of the rated load, in a level of its own: py-spy stops what it looks at."""
         if self._flame is not None:
             rated = self.result.rated or self.result.gateway[0]
-            async with around.gateway(SPECULATE="full") as server, flame_graph(server.pid, self._flame):
+            title = f"{self._flame.stem}: the gateway ({self.result.commit}) at {rated.calls} calls"
+            async with around.gateway(SPECULATE="full") as server, flame_graph(server.pid, self._flame, title):
                 await measure(server, rated.calls, self._seconds, drafts=True, house=around)
 
 
-def told(level: Level) -> Level:
+def tell(level: Level) -> None:
     """Say how it goes on."""
     clear = level.onset_to_clear_ms.p99
     sys.stderr.write(
         f"{level.server}, {level.calls} calls: {level.cpu_s_per_call_minute:.3f} CPU s per call-minute, "
         f"onset to clear p99 {clear} ms, waited {level.waited:.0%}, {'held' if level.held else 'did not hold'}\n"
     )
-    return level
+
+
+def checked(arguments: argparse.ArgumentParser) -> argparse.Namespace:
+    """The options, with whatever would be found out in ten minutes found out now."""
+    options = arguments.parse_args()
+    if len(CORES) < 2:
+        arguments.error("one core: what is measured takes one for itself")
+    if options.docs and options.levels:
+        arguments.error("--docs keeps a whole run: leave out --levels")
+    if options.docs and results.commit().endswith("+"):
+        arguments.error("--docs keeps figures of a commit: commit what you changed first")
+    if options.flame and shutil.which("py-spy") is None:
+        arguments.error("--flame: no py-spy on the PATH: pipx install py-spy")
+    return options
 
 
 def main() -> int:
     """Measure, write, compare."""
-    options = parser().parse_args()
-    levels = tuple(int(each) for each in options.levels.split(",")) if options.levels else _LEVELS + (_MORE_LEVELS if options.long else ())
+    options = checked(parser())
+    levels = tuple(int(each) for each in options.levels.split(",")) if options.levels else _LEVELS + _MORE_LEVELS
     seconds = options.seconds or (120.0 if options.long else 30.0)
     models.present(catalogue.SILERO, Settings().torim_cache)  # rather now than in ten minutes
     os.sched_setaffinity(0, {OTHER_CORE})
+    options.out.mkdir(parents=True, exist_ok=True)
     with real_server() as server, tempfile.TemporaryDirectory(prefix="torim-bench-") as folder:
         form = "long" if options.long else "short"
-        result = uvloop.run(Bench(Path(folder), levels, seconds, form, options.flame).run(server.url))
-    options.out.mkdir(parents=True, exist_ok=True)
+        result = uvloop.run(Bench(Path(folder), options.out, levels, seconds, form, options.flame).run(server.url))
     results.save(result, options.out)
-    before = results.last_of(KEPT)
+    earlier = results.kept_in(KEPT)
+    before = earlier[-1] if earlier else None
     text = "\n".join([*verdict(result), "", *tables(result), *parts_table(result), *shortfalls(result), "", *since(before, result), ""])
     (options.out / "tables.md").write_text(text, encoding="utf-8")
     sys.stdout.write(text)
-    docs.write(result, before, kept_soak(KEPT), options.out / "benchmarks.md", options.out)
+    docs.write(result, earlier, kept_soak(KEPT), options.out / "benchmarks.md", options.out)
     if options.docs:
         KEPT.mkdir(exist_ok=True)
         results.save(result, KEPT)
-        docs.write(result, before, kept_soak(KEPT), KEPT.with_suffix(".md"), KEPT)
+        docs.write(result, earlier, kept_soak(KEPT), KEPT.with_suffix(".md"), KEPT)
     return 0
 
 

@@ -1,6 +1,6 @@
 """Writes ``docs/benchmarks.md`` from a run and from the soak that is kept; nobody writes it by hand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.bench.load.pictures import pictures
@@ -22,7 +22,8 @@ first sentence of three words, first sound 100: 1,210 ms in all. The detector is
 measured at their end of the wire.
 
 - **Bare loop**: the same server library, decoding and detector, frames that leave together, and no turns, bus, workers or history
-  (`tests/bench/load/bare_loop.py`). It is the limit of what a gateway could cost here.
+  (`tests/bench/load/bare_loop.py`). It takes its messages as the library gives them; the gateway, once a call is up, takes them from
+  the socket itself (`gateway/rounds.py`, `gateway/media_protocol.py`), so the ratio is one to the library's way, not to the limit.
 - **Onset to clear** counts from the first voiced sample, 20 ms before its frame is sent. Five speech frames of six make an onset:
   100 ms is the least.
 - **Own share**: voice to voice, less end of turn and vendors; with drafts, less the later one of the end of turn (800 ms) and the
@@ -31,26 +32,28 @@ measured at their end of the wire.
   takes 800 + 310 ms, and with drafts the p95 and p99 are mostly these.
 - **Silero** is the detector that Torim is shipped with. The level with it is there for its cost and its onsets: the callers' voices are cut
   to where webrtcvad hears their end, so voice to voice with it counts from elsewhere.
-- **Held**: no underrun over 5 ms but where a timer on the same core was late by more than 5 ms, too; onset to clear under 300 ms at
-  p99; no call lost, none left without an answer. The **rated load** is the largest number of calls that held with all smaller ones.
+- **Held**: no underrun over 5 ms but where a timer on the same core was late by a whole lead, too; onset to clear under 300 ms at
+  p99; every interruption cleared, and no sound behind the clear; no call lost, none left without an answer. The **rated load** is the
+  largest number of calls that held with all smaller ones.
 - **Waited for the core**: share of the time in which the server could have run and something else had its core
   (`/proc/PID/schedstat`).
 
 ## Limits
 
-Callers, Redis and workers share a core, so from some 200 calls on they are what is slow. One machine, loopback, no TLS. The
-callers' voices are two recordings, cut where they are loud, so that nothing of a detector's doubts is in the figures. A worker's
-steps are those of one process with vendors that take no time. `make run` is timed with scripted vendors, in a checkout that is set
-up.
+Callers, Redis and workers share a core, and callers wait for it, too: "callers' latest" tells how late the worst of their frames
+was, and tails of that length are theirs. No call begins or ends while a level is measured; the soak is where they do. A level is
+measured once: what changes by a tenth from one run to the next may be chance. One machine, loopback, no TLS. The callers' voices
+are two recordings, cut where they are loud, so that nothing of a detector's doubts is in the figures. A worker's steps are those of
+one process with vendors that take no time. `make run` is timed with scripted vendors, in a checkout that is set up.
 """
 
 
-def document(result: Result, before: Result | None, soak: str, folder: str, flames: str = "") -> str:
-    """The whole page, whose pictures are in ``folder``."""
-    return "\n".join(_page(result, before, soak, folder, flames))
+def document(result: Result, earlier: Sequence[Result], soak: str, folder: str, flames: str = "") -> str:
+    """The whole page, whose pictures are in ``folder``; the oldest of the earlier results first."""
+    return "\n".join(_page(result, earlier, soak, folder, flames))
 
 
-def _page(result: Result, before: Result | None, soak: str, folder: str, flames: str) -> Iterator[str]:
+def _page(result: Result, earlier: Sequence[Result], soak: str, folder: str, flames: str) -> Iterator[str]:
     yield _BEGIN
     yield from verdict(result)
     yield ""
@@ -65,8 +68,13 @@ def _page(result: Result, before: Result | None, soak: str, folder: str, flames:
     yield ""
     yield "## Since the last result"
     yield ""
-    yield from since(before, result)
+    yield from since(earlier[-1] if earlier else None, result)
     yield ""
+    if len(earlier) > 1:
+        yield "## Since the first result"
+        yield ""
+        yield from since(earlier[0], result)
+        yield ""
     if flames:
         yield f"## Where the time goes\n\nFlame graphs of the gateway under load, by py-spy, of what holds the interpreter: {flames}.\n"
     if soak:
@@ -74,10 +82,10 @@ def _page(result: Result, before: Result | None, soak: str, folder: str, flames:
     yield _METHOD
 
 
-def write(result: Result, before: Result | None, soak: str, page: Path, folder: Path) -> None:
+def write(result: Result, earlier: Sequence[Result], soak: str, page: Path, folder: Path) -> None:
     """The page, and its pictures."""
     for name, _, picture in pictures(result):
         save(picture, folder / f"{name}.svg")
     shown = str(folder.relative_to(page.parent))
     flames = ", ".join(f"[{each.stem}]({shown}/{each.name})" for each in sorted(folder.glob("flame*.svg")))
-    page.write_text(document(result, before, soak, shown, flames), encoding="utf-8")
+    page.write_text(document(result, earlier, soak, shown, flames), encoding="utf-8")

@@ -44,25 +44,33 @@ def slope(at_s: "Sequence[float] | Numbers", values: "Sequence[float] | Numbers"
     """The slope of a straight line through the values (least squares).
 
     What is left over is alike from one moment to the next, so fewer values count than there are: their
-    number shrinks by (1 - r) / (1 + r), r the correlation of neighbours (Santer et al. 2000).
+    number shrinks by (1 - r) / (1 + r), r the correlation of neighbours (Santer et al. 2000), of which a sample tells too
+    little, by some (1 + 4 r) / n (Kendall 1954). Of a process that grows by leaps alone no interval of such a line is sure.
     """
     t, y = np.asarray(at_s, dtype=np.float64) / 3600, np.asarray(values, dtype=np.float64)
     if len(t) < 3:
         return Slope(0.0, -math.inf, math.inf)
     rate, start = np.polyfit(t, y, 1)
     rest = y - (rate * t + start)
-    half = _Z95 * _error_of_rate(t, rest)
+    half = _half_interval(t, rest)
     return Slope(float(rate), float(rate) - half, float(rate) + half)
 
 
-def _error_of_rate(t: Numbers, rest: Numbers) -> float:
+def _half_interval(t: Numbers, rest: Numbers) -> float:
     squares = float(rest @ rest)
     if squares == 0:
         return 0.0
-    alike = min(max(float(rest[:-1] @ rest[1:]) / squares, 0.0), 0.99)
-    counted = len(t) * (1 - alike) / (1 + alike)
-    spread_of_t = float(((t - t.mean()) ** 2).sum())
-    return math.sqrt(squares / max(counted - 2, 1.0) / spread_of_t)
+    alike = float(rest[:-1] @ rest[1:]) / squares
+    alike = min(max(alike + (1 + 4 * alike) / len(t), 0.0), 0.99)
+    freedom = max(len(t) * (1 - alike) / (1 + alike) - 2, 1.0)
+    return _t95(freedom) * math.sqrt(squares / freedom / float(((t - t.mean()) ** 2).sum()))
+
+
+def _t95(freedom: float) -> float:
+    """Student's t of which 95 % lies within, from the normal distribution's (Abramowitz and Stegun 26.7.5)."""
+    z = _Z95
+    terms = ((z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96, (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384)
+    return z + sum(term / freedom**power for power, term in enumerate(terms, start=1))
 
 
 # --- Since the last time

@@ -17,30 +17,27 @@ RATE_HZ = 250
 
 
 @asynccontextmanager
-async def flame_graph(pid: int, out: Path | None) -> AsyncIterator[None]:
-    """Sample a process while the block lasts, and write the SVG then; without ``out``: don't.
+async def flame_graph(pid: int, out: Path, title: str) -> AsyncIterator[None]:
+    """Sample a process while the block lasts, and write the SVG then.
 
     Raises:
         FileNotFoundError: there is no py-spy; says what to type.
     """
-    if out is None:
-        yield
-        return
     program = shutil.which("py-spy")
     if program is None:
         raise FileNotFoundError("no py-spy on the PATH: pipx install py-spy")
     command = [program, "record", "--gil", "--pid", str(pid), "--rate", str(RATE_HZ), "--duration", "unlimited", "--output", str(out)]
     with on_core(OTHER_CORE):
-        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL)
+        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
     try:
         yield
     finally:
         process.send_signal(signal.SIGINT)
         await process.wait()
-        _give_title(out)
+        _give_title(out, title)
 
 
-def _give_title(picture: Path) -> None:
-    """Its name, instead of the command, which names this machine's folders."""
+def _give_title(picture: Path, title: str) -> None:
+    """Instead of the command, which names this machine's folders."""
     svg = picture.read_text(encoding="utf-8")
-    picture.write_text(re.sub(r'(<text id="title"[^>]*>)[^<]*', rf"\g<1>{picture.stem}", svg), encoding="utf-8")
+    picture.write_text(re.sub(r'(<text id="title"[^>]*>)[^<]*', rf"\g<1>{title}", svg), encoding="utf-8")

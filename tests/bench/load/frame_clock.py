@@ -6,7 +6,8 @@
     buffer plays  =============================    ===
     lead                 |<-->|               |<-->| underrun
 
-A run begins after silence, or a ``clear``; its first frames fill the lead.
+A run begins after a ``clear``, with an answer, or after some silence behind a mark; its first frames fill the lead. Whatever
+other silence there is between two frames, however long, is a gap that the caller heard.
 """
 
 from array import array
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 FULL_S = 0.13
 """A lead of that much is filled: the gateway keeps 160 ms, and plays a frame of it while the next one comes."""
 _NEW_RUN_S = 0.4
-"""After so long without sound nobody speaks of a gap any more."""
+"""Behind a mark, where a sentence is over, so much silence is no gap any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class FrameClock:
         self.ends_at = float("-inf")
         """When all that came will have been played."""
         self._filled = False
+        self._whole = True
         self.forget()
 
     def forget(self) -> None:
@@ -47,14 +49,19 @@ class FrameClock:
         lead_s = self.ends_at - now
         self.frames += 1
         if lead_s < 0:
-            if lead_s > -_NEW_RUN_S:
+            if not self._whole or lead_s > -_NEW_RUN_S:
                 self.underruns.append(Underrun(now, -lead_s))
             self.ends_at, self._filled, lead_s = now, False, 0.0
         elif self._filled:
             self.leads_s.append(lead_s)
+        self._whole = False
         self.ends_at += seconds
         self._filled = self._filled or lead_s + seconds >= FULL_S
 
     def cleared(self) -> None:
         """The buffer was emptied."""
-        self.ends_at, self._filled = float("-inf"), False
+        self.ends_at, self._filled, self._whole = float("-inf"), False, True
+
+    def marked(self) -> None:
+        """What came is whole: a sentence, or all that there was to say."""
+        self._whole = True

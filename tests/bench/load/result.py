@@ -2,6 +2,7 @@
 
 import os
 import platform
+import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from tests.bench.load.level import Level
+from tests.e2e.gateway_process import ROOT
 
 FORMAT = 1
 
@@ -55,6 +57,8 @@ class Result:
     """From ``make run`` to the line that says that calls are answered."""
     silero: list[Level] = field(default_factory=list)
     """With drafts, and the detector that Torim is shipped with."""
+    commit: str = ""
+    """What ran; with a ``+`` if files of it were changed. Empty: of before that was noted."""
 
     @property
     def levels(self) -> list[Level]:
@@ -106,7 +110,18 @@ def at_calls(levels: Sequence[Level], calls: int) -> Level | None:
 def new_result(form: str) -> Result:
     """A run that begins now, on this machine."""
     at = time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime())
-    return Result(at, Machine(_processor(), os.cpu_count() or 1, platform.release(), platform.python_version(), os.getloadavg()), form)
+    machine = Machine(_processor(), os.cpu_count() or 1, platform.release(), platform.python_version(), os.getloadavg())
+    return Result(at, machine, form, commit=commit())
+
+
+def commit() -> str:
+    """The commit that is checked out, with a ``+`` if what runs is not quite that."""
+    name = _git("rev-parse", "--short", "HEAD").strip()
+    return name + ("+" if _git("status", "--porcelain", "--untracked-files=no") else "")
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", "-C", str(ROOT), *arguments], check=True, capture_output=True, text=True, timeout=30).stdout
 
 
 def _processor() -> str:
@@ -129,9 +144,7 @@ def load(path: Path) -> Result:
     return msgspec.json.decode(path.read_bytes(), type=Result)
 
 
-def last_of(folder: Path) -> Result | None:
-    """The newest result in a folder; None if there is none of this format."""
-    for path in sorted(folder.glob("*.json"), reverse=True):
-        if msgspec.json.decode(path.read_bytes())["format"] == FORMAT:
-            return load(path)
-    return None
+def kept_in(folder: Path) -> list[Result]:
+    """Results of this format in a folder, the oldest first."""
+    paths = sorted(folder.glob("*.json"))
+    return [load(path) for path in paths if msgspec.json.decode(path.read_bytes())["format"] == FORMAT]

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from common.config import Settings
 from tests.bench.load.processes import MEASURED_CORE, OTHER_CORE, running, until_ready
 from tests.bench.load.voice import END_FRAMES, FRAME_S
 from tests.e2e.gateway_process import free_port
@@ -72,6 +73,11 @@ class House:
     def cache(self) -> Path:
         """What they all have as ``TORIM_CACHE``."""
         return self.folder / "cache"
+
+    def link_models(self) -> None:
+        """The models that were fetched are there, too."""
+        self.cache.mkdir(exist_ok=True)
+        (self.cache / "models").symlink_to(Settings().torim_cache.expanduser() / "models")
 
     @asynccontextmanager
     async def gateway(self, **settings: str) -> AsyncIterator[Server]:

@@ -7,18 +7,21 @@ middle of anything. Every five seconds the memory of each process is noted, its 
 import argparse
 import asyncio
 import random
+import re
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import uvloop
 from redis.asyncio import Redis
 
-from common import streams
+from common import catalogue, models, streams
+from common.config import Settings
 from common.streams import STAGES
 from tests.bench.load import soaked
 from tests.bench.load.callers import Callers
@@ -29,7 +32,8 @@ from tests.bench.load.soaked import Sample, Soak
 from tests.e2e.gateway_process import ROOT
 from tests.servers import real_server
 
-_EVERY_S = 5.0
+_KIND, _NEVER = re.compile(r"CA[0-9a-f]{32}|[0-9a-f]{12,}|(?<=:)\d+"), -1
+_EVERY_S, _TOLD_EVERY = 5.0, 12
 _REST_S = 30.0
 _CALL_S = (20.0, 70.0)
 _PAUSE_S = (0.2, 2.0)
@@ -71,10 +75,14 @@ class Churn:
                 await self._ending.wait()
 
 
-async def run(folder: Path, redis_url: str, minutes: float, places: int) -> Soak:
-    """One soak."""
+async def run(folder: Path, out: Path, redis_url: str, minutes: float, places: int) -> Soak:
+    """One soak; what was seen so far is in ``out`` once a minute."""
     about = new_result("soak")
-    async with house(folder, redis_url) as around, around.gateway() as server, Redis.from_url(redis_url) as client:
+    async with AsyncExitStack() as stack:
+        around = await stack.enter_async_context(house(folder, redis_url))
+        around.link_models()
+        server = await stack.enter_async_context(around.gateway(VAD="silero"))
+        client = await stack.enter_async_context(Redis.from_url(redis_url))
         processes = {"gateway": server.pid, **{f"{stage}_worker": pid for stage, pid in around.workers.items()}}
         churn, began, samples = Churn(server.port, places, seed=1), time.monotonic(), list[Sample]()
 
@@ -82,14 +90,20 @@ async def run(folder: Path, redis_url: str, minutes: float, places: int) -> Soak
             live = sum(not line.gone for line in churn.callers.lines)
             return await sample(client, processes, time.monotonic() - began, live)
 
+        def so_far(after: Sample) -> Soak:
+            return Soak(about.at, about.machine, places, churn.callers.placed, churn.lost, before, samples, after, about.commit)
+
         before = await look()
         async with asyncio.TaskGroup() as tasks:
             churning = tasks.create_task(churn.run(60 * minutes))
             while not churning.done():
                 samples.append(await look())
+                if len(samples) % _TOLD_EVERY == 0:
+                    soaked.save(so_far(samples[-1]), out)
+                    sys.stderr.write(f"{soaked.in_a_line(samples[-1])}, {churn.callers.placed} placed, {churn.lost} lost\n")
                 await asyncio.wait({churning}, timeout=_EVERY_S)
         await asyncio.sleep(_REST_S)
-        return Soak(about.at, about.machine, places, churn.callers.placed, churn.lost, before, samples, await look())
+        return so_far(await look())
 
 
 async def sample(client: "Redis", processes: Mapping[str, int], at_s: float, calls: int) -> Sample:
@@ -102,19 +116,33 @@ async def sample(client: "Redis", processes: Mapping[str, int], at_s: float, cal
         memory_mb=memory | {"redis": round(told["used_memory"] / 2**20, 3)},
         descriptors={name: descriptors(pid) for name, pid in processes.items()},
         keys=await client.dbsize(),
+        endless=await endless(client),
         consumers={stage: len(await client.xinfo_consumers(streams.work("{s0}", stage), streams.GROUP)) for stage in STAGES},
     )
+
+
+async def endless(client: "Redis") -> dict[str, int]:
+    """How many keys of each kind never expire."""
+    names = [name async for name in client.scan_iter(count=1000)]
+    async with client.pipeline(transaction=False) as pipe:
+        for name in names:
+            pipe.ttl(name)
+        expiries = await pipe.execute()
+    return dict(Counter(_KIND.sub("*", name.decode()) for name, ttl in zip(names, expiries, strict=True) if ttl == _NEVER))
 
 
 def main() -> int:
     """Soak, tell, draw."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.load.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=30.0, help="how long (%(default)s)")
+    parser.add_argument("--hours", type=float, help="how long, instead")
     parser.add_argument("--places", type=int, default=20, help="calls at a time (%(default)s)")
     parser.add_argument("--out", type=Path, default=ROOT / ".run" / "soak", help="folder for figures and picture (%(default)s)")
     options = parser.parse_args()
+    minutes = 60 * options.hours if options.hours else options.minutes
+    models.present(catalogue.SILERO, Settings().torim_cache)  # rather now than once the house is up
     with real_server() as server, tempfile.TemporaryDirectory(prefix="torim-soak-") as folder:
-        found = uvloop.run(run(Path(folder), server.url, options.minutes, options.places))
+        found = uvloop.run(run(Path(folder), options.out, server.url, minutes, options.places))
     soaked.save(found, options.out)
     sys.stdout.write("\n".join(soaked.told(found)))
     return 0

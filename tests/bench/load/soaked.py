@@ -1,7 +1,7 @@
 """What a soak found: how fast memory grows, and what is left behind; as it is kept, told and drawn."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -30,6 +30,8 @@ class Sample:
     descriptors: dict[str, int]
     keys: int
     consumers: dict[str, int]
+    endless: dict[str, int] = field(default_factory=dict)
+    """Keys that never expire, by kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Soak:
     samples: list[Sample]
     after: Sample
     """Half a minute after the last call."""
+    commit: str = ""
+    """What ran."""
 
     @property
     def seconds(self) -> float:
@@ -74,14 +78,15 @@ def told(soak: Soak) -> Iterator[str]:
     yield "## Soak"
     yield ""
     yield (
-        f"{soak.at}: {soak.seconds / 60:.0f} minutes, {soak.places} calls at a time, {soak.placed} over all, each of 20-70 s; "
-        f"{soak.lost} lost; load {load}. Growth is told after {soak.warm_up_s / 60:.1f} minutes of warm-up; the goal is {goal:g} % an hour."
+        f"{soak.at}, commit {soak.commit or 'not noted'}: {soak.seconds / 60:.0f} minutes, {soak.places} calls at a time, {soak.placed} "
+        f"over all, each of 20-70 s; {soak.lost} lost; load {load}. "
+        f"Growth is told after {soak.warm_up_s / 60:.1f} minutes of warm-up; the goal is {goal:g} % an hour."
     )
     yield ""
-    yield row("process", "MB at the end", "growth, % an hour", "between (95 %)", "descriptors before / most / after")
-    yield row(":--", "--:", "--:", "--:", "--:")
+    yield row("process", "MB at the end", "growth, % an hour", "between (95 %)", "goal", "descriptors before / most / after")
+    yield row(":--", "--:", "--:", "--:", ":--", "--:")
     for process in soak.before.memory_mb:
-        yield _row_of(soak, process)
+        yield _row_of(soak, process, goal)
     yield ""
     yield f"Keys in Redis before, at the most, and half a minute after the last call: {_three(soak, [each.keys for each in soak.samples])}."
     yield "Redis keeps the events of a call for two hours and what stages did for ten minutes, so it grows for two hours."
@@ -89,20 +94,35 @@ def told(soak: Soak) -> Iterator[str]:
         "A gateway holds two descriptors for each call, and of its connections to Redis as many as it ever needed at a time, 32 at the "
         "most: they stay open."
     )
+    if soak.after.endless:
+        kinds = ", ".join(f"`{kind}` {count}" for kind, count in sorted(soak.after.endless.items()))
+        yield f"Keys that never expire, by kind, half a minute after the last call: {kinds}."
     yield f"Consumers of each stage's group at the end: {', '.join(f'{stage} {count}' for stage, count in soak.after.consumers.items())}."
     yield ""
 
 
-def _row_of(soak: Soak, process: str) -> str:
+def _row_of(soak: Soak, process: str, goal: float) -> str:
     growth, held = soak.growth(process), soak.before.descriptors.get(process)
     most = max((each.descriptors.get(process, 0) for each in soak.samples), default=0)
     files = f"{held} / {most} / {soak.after.descriptors[process]}" if held is not None else None
     memory = f"{soak.samples[-1].memory_mb[process]:.1f}"
-    return row(process, memory, f"{growth.per_hour:+.1f}", f"{growth.low:+.1f} .. {growth.high:+.1f}", files)
+    return row(process, memory, f"{growth.per_hour:+.1f}", f"{growth.low:+.1f} .. {growth.high:+.1f}", _reached(growth, goal), files)
+
+
+def _reached(growth: Slope, goal: float) -> str:
+    if growth.high <= goal:
+        return "reached"
+    return "missed" if growth.low > goal else "not sure"
 
 
 def _three(soak: Soak, keys: Sequence[int]) -> str:
     return f"{soak.before.keys}, {max(keys)}, {soak.after.keys}"
+
+
+def in_a_line(sample: Sample) -> str:
+    """One look, for who waits."""
+    memory = ", ".join(f"{name} {mb:.1f}" for name, mb in sample.memory_mb.items())
+    return f"{sample.at_s / 60:.0f} min: {sample.calls} calls, {memory} MB, {sample.keys} keys"
 
 
 def drawn(soak: Soak) -> str:

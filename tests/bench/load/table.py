@@ -1,11 +1,13 @@
 """The figures of a run as tables of Markdown, which people can read unrendered, too."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tests.bench.load.figures import Spread, changes
 from tests.bench.load.level import Level
 from tests.bench.load.result import Result, at_calls
 
+_ENOUGH = 100
+"""Fewer values have no p99."""
 _REFERENCE_CALLS, _REFERENCE_CPU, _NEAR = 110, 0.12, 0.3
 """A bare loop on websockets, on such cores, at so many calls."""
 
@@ -51,34 +53,45 @@ def _yes(is_so: bool) -> str:
 
 def _noticed(levels: Sequence[Level]) -> Iterator[str]:
     yield from _head(
-        "server", "calls", "onset to clear", "voice to voice", "own share", "answers", "unanswered", "not cleared", "lost calls"
-    )
+        "server", "calls", "interruptions", "onset to clear", "sound after clear", "answers", "voice to voice", "own share",
+        "unanswered", "not cleared", "lost calls", "callers' latest",
+    )  # fmt: skip
     for level in levels:
-        spreads = (level.onset_to_clear_ms, level.voice_to_voice_ms, level.own_share_ms)
-        rest = (level.utterances, level.unanswered, level.not_cleared, level.calls_lost)
-        yield row(level.server, level.calls, *(_three(each) for each in spreads), *rest)
+        cuts, times = level.onset_to_clear_ms, (level.voice_to_voice_ms, level.own_share_ms)
+        rest = (level.unanswered, level.not_cleared, level.calls_lost, f"{level.caller_latest_ms:.0f}")
+        counted = (cuts.count, _three(cuts), level.frames_after_clear, level.utterances)
+        yield row(level.server, level.calls, *counted, *(_three(each) for each in times), *rest)
     yield ""
-    yield "p50 / p95 / p99 in ms."
+    yield f"p50 / p95 / p99 in ms; of fewer than {_ENOUGH} the largest, in brackets, instead of p99. Sound after clear: frames."
 
 
 def _three(found: Spread) -> str | None:
-    return f"{found.p50:.0f} / {found.p95:.0f} / {found.p99:.0f}" if found.p50 is not None else None
+    if found.p50 is None:
+        return None
+    tail = f"{found.p99:.0f}" if found.count >= _ENOUGH else f"({found.largest:.0f})"
+    return f"{found.p50:.0f} / {found.p95:.0f} / {tail}"
 
 
 def _clocks(levels: Sequence[Level]) -> Iterator[str]:
     yield from _head(
         "server", "calls", "frames", "underruns > 5 ms", "beside a stall", "longest gap", "lead p50 / least", "late p50 / p95 / p99",
-        "stalls > 5 ms", "longest stall",
+        "tick late p99 / most", "stalls > 5 ms", "longest stall",
     )  # fmt: skip
     for level in levels:
         times = level.frame_times
         lead = f"{times.lead_ms.p50} / {times.least_lead_ms}" if times.lead_ms.p50 is not None else None
         gaps = (times.underruns_over_5_ms, times.of_these_beside_a_stall, times.longest_gap_ms)
         yield row(
-            level.server, level.calls, times.frames, *gaps, lead, _three(times.lateness_ms), level.stalls_over_5_ms, level.longest_stall_ms
+            *(level.server, level.calls, times.frames, *gaps, lead, _three(times.lateness_ms), _ticks(times.tick_lateness_ms)),
+            *(level.stalls_over_5_ms, level.longest_stall_ms),
         )
     yield ""
-    yield "Times in ms. A stall is the timer probe's: it ran beside the server on the same core and woke up late."
+    yield "Times in ms. Ticks are the gateway's own word: the bounds of the buckets that they lie in."
+    yield "A stall is the timer probe's: it ran beside the server on the same core and woke up late."
+
+
+def _ticks(lateness_ms: Mapping[str, float]) -> str | None:
+    return f"{lateness_ms['p99']:g} / {lateness_ms['largest']:g}" if "largest" in lateness_ms else None
 
 
 def _beside(result: Result) -> Iterator[str]:
@@ -97,14 +110,14 @@ def _beside(result: Result) -> Iterator[str]:
 
 def verdict(result: Result) -> Iterator[str]:
     """The few sentences that matter most."""
-    machine, rated = result.machine, result.rated
+    machine = result.machine
     load = ", ".join(f"{each:.1f}" for each in machine.load)
     yield (
         f"{result.at}, {result.form} form; {machine.name}, {machine.cores} cores, Linux {machine.kernel}, Python {machine.python}; "
-        f"load of the last 1, 5 and 15 minutes when it began: {load}."
+        f"load of the last 1, 5 and 15 minutes when it began: {load}; commit {result.commit or 'not noted'}."
     )
     yield ""
-    yield f"- **Rated load: {rated.calls} calls a core.**" if rated else "- **No level held.**"
+    yield _rated(result)
     yield from _about_the_bare_loop(result)
     busiest = max((level.waited for level in result.gateway), default=0.0)
     if busiest > 0.05:
@@ -112,6 +125,14 @@ def verdict(result: Result) -> Iterator[str]:
             f"- The machine was shared: the gateway was ready to run and had no core for up to {busiest:.0%} of the time. "
             "Latencies and the rated load are worse than on a machine of its own; CPU looks lower, since what comes late is done together."
         )
+
+
+def _rated(result: Result) -> str:
+    rated = result.rated
+    if rated is None:
+        return "- **No level held.**"
+    at_the_end = " or more: no level failed" if rated is result.gateway[-1] else ""
+    return f"- **Rated load: {rated.calls} calls a core{at_the_end}.**"
 
 
 def _about_the_bare_loop(result: Result) -> Iterator[str]:
@@ -125,7 +146,7 @@ def _about_the_bare_loop(result: Result) -> Iterator[str]:
 
 
 def since(before: Result | None, now: Result) -> Iterator[str]:
-    """What changed by more than a tenth since the last result that was kept."""
+    """What changed by more than a tenth since a result that was kept."""
     if before is None:
         yield "No earlier result is kept."
         return

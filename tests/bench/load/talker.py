@@ -96,10 +96,13 @@ class Talker:
 
     def sound_came(self, seconds: float, now: float) -> None:
         """Sound of the bot."""
-        self.clock.came(seconds, now)
         said = self.said[-1] if self.said else None
         if said is None or said.answered_at is not None:
+            self.clock.came(seconds, now)
             return
+        if said.decided_at is not None:
+            self.clock.marked()  # a bare loop sends no marks
+        self.clock.came(seconds, now)
         if said.decided_at is not None:
             said.answered_at = now
             self._cuts_in_at = None if said.over_bot else self._frame + self._chance.randrange(*_CUTS_IN_FRAMES)
@@ -108,6 +111,7 @@ class Talker:
 
     def mark_came(self, name: str, now: float) -> None:
         """A mark, which goes back once the sound before it was played."""
+        self.clock.marked()
         self._marks.append((max(now, self.clock.ends_at), name))
 
     def clear_came(self, now: float) -> None:

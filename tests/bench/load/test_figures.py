@@ -29,6 +29,20 @@ def test_the_interval_holds_the_true_slope_as_often_as_it_says() -> None:
     assert 0.9 <= np.mean([each.low <= 1 <= each.high for each in found]) <= 0.99
 
 
+@pytest.mark.parametrize("alike", [0.5, 0.9, 0.95])
+def test_the_interval_holds_the_true_slope_of_what_wanders_too(alike: float) -> None:
+    chance, at_s = np.random.default_rng(1), np.arange(0, 1200, 5.0)
+    found = [slope(at_s, 100 + 3 * at_s / 3600 + wandering(chance, len(at_s), alike)) for _ in range(400)]
+    assert 0.9 <= np.mean([each.low <= 3 <= each.high for each in found]) <= 0.99
+
+
+def wandering(chance: np.random.Generator, count: int, alike: float) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    jitter, found = chance.normal(0, 1, count + 200), np.zeros(count + 200)
+    for number in range(1, len(found)):
+        found[number] = alike * found[number - 1] + jitter[number]
+    return found[200:]
+
+
 def test_what_wanders_is_known_less_well_than_what_jitters() -> None:
     at_s = np.arange(0, 1800, 10.0)
     jitter = np.random.default_rng(1).normal(0, 1, len(at_s))

@@ -13,7 +13,7 @@ from tests.bench.load.level import FrameTimes, Level
 from tests.bench.load.parts import answers, parts_of
 from tests.bench.load.result import Machine, Result, Steps
 from tests.bench.load.soaked import Sample, Soak
-from tests.bench.load.table import shortfalls, since, verdict
+from tests.bench.load.table import shortfalls, since, tables, verdict
 
 MACHINE = Machine("a processor", 2, "6.1", "3.11.7", (0.1, 0.2, 0.3))
 QUICK, SLOW = Spread(50, 101.0, 103.0, 105.0, 110.0), Spread(50, 200.0, 350.0, 400.0, 500.0)
@@ -85,7 +85,7 @@ def test_where_our_share_is_too_large_its_largest_parts_are_told(found: Result) 
     log = "EVENT call=CA1 turn=1 WATERFALL publish_ms=7 asr_hop_ms=2 asr_ms=100 asr_rest_ms=1 llm_hop_ms=4\n"
     found.no_drafts[0] = replace(found.no_drafts[0], parts_ms=parts_of(answers(log)))
     assert list(shortfalls(found)) == [
-        "- Own share without drafts at 10 calls: 14 / 14 / 14 ms, the goal is 10 / 25 / 50; of p50 most: publish 7, llm_hop 4, asr_hop 2."
+        "- Own share without drafts at 10 calls: 14 / 14 / (14) ms, the goal is 10 / 25 / 50; of p50 most: publish 7, llm_hop 4, asr_hop 2."
     ]
 
 
@@ -100,7 +100,7 @@ def test_flame_graphs_that_were_kept_are_on_the_page(found: Result, tmp_path: Pa
     folder = tmp_path / "benchmarks"
     folder.mkdir()
     (folder / "flame-after.svg").write_text("<svg/>")
-    write(found, None, "", tmp_path / "benchmarks.md", folder)
+    write(found, [], "", tmp_path / "benchmarks.md", folder)
     assert "[flame-after](benchmarks/flame-after.svg)" in (tmp_path / "benchmarks.md").read_text()
 
 
@@ -112,7 +112,7 @@ def test_the_bare_loop_is_held_against_the_reference(found: Result) -> None:
 
 def test_a_result_is_the_same_once_it_was_kept(found: Result, tmp_path: Path) -> None:
     results.save(found, tmp_path)
-    assert results.last_of(tmp_path) == found
+    assert results.kept_in(tmp_path) == [found]
 
 
 def test_what_changed_since_the_last_result_is_told(found: Result) -> None:
@@ -122,14 +122,39 @@ def test_what_changed_since_the_last_result_is_told(found: Result) -> None:
     assert list(since(None, found)) == ["No earlier result is kept."]
 
 
+def test_the_page_compares_with_the_first_result_too(found: Result) -> None:
+    first = replace(found, at="2026-11-22T01:00Z", bare=[level("bare loop", 10, 0.4)])
+    page = document(found, [first, found], "", ".")
+    assert "## Since the first result\n\nCompared with 2026-11-22T01:00Z" in page
+    assert "## Since the first result" not in document(found, [found], "", ".")
+
+
+def test_where_no_level_failed_the_rated_load_is_a_lower_bound(found: Result) -> None:
+    assert any("Rated load: 150 calls a core.**" in line for line in verdict(found))
+    found.gateway.pop()
+    assert any("Rated load: 150 calls a core or more: no level failed.**" in line for line in verdict(found))
+
+
+def test_an_interruption_that_is_not_cleared_or_played_over_is_held_against_the_gateway() -> None:
+    assert not replace(level("gateway", 10), not_cleared=1).held
+    assert not replace(level("gateway", 10), frames_after_clear=1).held
+
+
+def test_of_few_values_the_largest_is_told_instead_of_a_p99(found: Result) -> None:
+    found.gateway[0] = replace(found.gateway[0], onset_to_clear_ms=Spread(100, 101.0, 103.0, 105.0, 110.0))
+    rows = [line for line in tables(found) if line.startswith("| gateway with drafts |")]
+    assert any("| 10 | 100 | 101 / 103 / 105 |" in line for line in rows)
+    assert any("| 150 | 50 | 101 / 103 / (110) |" in line for line in rows)
+
+
 def test_the_page_shows_every_picture_that_is_drawn(found: Result, tmp_path: Path) -> None:
     folder = tmp_path / "benchmarks"
     folder.mkdir()
-    write(found, None, "", tmp_path / "benchmarks.md", folder)
+    write(found, [], "", tmp_path / "benchmarks.md", folder)
     page = (tmp_path / "benchmarks.md").read_text()
     assert all(f"](benchmarks/{path.name})" in page for path in folder.glob("*.svg"))
     assert len(list(folder.glob("*.svg"))) == 4
-    assert "Rated load: 150 calls a core" in document(found, None, "", ".")
+    assert "Rated load: 150 calls a core" in document(found, [], "", ".")
 
 
 # --- Soak
@@ -150,6 +175,16 @@ def test_what_grows_in_the_warm_up_does_not_count() -> None:
 
 def test_growth_is_told_in_percent_an_hour() -> None:
     assert soak(5).growth("gateway").per_hour == pytest.approx(5, rel=0.03)
+
+
+@pytest.mark.parametrize(("growth", "word"), [(1, "reached"), (20, "missed")])
+def test_whether_the_goal_was_reached_is_told(growth: float, word: str) -> None:
+    assert any(line.startswith("| gateway |") and f"| {word} |" in line for line in soaked.told(soak(growth)))
+
+
+def test_keys_that_never_expire_are_told_by_kind() -> None:
+    left = replace(soak(0), after=replace(sample(1830, 100), endless={"{s0}:asr": 1}))
+    assert "Keys that never expire, by kind, half a minute after the last call: `{s0}:asr` 1." in soaked.told(left)
 
 
 def test_a_soak_that_was_kept_is_told_with_its_picture(tmp_path: Path) -> None:

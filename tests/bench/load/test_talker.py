@@ -119,8 +119,15 @@ def test_a_frame_behind_the_end_of_the_buffer_is_an_underrun() -> None:
     assert [round(each.gap_s, 3) for each in clock.underruns] == [0.04]
 
 
-def test_sound_after_silence_or_a_clear_is_a_new_run() -> None:
-    clock = fed(*FILLED, 0.7)
+def test_a_gap_in_what_is_not_whole_is_an_underrun_however_long() -> None:
+    clock = fed(*FILLED, 2.16)
+    assert [round(each.gap_s, 3) for each in clock.underruns] == [2.0]
+
+
+def test_sound_after_silence_behind_a_mark_or_a_clear_is_a_new_run() -> None:
+    clock = fed(*FILLED)
+    clock.marked()
+    clock.came(FRAME_S, 0.7)
     clock.cleared()
     clock.came(FRAME_S, 0.9)
     assert clock.underruns == []
