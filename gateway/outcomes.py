@@ -2,9 +2,8 @@
 
     call over ─▶ settled ─▶ a file on this machine ─▶ POST, signed, again until it is taken ─▶ the file goes
 
-The file is there before the first attempt, so a gateway that dies loses none that it wrote: whichever gateway of this machine finds a
-file sends it, one at a time by a lock that dies with its holder. Pauses double from 10 s to an hour; after a day it is given up. What came
-twice bears the same ``Idempotency-Key``. A call that went on at another gateway is told in parts, each with its own turns.
+The file is there before the first attempt, so a gateway that dies loses none that it wrote (``gateway/courier.py``). A call that went on at
+another gateway is told in parts, each with its own turns.
 
     {"call": "...", "agent": "clinic", "ended_at": "2026-...", "outcome": "hung_up", "turns": {"replied": 4, "hung_up": 1}, "usd": 0.01,
      "number": "+97250...", "summary": "...", "texts": [{"turn": 1, "caller": "...", "heard": "...", "cut": false}]}
@@ -14,7 +13,6 @@ The last three only where the file says so. A summary is made once the file is t
 """
 
 import asyncio
-import fcntl
 import logging
 import os
 import threading
@@ -25,14 +23,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
 import msgspec
 
-from common import config, signed_http
 from common.agents.agent import Report
 from common.agents.in_use import InUse
 from gateway.account import Account
 from gateway.agents import Agents
+from gateway.courier import Courier, Letter
 from gateway.turn.events import CloseTurn
 
 NUMBER = "number"
@@ -40,26 +37,10 @@ NUMBER = "number"
 _LOOK_S = 1.0
 _MOST_WAIT = 1_000
 """For a disk that takes nothing."""
-_ANSWER_S = 10.0
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 10.0, 3600.0
-GIVE_UP_S = 86_400.0
 WAIT_FOR_SUMMARY_S = 40.0
 """Twice what a summary may take."""
 
 logger = logging.getLogger("torim.gateway")
-
-
-class _Letter(msgspec.Struct):
-    """What stands in a file."""
-
-    call: str
-    url: str
-    secret: str
-    """The variable's name."""
-    key: str
-    content: bytes
-    not_before_s: float = 0.0
-    """Unix time until which a summary may come."""
 
 
 Summarise = Callable[[InUse, Sequence[CloseTurn]], Awaitable[str]]
@@ -70,7 +51,7 @@ Summarise = Callable[[InUse, Sequence[CloseTurn]], Awaitable[str]]
 class _Unsummed:
     """A letter whose call is to be summed up."""
 
-    letter: _Letter
+    letter: Letter
     agent: InUse
     turns: Sequence[CloseTurn]
 
@@ -83,13 +64,12 @@ class Outcomes:
         self._agents = agents
         self._wall_clock = wall_clock
         self._summarise = summarise
-        self._made: deque[_Letter] = deque(maxlen=_MOST_WAIT)
+        self._made: deque[Letter] = deque(maxlen=_MOST_WAIT)
         self._unsummed: list[_Unsummed] = []
         self._keeping = threading.Lock()
         """A thread of its own keeps them, and the end of the gateway does."""
         self._news = asyncio.Event()
-        self._again: dict[Path, tuple[float, float]] = {}
-        """When a file is to be tried again, and the pause after that."""
+        self.courier = Courier(folder, wall_clock)
 
     def settled(self, account: Account, usd: float) -> None:
         """A call is over; waits on nothing."""
@@ -98,13 +78,13 @@ class Outcomes:
             return
         now_s = self._wall_clock()
         content = msgspec.json.encode(_told(account, report, usd, datetime.fromtimestamp(now_s, UTC)))
-        letter = _Letter(account.call, report.url, report.secret, f"{account.call}-{turns[0].turn}", content)
+        letter = Letter(account.call, report.url, report.secret, f"{account.call}-{turns[0].turn}", content)
         if report.summary:
             letter.not_before_s = now_s + WAIT_FOR_SUMMARY_S
             self._unsummed.append(_Unsummed(letter, agent, turns))
         self._put(letter)
 
-    def _put(self, letter: _Letter) -> None:
+    def _put(self, letter: Letter) -> None:
         self._made.append(letter)
         self._news.set()
 
@@ -116,7 +96,7 @@ class Outcomes:
                     await asyncio.to_thread(self.keep)
                     if self._unsummed:
                         tasks.create_task(self.sum_all_up())
-                    await self.send_due()
+                    await self.courier.begin_due(tasks)
                     await self._look_again()
         finally:
             self.keep()
@@ -149,7 +129,7 @@ class Outcomes:
         except OSError as trouble:
             logger.error("what=outcomes_not_kept count=%d error=%s", len(self._made), trouble.strerror)
 
-    def _write(self, letter: _Letter) -> None:
+    def _write(self, letter: Letter) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = self._folder / f"{letter.key}.{os.getpid()}"
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
@@ -157,60 +137,6 @@ class Outcomes:
             file.flush()
             os.fsync(file.fileno())
         draft.rename(self._folder / f"{letter.key}.outcome")
-
-    async def send_due(self) -> None:
-        """One attempt for each file whose time has come."""
-        now_s = self._wall_clock()
-        for path in await asyncio.to_thread(lambda: sorted(self._folder.glob("*.outcome"))):
-            at_s, pause_s = self._again.get(path, (0.0, _FIRST_PAUSE_S))
-            if at_s <= now_s:
-                self._again[path] = now_s + pause_s, min(2 * pause_s, _LONGEST_PAUSE_S)
-                try:
-                    await self._send(path)
-                except OSError as trouble:
-                    logger.error("what=outcome_stuck file=%s error=%s", path.name, trouble.strerror)
-
-    async def _send(self, path: Path) -> None:
-        try:
-            file = path.open("rb")
-        except FileNotFoundError:  # another gateway was quicker
-            self._again.pop(path, None)
-            return
-        with file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:  # another gateway is at it
-                return
-            try:
-                letter = msgspec.msgpack.decode(file.read(), type=_Letter)
-            except msgspec.DecodeError:
-                logger.error("what=outcome_broken file=%s", path.name)
-                return
-            if letter.not_before_s > self._wall_clock():
-                self._again.pop(path, None)
-                return
-            failure = await _post(letter, int(self._wall_clock()))
-            given_up = bool(failure) and self._wall_clock() - os.fstat(file.fileno()).st_mtime > GIVE_UP_S
-            if failure:
-                logger.warning("call=%s what=%s error=%s", letter.call, "outcome_given_up" if given_up else "outcome_not_taken", failure)
-            if not failure or given_up:
-                await asyncio.to_thread(path.unlink, missing_ok=True)
-                self._again.pop(path, None)
-
-
-async def _post(letter: _Letter, now_s: int) -> str:
-    """Why it was not taken; "" if it was."""
-    secret = config.secret(letter.secret)
-    if not secret:
-        return "no_secret"
-    request = signed_http.request("POST", httpx.URL(letter.url), letter.content, secret, now_s, {"Idempotency-Key": letter.key})
-    try:
-        async with asyncio.timeout(_ANSWER_S), signed_http.client() as http:
-            response = await http.send(request, stream=True)
-            await response.aclose()
-    except (TimeoutError, httpx.HTTPError) as error:
-        return type(error).__name__
-    return "" if response.is_success else f"http_{response.status_code}"
 
 
 def _told(account: Account, report: Report, usd: float, ended_at: datetime) -> dict[str, object]:

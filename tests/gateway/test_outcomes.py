@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from common.agents.in_use import InUse
@@ -14,11 +15,12 @@ from common.config import Settings
 from common.signed_http import signature
 from gateway.account import Account
 from gateway.agents import Agents
-from gateway.outcomes import GIVE_UP_S, WAIT_FOR_SUMMARY_S, Outcomes, Summarise
+from gateway.courier import AT_ONCE, GIVE_UP_S, TO_ONE_SERVER, Letter
+from gateway.outcomes import WAIT_FOR_SUMMARY_S, Outcomes, Summarise
 from gateway.turn.events import CloseTurn
 from tests.common.agents.files import CLINIC, folder_of, write
 from tests.gateway.clock import Clock
-from tests.vendors.openai_server import OpenAIServer, Request, Reset, Script, answer, document
+from tests.vendors.openai_server import OpenAIServer, Request, Reset, Script, Stall, answer, document
 
 TAKEN = answer(200, {})
 SECRET = "REPORTS_SECRET"
@@ -60,11 +62,17 @@ def end(made: Outcomes, of: Account | None = None) -> None:
     made.keep()
 
 
+async def send_due(made: Outcomes) -> int:
+    """One attempt for each whose time has come and for which there is room: how many were on their way at once."""
+    async with asyncio.TaskGroup() as tasks:
+        return await made.courier.begin_due(tasks)
+
+
 async def told(folder: Path, script: Script = TAKEN, more: str = "") -> list[Any]:
     async with OpenAIServer(script) as server:
         made = outcomes(folder, server.url, more)
         end(made)
-        await made.send_due()
+        await send_due(made)
         return server.requests
 
 
@@ -106,7 +114,7 @@ async def test_it_is_tried_again_after_pauses_that_double(tmp_path: Path) -> Non
         for after_s in range(0, 80, 5):
             clock.now_s = NOW_S + after_s
             before = len(server.requests)
-            await made.send_due()
+            await send_due(made)
             tried += [after_s] * (len(server.requests) - before)
     assert tried == [0, 10, 30, 70]
 
@@ -114,7 +122,7 @@ async def test_it_is_tried_again_after_pauses_that_double(tmp_path: Path) -> Non
 async def test_another_gateway_sends_what_a_dead_one_left(tmp_path: Path) -> None:
     async with OpenAIServer(TAKEN) as server:
         end(outcomes(tmp_path, server.url))
-        await outcomes(tmp_path, server.url).send_due()
+        await send_due(outcomes(tmp_path, server.url))
         assert (len(server.requests), kept(tmp_path)) == (1, [])
 
 
@@ -124,7 +132,7 @@ async def test_two_gateways_do_not_send_the_same_at_once(tmp_path: Path) -> None
         end(made)
         with (tmp_path / "outcomes" / "CA1-1.outcome").open("rb") as other:
             fcntl.flock(other, fcntl.LOCK_EX)
-            await made.send_due()
+            await send_due(made)
         assert server.requests == []
 
 
@@ -134,7 +142,7 @@ async def test_after_a_day_it_is_given_up(tmp_path: Path, caplog: pytest.LogCapt
         end(made)
         long_ago_s = NOW_S - GIVE_UP_S - 1
         os.utime(tmp_path / "outcomes" / "CA1-1.outcome", (long_ago_s, long_ago_s))
-        await made.send_due()
+        await send_due(made)
     assert (kept(tmp_path), caplog.messages) == ([], ["call=CA1 what=outcome_given_up error=http_500"])
 
 
@@ -169,7 +177,7 @@ async def test_a_broken_file_stops_no_other(tmp_path: Path) -> None:
         made = outcomes(tmp_path, server.url)
         end(made)
         (tmp_path / "outcomes" / "A.outcome").write_bytes(b"\xc1")
-        await made.send_due()
+        await send_due(made)
         assert (len(server.requests), kept(tmp_path)) == (1, ["A.outcome"])
 
 
@@ -178,13 +186,57 @@ async def test_a_file_that_cannot_be_read_stops_no_other(tmp_path: Path, caplog:
         made = outcomes(tmp_path, server.url)
         end(made)
         (tmp_path / "outcomes" / "A.outcome").mkdir()
-        await made.send_due()
+        await send_due(made)
         assert (len(server.requests), "what=outcome_stuck file=A.outcome" in caplog.text) == (1, True)
 
 
 async def test_the_callers_number_is_told_where_the_file_allows_it(tmp_path: Path) -> None:
     [request] = await told(tmp_path, more="number = true")
     assert request.json["number"] == "+12025550147"
+
+
+# --- Many at once
+
+
+def wait(folder: Path, *urls: str) -> Outcomes:
+    """What came of a call for each of these servers lies there."""
+    (folder / "outcomes").mkdir()
+    for number, url in enumerate(urls):
+        letter = Letter(f"CA{number}", url, SECRET, f"CA{number}-1", b"{}")
+        (folder / "outcomes" / f"CA{number:03}-1.outcome").write_bytes(msgspec.msgpack.encode(letter))
+    return outcomes(folder, "https://x.example/")
+
+
+async def test_a_server_that_does_not_answer_holds_up_its_own_alone(tmp_path: Path) -> None:
+    told = asyncio.Event()
+
+    def taken(request: Request) -> Script:
+        told.set()
+        return TAKEN
+
+    async with OpenAIServer([Stall()]) as slow, OpenAIServer(taken) as quick, asyncio.TaskGroup() as tasks, asyncio.timeout(5):
+        made = wait(tmp_path, *[slow.url] * 5 * TO_ONE_SERVER, quick.url)
+        sending = tasks.create_task(send_due(made))
+        await told.wait()
+        sending.cancel()
+
+
+@pytest.mark.parametrize(("servers", "at_once"), [(1, TO_ONE_SERVER), (2, 2 * TO_ONE_SERVER), (AT_ONCE, AT_ONCE)])
+async def test_so_many_are_on_their_way_at_once_and_no_more(tmp_path: Path, servers: int, at_once: int) -> None:
+    urls = [f"http://127.0.0.1:{9 + number}/" for number in range(servers)] * 3 * TO_ONE_SERVER
+    assert await send_due(wait(tmp_path, *urls)) == at_once
+
+
+async def test_what_was_never_tried_comes_before_what_was(tmp_path: Path) -> None:
+    clock = Clock(NOW_S)
+    async with OpenAIServer(answer(500, {})) as server:
+        wait(tmp_path, *[server.url] * TO_ONE_SERVER)
+        made = outcomes(tmp_path, server.url, clock=clock)
+        await send_due(made)
+        end(made)
+        clock.now_s += 60
+        await send_due(made)
+        assert "CA1-1" in [request.headers["idempotency-key"] for request in server.requests[TO_ONE_SERVER:]]
 
 
 # --- In words
@@ -200,7 +252,7 @@ async def sent(folder: Path, url: str, summarise: Summarise, after_s: float = 0.
     await made.sum_all_up()
     made.keep()
     clock.now_s += after_s
-    await made.send_due()
+    await send_due(made)
 
 
 async def in_words(agent: InUse, turns: Sequence[CloseTurn]) -> str:
