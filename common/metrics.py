@@ -60,6 +60,7 @@ STALE = Counter("torim_stale_messages", "Workers' messages that came for turns t
 LOAD_LEVEL = Gauge("torim_load_level", "0 calm, 1 workers are behind: no drafts, 2 new calls are refused")
 REDIS_AWAY_S = Gauge("torim_redis_away_seconds", "For how long Redis has not answered this gateway, or took no writes; 0: it does")
 TICK_LATENESS_S = Histogram("torim_tick_lateness_seconds", "How late the clock of the frames ticks", buckets=_TICKS_S)
+TICK_S = Histogram("torim_tick_seconds", "How long a tick of all calls takes", buckets=_TICKS_S)
 ENDPOINTING_S = Histogram(
     "torim_endpointing_delay_seconds", "From the last of the caller's voice until the utterance counts as ended", buckets=_PAUSES_S
 )

@@ -39,6 +39,9 @@ logger = logging.getLogger("torim.common")
 FAREWELL_S = 0.2
 """How long a gateway that ends tries to say so."""
 _AT_ONCE = 100
+"""Of what waits, read with one command."""
+_IN_A_ROW = 16
+"""Of these handed out before the loop does something else: about 2 ms of a call's work on them. All of 100 take 14."""
 _HOUSEKEEPING_S = 1.0
 _SWEEP_S = 60.0
 
@@ -225,12 +228,14 @@ class RedisGatewayBus:
                 continue
             backoff.reset()
             self._outage.over(asyncio.get_running_loop().time(), shard)
-            for entry in entries:
+            for number, entry in enumerate(entries, 1):
                 presence.read_to = entry[0]
                 delivery = _reply(entry)
                 if delivery is not None:
                     presence.unanswered.replied(delivery.message)
                     yield delivery
+                if number % _IN_A_ROW == 0:
+                    await asyncio.sleep(0)
 
     async def _read_replies(self, reader: Redis, presence: Presence) -> list[Entry]:
         key, poll_ms = streams.replies(presence.tag, presence.gateway), self._pace.poll_ms

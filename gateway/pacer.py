@@ -47,15 +47,17 @@ class Pacer:
         clock = asyncio.get_running_loop().time
         while True:
             await self._somebody.wait()
-            due = clock()
+            due = clock() + FRAME_S
             while self._ticks:
-                due = self._next(due, clock())
                 await asyncio.sleep(max(0.0, due - clock()))
                 now = clock()
+                due = self._next(due, now)
                 for tick in tuple(self._ticks):
                     tick(now)
+                metrics.TICK_S.observe(clock() - now)
 
     def _next(self, due: float, now: float) -> float:
+        """When the tick behind that which was due, and comes now, is due."""
         lateness = now - due
         metrics.TICK_LATENESS_S.observe(max(0.0, lateness))
         if lateness <= LEAD_S:
@@ -64,4 +66,4 @@ class Pacer:
         if now >= self._tell_at:
             self._tell_at = now + _TELL_S
             logger.warning("what=late_tick lateness_ms=%d late_ticks=%d calls=%d", 1000 * lateness, self.late_ticks, len(self._ticks))
-        return now
+        return now + FRAME_S

@@ -421,6 +421,29 @@ async def test_a_reply_that_nobody_can_read_is_passed_over(redis_url: str) -> No
         assert (await next_reply(gateway.replies(GATEWAY))).message == chunk()
 
 
+async def test_between_many_replies_that_wait_the_loop_does_other_things(redis_url: str) -> None:
+    async with both(redis_url) as (gateway, worker):
+        replies = gateway.replies(GATEWAY)
+        await gateway.publish("tts", sentence())
+        for number in range(60):
+            await worker.send(to_gateway(chunk(seq=number)))
+        turns, given_at = 0, list[int]()
+
+        async def count() -> None:
+            nonlocal turns
+            while True:
+                await asyncio.sleep(0)
+                turns += 1
+
+        async with asyncio.TaskGroup() as tasks:
+            counting = tasks.create_task(count())
+            while len(given_at) < 60:
+                await anext(replies)
+                given_at.append(turns)
+            counting.cancel()
+        assert max(map(given_at.count, given_at)) < 20
+
+
 async def test_events_are_recorded_in_order(redis_url: str) -> None:
     async with both(redis_url) as (gateway, _):
         for what in ("opened", "closed"):

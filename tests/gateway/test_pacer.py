@@ -2,6 +2,8 @@
 
 import asyncio
 
+from prometheus_client import REGISTRY
+
 from gateway.pacer import Pacer
 from gateway.playout import FRAME_S, LEAD_S
 from tests import virtual_clock
@@ -50,6 +52,25 @@ def test_a_stall_beyond_the_lead_is_skipped_and_counted() -> None:
     times, pacer = ticks_of(1.0, {1: LEAD_S + 3 * FRAME_S})
     assert pacer.late_ticks == 1
     assert times[2] > times[1]
+
+
+def test_lateness_is_that_of_waking_up_and_not_the_work_of_a_tick_that_ends_in_time() -> None:
+    late_s, took_s = counted("torim_tick_lateness_seconds_sum"), counted("torim_tick_seconds_sum")
+    ticks_of(0.1, {1: 0.015})
+    assert (round(counted("torim_tick_lateness_seconds_sum") - late_s, 6), round(counted("torim_tick_seconds_sum") - took_s, 6)) == (
+        0,
+        0.015,
+    )
+
+
+def test_a_tick_that_takes_longer_than_a_frame_makes_the_next_one_late() -> None:
+    late_s = counted("torim_tick_lateness_seconds_sum")
+    ticks_of(0.1, {1: 0.03})
+    assert round(counted("torim_tick_lateness_seconds_sum") - late_s, 6) == 0.01
+
+
+def counted(name: str) -> float:
+    return REGISTRY.get_sample_value(name) or 0.0
 
 
 def test_a_call_that_left_is_not_ticked() -> None:

@@ -1,13 +1,16 @@
 """All lines are read together, in rounds."""
 
 import asyncio
+import contextlib
 import os
 import socket
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
-from gateway.rounds import AT_ONCE_BYTES, Rounds
+from gateway.rounds import AT_ONCE_BYTES, PERIOD_S, STEP_BYTES, Rounds
+from tests import virtual_clock
 
 SOON_S = 5.0
 
@@ -131,3 +134,116 @@ async def test_a_line_that_is_readable_no_more_is_not_taken_for_gone(pairs: list
     assert heard.pieces == [b"x", b"y"]
     for descriptor in own:
         rounds.leave(descriptor)
+
+
+# --- Many at once
+
+
+Pairs = list[tuple[socket.socket, socket.socket]]
+
+
+def test_behind_a_stall_the_loop_does_other_things_between_the_lines() -> None:
+    lines = STEP_BYTES // AT_ONCE_BYTES + 2
+    made = [socket.socketpair() for _ in range(lines)]
+
+    async def read_at() -> list[int]:
+        rounds, turns, found, loop = Rounds(), 0, list[int](), asyncio.get_running_loop()
+
+        def turn() -> None:
+            nonlocal turns
+            turns += 1
+            if len(found) < lines:
+                loop.call_soon(turn)
+
+        def read(data: bytes) -> None:
+            if not found:
+                turn()
+            found.append(turns)
+
+        own = [rounds.join(ours.fileno(), read) for ours, _ in made]
+        for _, theirs in made:
+            theirs.send(bytes(AT_ONCE_BYTES))
+        await asyncio.sleep(3 * PERIOD_S)
+        for descriptor in own:
+            rounds.leave(descriptor)
+        return found
+
+    found = virtual_clock.run(read_at())
+    assert [found.count(turn) for turn in sorted(set(found))] == [STEP_BYTES // AT_ONCE_BYTES, 2]
+    for end in (end for pair in made for end in pair):
+        end.close()
+
+
+def test_who_leaves_within_a_round_is_not_asked_any_more(pairs: Pairs) -> None:
+    async def heard() -> list[bytes]:
+        rounds, pieces, own = Rounds(), list[bytes](), list[int]()
+
+        def read(number: int, data: bytes) -> None:
+            pieces.append(data)
+            rounds.leave(own[1 - number])
+
+        own += [rounds.join(ours.fileno(), partial(read, number)) for number, (ours, _) in enumerate(pairs)]
+        for _, theirs in pairs:
+            theirs.send(b"x")
+        await asyncio.sleep(3 * PERIOD_S)
+        rounds.leave(next(filter(still_open, own)))
+        return pieces
+
+    assert virtual_clock.run(heard()) == [b"x"]
+
+
+def test_who_comes_within_a_round_is_not_given_to_who_had_the_number_before(pairs: Pairs) -> None:
+    async def heard() -> tuple[list[bytes], list[bytes]]:
+        rounds, before, behind, own = Rounds(), list[bytes](), list[bytes](), list[int]()
+
+        def read(number: int, data: bytes) -> None:
+            before.append(data)
+            rounds.leave(own[1 - number])
+            assert rounds.join(pairs[1 - number][0].fileno(), behind.append) == own[1 - number]
+
+        own += [rounds.join(ours.fileno(), partial(read, number)) for number, (ours, _) in enumerate(pairs)]
+        for _, theirs in pairs:
+            theirs.send(b"x")
+        await asyncio.sleep(3 * PERIOD_S)
+        for descriptor in own:
+            rounds.leave(descriptor)
+        return before, behind
+
+    assert virtual_clock.run(heard()) == ([b"x"], [b"x"])
+
+
+def still_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
+
+
+# --- What goes wrong is one line's affair
+
+
+class Halt(BaseException):
+    """Ends more than what it happened in."""
+
+
+def test_even_behind_what_no_boundary_holds_the_lines_are_heard_again(pairs: Pairs) -> None:
+    pieces, own = list[bytes](), list[int]()
+
+    async def one_falls() -> None:
+        rounds = Rounds()
+
+        def fail(data: bytes) -> None:
+            raise Halt
+
+        own[:] = [rounds.join(pairs[0][0].fileno(), fail), rounds.join(pairs[1][0].fileno(), pieces.append)]
+        for _, theirs in pairs:
+            theirs.send(b"x")
+        with contextlib.suppress(Halt):
+            rounds._go()
+        await asyncio.sleep(3 * PERIOD_S)
+        for descriptor in own:
+            rounds.leave(descriptor)
+
+    virtual_clock.run(one_falls())
+    assert pieces == [b"x"]
