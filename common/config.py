@@ -129,7 +129,8 @@ class Settings:
     )
     uninterruptible: str = setting(
         "",
-        "fixed phrases that a voice does not stop, of greeting, repeat, filler, still_working, fallback, still_there, goodbye, unanswered",
+        "fixed phrases that a voice does not stop, of greeting, repeat, filler, still_working, fallback, still_there, goodbye, unanswered, "
+        "spent (which none ever stops)",
     )
     barge_in_final_ms: int = setting(
         600, "voice over the bot that lasts this long is an interruption without words, too", low=100, high=5000
@@ -164,7 +165,8 @@ class Settings:
     )
     phrase_spent: str | None = setting(
         None,
-        "said by Twilio's voice to a new call beyond what may be spent a day; default: אי אפשר לקבל את השיחה כרגע. אפשר להתקשר שוב מחר",
+        "said before a call ends that is beyond what may be spent a day, a new one in Twilio's voice; "
+        "default: לא נוכל לעזור עוד היום. אפשר להתקשר שוב מחר",
     )
 
     # Vendors
@@ -217,7 +219,9 @@ class Settings:
     # Cost
     prices: Path | None = setting(None, "table of vendors' prices (docs/cost.md); default: common/prices.toml")
 
-    spend_per_day_usd: float | None = setting(None, "US dollars a day beyond which new calls hear PHRASE_SPENT", low=0)
+    spend_per_day_usd: float | None = setting(
+        None, "US dollars a day beyond which calls hear PHRASE_SPENT and end: new ones at once, others behind the next reply", low=0
+    )
     spend_agent_per_day_usd: float | None = setting(None, "the same for each agent; one's file may say another sum", low=0)
     spend_caller_per_day_usd: float | None = setting(None, "the same for each caller's number", low=0)
     spend_key: str = setting("", "key of the digests that callers are told apart by; default: TWILIO_AUTH_TOKEN", secret=True)

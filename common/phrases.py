@@ -34,7 +34,7 @@ class Phrases:
     busy: str
     """Said by the provider's own voice to a new call that there is no room for."""
     spent: str
-    """Said by the provider's own voice to a new call beyond what may be spent a day."""
+    """Said beyond what may be spent a day: to a new call by the provider's own voice, to one on the line by the bot."""
     same_reply_suffix: str
     """Makes a reply differ from the last one (S11)."""
 
@@ -52,7 +52,7 @@ _DEFAULTS = {
         unanswered="אין מענה כרגע. אפשר לעזור במשהו אחר?",
         empty_reply="בסדר, איך אפשר לעזור?",
         busy="כל הקווים תפוסים כרגע. אפשר להתקשר שוב בעוד כמה דקות",
-        spent="אי אפשר לקבל את השיחה כרגע. אפשר להתקשר שוב מחר",
+        spent="לא נוכל לעזור עוד היום. אפשר להתקשר שוב מחר",
         same_reply_suffix=" תרצה לפרט?",
     ),
     "en": Phrases(
@@ -67,7 +67,7 @@ _DEFAULTS = {
         unanswered="Nobody answers there right now. Can I help you with anything else?",
         empty_reply="All right, how can I help you?",
         busy="All our lines are busy. Please call again in a few minutes",
-        spent="We cannot take your call right now. Please call again tomorrow",
+        spent="We cannot help you any further today. Please call again tomorrow",
         same_reply_suffix=" Would you like to tell me more?",
     ),
 }

@@ -13,7 +13,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from common import metrics
-from common.messages import Message, Used
+from common.messages import Message, Use, Used
 from common.prices import Prices
 from gateway.account import UNITS, Account, Line, usd_of
 from gateway.events_log import log_event
@@ -21,8 +21,12 @@ from gateway.events_log import log_event
 LINGER_S = 5.0
 """More than a worker works on a piece that nobody waits for."""
 
-Settled = Callable[[Account, float], object]
-"""Hears what a call came to, in US dollars."""
+Cost = Callable[[Account, float], object]
+"""Hears what a call, or a piece of it, cost in US dollars."""
+
+
+def nobody(account: Account, usd: float) -> None:
+    """Hears nothing of it."""
 
 
 class Accounts:
@@ -33,14 +37,17 @@ class Accounts:
         prices: Prices,
         zone: str,
         wall_clock: Callable[[], float],
-        settled: Settled = lambda account, usd: None,
+        settled: Cost = nobody,
         linger_s: float = LINGER_S,
+        used: Cost = nobody,
     ) -> None:
+        """``settled`` hears of each call once it is over, ``used`` of each piece of work at once."""
         self._linger_s = linger_s
         self._prices = prices
         self._zone = ZoneInfo(zone)
         self._wall_clock = wall_clock
         self._settled = settled
+        self._used = used
         self._open: dict[str, Account] = {}
         self._closing: dict[str, asyncio.TimerHandle] = {}
 
@@ -60,10 +67,18 @@ class Accounts:
         account = self._open.get(message.head.call)
         if account is not None:
             account.heard_from(message)
-        elif isinstance(message, Used):
-            alone = Account(message.head.call, message.head.agent.rpartition("-")[0] or "settings")
-            alone.heard_from(message)
-            self._tell(alone)
+        if isinstance(message, Used):
+            self._used(account or self._alone(message), sum(map(self._usd, message.uses)))
+
+    def _alone(self, used: Used) -> Account:
+        """What nobody is told of any more."""
+        alone = Account(used.head.call, used.head.agent.rpartition("-")[0] or "settings")
+        alone.heard_from(used)
+        self._tell(alone)
+        return alone
+
+    def _usd(self, use: Use) -> float:
+        return self._prices.usd(use) or 0.0
 
     def close_all(self) -> None:
         """The gateway ends."""

@@ -29,6 +29,7 @@ from gateway.ear import IDLE_FRAMES, Ear
 from gateway.events_log import log_event, said
 from gateway.outbox import Outbox
 from gateway.ownership import Ownership
+from gateway.parting import Parting
 from gateway.playout import Mark
 from gateway.records.format import Header
 from gateway.surroundings import Surroundings
@@ -73,7 +74,7 @@ class LiveCall:
         """The call's name in Redis."""
         self._gone = gone
         self._in_language = in_language
-        self._account = account or Account(key, agent.reference)
+        self.account = account or Account(key, agent.reference)
         self._started = started
         self._line = line
         self._language = language
@@ -96,6 +97,7 @@ class LiveCall:
         self._writing = Writing(key, language, around, self._outbox, self._owner, lambda turn: turn == self._turn, self._written, agent)
         self._early: list[LineEvent] | None = []
         """What happened on the line before the call began."""
+        self._parting = Parting()
         self._left = False
         self._busy = False
 
@@ -131,8 +133,15 @@ class LiveCall:
             return
         if (language := self._writing.heard_from(delivery.message)) is not None:
             self._handle(self._in_language(language))
-        self._handle(events.WorkerReported(delivery.message, delivery.audio))
+        for event in self._parting.told(delivery, self._machine.call.phrases.spent):
+            self._handle(event)
         self._tally.message_came()
+
+    def spent(self, limit: str) -> None:
+        """There is no more money for it: its next reply is the last one."""
+        if not self._parting.due:
+            self._parting.due = True
+            self._report(events.Report(self._turn, "SPENT", (("limit", limit),)))
 
     def load_changed(self, busy: bool) -> None:
         """The workers are behind, or not any more."""
@@ -280,7 +289,7 @@ class LiveCall:
             case events.PublishUtterance(start=start, end=end):
                 self._writing.publish_utterance(command, self._ear.cut(start, end))
             case events.CloseTurn():
-                self._account.turn_closed(command)
+                self.account.turn_closed(command)
                 self._writing.close_turn(command)
             case _:
                 self._writing.carry_out(command)

@@ -15,7 +15,6 @@ from common.errors import BusUnavailable
 from common.redis_gateway_bus import RedisGatewayBus
 from common.streams import STAGES
 from gateway import lexicons
-from gateway.account import Account
 from gateway.accounts import Accounts
 from gateway.admission import DRAIN_S
 from gateway.agents import Agents
@@ -72,15 +71,11 @@ async def _answer_calls(
 ) -> None:
     load = Load(settings.busy_after_sec, settings.max_calls)
     agents = Agents(settings, await asyncio.to_thread(Folder, settings))
-    spending = Spending(settings, bus, around.wall_clock)
+    spending = Spending(settings, bus, around.wall_clock, agents)
     summaries = Summaries(bus, around.gateway)
     outcomes = Outcomes(settings.torim_cache.expanduser() / "outcomes", agents, around.wall_clock, summaries.of)
-
-    def settled(account: Account, usd: float) -> None:
-        spending.settled(account, usd)
-        outcomes.settled(account, usd)
-
-    accounts = Accounts(prices.load(settings.prices or prices.FILE), settings.time_zone, around.wall_clock, settled)
+    table = prices.load(settings.prices or prices.FILE)
+    accounts = Accounts(table, settings.time_zone, around.wall_clock, outcomes.settled, used=spending.used)
     detector = await asyncio.to_thread(choose_detector, settings)
     switchboard = Switchboard(settings, phrases, detector, around, agents=agents, accounts=accounts, summaries=summaries)
     async with asyncio.TaskGroup() as tasks:
@@ -89,7 +84,7 @@ async def _answer_calls(
             *(tasks.create_task(_connect(bus, around.gateway, shard, switchboard)) for shard in range(bus.shards)),
             tasks.create_task(agents.keep_up(phrases.make)),
             tasks.create_task(load.watch(bus, switchboard.load_changed)),
-            tasks.create_task(spending.run()),
+            tasks.create_task(spending.run(lambda: switchboard.live)),
             tasks.create_task(outcomes.run()),
             tasks.create_task(tidy_up(lambda: switchboard.ended)),
         ]

@@ -26,12 +26,13 @@ from common.errors import BusUnavailable, ConfigError
 from common.language import base_language
 from common.messages import Head, Sentence, SpeechChunk, StageFailed
 from common.vendors import voice_name
+from gateway.spending import has_limit
 from gateway.turn.phrases import Phrase, PhraseBook
 
 logger = logging.getLogger("torim.gateway")
 
 _LANGUAGES = ("he", "en")
-_NAMES = ("greeting", "repeat", "filler", "still_working", "fallback", "still_there", "goodbye", "unanswered")
+_NAMES = ("greeting", "repeat", "filler", "still_working", "fallback", "still_there", "goodbye", "unanswered", "spent")
 _STAGE_POLL_S = 0.5
 _FIRST_PATIENCE_S = 15.0
 _LONGEST_PATIENCE_S = 240.0
@@ -202,7 +203,11 @@ class FixedPhrases:
 def _used(agent: InUse) -> list[str]:
     """The phrases that its calls can come to."""
     file = agent.snapshot.agent
-    needed = {"still_working": bool(file.webhooks or file.functions), "unanswered": bool(file.destinations)}
+    needed = {
+        "still_working": bool(file.webhooks or file.functions),
+        "unanswered": bool(file.destinations),
+        "spent": has_limit(agent),
+    }
     return [name for name in _NAMES if needed.get(name, True)]
 
 

@@ -100,6 +100,11 @@ class Switchboard:
             del self._streams[next(iter(self._streams))]
         return replace(started, parameters={**started.parameters, RECONNECTS: str(again)}) if again else started
 
+    @property
+    def live(self) -> list[LiveCall]:
+        """The calls on the line."""
+        return list(self._calls.values())
+
     def load_changed(self, busy: bool) -> None:
         """The workers are behind, or not any more: all calls hear it."""
         self._busy = busy

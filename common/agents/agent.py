@@ -44,7 +44,7 @@ class Phrases(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unanswered: Annotated[str | None, Meta(description="said after a transfer that nobody answered")] = None
     empty_reply: Annotated[str | None, Meta(description="said for an empty reply of the model")] = None
     busy: Annotated[str | None, Meta(description="said to a new call that there is no room for")] = None
-    spent: Annotated[str | None, Meta(description="said to a new call beyond what may be spent a day")] = None
+    spent: Annotated[str | None, Meta(description="said before a call ends that is beyond what may be spent a day")] = None
     same_reply_suffix: Annotated[str | None, Meta(description="added to a reply that would repeat the last one")] = None
 
 
@@ -172,7 +172,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     limits: Annotated[dict[str, Limit], Meta(description="by tool, like [limits.leave_message] times = 2")] = {}
     spend_per_day_usd: Annotated[
         Annotated[float, Meta(ge=0)] | None,
-        Meta(description="a number from 0, like 2.5: US dollars a day beyond which new calls are told to call again tomorrow"),
+        Meta(description="a number from 0, like 2.5: US dollars a day beyond which callers are told to call again tomorrow"),
     ] = None
     voice: Annotated[str, Meta(description="a voice of the TTS vendor's, like he-IL-Chirp3-HD-Aoede; absent: TTS_VOICE")] = ""
     models: Models = Models()

@@ -26,6 +26,8 @@ class PhraseBook:
     beep: bytes
     unanswered: Phrase = Phrase("", b"")
     """After a transfer that brought nobody."""
+    spent: Phrase = Phrase("", b"")
+    """Before the end of a call for which there is no more money."""
     still_working: Phrase = Phrase("", b"")
     """After the first filler, while a tool runs on."""
     tools: dict[str, Phrase] = field(default_factory=dict)

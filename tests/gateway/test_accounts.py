@@ -62,6 +62,22 @@ def test_what_comes_for_no_account_is_told_alone() -> None:
     assert [(account.call, len(account.lines(PRICES))) for account in told] == [("CA9", 1)]
 
 
+def test_what_a_piece_of_work_costs_is_told_at_once() -> None:
+    told: list[tuple[str, str, float]] = []
+    accounts = Accounts(PRICES, "UTC", lambda: 0.0, used=lambda account, usd: told.append((account.call, account.agent, usd)))
+    accounts.open("CA1", "clinic")
+    accounts.heard_from(USED)
+    accounts.heard_from(Used(head=Head(call="CA9", turn=1, agent="shop-1a2b"), stage="asr", uses=USED.uses))
+    assert told == [("CA1", "clinic", 2.0), ("CA9", "shop", 2.0)]
+
+
+def test_a_piece_of_work_of_unknown_price_costs_nothing_yet() -> None:
+    told: list[float] = []
+    accounts = Accounts(PRICES, "UTC", lambda: 0.0, used=lambda account, usd: told.append(usd))
+    accounts.heard_from(Used(head=USED.head, stage="llm", uses=(Use(vendor="v", model="unheard_of", input_tokens=9),)))
+    assert told == [0.0]
+
+
 def test_a_gateway_that_ends_tells_all_accounts() -> None:
     async def main() -> None:
         told: list[Account] = []

@@ -284,7 +284,7 @@ async def test_a_new_call_is_told_politely_that_the_workers_are_overloaded() -> 
 async def test_a_new_call_beyond_what_may_be_spent_is_told_politely_to_come_tomorrow() -> None:
     async with gateway(spending=spending(spent={"all": 1_000_000}, spend_per_day_usd=1)) as running:
         response = await post(running, "/twilio/voice?language=en")
-    assert '<Say language="en-US">We cannot take your call right now. Please call again tomorrow</Say><Hangup/>' in response.text
+    assert '<Say language="en-US">We cannot help you any further today. Please call again tomorrow</Say><Hangup/>' in response.text
 
 
 async def test_a_call_that_is_known_is_connected_again_whatever_was_spent() -> None:

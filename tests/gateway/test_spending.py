@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -12,8 +13,10 @@ from common.agents.overlay import house
 from common.config import Settings
 from common.errors import BusUnavailable, ConfigError
 from gateway.account import Account
-from gateway.spending import CALLER, Spending
+from gateway.agents import Agents
+from gateway.spending import CALLER, LOOK_S, Spending, has_limit
 from tests import virtual_clock
+from tests.common.agents.files import CLINIC, folder_of, write
 
 NUMBER, OTHER = "+15005550006", "+15005550007"
 TODAY, TOMORROW = 1_795_392_000.0, 1_795_478_400.0
@@ -38,7 +41,8 @@ class FakePurse:
 
 
 def spending(*, spent: Mapping[str, int] | None = None, away: bool = False, at_s: float = TODAY, **limits: float | str) -> Spending:
-    return Spending(Settings(**limits), FakePurse(spent, away=away), lambda: at_s)  # type: ignore[arg-type]
+    settings = Settings(**limits)  # type: ignore[arg-type]
+    return Spending(settings, FakePurse(spent, away=away), lambda: at_s, Agents(settings))
 
 
 def clinic(spend_per_day_usd: float | None = None) -> InUse:
@@ -107,27 +111,85 @@ def test_a_limit_for_callers_takes_a_key() -> None:
         spending(spend_caller_per_day_usd=1)
 
 
-async def written(purse: FakePurse, *settled: tuple[Account, float]) -> Counter[str]:
-    """What is kept once a gateway has ended that settled these."""
-    made = Spending(Settings(), purse, lambda: TODAY)
-    async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(made.run())
-        for account, usd in settled:
-            made.settled(account, usd)
-        await asyncio.sleep(0)
-        task.cancel()
+class FakeCall:
+    """A call on the line; ``limits``: those that it was told to be beyond."""
+
+    def __init__(self, agent: str = "settings", caller: str = "") -> None:
+        self.account = Account("CA1", agent, caller)
+        self.limits: list[str] = []
+
+    def spent(self, limit: str) -> None:
+        self.limits.append(limit)
+
+
+def run(spending: Spending, *live: FakeCall, looks: int = 1, used: Sequence[tuple[Account, float]] = ()) -> None:
+    """Have a gateway look so often while these calls are on the line, and cost so much; then it ends."""
+
+    async def main() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            task = tasks.create_task(spending.run(lambda: live))
+            for account, usd in used:
+                spending.used(account, usd)
+            await asyncio.sleep(LOOK_S * looks + 1)
+            task.cancel()
+
+    virtual_clock.run(main())
+
+
+def written(purse: FakePurse, *used: tuple[Account, float], looks: int = 1) -> Counter[str]:
+    """What is kept once a gateway has ended whose calls used these."""
+    run(Spending(Settings(), purse, lambda: TODAY, Agents(Settings())), looks=looks, used=used)
     return purse.days["2026-11-23"]
 
 
-async def test_a_calls_cost_is_all_calls_its_agents_and_its_callers() -> None:
-    kept = await written(FakePurse(), (Account("CA1", "clinic", "d1"), 0.25), (Account("CA2", "shop"), 0.5))
+@pytest.mark.parametrize("looks", [0, 1])
+def test_what_a_call_costs_is_all_calls_its_agents_and_its_callers(looks: int) -> None:
+    kept = written(FakePurse(), (Account("CA1", "clinic", "d1"), 0.25), (Account("CA2", "shop"), 0.5), looks=looks)
     assert kept == {"all": 750_000, "agent:clinic": 250_000, "caller:d1": 250_000, "agent:shop": 500_000}
 
 
-async def test_a_call_that_cost_nothing_is_not_written() -> None:
-    assert await written(FakePurse(), (Account("CA1", "clinic"), 0.0)) == {}
+def test_work_that_cost_nothing_is_not_written() -> None:
+    assert written(FakePurse(), (Account("CA1", "clinic"), 0.0)) == {}
 
 
-async def test_what_redis_did_not_take_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    await written(FakePurse(away=True), (Account("CA1", "clinic"), 0.25))
+def test_what_redis_did_not_take_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    written(FakePurse(away=True), (Account("CA1", "clinic"), 0.25))
     assert "what=spending_lost usd=0.250000" in caplog.text
+
+
+# --- Calls on the line
+
+
+def test_a_call_that_spends_the_last_of_it_is_told_within_seconds() -> None:
+    call = FakeCall()
+    run(spending(spent={"all": 900_000}, spend_per_day_usd=1), call, used=[(call.account, 0.1)])
+    assert call.limits == ["spent_today"]
+
+
+def test_only_calls_beyond_a_limit_of_theirs_are_told() -> None:
+    calls = FakeCall("clinic"), FakeCall("clinic", "d1"), FakeCall("shop", "d2")
+    run(spending(spent={"caller:d1": 100_000, "caller:d2": 99_999}, spend_caller_per_day_usd=0.1, spend_key="k"), *calls)
+    assert [call.limits for call in calls] == [[], ["spent_by_caller"], []]
+
+
+def test_an_agents_file_counts_for_its_calls_on_the_line(tmp_path: Path) -> None:
+    write(tmp_path, CLINIC + "spend_per_day_usd = 0.5")
+    settings, calls = Settings(), (FakeCall("clinic"), FakeCall())
+    purse = FakePurse({"agent:clinic": 500_000, "agent:settings": 500_000})
+    run(Spending(settings, purse, lambda: TODAY, Agents(settings, folder_of(tmp_path))), *calls)
+    assert [call.limits for call in calls] == [["spent_by_agent"], []]
+
+
+def test_a_redis_that_does_not_answer_ends_no_call() -> None:
+    call = FakeCall()
+    run(spending(away=True, spend_per_day_usd=0), call, looks=3)
+    assert call.limits == []
+
+
+def test_the_words_for_it_are_made_where_there_is_a_limit() -> None:
+    settings = [Settings(), Settings(spend_per_day_usd=1), Settings(spend_agent_per_day_usd=1), Settings(spend_caller_per_day_usd=1)]
+    assert [has_limit(in_use(house(each), each)) for each in settings] == [False, True, True, True]
+
+
+def test_the_limit_of_a_file_is_one() -> None:
+    assert (has_limit(clinic()), has_limit(clinic(spend_per_day_usd=0.5))) == (False, True)

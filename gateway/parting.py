@@ -1,0 +1,44 @@
+"""A call for which there is no more money (``spending.py``) ends politely: behind its next reply the bot says so, and hangs up.
+
+    worker    Sentence 0 ... Sentence n-1   ReplyEnded(n)
+    core      Sentence 0 ... Sentence n-1   Sentence n, its sound, Action(hang_up), ReplyEnded(n + 1)
+
+So nothing is cut off, the core knows no other end than a reply's, and the words stand in the history as they were heard. They are a fixed
+phrase (R10), and no voice stops them: a caller who talks over each of them would never go. A reply that is interrupted before, or a
+turn that ends otherwise, leaves it to the next one. A transfer goes first: somebody else pays for what is said there.
+"""
+
+import msgspec
+
+from common.bus import Delivery
+from common.messages import Action, ReplyEnded, Sentence, SpeechChunk
+from gateway.turn.events import WorkerReported
+from gateway.turn.phrases import Phrase
+
+
+class Parting:
+    """Of one call."""
+
+    def __init__(self) -> None:
+        self.due = False
+        """Whether the next reply is the last one."""
+
+    def told(self, delivery: Delivery, phrase: Phrase) -> list[WorkerReported]:
+        """What the core is told of a worker's message."""
+        if self.due and isinstance(delivery.message, ReplyEnded):
+            return _with_parting(delivery.message, phrase)
+        return [WorkerReported(delivery.message, delivery.audio)]
+
+
+def _with_parting(ended: ReplyEnded, phrase: Phrase) -> list[WorkerReported]:
+    said = bool(phrase.audio)
+    head = msgspec.structs.replace(ended.head, seq=ended.sentences, take=0)
+    words = [
+        WorkerReported(Sentence(head=head, text=phrase.text, interruptible=False)),
+        WorkerReported(SpeechChunk(head=head, offset_bytes=0, last=True), phrase.audio),
+    ]
+    return [
+        *(words if said else []),
+        WorkerReported(Action(head=ended.head, after=ended.sentences, name="hang_up")),
+        WorkerReported(msgspec.structs.replace(ended, sentences=ended.sentences + said)),
+    ]
