@@ -1,4 +1,5 @@
-"""A caller is put through to a person, over real processes; the gateway that decided it may be gone when Twilio asks where to."""
+"""A caller is put through to a person, over real processes; the gateway that decided it may be gone when Twilio asks where to, and
+nobody may answer there."""
 
 import asyncio
 import secrets
@@ -12,7 +13,7 @@ import pytest
 from tests.common.agents.files import write
 from tests.e2e.gateway_process import RECORDINGS, free_port
 from tests.e2e.house import SCRIPTED, House, house
-from tests.e2e.placed import bot_side
+from tests.e2e.placed import Placed, bot_side, place
 from tests.servers import real_server
 from tools.caller.caller import Caller
 from tools.caller.client import Call
@@ -42,6 +43,9 @@ when = "people"
 ring_s = 25
 """
 RULES = f'[[rule]]\nname = "person"\nhears = ["*"]\nsays = ["{SENTENCE}"]\ntransfers = "office"\n'
+ONCE = "[limits.transfer]\ntimes = 1\n"
+ELSE = "I can take a message for them."
+"""What the bot says to whoever may not be put through any more."""
 _CLOSED = "bot    closed the stream"
 """What the caller's side tells before it asks anybody what becomes of the call."""
 _LEAST_HEARD_MS = 0.8 * len(SENTENCE) * int(SCRIPTED["TONE_MS_PER_CHAR"])
@@ -63,11 +67,16 @@ class PutThrough:
         return [tone.end_ms - tone.start_ms for tone in self.tones if tone.turn]
 
 
+def settle(folder: Path, agent: str, rules: str) -> None:
+    """Who answers."""
+    write(folder / "agents", rules, "desk.en.rules")
+    write(folder / "agents", agent, "desk")
+
+
 @contextmanager
 def two_gateways(folder: Path) -> Iterator[tuple[House, int]]:
     """A house whose agent puts everybody through, with a second gateway, and the port of that one."""
-    write(folder / "agents", RULES, "desk.en.rules")
-    write(folder / "agents", AGENT, "desk")
+    settle(folder, AGENT, RULES)
     other = free_port()
     with real_server() as server, house(folder, server.url, AGENTS_DIR=str(folder / "agents"), **SCRIPTED) as running:
         running.start(4, "gateway", PORT=str(other))
@@ -115,6 +124,15 @@ def outlived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PutThrough]:
         yield put_through(running, other, folder / "call.wav", kill)
 
 
+@pytest.fixture(scope="module")
+def came_back(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Placed]:
+    """A call that asks for a person twice; nobody answers there, and it may ring once."""
+    folder = tmp_path_factory.mktemp("came_back")
+    settle(folder, AGENT + ONCE, f'{RULES}[[rule]]\nname = "else"\nhears = ["*"]\nsays = ["{ELSE}"]\n')
+    with real_server() as server, house(folder, server.url, AGENTS_DIR=str(folder / "agents"), **SCRIPTED) as running:
+        yield place(running, folder / "call.wav", "--gap", "3", "--wav", HELLO, "--wav", HELLO, "--dial", "no-answer")
+
+
 def test_a_caller_who_asks_for_a_person_rings_there(transferred: PutThrough) -> None:
     assert [(dial.number, dial.ring_s) for dial in transferred.dials] == [(OFFICE, 25)]
 
@@ -143,3 +161,23 @@ def test_the_sentence_of_a_gateway_that_dies_then_was_heard_once(outlived: PutTh
 
 def test_such_a_call_is_over_once_somebody_answered_there(outlived: PutThrough) -> None:
     assert outlived.timeline.endswith("line   over: Hangup")
+
+
+def test_a_call_that_nobody_answered_comes_back_to_the_bot(came_back: Placed) -> None:
+    told = [event for event in came_back.events if event in ("TRANSFER", "TRANSFER_UNANSWERED", "CALL_TAKEN")]
+    assert told == ["TRANSFER", "TRANSFER_UNANSWERED", "CALL_TAKEN"]
+
+
+def test_the_bot_says_that_nobody_answers_and_goes_on(came_back: Placed) -> None:
+    before, after = came_back.sentences
+    spoken = [(tone.turn, tone.sentence) for tone in came_back.tones]
+    at = spoken.index(before)
+    assert (len(spoken[at + 1 : spoken.index(after)]), after[0] > before[0]) == (1, True)
+
+
+def test_it_rings_as_often_as_the_file_allows(came_back: Placed) -> None:
+    assert [dial["number"] for dial in came_back.result["dials"]] == [OFFICE]
+
+
+def test_such_a_call_is_answered_to_its_end(came_back: Placed) -> None:
+    assert came_back.result["code"] == 0
