@@ -30,6 +30,11 @@ LIMIT_S = 3.2
 """For the first piece, over all vendors."""
 GAP_S = 1.5
 """Between pieces; a caller's line runs dry by then (R9)."""
+_LIKELY = (
+    *("timeout", "connection", "no_answer", "http_401", "http_429", "http_500", "http_502", "http_503", "insufficient_quota"),
+    *("unavailable", "deadline_exceeded", "resource_exhausted"),
+)
+"""How vendors fail; counted from 0 on, so that their first failures are seen to be some."""
 
 logger = logging.getLogger("torim.common")
 
@@ -65,6 +70,10 @@ class Lineup(Generic[V]):
         self._members = [Member(name, vendor) for name, vendor in vendors]
         self._may_be_empty = may_be_empty
         """Whether an answer without any piece is one."""
+        for member in self._members:
+            metrics.VENDOR_RESTING.labels(stage, member.name).set(0)
+            for kind in _LIKELY:
+                metrics.VENDOR_FAILURES.labels(stage, member.name, kind)
 
     # --- Beginning and end
 
@@ -126,7 +135,7 @@ class Lineup(Generic[V]):
                 async for piece in pieces:
                     yield piece
             if attempt.failure is None and (attempt.began or self._may_be_empty):
-                member.circuit.answered()
+                self._answered(member)
                 return
             following = None if attempt.began else next((each.name for each in members[place + 1 :]), None)
             failure = self._failed(member, attempt.failure or _no_answer(member.name), attempt.took_s, following)
@@ -139,6 +148,10 @@ class Lineup(Generic[V]):
         standings = [(member, member.circuit.standing(now_s)) for member in self._members]
         return [member for wanted in ("well", "shunned") for member, standing in standings if standing == wanted]
 
+    def _answered(self, member: Member[V]) -> None:
+        member.circuit.answered()
+        metrics.VENDOR_RESTING.labels(self._stage, member.name).set(0)
+
     def _failed(self, member: Member[V], error: VendorError, after_s: float, following: str | None) -> VendorError:
         now_s = asyncio.get_running_loop().time()
         member.circuit.failed(now_s, error.wait_s)
@@ -149,6 +162,7 @@ class Lineup(Generic[V]):
             member.circuit.standing(now_s), round(member.circuit.rest_left_s(now_s)),
         )  # fmt: skip
         resting = member.circuit.standing(now_s) == "resting"
+        metrics.VENDOR_RESTING.labels(self._stage, member.name).set(resting)
         return VendorError(member.name, error.kind, retryable=error.retryable and not resting)
 
 

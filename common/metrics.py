@@ -91,6 +91,9 @@ FIRST_SOUND_S = Histogram("torim_first_sound_seconds", "From asking the voice to
 REDELIVERIES = Counter("torim_redeliveries", "Entries that were delivered before, to whomever", ["stage"])
 DEAD_LETTERS = Counter("torim_dead_letters", "Entries that were given up after their last attempt", ["stage"])
 VENDOR_FAILURES = Counter("torim_vendor_failures", "Requests that a vendor failed, by how", ["stage", "vendor", "kind"])
+VENDOR_RESTING = Gauge(
+    "torim_vendor_resting", "1 from when a vendor is not asked for its failures until it answers again", ["stage", "vendor"]
+)
 DROPPED = Counter("torim_dropped", "Entries whose result nobody wanted: stale, duplicate, or dropped before any work", ["stage", "why"])
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from prometheus_client import REGISTRY
 
 from common.errors import ConfigError, TorimError, VendorError
 from common.lineup import Lineup
@@ -253,3 +254,30 @@ def test_all_are_closed() -> None:
     vendors = Scripted(), Scripted()
     run(lineup(*vendors).close())
     assert [vendor.closed for vendor in vendors] == [True, True]
+
+
+# --- What the alarms look at
+
+
+def told(name: str, **labels: str) -> float | None:
+    return REGISTRY.get_sample_value(name, {"stage": "llm", "vendor": "first"} | labels)
+
+
+@pytest.mark.parametrize("kind", ["timeout", "http_429", "unavailable"])
+def test_failures_are_counted_from_none_on(kind: str) -> None:
+    lineup(Scripted())
+    assert told("torim_vendor_failures_total", kind=kind) is not None
+
+
+def test_a_vendor_that_rests_is_told_until_it_answers_again() -> None:
+    async def rests() -> list[float | None]:
+        line, found = lineup(Scripted([WAIT], ["well"])), [told("torim_vendor_resting")]
+        with pytest.raises(VendorError):
+            await heard(line)
+        found.append(told("torim_vendor_resting"))
+        await asyncio.sleep(31)
+        found.append(told("torim_vendor_resting"))
+        await heard(line)
+        return [*found, told("torim_vendor_resting")]
+
+    assert run(rests()) == [0, 1, 1, 0]

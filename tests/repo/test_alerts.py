@@ -30,7 +30,7 @@ def run(command: list[str], given: str = "") -> tuple[int, str]:
 
 def test_the_rules_are_well_formed(promtool: list[str]) -> None:
     code, said = run([*promtool, "check", "rules", "--lint-fatal", "alerts.yml"])
-    assert (code, "18 rules found" in said) == (0, True), said
+    assert (code, "19 rules found" in said) == (0, True), said
 
 
 def test_names_and_units_are_prometheus_own(promtool: list[str]) -> None:
@@ -67,5 +67,12 @@ def _names(row: str) -> set[str]:
     return {name + suffix for suffix in ("_bucket", "_count", "_sum")} if "| histogram |" in row else {name}
 
 
-def test_the_cases_name_alarms_that_there_are() -> None:
-    assert set(re.findall(r"alertname: (\w+)", CASES)) <= set(re.findall(r"- alert: (\w+)", RULES))
+@pytest.mark.parametrize("ring", ["ring", "do not ring"])
+def test_each_alarm_has_a_case_in_which_it_rings_and_one_in_which_it_does_not(ring: str) -> None:
+    assert {name for name, rings in looks_at_alarms() if rings is (ring == "ring")} == set(re.findall(r"- alert: (\w+)", RULES))
+
+
+def looks_at_alarms() -> list[tuple[str, bool]]:
+    """Each look at an alarm in the cases, and whether it is to ring then."""
+    looks = re.split(r"- (?=\{?eval_time)", CASES)[1:]
+    return [(re.findall(r"alertname: (\w+)", look)[0], "exp_alerts" in look) for look in looks]
