@@ -17,6 +17,7 @@ A file (``llm_worker/vendors/rules/<language>.toml``) holds a language's rules. 
     keys = {digits = 9}                # the caller may press keys: so many, or up to a terminator, or a time-out
     transfers = "reception"            # where the call goes then; passed over where the agent's file has no such destination
     interruptible = false              # no voice stops it; absent: it does
+    turns = [1, 4]                     # in these turns of the call alone; absent: in any. {turn} is its number, for words and tools
 
 A rule may use a tool, where the house has it; else the rule is passed over:
 
@@ -46,7 +47,7 @@ from pathlib import Path
 
 import msgspec
 
-from common.agents.rules import LAST, RESULT, SAID, SLOT, Calls, Keys, Rule, Rules
+from common.agents.rules import LAST, RESULT, SAID, SLOT, TURN, Calls, Keys, Rule, Rules
 from llm_worker.vendors.base import Exchange, ToolResult
 
 HEARD_SHARE = 0.6
@@ -114,6 +115,7 @@ class RuleBook:
         tools: Collection[str] = (),
         result: ToolResult | None = None,
         destinations: Collection[str] = (),
+        turn: int = 0,
     ) -> Said:
         """What to say to ``text``; nothing if no rule fits.
 
@@ -121,14 +123,15 @@ class RuleBook:
             tools: those that may be called.
             result: of the tool that the rule for this text called.
             destinations: those that the call may be transferred to.
+            turn: its number in the call.
         """
         said = _words(text)
         heard = next((exchange.bot for exchange in reversed(history) if exchange.bot.strip()), "")
         context = self._context(heard)
         for rule in self.rules:
-            if not _usable(rule, tools, destinations) or (caught := self._match(rule, said, context)) is None:
+            if not _usable(rule, tools, destinations, turn) or (caught := self._match(rule, said, context)) is None:
                 continue
-            slots = {**context.slots, **caught, LAST: self._unrepeated(heard), SAID: text}
+            slots = {**context.slots, **caught, LAST: self._unrepeated(heard), SAID: text, TURN: str(turn)}
             if rule.calls and not _has_all(slots, rule.calls.arguments.values()):
                 continue
             if rule.calls and result is None:
@@ -213,7 +216,7 @@ class RuleBook:
             return re.escape(" ".join(_words(word)))
         if slot[1] == LAST:
             return rf"(?P<{LAST}>.+)"
-        if slot[1] == RESULT:
+        if slot[1] in (RESULT, TURN):
             return ".+"
         return f"(?P<{slot[1]}>{'|'.join(re.escape(' '.join(_words(value))) for value in self._slots[slot[1]])})"
 
@@ -230,10 +233,11 @@ class RuleBook:
         return max(uses, default=-1)
 
 
-def _usable(rule: Rule, tools: Collection[str], destinations: Collection[str]) -> bool:
-    """Whether what it uses is here."""
+def _usable(rule: Rule, tools: Collection[str], destinations: Collection[str], turn: int) -> bool:
+    """Whether what it uses is here, and it is for this turn."""
     needed = rule.calls.tool if rule.calls else rule.needs
-    return (not needed or needed in tools) and (not rule.transfers or rule.transfers in destinations)
+    here = (not needed or needed in tools) and (not rule.transfers or rule.transfers in destinations)
+    return here and (not rule.turns or turn in rule.turns)
 
 
 def _has_all(slots: Mapping[str, str], texts: Iterable[str]) -> bool:

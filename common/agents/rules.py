@@ -21,7 +21,10 @@ RESULT = "result"
 """The slot that holds what a tool answered."""
 SAID = "said"
 """The slot that holds the caller's own words, for a tool."""
+TURN = "turn"
+"""The slot that holds the number of the turn."""
 
+_OURS = (LAST, RESULT, SAID, TURN)
 _Text = Annotated[str, Meta(min_length=1)]
 
 
@@ -58,6 +61,7 @@ class Rule(msgspec.Struct, frozen=True):
     keys: Annotated[Keys | None, Meta(description="keys that the caller may press then: {digits = 9}")] = None
     interruptible: Annotated[bool, Meta(description="whether a voice stops it: true or false")] = True
     transfers: Annotated[str, Meta(description="where the call goes then, a name of the agent's [transfers]")] = ""
+    turns: Annotated[tuple[int, ...], Meta(description="the turns of a call that it is for, like [1, 4]; absent: any")] = ()
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -76,8 +80,8 @@ def check_rules(rules: Rules, agent: Agent) -> None:
         Fault: the first name that is none.
     """
     for name in rules.slots:
-        if not name.isidentifier() or name in (LAST, RESULT, SAID):
-            raise Fault(("slots", name), f"takes a name in letters, digits and _ that is none of {LAST}, {RESULT}, {SAID}")
+        if not name.isidentifier() or name in _OURS:
+            raise Fault(("slots", name), f"takes a name in letters, digits and _ that is none of {', '.join(_OURS)}")
     topics = {rule.asks for rule in rules.rule if rule.asks}
     for number, rule in enumerate(rules.rule, 1):
         path = ("rule", str(number))
@@ -100,12 +104,12 @@ def _check_deeds(rule: Rule, agent: Agent, path: KeyPath) -> None:
 
 def _texts(rule: Rule) -> Iterator[tuple[KeyPath, str, KeyPath]]:
     """Key, text, and the slots that it may hold beside the file's."""
-    answers = (LAST, RESULT) if rule.calls else (LAST,)
+    answers = (LAST, TURN, RESULT) if rule.calls else (LAST, TURN)
     yield from ((("hears",), text, ()) for text in rule.hears)
     yield from ((("says",), text, answers) for text in rule.says)
     yield from ((("unsure",), text, answers) for text in rule.unsure)
     given = rule.calls.arguments if rule.calls else {}
-    yield from ((("calls", "arguments", name), text, (LAST, SAID)) for name, text in given.items())
+    yield from ((("calls", "arguments", name), text, (LAST, SAID, TURN)) for name, text in given.items())
 
 
 def _check_slots(text: str, known: Sequence[str], path: KeyPath) -> None:

@@ -70,7 +70,7 @@ class ScriptedModel:
             return Said(self._fixed[prompt.turn % len(self._fixed)].replace("{turn}", str(prompt.turn)))
         book = _parsed(prompt.rules) if prompt.rules else self._book("agent." if prompt.instructions else "", prompt.language)
         result = prompt.rounds[-1].results[-1] if prompt.rounds else None
-        return book.answer(prompt.text, prompt.history, [tool.name for tool in prompt.tools], result, prompt.destinations)
+        return book.answer(prompt.text, prompt.history, [tool.name for tool in prompt.tools], result, prompt.destinations, prompt.turn)
 
     def _book(self, whose: str, language: str) -> RuleBook:
         return self._books.get(whose + base_language(language), self._books[whose + FALLBACK_LANGUAGE])

@@ -12,6 +12,7 @@ import os
 import platform
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import traceback
@@ -30,7 +31,9 @@ from tests.chaos.director import Director, Run, plan
 from tests.chaos.house import House
 from tests.chaos.picture import draw
 from tests.chaos.report import BESIDE_KILLS, complaints_of, figures, late_ms, tables, turns_of
+from tests.chaos.talk import LOOKS_UP_MS
 from tests.cluster import cluster
+from tests.e2e.gateway_process import ROOT
 from tests.servers import RealServer
 from tools.drawing import save
 
@@ -38,12 +41,17 @@ EXIT_CLEAN, EXIT_COMPLAINTS, EXIT_BROKEN = 0, 1, 2
 _CLEARS_UP_S = 2.0
 _HOW = """
     {gateways}, and two workers of each stage, as processes of their own{ways}; what dies is
-    started again. Callers come in through the webhook, speak Twilio's protocol, say six things each, and hear replies of
-    three sentences whose pitch tells turn and sentence; every other reply sounds for over 5 s. A kill counts only while the
+    started again. Callers come in through the webhook, speak Twilio's protocol, say up to ten things each, press keys where they
+    are asked to, and hear replies of three sentences whose pitch tells turn and sentence; some sound for over 5 s. In four turns
+    of ten a tool is at work: a webhook that looks something up for {looks_up_s:g} s, while the caller hears that it does, one that books
+    something, once, and a Python function that notes something, once. Three turns end in an action: keys are asked for, the call is
+    put through (half of them come back unanswered), and hung up. What tools did is counted where they did it: at the webhooks' server,
+    by key, and in the file of notes. A kill counts only while the
     process holds a caller's turn, and only then is it made; no entry's workers are killed twice. *Late* is how much more of the
-    time until a reply was over passed without it than in the median case of the quiet beginning. A worker is in *commit*
-    before, within or after its last write; in *reading* when it got its entry and did nothing with it; *between* before the
-    first sentence; of those that were killed while *streaming*, every other one was at a long reply. *Frozen* is a gateway that
+    time until a reply was over passed without it, and without a tool at work, than in the median case of the quiet beginning. A worker
+    is in *commit* before, within or after its last write; in *reading* when it got its entry and did nothing with it; *between* before
+    the first sentence; in a *tool* while a webhook of its turn is not answered yet; of those that were killed while *streaming*, every
+    other one was at a long reply. *Frozen* is a gateway that
     stands still for some seconds; Redis is *paused*, *restarted* with all it had, without the last second of it (*tail*), or
     *empty*{masters}.
     """
@@ -64,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     folder = options.logs or Path(tempfile.mkdtemp(prefix="torim-chaos-"))
     folder.mkdir(parents=True, exist_ok=True)
-    run = Run(options.seed, 0.0)
+    run = Run(options.seed, 0.0, tree=_tree())
     try:
         asyncio.run(_live(options, folder, run))
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -84,7 +92,7 @@ async def _live(options: argparse.Namespace, folder: Path, run: Run) -> None:
                 await house.open(manning, options.gateways or 2, one_port=bool(options.gateways))
                 await _direct(options, house, run)
             finally:
-                run.memory_after_mb = house.memory_mb()
+                run.memory_after_mb, run.errands = house.memory_mb(), house.errands()
                 await house.close()
 
 
@@ -137,7 +145,7 @@ def _write(options: argparse.Namespace, folder: Path, run: Run) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     title = f"{found['kills']} kills, {found['turns']} turns, {options.callers} callers, seed {run.seed}"
     complaints = list(complaints_of(run))
-    text = "\n".join([*_head(options, found, title), *tables(found), "", *_complaints(complaints)])
+    text = "\n".join([*_head(options, run, found, title), *tables(found), "", *_complaints(complaints)])
     (options.out / "chaos.md").write_text(text + "\n", encoding="utf-8")
     (options.out / "chaos.json").write_text(json.dumps(found | {"all_late_ms": late}, indent=1) + "\n", encoding="utf-8")
     save(draw(late, title), options.out / "chaos.svg")
@@ -150,7 +158,7 @@ def _write(options: argparse.Namespace, folder: Path, run: Run) -> int:
     return EXIT_CLEAN
 
 
-def _head(options: argparse.Namespace, found: dict[str, Any], title: str) -> list[str]:
+def _head(options: argparse.Namespace, run: Run, found: dict[str, Any], title: str) -> list[str]:
     at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     machine = (
         f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, load {found['load_mean']:.1f} ({found['load_max']:.1f} at most)"
@@ -162,7 +170,7 @@ def _head(options: argparse.Namespace, found: dict[str, Any], title: str) -> lis
         "# Kill anything",
         "",
         f"`make chaos KILLS={options.kills} CALLERS={options.callers} SEED={options.seed}{_arguments(options)}`, {at}, "
-        f"{found['seconds']} s, quiet for {options.quiet:g} s; {machine}.",
+        f"{found['seconds']} s, quiet for {options.quiet:g} s; {run.tree}; {machine}.",
         "",
         f"**{title}.** Kills by phase: {kills} (commit: {commits}). Other faults: {others}.",
         "",
@@ -185,10 +193,24 @@ def _arguments(options: argparse.Namespace) -> str:
 
 def _how(options: argparse.Namespace) -> str:
     return inspect.cleandoc(_HOW).format(
+        looks_up_s=LOOKS_UP_MS / 1000,
         gateways=f"{options.gateways} gateways that share a port" if options.gateways else "Two gateways with a port each",
         ways="" if options.cluster else ", each with a way of its own to Redis",
         masters="; here, instead, a cluster of three masters and three replicas loses a *master*" if options.cluster else "",
     )
+
+
+def _tree() -> str:
+    """What is run."""
+    try:
+        commit, changed = (_git(*asked) for asked in (("rev-parse", "HEAD"), ("status", "--porcelain", "--untracked-files=no")))
+    except (OSError, subprocess.CalledProcessError):
+        return "of no commit"
+    return f"commit {commit[:12]}{', with changes' * bool(changed)}"
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _complaints(complaints: Sequence[str]) -> list[str]:

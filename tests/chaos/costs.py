@@ -1,7 +1,8 @@
 """What each fault may cost its callers. It is said here, before it happens; anything else is a complaint.
 
     fault                                    the caller
-    a worker dies, stalls, is cut off        hears the one reply, whole and once, later
+    a worker dies, stalls, is cut off        hears the one reply, whole and once, later; where it had a tool with effects at work, is told
+                                             that nobody knows whether that was done
     work is on a stream twice                hears the one reply, whole and once
     Redis stalls, or restarts, with what it  hears the one reply, whole and once; or is told of the trouble, or asked to say it
     had, without the last second, or empty;  again, also in mid-reply; is not left in silence
@@ -11,12 +12,14 @@
     a gateway dies                           hears the reply to the same question anew from its begin; or is asked to say it again, or
                                              whether they are there: what was on its way to the gateway is lost with it
     any of these, while work stands still    a new call may be told that there is no room
+    Redis forgets                            has the same thing done by a tool twice, under one key
     the caller's own clock stands still      cuts in later than it seems: is not heard before the reply goes on
 
-A stale sentence, a sentence twice in one reply, a beep, and a call that ends are never excused; nor is silence.
+A stale sentence, a sentence twice in one reply, a beep, and a call that ends are never excused; nor is silence, nor to be told that
+something is done which is not. An action is carried out once where the reply that it belongs to was heard whole.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,6 +40,8 @@ class Cost:
     """The reply, in a turn of its own."""
     is_deaf: bool = False
     """For a while: a reply may go on over the caller's words."""
+    forgets: bool = False
+    """What was done: it may be done again, under the same key."""
     longest_silence_s: float = 8.0
     settles_s: float = 0.0
     """How long after its end a fault is still felt."""
@@ -49,9 +54,9 @@ COSTS: dict[Kind, Cost] = {
     "cut": Cost(settles_s=2.0),
     "pause": Cost(may_be_told=True, settles_s=3.0),
     "restart": Cost(may_be_told=True, settles_s=3.0),
-    "tail": Cost(may_be_told=True, settles_s=3.0),
-    "empty": Cost(may_be_told=True, settles_s=3.0),
-    "master": Cost(may_be_told=True, settles_s=3.0),
+    "tail": Cost(may_be_told=True, forgets=True, settles_s=3.0),
+    "empty": Cost(may_be_told=True, forgets=True, settles_s=3.0),
+    "master": Cost(may_be_told=True, forgets=True, settles_s=3.0),
     "frozen": Cost(may_be_told=True, is_deaf=True, settles_s=3.0),
     "gateway": Cost(may_be_told=True, may_begin_anew=True, longest_silence_s=12.0, settles_s=3.0),
 }
@@ -59,6 +64,8 @@ _NOTHING = Cost()
 CALLER_STALLS_MS = 500
 """A caller whose clock was late by more than that spoke later than its record says: so much more than its goal the judge gives the bot."""
 _TOLD = frozenset({"repeat", "fallback", "still_there"})
+_AT_TOOLS = frozenset({"between", "tool", "streaming", "llm_worker", "redis"})
+"""What is hit where it may not be known what came of a tool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +85,26 @@ class Strike:
         """Whether a turn of the call, from the caller's words to the next ones, felt it."""
         return call in self.calls and self.begin_s < until_s and self.end_s + COSTS[self.kind].settles_s > begin_s
 
+    @property
+    def hides(self) -> bool:
+        """Whether what a tool was doing may not be known any more."""
+        return self.what in _AT_TOOLS or self.moment.startswith("llm ")
 
-def unexcused(verdict: Verdict, strikes: Iterable[Strike], *, caller_late_ms: int = 0) -> list[str]:
-    """The complaints of a turn that no fault excuses, nor the machine of a caller whose own clock was late by so much."""
+
+def unexcused(verdict: Verdict, strikes: Collection[Strike], deeds: Iterable[str] = (), *, caller_late_ms: int = 0) -> list[str]:
+    """The complaints of a turn, and of its deeds, that neither a fault excuses nor the machine of a caller whose own clock was so late."""
     costs = [COSTS[strike.kind] for strike in strikes] or [_NOTHING]
     told = any(cost.may_be_told for cost in costs) and bool(_TOLD & set(verdict.phrases))
     anew = any(cost.may_begin_anew for cost in costs)
-    deaf = any(cost.is_deaf for cost in costs) or caller_late_ms > CALLER_STALLS_MS
-    left = [one for one in verdict.complaints if not _is_excused(one, told=told, anew=anew, deaf=deaf)]
+    excused = frozenset[str]().union(
+        {"no", "missing", "cut"} if told else (),
+        {"begun"} if anew else (),
+        {"left"} if told or anew else (),
+        {"leaked"} if any(cost.is_deaf for cost in costs) or caller_late_ms > CALLER_STALLS_MS else (),
+        {"unsure"} if any(strike.hides for strike in strikes) else (),
+        {"twice"} if any(cost.forgets for cost in costs) else (),
+    )
+    left = [one for one in (*verdict.complaints, *deeds) if one.split(" ")[0] not in excused]
     longest_s = max(cost.longest_silence_s for cost in costs)
     left += [f"silence of {verdict.silence_ms} ms"] * (verdict.silence_ms > longest_s * 1000)
     return left
-
-
-def _is_excused(complaint: str, *, told: bool, anew: bool, deaf: bool) -> bool:
-    kind = complaint.split(" ")[0]
-    return (told and kind in {"no", "missing", "cut"}) or (anew and kind == "begun") or (deaf and kind == "leaked")

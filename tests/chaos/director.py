@@ -18,13 +18,14 @@ from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from typing import Any, cast
 
-from llm_worker.sentences import SentenceCutter
 from tests.chaos.aim import PHASES, Phase
 from tests.chaos.callers import Callers, Heard
 from tests.chaos.costs import Kind, Strike
+from tests.chaos.desk import Errand
 from tests.chaos.faults import Faults
-from tests.chaos.house import MS_PER_CHAR, REPLIES, House
-from tests.chaos.judge import Reply, Verdict, judge
+from tests.chaos.house import House
+from tests.chaos.judge import Verdict, judge
+from tests.chaos.talk import expected
 from tts_worker.tones import heard_tones
 
 _BESIDE: dict[Kind, float] = {
@@ -68,12 +69,16 @@ class Run:
     quiet_until_s: float = 0.0
     strikes: list[Strike] = field(default_factory=list)
     calls: list[Judged] = field(default_factory=list)
+    errands: list[Errand] = field(default_factory=list)
+    """What tools did."""
     loads: list[float] = field(default_factory=list)
     """Of the machine, at each strike."""
     memory_before_mb: dict[str, float] = field(default_factory=dict)
     memory_most_mb: dict[str, float] = field(default_factory=dict)
     """At any strike, over all lives of a process."""
     memory_after_mb: dict[str, float] = field(default_factory=dict)
+    tree: str = ""
+    """What was run."""
     left_behind: dict[str, int] = field(default_factory=dict)
     """In Redis, when all calls were over."""
     ended_s: float = 0.0
@@ -108,7 +113,7 @@ class Director:
         self._house = house
         self._run = run
         self._rng = random.Random(run.seed)
-        self._callers = Callers(self._gateways, random.Random(run.seed + 1), expected()[0])
+        self._callers = Callers(self._gateways, random.Random(run.seed + 1))
         self._places = callers
         self._plan = deque(kind for kind, _ in faults)
         self._phases_left = Counter(phase for kind, phase in faults if kind == "kill")
@@ -238,16 +243,6 @@ class Director:
 def verdicts_of(heard: Heard) -> list[Verdict]:
     """Each turn of a call, as its caller heard it."""
     return judge(heard.said, heard_tones(heard.track), expected(), len(heard.track) // 8)
-
-
-def expected() -> list[Reply]:
-    """What the replies of the house are to be, in the order in which turns have them."""
-    return [_expected(text.format(turn=5)) for text in REPLIES]
-
-
-def _expected(text: str) -> Reply:
-    cutter = SentenceCutter()
-    return Reply(tuple(MS_PER_CHAR * len(sentence) for sentence in (*cutter.push(text), *cutter.flush())))
 
 
 def _now_s() -> float:

@@ -7,8 +7,10 @@ too short for a sixteenth turn, which would sound alike.
 from common.audio import BYTES_PER_MS
 from tts_worker.tones import HeardTone, heard_tones
 
-PHRASES = ("greeting", "repeat", "filler", "fallback", "still_there", "goodbye")
-"""By their sentence number."""
+_SETTINGS_PHRASES = ("greeting", "repeat", "filler", "fallback", "still_there", "goodbye")
+_AGENT_PHRASES = ("still_working", "unanswered", "looks_up")
+PHRASES = dict(enumerate(_SETTINGS_PHRASES)) | dict(enumerate(_AGENT_PHRASES, 2 * len(_SETTINGS_PHRASES)))
+"""By their sentence number: those of the settings, which are made in two languages; then what the agent has besides."""
 _LOOK_BACK_MS = 200
 _EVERY_MS = 100
 SLACK_MS = 200
@@ -19,7 +21,7 @@ def phrase_of(tone: HeardTone) -> str:
     """The fixed phrase that it is; "" if it is a reply's sentence, or the beep."""
     if tone.is_beep or tone.turn != 0:
         return ""
-    return PHRASES[tone.sentence] if tone.sentence < len(PHRASES) else "?"
+    return PHRASES.get(tone.sentence, "?")
 
 
 class LiveEar:

@@ -17,7 +17,8 @@ from common.streams import STAGES
 from tests.chaos.aim import SPREAD_S, STAGE_OF, Held, Phase, Watch
 from tests.chaos.costs import Kind, Strike
 from tests.chaos.deaths import calls_at, is_a_turn, last_death
-from tests.chaos.house import REPLIES, House, Post, can_spare
+from tests.chaos.house import House, Post, can_spare
+from tests.chaos.talk import part
 from tests.cluster import Cluster
 from tests.servers import RealServer
 
@@ -39,12 +40,12 @@ class Faults:
     """The calls that are on the line."""
     struck: set[tuple[str, int]] = field(default_factory=set)
     """Turns (call, turn) that a worker died with."""
-    _streamed: int = 1
-    """One more than kills in streaming so far: they hit each of the replies in turn, the long one first."""
+    _streamed: int = 0
+    """Kills in streaming so far: every other one hits a long reply, the first one does."""
     _watch: Watch = field(init=False)
 
     def __post_init__(self) -> None:
-        self._watch = Watch(self.house.redis, self.house.keys, self.live)
+        self._watch = Watch(self.house.redis, self.house.keys, self.house.desk, self.live)
 
     # -- Workers --------------------------------------------------------------------------------
 
@@ -123,7 +124,7 @@ class Faults:
             await asyncio.sleep(_LOOK_S)
 
     def _is_wanted(self, held: Held, phase: Phase) -> bool:
-        return held.is_in(phase) and (phase != "streaming" or (held.turn - self._streamed) % len(REPLIES) == 0)
+        return held.is_in(phase) and (phase != "streaming" or part(held.turn).is_long == (self._streamed % 2 == 0))
 
     def _is_fresh(self, held: Held) -> bool:
         return held.deliveries == 1 and (held.call, held.turn) not in self.struck

@@ -2,7 +2,8 @@
 
 Of the workers of a stage one is the process that ``make run`` starts, the other the same worker on a bus that
 can be told to kill it (``mortal_worker.py``). Each process has a way of its own to Redis, which can be cut; to a
-cluster, whose nodes tell their own addresses, all go directly. Gateways have a port each, or share one.
+cluster, whose nodes tell their own addresses, all go directly. Gateways have a port each, or share one. Who answers is an agent of a file
+(``talk.py``), whose webhooks go to a server of the house's own (``desk.py``).
 """
 
 import asyncio
@@ -25,26 +26,20 @@ from common.messages import Stage
 from common.redis_shards import is_cluster, keys_of, nodes_of
 from common.streams import STAGES, Keys
 from common.worker import local_names
+from tests.chaos import notes, talk
 from tests.chaos.deaths import lives_of
+from tests.chaos.desk import Desk, Errand
 from tests.chaos.proxy import Proxy
+from tests.chaos.talk import MS_PER_CHAR
 from tests.cluster import Cluster
 from tests.e2e.gateway_process import ROOT, free_port
 from tests.servers import RealServer
 
-SHORT = "this begins answer {turn}. here it goes on about {turn}. and so it ends for turn {turn}."
-LONG = (
-    "this begins a rather long answer {turn}. here it goes on about {turn} for as long as a clerk takes who reads all the rules "
-    "of the house to a patient caller. and so it ends for turn {turn}."
-)
-REPLIES = (SHORT, LONG)
-"""Given in turn. The second one sounds for over 5 s; both have three sentences, the last of which is the same."""
-MS_PER_CHAR = 30
 _VENDORS = {
     "ASR_VENDOR": "scripted",
     "SCRIPTED_ASR_TEXT": "question number {turn}?",
     "SCRIPTED_ASR_DELAY_MS": "250",
     "LLM_VENDOR": "scripted",
-    "SCRIPTED_LLM_REPLY": "|".join(REPLIES),
     "SCRIPTED_LLM_FIRST_TOKEN_MS": "200",
     "SCRIPTED_LLM_TOKENS_PER_S": "25",
     "TTS_VENDOR": "tone",
@@ -118,6 +113,7 @@ class House:
     """The judge's own way to Redis: it is never cut."""
     keys: Keys = field(init=False)
     posts: list[Post] = field(default_factory=list)
+    desk: Desk = field(default_factory=Desk)
     _closing: bool = False
 
     def __post_init__(self) -> None:
@@ -139,6 +135,8 @@ class House:
 
     async def open(self, tasks: asyncio.TaskGroup, gateways: int = 2, workers: int = 2, *, one_port: bool = False) -> None:
         """Man every post, for as long as the house is open; returns once calls can come."""
+        await self.desk.open()
+        self._write_agent()
         port = free_port() if one_port else 0
         for number in range(gateways):
             await self._add(f"gateway_{number}", "gateway", port=port or free_port(), shared=gateways if one_port else 0)
@@ -152,6 +150,24 @@ class House:
         async with asyncio.timeout(_READY_S):
             while not all(post.ready or post.worker for post in self.posts):  # noqa: ASYNC110 - it happens in other processes
                 await asyncio.sleep(_TICK_S)
+
+    def _write_agent(self) -> None:
+        self._agents.mkdir()
+        (self._agents / "chaos.en.rules.toml").write_text(talk.rules(), encoding="utf-8")
+        (self._agents / "chaos.toml").write_text(talk.agent(self.desk.url), encoding="utf-8")
+
+    @property
+    def _agents(self) -> Path:
+        return self.folder / "agents"
+
+    @property
+    def _notes(self) -> Path:
+        return self.folder / "notes.jsonl"
+
+    def errands(self) -> list[Errand]:
+        """All that tools did so far."""
+        noted = [Errand("note", note.call, note.turn, f"{note.call} {note.turn}") for note in notes.read(self._notes)]
+        return [*self.desk.errands, *noted]
 
     async def _add(self, name: str, module: str, **about: Any) -> None:
         if isinstance(self.store, Cluster):
@@ -175,6 +191,7 @@ class House:
             for post in self.posts:
                 post.send(signal.SIGKILL)
         await self.redis.aclose()
+        await self.desk.close()
 
     async def _man(self, post: Post) -> None:
         """Start it whenever it ended."""
@@ -209,7 +226,8 @@ class House:
     def _environment(self, post: Post) -> dict[str, str]:
         here = {"PATH": os.defpath, "PYTHONUNBUFFERED": "1", "REDIS_URL": post.redis_url, "TORIM_CACHE": str(self.folder / "cache")}
         port = {"PORT": str(post.port)} if post.port else {}
-        return here | _VENDORS | _SETTINGS | port | ({"GATEWAYS": str(post.shared)} if post.shared else {})
+        tools = {"AGENTS_DIR": str(self._agents), talk.SECRET: "s3cret", talk.NOTES: str(self._notes)}
+        return here | tools | _VENDORS | _SETTINGS | port | ({"GATEWAYS": str(post.shared)} if post.shared else {})
 
     # -- Who is who -----------------------------------------------------------------------------
 

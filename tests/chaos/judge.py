@@ -22,6 +22,7 @@ from tests.chaos.ear import SLACK_MS, is_whole, phrase_of
 from tts_worker.tones import HeardTone
 
 _LONGEST_WORD_MS = 300
+_TOO_LITTLE = ("missing", "cut")
 _FALLS_SILENT_MS = 800
 """The bot that is cut in on, at the latest; its own goal is 300."""
 
@@ -34,6 +35,8 @@ class Said:
     end_ms: int
     cuts_in: bool = False
     """Whether they were said over a reply."""
+    keys: str = ""
+    """That were pressed, in place of words."""
 
     @property
     def window_begins_ms(self) -> int:
@@ -46,11 +49,10 @@ class Reply:
     """What a reply is to be: how long each of its sentences sounds."""
 
     lengths_ms: tuple[int, ...]
-
-    @property
-    def length_ms(self) -> int:
-        """How long it sounds."""
-        return sum(self.lengths_ms)
+    unsure_ms: tuple[int, ...] = ()
+    """The same, where nobody knows whether its tool did its work; none: it has no tool."""
+    work_ms: int = 0
+    """What the tool takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +78,17 @@ class Verdict:
     """Whether the caller did not want to hear the rest."""
     length_ms: int = 0
     """How long the whole reply sounds; 0: there was none."""
+    work_ms: int = 0
+    """What its tool takes."""
+    unsure: bool = False
+    """Whether the reply says that nobody knows whether its tool did its work."""
+    keys: str = ""
+    """That the caller pressed, in place of words."""
 
     @property
     def waited_ms(self) -> int | None:
-        """How much of the time until the reply was over nothing of it was heard."""
-        return None if self.over_ms is None else self.over_ms - self.length_ms
+        """How much of the time until the reply was over nothing of it was heard, and no tool was at work."""
+        return None if self.over_ms is None else self.over_ms - self.length_ms - self.work_ms
 
     @property
     def answered(self) -> bool:
@@ -102,9 +110,9 @@ def judge(said: Sequence[Said], tones: Sequence[HeardTone], replies: Sequence[Re
 
 def _cut_in_on(verdict: Verdict, window: Sequence[HeardTone]) -> Verdict:
     """What is left of the complaints, and what is to be heard no more."""
-    left = [one for one in verdict.complaints if one.split(" ")[0] not in ("missing", "cut")]
+    left = [one for one in verdict.complaints if _kind(one) not in (*_TOO_LITTLE, "unsure")]
     left += ["leaked"] * any(tone.end_ms > verdict.until_ms for tone in window)
-    return replace(verdict, over_ms=None, complaints=tuple(left), cut_in_on=True)
+    return replace(verdict, over_ms=None, complaints=tuple(left), cut_in_on=True, unsure=False)
 
 
 def _of_reply(tone: HeardTone) -> bool:
@@ -123,7 +131,9 @@ def _turn(said: Said, until_ms: int, window: Sequence[HeardTone], past: set[int]
     complaints += [f"begun twice {earlier}, {code}" for earlier in codes[:-1]]
     complaints += ["beep"] * any(tone.is_beep for tone in window)
     reply = None if code is None else replies[code % len(replies)]
-    complaints += ["no reply"] if reply is None else _faults(answer, reply)
+    lengths_ms, faults = ((), ["no reply"]) if reply is None else _nearest(answer, reply)
+    unsure = reply is not None and lengths_ms is reply.unsure_ms
+    complaints += [*faults, *["unsure"] * unsure]
     heard_to_ms = answer[-1].end_ms if answer else until_ms
     return Verdict(
         begin_ms=said.begin_ms,
@@ -135,14 +145,34 @@ def _turn(said: Said, until_ms: int, window: Sequence[HeardTone], past: set[int]
         silence_ms=_longest_silence_ms(said.end_ms, heard_to_ms, window),
         phrases=tuple(name for tone in window if (name := phrase_of(tone))),
         complaints=tuple(complaints),
-        length_ms=0 if reply is None else reply.length_ms,
+        length_ms=sum(lengths_ms),
+        work_ms=0 if reply is None else reply.work_ms,
+        unsure=unsure,
+        keys=said.keys,
     )
 
 
-def _faults(answer: Sequence[HeardTone], reply: Reply) -> list[str]:
-    """What is wrong with a reply."""
+def _nearest(answer: Sequence[HeardTone], reply: Reply) -> tuple[tuple[int, ...], list[str]]:
+    """Which of the two that a reply may be it is, and what is wrong with it."""
+    either = [lengths_ms for lengths_ms in (reply.lengths_ms, reply.unsure_ms) if lengths_ms]
+    return min(
+        ((lengths_ms, _faults(answer, lengths_ms)) for lengths_ms in either), key=lambda judged: (_is_too_much(judged[1]), len(judged[1]))
+    )
+
+
+def _is_too_much(faults: Sequence[str]) -> bool:
+    """Whether more was heard than is to be heard, or something else."""
+    return any(_kind(fault) not in _TOO_LITTLE for fault in faults)
+
+
+def _kind(complaint: str) -> str:
+    return complaint.split(" ")[0]
+
+
+def _faults(answer: Sequence[HeardTone], lengths_ms: Sequence[int]) -> list[str]:
+    """What is wrong with a reply whose sentences are to sound so long."""
     found = []
-    for sentence, length_ms in enumerate(reply.lengths_ms):
+    for sentence, length_ms in enumerate(lengths_ms):
         pieces = [tone for tone in answer if tone.sentence == sentence]
         heard_ms = sum(tone.end_ms - tone.start_ms for tone in pieces)
         again_ms = _LONGEST_WORD_MS if len(pieces) > 1 else 0
@@ -154,7 +184,7 @@ def _faults(answer: Sequence[HeardTone], reply: Reply) -> list[str]:
             found.append(f"cut {sentence} ({heard_ms} of {length_ms} ms)")
     order = [tone.sentence for tone in answer]
     found += ["out of order"] * (order != sorted(order))
-    found += [f"unknown sentence {number}" for number in sorted(set(order) - set(range(len(reply.lengths_ms))))]
+    found += [f"unknown sentence {number}" for number in sorted(set(order) - set(range(len(lengths_ms))))]
     return found
 
 

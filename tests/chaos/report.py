@@ -1,8 +1,8 @@
 """From a run to its figures: what was lost, how late replies were, and what the faults were.
 
-*Late* is how much more of the time until a reply was over passed without it than in the median case of the quiet beginning: it
-counts a late first word and a gap in the middle alike, of long replies and short ones. A turn that felt more than one fault is in
-a row of its own.
+*Late* is how much more of the time until a reply was over passed without it, and without a tool at work, than in the median case of the
+quiet beginning: it counts a late first word and a gap in the middle alike, of long replies and short ones. What answers keys is not
+counted: no pause ends them. A turn that felt more than one fault is in a row of its own.
 """
 
 import statistics
@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.chaos.aim import PHASES
-from tests.chaos.callers import Heard
 from tests.chaos.costs import COSTS, Strike, unexcused
+from tests.chaos.deeds import Deed, deeds_of, was_dropped
+from tests.chaos.desk import Errand
 from tests.chaos.director import Judged, Run
 from tests.chaos.judge import Verdict
+from tests.chaos.talk import ACTIONS, part
 
 QUIET, BESIDE, SEVERAL = "quiet beginning", "beside faults", "several faults"
 BESIDE_KILLS = ("stall", "duplicate", "cut", "pause", "restart", "tail", "empty", "master", "frozen", "gateway")
@@ -35,6 +37,12 @@ COMPLAINTS = {
     "leaked": "went on over the caller",
     "beep": "beep",
     "silence": "silence",
+    "unsure": "told that nobody knows whether a tool did its work",
+    "undone": "told that a tool did what it did not do",
+    "twice": "done twice by a tool",
+    "left": "action lost",
+    "redone": "action carried out twice",
+    "unasked": "action that the caller had stopped",
 }
 """First word of a complaint: what the report calls it."""
 
@@ -51,20 +59,35 @@ class Turn:
     strikes: tuple[Strike, ...]
     complaints: tuple[str, ...]
     """Those that no fault excuses."""
+    deeds: tuple[Deed, ...]
+
+    @property
+    def told_of_trouble(self) -> bool:
+        """Whether a fault cost it its reply, or some of it, as it may."""
+        return not (self.verdict.answered or self.complaints or self.verdict.unsure)
 
 
 def turns_of(run: Run) -> list[Turn]:
     """All turns of all calls."""
-    return [_turn(run, judged, verdict) for judged in run.calls for verdict in judged.verdicts]
+    errands = defaultdict[str, list[Errand]](list)
+    for errand in run.errands:
+        errands[errand.call].append(errand)
+    return [turn for judged in run.calls for turn in _of_call(run, judged, errands[judged.heard.call])]
 
 
-def _turn(run: Run, judged: Judged, verdict: Verdict) -> Turn:
+def _of_call(run: Run, judged: Judged, errands: Sequence[Errand]) -> Iterator[Turn]:
+    deeds = deeds_of(judged.heard, judged.verdicts, errands)
+    return (_turn(run, judged, verdict, done) for verdict, done in zip(judged.verdicts, deeds, strict=True))
+
+
+def _turn(run: Run, judged: Judged, verdict: Verdict, deeds: tuple[Deed, ...]) -> Turn:
     began_s, call = judged.heard.began_s, judged.heard.call
     begin_s, until_s = began_s + verdict.begin_ms / 1000, began_s + verdict.until_ms / 1000
     strikes = tuple(strike for strike in run.strikes if strike.hits(call, begin_s, until_s))
     row = _row(strikes, quiet=until_s < run.quiet_until_s)
-    complaints = unexcused(verdict, strikes, caller_late_ms=judged.heard.slowest_tick_ms)
-    return Turn(call, began_s + verdict.end_ms / 1000 - run.began_s, row, verdict, strikes, tuple(complaints))
+    about = [deed.complaint for deed in deeds if deed.complaint]
+    complaints = unexcused(verdict, strikes, about, caller_late_ms=judged.heard.slowest_tick_ms)
+    return Turn(call, began_s + verdict.end_ms / 1000 - run.began_s, row, verdict, strikes, tuple(complaints), deeds)
 
 
 def _row(strikes: Sequence[Strike], *, quiet: bool) -> str:
@@ -77,7 +100,7 @@ def _row(strikes: Sequence[Strike], *, quiet: bool) -> str:
 
 def late_ms(turns: Iterable[Turn]) -> dict[str, list[int]]:
     """How late the replies were, by row, however long they were; none without a quiet beginning."""
-    waited = [(turn.row, ms) for turn in turns if (ms := turn.verdict.waited_ms) is not None]
+    waited = [(turn.row, ms) for turn in turns if (ms := turn.verdict.waited_ms) is not None and not turn.verdict.keys]
     quiet = [ms for row, ms in waited if row == QUIET]
     found: dict[str, list[int]] = defaultdict(list)
     for row, ms in waited if quiet else ():
@@ -92,18 +115,21 @@ def figures(run: Run) -> dict[str, Any]:
     late = late_ms(turns)
     return {
         "seed": run.seed,
+        "tree": run.tree,
         "seconds": round(run.ended_s - run.began_s),
         "calls": len(run.calls),
         "turns": len(turns),
         "answered": sum(turn.verdict.answered for turn in turns),
         "cut_in_on": sum(turn.verdict.cut_in_on for turn in turns),
-        "told_of_trouble": sum(not turn.verdict.answered and not turn.complaints for turn in turns),
-        "told_after": Counter(kind for turn in turns if not turn.verdict.answered and not turn.complaints for kind in _excuses(turn)),
+        "told_of_trouble": sum(turn.told_of_trouble for turn in turns),
+        "told_after": Counter(kind for turn in turns if turn.told_of_trouble for kind in _excuses(turn)),
         "complaints": {name: complaints[name] for name in COMPLAINTS.values()},
         "long_replies": _long_replies(turns),
-        "handed_over": sum(judged.heard.streams - 1 for judged in run.calls if judged.heard.streams),
+        "tools": _tools(turns),
+        "actions": _actions(turns),
+        "handed_over": sum(judged.heard.handed_over for judged in run.calls),
         "turned_away": sum(judged.heard.turned_away for judged in run.calls),
-        "dropped_calls": sum(_was_dropped(judged.heard) for judged in run.calls),
+        "dropped_calls": sum(was_dropped(judged.heard, judged.verdicts) for judged in run.calls),
         "violations": sum(len(judged.heard.violations) for judged in run.calls),
         "kills": run.kills(),
         "kills_by_phase": {phase: sum(one.kind == "kill" and one.what == phase for one in run.strikes) for phase in PHASES},
@@ -138,12 +164,23 @@ def _excuses(turn: Turn) -> set[str]:
     return {strike.kind for strike in turn.strikes if COSTS[strike.kind].may_be_told} or {OWN_CLOCK}
 
 
-def _was_dropped(heard: Heard) -> bool:
-    return not heard.hung_up and not heard.turned_away
+def _tools(turns: Sequence[Turn]) -> dict[str, int]:
+    """How often tools were used, and what came of those with effects."""
+    used = [turn.verdict for turn in turns if turn.verdict.code is not None and part(turn.verdict.code).tool]
+    outcomes = Counter(deed.outcome for turn in turns for deed in turn.deeds if deed.what not in ACTIONS)
+    counted = {outcome: outcomes[outcome] for outcome in ("once", "twice", "undone", "unknown")}
+    return {"turns": len(used), **counted, "unsure": sum(verdict.unsure for verdict in used)}
+
+
+def _actions(turns: Sequence[Turn]) -> dict[str, dict[str, int]]:
+    """What came of the actions, by name."""
+    outcomes = Counter((deed.what, deed.outcome) for turn in turns for deed in turn.deeds)
+    return {name: {outcome: outcomes[name, outcome] for outcome in ("done", "left", "redone", "unasked", "unknown")} for name in ACTIONS}
 
 
 def _first_sounds(turns: Iterable[Turn], row: str) -> list[int]:
-    return [turn.verdict.late_ms for turn in turns if turn.row == row and turn.verdict.late_ms is not None]
+    found = [turn.verdict for turn in turns if turn.row == row]
+    return [verdict.late_ms - verdict.work_ms for verdict in found if verdict.late_ms is not None and not verdict.keys]
 
 
 def _spread(values: Sequence[int]) -> dict[str, int]:
@@ -163,7 +200,7 @@ def complaints_of(run: Run) -> Iterator[str]:
             felt = ", ".join(f"{one.kind} {one.what} {one.moment}".rstrip() for one in turn.strikes) or "no fault"
             yield f"{turn.at_s:.1f} s, call {turn.call}, after {felt}: {'; '.join(turn.complaints)} (heard {turn.verdict.phrases})"
     for judged in run.calls:
-        if _was_dropped(judged.heard):
+        if was_dropped(judged.heard, judged.verdicts):
             yield f"call {judged.heard.call} was dropped: {judged.heard.why}"
 
 
@@ -204,6 +241,16 @@ def _outcomes(found: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield "of these, a worker died while it spoke them", long["synthesis"]
     yield "told of trouble, the reply begun anew, or gone on with over the caller, where a fault may cost that", found["told_of_trouble"]
     yield from ((f"of these, after: {kind}", count) for kind, count in sorted(found["told_after"].items()))
+    tools, actions = found["tools"], found["actions"]
+    yield "turns with a tool", tools["turns"]
+    yield "of these, told that nobody knows whether it did its work", tools["unsure"]
+    yield "done by tools in the world, once", tools["once"]
+    yield "twice (where Redis forgot), or lost though the caller was told it was done", f"{tools['twice']}, {tools['undone']}"
+    yield from ((f"actions: {name}, done", counts["done"]) for name, counts in actions.items())
+    yield (
+        "actions lost, doubled, or carried out though the caller had cut in",
+        ", ".join(str(sum(counts[outcome] for counts in actions.values())) for outcome in ("left", "redone", "unasked")),
+    )
     yield from found["complaints"].items()
     yield "protocol violations", found["violations"]
     yield "longest silence, ms", found["longest_silence_ms"]

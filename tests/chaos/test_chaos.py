@@ -44,7 +44,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def test_workers_died_in_every_phase_of_a_turn(found: dict[str, Any]) -> None:
-    assert found["kills_by_phase"] == dict.fromkeys(PHASES, KILLS // len(PHASES))
+    assert found["kills_by_phase"] == {phase: plan(KILLS).count(("kill", phase)) for phase in PHASES}
 
 
 def test_workers_died_while_they_streamed_long_replies(found: dict[str, Any]) -> None:
@@ -53,6 +53,10 @@ def test_workers_died_while_they_streamed_long_replies(found: dict[str, Any]) ->
 
 def test_every_other_fault_happened(found: dict[str, Any]) -> None:
     assert {kind for kind, count in found["other_faults"].items() if count} == {kind for kind, _ in plan(KILLS)} - {"kill"}
+
+
+def test_tools_did_their_work_and_actions_were_carried_out(found: dict[str, Any]) -> None:
+    assert (found["tools"]["once"] > 0, [name for name, counts in found["actions"].items() if not counts["done"]]) == (True, [])
 
 
 def test_no_caller_has_a_complaint(found: dict[str, Any]) -> None:

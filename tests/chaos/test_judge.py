@@ -19,6 +19,7 @@ def heard(*stretches: tuple[int, int, int, int], said: tuple[Said, ...] = (WORDS
     return judge(said, tones(*stretches), [REPLY], 10_000)
 
 
+CUTTING_IN = Said(2800, 5500, cuts_in=True)
 WHOLE = ((1, 0, 2500, 700), (1, 1, 3200, 700))
 FALLBACK = (0, 3, 4000, 900)
 
@@ -101,9 +102,38 @@ def test_a_long_reply_of_which_the_sound_of_a_short_one_was_heard_is_cut_short()
     assert verdict.complaints == ("cut 1 (700 of 1400 ms)",)
 
 
+# --- Replies whose tool may or may not have done its work
+
+SURE, UNSURE = ((1, 0, 2500, 700), (1, 1, 3200, 700)), ((1, 0, 2500, 700), (1, 1, 3200, 1400))
+
+
+def with_tool(*stretches: tuple[int, int, int, int], said: tuple[Said, ...] = (WORDS,)) -> list[Verdict]:
+    return judge(said, tones(*stretches), [Reply((700, 700), (700, 1400), 500)], 10_000)
+
+
+@pytest.mark.parametrize(("stretches", "complaints", "unsure"), [(SURE, (), False), (UNSURE, ("unsure",), True)])
+def test_a_reply_that_nobody_knows_what_a_tool_did_is_told_apart(
+    stretches: tuple[tuple[int, int, int, int], ...], complaints: tuple[str, ...], unsure: bool
+) -> None:
+    (verdict,) = with_tool(*stretches)
+    assert (verdict.complaints, verdict.unsure) == (complaints, unsure)
+
+
+def test_what_a_tool_takes_is_not_waited_for() -> None:
+    assert with_tool(*SURE)[0].waited_ms == 500
+
+
+def test_a_reply_with_a_tool_that_is_cut_short_is_told() -> None:
+    assert with_tool(SURE[0], (1, 1, 3200, 300))[0].complaints == ("cut 1 (300 of 700 ms)",)
+
+
+def test_a_caller_who_cuts_in_cannot_tell() -> None:
+    first, _ = with_tool((1, 0, 1600, 700), (1, 1, 2300, 1000), (2, 0, 6500, 700), said=(WORDS, CUTTING_IN))
+    assert (first.complaints, first.unsure) == ((), False)
+
+
 # --- Callers who cut in
 
-CUTTING_IN = Said(2800, 5500, cuts_in=True)
 NEXT_REPLY = ((2, 0, 6500, 700), (2, 1, 7200, 700))
 
 

@@ -4,19 +4,25 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tests.chaos.aim import PHASES
 from tests.chaos.callers import Heard
 from tests.chaos.costs import Strike
+from tests.chaos.desk import Errand
 from tests.chaos.director import Judged, Run, plan
 from tests.chaos.judge import Verdict
 from tests.chaos.picture import draw
 from tests.chaos.report import complaints_of, figures, late_ms, tables, turns_of
 
 
-def verdict(at_s: float, *complaints: str, over_ms: int = 3000, phrases: tuple[str, ...] = (), length_ms: int = 0) -> Verdict:
+def verdict(
+    at_s: float, *complaints: str, over_ms: int = 3000, phrases: tuple[str, ...] = (), length_ms: int = 0, code: int = 1, keys: str = ""
+) -> Verdict:
     """A turn whose words begin then, and whose window is 5 s."""
     begin_ms = round(at_s * 1000)
     late = over_ms - 2000
-    return Verdict(begin_ms, begin_ms + 500, begin_ms + 5000, 1, late, over_ms, late, phrases, complaints, length_ms=length_ms)
+    return Verdict(
+        begin_ms, begin_ms + 500, begin_ms + 5000, code, late, over_ms, late, phrases, complaints, length_ms=length_ms, keys=keys
+    )
 
 
 def run(*verdicts: Verdict, strikes: tuple[Strike, ...] = (), hung_up: bool = True, streams: int = 1, why: str = "line   over") -> Run:
@@ -37,6 +43,23 @@ def test_a_reply_is_late_by_what_it_is_over_later_than_a_quiet_one() -> None:
 def test_a_long_reply_is_no_later_than_a_short_one_for_its_length() -> None:
     found = late_ms(turns_of(run(verdict(1, length_ms=2000), verdict(2, over_ms=6100, length_ms=5100))))
     assert found == {"quiet beginning": [0, 0]}
+
+
+def test_what_answers_keys_is_not_late() -> None:
+    assert late_ms(turns_of(run(verdict(1), verdict(2, over_ms=2000, keys="1*")))) == {"quiet beginning": [0]}
+
+
+def test_what_tools_did_is_counted_with_their_turns() -> None:
+    played = run(verdict(1, code=4), verdict(20, code=7))
+    played.errands = [Errand("book", "CA1", 4, "a"), Errand("book", "CA1", 4, "a"), Errand("note", "CA2", 7, "b")]
+    found = figures(played)
+    assert (found["tools"]["turns"], found["tools"]["twice"], found["tools"]["undone"]) == (2, 1, 1)
+    assert (found["complaints"]["done twice by a tool"], found["complaints"]["told that a tool did what it did not do"]) == (1, 1)
+
+
+def test_what_became_of_actions_is_counted() -> None:
+    found = figures(run(verdict(1, code=10)))
+    assert (found["actions"]["hang_up"]["left"], found["complaints"]["action lost"]) == (1, 1)
 
 
 def test_long_replies_whose_worker_died_are_counted_by_phase() -> None:
@@ -103,10 +126,8 @@ def test_the_plot_has_a_row_for_each_fault_that_was_felt() -> None:
 
 
 def test_a_plan_has_each_phase_alike_and_every_other_fault() -> None:
-    faults = plan(60)
-    assert [sum(phase == one for _, phase in faults) for one in ("reading", "asr", "between", "streaming", "synthesis", "commit")] == [
-        10
-    ] * 6
+    faults = plan(70)
+    assert [sum(phase == one for _, phase in faults) for one in PHASES] == [10] * len(PHASES)
     assert {kind for kind, _ in faults} == {"kill", "stall", "duplicate", "cut", "pause", "restart", "tail", "empty", "frozen", "gateway"}
 
 

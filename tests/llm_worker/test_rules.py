@@ -53,6 +53,12 @@ def test_a_rule_may_ask_for_keys_and_be_heard_to_its_end() -> None:
     assert RuleBook([rule], {}).answer("x", []) == Said("Your number?", keys=Keys(digits=9), interruptible=False)
 
 
+@pytest.mark.parametrize(("turn", "text"), [(2, "This is turn 2."), (3, "")])
+def test_a_rule_may_be_for_some_turns_alone_and_say_which_it_is(turn: int, text: str) -> None:
+    rule = Rule("x", hears=("*",), says=("This is turn {turn}.",), turns=(2, 5))
+    assert RuleBook([rule], {}).answer("x", past(["This is turn 2."]), turn=turn).text == text
+
+
 def test_a_rule_for_anything_answers_anything() -> None:
     assert said("flurb") == "Pardon?"
 

@@ -111,17 +111,17 @@ class Call:
         while isinstance(plan, Dial):
             self._record.dials.append(plan)
             self._tell(self._clock.now(), f"line   put through to {plan.number}: {self._dialled}")
-            plan = await self._ask(plan.action, DialCallStatus=self._dialled)
+            plan = await self._ask_action(plan.action, DialCallStatus=self._dialled)
         return plan
 
-    async def _ask_action(self, action: str) -> Plan:
+    async def _ask_action(self, action: str, **more: str) -> Plan:
         *first, last = [action, *(at(base, action) for base in self._fail_over)]
         for address in first:
             try:
-                return await self._ask(address)
+                return await self._ask(address, **more)
             except NoConnection as error:
                 self._tell(self._clock.now(), f"line   fails over: {error}")
-        return await self._ask(last)
+        return await self._ask(last, **more)
 
     async def _report(self, stream: Stream, event: str) -> None:
         """Twilio's status callback. What it comes to does not matter to the call."""
