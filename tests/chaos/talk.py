@@ -39,10 +39,10 @@ SECRET, NOTES = "CHAOS_SECRET", "CHAOS_NOTES"
 """Variables of the workers' environment: what webhooks are signed with, and the file of notes."""
 OFFICE = "+97231234567"
 
-_BEGINS, _ENDS = "this begins answer {turn}.", "and so it ends for turn {turn}."
-_SHORT = "here it goes on about {turn}."
-_LONG = "here it goes on about {turn} for as long as a clerk takes who reads out each and all of the rules of the house to a patient caller."
-_UNSURE = "nobody can say whether all of that was really done for turn {turn}."
+_BEGINS, _ENDS = "this begins answer number {turn}.", "and so it comes to its end here."
+_SHORT = "here it goes on about it."
+_LONG = "here it goes on about it for as long as a clerk takes who reads out each and all of the rules of the house to a patient caller."
+_UNSURE = "nobody can say whether all of that was really done for you."
 _FIRST_TOKEN_MS = 200
 
 
