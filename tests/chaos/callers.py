@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from common.audio import SAMPLE_RATE_HZ
 from tests.chaos.ear import LiveEar, is_whole, phrase_of
 from tests.chaos.judge import Reply, Said
-from tests.chaos.talk import LEAVES, TERMINATOR, Part, expected, part
+from tests.chaos.talk import GOODBYE, LEAVES, TERMINATOR, Part, expected, part
 from tests.e2e.gateway_process import RECORDINGS
 from tools.caller.caller import Caller
 from tools.caller.client import Call
@@ -25,7 +25,7 @@ from tools.caller.sound import load
 from tools.caller.webhook import Addresses, NoConnection
 from tts_worker.tones import HeardTone
 
-TURNS_A_CALL = 12
+TURNS_A_CALL = 11
 """More than it takes until the bot hangs up, and few enough that no two turns of a call sound alike (16), even where some are lost."""
 _WORDS = ("short_en_hello.wav", "short_fr_auth-thankyou.wav")
 """Of one breath, so that each is one turn."""
@@ -165,7 +165,7 @@ class Conversation:
         return step
 
     def _cuts_in(self, now: int) -> bool:
-        if self._cuts_in_after_s is None or self._replies_since is None:
+        if self._cuts_in_after_s is None or self._replies_since is None or (self._code or 0) > GOODBYE:
             return False
         return now - self._replies_since >= self._cuts_in_after_s * SAMPLE_RATE_HZ
 

@@ -32,6 +32,8 @@ EFFECTS = frozenset({"book", "note"})
 """The tools that do something in the world; ``look_up`` does not."""
 TURNS = 16
 """As many as an ear can tell apart; 0 is the greeting."""
+GOODBYE = 10
+"""The first turn in which the bot says it. On a later one nobody cuts in, so that calls have no sixteenth turn, which would sound like the greeting."""
 MS_PER_CHAR = 30
 TERMINATOR = "*"
 """Which ends the keys that the bot asks for, and no others: so it shows whether it asked."""
@@ -84,7 +86,7 @@ _PARTS: Mapping[int, Part] = {
     7: Part(_LONG, tool="note", takes_ms=NOTES_MS),
     8: Part(action="transfer"),
     9: Part(_LONG),
-    **dict.fromkeys(range(10, TURNS), Part(action="hang_up")),
+    **dict.fromkeys(range(GOODBYE, TURNS), Part(action="hang_up")),
 }
 
 
