@@ -33,7 +33,7 @@ EFFECTS = frozenset({"book", "note"})
 TURNS = 16
 """As many as an ear can tell apart; 0 is the greeting."""
 GOODBYE = 10
-"""The first turn in which the bot says it. On a later one nobody cuts in, so that calls have no sixteenth turn, which would sound like the greeting."""
+"""The first turn in which the bot says it. Nobody cuts in on a later one: a sixteenth turn would sound like the greeting."""
 MS_PER_CHAR = 30
 TERMINATOR = "*"
 """Which ends the keys that the bot asks for, and no others: so it shows whether it asked."""
