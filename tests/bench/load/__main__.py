@@ -21,7 +21,7 @@ from tests.bench.load import docs
 from tests.bench.load import result as results
 from tests.bench.load.flame import flame_graph
 from tests.bench.load.level import Level, measure
-from tests.bench.load.processes import CORES, OTHER_CORE
+from tests.bench.load.processes import CORES, OTHER_CORE, come_first
 from tests.bench.load.result import Result
 from tests.bench.load.servers import House, bare_loop, house
 from tests.bench.load.soaked import kept_soak
@@ -145,6 +145,7 @@ def main() -> int:
     seconds = options.seconds or (120.0 if options.long else 30.0)
     models.present(catalogue.SILERO, Settings().torim_cache)  # rather now than in ten minutes
     os.sched_setaffinity(0, {OTHER_CORE})
+    come_first()
     options.out.mkdir(parents=True, exist_ok=True)
     with real_server() as server, tempfile.TemporaryDirectory(prefix="torim-bench-") as folder:
         form = "long" if options.long else "short"
