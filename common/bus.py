@@ -116,6 +116,16 @@ class Emitted:
     """What was asked for with them: the commit is to send it, whoever makes it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits for the workers."""
+
+    age_s: float
+    """Of the oldest entry of all stages that no worker has: nobody read it, or it was handed back, since then; 0: none."""
+    away: frozenset[int] = frozenset()
+    """Shards that did not answer."""
+
+
 Reconnect = Literal["again", "too_often", "over"]
 """What becomes of a call whose stream ended."""
 
@@ -223,8 +233,11 @@ class GatewayBus(Protocol):
     async def stages_alive(self) -> frozenset[Stage]:
         """The stages on which a worker lives: one that has warmed its vendor up and beats."""
 
-    async def backlog_s(self) -> float:
-        """Age of the oldest entry of all stages that no worker has: nobody read it, or it was handed back, since then; 0: none."""
+    def shard_of(self, call: str) -> int:
+        """The shard that the call is in."""
+
+    async def backlog(self) -> Backlog:
+        """How far the workers are behind, as far as it is known; raises if no shard answers."""
 
     async def ping(self) -> bool:
         """Whether Redis answers within its deadline, and somebody works on every stage. Never raises."""

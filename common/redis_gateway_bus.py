@@ -10,7 +10,7 @@ import msgspec
 from redis.asyncio import Redis
 
 from common import streams
-from common.bus import Delivery, Reconnect, Taken, TurnClosed
+from common.bus import Backlog, Delivery, Reconnect, Taken, TurnClosed
 from common.errors import BusUnavailable, NotOwner
 from common.messages import CallTakenOver, Head, Message, Stage, decode
 from common.redis_history import heard_last
@@ -29,7 +29,7 @@ from common.redis_link import (
     once,
     promptly,
 )
-from common.redis_load import backlog_s, stages_alive, sweep
+from common.redis_load import backlog, stages_alive, sweep
 from common.redis_presence import KnownCall, Presence
 from common.redis_shards import Link, Servers
 from common.streams import STAGES, Pace
@@ -251,9 +251,13 @@ class RedisGatewayBus:
         """The stages on which a worker lives: one that has warmed its vendor up and beats."""
         return await promptly(lambda: stages_alive(self._links[0]))
 
-    async def backlog_s(self) -> float:
-        """Age of the oldest entry of all stages that no worker has read; 0 if there is none."""
-        return await promptly(lambda: backlog_s(self._links))
+    def shard_of(self, call: str) -> int:
+        """The shard that the call is in."""
+        return self._keys.shard(call)
+
+    async def backlog(self) -> Backlog:
+        """How far the workers are behind in the shards that answer."""
+        return await backlog(self._links)
 
     async def ping(self) -> bool:
         """Whether Redis answers within its deadline, and somebody works on every stage. Never raises."""

@@ -8,7 +8,10 @@ from typing import Any
 from redis import exceptions
 
 from common import metrics, streams
+from common.bus import Backlog
+from common.errors import BusUnavailable
 from common.messages import Stage
+from common.redis_link import promptly
 from common.redis_shards import Link
 from common.streams import GROUP, STAGES
 
@@ -54,14 +57,27 @@ async def _alive(first: Link, workers: Sequence[str]) -> list[bool]:
     return [beat is not None for beat in beats]
 
 
-async def backlog_s(links: Sequence[Link]) -> float:
-    """Age of the oldest entry of all stages that no worker has read; 0 if there is none."""
-    of_shards = await asyncio.gather(*map(_backlog, links))
-    return max([_tell(stage, [of_shard[index] for of_shard in of_shards]) for index, stage in enumerate(STAGES)])
+async def backlog(links: Sequence[Link]) -> Backlog:
+    """How far the workers are behind in the shards that answer.
+
+    Raises:
+        BusUnavailable: none does.
+    """
+    answers = await asyncio.gather(*map(_backlog, links))
+    of_shards = [answer for answer in answers if not isinstance(answer, BusUnavailable)]
+    if not of_shards:
+        raise BusUnavailable(str(answers[0]))
+    ages_s = [_tell(stage, [of_shard[index] for of_shard in of_shards]) for index, stage in enumerate(STAGES)]
+    return Backlog(max(ages_s), frozenset(shard for shard, answer in enumerate(answers) if isinstance(answer, BusUnavailable)))
 
 
-async def _backlog(link: Link) -> Sequence[Sequence[int]]:
-    told: Sequence[Sequence[int]] = await link.scripts.run("backlog", [streams.work(link.tag, stage) for stage in STAGES], [])
+async def _backlog(link: Link) -> Sequence[Sequence[int]] | BusUnavailable:
+    try:
+        told: Sequence[Sequence[int]] = await promptly(
+            lambda: link.scripts.run("backlog", [streams.work(link.tag, stage) for stage in STAGES], [])
+        )
+    except BusUnavailable as trouble:
+        return trouble
     return told
 
 

@@ -41,9 +41,9 @@ class Admission:
         reconnects: Reconnects,
         complaints: Complaints,
         limits: Limits,
-        why_busy: Callable[[int], str],
+        why_busy: Callable[[int, str], str],
     ) -> None:
-        """``tokens``: None where everybody is trusted; ``why_busy``: why a gateway with so many calls takes no new one."""
+        """``tokens``: None where everybody is trusted; ``why_busy``: why a gateway with so many calls does not take this new one."""
         self.draining = False
         """New calls are sent elsewhere."""
         self._closed = False
@@ -77,9 +77,9 @@ class Admission:
             if not self._sockets:
                 self._empty.set()
 
-    def why_busy(self) -> str:
+    def why_busy(self, call: str) -> str:
         """Why a new call is better told to come again later; empty: it is not."""
-        return self._why_busy(len(self._sockets))
+        return self._why_busy(len(self._sockets), call)
 
     async def admit(self, media: MediaSocket, started: CallStarted) -> Answer | None:
         """What answers a call that may come in. The old stream of the call must give way."""

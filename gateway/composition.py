@@ -69,7 +69,7 @@ async def _answer_calls(
     phrases: FixedPhrases,
     around: Surroundings,
 ) -> None:
-    load = Load(settings.busy_after_sec, settings.max_calls)
+    load = Load(settings.busy_after_sec, settings.max_calls, bus.shard_of)
     agents = Agents(settings, await asyncio.to_thread(Folder, settings))
     spending = Spending(settings, bus, around.wall_clock, agents)
     summaries = Summaries(bus, around.gateway)

@@ -52,7 +52,7 @@ class FrontDoor:
         reconnects: Reconnects,
         complaints: Complaints,
         limits: Limits | None = None,
-        why_busy: Callable[[int], str] = lambda calls: "",
+        why_busy: Callable[[int, str], str] = lambda calls, call: "",
         agents: Agents | None = None,
         spending: Spending | None = None,
     ) -> None:

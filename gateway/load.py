@@ -5,8 +5,11 @@
 
 The sign is the age of the oldest entry that no worker has read: a queue that moves is no load, however
 long it is. Where the bus does not answer, nobody reads either, so its silence counts alike, and has a name of its own: it is
-no worker that is missing then. Who was refused once
-is not let in before the workers caught up: calls would come in and be refused by turns.
+no worker that is missing then. Who was refused once is not let in before the workers caught up: calls would come in and be refused by
+turns.
+
+Of a cluster a shard may be away alone. A call is in the shard that its id says, so no other one can take it: after as long a silence the
+new calls of this shard are refused, and those of the others are not.
 """
 
 import asyncio
@@ -15,6 +18,7 @@ from enum import IntEnum
 from typing import Protocol
 
 from common import metrics
+from common.bus import Backlog
 from common.errors import BusUnavailable
 
 BEHIND_S = 0.2
@@ -29,34 +33,39 @@ class Level(IntEnum):
     OVERLOADED = 2
 
 
-class Backlog(Protocol):
+class Bus(Protocol):
     """The one thing that is asked."""
 
-    async def backlog_s(self) -> float:
-        """Age of the oldest unread entry of all stages; 0 if there is none."""
+    async def backlog(self) -> Backlog:
+        """How far they are behind."""
 
 
 class Load:
     """How loaded the workers are now, and whether there is room; at first there is."""
 
-    def __init__(self, busy_after_s: float, most_calls: int | None = None) -> None:
-        """``most_calls`` that the gateway may have; None: they are not counted."""
+    def __init__(self, busy_after_s: float, most_calls: int | None = None, shard_of: Callable[[str], int] = lambda call: 0) -> None:
+        """``most_calls`` that the gateway may have; None: they are not counted. ``shard_of``: of a call, by its id."""
         metrics.begin_at_0(metrics.REFUSED, "overloaded", "redis_away", "too_many_calls")
         self.level = Level.CALM
         self._busy_after_s = busy_after_s
         self._most_calls = most_calls
         self._answered_at_s = 0.0
         self._answers = True
+        self._shard_of = shard_of
+        self._away_since_s: dict[int, float] = {}
+        """Shards that do not answer while others do."""
+        self._looked_at_s = 0.0
 
-    def why_busy(self, calls: int) -> str:
-        """Why a gateway that has so many calls takes no new one; empty: it does."""
+    def why_busy(self, calls: int, call: str) -> str:
+        """Why a gateway that has so many calls does not take this new one; empty: it does."""
         if self._most_calls is not None and calls >= self._most_calls:
             return "too_many_calls"
-        if self.level is not Level.OVERLOADED:
-            return ""
-        return "overloaded" if self._answers else "redis_away"
+        if self.level is Level.OVERLOADED:
+            return "overloaded" if self._answers else "redis_away"
+        away_since_s = self._away_since_s.get(self._shard_of(call), self._looked_at_s)
+        return "redis_away" if self._looked_at_s - away_since_s > self._busy_after_s else ""
 
-    async def watch(self, bus: Backlog, tell: Callable[[bool], object]) -> None:
+    async def watch(self, bus: Bus, tell: Callable[[bool], object]) -> None:
         """Look, for ever; ``tell`` hears each change of whether they are behind at all."""
         self._answered_at_s = asyncio.get_running_loop().time()
         while True:
@@ -71,13 +80,14 @@ class Load:
             return Level.CALM
         return Level.OVERLOADED if self.level is Level.OVERLOADED or age_s > self._busy_after_s else Level.BEHIND
 
-    async def _age_s(self, bus: Backlog) -> float:
+    async def _age_s(self, bus: Bus) -> float:
         clock = asyncio.get_running_loop().time
         try:
-            age_s = await bus.backlog_s()
+            backlog = await bus.backlog()
         except BusUnavailable:
             self._answers = False
             return BEHIND_S + clock() - self._answered_at_s
-        self._answered_at_s = clock()
+        self._answered_at_s = self._looked_at_s = clock()
         self._answers = True
-        return age_s
+        self._away_since_s = {shard: self._away_since_s.get(shard, clock()) for shard in backlog.away}
+        return backlog.age_s

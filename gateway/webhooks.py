@@ -72,7 +72,7 @@ class Webhooks:
             return self._elsewhere(request, "/twilio/voice")
         call, asked = form.get("CallSid", ""), dict(request.query_params)
         agent = self._agents.chosen({**asked, CALLED: form.get("To", "")})
-        if busy := self._admission.why_busy():
+        if busy := self._admission.why_busy(call):
             return self._refuse(busy, call, agent, language_of(asked), "busy")
         number = form.get("From", "")
         if self._spending is not None and (spent := await self._spending.why_refused(agent, number)):

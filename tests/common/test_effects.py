@@ -118,7 +118,7 @@ def test_its_handler_does_not_go_on() -> None:
 
 def test_its_entry_is_nobodys_work_any_more() -> None:
     _, bus = scenario(Clerk(), raise_the_turn)
-    assert bus.backlog("llm") == 0
+    assert bus.unfinished("llm") == 0
 
 
 def test_its_failure_is_the_handlers() -> None:
@@ -165,7 +165,7 @@ def test_a_drain_waits_for_work_whose_turn_is_over() -> None:
 
 def test_a_drain_finishes_an_entry_with_its_work() -> None:
     clerk, bus = scenario(Clerk(), drain_soon)
-    assert (clerk.answered, bus.backlog("llm")) == (["done"], 0)
+    assert (clerk.answered, bus.unfinished("llm")) == (["done"], 0)
 
 
 def test_work_that_outlasts_the_drain_is_cut_off() -> None:
@@ -175,7 +175,7 @@ def test_work_that_outlasts_the_drain_is_cut_off() -> None:
 
 def test_its_entry_is_handed_back() -> None:
     _, bus = scenario(Clerk(), drain_soon, drain_s=1.0)
-    assert bus.backlog("llm") == 1
+    assert bus.unfinished("llm") == 1
 
 
 def test_a_worker_that_is_told_to_end_at_once_waits_for_no_work() -> None:

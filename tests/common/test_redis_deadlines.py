@@ -86,7 +86,7 @@ def test_many_that_publish_at_once_give_up_after_ten_seconds_not_one_after_the_o
         lambda bus: bus.keep_token("secret", CALL),
         lambda bus: bus.take_token("secret"),
         lambda bus: bus.stages_alive(),
-        lambda bus: bus.backlog_s(),
+        lambda bus: bus.backlog(),
     ],
 )
 def test_what_is_tried_once_is_given_up_after_two_seconds_however_many_do(ask: Callable[[RedisGatewayBus], Awaitable[object]]) -> None:

@@ -473,7 +473,7 @@ def test_work_that_was_over_before_its_first_step_gives_its_slot_back() -> None:
 
         async def left() -> tuple[list[int], int, float]:
             await asyncio.sleep(3)
-            return stage.attempts, bus.backlog("asr"), counted("torim_slots_busy")
+            return stage.attempts, bus.unfinished("asr"), counted("torim_slots_busy")
 
         found: tuple[list[int], int, float] = await with_worker(bus, stage.handle, left(), slots=1)
         return found
@@ -485,7 +485,7 @@ def test_cancelled_work_is_nobodys_any_more() -> None:
     async def scenario() -> int:
         bus = await house()
         await cancelled_after_s(bus, lambda: bus.close_turn(CALL, TurnClosed(0, "interrupted"), FENCE))
-        return bus.backlog("asr")
+        return bus.unfinished("asr")
 
     assert run(scenario()) == 0
 
@@ -542,7 +542,7 @@ def test_a_drained_worker_finishes_what_it_holds() -> None:
         bus, stage = await house(), Handler(takes_s=5)
         await bus.publish("asr", utterance())
         await with_worker(bus, stage.handle, seconds(1))
-        return bus.backlog("asr")
+        return bus.unfinished("asr")
 
     assert run(scenario()) == 0
 

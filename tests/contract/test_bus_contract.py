@@ -552,11 +552,11 @@ async def test_the_work_of_a_worker_that_left_is_taken_over(a_house: House) -> N
 async def test_nothing_unread_is_no_backlog(a_house: House) -> None:
     await a_house.gateway.publish("asr", utterance())
     await taken(a_house.one, "asr")
-    assert await a_house.gateway.backlog_s() == 0.0
+    assert (await a_house.gateway.backlog()).age_s == 0.0
 
 
 async def test_streams_that_nobody_made_are_no_backlog(a_house: House) -> None:
-    assert await a_house.gateway.backlog_s() == 0.0
+    assert (await a_house.gateway.backlog()).age_s == 0.0
 
 
 async def test_the_oldest_unread_entry_tells_how_far_the_workers_are_behind(a_house: House) -> None:
@@ -564,20 +564,20 @@ async def test_the_oldest_unread_entry_tells_how_far_the_workers_are_behind(a_ho
     await taken(a_house.one, "asr")
     await a_house.gateway.publish("asr", utterance())
     await asyncio.sleep(0.05)
-    assert 0.04 <= await a_house.gateway.backlog_s() < 5.0
+    assert 0.04 <= (await a_house.gateway.backlog()).age_s < 5.0
 
 
 async def test_work_that_was_handed_back_waits_for_anybody_from_then_on(a_house: House) -> None:
     await a_house.gateway.publish("asr", utterance())
     await a_house.one.hand_back("asr", "one", [await taken(a_house.one, "asr")])
     await asyncio.sleep(0.05)
-    assert 0.04 <= await a_house.gateway.backlog_s() < 5.0
+    assert 0.04 <= (await a_house.gateway.backlog()).age_s < 5.0
 
 
 async def test_work_that_was_never_looked_at_counts(a_house: House) -> None:
     await a_house.gateway.publish("llm", transcript())
     await asyncio.sleep(0.05)
-    assert await a_house.gateway.backlog_s() >= 0.04
+    assert (await a_house.gateway.backlog()).age_s >= 0.04
 
 
 # Liveness

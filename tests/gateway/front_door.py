@@ -64,7 +64,7 @@ class Gateway:
         answer: Answer | None,
         ready: Callable[[], Any] | None,
         limits: Limits | None = None,
-        why_busy: Callable[[int], str] = lambda calls: "",
+        why_busy: Callable[[int, str], str] = lambda calls, call: "",
         *,
         shared: bool = False,
         agents: Agents | None = None,
@@ -126,7 +126,7 @@ async def gateway(
     answer: Answer | None = None,
     ready: Callable[[], Any] | None = None,
     limits: Limits | None = None,
-    why_busy: Callable[[int], str] = lambda calls: "",
+    why_busy: Callable[[int, str], str] = lambda calls, call: "",
     agents: Agents | None = None,
     spending: Spending | None = None,
 ) -> AsyncIterator[Gateway]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from common.bus import Backlog
 from common.errors import BusUnavailable
 from gateway.load import Level, Load
 from tests import virtual_clock
@@ -14,16 +15,16 @@ class Seen(Exception):
 
 
 class FakeBacklog:
-    """Says one age after the other, then the last; None: does not answer."""
+    """Says one age after the other, then the last; None: does not answer; shards: these do not, and in the others nothing waits."""
 
-    def __init__(self, load: Load, *ages_s: float | None) -> None:
+    def __init__(self, load: Load, *ages_s: float | set[int] | None) -> None:
         self.levels: list[Level] = []
         """What was made of each look."""
         self._load = load
         self._ages_s = list(ages_s)
         self._looks = 0
 
-    async def backlog_s(self) -> float:
+    async def backlog(self) -> Backlog:
         self._looks += 1
         self.levels += [self._load.level] if self._looks > 1 else []
         if self._looks > ENOUGH_LOOKS:
@@ -31,7 +32,9 @@ class FakeBacklog:
         age_s = self._ages_s.pop(0) if len(self._ages_s) > 1 else self._ages_s[0]
         if age_s is None:
             raise BusUnavailable("down")
-        return age_s
+        if isinstance(age_s, set):
+            return Backlog(0.0, frozenset(age_s))
+        return Backlog(age_s)
 
 
 def watched(*ages_s: float | None) -> tuple[list[bool], list[Level]]:
@@ -88,7 +91,7 @@ def why_no_room(*ages_s: float | None) -> str:
     load = Load(busy_after_s=2.0)
     with pytest.raises(Seen):
         virtual_clock.run(load.watch(FakeBacklog(load, *ages_s), lambda behind: None))
-    return load.why_busy(calls=0)
+    return load.why_busy(0, "CA1")
 
 
 def test_calls_that_are_refused_for_want_of_a_bus_are_not_laid_to_the_workers() -> None:
@@ -102,10 +105,40 @@ def test_calls_that_are_refused_once_the_bus_is_back_wait_for_the_workers() -> N
 def test_there_is_no_room_while_the_workers_are_overloaded() -> None:
     load, said = Load(busy_after_s=2.0), []
     for load.level in Level:
-        said.append(load.why_busy(calls=0))
+        said.append(load.why_busy(0, "CA1"))
     assert said == ["", "", "overloaded"]
 
 
 def test_there_is_no_room_in_a_gateway_that_has_all_the_calls_it_may_have() -> None:
     load = Load(busy_after_s=2.0, most_calls=2)
-    assert [load.why_busy(calls) for calls in (0, 1, 2)] == ["", "", "too_many_calls"]
+    assert [load.why_busy(calls, "CA1") for calls in (0, 1, 2)] == ["", "", "too_many_calls"]
+
+
+# --- Shards that are away alone
+
+
+def taken(*looks: set[int]) -> list[str]:
+    """Why each of three calls, of the first three shards, is refused after these looks."""
+    load = Load(2.0, shard_of=int)
+    with pytest.raises(Seen):
+        virtual_clock.run(load.watch(FakeBacklog(load, *looks), lambda behind: None))
+    return [load.why_busy(0, call) for call in ("0", "1", "2")]
+
+
+def test_new_calls_of_a_shard_that_stays_away_are_refused_and_no_others() -> None:
+    assert taken({1}) == ["", "redis_away", ""]
+
+
+def test_a_shard_that_is_back_takes_calls_at_once() -> None:
+    assert taken(*[{1, 2}] * 15, {2}) == ["", "", "redis_away"]
+
+
+def test_a_shard_that_is_away_for_a_moment_refuses_nobody() -> None:
+    assert taken(*[set[int]()] * (ENOUGH_LOOKS - 3), {1}) == ["", "", ""]
+
+
+def test_a_shard_that_is_away_costs_the_others_no_drafts() -> None:
+    load, heard = Load(2.0, shard_of=int), list[bool]()
+    with pytest.raises(Seen):
+        virtual_clock.run(load.watch(FakeBacklog(load, {1}), heard.append))
+    assert heard == []

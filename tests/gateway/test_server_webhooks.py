@@ -122,7 +122,7 @@ async def test_the_agent_of_a_call_goes_along_when_it_is_connected_again(tmp_pat
 
 
 async def test_who_is_turned_away_hears_the_agents_words(tmp_path: Path) -> None:
-    async with gateway(why_busy=lambda calls: "overloaded", agents=two_agents(tmp_path)) as running:
+    async with gateway(why_busy=lambda calls, call: "overloaded", agents=two_agents(tmp_path)) as running:
         response = await post(running, "/twilio/voice?agent=shop&language=en")
     assert '<Say language="en">All shop assistants are busy</Say><Hangup/>' in response.text.replace("en-US", "en")
 
@@ -276,7 +276,7 @@ async def test_of_a_transfer_the_log_has_no_number(capsys: pytest.CaptureFixture
 
 
 async def test_a_new_call_is_told_politely_that_the_workers_are_overloaded() -> None:
-    async with gateway(why_busy=lambda calls: "overloaded") as running:
+    async with gateway(why_busy=lambda calls, call: "overloaded") as running:
         response = await post(running, "/twilio/voice?language=en")
     assert '<Say language="en-US">All our lines are busy. Please call again in a few minutes</Say><Hangup/>' in response.text
 
@@ -300,12 +300,17 @@ async def test_a_stream_is_told_a_digest_of_its_caller_and_no_number() -> None:
 
 
 async def test_a_call_that_is_known_is_connected_again_however_busy_it_is() -> None:
-    async with gateway(why_busy=lambda calls: "overloaded") as running:
+    async with gateway(why_busy=lambda calls, call: "overloaded") as running:
         assert "<Stream" in await after(running)
 
 
+async def test_where_there_is_no_room_for_one_call_there_may_be_for_another() -> None:
+    async with gateway(why_busy=lambda calls, call: "redis_away" if call == "CA2" else "") as running:
+        assert ["<Stream" in (await post(running, "/twilio/voice", CallSid=call)).text for call in ("CA1", "CA2")] == [True, False]
+
+
 async def test_the_calls_that_are_here_decide_whether_there_is_room() -> None:
-    async with gateway(why_busy=lambda calls: "too_many_calls" if calls else "") as running:
+    async with gateway(why_busy=lambda calls, call: "too_many_calls" if calls else "") as running:
         before = await post(running, "/twilio/voice")
         async with caller(running):
             await running.call()
@@ -315,7 +320,7 @@ async def test_the_calls_that_are_here_decide_whether_there_is_room() -> None:
 
 async def test_calls_that_were_not_let_in_are_counted_by_their_reason() -> None:
     before = REGISTRY.get_sample_value("torim_refused_total", {"kind": "overloaded"}) or 0
-    async with gateway(why_busy=lambda calls: "overloaded") as running:
+    async with gateway(why_busy=lambda calls, call: "overloaded") as running:
         await post(running, "/twilio/voice")
     assert REGISTRY.get_sample_value("torim_refused_total", {"kind": "overloaded"}) == before + 1
 

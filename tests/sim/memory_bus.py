@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from common import streams
 from common.bus import (
+    Backlog,
     Delivery,
     Emitted,
     Output,
@@ -320,9 +321,13 @@ class MemoryBus:
         """The stages on which a worker beats."""
         return await self.server.ask(lambda: frozenset(stage for stage, until_s in self._store.workers.values() if until_s > self._now_s()))
 
-    async def backlog_s(self) -> float:
+    def shard_of(self, call: str) -> int:
+        """There is one."""
+        return 0
+
+    async def backlog(self) -> Backlog:
         """Age of the oldest unread entry of all stages."""
-        return await self.server.ask(self._backlog_s)
+        return await self.server.ask(lambda: Backlog(self._backlog_s()))
 
     def _backlog_s(self) -> float:
         work = self._store.work.values()
@@ -629,7 +634,7 @@ class MemoryBus:
         """What ``history`` would answer, whether anybody is answered or not."""
         return self._history(call)
 
-    def backlog(self, stage: Stage) -> int:
+    def unfinished(self, stage: Stage) -> int:
         """Entries that are not finished."""
         return len(self._store.work[stage].unread) + len(self._store.work[stage].pending)
 

@@ -46,7 +46,7 @@ def test_a_write_outlasts_a_server_that_hangs() -> None:
 
 def test_what_was_asked_of_a_server_that_hangs_happens_when_it_is_back() -> None:
     bus = while_it(lambda bus: bus.server.hang(5.0), lambda bus: bus.publish("tts", SENTENCE))
-    assert bus.backlog("tts") > 1
+    assert bus.unfinished("tts") > 1
 
 
 def test_a_write_that_is_tried_once_gives_up_on_a_server_that_hangs() -> None:
@@ -89,6 +89,6 @@ def test_a_reply_that_was_read_does_not_come_again_after_the_server_forgot_that(
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(3.0):
                 await anext(replies)
-        return bus.backlog("tts")
+        return bus.unfinished("tts")
 
     assert run(scenario()) == 1
