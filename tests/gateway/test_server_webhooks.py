@@ -306,7 +306,10 @@ async def test_a_call_that_is_known_is_connected_again_however_busy_it_is() -> N
 
 async def test_where_there_is_no_room_for_one_call_there_may_be_for_another() -> None:
     async with gateway(why_busy=lambda calls, call: "redis_away" if call == "CA2" else "") as running:
-        assert ["<Stream" in (await post(running, "/twilio/voice", CallSid=call)).text for call in ("CA1", "CA2")] == [True, False]
+        assert ["<Stream" in (await post(running, "/twilio/voice", {**FORM, "CallSid": call})).text for call in ("CA1", "CA2")] == [
+            True,
+            False,
+        ]
 
 
 async def test_the_calls_that_are_here_decide_whether_there_is_room() -> None:
