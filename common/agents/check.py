@@ -14,11 +14,11 @@ from holidays import list_supported_countries
 from common import config
 from common.agents.agent import ACTIONS, WEEKDAYS, Agent, Hours, Limit, Lookup, ToolName, Webhook
 from common.agents.fault import Fault, KeyPath
-from common.agents.voices import gender_of
+from common.agents.voices import gender_of, misfits
 from common.config import Settings
 from common.errors import ConfigError
 from common.language import base_language
-from common.vendors import choose_vendors
+from common.vendors import LOCAL_SPEECH, choose_vendors
 
 TURNS = (
     "min_utt_sec", "max_utt_sec", "max_turn_sec", "max_reply_sec", "endpointing", "speculate", "speculate_drafts", "barge_in",
@@ -94,14 +94,14 @@ def _check_fillers(agent: Agent) -> None:
 
 
 def _check_voice(agent: Agent, settings: Settings) -> None:
-    online = choose_vendors(settings)["tts"].name == "google"
-    voice = agent.voice or (settings.tts_voice if online else "")
     if agent.models.tts and not agent.voice:
         raise Fault(("models", "tts"), "goes with a voice of this file alone: voice")
-    whose = gender_of(voice)
-    if whose is not None and whose != agent.gender:
-        key = "voice" if agent.voice else "gender"
-        raise Fault((key,), f"{voice} is a {whose} voice, and the bot speaks of itself as {agent.gender}; gender and voice must be one")
+    first = choose_vendors(settings)["tts"].name
+    wrong = [(voice, whose) for vendor, voice, whose in misfits(agent, settings) if vendor == first and vendor not in LOCAL_SPEECH]
+    for voice, whose in [(agent.voice, gender_of(agent.voice)), *wrong]:
+        if whose is not None and whose != agent.gender:
+            key = "voice" if voice == agent.voice else "gender"
+            raise Fault((key,), f"{voice} is a {whose} voice, and the bot speaks of itself as {agent.gender}; gender and voice must be one")
 
 
 def _check_tools(agent: Agent) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from common.agents.agent import Snapshot
 from common.agents.file import read
+from common.agents.voices import misfits
 from common.config import Settings
 from common.errors import ConfigError
 
@@ -37,6 +38,7 @@ class Folder:
         self._stamp = self._stamped()
         self.agents: Mapping[str, Snapshot] = {file.stem: read(file, settings) for file in self._files()}
         _check_numbers(self.agents)
+        self._tell_misfits(self.agents)
 
     def reread(self) -> bool:
         """Read again what was saved since; whether anything is another now. Never raises."""
@@ -50,8 +52,19 @@ class Folder:
         except ConfigError as fault:
             logger.error("what=agents_kept why=%s", fault)
             return False
+        saved = {key: snapshot for key, snapshot in agents.items() if snapshot != self.agents.get(key)}
         changed, self.agents = agents != self.agents, agents
+        self._tell_misfits(saved)
         return changed
+
+    def _tell_misfits(self, agents: Mapping[str, Snapshot]) -> None:
+        """Say which voices that stand in, or that nobody could choose, are not as the bot speaks of itself."""
+        for key, snapshot in agents.items():
+            for vendor, voice, whose in misfits(snapshot.agent, self._settings):
+                logger.warning(
+                    "agent=%s what=voice_of_other_gender vendor=%s voice=%s voice_is=%s agent_is=%s",
+                    key, vendor, voice, whose, snapshot.agent.gender,
+                )  # fmt: skip
 
     def _reread(self, file: Path) -> Snapshot | None:
         """What is in a file, or what was in it when it was good."""

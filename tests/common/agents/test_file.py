@@ -194,6 +194,27 @@ def test_the_voice_of_the_settings_is_checked_where_the_file_names_none(tmp_path
     assert told.startswith("clinic.toml:4: gender: he-IL-Chirp3-HD-Charon is a male voice")
 
 
+def test_openais_voice_is_checked_where_it_speaks(tmp_path: Path) -> None:
+    told = fault(tmp_path, CLINIC, tts_vendor="openai", tts_openai_voice="onyx")
+    assert told.startswith("clinic.toml:4: gender: onyx is a male voice")
+
+
+def test_a_voice_of_google_does_not_excuse_openais(tmp_path: Path) -> None:
+    told = fault(tmp_path, CLINIC + 'voice = "he-IL-Chirp3-HD-Kore"', tts_vendor="openai", tts_openai_voice="echo")
+    assert told.startswith("clinic.toml:4: gender: echo is a male voice")
+
+
+@pytest.mark.parametrize("vendor", ["google", "openai", "local"])
+def test_an_agents_own_voice_is_checked_whoever_speaks(tmp_path: Path, vendor: str) -> None:
+    told = fault(tmp_path, CLINIC + 'voice = "ash"', tts_vendor=vendor)
+    assert told.startswith("clinic.toml:6: voice: ash is a male voice")
+
+
+@pytest.mark.parametrize("voice", ["alloy", "fable", "coral", "marin"])
+def test_a_voice_of_openais_of_which_nobody_says_whose_it_is_is_taken(tmp_path: Path, voice: str) -> None:
+    assert snapshot(tmp_path, f'voice = "{voice}"', Settings(tts_vendor="openai")).agent.voice == voice
+
+
 def test_a_voice_that_nobody_knows_is_taken(tmp_path: Path) -> None:
     assert snapshot(tmp_path, 'voice = "fr-FR-Wavenet-A"').agent.voice == "fr-FR-Wavenet-A"
 

@@ -3,10 +3,11 @@
 import logging
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from common.agents.folder import named
+from common.agents.folder import Folder, named
 from common.config import Settings
 from common.errors import ConfigError
 from tests.common.agents.files import CLINIC, folder_of, write
@@ -51,6 +52,54 @@ def test_two_agents_with_one_number_end_the_start(tmp_path: Path) -> None:
         write(tmp_path, CLINIC + 'numbers = ["*"]', key)
     with pytest.raises(ConfigError, match=r"agents/shop.toml: numbers: '\*' is answered by agents/clinic.toml already"):
         folder_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({}, "vendor=local voice=en_US-joe-medium voice_is=male agent_is=female"),
+        ({"tts_vendor": "google", "tts_fallback": "local"}, "vendor=local voice=en_US-joe-medium voice_is=male agent_is=female"),
+        (
+            {"tts_vendor": "google", "tts_fallback": "openai", "tts_openai_voice": "onyx"},
+            "vendor=openai voice=onyx voice_is=male agent_is=female",
+        ),
+        (
+            {"tts_vendor": "google", "tts_unary_voice": "he-IL-Wavenet-B"},
+            "vendor=google_unary voice=he-IL-Wavenet-B voice_is=male agent_is=female",
+        ),
+    ],
+)
+def test_a_voice_of_the_other_gender_that_stands_in_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, settings: dict[str, Any], told: str
+) -> None:
+    write(tmp_path)
+    Folder(Settings(agents_dir=tmp_path, **settings))
+    assert [record.getMessage() for record in caplog.records] == [f"agent=clinic what=voice_of_other_gender {told}"]
+
+
+@pytest.mark.parametrize("settings", [{"tts_vendor": "google"}, {"tts_vendor": "openai"}, {"tts_vendor": "tone"}])
+def test_voices_that_fit_or_that_nobody_knows_are_not_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, settings: dict[str, Any]
+) -> None:
+    write(tmp_path)
+    Folder(Settings(agents_dir=tmp_path, **settings))
+    assert caplog.records == []
+
+
+def test_an_agents_own_voice_decides_whose_stands_in(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write(tmp_path, CLINIC + 'voice = "nova"')
+    Folder(Settings(agents_dir=tmp_path, tts_vendor="openai", tts_fallback="google_unary", tts_unary_voice="he-IL-Wavenet-B"))
+    assert caplog.records == []
+
+
+def test_a_save_is_told_of_its_own_voices_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write(tmp_path)
+    write(tmp_path, CLINIC, "shop")
+    folder = folder_of(tmp_path)
+    caplog.clear()
+    save(tmp_path, CLINIC + 'instructions = "Be kind."')
+    folder.reread()
+    assert [record.getMessage().partition(" ")[0] for record in caplog.records] == ["agent=clinic"]
 
 
 def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
