@@ -39,9 +39,7 @@ def test_an_agent_is_asked_for_by_name_or_by_the_number_called(tmp_path: Path, p
 
 
 def test_a_name_that_no_agent_has_is_told_once_without_what_was_asked(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    house = agents(tmp_path)
-    caplog.clear()
-    house.chosen({"agent": "dana-0501234567", "to": "+1"})
+    agents(tmp_path).chosen({"agent": "dana-0501234567", "to": "+1"})
     assert caplog.messages == ["what=unknown_agent there_are=clinic,shop"]
 
 
@@ -49,9 +47,7 @@ def test_a_name_that_no_agent_has_is_told_once_without_what_was_asked(tmp_path: 
 def test_a_name_that_an_agent_has_and_none_at_all_are_not_told(
     tmp_path: Path, parameters: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    house = agents(tmp_path)
-    caplog.clear()
-    house.chosen(parameters)
+    agents(tmp_path).chosen(parameters)
     assert caplog.messages == []
 
 

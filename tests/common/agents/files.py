@@ -45,5 +45,5 @@ def snapshot(folder: Path, more: str = "", settings: Settings | None = None) -> 
 
 
 def folder_of(path: Path) -> Folder:
-    """The agents in a folder."""
-    return Folder(Settings(agents_dir=path))
+    """The agents in a folder; they are spoken for by a tone, so that no voice is told to be of the other gender."""
+    return Folder(Settings(agents_dir=path, tts_vendor="tone"))

@@ -95,7 +95,7 @@ def test_an_agents_own_voice_decides_whose_stands_in(tmp_path: Path, caplog: pyt
 def test_a_save_is_told_of_its_own_voices_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     write(tmp_path)
     write(tmp_path, CLINIC, "shop")
-    folder = folder_of(tmp_path)
+    folder = Folder(Settings(agents_dir=tmp_path))
     caplog.clear()
     save(tmp_path, CLINIC + 'instructions = "Be kind."')
     folder.reread()
