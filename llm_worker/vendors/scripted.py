@@ -55,7 +55,10 @@ class ScriptedModel:
             return
         if not said.interruptible:
             yield Uninterruptible()
-        for number, token in enumerate(_TOKEN.findall(_rest(said.text, prompt.spoken))):
+        tokens = _TOKEN.findall(_rest(said.text, prompt.spoken))
+        if prompt.spoken and not tokens:  # all was said, and asked for with it: a model that remembers nothing adds nothing
+            return
+        for number, token in enumerate(tokens):
             await asyncio.sleep(self._token_s if number else 0)
             yield token
         if said.ends_call:

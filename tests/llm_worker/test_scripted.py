@@ -50,6 +50,12 @@ def hangs_up(language: str, text: str) -> bool:
     return any(isinstance(piece, ActionRequest) for _, piece in pieces(Prompt(text, language, 1)))
 
 
+def test_who_said_all_of_it_before_asks_for_nothing_again() -> None:
+    rules = '[[rule]]\nname = "bye"\nhears = ["*"]\nsays = ["Good. Bye!"]\nends_call = true'
+    asked = [len(pieces(Prompt("x", "en", 1, spoken=spoken, rules=rules))) for spoken in ((), ("Good.",), ("Good.", "Bye!"))]
+    assert asked == [3, 2, 0]
+
+
 # --- Rules of an agent
 
 
