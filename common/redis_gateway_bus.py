@@ -57,6 +57,8 @@ class RedisGatewayBus:
         self._links = servers.links(self._read_limit_s)
         self._outage = Outage(url)
         self._presences = [Presence(self._keys, link) for link in self._links]
+        self._alive = frozenset[Stage]()
+        """The stages on which a worker lived when that was asked last."""
 
     @property
     def shards(self) -> int:
@@ -249,7 +251,8 @@ class RedisGatewayBus:
 
     async def stages_alive(self) -> frozenset[Stage]:
         """The stages on which a worker lives: one that has warmed its vendor up and beats."""
-        return await promptly(lambda: stages_alive(self._links[0]))
+        self._alive = await stages_alive(self._links, self._alive)
+        return self._alive
 
     def shard_of(self, call: str) -> int:
         """The shard that the call is in."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from redis import exceptions
@@ -20,8 +21,24 @@ SILENT_WORKER_MS = 600_000
 logger = logging.getLogger("torim.common")
 
 
-async def stages_alive(first: Link) -> frozenset[Stage]:
-    """The stages on which a worker lives: one that reads, and beats. A worker reads every shard, so the first one tells."""
+async def stages_alive(links: Sequence[Link], known: frozenset[Stage]) -> frozenset[Stage]:
+    """The stages on which a worker lives: one that reads, and beats. A worker reads every shard, so the first one tells.
+
+    Where that is away while others answer it is what was ``known`` before: no reason to take no calls for those.
+
+    Raises:
+        BusUnavailable: no shard answers.
+    """
+    try:
+        return await promptly(lambda: _stages_alive(links[0]))
+    except BusUnavailable:
+        if len(links) == 1:
+            raise
+        await backlog(links[1:])
+        return known
+
+
+async def _stages_alive(first: Link) -> frozenset[Stage]:
     alive = set[Stage]()
     for stage in STAGES:
         workers = [name for name, _ in await _workers(first, stage)]
@@ -34,10 +51,15 @@ async def sweep(link: Link, first: Link, silent_ms: int = SILENT_WORKER_MS) -> N
     """Take workers that ended without leaving out of a shard's groups.
 
     How long a worker was silent does not tell enough: to a Redis before 7.2 one that waits for an entry is silent.
+    While the first shard is away, which tells who lives, nobody is known to be gone, and this shard's work goes on.
     """
     for stage in STAGES:
         silent = [name for name, idle_ms in await _workers(link, stage) if idle_ms > silent_ms]
-        dead = [name for name, alive in zip(silent, await _alive(first, silent), strict=True) if not alive]
+        try:
+            beats = await promptly(partial(_alive, first, silent))
+        except BusUnavailable:
+            return
+        dead = [name for name, alive in zip(silent, beats, strict=True) if not alive]
         if dead:
             await link.scripts.run("sweep", [streams.work(link.tag, stage)], [silent_ms, *dead])
 
