@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from common import config
 from common.agents.folder import Folder
 from common.agents.in_use import InUse, in_use
 from common.agents.overlay import house
@@ -73,4 +74,14 @@ class Agents:
 
     def _use(self, agents: dict[str, InUse]) -> None:
         self._agents = agents
+        for key, agent in agents.items():
+            _tell_missing(key, agent)
         self._numbers = {number: agent for agent in agents.values() for number in agent.snapshot.agent.numbers}
+
+
+def _tell_missing(key: str, agent: InUse) -> None:
+    """Secrets that its file names and nobody has set: nothing is asked or told without."""
+    file = agent.snapshot.agent
+    for table, server in (("lookup", file.lookup), ("report", file.report)):
+        if server is not None and not config.secret(server.secret):
+            logger.warning("agent=%s table=%s what=no_secret variable=%s", key, table, server.secret)

@@ -147,7 +147,7 @@ def _told(account: Account, report: Report, usd: float, ended_at: datetime) -> d
     }  # fmt: skip
     told: dict[str, object] = {"number": account.number} if report.number else {}
     told |= {"summary": None} if report.summary else {}
-    told |= {"texts": [_texts(turn) for turn in turns]} if report.texts else {}
+    told |= {"texts": [_texts(turn) for turn in turns if turn.caller or turn.heard]} if report.texts else {}
     return about | told
 
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import httpx
 
-from common import signed_http
+from common import config, signed_http
 from common.agents.agent import ACTIONS
 from common.agents.in_use import InUse
 from llm_worker import webhooks
@@ -56,6 +56,8 @@ class AgentTools:
         for name, webhook in file.webhooks.items():
             if file.tools is None or name in file.tools:
                 self._http = self._http or signed_http.client()
+                if not config.secret(webhook.secret):
+                    logger.warning("agent=%s tool=%s what=no_secret variable=%s", agent.carried.reference, name, webhook.secret)
                 yield webhooks.tool_of(name, webhook, self._http)
         for name, where in file.functions.items():
             if (file.tools is None or name in file.tools) and (found := _function(name, where)) is not None:

@@ -122,3 +122,20 @@ def clinic(folder: Path) -> Folder:
 
 async def at_once(agents: Sequence[InUse]) -> None:
     """All phrases are there."""
+
+
+SERVERS = """[lookup]
+url = "https://x.example/"
+secret = "CALLERS_SECRET"
+variables = {}
+[report]
+url = "https://x.example/"
+secret = "REPORTS_SECRET"
+"""
+
+
+def test_secrets_that_nobody_set_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REPORTS_SECRET", "s3cret")
+    write(tmp_path, CLINIC + SERVERS)
+    Agents(Settings(), folder_of(tmp_path))
+    assert caplog.messages == ["agent=clinic table=lookup what=no_secret variable=CALLERS_SECRET"]

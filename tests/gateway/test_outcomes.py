@@ -89,6 +89,15 @@ async def test_what_was_said_is_told_where_the_file_allows_it(tmp_path: Path) ->
     assert request.json["texts"][0] == {"turn": 1, "caller": "hello", "heard": "hi", "cut": False}
 
 
+async def test_of_a_turn_in_which_nothing_was_said_there_is_no_text(tmp_path: Path) -> None:
+    async with OpenAIServer(TAKEN) as server:
+        made, silent = outcomes(tmp_path, server.url, "texts = true"), account()
+        silent.turn_closed(CloseTurn(3, "hung_up", "", ""))
+        end(made, silent)
+        await send_due(made)
+    assert [text["turn"] for text in server.requests[0].json["texts"]] == [1, 2]
+
+
 async def test_it_is_signed_and_has_a_key(tmp_path: Path) -> None:
     [request] = await told(tmp_path)
     assert request.headers["idempotency-key"] == "CA1-1"

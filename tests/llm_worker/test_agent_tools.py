@@ -40,6 +40,11 @@ def agent(folder: Path, more: str = "") -> InUse:
     return in_use(snapshot(folder, more + OWN), Settings())
 
 
+@pytest.fixture(autouse=True)
+def secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOOKING_SECRET", "s3cret")
+
+
 @pytest.fixture
 async def tools() -> AsyncIterator[AgentTools]:
     made = AgentTools()
@@ -66,6 +71,15 @@ async def test_a_function_that_is_none_is_told_once(tmp_path: Path, tools: Agent
         "tool=lost what=not_loaded",
         "tool=gone what=not_loaded",
     ]
+
+
+async def test_a_secret_that_nobody_set_is_told_once(
+    tmp_path: Path, tools: AgentTools, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BOOKING_SECRET")
+    for _ in range(2):
+        tools.of(agent(tmp_path, 'tools = ["book"]'))
+    assert [record.getMessage().partition(" ")[2] for record in caplog.records] == ["tool=book what=no_secret variable=BOOKING_SECRET"]
 
 
 async def test_a_tool_that_the_file_lists_and_that_is_not_here_is_told_once(
