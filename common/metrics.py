@@ -64,7 +64,9 @@ TICK_S = Histogram("torim_tick_seconds", "How long a tick of all calls takes", b
 ENDPOINTING_S = Histogram(
     "torim_endpointing_delay_seconds", "From the last of the caller's voice until the utterance counts as ended", buckets=_PAUSES_S
 )
-STAGE_S = Histogram("torim_stage_seconds", "From giving a stage its work until its first result is back", ["stage"], buckets=_WAITS_S)
+STAGE_S = Histogram(
+    "torim_stage_seconds", "From giving a stage its work until its first result, or its failure, is back", ["stage"], buckets=_WAITS_S
+)
 VOICE_TO_VOICE_S = Histogram(
     "torim_voice_to_voice_seconds", "From the last of the caller's voice to the first frame of the answer", buckets=_GAPS_S
 )

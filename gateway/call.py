@@ -133,9 +133,10 @@ class LiveCall:
             return
         if (language := self._writing.heard_from(delivery.message)) is not None:
             self._handle(self._in_language(language))
+        self._tally.message_came(delivery.message, self._loop.time())
         for event in self._parting.told(delivery, self._machine.call.phrases.spent):
             self._handle(event)
-        self._tally.message_came()
+        self._tally.message_handled()
 
     def spent(self, limit: str) -> None:
         """There is no more money for it: its next reply is the last one."""
@@ -254,8 +255,10 @@ class LiveCall:
         commands = self._machine.handle(event, now)
         self._recorder.returned(commands)
         self._waterfall.returned(commands, now)
-        for command in commands:
-            self._carry_out(command)
+        if commands:
+            self._tally.returned(commands, now)
+            for command in commands:
+                self._carry_out(command)
         if commands or not isinstance(event, events.FrameHeard):
             self._send_due(now)
             self._arm()

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import get_args
 
 from common import metrics
+from common.messages import Message, Stage
 from gateway.playout import Mark
-from gateway.turn.events import End, Report
+from gateway.stage_times import StageTimes
+from gateway.turn.events import Command, End, Report
 from gateway.turn.machine import TurnMachine
-from gateway.waterfall import STAGES, Gap, Waterfall
+from gateway.waterfall import Waterfall
 
 metrics.begin_at_0(metrics.TURNS, *get_args(End), "handed_over")
 _HOLD_ENDS = {"BARGE_IN_FINAL": "final", "BARGE_IN_RESUMED": "resumed"}
@@ -17,7 +19,8 @@ class Tally:
     """Counts for one call."""
 
     def __init__(self, machine: TurnMachine) -> None:
-        self.waterfall = Waterfall(machine.call)
+        self.waterfall = Waterfall(machine.call, metrics.ENDPOINTING_S.observe)
+        self._stage_times = StageTimes(_stage_took)
         self._machine = machine
         self._underruns = 0
         self._stale = 0
@@ -38,22 +41,24 @@ class Tally:
         gap = self.waterfall.left(items, now)
         if gap is None:
             return None
-        _observe(gap)
+        metrics.VOICE_TO_VOICE_S.observe(gap.gap_ms / 1000)
         return Report(gap.turn, "WATERFALL", tuple(gap.fields.items()))
 
-    def message_came(self) -> None:
-        """A worker's message was handled: maybe it was for nobody."""
+    def message_came(self, message: Message, now: float) -> None:
+        """A worker's message is about to be handled."""
+        self._stage_times.message_came(message, now)
+
+    def returned(self, commands: Sequence[Command], now: float) -> None:
+        """The core wants something done."""
+        self._stage_times.returned(commands, now)
+
+    def message_handled(self) -> None:
+        """Maybe it was for nobody."""
         stale = self._machine.speaking.stale
         if stale != self._stale:
             metrics.STALE.inc(stale - self._stale)
             self._stale = stale
 
 
-def _observe(gap: Gap) -> None:
-    metrics.VOICE_TO_VOICE_S.observe(gap.gap_ms / 1000)
-    if gap.end_of_turn_ms is not None:
-        metrics.ENDPOINTING_S.observe(gap.end_of_turn_ms / 1000)
-    for stage in STAGES:
-        took_ms = gap.stage_ms(stage)
-        if took_ms:
-            metrics.STAGE_S.labels(stage).observe(took_ms / 1000)
+def _stage_took(stage: Stage, seconds: float) -> None:
+    metrics.STAGE_S.labels(stage).observe(seconds)

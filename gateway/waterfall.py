@@ -31,7 +31,7 @@ Steps, as they stand in the event ``WATERFALL``, in milliseconds
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from common.messages import Message, Sentence, SpeechChunk, StageFailed, Transcript, Utterance
@@ -45,11 +45,6 @@ STEPS = (
 )
 REST = frozenset({"asr_rest", "llm_rest", "tts_rest"})
 """What nobody explains."""
-STAGES = {
-    "asr": ("publish", "asr_hop", "asr", "asr_rest"),
-    "llm": ("llm_hop", "first_token", "first_piece", "llm_rest"),
-    "tts": ("tts_hop", "first_sound", "tts_rest"),
-}
 _REMEMBERED = 64
 """Pieces of the caller's sound: as many as the core awaits words of."""
 
@@ -62,17 +57,11 @@ class Gap:
     """In which the answer is said: the next one, of a phrase in the place of a reply."""
     steps_ms: dict[str, int]
     """In order; those that took no time, too."""
-    end_of_turn_ms: int | None
-    """From the last of the voice until the utterance counted as ended; None: it was keys."""
 
     @property
     def gap_ms(self) -> int:
         """All of it."""
         return sum(self.steps_ms.values())
-
-    def stage_ms(self, stage: str) -> int:
-        """What a stage took, its ways included; 0: it was not asked, or did not answer."""
-        return sum(self.steps_ms[step] for step in STAGES[stage])
 
     @property
     def fields(self) -> dict[str, int]:
@@ -122,8 +111,10 @@ class _Wait:
 class Waterfall:
     """Watches one call."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, ended: Callable[[float], object]) -> None:
+        """``ended`` hears of each utterance how long after the last of the voice it counted as ended, in seconds."""
         self._call = call
+        self._ended = ended
         self._frame_at = 0.0
         self._key_at = 0.0
         self._sounds: deque[_Sound] = deque(maxlen=_REMEMBERED)
@@ -191,6 +182,10 @@ class Waterfall:
     def _sound(self, seq: int) -> _Sound | None:
         return next((sound for sound in reversed(self._sounds) if sound.seq == seq), None)
 
+    def _sound_of(self, utterance: int) -> _Sound | None:
+        """The last of it."""
+        return next((sound for sound in reversed(self._sounds) if sound.utterance == utterance), None)
+
     def _reply_of(self, turn: int) -> _Reply:
         if self._reply.turn != turn:
             self._reply = _Reply(turn)
@@ -224,7 +219,10 @@ class Waterfall:
     def _begin_if_awaited(self) -> None:
         said = self._call.turn.utterance
         if said is not None and said.number != self._answered and (self._wait is None or self._wait.utterance != said.number):
-            self._wait = _Wait(said.number, said.ended_at, by_keys=bool(said.pieces) and said.pieces[-1].keys)
+            wait = self._wait = _Wait(said.number, said.ended_at, by_keys=bool(said.pieces) and said.pieces[-1].keys)
+            sound = self._sound_of(said.number)
+            if sound is not None and not wait.by_keys:
+                self._ended(said.ended_at - sound.voice_ended_at)
 
     def _turn_ended(self, now: float, *, goes_on: bool) -> None:
         """A phrase may be the answer: that nothing was understood, or that no answer comes."""
@@ -246,7 +244,7 @@ class Waterfall:
 
     def _gap(self, wait: _Wait, now: float) -> Gap | None:
         """None where nobody knows since when the caller waits: they spoke to another gateway."""
-        sound = next((sound for sound in reversed(self._sounds) if sound.utterance == wait.utterance), None)
+        sound = self._sound_of(wait.utterance)
         if wait.by_keys:
             steps = _Steps(self._key_at)
             steps.go(wait.ended_at, "wait")
@@ -255,13 +253,12 @@ class Waterfall:
             _listen(steps, sound)
         else:
             return None
-        end_of_turn_ms = None if wait.by_keys else steps.ms(wait.ended_at)
         turn = self._call.turn.number
         _think_and_speak(steps, self._reply if self._reply.turn == turn else _Reply(turn))
         steps.go(wait.given_up_at, "given_up")
         steps.go(wait.open_at, "gate")
         steps.go(now, "first_frame")
-        return Gap(turn, steps.taken, end_of_turn_ms)
+        return Gap(turn, steps.taken)
 
 
 def _listen(steps: "_Steps", sound: _Sound) -> None:

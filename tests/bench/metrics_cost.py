@@ -3,19 +3,27 @@
 How often a call counts is not guessed: simulated calls run through the real shell and the real workers on a virtual clock, and what
 the registry has more of afterwards is what they counted. What ticks for the process, however many calls it has, stands apart.
 Gauges are set twice a second by the process and twice a piece of work; the registry does not say so, so they are not in the sums.
+
+A scrape is answered by a thread, which takes the interpreter from the loop: how late the loop wakes meanwhile is measured by turns, without
+scrapes and with ten a second, since the machine's own stalls are in both.
 """
 
+import asyncio
 import logging
 import os
 import platform
+import statistics
 import sys
+import threading
 import timeit
 from collections import Counter
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from io import StringIO
+from time import thread_time
 
-from prometheus_client import REGISTRY
+import uvloop
+from prometheus_client import REGISTRY, generate_latest
 
 from common import metrics
 from gateway.tally import Tally
@@ -25,6 +33,8 @@ from tests.sim.desk import Desk
 from tests.sim.shell import simulate
 
 ROUNDS, TIMES = 7, 20_000
+SCRAPES = 200
+LOOKS, LOOK_S, SCRAPE_EVERY_S = 400, 0.005, 0.1
 CALLS = range(30)
 FRAMES_A_MINUTE = 60 * 50
 OF_THE_PROCESS = {"torim_tick_lateness_seconds": 50.0, "torim_tick_seconds": 50.0, "torim_loop_lag_seconds": 4.0}
@@ -79,11 +89,53 @@ def a_minute() -> tuple[float, dict[str, float]]:
     return seconds / 60, {name: count * 60 / seconds for name, count in (counted() - before).items() if name not in OF_THE_PROCESS}
 
 
+def scrape_ms() -> float:
+    """Of a thread that answers one."""
+    return min(timeit.repeat(lambda: generate_latest(REGISTRY), timer=thread_time, number=SCRAPES, repeat=ROUNDS)) / SCRAPES * 1000
+
+
+async def lags_ms() -> list[float]:
+    """How late a loop that has nothing else to do wakes."""
+    clock, found = asyncio.get_running_loop().time, list[float]()
+    for _ in range(LOOKS):
+        due = clock() + LOOK_S
+        await asyncio.sleep(LOOK_S)
+        found.append(1000 * (clock() - due))
+    return found
+
+
+def lags_while_scraped_ms() -> list[float]:
+    """The same beside a thread that answers scrapes."""
+    over = threading.Event()
+
+    def answer() -> None:
+        while not over.wait(SCRAPE_EVERY_S):
+            generate_latest(REGISTRY)
+
+    beside = threading.Thread(target=answer)
+    beside.start()
+    try:
+        return uvloop.run(lags_ms())
+    finally:
+        over.set()
+        beside.join()
+
+
+def late_ms() -> tuple[float, float]:
+    """The 99th percentile of how late it wakes, without scrapes and with them."""
+    without, beside = list[float](), list[float]()
+    for _ in range(ROUNDS):
+        without += uvloop.run(lags_ms())
+        beside += lags_while_scraped_ms()
+    return statistics.quantiles(without, n=100)[-1], statistics.quantiles(beside, n=100)[-1]
+
+
 def report() -> list[str]:
     """All of it, by lines."""
     minutes, often = a_minute()  # before the operations are timed, which count too
     cost, frame = operations(), frame_ns()
     of_call_us = (sum(often.values()) * max(cost.values()) + FRAMES_A_MINUTE * frame) / 1000
+    without_ms, beside_ms = late_ms()
     of_process_us = 60 * sum(OF_THE_PROCESS.values()) * cost["histogram"] / 1000
     return [
         f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
@@ -92,6 +144,8 @@ def report() -> list[str]:
         *(f"{name:40}{count:8.1f} times" for name, count in sorted(often.items(), key=lambda item: -item[1])),
         f"a call:    {of_call_us:8.0f} us a minute, {of_call_us / 60e6:.4%} of a core (each count at the dearest kind's price)",
         f"a process: {of_process_us:8.0f} us a minute, {of_process_us / 60e6:.4%} of a core",
+        f"a scrape:  {scrape_ms():8.1f} ms of a thread's CPU",
+        f"the loop wakes late at p99 by {without_ms:.1f} ms, beside ten scrapes a second by {beside_ms:.1f}",
     ]
 
 

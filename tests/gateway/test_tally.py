@@ -3,9 +3,9 @@
 import pytest
 from prometheus_client import REGISTRY
 
-from common.messages import Sentence
+from common.messages import Sentence, StageFailed
 from gateway.tally import Tally
-from gateway.turn.events import Report
+from gateway.turn.events import PublishTranscript, Report
 from tests.sim.desk import Desk, asked_desk
 
 EVENTS = [("TURN_ENDED", "torim_turns_total", "replied"), ("BARGE_IN_FINAL", "torim_holds_total", "final")]
@@ -44,14 +44,13 @@ def test_messages_that_came_too_late_are_counted() -> None:
     tally = Tally(desk.machine)
     for _ in range(2):
         desk.report(Sentence(head=desk.head(turn=77), text="x"))
-        tally.message_came()
-        tally.message_came()
+        tally.message_handled()
+        tally.message_handled()
     assert told("torim_stale_messages_total") == before + 2
 
 
 def test_the_end_of_a_wait_is_observed_and_told() -> None:
-    names = ("torim_voice_to_voice_seconds_count", "torim_endpointing_delay_seconds_count")
-    before = [told(name) for name in names] + [told("torim_stage_seconds_count", stage="tts")]
+    before = told("torim_voice_to_voice_seconds_count")
     desk = asked_desk()
     tally = Tally(desk.machine)
     tally.waterfall.returned(desk.commands, desk.now)
@@ -59,5 +58,19 @@ def test_the_end_of_a_wait_is_observed_and_told() -> None:
     desk.reply("one two")
     tally.waterfall.returned([], desk.now)
     report = tally.left(desk.machine.call.playout.take(desk.now + 0.02), desk.now + 0.02)
-    after = [told(name) for name in names] + [told("torim_stage_seconds_count", stage="tts")]
-    assert (report is not None and report.name, [new - old for new, old in zip(after, before, strict=True)]) == ("WATERFALL", [1, 1, 0])
+    assert (report is not None and report.name, told("torim_voice_to_voice_seconds_count") - before) == ("WATERFALL", 1)
+
+
+def test_the_end_of_an_utterance_is_observed_though_no_answer_comes() -> None:
+    before = told("torim_endpointing_delay_seconds_count")
+    desk = asked_desk()
+    Tally(desk.machine).waterfall.returned(desk.commands, desk.now)
+    assert told("torim_endpointing_delay_seconds_count") == before + 1
+
+
+def test_what_a_stage_took_is_observed_though_no_answer_comes() -> None:
+    desk, before = Desk(), told("torim_stage_seconds_sum", stage="llm")
+    tally = Tally(desk.machine)
+    tally.returned([PublishTranscript(desk.head().turn, utterance=1, seq=1, text="x")], 1.0)
+    tally.message_came(StageFailed(head=desk.head(), stage="llm", error="timeout"), 4.5)
+    assert told("torim_stage_seconds_sum", stage="llm") == before + 3.5

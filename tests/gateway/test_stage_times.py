@@ -1,0 +1,75 @@
+"""What the gateway waited for is judged when it comes, when it fails, and when it never comes."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from common.messages import Head, Message, Piece, ReplyEnded, Sentence, SpeechChunk, Stage, StageFailed, ToolStarted, Transcript
+from gateway.stage_times import StageTimes
+from gateway.turn.events import CloseTurn, Command, End, HangUp, PublishTranscript, PublishUtterance
+
+Step = Message | Command
+
+
+def head(turn: int = 1, seq: int = 0) -> Head:
+    return Head(call="CA1", turn=turn, seq=seq, take=0, gateway="g", language="en")
+
+
+def sound(seq: int = 7, piece: Piece = "whole") -> PublishUtterance:
+    return PublishUtterance(1, 1, seq, piece, 0, 50, 1000)
+
+
+def words(text: str = "hello", seq: int = 7, piece: Piece = "whole") -> Transcript:
+    return Transcript(head=head(seq=seq), utterance=1, text=text, piece=piece)
+
+
+def failed(stage: Stage, seq: int = 0) -> StageFailed:
+    return StageFailed(head=head(seq=seq), stage=stage, error="timeout")
+
+
+def ended(how: End) -> CloseTurn:
+    return CloseTurn(1, how, "", "")
+
+
+ASKED = PublishTranscript(1, 1, 8, "hello")
+SENTENCE = Sentence(head=head(), text="Hi.")
+CHUNK = SpeechChunk(head=head(), offset_bytes=0)
+
+
+def took(steps: Iterable[Step]) -> list[tuple[Stage, float]]:
+    """What is told where a step comes each second."""
+    told: list[tuple[Stage, float]] = []
+    times = StageTimes(lambda stage, seconds: told.append((stage, seconds)))
+    for now, step in enumerate(steps):
+        if isinstance(step, Command):
+            times.returned([step], now)
+        else:
+            times.message_came(step, now)
+    return told
+
+
+CASES: dict[str, tuple[list[Step], list[tuple[Stage, float]]]] = {
+    "words": ([sound(), words()], [("asr", 1)]),
+    "words of a probe": ([sound(piece="probe"), words(piece="probe"), SENTENCE], [("asr", 1)]),
+    "no words": ([sound(), words(""), SENTENCE], [("asr", 1)]),
+    "words twice": ([sound(), words(), words()], [("asr", 1)]),
+    "words that nobody waits for": ([words(), SENTENCE], []),
+    "no words but a failure": ([sound(), HangUp(), failed("asr", seq=7)], [("asr", 2)]),
+    "all of an answer": ([sound(), words(), SENTENCE, CHUNK], [("asr", 1), ("llm", 1), ("tts", 1)]),
+    "words that are joined here": ([sound(piece="segment"), words(piece="segment"), ASKED, SENTENCE], [("asr", 1), ("llm", 1)]),
+    "words that wait here": ([sound(), words(), HangUp(), ASKED, SENTENCE], [("asr", 1), ("llm", 1)]),
+    "a tool before the answer": ([ASKED, ToolStarted(head=head(), name="book", timeout_s=5.0), SENTENCE], [("llm", 2)]),
+    "an empty reply": ([ASKED, ReplyEnded(head=head(), sentences=0)], [("llm", 1)]),
+    "a model that fails": ([ASKED, failed("llm")], [("llm", 1)]),
+    "a voice that fails": ([ASKED, SENTENCE, failed("tts")], [("llm", 1), ("tts", 1)]),
+    "later sentences": ([ASKED, Sentence(head=head(seq=1), text="x"), SpeechChunk(head=head(seq=1), offset_bytes=0)], []),
+    "a model that never answers": ([ASKED, HangUp(), HangUp(), ended("fallback"), SENTENCE], [("llm", 3)]),
+    "a recogniser that never answers": ([sound(), ended("nothing_heard")], [("asr", 1)]),
+    "an answer that is wanted no more": ([ASKED, ended("interrupted"), ended("fallback")], []),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_waited_for_is_judged_once(case: str) -> None:
+    steps, expected = CASES[case]
+    assert took(steps) == expected
