@@ -19,6 +19,7 @@ import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
@@ -27,7 +28,7 @@ from typing import Any
 from common import streams
 from tests.chaos import costs
 from tests.chaos.aim import PHASES
-from tests.chaos.director import Director, Run, plan
+from tests.chaos.director import Director, Judged, Run, plan
 from tests.chaos.house import House
 from tests.chaos.picture import draw
 from tests.chaos.report import BESIDE_KILLS, complaints_of, figures, late_ms, tables, turns_of
@@ -113,7 +114,12 @@ async def _direct(options: argparse.Namespace, house: House, run: Run) -> None:
     run.began_s = run.ended_s = loop.time()
     _tell(f"the house is open: {len(house.posts)} processes, logs in {house.folder}")
     faults = plan(options.kills, options.only, cluster=options.cluster)
-    director = Director(house, run, faults, callers=options.callers, quiet_s=options.quiet, tell=_tell)
+
+    def judged(call: Judged) -> None:
+        for line in complaints_of(replace(run, calls=[call], errands=house.errands())):
+            _tell(f"        {line}")
+
+    director = Director(house, run, faults, callers=options.callers, quiet_s=options.quiet, tell=_tell, judged=judged)
     loop.add_signal_handler(signal.SIGINT, _end, director, asyncio.current_task())
     await director.direct()
     await asyncio.sleep(_CLEARS_UP_S)

@@ -108,8 +108,17 @@ class Director:
     """Has it all happen."""
 
     def __init__(
-        self, house: House, run: Run, faults: Sequence[tuple[Kind, str]], *, callers: int, quiet_s: float, tell: Callable[[str], None]
+        self,
+        house: House,
+        run: Run,
+        faults: Sequence[tuple[Kind, str]],
+        *,
+        callers: int,
+        quiet_s: float,
+        tell: Callable[[str], None],
+        judged: Callable[[Judged], None],
     ) -> None:
+        """``judged`` hears of each call, once it is over."""
         self._house = house
         self._run = run
         self._rng = random.Random(run.seed)
@@ -120,6 +129,7 @@ class Director:
         self._kills = self._phases_left.total()
         self._quiet_s = quiet_s
         self._tell = tell
+        self._judged = judged
         self._faults = Faults(house, self._rng, self._callers.live)
         self._turns = 0
         self._enough = asyncio.Event()
@@ -237,6 +247,7 @@ class Director:
             verdicts = await loop.run_in_executor(pool, verdicts_of, heard)
             self._run.calls.append(Judged(replace(heard, track=b""), tuple(verdicts)))
             self._turns += len(verdicts)
+            self._judged(self._run.calls[-1])
             self._callers.heard.task_done()
 
 
