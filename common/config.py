@@ -125,7 +125,7 @@ class Settings:
     self_echo_guard: bool = setting(True, "whether the bot's own sound that a line returns is told from the caller's voice")
     barge_in: bool = setting(True, "whether the caller can interrupt the bot")
     barge_in_mode: Literal["hold", "duck"] = setting(
-        "hold", "what an onset over the bot does: hold = silent at once; duck = quieter, and silent on words or half a second of voice"
+        "hold", "what an onset over the bot does: hold = silent at once; duck = quieter, and silent on words or BARGE_IN_DUCK_MS of voice"
     )
     uninterruptible: str = setting(
         "",
@@ -135,6 +135,7 @@ class Settings:
     barge_in_final_ms: int = setting(
         600, "voice over the bot that lasts this long is an interruption without words, too", low=100, high=5000
     )
+    barge_in_duck_ms: int = setting(500, "voice that silences the bot without words, with BARGE_IN_MODE=duck", low=100, high=5000)
     endpointing: Literal["words", "fixed"] = setting(
         "words", "what ends an utterance: words = silence, what was said, and the caller's own pauses; fixed = silence alone"
     )

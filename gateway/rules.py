@@ -16,6 +16,7 @@ SETTING_OF = {
     "barge_in": "barge_in",
     "barge_in_mode": "barge_in_mode",
     "barge_in_final_ms": "barge_in_final_ms",
+    "barge_in_duck_ms": "barge_in_duck_ms",
     "dedup_s": "dedup_sec",
 }
 """Each field of ``Rules`` that is a setting, and the name of that."""

@@ -22,7 +22,7 @@ from common.vendors import LOCAL_SPEECH, choose_vendors
 
 TURNS = (
     "min_utt_sec", "max_utt_sec", "max_turn_sec", "max_reply_sec", "endpointing", "speculate", "speculate_drafts", "barge_in",
-    "barge_in_mode", "barge_in_final_ms", "dedup_sec", "uninterruptible",
+    "barge_in_mode", "barge_in_final_ms", "barge_in_duck_ms", "dedup_sec", "uninterruptible",
 )  # fmt: skip
 """The settings that an agent's ``[turns]`` may hold: those that one call can differ in from another."""
 

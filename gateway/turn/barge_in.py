@@ -22,8 +22,6 @@ LIMIT_S = 6.0
 """A hold lasts no longer."""
 PROBE_FRAMES = 60
 """Voice that lasts is probed every 1.2 s."""
-DUCK_FRAMES = 25
-"""In mode ``duck``: voice that lasts this long (0.5 s) silences the bot that words have not silenced yet."""
 FREE_HOLDS = 3
 """After so many holds of one reply only final evidence stops it."""
 COUNTS_AS_HEARD_S = 0.3

@@ -41,6 +41,7 @@ class Holding:
         self.deferred: list[Piece] = []
         """Late words that came over what may not be interrupted."""
         self._final_frames = seconds_to_frames(call.rules.barge_in_final_ms / 1000)
+        self._duck_frames = seconds_to_frames(call.rules.barge_in_duck_ms / 1000)
 
     # -- A hold begins ------------------------------------------------------------------------
 
@@ -95,7 +96,7 @@ class Holding:
         if barge_in.judge_length(hold, self._final_frames) is Verdict.FINAL:
             self.final(now)
             return
-        if playout.ducked and hold.utterance.voiced >= barge_in.DUCK_FRAMES and not self._is_soft(hold):
+        if playout.ducked and hold.utterance.voiced >= self._duck_frames and not self._is_soft(hold):
             self._silence(hold, now)
         if hold.utterance.voiced - hold.probed_frames >= barge_in.PROBE_FRAMES:
             self._probe(hold)

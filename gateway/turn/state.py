@@ -39,6 +39,7 @@ class Rules:
     barge_in: bool
     barge_in_mode: Literal["hold", "duck"]
     barge_in_final_ms: int
+    barge_in_duck_ms: int
     dedup_s: float
     onset: OnsetRule = FIVE_OF_SIX
     """Not a setting: what the call's detector asks for."""

@@ -68,7 +68,22 @@ def test_a_language_without_a_file_has_no_words(language: str) -> None:
 
 
 def test_every_file_of_the_folder_is_a_lexicon() -> None:
-    assert check() == ["en", "he"]
+    assert check() == ["en", "es", "fr", "he", "it", "ru"]
+
+
+@pytest.mark.parametrize(
+    ("language", "nods", "interrupts", "stops"),
+    [
+        ("es", "Sí, claro.", "Sí, pero mañana.", "¡Espera, un momento!"),
+        ("fr", "D'accord, voilà.", "D'accord, mais demain.", "Non, attendez !"),
+        ("it", "Sì sì, va bene.", "Va bene, ma domani.", "Aspetta, basta."),
+        ("ru", "Ага, понятно.", "Понятно, но завтра.", "Подождите, хватит!"),
+    ],
+)
+def test_languages_with_two_lists_know_nods_and_calls_to_stop(language: str, nods: str, interrupts: str, stops: str) -> None:
+    words = lexicon(language)
+    assert [words.sense(text) for text in (nods, interrupts, stops)] == [Sense.BACKCHANNEL, Sense.WORDS, Sense.WORDS]
+    assert [words.asks_to_stop(text) for text in (nods, interrupts, stops)] == [False, False, True]
 
 
 @pytest.mark.parametrize(

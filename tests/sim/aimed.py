@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from common.audio import FRAME_BYTES
 from gateway.playout import BYTES_PER_S
-from gateway.turn.barge_in import DUCK_FRAMES, FREE_HOLDS, OWN_LEVEL_FRAMES, PROBE_FRAMES
+from gateway.turn.barge_in import FREE_HOLDS, OWN_LEVEL_FRAMES, PROBE_FRAMES
 from gateway.turn.endpointing import PAUSE_FRAMES
 from gateway.turn.listening import LONGEST_TONE_FRAMES, MAX_NOTHING_HEARD
 from gateway.turn.machine import BotState
+from gateway.turn.state import seconds_to_frames
 from tests.sim.caller import Voice
 from tests.sim.plans import Plan, begins, new_words, nod_then_more, noise, noise_then_word, says, softly, stutter, with_pauses, word
 from tests.sim.vocabulary import NOD
@@ -94,8 +95,9 @@ def talks_into_protected_words(world: "World") -> None:
     """Before words that may not be interrupted: a voice that silences the bot just then, a nod, a stutter."""
     begins(world, 0.5, new_words(world))
     left = _frames_to_protected_words(world)
-    if left == DUCK_FRAMES - 1:
-        says(world, 0.8, noise(DUCK_FRAMES, 50), BotState.SPEAKING)
+    silencing = seconds_to_frames(world.machine.call.rules.barge_in_duck_ms / 1000)
+    if left == silencing - 1:
+        says(world, 0.8, noise(silencing, 2 * silencing), BotState.SPEAKING)
     elif left is not None and 28 < left < 60:
         says(world, *((0.05, _nod) if left > 40 else (0.08, _sound_again)), BotState.SPEAKING)
 

@@ -26,7 +26,7 @@ from gateway.turn.events import (
     WorkerReported,
 )
 from gateway.turn.machine import BotState, TurnMachine
-from gateway.turn.words import normalise
+from gateway.turn.words import Sense, normalise
 from tests.sim.broken_rule import BrokenRule
 from tests.sim.caller import Caller
 from tests.sim.judge_history import HistoryJudge
@@ -173,10 +173,16 @@ class Judge:
             self.sayings.held(self._frame)
         if isinstance(event, WorkerReported) and isinstance(event.message, Transcript):
             frames = self.words.told(event.message.head.seq)
-            if event.message.head.seq in self._soft and not self._machine.call.lexicon.asks_to_stop(event.message.text):
+            if self._means_nothing(event.message, frames):
                 self.words.mean_nothing(frames)
             if normalise(event.message.text) == normalise(self._last_committed):
                 self.sayings.said_before(frames)
+
+    def _means_nothing(self, said: Transcript, frames: range) -> bool:
+        lexicon = self._machine.call.lexicon
+        if said.head.seq in self._soft:
+            return not lexicon.asks_to_stop(said.text)
+        return lexicon.sense(said.text) is Sense.BACKCHANNEL and self.sayings.was_held(frames)
 
     def commanded(self, commands: list[Command], now: float) -> None:
         """What is done, whatever becomes of the core."""

@@ -37,6 +37,10 @@ class SayingsJudge:
         """The bot is held back, or lowered its voice, in this frame."""
         self._held.add(frame)
 
+    def was_held(self, frames: range) -> bool:
+        """Whether it was in one of these frames."""
+        return not self._held.isdisjoint(frames)
+
     def said_before(self, frames: range) -> None:
         """The words of these frames are known, and are those of the last utterance that was answered."""
         self._before.update(frames)
@@ -59,7 +63,7 @@ class SayingsJudge:
         if kind == "repeat":
             return "said again"
         near = range(at - _NEAR_FRAMES, at + _NEAR_FRAMES)
-        if self._lexicon.sense(word) is Sense.BACKCHANNEL and not self._held.isdisjoint(near):
+        if self._lexicon.sense(word) is Sense.BACKCHANNEL and self.was_held(near):
             return "a nod"
         if at in self._before:
             return "said before"

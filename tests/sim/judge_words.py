@@ -1,7 +1,7 @@
 """What became of the caller's words: each is in the history of one turn, or there is a reason that can be named (R5).
 
 Reasons
-    a soft voice          over the bot, and too soft to be the caller's; what came of the last piece that it is in was no call to stop
+    a nod, or soft        over the bot: the last piece that it is in was a nod, or too soft to be the caller's, and no call to stop
     muted                 the bot had the floor, or said what may not be interrupted, and no sound of it was sent
     between two streams   no gateway had the line
     the call was over     just now it was said, and the caller still spoke, or its sound was with the recogniser still
@@ -68,7 +68,7 @@ class WordsJudge:
         return self._awaited.pop(seq, range(0))
 
     def mean_nothing(self, frames: range) -> None:
-        """They are of a voice over the bot that is too soft to be the caller's."""
+        """They are of a nod over the bot, or of a voice that is too soft to be the caller's."""
         self._void.append(frames)
 
     def not_heard(self, frame: int) -> None:
@@ -139,7 +139,7 @@ class WordsJudge:
         """What may have lost what was said in this frame; "lost": nothing."""
         last = next((frames for frames in reversed(self._sent) if at in frames), None)
         if last in self._void:
-            return "a soft voice"
+            return "a nod, or soft"
         if last is None and any(frame in self._unheard for frame in range(at - _WORD_FRAMES, at + _WORD_FRAMES)):
             return "muted"
         if self.between_streams(at):

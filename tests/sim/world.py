@@ -271,6 +271,7 @@ def random_rules(rng: random.Random) -> Rules:
         barge_in=rng.random() < 0.85,
         barge_in_mode=rng.choice(("hold", "hold", "duck")),
         barge_in_final_ms=round(mostly(RULES.barge_in_final_ms, 100, 5000)),
+        barge_in_duck_ms=round(mostly(RULES.barge_in_duck_ms, 100, 5000)),
         dedup_s=0.0 if rng.random() < 0.1 else mostly(RULES.dedup_s, 0.5, 60.0),
         onset=rng.choice((FIVE_OF_SIX, THREE_OF_FOUR)),
         destinations=frozenset({DESK}),

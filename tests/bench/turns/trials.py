@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from common.config import Settings
-from gateway.turn import barge_in, patience
+from gateway.turn import patience
 from tests.bench.turns.ear import Ear, whisper_ear
 from tests.bench.turns.scene import Kind
 from tests.bench.turns.stage_settings import PLAIN
@@ -40,14 +40,13 @@ class Trial:
 PAUSED = (Kind.UTTERANCE,)
 OVER_THE_BOT = (Kind.INTERRUPTION, Kind.SHORT_INTERRUPTION, Kind.BACKCHANNEL, Kind.VOCAL, Kind.SIDE_TALK, Kind.RADIO, Kind.BABBLE)
 _VOICED = frozenset({*OVER_THE_BOT, Kind.UTTERANCE, Kind.ANSWER})
-SLOW_DUCK = replace(DUCK, barge_in_final_ms=900)
-_SLOW = {"DUCK_FRAMES": 45}
+SLOW_DUCK = replace(DUCK, barge_in_final_ms=900, barge_in_duck_ms=900)
 RUNS = (
     Trial("hold", PLAIN),
     Trial("duck", DUCK, kinds=frozenset({*OVER_THE_BOT, Kind.ECHO})),
-    Trial("duck 0.9 s", SLOW_DUCK, waits=_SLOW, kinds=frozenset(OVER_THE_BOT)),
+    Trial("duck 0.9 s", SLOW_DUCK, kinds=frozenset(OVER_THE_BOT)),
     Trial("hold, guide", PLAIN, GUIDE, kinds=_VOICED),
-    Trial("duck 0.9 s, guide", SLOW_DUCK, GUIDE, _SLOW, frozenset(OVER_THE_BOT)),
+    Trial("duck 0.9 s, guide", SLOW_DUCK, GUIDE, kinds=frozenset(OVER_THE_BOT)),
 )
 EACH = 32
 """Scenes of a kind and half that are played, at most: the first ones, whose speakers are all of the half's, by turns."""
@@ -78,15 +77,14 @@ def barging_in() -> Iterator[Trial]:
     """How long a voice must last to silence the bot for good; in mode ``duck``, to silence it at all."""
     for at in _FINAL_S:
         for mode, settings in (("hold", PLAIN), ("duck", DUCK)):
-            waits = {"DUCK_FRAMES": round(at * _FRAMES_PER_S)} if mode == "duck" else {}
             final_ms = round(at * 1000) if mode == "hold" else max(PLAIN.barge_in_final_ms, round(at * 1000))
-            changed = replace(settings, barge_in_final_ms=final_ms)
-            yield Trial(f"{mode}, {at:g} s of voice", changed, waits=waits, series=mode, at=at)
+            changed = replace(settings, barge_in_final_ms=final_ms, barge_in_duck_ms=round(at * 1000))
+            yield Trial(f"{mode}, {at:g} s of voice", changed, series=mode, at=at)
 
 
 # -- Constants of the core ------------------------------------------------------------------------
 
-_HOME = {"OPEN_FRAMES": patience, "COMPLETE_FRAMES": patience, "DUCK_FRAMES": barge_in}
+_HOME = {"OPEN_FRAMES": patience, "COMPLETE_FRAMES": patience}
 
 
 def _ear_under(waits: dict[str, int], settings: Settings) -> Ear:

@@ -39,6 +39,13 @@ def test_half_a_second_of_voice_silences_it() -> None:
     assert (len(desk.clears), desk.machine.call.playout.ducked, desk.turn) == (1, False, 1)
 
 
+@pytest.mark.parametrize(("seconds", "clears"), [(0.88, 0), (0.9, 1)])
+def test_or_as_much_as_the_setting_says(seconds: float, clears: int) -> None:
+    desk = speaking_desk(replace(DUCK, barge_in_duck_ms=900, barge_in_final_ms=5000), LONG, seconds=4.0)
+    desk.speak(seconds)
+    assert len(desk.clears) == clears
+
+
 def test_words_silence_it_at_once() -> None:
     desk = ducked_desk()
     desk.wait(0.4)

@@ -69,6 +69,11 @@ def test_words_over_the_bot_make_sense(text: str, sense: Sense) -> None:
     assert LEXICON.sense(text) is sense
 
 
+@pytest.mark.parametrize(("text", "sense"), [("Merci.", Sense.BACKCHANNEL), ("Merci beaucoup.", Sense.WORDS), ("...", Sense.EMPTY)])
+def test_where_no_nods_are_known_one_word_is_one(text: str, sense: Sense) -> None:
+    assert Lexicon().sense(text) is sense
+
+
 @pytest.mark.parametrize(
     ("text", "asks"),
     [("לא", True), ("כן, לא!", True), ("לא, סליחה", True), ("לא באתי", False), ("כן", False), ("סליחה", False), ("", False)],
