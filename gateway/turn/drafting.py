@@ -51,18 +51,29 @@ class Drafting:
         elif utterance.looks < MAX_LOOKS:
             self._look(utterance)
 
+    def interrupted(self, utterance: Utterance) -> None:
+        """Its words interrupted the bot; those of a pause that lasts may be all, too."""
+        draft = utterance.draft
+        if draft is not None and self._may_be_answered(utterance):
+            self._begin_draft(utterance)
+            draft.kind = "segment"
+            self._ask_if_known(utterance, draft)
+
     def _may_be_answered(self, utterance: Utterance) -> bool:
         call = self._call
         return call.rules.speculate == "full" and not call.busy and not utterance.short and utterance.drafts < call.rules.max_drafts
 
     def _publish_draft(self, utterance: Utterance) -> None:
-        call = self._call
-        utterance.drafts += 1
         self._publish(utterance, "segment" if utterance.pieces else "whole")
-        call.turn.used = True
-        call.out.append(OpenTurn(call.turn.number))
+        self._begin_draft(utterance)
         if not utterance.pieces:
             self._answered()
+
+    def _begin_draft(self, utterance: Utterance) -> None:
+        turn = self._call.turn
+        utterance.drafts += 1
+        turn.used = True
+        self._call.out.append(OpenTurn(turn.number))
 
     def _look(self, utterance: Utterance) -> None:
         utterance.looks += 1
@@ -89,10 +100,13 @@ class Drafting:
             self.withdraw(now)
             return
         text = utterance.text_with(draft)
-        if text is None:
-            return
-        if call.patience.by_words:
+        if text is not None and call.patience.by_words:
             call.floor.wait_frames = call.patience.frames_after(call.completeness(text, draft))
+        self._ask_if_known(utterance, draft)
+
+    def _ask_if_known(self, utterance: Utterance, draft: Piece) -> None:
+        """Have a model answer the words up to the pause, where they are joined here."""
+        call, text = self._call, utterance.text_with(draft)
         if draft.kind == "segment" and text:
             call.turn.asked = True
             self._answered()

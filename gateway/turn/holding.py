@@ -22,6 +22,7 @@ from collections.abc import Sequence
 
 from gateway.turn import barge_in
 from gateway.turn.barge_in import Hold, Verdict
+from gateway.turn.drafting import Drafting
 from gateway.turn.events import SendClear
 from gateway.turn.listening import Listening
 from gateway.turn.speaking import Speaking
@@ -33,8 +34,9 @@ from gateway.turn.words import Sense
 class Holding:
     """The hold of the current turn, if there is one."""
 
-    def __init__(self, call: Call, listening: Listening, speaking: Speaking) -> None:
+    def __init__(self, call: Call, drafting: Drafting, listening: Listening, speaking: Speaking) -> None:
         self._call = call
+        self._drafting = drafting
         self._listening = listening
         self._speaking = speaking
         self.hold: Hold | None = None
@@ -146,6 +148,7 @@ class Holding:
         verdict = barge_in.judge_words(hold, probe, sense, duplicate=duplicate, voice_end=voice_end)
         if verdict is Verdict.FINAL:
             self.final(now)
+            self._drafting.interrupted(hold.utterance)
         elif verdict is Verdict.RESUME:
             if duplicate:
                 call.report("DEDUP: same utterance ignored", text=text)

@@ -83,7 +83,7 @@ class TurnMachine:
         self.listening = Listening(self.call, self.drafting)
         self.speaking = Speaking(self.call, self.drafting)
         self.keys = Keys(self.call, self.listening)
-        self.holding = Holding(self.call, self.listening, self.speaking)
+        self.holding = Holding(self.call, self.drafting, self.listening, self.speaking)
         self.state = BotState.LISTENING
         self.deadline: float | None = None
         """When ``TimePassed`` is due."""

@@ -8,7 +8,7 @@ from common.messages import StageFailed
 from gateway.turn.events import LoadChanged, OpenTurn
 from gateway.turn.machine import BotState
 from gateway.turn.state import Rules
-from tests.sim.desk import Desk, asked_desk, quiet_desk
+from tests.sim.desk import Desk, asked_desk, quiet_desk, speaking_desk
 from tests.sim.rules import RULES, SILENCE_ALONE
 from tests.sim.sound import phrase_book
 
@@ -28,6 +28,68 @@ def drafted_desk(rules: Rules = RULES, text: str | None = "שלום") -> Desk:
 def pieces(desk: Desk) -> list[str]:
     """What was published to the recogniser."""
     return [piece.piece for piece in desk.published]
+
+
+# -- Of words that interrupt the bot ------------------------------------------------------------
+
+
+def interrupting_desk(rules: Rules = RULES, voice_s: float = 0.5) -> Desk:
+    """A caller interrupts the bot, and pauses; the words are known."""
+    desk = speaking_desk(rules)
+    desk.speak(voice_s)
+    desk.wait(0.34)
+    desk.understand("לא כך", piece="probe")
+    return desk
+
+
+def test_words_that_interrupt_the_bot_are_answered_in_the_pause_behind_them() -> None:
+    desk = interrupting_desk()
+    assert (desk.asked, desk.machine.call.turn.committed, desk.reports[-1]) == (["לא כך"], False, "DRAFT")
+
+
+def test_they_are_committed_at_the_end_and_asked_once() -> None:
+    desk = interrupting_desk()
+    desk.wait(0.7)
+    assert (desk.asked, desk.machine.call.turn.text) == (["לא כך"], "לא כך")
+
+
+def test_a_caller_who_goes_on_behind_them_is_answered_whole() -> None:
+    desk = interrupting_desk()
+    desk.speak(0.5)
+    desk.wait(0.4)
+    desk.understand("אלא כך")
+    assert (desk.reports.count("DRAFT_DROPPED"), desk.asked[-1]) == (1, "לא כך אלא כך")
+
+
+@pytest.mark.parametrize(
+    ("rules", "voice_s"), [(ASR, 0.5), (replace(RULES, max_drafts=0), 0.5), (RULES, 0.28)], ids=["no drafts", "no more drafts", "short"]
+)
+def test_some_are_answered_only_at_the_end(rules: Rules, voice_s: float) -> None:
+    desk = interrupting_desk(rules, voice_s)
+    before = "לא כך" in desk.asked
+    desk.wait(0.7)
+    assert (before, desk.asked[-1]) == (False, "לא כך")
+
+
+def test_of_a_voice_that_lasts_nothing_is_answered_yet() -> None:
+    desk = speaking_desk(replace(RULES, barge_in_final_ms=5000))
+    desk.speak(1.4)
+    desk.understand("לא כך", piece="probe")
+    assert (desk.ends[-1], desk.asked) == ("interrupted", [])
+
+
+def test_what_was_said_since_the_words_that_interrupt_is_waited_for() -> None:
+    desk = speaking_desk()
+    desk.speak(0.4)
+    desk.wait(0.32)
+    first = desk.published[-1].seq
+    desk.speak(0.4)
+    desk.wait(0.32)
+    desk.understand("לא", seq=first, piece="probe")
+    before = list(desk.asked)
+    before = list(desk.asked)
+    desk.understand("לא כך", piece="probe")
+    assert (before, desk.asked) == ([], ["לא כך"])
 
 
 # -- The pause was the end --------------------------------------------------------------------
