@@ -2,13 +2,12 @@
 
 Each sentence of a judge is one of the rules of a turn; see ``gateway/turn``. What concerns the sound is in ``judge_sound``,
 the history in ``judge_history``, the caller's words, keys and sayings in ``judge_words``, ``judge_keys`` and ``judge_sayings``,
-and how long anything lasts in ``judge_rest``.
+whose voice it is in ``judge_voices``, and how long anything lasts in ``judge_rest``.
 """
 
 from common.messages import Transcript
 from gateway.ear import IDLE_FRAMES
 from gateway.playout import LATE_MARK_S, Mark
-from gateway.turn.barge_in import OWN_LEVEL_RATIO
 from gateway.turn.events import (
     CallAnswered,
     CallTaken,
@@ -26,7 +25,7 @@ from gateway.turn.events import (
     WorkerReported,
 )
 from gateway.turn.machine import BotState, TurnMachine
-from gateway.turn.words import Sense, normalise
+from gateway.turn.words import normalise
 from tests.sim.broken_rule import BrokenRule
 from tests.sim.caller import Caller
 from tests.sim.judge_history import HistoryJudge
@@ -35,6 +34,7 @@ from tests.sim.judge_rest import VOICE_LEVEL, RestJudge
 from tests.sim.judge_sayings import SayingsJudge
 from tests.sim.judge_sound import SoundJudge
 from tests.sim.judge_transfers import TransfersJudge
+from tests.sim.judge_voices import VoicesJudge
 from tests.sim.judge_words import WordsJudge
 from tests.sim.line import FRAME_S, Line, Weather
 from tests.sim.workers import Planned
@@ -42,8 +42,6 @@ from tests.sim.workers import Planned
 _SLACK_S = 0.05
 _LEAD_S = 0.2
 """A provider whose clock is fast played what it has so much earlier."""
-_SOFT = OWN_LEVEL_RATIO * 1.1
-"""A little of what else is in a piece, its pre-roll."""
 _NO_HISTORY = ("superseded", "deduplicated", "nothing_heard")
 _LAST = ("hung_up", "transferred")
 """Ends after which there is no other."""
@@ -63,6 +61,7 @@ class Judge:
         self.words = WordsJudge(self.check, caller, machine.call.rules.max_utt_s)
         self.keys = KeysJudge(self.check, self.words.between_streams)
         self.sayings = SayingsJudge(self.check, caller, machine.call.lexicon, self.words.why_lost)
+        self.voices = VoicesJudge(self.check, self.sayings.was_held)
         self.sound = SoundJudge(self.check, weather)
         self.history = HistoryJudge(self.check, self.sound, asked, weather)
         self.rest = RestJudge(self.check)
@@ -82,16 +81,13 @@ class Judge:
         self._began = True
         """Whether the core knows that the stream is open."""
         self._frame = -1
-        self._levels: dict[int, int] = {}
-        """Of the frames that are a voice."""
         self._kept_from = 0
         """First frame of the caller's that the gateway still has."""
         self._begin(machine, line, 0.0)
 
     def _begin(self, machine: TurnMachine, line: Line, now: float) -> None:
         self._machine, self._line = machine, line
-        self._soft: set[int] = set()
-        """Pieces of a voice that is too soft to be the caller's."""
+        self.voices.stream_begins(machine)
         self._protected = False
         self._cleared_at = self._sound_at = now
         self._first_frame = self._frame + 1
@@ -128,8 +124,7 @@ class Judge:
         """Before a frame is handed in: a muted floor, or a voice that is ignored, hears no words."""
         self._frame += 1
         machine = self._machine
-        if frame.speech:
-            self._levels[self._frame] = frame.level
+        self.voices.frame_comes(self._frame, frame)
         self._protected = machine.call.playout.protected(now)
         if machine.call.floor.muted or machine.ignored_turn is not None:
             self.words.not_heard(self._frame)
@@ -156,7 +151,7 @@ class Judge:
             self.history.greets_in = event.turn if unanswered or isinstance(event, CallAnswered) else -1
             self.rest.stream_begins(machine, now)
         self.transfers.told(event, machine)
-        self._understood(event)
+        self._understood(event, commands)
         self.commanded(commands, now)
         stopped = isinstance(event, FrameHeard) and any(isinstance(command, SendClear) for command in commands)
         self.check(not (stopped and self._protected), "a voice stops what may not be interrupted")
@@ -167,22 +162,16 @@ class Judge:
         self._deadline(event, now)
         self._states(now)
 
-    def _understood(self, event: Event) -> None:
+    def _understood(self, event: Event, commands: list[Command]) -> None:
         """Before what comes of it."""
         if self._machine.holding.hold is not None:
             self.sayings.held(self._frame)
         if isinstance(event, WorkerReported) and isinstance(event.message, Transcript):
             frames = self.words.told(event.message.head.seq)
-            if self._means_nothing(event.message, frames):
+            if self.voices.means_nothing(event.message, frames, commands):
                 self.words.mean_nothing(frames)
             if normalise(event.message.text) == normalise(self._last_committed):
                 self.sayings.said_before(frames)
-
-    def _means_nothing(self, said: Transcript, frames: range) -> bool:
-        lexicon = self._machine.call.lexicon
-        if said.head.seq in self._soft:
-            return not lexicon.asks_to_stop(said.text)
-        return lexicon.sense(said.text) is Sense.BACKCHANNEL and self.sayings.was_held(frames)
 
     def commanded(self, commands: list[Command], now: float) -> None:
         """What is done, whatever becomes of the core."""
@@ -233,18 +222,12 @@ class Judge:
                 pass
 
     def _published(self, command: PublishUtterance) -> None:
-        start, end, piece = command.start, command.end, self._machine.call.awaited.get(command.seq)
+        start, end = command.start, command.end
         frames = range(start + self._first_frame, end + self._first_frame)
         self.words.published(command.seq, frames, probe=command.piece == "probe")
+        self.voices.published(command, frames)
         self.check(0 <= start < end <= self._frame + 1 - self._first_frame, f"no sound is published: {command}")
         self.check(frames.start >= self._kept_from, f"sound that is forgotten is published: {command}")
-        if piece is not None and piece.soft:
-            self._soft.add(command.seq)
-            self.check(self._is_soft(frames), "a voice as loud as the caller's own counts for nothing")
-
-    def _is_soft(self, frames: range) -> bool:
-        own, levels = self._machine.call.memory.own, [self._levels[frame] for frame in frames if frame in self._levels]
-        return sum(levels) * own.frames <= _SOFT * own.level_sum * len(levels)
 
     def _close(self, closed: CloseTurn, now: float) -> None:
         turn, how = closed.turn, closed.how

@@ -504,6 +504,30 @@ def test_it_complains_of_a_core_that_lies(lie: Callable[[TurnMachine, float], No
     assert rule in complaint(lambda: Lies(lie), situation, replace(RULES, max_turn_s=2.0, barge_in_final_ms=5000))
 
 
+def hears_nobody(machine: TurnMachine, now: float) -> None:
+    for piece in machine.call.awaited.values():
+        piece.soft = True
+
+
+def test_it_complains_of_a_core_that_takes_the_caller_for_somebody_else() -> None:
+    assert "a voice as loud as the caller's own counts for nothing" in complaint(lambda: Lies(hears_nobody), "turns away")
+
+
+class HearsEverybody(Doctor):
+    """As if any voice were the caller's, once its words come."""
+
+    def hears(self, machine: TurnMachine, event: Event) -> Event:
+        """All of it."""
+        if isinstance(event, WorkerReported):
+            for piece in machine.call.awaited.values():
+                piece.soft = False
+        return event
+
+
+def test_it_complains_of_a_core_that_takes_somebody_else_for_the_caller() -> None:
+    assert "a voice that is not the caller's stops the bot" in complaint(HearsEverybody, "turns away")
+
+
 class FallsAsleep(Doctor):
     """Hears nothing any more, from a moment on, and so does nothing."""
 

@@ -1,0 +1,56 @@
+"""Whose voice is heard over the bot: one that is too soft to be the caller's means nothing unless it asks to stop, and a nod nothing (R4)."""
+
+from collections.abc import Callable, Sequence
+
+from common.messages import Transcript
+from gateway.turn.barge_in import OWN_LEVEL_RATIO
+from gateway.turn.events import Command, FrameHeard, PublishUtterance, Report
+from gateway.turn.machine import TurnMachine
+from gateway.turn.words import Sense
+from tests.sim.broken_rule import Check
+
+_SOFT = OWN_LEVEL_RATIO * 1.1
+"""A little of what else is in a piece, its pre-roll."""
+
+
+class VoicesJudge:
+    """Hears one caller, and everybody near the phone."""
+
+    def __init__(self, check: Check, was_held: Callable[[range], bool]) -> None:
+        self._check = check
+        self._was_held = was_held
+        self._levels: dict[int, int] = {}
+        """Of the frames that are a voice."""
+
+    def stream_begins(self, machine: TurnMachine) -> None:
+        """Another core, whose pieces are numbered anew."""
+        self._machine = machine
+        self._soft: set[int] = set()
+        """Pieces of a voice that the core takes for nobody's."""
+
+    def frame_comes(self, number: int, frame: FrameHeard) -> None:
+        """Before it is handed in."""
+        if frame.speech:
+            self._levels[number] = frame.level
+
+    def published(self, command: PublishUtterance, frames: range) -> None:
+        """A piece went to the recogniser."""
+        piece = self._machine.call.awaited.get(command.seq)
+        if piece is not None and piece.soft:
+            self._soft.add(command.seq)
+            self._check(self._is_soft(frames), "a voice as loud as the caller's own counts for nothing")
+
+    def _is_soft(self, frames: range) -> bool:
+        own, levels = self._machine.call.memory.own, [self._levels[frame] for frame in frames if frame in self._levels]
+        return sum(levels) * own.frames <= _SOFT * own.level_sum * len(levels)
+
+    def means_nothing(self, said: Transcript, frames: range, commands: Sequence[Command]) -> bool:
+        """Whether nothing may follow from these words; ``commands`` are what followed."""
+        lexicon = self._machine.call.lexicon
+        if said.head.seq not in self._soft:
+            return lexicon.sense(said.text) is Sense.BACKCHANNEL and self._was_held(frames)
+        if lexicon.asks_to_stop(said.text):
+            return False
+        final = any(isinstance(command, Report) and command.name == "BARGE_IN_FINAL" for command in commands)
+        self._check(not final, "a voice that is not the caller's stops the bot")
+        return True
