@@ -1,4 +1,4 @@
-"""Whose voice is heard over the bot: one that is too soft to be the caller's means nothing unless it asks to stop, and a nod nothing (R4)."""
+"""Whose voice is heard over the bot: of one too soft to be the caller's only a call to stop means anything, and a nod nothing (R4)."""
 
 from collections.abc import Callable, Sequence
 
