@@ -15,7 +15,7 @@ REAL := e2e or speech
 # What runs here starts dozens of Pythons: each module is compiled once, not by every one of them.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run restart-workers restart-gateways call test check sim mutants timelines gateway-death chaos bench bench-turns soak setup setup-dev lock clean
+.PHONY: help run restart-workers restart-gateways call test check types layers quick-tests sim mutants timelines gateway-death chaos bench bench-turns soak setup setup-dev lock clean
 
 help:  ## print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "make %-16s %s\n", $$1, $$2 }'
@@ -39,9 +39,16 @@ test: setup-dev  ## all tests, real speech and a short run of chaos included; AR
 check: setup-dev  ## what must be green before a commit
 	@$(BIN)/ruff format --check --quiet $(PACKAGES)
 	@$(BIN)/ruff check --quiet $(PACKAGES)
+	@$(MAKE) --no-print-directory --jobs 3 types layers quick-tests
+
+types:
 	@$(BIN)/mypy --no-error-summary $(PACKAGES)
+
+layers:
 	@$(BIN)/lint-imports --no-logo
-	@$(PYTEST) -q -n 3 --dist loadfile -m "not ($(REAL) or long)"
+
+quick-tests:
+	@$(PYTEST) -q -p tests.forks --forks 4 -m "not ($(REAL) or long)"
 
 sim: setup-dev  ## N=5000 random calls through the core from FROM=0 on, each judged, and a fifth as many through the shell; fails if anything was hit too seldom (see tests.sim --help)
 	@$(BIN)/python -m tests.sim $(or $(FROM),0) $$(($(or $(FROM),0) + $(or $(N),5000))) --guards

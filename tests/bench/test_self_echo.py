@@ -38,9 +38,11 @@ def test_without_the_guard_it_does() -> None:
     assert self_interruptions(SEED, REPLIES, unguarded).interrupted > REPLIES // 4
 
 
+@pytest.mark.long
 def test_callers_are_heard_over_the_echo() -> None:
     assert interruptions(SEED, REPLIES, -6, guarded, unguarded, echo=True).share >= 0.95
 
 
+@pytest.mark.long
 def test_callers_are_heard_where_there_is_no_echo() -> None:
     assert interruptions(SEED, REPLIES, -6, guarded, unguarded, echo=False).share >= 0.95

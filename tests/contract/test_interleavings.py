@@ -155,6 +155,8 @@ async def test_a_piece_comes_out_once_in_every_order(a_house: House, first_end: 
 
 REPLY = 2
 """Sentences in the reply."""
+ON_SERVERS_TOO = ["memory", pytest.param("valkey", marks=pytest.mark.long), pytest.param("redis", marks=pytest.mark.long)]
+"""Of 126 and 70 orders."""
 
 
 @dataclass
@@ -216,6 +218,7 @@ async def say_the_rest(case: Case, bus: WorkerBus) -> None:
         await third.commit()
 
 
+@pytest.mark.parametrize("a_house", ON_SERVERS_TOO, indirect=True)
 @pytest.mark.parametrize("raised", [False, pytest.param(True, marks=pytest.mark.long)])
 async def test_each_sentence_of_a_reply_comes_out_once_in_every_order(a_house: House, raised: bool) -> None:
     replies = a_house.gateway.replies(GATEWAY)
@@ -230,6 +233,7 @@ async def test_each_sentence_of_a_reply_comes_out_once_in_every_order(a_house: H
         assert_said_once(await case.told(replies), raised, steps)
 
 
+@pytest.mark.parametrize("a_house", ON_SERVERS_TOO, indirect=True)
 @pytest.mark.parametrize("raised", [False, pytest.param(True, marks=pytest.mark.long)])
 async def test_a_reply_whose_entry_is_on_the_stream_twice_comes_out_once_in_every_order(a_house: House, raised: bool) -> None:
     replies = a_house.gateway.replies(GATEWAY)

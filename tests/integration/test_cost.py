@@ -57,13 +57,12 @@ def assert_within_tolerance(house: FaultyHouse, accounts: list[Account]) -> None
 @pytest.mark.parametrize(
     "settings",
     [
-        {},
-        {"asr_model": "gpt-4o-transcribe"},
-        {"asr_model": "whisper-1"},
-        {"tts_vendor": "openai", "tts_openai_model": "tts-1"},
-        {"speculate": "full"},
+        pytest.param({}, id="gpt and Google"),
+        pytest.param({"asr_model": "gpt-4o-transcribe"}, id="gpt-4o", marks=pytest.mark.long),
+        pytest.param({"asr_model": "whisper-1"}, id="whisper-1", marks=pytest.mark.long),
+        pytest.param({"tts_vendor": "openai", "tts_openai_model": "tts-1"}, id="tts-1", marks=pytest.mark.long),
+        pytest.param({"speculate": "full"}, id="with drafts", marks=pytest.mark.long),
     ],
-    ids=["gpt and Google", "gpt-4o", "whisper-1", "tts-1", "with drafts"],
 )
 async def test_a_call_costs_what_the_servers_bill(tmp_path: Path, settings: dict[str, str]) -> None:
     async with faulty_house(tmp_path, **settings) as house:
@@ -108,7 +107,7 @@ async def test_a_draft_that_the_caller_went_on_over_is_shown_apart(tmp_path: Pat
     assert_within_tolerance(house, accounts)
 
 
-@pytest.mark.parametrize("fault", ["500", "429"])
+@pytest.mark.parametrize("fault", ["500", pytest.param("429", marks=pytest.mark.long)])
 async def test_a_request_that_was_refused_costs_nothing(tmp_path: Path, fault: str) -> None:
     async with faulty_house(tmp_path, llm_fallback="openai_2") as house:
         house.fail("llm", fault)

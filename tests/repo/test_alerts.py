@@ -42,6 +42,7 @@ def test_prometheus_is_told_where_to_look(promtool: list[str]) -> None:
     assert code == 0, said
 
 
+@pytest.mark.long
 def test_the_alarms_ring_when_they_should_and_not_before(promtool: list[str]) -> None:
     code, said = run([*promtool, "test", "rules", "alerts_test.yml"])
     assert code == 0, said

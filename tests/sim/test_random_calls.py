@@ -10,7 +10,7 @@ import pytest
 from tests.sim.calls import CALLS, LEAST, run_at_once, run_calls
 from tests.sim.hits import Outcome
 
-FEW = 80
+FEW = 40
 TURNS = 10_000
 
 

@@ -11,7 +11,7 @@ from tests.sim.shell import simulate
 from tests.sim.shell_calls import FAULTS, ShellOutcome, run_at_once, run_calls
 from tests.virtual_clock import run
 
-FEW = 12
+FEW = 6
 CALLS = 1000
 LEAST = 100
 MUST_BE_THERE = 0.5

@@ -66,6 +66,7 @@ async def test_a_sentence_is_paid_for_once(redis_url: str) -> None:
     assert [use.characters for use in uses] == [len(HELLO.text)]
 
 
+@pytest.mark.e2e
 async def test_in_a_cluster_too(cluster_url: str) -> None:
     spoken = Spoken(b"\x01")
     async with cached(cluster_url, spoken) as voice:

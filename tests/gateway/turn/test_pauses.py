@@ -37,7 +37,7 @@ def test_there_are_a_hundred_pauses() -> None:
     assert len(PAUSES) >= 100
 
 
-@pytest.mark.parametrize("asr_delay_s", [0.0, 0.25])
+@pytest.mark.parametrize("asr_delay_s", [pytest.param(0.0, marks=pytest.mark.long), 0.25])
 def test_words_keep_the_bot_from_cutting_in(asr_delay_s: float) -> None:
     by_words, by_silence = cut_offs(in_pauses(WORDS, asr_delay_s))[0], cut_offs(in_pauses(FIXED, asr_delay_s))[0]
     assert by_words < by_silence / 4

@@ -35,6 +35,7 @@ def test_nothing_is_fetched_unless_silero_is_asked_for(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("no_index")
 def test_silero_asked_for_by_name_ends_the_start_where_it_cannot_be_had(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="silero-vad"):
