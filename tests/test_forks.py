@@ -29,7 +29,19 @@ class Runner:
         """The exit code and the output."""
         for number, text in enumerate(files):
             (self._folder / f"test_{number}.py").write_text(text)
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.forks", "--forks", "2", "--rootdir", self._folder, self._folder]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "tests.forks",
+            "--forks",
+            "2",
+            "--rootdir",
+            str(self._folder),
+            str(self._folder),
+        ]
         ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         return ended.returncode, ended.stdout
 

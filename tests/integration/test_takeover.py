@@ -40,6 +40,15 @@ async def answered(caller: Caller) -> None:
     await caller.until(lambda: any(sentence == 1 for _, sentence in caller.sentences))
 
 
+async def half_answered(house: Exchange) -> Caller:
+    """A caller who has heard the first sentence of an answer."""
+    caller = house.ring()
+    await caller.until(lambda: GREETING in all_heard(caller))
+    caller.say()
+    await caller.until(lambda: (1, 0) in caller.sentences)
+    return caller
+
+
 def heard_of_answers(caller: Caller) -> list[int]:
     """Which sentences were heard; -1 for a phrase."""
     return [sentence if turn else -1 for turn, sentence in all_heard(caller)]
@@ -94,10 +103,7 @@ async def test_a_question_whose_words_are_known_is_answered_by_the_other(server:
 
 async def test_a_question_whose_answer_was_cut_off_is_answered_from_the_start(server: Server, tmp_path: Path) -> None:
     async with two_gateways(server, tmp_path) as (one, other):
-        before = one.ring()
-        await before.until(lambda: GREETING in all_heard(before))
-        before.say()
-        await before.until(lambda: (1, 0) in before.sentences)
+        before = await half_answered(one)
         after = other.ring(again=1)
         await answered(after)
         after.hang_up()
@@ -106,10 +112,7 @@ async def test_a_question_whose_answer_was_cut_off_is_answered_from_the_start(se
 
 async def test_the_question_is_in_the_history_once(server: Server, tmp_path: Path) -> None:
     async with two_gateways(server, tmp_path) as (one, other):
-        before = one.ring()
-        await before.until(lambda: GREETING in all_heard(before))
-        before.say()
-        await before.until(lambda: (1, 0) in before.sentences)
+        before = await half_answered(one)
         after = other.ring(again=1)
         await answered(after)
         after.say()
