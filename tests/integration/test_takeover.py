@@ -103,7 +103,7 @@ async def test_a_question_whose_words_are_known_is_answered_by_the_other(server:
 
 async def test_a_question_whose_answer_was_cut_off_is_answered_from_the_start(server: Server, tmp_path: Path) -> None:
     async with two_gateways(server, tmp_path) as (one, other):
-        before = await half_answered(one)
+        await half_answered(one)
         after = other.ring(again=1)
         await answered(after)
         after.hang_up()
@@ -112,7 +112,7 @@ async def test_a_question_whose_answer_was_cut_off_is_answered_from_the_start(se
 
 async def test_the_question_is_in_the_history_once(server: Server, tmp_path: Path) -> None:
     async with two_gateways(server, tmp_path) as (one, other):
-        before = await half_answered(one)
+        await half_answered(one)
         after = other.ring(again=1)
         await answered(after)
         after.say()
