@@ -9,9 +9,9 @@ Rules:
 - A piece ends at a newline, or at ``. ! ? …`` with what closes behind it (quotes, brackets, stars),
   once a blank and the next word's first letter have come: a mark inside "3.5", "10:30" or
   "example.com" is none, and what follows decides about "5 p.m." and about quoted speech.
-- Titles, initials and the number of a list entry end nothing ("Dr. Levi", "J. Smith", "1. Bread").
+- Titles, initials and the number of a list entry end nothing ("Dr. Levi", "J. Smith", "א. ב. יהושע", "1. Bread").
   Hebrew marks its abbreviations inside or behind the word without a full stop (ד"ר, רח', וכו'),
-  so only the dotted ones (ת.ז.) need care.
+  so only the dotted ones (ת.ז.) and those that some write with one (פרופ. לוי) need care.
 - The first piece may end at a clause already, so that the first sound leaves early; it is long
   enough then to be spoken while the next one is synthesised.
 - No piece is longer than ``max_chars``: past that it ends at its last clause, else at a blank.
@@ -31,15 +31,22 @@ MAX_CHARS = 180
 CLAUSE_CHARS = 24
 """About 1.7 s of speech, more than the synthesis of the next piece takes."""
 
-_TITLES = frozenset(["dr", "mr", "mrs", "ms", "prof", "rev", "gen", "col", "capt", "lt", "sgt", "st", "vs", "approx", "e.g", "i.e"])
-_BEFORE_NUMBERS = frozenset(
-    ["no", "p", "fig", "ext", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "מס", "עמ"]
-)
-_ENDING = frozenset(["a.m", "p.m", "etc", "inc", "ltd", "co", "jr", "sr", "u.s"])
-"""Abbreviations that often stand at the end of a sentence: the next word's first letter decides."""
 
-_QUOTES = "\"'”’»״"
-_CLOSERS = re.escape(_QUOTES + ")]}*_`")
+def _words(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_TITLES = _words("dr mr mrs ms prof rev gen col capt lt sgt st vs approx e.g i.e פרופ רח")
+_BEFORE_NUMBERS = _words("no p fig ext jan feb mar apr jun jul aug sep sept oct nov dec מס עמ טל")
+_ENDING = _words("a.m p.m etc inc ltd co corp jr sr u.s st ave rd blvd appt dept mon tue tues wed thu thurs fri")
+"""Abbreviations that often stand at the end of a sentence: the next word's first letter decides."""
+_STREET = re.compile(r"\d\s+(?:[A-Z]\w*\s+)+$")
+"""What stands before St. where it is no saint's: a number and a name."""
+_LABEL = re.compile(r"(?:^|\s)[ובכלמהש]{0,2}(?:קומה|כיתה|כניסה|אגף|בניין|סעיף|שלב|קבוצה|דירה|יום)\s+$")
+"""Before a letter that is no initial."""
+
+_QUOTES = "\"'”’»״)]"
+_CLOSERS = re.escape(_QUOTES + "}*_`")
 _END = re.compile(rf"(?P<mark>[.!?…]+)(?P<closers>[{_CLOSERS}]*)(?:</\w+>)*(?=\s+(?P<next>\S))|(?P<line>\n)")
 _CLAUSE = re.compile(r"[,;:](?=\s+\S)|(?<=\s)[-–—](?=\s+\S)|—(?=\S)")
 _LAST_WORD = re.compile(r"(\S+)$")
@@ -106,18 +113,23 @@ class SentenceCutter:
         if found["mark"] == "." and not found["closers"]:
             return self._full_stop_ends(before, found["next"])
         quoted = any(closer in _QUOTES for closer in found["closers"])
+        if quoted and found["next"] == "ו":
+            return False
         return not (_continues(found["next"]) and (quoted or found["mark"][-1] == "…" or found["mark"].endswith("..")))
 
     def _full_stop_ends(self, before: str, following: str) -> bool:
         last = _LAST_WORD.search(before)
         word = last[1].lstrip(_QUOTES + "([*_") if last else ""
-        if word.lower() in _TITLES or (len(word) == 1 and word.isupper() and word != "I"):
+        ahead = before[: len(before) - len(word)]
+        if _listed(word, _TITLES) and not (word == "St" and _STREET.search(ahead)):
             return False
-        if word.lower() in _BEFORE_NUMBERS and following.isdigit():
+        if _initial(word) and not _LABEL.search(ahead):
+            return False
+        if _listed(word, _BEFORE_NUMBERS) and following.isdigit():
             return False
         if word.isdigit() and self._line_start and before.strip() == word:
             return False
-        dotted = "." in word and all(len(part) <= 1 for part in word.split("."))
+        dotted = "." in word and all(len(part) <= 2 and not part.isdigit() for part in word.split("."))
         if dotted and not word.isascii():
             return False
         return not (_continues(following) and (dotted or word.lower() in _ENDING))
@@ -139,6 +151,16 @@ class SentenceCutter:
             return clauses[-1]
         blank = within.rfind(" ")
         return blank + 1 if blank > 0 else len(within)
+
+
+def _listed(word: str, words: frozenset[str]) -> bool:
+    """Whether it is one of them, perhaps behind a Hebrew particle; a short one with a particle is rather another word (ברח)."""
+    word = word.lower()
+    return word in words or ("א" <= word[:1] <= "ת" and len(word) > 3 and word[1:] in words)
+
+
+def _initial(word: str) -> bool:
+    return len(word) == 1 and word != "I" and (word.isupper() or "א" <= word <= "ת")
 
 
 def _continues(letter: str) -> bool:
