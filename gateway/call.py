@@ -280,7 +280,7 @@ class LiveCall:
         match command:
             case events.SendClear():
                 self._echo_guard.cleared(self._loop.time())
-                self._line.send([self._line.codec.clear()])
+                self._line.clear()
             case events.HangUp():
                 self._over.set()
             case events.TransferCall(destination=destination):

@@ -4,11 +4,16 @@ ASGI knows ``receive`` and ``send`` alone: an item of a queue, a future and a tu
 as all the rest of a frame. So an app that waits on nothing may take messages where they come in, and write where it has something to
 say (``Wire`` in ``media_socket.py``); the scope's state has it as ``wire``. What is rare goes ASGI's way still, and the library's:
 handshakes, pings, closing, fragments, whatever is against the rules (``media_frames.py``).
+
+uvicorn gives this protocol the request of a handshake, and forgets what came behind it in the same packet. A peer should wait for the
+answer; from one that does not, half a frame would be missing, so its other half would be taken for a frame.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from gateway.media_frames import MediaFrames, text_frame
@@ -17,6 +22,18 @@ from gateway.rounds import Rounds
 
 MOST_UNREAD = 32
 """Messages that may wait for ``receive`` before the transport is paused."""
+
+
+class DoorProtocol(H11Protocol):
+    """uvicorn's HTTP, which hands over to ``MediaProtocol`` all that came."""
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Give on what stands behind the request, too."""
+        super().handle_websocket_upgrade(event)
+        behind, _ = self.conn.trailing_data
+        media = self.transport.get_protocol()
+        if behind and isinstance(media, MediaProtocol):
+            media.data_received(behind)
 
 
 class MediaProtocol(WebSocketsSansIOProtocol):

@@ -108,6 +108,12 @@ class SocketLine:
         self._queue.extend(messages)
         self._wake.set()
 
+    def clear(self) -> None:
+        """Silence: of what is queued only the message that is on its way still leaves, then the order to forget."""
+        while len(self._queue) > 1:
+            self._queue.pop()
+        self.send([self.codec.clear()])
+
     def close(self) -> None:
         """Let what is queued leave, then close the socket; past the deadline drop it."""
         if self._closed:

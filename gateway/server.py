@@ -19,7 +19,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from gateway.front_door import FrontDoor
-from gateway.media_protocol import MediaProtocol
+from gateway.media_protocol import DoorProtocol, MediaProtocol
 from gateway.rounds import Rounds
 
 logger = logging.getLogger("torim.gateway")
@@ -74,6 +74,7 @@ async def end_within(task: "asyncio.Task[Any]", seconds: float) -> None:
 def _uvicorn_config(app: Starlette) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=DoorProtocol,
         ws=partial(MediaProtocol, Rounds()),  # type: ignore[arg-type]  # it is called, and nothing else
         ws_max_size=MAX_MESSAGE_BYTES,
         ws_per_message_deflate=False,

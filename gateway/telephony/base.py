@@ -113,6 +113,9 @@ class Line(Protocol):
         bounded queue; then the line is closed, and counted.
         """
 
+    def clear(self) -> None:
+        """Have the provider forget what it has not played. What waits here for it is not sent at all, so no mark in it comes back."""
+
     def close(self) -> None:
         """End the stream once what was queued has left; idempotent."""
 

@@ -49,6 +49,10 @@ class FakeLine:
         """Note what came."""
         self.sent += [json.loads(message)["event"] for message in messages]
 
+    def clear(self) -> None:
+        """Nothing waits here."""
+        self.send([self.codec.clear()])
+
     def close(self) -> None:
         """Nothing to close."""
 

@@ -23,6 +23,9 @@ class Paper:
     def send(self, messages: Sequence[str]) -> None:
         self.sent += [json.loads(message) for message in messages]
 
+    def clear(self) -> None:
+        self.send([self.codec.clear()])
+
     def close(self) -> None:
         pass
 

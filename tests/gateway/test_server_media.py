@@ -5,6 +5,7 @@ import json
 import random
 import re
 import socket as sockets
+import struct
 from collections.abc import Sequence
 
 import httpx
@@ -449,6 +450,103 @@ def _handshake() -> bytes:
 def _text_frame(text: str) -> bytes:
     """A masked text frame of 126 to 65,535 bytes, masked with zeros."""
     return b"\x81\xfe" + len(text).to_bytes(2, "big") + b"\0\0\0\0" + text.encode()
+
+
+async def test_a_clear_overtakes_what_waits_for_a_slow_peer() -> None:
+    peer, codec = Peer(), TwilioCodec()
+    codec.receive(start())
+    line = SocketLine(codec, peer.send, peer, Limits())
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(line.write())
+        line.send(["on its way", "stale", "stale mark"])
+        await asyncio.sleep(0)
+        line.clear()
+        line.send(["fresh"])
+        peer.reads.set()
+        line.close()
+    assert peer.sent == ["on its way", codec.clear(), "fresh", "websocket.close"]
+
+
+async def test_of_what_waits_for_a_slow_peer_only_the_last_clear_is_sent() -> None:
+    peer, codec = Peer(), TwilioCodec()
+    codec.receive(start())
+    line = SocketLine(codec, peer.send, peer, Limits())
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(line.write())
+        line.send(["on its way"])
+        await asyncio.sleep(0)
+        for _ in range(2):
+            line.clear()
+        peer.reads.set()
+        line.close()
+    assert peer.sent == ["on its way", codec.clear(), "websocket.close"]
+
+
+async def test_a_clear_to_a_peer_that_reads_leaves_at_once() -> None:
+    peer, codec = Peer(), TwilioCodec()
+    codec.receive(start())
+    peer.reads.set()
+    SocketLine(codec, peer.send, peer, Limits()).clear()
+    assert peer.sent == [codec.clear()]
+
+
+# --- The wire, by the byte
+
+
+async def connected(running: Gateway, first: bytes) -> sockets.socket:
+    """A peer that sent this, and has read the answer to its handshake."""
+    peer = sockets.create_connection(("127.0.0.1", running.port))
+    peer.setblocking(False)
+    await asyncio.get_running_loop().sock_sendall(peer, first)
+    assert b" 101 " in await asyncio.get_running_loop().sock_recv(peer, 1000)
+    return peer
+
+
+@pytest.mark.parametrize("cut", [0, 1, 5, 100])
+async def test_what_comes_in_one_packet_with_the_handshake_is_heard_even_half_a_frame(cut: int) -> None:
+    frame = _text_frame(start())
+    async with gateway() as running:
+        with await connected(running, _handshake() + frame[:cut]) as peer:
+            await asyncio.get_running_loop().sock_sendall(peer, frame[cut:] + _text_frame(media()))
+            await (await running.call()).until(lambda call: bool(call.events))
+
+
+async def test_frames_behind_a_handshake_that_is_refused_are_nothing() -> None:
+    async with gateway(SIGNED) as running:
+        with sockets.create_connection(("127.0.0.1", running.port)) as peer:
+            peer.setblocking(False)
+            await asyncio.get_running_loop().sock_sendall(peer, _handshake() + _text_frame(start()))
+            assert b" 403 " in await asyncio.get_running_loop().sock_recv(peer, 1000)
+    assert running.calls == []
+
+
+async def test_a_ping_is_answered_in_a_call() -> None:
+    async with gateway() as running, caller(running) as socket:
+        await running.call()
+        async with asyncio.timeout(SOON_S):
+            await (await socket.ping())
+        await socket.send(media())
+        await (await running.call()).until(lambda call: bool(call.events))
+
+
+async def test_a_peer_that_closes_is_answered_and_its_call_may_come_back() -> None:
+    async with gateway() as running, caller(running) as socket:
+        call = await running.call()
+        await socket.close(1000)
+        await call.until(stopped)
+        assert (socket.close_code, call.events) == (1000, [CallStopped(goes_on=True)])
+
+
+async def test_a_connection_that_is_reset_leaves_other_calls_alone() -> None:
+    async with gateway() as running, caller(running, "CA2", "MZ2") as good:
+        await running.call()
+        with await connected(running, _handshake()) as peer:
+            await asyncio.get_running_loop().sock_sendall(peer, _text_frame(start()))
+            call = await running.call(1)
+            peer.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, struct.pack("ii", 1, 0))  # closing it resets it
+        await call.until(stopped)
+        await good.send(media(stream="MZ2"))
+        await (await running.call(0)).until(lambda call: bool(call.events))
 
 
 # --- Who may come in

@@ -64,6 +64,10 @@ class FakeLine:
                 case other:
                     raise AssertionError(f"Twilio takes no {other}")
 
+    def clear(self) -> None:
+        """Nothing waits here."""
+        self.send([self.codec.clear()])
+
     def close(self) -> None:
         """The gateway hangs up."""
         self.closed = True

@@ -31,6 +31,10 @@ class RecordedLine:
             if message["event"] == "media":
                 self.sound += b64decode(message["media"]["payload"])
 
+    def clear(self) -> None:
+        """Nothing waits here."""
+        self.send([self.codec.clear()])
+
     def close(self) -> None:
         """Nothing to close."""
 

@@ -107,6 +107,10 @@ class ShellLine:
             self._judge.sent([item], now)
             self.line.send([item], now)
 
+    def clear(self) -> None:
+        """Nothing waits here."""
+        self.send([self.codec.clear()])
+
     def close(self) -> None:
         """The gateway ends the stream."""
 

@@ -70,6 +70,10 @@ class Wire:
             else:
                 self._clear(now)
 
+    def clear(self) -> None:
+        """Nothing waits here."""
+        self.send([self.codec.clear()])
+
     def close(self) -> None:
         """The gateway ends the stream."""
         self.closed = True
