@@ -4,8 +4,8 @@
     core      Sentence 0 ... Sentence n-1   Sentence n, its sound, Action(hang_up), ReplyEnded(n + 1)
 
 So nothing is cut off, the core knows no other end than a reply's, and the words stand in the history as they were heard. They are a fixed
-phrase (R10), and no voice stops them: a caller who talks over each of them would never go. A reply that is interrupted before, or a
-turn that ends otherwise, leaves it to the next one. A transfer goes first: somebody else pays for what is said there.
+phrase (R10). No voice stops them, nor what comes before them: a caller who talks over each reply would never go. A turn that ends
+before its reply sounds leaves it to the next one. A transfer goes first: somebody else pays for what is said there.
 """
 
 import msgspec
@@ -25,9 +25,13 @@ class Parting:
 
     def told(self, delivery: Delivery, phrase: Phrase) -> list[WorkerReported]:
         """What the core is told of a worker's message."""
-        if self.due and isinstance(delivery.message, ReplyEnded):
-            return _with_parting(delivery.message, phrase)
-        return [WorkerReported(delivery.message, delivery.audio)]
+        match delivery.message:
+            case ReplyEnded() as ended if self.due:
+                return _with_parting(ended, phrase)
+            case Sentence() as sentence if self.due:
+                return [WorkerReported(msgspec.structs.replace(sentence, interruptible=False))]
+            case message:
+                return [WorkerReported(message, delivery.audio)]
 
 
 def _with_parting(ended: ReplyEnded, phrase: Phrase) -> list[WorkerReported]:

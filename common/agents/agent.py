@@ -17,6 +17,8 @@ ToolName = Literal["look_up_time", "leave_message", "opening_hours", "hang_up", 
 """What a model may be allowed beside the webhooks and functions of its own; ``llm_worker`` makes them."""
 ACTIONS = ("hang_up", "collect_digits", "transfer")
 """What the gateway does, of those: a transfer goes to a name of the file, the others take nothing."""
+TAKES: dict[str, tuple[str, ...]] = {"look_up_time": ("what", "zone"), "leave_message": ("text", "name"), "opening_hours": ("day",)}
+"""The parameters of those tools."""
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -202,6 +204,10 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def known_tools(self) -> tuple[str, ...]:
         """The names of all tools that its file may allow."""
         return (*get_args(ToolName), *self.webhooks, *self.functions)
+
+    def parameters(self, tool: str) -> tuple[str, ...] | None:
+        """What a tool of its takes, by name; None: only the module that makes it knows."""
+        return tuple(self.webhooks[tool].parameters) if tool in self.webhooks else TAKES.get(tool)
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):

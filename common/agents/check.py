@@ -161,12 +161,12 @@ def _check_limits(agent: Agent) -> None:
         if tool == "transfer":
             _check_transfer_limit(limit)
         elif tool not in agent.known_tools or tool in ACTIONS:
-            takes = ", ".join(name for name in agent.known_tools if name not in ACTIONS or name == "transfer")
-            raise Fault(("limits", tool), f"there is no such tool that has limits; takes any of {takes}")
-        webhook = agent.webhooks.get(tool)
+            known = ", ".join(name for name in agent.known_tools if name not in ACTIONS or name == "transfer")
+            raise Fault(("limits", tool), f"there is no such tool that has limits; takes any of {known}")
+        takes = agent.parameters(tool)
         for name, pattern in limit.arguments.items():
-            if webhook is not None and name not in webhook.parameters:
-                raise Fault(("limits", tool, "arguments", name), f"is no parameter of it; takes any of {', '.join(webhook.parameters)}")
+            if takes is not None and name not in takes:
+                raise Fault(("limits", tool, "arguments", name), f"is no parameter of it; takes any of {', '.join(takes)}")
             try:
                 regex.compile(pattern)
             except regex.error as error:

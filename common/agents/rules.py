@@ -98,6 +98,9 @@ def _check_deeds(rule: Rule, agent: Agent, path: KeyPath) -> None:
     _check_name(rule.transfers, agent.transfers, (*path, "transfers"))
     if rule.calls is not None:
         _check_name(rule.calls.tool, tools, (*path, "calls", "tool"))
+        takes = agent.parameters(rule.calls.tool)
+        for name in rule.calls.arguments:
+            _check_name(name, (name,) if takes is None else takes, (*path, "calls", "arguments", name))
         if not rule.unsure:
             raise Fault((*path, "unsure"), "is missing; takes what is said where the tool fails, or nobody knows whether it did")
 

@@ -40,8 +40,8 @@ def test_while_there_is_money_the_core_hears_what_workers_say() -> None:
     assert Parting().told(Delivery("1-0", ENDED, b"x"), Phrase("bye", WORDS)) == [WorkerReported(ENDED, b"x")]
 
 
-def test_nothing_but_the_end_of_a_reply_is_changed() -> None:
-    assert told(Sentence(head=HEAD, text="Hello."), Phrase("bye", WORDS)) == ["Sentence"]
+def test_sound_is_not_changed() -> None:
+    assert told(SpeechChunk(head=HEAD, offset_bytes=0, last=True), Phrase("bye", WORDS)) == ["SpeechChunk"]
 
 
 def test_where_the_words_are_switched_off_the_call_ends_without() -> None:
@@ -122,9 +122,10 @@ def test_the_words_stand_in_the_history(tmp_path: Path) -> None:
     assert virtual_clock.run(main()) == ["At nine. Please call again tomorrow."]
 
 
-def test_no_voice_stops_the_words(tmp_path: Path) -> None:
+@pytest.mark.parametrize("talks_at_s", [0.2, 0.8])
+def test_no_voice_stops_the_last_reply_or_the_words(tmp_path: Path, talks_at_s: float) -> None:
     house = House(tmp_path)
-    ended = virtual_clock.run(house.call(talks_at_s=0.8))
+    ended = virtual_clock.run(house.call(talks_at_s=talks_at_s))
     assert (ended, "clear" in house.line.sent) == (True, False)
 
 

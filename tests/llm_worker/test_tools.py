@@ -9,7 +9,7 @@ from typing import get_args
 import msgspec
 import pytest
 
-from common.agents.agent import ToolName
+from common.agents.agent import TAKES, ToolName
 from common.agents.in_use import in_use
 from common.config import Settings
 from common.errors import ConfigError
@@ -156,6 +156,12 @@ def test_a_file_can_allow_every_tool_and_action_that_there_is(tmp_path: Path) ->
     settings = Settings(messages_dir=tmp_path)
     here = tools_of_agent(in_use(snapshot(tmp_path, HOURS, settings), settings))
     assert {*here, "hang_up", "collect_digits", "transfer"} == set(get_args(ToolName))
+
+
+def test_the_parameters_that_a_file_may_name_are_those_of_the_tools(tmp_path: Path) -> None:
+    settings = Settings(messages_dir=tmp_path)
+    here = tools_of_agent(in_use(snapshot(tmp_path, HOURS, settings), settings))
+    assert {name: tool.takes.__struct_fields__ for name, tool in here.items()} == TAKES
 
 
 def test_a_zone_of_the_house_that_is_none_ends_the_start() -> None:

@@ -64,6 +64,10 @@ def rules_fault(folder: Path, rules: str) -> str:
             NOTE + 'calls = {tool = "leave_message", arguments = {text = "{day}"}}',
             "6: rule.1.calls.arguments.text: {day} in it is no slot; takes any of last, said, turn",
         ),
+        (
+            NOTE + 'calls = {tool = "leave_message", arguments = {words = "x"}}',
+            "6: rule.1.calls.arguments.words: there is no 'words'; takes any of name, text",
+        ),
         (RULE + 'needs = "hang_up"', "5: rule.1.needs: there is no 'hang_up'; takes any of leave_message"),
         (RULE + 'transfers = "office"', "5: rule.1.transfers: there is no 'office'; takes any of none"),
         (RULE.replace('"x"', '"{day} x"'), "3: rule.1.hears: {day} in it is no slot; takes any of none"),
@@ -137,6 +141,7 @@ def test_a_webhook_is_a_tool_that_may_be_allowed_and_limited(tmp_path: Path) -> 
         ("[limits.hang_up]\ntimes = 1", "clinic.toml:6: limits.hang_up: there is no such tool that has limits; takes"),
         ('[limits.transfer]\nnumbers = ["*"]', "clinic.toml:7: limits.transfer.numbers: does not go with it: whom it goes to stands in"),
         (HOOKED + '[limits.a]\narguments = {b = "x"}', "clinic.toml:11: limits.a.arguments.b: is no parameter of it; takes any of"),
+        ('[limits.leave_message.arguments]\ntexts = "x"', "clinic.toml:7: limits.leave_message.arguments.texts: is no parameter"),
         (HOOK + 'url = "https://x.example:99999/"', "clinic.toml:9: webhooks.a.url: 'https://x.example:99999/' does not fit"),
         ("[limits.leave_message]\ntimes = 0", "clinic.toml:7: limits.leave_message.times: 0 does not fit; takes how often a tool"),
         ('[limits.leave_message.arguments]\ntext = "("', "clinic.toml:7: limits.leave_message.arguments.text: '(' is no regular"),
