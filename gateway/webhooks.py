@@ -16,7 +16,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from common.agents.agent import Destination
 from common.agents.in_use import InUse
 from common.agents.overlay import spoken_language
 from gateway.admission import TOKEN_TIMEOUT_S, Admission
@@ -29,7 +28,7 @@ from gateway.outcomes import NUMBER
 from gateway.spending import Spending
 from gateway.telephony import twiml
 from gateway.telephony.auth import StreamTokens
-from gateway.telephony.reconnects import Reconnects
+from gateway.telephony.reconnects import GoesTo, Reconnects
 from gateway.telephony.twilio import language_of
 from gateway.trust import Trust
 
@@ -116,9 +115,10 @@ class Webhooks:
                 about = await _about(agent, call, number)
                 return await self._connect(request, call, told, {**about, UNANSWERED: "1"} if unanswered else about)
 
-    def _dial(self, request: Request, to: Destination) -> Response:
-        """Let the call's line ring elsewhere."""
-        action = twiml.after(self._trust.base_url(request), _passed_on(request.query_params))
+    def _dial(self, request: Request, goes: GoesTo) -> Response:
+        """Let the call's line ring elsewhere; where nobody answers, the bot goes on in the language that was spoken last."""
+        asked, to = _passed_on(request.query_params), goes.to
+        action = twiml.after(self._trust.base_url(request), asked | ({"language": goes.language} if goes.language else {}))
         return _xml(twiml.dial(action, to.number, to.ring_s, to.caller_id))
 
     def _parameters(self, agent: InUse, language: str | None, number: str) -> dict[str, str]:

@@ -135,8 +135,9 @@ class Writing:
         self._outbox.put("close_turn", lambda: self._owner.close_turn(closed), owed=True)
 
     def transfer_call(self, destination: str) -> None:
-        """Leave word of where the call goes when its stream has ended, by a name in the agent's file."""
-        told = msgspec.json.encode(decode(self._agent.data).agent.destinations[destination])
+        """Leave word of where the call goes when its stream has ended, by a name in the agent's file, and of its caller's language."""
+        goes_to = decode(self._agent.data).agent.destinations[destination]
+        told = msgspec.json.encode({**msgspec.to_builtins(goes_to), "language": self._language})
         transfers, call = self._around.transfers, self._call
         transfers.keep(call, told)
         self._outbox.put(

@@ -9,6 +9,7 @@ Rules
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import msgspec
 
@@ -22,6 +23,15 @@ _CAPACITY = 10_000
 
 AskReconnect = Callable[[str], Awaitable[Reconnect]]
 TakeTransfer = Callable[[str], Awaitable[bytes | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class GoesTo:
+    """Where a call goes."""
+
+    to: Destination
+    language: str
+    """Its caller's, for when nobody answers there; "": it was not told."""
 
 
 class Reconnects:
@@ -61,7 +71,7 @@ class Reconnects:
         except (TimeoutError, BusUnavailable):
             return alone
 
-    async def transferred_to(self, call: str) -> Destination | None:
+    async def transferred_to(self, call: str) -> GoesTo | None:
         """Where a call whose stream ended goes, if it was transferred; it is told once."""
         if self.take_transfer is None:
             return None
@@ -70,7 +80,7 @@ class Reconnects:
                 told = await self.take_transfer(call)
         except (TimeoutError, BusUnavailable):
             return None
-        return None if told is None else msgspec.json.decode(told, type=Destination)
+        return None if told is None else GoesTo(msgspec.json.decode(told, type=Destination), msgspec.json.decode(told).get("language", ""))
 
     def _ask_here(self, call: str) -> Reconnect:
         now = self._clock()

@@ -8,7 +8,7 @@ import pytest
 from common.agents.agent import Destination
 from common.bus import Reconnect
 from common.errors import BusUnavailable
-from gateway.telephony.reconnects import Reconnects, TakeTransfer
+from gateway.telephony.reconnects import GoesTo, Reconnects, TakeTransfer
 from tests import virtual_clock
 from tests.gateway.clock import Clock
 
@@ -83,7 +83,7 @@ async def test_a_call_that_began_again_is_not_over() -> None:
 
 
 async def reception(call: str) -> bytes | None:
-    return b'{"number":"+97231234567","when":"people"}'
+    return b'{"number":"+97231234567","when":"people","language":"en"}'
 
 
 async def no_answer_from_redis(call: str) -> bytes | None:
@@ -97,7 +97,7 @@ async def never(call: str) -> bytes | None:
 
 async def test_where_a_call_goes_is_what_redis_says() -> None:
     goes_to = await Reconnects(Clock(), take_transfer=reception).transferred_to("CA1")
-    assert goes_to == Destination(number="+97231234567", when="people")
+    assert goes_to == GoesTo(Destination(number="+97231234567", when="people"), "en")
 
 
 async def test_a_gateway_without_redis_transfers_nobody() -> None:
@@ -106,7 +106,7 @@ async def test_a_gateway_without_redis_transfers_nobody() -> None:
 
 @pytest.mark.parametrize("take", [no_answer_from_redis, never])
 def test_a_call_is_not_kept_waiting_for_a_redis_that_is_away(take: TakeTransfer) -> None:
-    async def asked() -> Destination | None:
+    async def asked() -> GoesTo | None:
         return await Reconnects(Clock(), take_transfer=take).transferred_to("CA1")
 
     assert virtual_clock.run(asked()) is None

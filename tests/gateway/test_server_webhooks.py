@@ -177,12 +177,13 @@ async def test_a_call_whose_streams_keep_dying_is_ended_with_a_word() -> None:
 
 # --- After a transfer
 
-RECEPTION = b'{"number":"+97231234567","when":"people","ring_s":25}'
+RECEPTION = '{"number":"+97231234567","when":"people","ring_s":25%s}'
 
 
-async def transferred(running: Gateway, *calls: str) -> None:
-    """These calls were transferred by another gateway."""
-    waiting = dict.fromkeys(calls or ("CA1",), RECEPTION)
+async def transferred(running: Gateway, *calls: str, language: str = "") -> None:
+    """These calls were transferred by another gateway, maybe by one of a version that tells no language."""
+    told = RECEPTION % (f',"language":"{language}"' if language else "")
+    waiting = dict.fromkeys(calls or ("CA1",), told.encode())
 
     async def take(call: str) -> bytes | None:
         return waiting.pop(call, None)
@@ -201,6 +202,13 @@ async def test_what_the_next_webhook_must_know_goes_along_with_a_transfer() -> N
         await transferred(running)
         said = await after(running, "?language=en&again=1&agent=shop&x=y")
     assert f'action="http://127.0.0.1:{running.port}/twilio/after?language=en&amp;agent=shop&amp;again=1" timeout="25"><' in said
+
+
+async def test_who_changed_the_language_is_told_in_it_that_nobody_answers() -> None:
+    async with gateway() as running:
+        await transferred(running, language="en")
+        said = await after(running, "?language=he&again=1")
+    assert "/twilio/after?language=en&amp;again=1" in said
 
 
 @pytest.mark.parametrize("status", ["completed", "answered"])

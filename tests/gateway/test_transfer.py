@@ -29,7 +29,9 @@ OFFICE = '\nnumbers = ["*"]\ngreeting = ""\n[transfers.office]\nnumber = "+97245
 class House:
     """One gateway, and an agent who may transfer."""
 
-    def __init__(self, folder: Path, limits: str = "") -> None:
+    def __init__(self, folder: Path, limits: str = "", language: str = "he") -> None:
+        """``language``: of the reply."""
+        self._language = language
         write(folder / "agents", CLINIC + OFFICE + limits)
         settings = Settings(torim_cache=folder, endpointing="fixed", speculate="off")
         self.bus = MemoryBus()
@@ -57,7 +59,7 @@ class House:
         return over
 
     def _answer(self, to: str) -> None:
-        head = Head(call="CA1", turn=1)
+        head = Head(call="CA1", turn=1, language=self._language)
         speech = SpeechChunk(head=head, offset_bytes=0, last=True)
         self._tell(Transcript(head=Head(call="CA1", turn=1, seq=1), utterance=1, text="a person please"))
         self._tell(Sentence(head=head, text="I put you through."))
@@ -102,6 +104,16 @@ def test_a_call_that_is_here_again_is_put_through_no_more(tmp_path: Path) -> Non
         return await house.around.take_transfer("CA1")
 
     assert virtual_clock.run(main()) is None
+
+
+def test_the_language_that_is_spoken_now_goes_with_it(tmp_path: Path) -> None:
+    house = House(tmp_path, language="en")
+
+    async def main() -> bytes | None:
+        await house.call()
+        return await house.bus.take_transfer("CA1")
+
+    assert msgspec.json.decode(virtual_clock.run(main()) or b"")["language"] == "en"
 
 
 def test_the_call_goes_on_without_this_stream(tmp_path: Path) -> None:
