@@ -291,3 +291,13 @@ async def test_who_was_transferred_may_come_back() -> None:
         answering.after = [DIAL, answering.connect]
         await place(answering.url, dialled="busy")
     assert len(answering.lines) == 2
+
+
+async def test_where_a_gateway_dies_meanwhile_another_is_told_what_became_of_a_transfer() -> None:
+    async with bot(hang_up) as dying, bot(say_nothing) as other:
+        dying.after = [DIAL, "sorry"]
+        record = Record("CA1")
+        call = Call(Caller(Script([], HASTE), record, lambda at, text: None), record, Addresses(), lambda at, text: None, 10, [other.url])
+        await call.place(dying.url, {})
+    path, form, _ = other.asked[0]
+    assert (path, form["DialCallStatus"], len(record.dials)) == ("/after", "completed", 1)
