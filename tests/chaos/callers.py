@@ -64,7 +64,8 @@ class Heard:
     """Whether the caller ended it; else it was dropped."""
     why: str
     """Its last line."""
-    streams: int
+    begins_ms: tuple[int, ...]
+    """Of its streams."""
     violations: tuple[str, ...]
     slowest_tick_ms: int
     """How late the caller's own clock was at worst: this machine's fault."""
@@ -76,7 +77,7 @@ class Heard:
     @property
     def turned_away(self) -> bool:
         """Told before it had a stream that there is no room: politely, in words, by TwiML."""
-        return not self.streams and self.why.endswith(_SAYS)
+        return not self.begins_ms and self.why.endswith(_SAYS)
 
     @property
     def ended_by_bot(self) -> bool:
@@ -86,7 +87,7 @@ class Heard:
     @property
     def handed_over(self) -> int:
         """How often it went on at a gateway after its stream had died."""
-        return max(0, self.streams - 1 - (self.dials if self.unanswered else 0))
+        return max(0, len(self.begins_ms) - 1 - (self.dials if self.unanswered else 0))
 
 
 class Conversation:
@@ -211,11 +212,12 @@ class Callers:
             await asyncio.sleep(self.rng.uniform(0.2, 1.0))
 
     async def _call(self) -> None:
-        record, lines, began_s = Record("CA" + secrets.token_hex(16)), list[str](), asyncio.get_running_loop().time()
+        record, began_s = Record("CA" + secrets.token_hex(16)), asyncio.get_running_loop().time()
+        lines = list[tuple[int, str]]()
         first, *others = self.urls()
 
         def tell(at: int, text: str) -> None:
-            lines.append(text)
+            lines.append((at, text))
 
         conversation = Conversation(record, self.rng, lambda: self.stopping)
         caller = Caller(conversation, record, tell)
@@ -226,7 +228,7 @@ class Callers:
             try:
                 await call.place(f"{url}/twilio/voice", {})
             except NoConnection as error:
-                lines.append(f"no connection: {error}")
+                tell(record.length, f"no connection: {error}")
             if record.sent_frames:  # else it died just then: Twilio asks the number's second address
                 break
         self.live.remove(record.call)
@@ -234,7 +236,7 @@ class Callers:
         self.heard.put_nowait(replace(heard, unanswered=dialled != "completed"))
 
 
-def _heard(record: Record, pressed: Sequence[str], began_s: float, over: bool, lines: Sequence[str]) -> Heard:
+def _heard(record: Record, pressed: Sequence[str], began_s: float, over: bool, lines: Sequence[tuple[int, str]]) -> Heard:
     spoken = zip(record.turns, pressed, strict=True)
     said = tuple(Said(milliseconds(turn.begin), milliseconds(turn.end), turn.interrupts, keys) for turn, keys in spoken)
     return Heard(
@@ -243,8 +245,8 @@ def _heard(record: Record, pressed: Sequence[str], began_s: float, over: bool, l
         said=said,
         track=bytes(record.bot_track),
         hung_up=over,
-        why=lines[-1] if lines else "",
-        streams=sum(_CONNECTED in line for line in lines),
+        why=lines[-1][1] if lines else "",
+        begins_ms=tuple(milliseconds(at) for at, line in lines if _CONNECTED in line),
         violations=tuple(record.violations),
         slowest_tick_ms=milliseconds(record.slowest_tick),
         dials=len(record.dials),

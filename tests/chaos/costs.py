@@ -86,6 +86,11 @@ class Strike:
         return call in self.calls and self.begin_s < until_s and self.end_s + COSTS[self.kind].settles_s > begin_s
 
     @property
+    def takes_redis(self) -> bool:
+        """Whether gateways may get no answer of Redis meanwhile."""
+        return self.what == "redis" or (self.kind == "cut" and self.what == "gateway")
+
+    @property
     def hides(self) -> bool:
         """Whether what a tool was doing may not be known any more."""
         return self.what in _AT_TOOLS or self.moment.startswith("llm ")

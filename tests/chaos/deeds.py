@@ -14,7 +14,7 @@ That the bot asked for keys shows in what came of those that were pressed: in fu
 call is the last reply's to say; else the call was dropped.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -22,7 +22,7 @@ from typing import Literal
 from tests.chaos.callers import Heard
 from tests.chaos.desk import Errand
 from tests.chaos.judge import Verdict
-from tests.chaos.talk import EFFECTS, LEAVES, TERMINATOR, ActionName, part
+from tests.chaos.talk import EFFECTS, LEAVES, TERMINATOR, TURNS, ActionName, part
 
 Outcome = Literal["once", "undone", "twice", "unknown", "done", "left", "redone", "unasked"]
 _FAULTS: frozenset[Outcome] = frozenset({"undone", "twice", "left", "redone", "unasked"})
@@ -44,11 +44,11 @@ class Deed:
 
 def deeds_of(heard: Heard, verdicts: Sequence[Verdict], errands: Sequence[Errand]) -> list[tuple[Deed, ...]]:
     """Of each of a call's turns; ``errands``: the call's own."""
-    whose = [_whose(verdicts, errand.turn) for errand in errands]
+    whose = _whose(verdicts, errands)
     return [
         (
-            *_effects(verdict, [errand for errand, owner in zip(errands, whose, strict=True) if owner == number]),
-            *_actions(heard, verdicts[number:], errands),
+            *_effects(verdict, [errand for errand in errands if whose[errand.turn] == number]),
+            *_actions(heard, verdicts, number, errands),
         )
         for number, verdict in enumerate(verdicts)
     ]
@@ -60,10 +60,20 @@ def was_dropped(heard: Heard, verdicts: Sequence[Verdict]) -> bool:
     return not (heard.hung_up or heard.turned_away or (heard.ended_by_bot and last in LEAVES))
 
 
-def _whose(verdicts: Sequence[Verdict], turn: int) -> int:
-    """Which of the caller's turns one of the bot's belongs to, of which nothing may have been heard."""
-    heard = [number for number, verdict in enumerate(verdicts) if verdict.code is not None and verdict.code <= turn]
-    return heard[-1] if heard else 0
+def _whose(verdicts: Sequence[Verdict], errands: Sequence[Errand]) -> dict[int, int]:
+    """Which of the caller's turns each of the bot's belongs to; of one that was never heard, the one before.
+
+    Where the bot counts turns anew, the later one of two with a pitch is heard later.
+    """
+    found, places = dict[int, int](), defaultdict[int, list[int]](list)
+    for number, verdict in enumerate(verdicts):
+        if verdict.code is not None:
+            places[verdict.code].append(number)
+    for turn in sorted({errand.turn for errand in errands}):
+        heard = places[turn % TURNS]
+        earlier = [place for code, numbers in places.items() if code < turn % TURNS for place in numbers]
+        found[turn] = heard.pop(0) if heard else max(earlier, default=0)
+    return found
 
 
 def _effects(verdict: Verdict, errands: Sequence[Errand]) -> Iterator[Deed]:
@@ -71,7 +81,7 @@ def _effects(verdict: Verdict, errands: Sequence[Errand]) -> Iterator[Deed]:
     for (tool, _), times in Counter((errand.tool, errand.key) for errand in found).items():
         yield Deed(tool, "once" if times == 1 else "twice")
     about = None if verdict.code is None else part(verdict.code)
-    if about is not None and about.has_effects and all(errand.turn != verdict.code for errand in found):
+    if about is not None and about.has_effects and all(errand.turn % TURNS != verdict.code for errand in found):
         yield Deed(about.tool, "unknown" if verdict.unsure or verdict.cut_in_on else "undone")
 
 
@@ -79,14 +89,15 @@ def _action(verdict: Verdict) -> ActionName | Literal[""]:
     return "" if verdict.code is None else part(verdict.code).action
 
 
-def _actions(heard: Heard, verdicts: Sequence[Verdict], errands: Sequence[Errand]) -> Iterator[Deed]:
-    """What the first of these turns was to have done."""
-    verdict, following = verdicts[0], verdicts[1] if len(verdicts) > 1 else None
+def _actions(heard: Heard, verdicts: Sequence[Verdict], number: int, errands: Sequence[Errand]) -> Iterator[Deed]:
+    """What one of these turns was to have done."""
+    verdict, following = verdicts[number], verdicts[number + 1] if number + 1 < len(verdicts) else None
     match _action(verdict):
         case "collect":
             yield Deed("collect", _collected(following, errands))
         case "transfer":
-            yield Deed("transfer", _transferred(heard.dials, verdict))
+            of = [place for place, other in enumerate(verdicts) if _action(other) == "transfer"]
+            yield Deed("transfer", _transferred(heard.dials, of.index(number), len(of), verdict))
         case "hang_up":
             yield Deed("hang_up", _carried_out(heard.ended_by_bot and following is None, verdict))
         case "":
@@ -97,16 +108,17 @@ def _collected(following: Verdict | None, errands: Sequence[Errand]) -> Outcome:
     """What became of the keys that were pressed next."""
     if following is None or not following.keys:
         return "unknown"
-    said = {errand.said for errand in errands if errand.tool == "book" and errand.turn == following.code}
+    said = {errand.said for errand in errands if errand.tool == "book" and errand.turn % TURNS == following.code}
     if not said:
         return "unknown"
-    return "done" if said == {following.keys.removesuffix(TERMINATOR)} else "left"
+    return "done" if following.keys.removesuffix(TERMINATOR) in said else "left"
 
 
-def _transferred(times: int, verdict: Verdict) -> Outcome:
-    if times > 1:
+def _transferred(dials: int, place: int, of: int, verdict: Verdict) -> Outcome:
+    """The transfer of one of so many turns that were to have one."""
+    if place == of - 1 and dials > of:
         return "redone"
-    return "unasked" if times and verdict.cut_in_on else _carried_out(times == 1, verdict)
+    return "unasked" if dials > place and verdict.cut_in_on else _carried_out(dials > place, verdict)
 
 
 def _carried_out(done: bool, verdict: Verdict) -> Outcome:

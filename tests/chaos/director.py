@@ -45,6 +45,8 @@ _ALONE: frozenset[Kind] = frozenset({"cut", "pause", "restart", "tail", "empty"}
 _FOR_ALL: frozenset[Kind] = frozenset({"pause", "restart", "tail", "empty", "master", "frozen", "gateway"})
 _MASTERS = 0.03
 _CALM_S = 4.0
+_TAKES_A_CALL_S = 3.0
+"""So long a gateway asks Redis for a call, at most."""
 _PAUSE_S = (0.05, 0.5)
 _STRIKE_LIMIT_S = 60.0
 """In which a fault's moment must come, else it is put off."""
@@ -244,16 +246,23 @@ class Director:
         loop = asyncio.get_running_loop()
         while True:
             heard = await self._callers.heard.get()
-            verdicts = await loop.run_in_executor(pool, verdicts_of, heard)
+            verdicts = await loop.run_in_executor(pool, verdicts_of, heard, counts_anew(heard, self._run.strikes))
             self._run.calls.append(Judged(replace(heard, track=b""), tuple(verdicts)))
             self._turns += len(verdicts)
             self._judged(self._run.calls[-1])
             self._callers.heard.task_done()
 
 
-def verdicts_of(heard: Heard) -> list[Verdict]:
+def counts_anew(heard: Heard, strikes: Sequence[Strike]) -> list[int]:
+    """When streams began that may count turns anew, in ms of the call: Redis may not have answered them."""
+    begun = [(ms, heard.began_s + ms / 1000) for ms in heard.begins_ms[1:]]
+    away = [strike for strike in strikes if strike.takes_redis]
+    return [ms for ms, at_s in begun if any(strike.hits(heard.call, at_s, at_s + _TAKES_A_CALL_S) for strike in away)]
+
+
+def verdicts_of(heard: Heard, anew_ms: Sequence[int]) -> list[Verdict]:
     """Each turn of a call, as its caller heard it."""
-    return judge(heard.said, heard_tones(heard.track), expected(), len(heard.track) // 8)
+    return judge(heard.said, heard_tones(heard.track), expected(), len(heard.track) // 8, anew_ms)
 
 
 def _now_s() -> float:

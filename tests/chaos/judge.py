@@ -96,12 +96,19 @@ class Verdict:
         return self.code is not None and not self.complaints
 
 
-def judge(said: Sequence[Said], tones: Sequence[HeardTone], replies: Sequence[Reply], end_ms: int) -> list[Verdict]:
-    """All turns of a call that lasted until ``end_ms``. Turn 0 is to hear the first of ``replies``, turn 1 the second, and so on round."""
+def judge(
+    said: Sequence[Said], tones: Sequence[HeardTone], replies: Sequence[Reply], end_ms: int, anew_ms: Sequence[int] = ()
+) -> list[Verdict]:
+    """All turns of a call that lasted until ``end_ms``.
+
+    Turn 0 is to hear the first of ``replies``, turn 1 the second, and so on round; at ``anew_ms`` turns may have been counted anew.
+    """
     verdicts, past = list[Verdict](), set[int]()
     for one, following in zip_longest(said, said[1:]):
         until_ms = following.window_begins_ms if following else end_ms
         window = [tone for tone in tones if one.window_begins_ms <= tone.start_ms < until_ms]
+        if any(one.window_begins_ms <= at_ms < until_ms for at_ms in anew_ms):
+            past.clear()
         verdict = _turn(one, until_ms, window, past, replies)
         verdicts.append(_cut_in_on(verdict, window) if following and following.cuts_in else verdict)
         past |= {tone.turn for tone in window if _of_reply(tone)}

@@ -13,7 +13,8 @@
     9     answers at length
     10..  says goodbye                                                           hang_up
 
-Who counts the turns is the bot: a turn that a fault or a caller ended early is not made up for. Every reply has three sentences,
+Who counts the turns is the bot: a turn that a fault or a caller ended early is not made up for. A stream that begins while Redis does not
+answer counts from the next ten thousand on, which sounds and goes as from 0 on. Every reply has three sentences,
 of which the second one tells which reply it is by its length; where nobody knows whether a tool did its work, it is another one.
 """
 
@@ -32,6 +33,9 @@ EFFECTS = frozenset({"book", "note"})
 """The tools that do something in the world; ``look_up`` does not."""
 TURNS = 16
 """As many as an ear can tell apart; 0 is the greeting."""
+A_STREAM = 10_000
+"""So far apart are the turns of two streams of a call where Redis could not be asked: a multiple of what an ear can tell apart."""
+_STREAMS = 4
 GOODBYE = 10
 """The first turn in which the bot says it. Nobody cuts in on a later one: a sixteenth turn would sound like the greeting."""
 MS_PER_CHAR = 30
@@ -157,7 +161,7 @@ def rules() -> str:
 def _rule(turn: int, about: Part) -> Iterator[str]:
     yield "[[rule]]"
     yield f'name = "turn {turn}"'
-    yield f'turns = [{turn}]\nhears = ["*"]\nsays = ["{_text(about.middle)}"]'
+    yield f'turns = {[turn + stream * A_STREAM for stream in range(_STREAMS)]}\nhears = ["*"]\nsays = ["{_text(about.middle)}"]'
     if about.tool:
         said = ', said = "{said}"' if about.tool == "book" else ""
         yield f'unsure = ["{_text(_UNSURE)}"]\ncalls = {{tool = "{about.tool}", arguments = {{turn = "{{turn}}"{said}}}}}'

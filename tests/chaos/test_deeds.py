@@ -11,7 +11,7 @@ from tests.chaos.deeds import Deed, deeds_of, was_dropped
 from tests.chaos.desk import Errand
 from tests.chaos.judge import Verdict
 
-HEARD = Heard("CA1", 0.0, (), b"", hung_up=True, why="line   over: the caller hung up", streams=1, violations=(), slowest_tick_ms=0)
+HEARD = Heard("CA1", 0.0, (), b"", hung_up=True, why="line   over: the caller hung up", begins_ms=(0,), violations=(), slowest_tick_ms=0)
 BY_BOT = dataclasses.replace(HEARD, hung_up=False, why="line   over: Hangup")
 BOOK, ASKS, PRESSED, NOTE, TRANSFER, BYE = 4, 5, 6, 7, 8, 10
 """The turns of a call (talk.py)."""
@@ -92,6 +92,16 @@ def strike(kind: str, what: str = "", moment: str = "") -> Strike:
     return Strike(kind, what, 0, 0, frozenset(), moment)  # type: ignore[arg-type]
 
 
+def test_what_was_done_before_and_after_turns_were_counted_anew_are_two_things() -> None:
+    again = [verdict(BOOK), verdict(TRANSFER), verdict(3), verdict(BOOK)]
+    assert [deed.outcome for deed in deeds(again, [errand(BOOK), errand(10_000 + BOOK)]) if deed.what == "book"] == ["once", "once"]
+
+
+def test_what_is_missing_is_found_though_turns_were_counted_anew() -> None:
+    again = [verdict(BOOK), verdict(TRANSFER), verdict(3), verdict(BOOK)]
+    assert Deed("book", "undone") in deeds(again, [errand(10_000 + BOOK)])
+
+
 # --- Actions
 
 
@@ -123,6 +133,12 @@ def test_a_call_is_put_through_once(dials: int, outcome: str) -> None:
 def test_who_cuts_in_before_it_is_put_through_stays(dials: int, outcome: str) -> None:
     (deed,) = deeds([verdict(TRANSFER, cut_in_on=True)], heard=dataclasses.replace(HEARD, dials=dials))
     assert deed.outcome == outcome
+
+
+@pytest.mark.parametrize(("dials", "outcomes"), [(2, ["done", "done"]), (1, ["done", "left"]), (3, ["done", "redone"])])
+def test_a_call_whose_turns_are_counted_anew_is_put_through_once_more(dials: int, outcomes: list[str]) -> None:
+    found = deeds([verdict(TRANSFER), verdict(TRANSFER)], heard=dataclasses.replace(BY_BOT, dials=dials))
+    assert [deed.outcome for deed in found] == outcomes
 
 
 def test_the_bot_hangs_up_once_it_said_goodbye() -> None:

@@ -74,6 +74,12 @@ def test_a_sentence_of_an_earlier_turn_is_stale() -> None:
     assert second.complaints == ("stale 1.1",)
 
 
+def test_where_turns_are_counted_anew_nothing_of_that_number_is_stale() -> None:
+    stretches = tones(*WHOLE, (1, 0, 7700, 700), (1, 1, 8400, 700))
+    second = [judge((WORDS, MORE_WORDS), stretches, [REPLY], 10_000, anew_ms)[1].complaints for anew_ms in ([6800], [5000], [])]
+    assert second == [(), ("stale 1.0", "stale 1.1", "no reply"), ("stale 1.0", "stale 1.1", "no reply")]
+
+
 def test_a_reply_that_is_begun_anew_in_another_turn_is_told() -> None:
     (verdict,) = heard((1, 0, 2500, 400), (2, 0, 4500, 700), (2, 1, 5200, 700))
     assert verdict.complaints == ("begun twice 1, 2",)

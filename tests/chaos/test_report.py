@@ -1,5 +1,6 @@
 """The figures of a run, and its plot."""
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -8,7 +9,7 @@ from tests.chaos.aim import PHASES
 from tests.chaos.callers import Heard
 from tests.chaos.costs import Strike
 from tests.chaos.desk import Errand
-from tests.chaos.director import Judged, Run, plan
+from tests.chaos.director import Judged, Run, counts_anew, plan
 from tests.chaos.judge import Verdict
 from tests.chaos.picture import draw
 from tests.chaos.report import complaints_of, figures, late_ms, tables, turns_of
@@ -27,7 +28,7 @@ def verdict(
 
 def run(*verdicts: Verdict, strikes: tuple[Strike, ...] = (), hung_up: bool = True, streams: int = 1, why: str = "line   over") -> Run:
     """A run of one call, quiet for its first 10 s."""
-    heard = Heard("CA1", 0.0, (), b"", hung_up, why, streams, (), 0)
+    heard = Heard("CA1", 0.0, (), b"", hung_up, why, tuple(range(streams)), (), 0)
     return Run(1, 0.0, 10.0, list(strikes), [Judged(heard, verdicts)], ended_s=60.0)
 
 
@@ -142,6 +143,13 @@ def test_what_cost_a_turn_its_reply_is_counted_by_fault() -> None:
 
 def test_a_plan_may_have_one_fault_alone() -> None:
     assert [set(plan(2, only)) for only in ("asr", "tail")] == [{("kill", "asr")}, {("tail", "")}]
+
+
+@pytest.mark.parametrize(("kind", "anew"), [("pause", [1000]), ("kill", [])])
+def test_turns_may_be_counted_anew_where_a_stream_begins_while_redis_is_away(kind: str, anew: list[int]) -> None:
+    (judged,) = run(streams=3).calls
+    heard = replace(judged.heard, begins_ms=(0, 1000, 9000))
+    assert counts_anew(heard, [Strike(kind, "redis" if kind == "pause" else "asr", 0.5, 2.0, frozenset({"CA1"}))]) == anew  # type: ignore[arg-type]
 
 
 def test_a_plan_of_no_kills_is_empty() -> None:
