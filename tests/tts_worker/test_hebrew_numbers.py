@@ -29,6 +29,18 @@ READ = [
     ("נדבר ב", "nedabˈeʁ bˈe"),
     ("ה", "ˈa"),
     ("22 ילדים", "ʔesʁˈim uʃnˈajim jeladˈim"),
+    ("3/8", "ʃalˈoʃ ʃminijˈot"),
+    ("3/4 שעה", "ʃlˈoʃet ʁivʔˈej ʃaʔˈa"),
+    ("25°C", "ʔesʁˈim veχamˈeʃ maʔalˈot tsˈelzjus"),
+    ("-3°", "mˈinus ʃalˈoʃ maʔalˈot"),
+    ("1.5 ל'", "lˈiteʁ vaχˈetsi"),
+    ("100 גר'", "meʔˈa ɡʁˈam"),
+    ('250 מ"ל', "matˈajim vaχamiʃˈim mililˈiteʁ"),
+    ('500 מ"ג', "χamˈeʃ meʔˈot miliɡʁˈam"),
+    ('120 מ"ר', "meʔˈa veʔesʁˈim mˈeteʁ ʁavˈua"),
+    ("20 60 70", "ʔesʁˈim ʃiʃˈim ʃivʔˈim"),
+    ("3 דולר", "ʃloʃˈa dˈolaʁ"),
+    ("ואז #", "veʔˈaz sulamˈit"),
 ]
 
 
