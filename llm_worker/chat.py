@@ -14,17 +14,18 @@ from pathlib import Path
 from typing import TextIO
 
 from common import config, logs
+from common.command_line import EXIT_USAGE, Parser
 from common.config import Settings
 from common.errors import ConfigError, VendorError
 from common.vendors import choose_vendors
 from llm_worker.text_call import Answer, text_call
 
-EXIT_OVER, EXIT_USAGE, EXIT_NO_CONNECTION = 0, 4, 5
+EXIT_OVER, EXIT_NO_CONNECTION = 0, 5
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    made = argparse.ArgumentParser(prog="python -m llm_worker.chat", description="Talk to an agent in writing.")
+    made = Parser(prog="python -m llm_worker.chat", description="Talk to an agent in writing.")
     made.add_argument("agent", help="its name, like clinic, or its file")
     made.add_argument("--language", default="", help="one of the agent's languages; default: its first")
     return made

@@ -14,12 +14,14 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from common.agents.agent import Agent
 from common.agents.folder import named
 from common.agents.in_use import InUse, in_use
 from common.agents.overlay import spoken_language
 from common.bus import Delivery, Emitted, Output, PastTurn, ToolRun, ToolStart
 from common.config import Settings
-from common.errors import VendorError
+from common.errors import ConfigError, VendorError
+from common.language import base_language
 from common.lineup import Lineup
 from common.messages import Action, Head, Message, Sentence, Stage, ToolStarted, Transcript
 from common.vendors import choose_vendors, vendors_of
@@ -44,10 +46,11 @@ async def text_call(
         now: by the agent's own clock; None: the real time.
 
     Raises:
-        ConfigError: there is no such agent, or it cannot be used.
+        ConfigError: there is no such agent, it cannot be used, or does not speak the language.
     """
     mine = dataclasses.replace(settings, messages_dir=folder)
     agent = in_use(named(name, mine), mine)
+    _check_language(agent.snapshot.agent, language)
     choice = choose_vendors(mine)[STAGE]
     model = Models(Lineup(STAGE, vendors_of(choice, VENDORS, mine)))
     begun_s = 0.0 if now is None else now.replace(tzinfo=ZoneInfo(agent.settings.time_zone)).timestamp() - time.time()
@@ -57,6 +60,11 @@ async def text_call(
     finally:
         await call.close()
         await model.close()
+
+
+def _check_language(agent: Agent, language: str) -> None:
+    if language and base_language(language) not in map(base_language, agent.languages):
+        raise ConfigError(f"{agent.name} does not speak {language!r}; takes any of {', '.join(agent.languages)}")
 
 
 @dataclass(frozen=True, slots=True)

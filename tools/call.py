@@ -13,10 +13,11 @@ import secrets
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from common import config
+from common.command_line import Parser
 from common.config import Settings
 from common.errors import ConfigError
 from tools.caller.caller import Caller
@@ -28,7 +29,7 @@ from tools.caller.sound import load
 from tools.caller.timeline import draw
 from tools.caller.webhook import TO, Addresses, NoConnection
 
-EXIT_ANSWERED, EXIT_UNMET, EXIT_UNANSWERED, EXIT_VIOLATION, EXIT_USAGE, EXIT_NO_CONNECTION = range(6)
+EXIT_ANSWERED, EXIT_UNMET, EXIT_UNANSWERED, EXIT_VIOLATION, EXIT_NO_CONNECTION = 0, 1, 2, 3, 5
 EXIT_INTERRUPTED = 130
 
 _RECORDINGS = Path(__file__).parents[1] / "tests" / "data" / "callers"
@@ -65,17 +66,9 @@ examples:
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    """argparse, with our exit code for bad usage."""
-
-    def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(EXIT_USAGE, f"{self.prog}: {message}\n")
-
-
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    made = _Parser(
+    made = Parser(
         prog="python -m tools.call",
         description="Place a call as Twilio does, and show what is heard.",
         epilog=_EPILOG,

@@ -4,13 +4,14 @@ A line for each day, agent and model. *Dropped* was spent on drafts that the cal
 last word that was heard; both are part of the sum. ``?`` stands where a model has no price (docs/cost.md).
 """
 
-import argparse
 import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-EXIT_DONE, EXIT_USAGE = 0, 4
+from common.command_line import EXIT_USAGE, Parser
+
+EXIT_DONE = 0
 _FIELD = re.compile(r" ([^\s=]+)=(\S+)")
 _COLUMNS = ("day", "agent", "stage/vendor/model", "calls", "requests", "estimated")
 _UNITS = ("seconds", "input_tokens", "output_tokens", "characters")
@@ -70,7 +71,7 @@ def _read(files: Sequence[str]) -> list[str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m tools.cost", description="Sum up what calls cost.")
+    parser = Parser(prog="python -m tools.cost", description="Sum up what calls cost.")
     parser.add_argument("logs", nargs="*", help="logs of gateways; default: standard input")
     try:
         rows = table(_read(parser.parse_args(arguments).logs))

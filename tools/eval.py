@@ -37,12 +37,13 @@ from msgspec import Meta
 from common import config, logs
 from common.agents.file import table_in
 from common.agents.folder import HERE
+from common.command_line import EXIT_USAGE, Parser
 from common.config import Settings
 from common.errors import ConfigError, VendorError
 from llm_worker.conversation import normalised
 from llm_worker.text_call import Answer, text_call
 
-EXIT_EXPECTED, EXIT_UNMET, EXIT_USAGE, EXIT_NO_CONNECTION = 0, 1, 4, 5
+EXIT_EXPECTED, EXIT_UNMET, EXIT_NO_CONNECTION = 0, 1, 5
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +75,7 @@ class Dialogues(msgspec.Struct, frozen=True):
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    made = argparse.ArgumentParser(prog="python -m tools.eval", description="Hold an agent to its dialogues.")
+    made = Parser(prog="python -m tools.eval", description="Hold an agent to its dialogues.")
     made.add_argument("agent", help="its name, like clinic, or its file")
     made.add_argument("--file", type=Path, help="the dialogues; default: <agent>.eval.toml beside the agent")
     made.add_argument("--json", action="store_true", help="the result as JSON on standard output; words on standard error")

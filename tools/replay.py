@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from textwrap import fill
 
+from common.command_line import EXIT_USAGE, Parser
 from common.errors import TorimError
 from common.version import VERSION
 from gateway.records.format import Lost, Record, RecordError
@@ -19,7 +20,7 @@ from tools.recorded.hearing import HEARING_SETTINGS, Hearing
 from tools.recorded.rerun import read
 from tools.recorded.what_if import RULE_SETTINGS, rules_with, side_by_side
 
-EXIT_SAME, EXIT_DIFFERENT, EXIT_USAGE = 0, 1, 4
+EXIT_SAME, EXIT_DIFFERENT = 0, 1
 _SETTINGS = (*RULE_SETTINGS, *HEARING_SETTINGS)
 _EPILOG = f"""\
 With --set the caller's sound and keys and the workers' messages stay as they were recorded, whatever the
@@ -38,7 +39,7 @@ exit codes: 0 the same (with --set: it was shown), 1 different, 4 the record can
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="python -m tools.replay",
         description="Run the core once more on a recorded call: is it the same to the bit?",
         epilog=_EPILOG,

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from math import inf
 from pathlib import Path
 
+from common.command_line import EXIT_USAGE, Parser
 from common.errors import SetupError
 from gateway.records.format import RecordError
 from tools.drawing import save
@@ -20,13 +21,13 @@ from tools.recorded.rerun import read
 from tools.recorded.scene import draw
 from tools.recorded.story import tell
 
-EXIT_DRAWN, EXIT_USAGE = 0, 4
+EXIT_DRAWN = 0
 _LEAST_S = 0.1
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    made = argparse.ArgumentParser(prog="python -m tools.timeline", description="Draw a recorded call.")
+    made = Parser(prog="python -m tools.timeline", description="Draw a recorded call.")
     made.add_argument("record", type=Path, help="a file of RECORD_DIR, or of python -m tests.sim SEED --record")
     made.add_argument("out", type=Path, help="the picture: .svg, or .png (which takes the package resvg-py)")
     made.add_argument("--from", dest="begin_s", type=float, default=0.0, metavar="S", help="begin so many seconds into the call")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from llm_worker.chat import EXIT_NO_CONNECTION, EXIT_OVER, EXIT_USAGE, main
+from common.command_line import EXIT_USAGE
+from llm_worker.chat import EXIT_NO_CONNECTION, EXIT_OVER, main
 from tests.common.agents.files import CLINIC, RULES, write
 
 MESSAGE = """

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from common.command_line import EXIT_USAGE
 from tools import call
 from tools.caller.script import Interrupt, Press, Say
 
@@ -34,7 +35,7 @@ def usage_error(*arguments: str) -> int | str | None:
     ],
 )
 def test_bad_usage_has_its_own_exit_code(arguments: list[str]) -> None:
-    assert usage_error(*arguments) == call.EXIT_USAGE
+    assert usage_error(*arguments) == EXIT_USAGE
 
 
 def test_a_bad_file_is_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.cost import EXIT_DONE, EXIT_USAGE, main, table
+from common.command_line import EXIT_USAGE
+from tools.cost import EXIT_DONE, main, table
 
 MODEL = "requests:2,estimated:1,input_tokens:10,usd_of_use:0.5,usd_dropped:0.25,usd_unheard:0.000000"
 HEAD = "EVENT call=CA1 turn=- COST day=2026-11-23 agent=clinic usd=0.75 unpriced=0"

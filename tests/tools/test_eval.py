@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from common.command_line import EXIT_USAGE
 from tests.common.agents.files import CLINIC, RULES, write
-from tools.eval import EXIT_EXPECTED, EXIT_NO_CONNECTION, EXIT_UNMET, EXIT_USAGE, main
+from tools.eval import EXIT_EXPECTED, EXIT_NO_CONNECTION, EXIT_UNMET, main
 
 HOURS = """
 [[rule]]
@@ -108,6 +109,18 @@ def test_a_fault_in_dialogues_is_told_with_their_file_line_and_key(
 
 def test_an_agent_without_dialogues_is_told(clinic: Path) -> None:
     assert main([str(clinic / "clinic.toml")]) == EXIT_USAGE
+
+
+def test_a_language_that_the_agent_does_not_speak_is_told(clinic: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(clinic, '[[dialogue]]\nname = "d"\nlanguage = "fr"\n[[dialogue.turn]]\nsays = "bonjour"', "clinic.eval")
+    assert main(["clinic"]) == EXIT_USAGE
+    assert "Galil clinic does not speak 'fr'; takes any of he, en" in capsys.readouterr().err
+
+
+def test_bad_usage_has_the_exit_code_that_is_written() -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["clinic", "--bogus"])
+    assert ended.value.code == EXIT_USAGE
 
 
 def test_the_dialogues_may_stand_elsewhere(clinic: Path, tmp_path: Path) -> None:

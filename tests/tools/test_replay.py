@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from common.command_line import EXIT_USAGE
 from gateway.records.format import last_entry, lost_entry
 from tests.tools.recorded.calls import ask_and_break, ask_and_hear, desk_record, shell_record
-from tools.replay import EXIT_DIFFERENT, EXIT_SAME, EXIT_USAGE, main
+from tools.replay import EXIT_DIFFERENT, EXIT_SAME, main
 
 RECORD, HEARD = desk_record(ask_and_hear), shell_record(1)
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from common.command_line import EXIT_USAGE
 from tests.samples import few
 from tests.tools.recorded.calls import ask_and_break, ask_and_hear, core_call, desk_record, interrupt, shell_record
 from tools.drawing import FONT_PX, lanes, width_of
 from tools.recorded.scene import draw
 from tools.recorded.story import tell
-from tools.timeline import EXIT_DRAWN, EXIT_USAGE, main
+from tools.timeline import EXIT_DRAWN, main
 
 SVG = "{http://www.w3.org/2000/svg}"
 
