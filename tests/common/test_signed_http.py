@@ -2,18 +2,16 @@
 
 import hashlib
 import hmac
-import re
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from common import signed_http
+from tests.common.agents.files import blocks
 
-DOCS = Path(__file__).parents[2] / "docs" / "agents.md"
 URL = httpx.URL("https://x.example/torim/book?day=2026-12-31&name=%D7%93%D7%A0%D7%94")
 SECRET = "s3cret"
 
@@ -21,7 +19,7 @@ SECRET = "s3cret"
 @pytest.fixture
 def is_from_torim() -> Callable[..., bool]:
     """The function of the docs."""
-    (code,) = re.findall(r"```python\n(def is_from_torim.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    (code,) = [code for code in blocks("python") if "is_from_torim" in code]
     namespace: dict[str, Any] = {"hmac": hmac, "hashlib": hashlib, "time": time}
     exec(code, namespace)
     taken: Callable[..., bool] = namespace["is_from_torim"]

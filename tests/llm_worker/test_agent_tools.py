@@ -1,7 +1,9 @@
 """An agent's own tools: its webhooks and functions, as far as its file allows them."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -9,8 +11,8 @@ import pytest
 from common.agents.in_use import InUse, after_transfers, in_use
 from common.config import Settings
 from llm_worker.agent_tools import AgentTools, missing
-from llm_worker.tools import Occasion, Tool
-from tests.common.agents.files import snapshot
+from llm_worker.tools import Occasion, Tool, ToolFailed
+from tests.common.agents.files import blocks, snapshot
 
 OWN = """
 [webhooks.book]
@@ -94,6 +96,19 @@ async def test_who_may_not_be_transferred_any_more_is_told_that_it_cannot_be_don
     office = 'tools = ["transfer"]\n[limits.transfer]\ntimes = 2\n[transfers.office]\nnumber = "+97245550101"\nwhen = "people"\n'
     agents = [after_transfers(agent(tmp_path, office), made) for made in (0, 1, 2)]
     assert [missing(each, []) for each in agents] == [[], [], ["transfer"]]
+
+
+@pytest.mark.parametrize(("number", "told"), [("AB1234", "in the oven"), ("ZZ0000", "there is no such order")])
+async def test_the_function_of_the_docs_is_a_tool(number: str, told: str) -> None:
+    (code,) = [code for code in blocks("python") if "FIND_ORDER" in code]
+    exec(code, module := {"__name__": "bakery_tools"})
+    find: Any = module["FIND_ORDER"]
+    occasion = Occasion("CA1", "en", datetime(2026, 11, 23, tzinfo=UTC))
+    try:
+        answer = await find.use(find.read(f'{{"number": "{number}"}}'), occasion)
+    except ToolFailed as failed:
+        answer = str(failed)
+    assert answer == told
 
 
 async def test_only_so_many_agents_are_kept(tmp_path: Path, tools: AgentTools) -> None:

@@ -1,5 +1,6 @@
 """Agents' files for tests."""
 
+import re
 from pathlib import Path
 
 from common.agents.agent import Snapshot
@@ -7,6 +8,7 @@ from common.agents.file import read
 from common.agents.folder import Folder
 from common.config import Settings
 
+DOCS = Path(__file__).parents[3] / "docs" / "agents.md"
 CLINIC = """name = "Galil clinic"
 languages = ["he", "en"]
 switch = { he = ["Hebrew", "עברית"], en = ["English please", "אנגלית"] }
@@ -47,3 +49,9 @@ def snapshot(folder: Path, more: str = "", settings: Settings | None = None) -> 
 def folder_of(path: Path) -> Folder:
     """The agents in a folder; they are spoken for by a tone, so that no voice is told to be of the other gender."""
     return Folder(Settings(agents_dir=path, tts_vendor="tone"))
+
+
+def blocks(language: str = "toml") -> list[str]:
+    """The pieces of code in the docs."""
+    found = re.findall(rf"^( *)```{language}\n(.*?)^ *```", DOCS.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    return [re.sub(rf"^{indent}", "", text, flags=re.MULTILINE) for indent, text in found]
