@@ -50,6 +50,7 @@ def phone_rules(names: Names) -> list[Rule]:
         rule(_FREE, free),
         rule(_ISRAEL, grouped),
         rule(_STAR, star),
+        rule(r"#(\d+(?:-\d+)+|\d{4,})(?!\w)", lambda found: f"{names.number} {spoken_groups(groups(found[1]), names)}"),
         rule(r"#(?=\d)", f"{names.number} "),
         rule(r"(?<=\d)#(?!\w)", f" {names.hash}"),
         rule(r"(?<!\S)#(?!\S)", names.hash),

@@ -2,7 +2,7 @@
 
 import re
 
-from tts_worker.front_end.english.numbers import BY, NUMBER, START, TO, amount, between, plain
+from tts_worker.front_end.english.numbers import BY, NUMBER, START, TO, amount, plain, sides
 from tts_worker.front_end.scan import Rule, rule
 
 _TITLES = {"Dr.": "Doctor", "Mr.": "Mister", "Mrs.": "Missus", "Ms.": "Miz", "Prof.": "Professor", "St.": "Saint"}
@@ -42,6 +42,7 @@ _UNITS = {
     "kg": ("kilogram", "kilograms"),
     "g": ("gram", "grams"),
     "mg": ("milligram", "milligrams"),
+    "mg/dL": ("milligram per deciliter", "milligrams per deciliter"),
     "mcg": ("microgram", "micrograms"),
     "oz": ("ounce", "ounces"),
     "L": ("liter", "liters"),
@@ -54,6 +55,7 @@ _UNITS = {
     "min": ("minute", "minutes"),
     "hrs": ("hour", "hours"),
     "hr": ("hour", "hours"),
+    "GHz": ("gigahertz", "gigahertz"),
     "GB": ("gigabyte", "gigabytes"),
     "MB": ("megabyte", "megabytes"),
     "Mbps": ("megabit per second", "megabits per second"),
@@ -67,13 +69,16 @@ def _any(words: dict[str, str] | dict[str, tuple[str, str]]) -> str:
 def _measure(found: re.Match[str]) -> str:
     spoken = amount(found["number"], *_UNITS[found["unit"]])
     if found["first"]:
-        spoken = f"{plain(found['first'])} {between(found['between'])} {spoken}"
+        spoken = f"{plain(found['first'])} to {spoken}"
+    if found["sides"]:
+        spoken = f"{sides(found['sides'])} by {spoken}"
     return f"minus {spoken}" if found["minus"] else spoken
 
 
 RULES: list[Rule] = [
     rule(
-        rf"(?P<minus>(?<![\w)])[-−])?{START}(?:(?P<first>{NUMBER})(?P<between>{TO}|{BY}))?(?P<number>{NUMBER})\s?"
+        rf"(?P<minus>(?<![\w)])[-−])?{START}(?:(?P<first>{NUMBER}){TO}|(?P<sides>(?:(?:{NUMBER}){BY}){{1,2}}))?"
+        rf"(?P<number>{NUMBER})\s?"
         rf"(?P<unit>{_any(_UNITS)})(?!\w)(?:(?<=min|hrs|sec)\.)?",
         _measure,
     ),

@@ -5,7 +5,7 @@ Between strokes the month comes first, as in America, unless it cannot be one; b
 
 import re
 
-from tts_worker.front_end.english.numbers import START, TO, ordinal, year
+from tts_worker.front_end.english.numbers import START, TO, cardinal, ordinal, year
 from tts_worker.front_end.scan import Rule, rule
 
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
@@ -79,7 +79,8 @@ def _day_first(found: re.Match[str]) -> str:
 
 
 def _decade(found: re.Match[str]) -> str:
-    return re.sub("y$", "ie", year(int(found[1]))) + "s"
+    written = int(found[1])
+    return re.sub("y$", "ie", year(written) if written > 100 else cardinal(written)) + "s"
 
 
 RULES: list[Rule] = [
@@ -94,8 +95,10 @@ RULES: list[Rule] = [
     rule(_MONTH_OF_YEAR, _month_of_year),
     rule(rf"(?<!\w)({_DAY})\.?{TO}({_DAY})(?!\w)", _days),
     rule(rf"(?:{_BEHIND_NAMES}){TO}(?=(?:{'|'.join(_NAMES)})(?!\w))|(?<=\d){TO}(?={_MONTH}\s+\d)", " to "),
+    rule(rf"(?<!\w)({_DAY})(?=(?:,|\s*&|\s+and|\s+or)\s*(?:and\s+|or\s+|&\s+)?{_DAY}(?!\w))", _days),
+    rule(rf"(?:(?<=& )|(?<=and )|(?<=or ))({_DAY})(?![\w.])", _days),
     rule(rf"(?<!\w)({_DAY})(?:\.|(?=,?\s+{_MONTH}\s+\d)|(?=,?\s+\d))", _days),
     rule(r"(?:(?<=[Ii]n )|(?<=[Ss]ince )|(?<=[Uu]ntil )|(?<=[Bb]y )|(?<=year ))((?:1[5-9]|20)\d\d)(?![\w,:/]|\.\d)",
          lambda found: year(int(found[1]))),
-    rule(r"(?<!\w)((?:1[5-9]|20)[1-9]0)s(?!\w)", _decade),
+    rule(r"(?<!\w)['’]?((?:1[5-9]|20)?[1-9]0)s(?!\w)", _decade),
 ]  # fmt: skip

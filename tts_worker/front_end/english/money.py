@@ -30,11 +30,12 @@ _CURRENCIES = {
 }
 _SIGN = "[₪$€£]"
 _MINUS = r"(?P<minus>(?<![\w)])[-−])?"
-_NUMBERS = rf"(?P<number>{NUMBER})(?:{TO}{_SIGN}?(?P<to>{NUMBER}))?(?:\s+(?P<scale>{SCALE})(?!\w))?"
+_SCALES = {"K": "thousand", "M": "million", "B": "billion"}
+_NUMBERS = rf"(?P<number>{NUMBER})(?:{TO}{_SIGN}?(?P<to>{NUMBER}))?(?:\s+(?P<scale>{SCALE})(?!\w)|(?P<letter>[KMB])(?!\w))?"
 
 
 def _price(found: re.Match[str]) -> str:
-    spoken = _sum(_CURRENCIES[found["sign"]], found["to"] or found["number"], found["scale"])
+    spoken = _sum(_CURRENCIES[found["sign"]], found["to"] or found["number"], found["scale"] or _SCALES.get(found["letter"]))
     if found["to"]:
         spoken = f"{plain(found['number'])} to {spoken}"
     return f"minus {spoken}" if found["minus"] else spoken

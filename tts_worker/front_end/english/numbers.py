@@ -16,6 +16,7 @@ _LONGEST = 10**15
 """Nobody follows a longer number in words."""
 _BLOOD_PRESSURE = re.compile(r"blood pressure(?: (?:is|was|of|at|below|above|under|over|reads?))*[\s:]*$", re.IGNORECASE)
 BY = r"\s?[×xX]\s?"
+_RATED = re.compile(r"\b(?:rated|rating|score|scored)(?: (?:of|is))?\s+$", re.IGNORECASE)
 _FRACTIONS = {2: ("half", "halves"), 4: ("quarter", "quarters")}
 _WITH_A = {(1, 2): "a half", (1, 3): "a third", (1, 4): "a quarter"}
 _SIGNS = {"½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8)}
@@ -68,9 +69,14 @@ def _fraction(found: re.Match[str]) -> str | None:
     return f"{cardinal(int(found['whole']))} and {_WITH_A.get((above, below), spoken)}" if found["whole"] else spoken
 
 
-def between(sign: str) -> str:
-    """What is said for a dash between two numbers, or for what stands between the sides of a thing."""
-    return "to" if sign.strip() in "-–" else "by"
+def sides(written: str) -> str:
+    """What stands between the sides of a thing is said between them."""
+    return " by ".join(map(plain, re.findall(NUMBER, written)))
+
+
+def _rating(found: re.Match[str]) -> str | None:
+    rated = "." in found[1] or _RATED.search(found.string[: found.start()])
+    return f"{plain(found[1])} out of {plain(found[2])}" if rated else None
 
 
 def _signed(found: re.Match[str]) -> str:
@@ -79,13 +85,16 @@ def _signed(found: re.Match[str]) -> str:
 
 RULES: list[Rule] = [
     rule(rf"{START}(\d{{1,3}}(?:,\d{{3}})+|\d+)(?:st|nd|rd|th)(?!\w)", lambda found: ordinal(int(found[1].replace(",", "")))),
+    rule(rf"{START}(\d)['’′]\s?(\d{{1,2}})[\"”″]", lambda found: f"{cardinal(int(found[1]))} foot {cardinal(int(found[2]))}"),
+    rule(rf"{START}({NUMBER})/(5|10|100){END}", _rating),
     rule(rf"{START}(\d{{2,3}})/(\d{{2,3}}){END}", _pressure),
     rule(
         rf"{START}(?:(?P<whole>\d{{1,3}})(?:\s+(?=\d)|\s?(?={_SIGN})))?"
         rf"(?:(?P<sign>{_SIGN})|(?P<above>\d{{1,3}})/(?P<below>\d{{1,3}}){END})",
         _fraction,
     ),
-    rule(rf"{START}({NUMBER})({TO}|{BY})({NUMBER}){END}", lambda found: f"{plain(found[1])} {between(found[2])} {plain(found[3])}"),
+    rule(rf"{START}({NUMBER}){TO}({NUMBER}){END}", lambda found: f"{plain(found[1])} to {plain(found[2])}"),
+    rule(rf"{START}(?:{NUMBER})(?:{BY}(?:{NUMBER})){{1,2}}{END}", lambda found: sides(found[0])),
     rule(rf"(?<![\w)])([-−+])({NUMBER}){END}", _signed),
     rule(NUMBER, lambda found: apart(found, plain(found[0]))),
 ]

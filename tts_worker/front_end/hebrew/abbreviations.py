@@ -7,7 +7,7 @@ goes to the second word of a construct pair: הת"ז is תעודת הזהות.
 import re
 
 from tts_worker.front_end.hebrew.nouns import Gender
-from tts_worker.front_end.hebrew.numbers import BY, NUMBER, START, TO, amount, between, mixed
+from tts_worker.front_end.hebrew.numbers import BY, NUMBER, START, TO, amount, mixed, sides
 from tts_worker.front_end.scan import Rule, rule
 
 _PAIRS = {
@@ -46,6 +46,14 @@ _PLAIN = {
     'סה"כ': "סך הכול",
     'כ"כ': "כל כך",
     'ת"א': "תל אביב",
+    'ר"ג': "רמת גן",
+    'פ"ת': "פתח תקווה",
+    'ראשל"צ': "ראשון לציון",
+    "י-ם": "ירושלים",
+    'דוא"ל': "דואר אלקטרוני",
+    'מו"מ': "משא ומתן",
+    'עו"ש': "עובר ושב",
+    'הו"ק': "הוראת קבע",
     'ב"ש': "באר שבע",
     'ש"ח': "שקלים",
     'הנ"ל': "הנזכר לעיל",
@@ -89,6 +97,7 @@ _UNITS: dict[str, tuple[str, str, Gender]] = {
     "גר'": ("גרם", "גרם", "m"),
     'ק"ג': ("קילוגרם", "קילוגרם", "m"),
     'מ"ג': ("מיליגרם", "מיליגרם", "m"),
+    'מ"ג/ד"ל': ("מיליגרם לדציליטר", "מיליגרם לדציליטר", "m"),
     'מק"ג': ("מיקרוגרם", "מיקרוגרם", "m"),
     "דק'": ("דקה", "דקות", "f"),
     "שע'": ("שעה", "שעות", "f"),
@@ -100,6 +109,7 @@ _UNITS: dict[str, tuple[str, str, Gender]] = {
     "℃": ("מעלת צלזיוס", "מעלות צלזיוס", "f"),
     "°F": ("מעלת פרנהייט", "מעלות פרנהייט", "f"),
     "℉": ("מעלת פרנהייט", "מעלות פרנהייט", "f"),
+    "GHz": ("גיגה הרץ", "גיגה הרץ", "m"),
     "GB": ("ג'יגה בייט", "ג'יגה בייט", "m"),
     "MB": ("מגה בייט", "מגה בייט", "m"),
     "Mbps": ("מגה ביט לשנייה", "מגה ביט לשנייה", "m"),
@@ -138,14 +148,17 @@ def _measure(found: re.Match[str]) -> str:
     one, many, gender = _UNITS[_key(found["unit"])]
     spoken = amount(found["number"], one, many, gender)
     if found["first"]:
-        spoken = f"{mixed(found['first'], gender)} {between(found['between'])} {spoken}"
+        spoken = f"{mixed(found['first'], gender)} עד {spoken}"
+    if found["sides"]:
+        spoken = f"{sides(found['sides'], gender)} על {spoken}"
     return f"מינוס {spoken}" if found["minus"] else spoken
 
 
 _BEGIN, _BEHIND = r"(?<![א-ת\"״'׳])", r"(?![א-ת\"״])"
 RULES: list[Rule] = [
     rule(
-        rf"(?P<minus>(?<![\w)])[-−])?{START}(?:(?P<first>{NUMBER})(?P<between>{TO}|{BY}))?(?P<number>{NUMBER})\s?"
+        rf"(?P<minus>(?<![\w)])[-−])?{START}(?:(?P<first>{NUMBER}){TO}|(?P<sides>(?:(?:{NUMBER}){BY}){{1,2}}))?"
+        rf"(?P<number>{NUMBER})\s?"
         rf"(?P<unit>{_any(_UNITS)})(?![\w\"״])",
         _measure,
     ),

@@ -31,6 +31,7 @@ _PARTS = {"25": "רבע", "5": "חצי", "50": "חצי"}
 _PARTS_OF_ONE = {**_PARTS, "1/2": "חצי", "½": "חצי", "1/3": "שליש", "⅓": "שליש", "1/4": "רבע", "¼": "רבע"}
 _ORDERED = re.compile(r"(?:^|([א-ת]+)\s+)ה[-־]$")
 _BLOOD_PRESSURE = re.compile(r"לחץ ה?דם(?:\s+(?:של|שלך|שלכם|הוא|היה|עד|מעל|תקין))*[\s:]*$")
+_RATED = re.compile(r"(?:ציון|דירוג)(?:\s+(?:של|הוא))?\s+$")
 _TO_A_NOUN = re.compile(rf"(?:{TO}|\s+(?:עד|או)\s+|\s+[לו][-־])(?:{NUMBER})(?=\s)")
 
 
@@ -105,13 +106,23 @@ def _pressure(found: re.Match[str]) -> str | None:
 
 def _range(found: re.Match[str]) -> str:
     noun = noun_at(found.string, found.end())
-    first, second = (mixed(found[1], noun.gender), counted(found[3], noun)) if noun else (plain(found[1]), plain(found[3]))
-    return f"{first} {between(found[2])} {second}"
+    first, second = (mixed(found[1], noun.gender), counted(found[2], noun)) if noun else (plain(found[1]), plain(found[2]))
+    return f"{first} עד {second}"
 
 
-def between(sign: str) -> str:
-    """What is said for a dash between two numbers, or for what stands between the sides of a thing."""
-    return "עד" if sign.strip() in "-–־" else "על"
+def _sides(found: re.Match[str]) -> str:
+    noun = noun_at(found.string, found.end())
+    return sides(found[0], noun.gender if noun else "f")
+
+
+def sides(written: str, gender: Gender) -> str:
+    """What stands between the sides of a thing is said between them."""
+    return " על ".join(mixed(side, gender) for side in re.findall(NUMBER, written))
+
+
+def _rating(found: re.Match[str]) -> str | None:
+    rated = "." in found[1] or _RATED.search(found.string[: found.start()])
+    return f"{plain(found[1])} מתוך {plain(found[2])}" if rated else None
 
 
 def _one(found: re.Match[str]) -> str | None:
@@ -149,14 +160,16 @@ def _ordinal(number: int, gender: Gender) -> str:
 
 
 COUNTED: list[Rule] = [
+    rule(rf"{START}({NUMBER})/(5|10|100){END}", _rating),
     rule(rf"{START}({NUMBER})\s+({SCALE})(?![א-ת])", _scaled),
     rule(rf"{START}(\d{{2,3}})/(\d{{2,3}}){END}", _pressure),
     rule(rf"{START}(?P<number>1(?:(?:\.|\s+(?=\d/)|\s?(?=[½⅓¼]))(?P<part>{'|'.join(_PARTS_OF_ONE)}))?)\s+[א-ת]+(?![א-ת\"״'׳])", _one),
 ]
 """What goes before fractions."""
 RULES: list[Rule] = [
-    rule(rf"{START}({NUMBER})({TO}|{BY})({NUMBER}){END}", _range),
+    rule(rf"{START}({NUMBER}){TO}({NUMBER}){END}", _range),
+    rule(rf"{START}(?:{NUMBER})(?:{BY}(?:{NUMBER})){{1,2}}{END}", _sides),
     rule(rf"(?<![\w)])([-−+])({NUMBER}){END}", _signed),
-    rule(rf"{START}(?:{NUMBER})(?![^\W\d])", _number),
+    rule(rf"{START}(?:{NUMBER})(?!\w|[.,]\d)", _number),
     rule(NUMBER, lambda found: apart(found, plain(found[0]))),
 ]
