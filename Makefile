@@ -9,7 +9,8 @@ RUN_DIR := .run
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --only-binary :all: --quiet
 PACKAGES := common gateway asr_worker llm_worker tts_worker tools tests
 PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/pytest
-# Tests of whole calls in real time: they want the machine for themselves, so they run alone, after the others.
+IN_FORKS := $(PYTEST) -q -p tests.forks --forks
+# Tests of whole calls in real time, which wait for most of it, and of speech, which compute: after the others, and not beside each other.
 REAL := e2e or speech
 
 # What runs here starts dozens of Pythons: each module is compiled once, not by every one of them.
@@ -34,7 +35,8 @@ call: setup  ## place a call to a running Torim; ARGS="--help" tells what it tak
 
 test: setup-dev  ## all tests, real speech and a short run of chaos included; ARGS= goes to pytest, which then runs once
 	@$(if $(ARGS),$(PYTEST) $(ARGS),$(PYTEST) -n 2 --dist loadfile --cov --cov-config=pyproject.toml -m "not ($(REAL))"; \
-		computed=$$?; $(PYTEST) --durations 10 -m "$(REAL)" && exit $$computed)
+		computed=$$?; $(IN_FORKS) 2 --durations 10 -m e2e; waited=$$?; \
+		$(IN_FORKS) 2 --durations 10 -m "speech and not e2e" && exit $$((computed + waited)))
 
 check: setup-dev  ## what must be green before a commit
 	@$(BIN)/ruff format --check --quiet $(PACKAGES)
@@ -48,7 +50,7 @@ layers:
 	@$(BIN)/lint-imports --no-logo
 
 quick-tests:
-	@$(PYTEST) -q -p tests.forks --forks 4 -m "not ($(REAL) or long)"
+	@$(IN_FORKS) 4 -m "not ($(REAL) or long)"
 
 sim: setup-dev  ## N=5000 random calls through the core from FROM=0 on, each judged, and a fifth as many through the shell; fails if anything was hit too seldom (see tests.sim --help)
 	@$(BIN)/python -m tests.sim $(or $(FROM),0) $$(($(or $(FROM),0) + $(or $(N),5000))) --guards

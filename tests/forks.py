@@ -33,7 +33,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]  # made now, it is one for all, and cleared away as ever
     files = [list(items) for _, items in groupby(session.items, lambda item: item.path)]
     numbers = _pipe_of(len(files))
-    _tell(session.config, [_Fork(session.config, files, numbers) for _ in range(count)])
+    _tell(session.config, [_Fork(session, files, numbers) for _ in range(count)])
     os.close(numbers)
     return True
 
@@ -49,9 +49,9 @@ def _pipe_of(count: int) -> int:
 class _Fork:
     """A fork that runs tests, and the end at which it is heard."""
 
-    def __init__(self, config: pytest.Config, files: Sequence[list[pytest.Item]], numbers: int) -> None:
+    def __init__(self, session: pytest.Session, files: Sequence[list[pytest.Item]], numbers: int) -> None:
         self.reports, teller = _FORK.Pipe(duplex=False)
-        self._process = _FORK.Process(target=_run, args=(config, files, numbers, teller))
+        self._process = _FORK.Process(target=_run, args=(session, files, numbers, teller))
         self._process.start()
         teller.close()
 
@@ -76,16 +76,19 @@ class _Teller:
             self._reports.send(self._config.hook.pytest_report_to_serializable(config=self._config, report=report))
 
 
-def _run(config: pytest.Config, files: Sequence[list[pytest.Item]], numbers: int, reports: Connection) -> None:
-    plugins = config.pluginmanager
+def _run(session: pytest.Session, files: Sequence[list[pytest.Item]], numbers: int, reports: Connection) -> None:
+    hook, plugins = session.config.hook, session.config.pluginmanager
     plugins.unregister(name="terminalreporter")
-    plugins.register(_Teller(config, reports))
+    plugins.register(_Teller(session.config, reports))
     capture: Any = plugins.getplugin("capturemanager")
     capture.stop_global_capturing()
     capture.start_global_capturing()  # into a file of its own
     items = (item for number in _numbers(numbers) for item in files[number])
-    for item, following in pairwise(chain(items, [None])):
-        config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+    try:
+        for item, following in pairwise(chain(items, [None])):
+            hook.pytest_runtest_protocol(item=item, nextitem=following)
+    finally:
+        session._setupstate.teardown_exact(None)  # a fork that is interrupted ends what it has begun, too
 
 
 def _numbers(pipe: int) -> Iterator[int]:

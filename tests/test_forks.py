@@ -1,5 +1,7 @@
 """Tests that run in forks: each once, and what becomes of them is told."""
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -7,10 +9,26 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.gateway_process import ROOT
+from tests.e2e.launched import await_true
 
 PASSES = "def test_passes(tmp_path):\n    pass\n"
 FAILS = "def test_fails():\n    print('said before')\n    assert 1 + 1 == 3\n"
 DIES = "import os\n\ndef test_dies():\n    os._exit(7)\n"
+WAITS = """
+import time
+from pathlib import Path
+
+import pytest
+
+@pytest.fixture(scope="module")
+def begun():
+    Path(__file__).with_name("begun").touch()
+    yield
+    Path(__file__).with_name("ended").touch()
+
+def test_waits(begun):
+    time.sleep(60)
+"""
 TEARS = "import pytest\n\n@pytest.fixture\ndef torn():\n    yield\n    raise OSError('torn')\n\ndef test_is_torn_down(torn):\n    pass\n"
 
 
@@ -23,27 +41,22 @@ class Runner:
     """Runs pytest on files that are made for it."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def __call__(self, *files: str) -> tuple[int, str]:
         """The exit code and the output."""
+        with self.started(*files) as running:
+            said, _ = running.communicate()
+        return running.returncode, said
+
+    def started(self, *files: str) -> "subprocess.Popen[str]":
+        """A run, as from a terminal of its own."""
         for number, text in enumerate(files):
-            (self._folder / f"test_{number}.py").write_text(text)
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "tests.forks",
-            "--forks",
-            "2",
-            "--rootdir",
-            str(self._folder),
-            str(self._folder),
-        ]
-        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        return ended.returncode, ended.stdout
+            (self.folder / f"test_{number}.py").write_text(text)
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.forks", "--forks", "2", "--rootdir", self.folder, self.folder]
+        return subprocess.Popen(
+            list(map(str, command)), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
+        )
 
 
 @pytest.mark.long
@@ -72,3 +85,12 @@ def test_a_fork_that_dies_is_no_success(run: Runner) -> None:
 def test_files_that_cannot_be_imported_end_the_run(run: Runner) -> None:
     code, said = run("import nowhere_to_be_found", PASSES)
     assert (code, "1 error" in said) == (2, True)
+
+
+@pytest.mark.long
+def test_ctrl_c_ends_what_a_fork_has_begun(run: Runner) -> None:
+    with run.started(WAITS, PASSES) as running:
+        await_true((run.folder / "begun").exists)
+        os.killpg(running.pid, signal.SIGINT)
+        running.communicate()
+    assert (running.returncode, (run.folder / "ended").exists()) == (2, True)

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,7 @@ def replica_is_killed(nodes: Cluster, master: Node) -> None:
 Loss = Callable[[Cluster, Node], None]
 
 
-def outlive(loss: Loss, tmp_path_factory: pytest.TempPathFactory) -> Outlived:
+def outlive(tmp_path_factory: pytest.TempPathFactory, loss: Loss) -> Outlived:
     """Calls on two workers a stage; a node is lost once each of them had an answer."""
     folder = tmp_path_factory.mktemp("calls")
     with (
@@ -123,16 +124,27 @@ def outlive(loss: Loss, tmp_path_factory: pytest.TempPathFactory) -> Outlived:
         return Outlived([each.result() for each in placed], loss.__name__, served.count(served[0]), running.logs)
 
 
-@pytest.fixture(scope="module", params=[master_is_killed, master_is_cut_off, master_is_not_reached])
-def outlived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Outlived:
-    """Calls that outlived the loss of a master."""
-    return outlive(request.param, tmp_path_factory)
+LOSSES = (master_is_killed, master_is_cut_off, master_is_not_reached)
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Outlived:
+def all_outlived(tmp_path_factory: pytest.TempPathFactory) -> dict[Loss, Outlived]:
+    """What became of the calls in each loss: two at a time, since all that they do is wait."""
+    losses = (*LOSSES, replica_is_killed)
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(losses, pool.map(partial(outlive, tmp_path_factory), losses), strict=True))
+
+
+@pytest.fixture(params=LOSSES)
+def outlived(request: pytest.FixtureRequest, all_outlived: dict[Loss, Outlived]) -> Outlived:
+    """Calls that outlived the loss of a master."""
+    return all_outlived[request.param]
+
+
+@pytest.fixture
+def undisturbed(all_outlived: dict[Loss, Outlived]) -> Outlived:
     """Calls that lost a replica."""
-    return outlive(replica_is_killed, tmp_path_factory)
+    return all_outlived[replica_is_killed]
 
 
 def test_every_call_is_kept_to_its_end(outlived: Outlived) -> None:

@@ -5,7 +5,9 @@ import re
 import signal
 import wave
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,34 +26,47 @@ async def echo() -> AsyncIterator[Process]:
         yield process
 
 
-async def test_s16_the_caller_hears_himself(echo: Process, tmp_path: Path) -> None:
-    out = tmp_path / "call.wav"
-    await place_call(echo.url, "--no-greeting", "--wav", HELLO, "--out", out)
-    caller, bot = stereo(out)
+@dataclass(frozen=True)
+class Echoed:
+    """A call to an echo that has ended: its exit code and result, what was heard, and what the gateway told."""
+
+    code: int
+    result: dict[str, Any]
+    recording: Path
+    told: str
+
+
+@pytest.fixture(scope="module")
+def echoed(tmp_path_factory: pytest.TempPathFactory) -> Echoed:
+    """A caller says hello, and listens."""
+    return asyncio.run(_echoed(tmp_path_factory.mktemp("call") / "call.wav"))
+
+
+async def _echoed(out: Path) -> Echoed:
+    expected = ("--expect", "1", "--expect", "violations=0", "--expect", "marks>=2")
+    async with gateway(WS_MODE="ECHO", REDIS_URL=NO_REDIS) as process:
+        code, result, _ = await place_call(process.url, "--no-greeting", "--wav", HELLO, "--out", out, "--json", *expected)
+    assert result
+    return Echoed(code, result, out, process.output)
+
+
+def test_s16_the_caller_hears_himself(echoed: Echoed) -> None:
+    caller, bot = stereo(echoed.recording)
     assert likeness(caller, bot) > 0.99
 
 
-async def test_s16_an_echo_counts_as_an_answer(echo: Process) -> None:
-    code, _, _ = await place_call(
-        echo.url, "--no-greeting", "--wav", HELLO, "--expect", "1", "--expect", "violations=0", "--expect", "marks>=2"
-    )
-    assert code == 0
+def test_s16_an_echo_counts_as_an_answer(echoed: Echoed) -> None:
+    assert echoed.code == 0
 
 
-async def test_s15_frames_are_counted_alike_on_both_sides(echo: Process) -> None:
-    _, result, _ = await place_call(echo.url, "--no-greeting", "--wav", HELLO, "--json")
-    await echo.end()
-    done = re.search(r"WS_DONE sid=MZ\w+ rx=(\d+) tx=(\d+)", echo.output)
+def test_s15_frames_are_counted_alike_on_both_sides(echoed: Echoed) -> None:
+    done = re.search(r"WS_DONE sid=MZ\w+ rx=(\d+) tx=(\d+)", echoed.told)
     assert done
-    assert result
-    assert (int(done[1]), int(done[2])) == (result["tx"], result["tx"])
+    assert (int(done[1]), int(done[2])) == (echoed.result["tx"], echoed.result["tx"])
 
 
-async def test_s17_start_stop_and_done_are_told(echo: Process) -> None:
-    _, result, _ = await place_call(echo.url, "--no-greeting", "--wav", HELLO, "--json")
-    await echo.end()
-    assert result
-    assert re.findall(rf"EVENT call={result['call']} turn=\S+ (WS_\w+)", echo.output) == ["WS_START", "WS_STOP", "WS_DONE"]
+def test_s17_start_stop_and_done_are_told(echoed: Echoed) -> None:
+    assert re.findall(rf"EVENT call={echoed.result['call']} turn=\S+ (WS_\w+)", echoed.told) == ["WS_START", "WS_STOP", "WS_DONE"]
 
 
 async def test_a_socket_may_be_called_directly(echo: Process) -> None:

@@ -4,6 +4,7 @@ import fcntl
 import os
 import signal
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -19,16 +20,34 @@ ENDS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 # --- It brings everything up
 
 
-def test_it_answers_when_it_says_so(tmp_path: Path) -> None:
-    with launched(tmp_path) as run:
-        run.until_said(READY)
-        assert httpx.get(f"http://127.0.0.1:{run.port}/readyz").status_code == httpx.codes.OK
-
-
-def test_it_tells_the_vendors_and_why(tmp_path: Path) -> None:
-    with launched(tmp_path) as run:
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
+    """A run that answers calls, for all who only look at it, or start beside it; what ends one of its processes comes last."""
+    with launched(tmp_path_factory.mktemp("up")) as run:
         run.until_said("Ctrl-C ends it.")
-        assert "TTS  tone     (TTS_VENDOR=tone)" in run.output
+        yield run
+
+
+def test_it_answers_when_it_says_so(up: Launched) -> None:
+    assert httpx.get(f"http://127.0.0.1:{up.port}/readyz").status_code == httpx.codes.OK
+
+
+def test_it_tells_the_vendors_and_why(up: Launched) -> None:
+    assert "TTS  tone     (TTS_VENDOR=tone)" in up.output
+
+
+def test_it_brings_its_own_redis(up: Launched) -> None:
+    assert up.pid_of("valkey-server")
+
+
+def test_a_second_run_in_the_same_folder_is_refused(up: Launched) -> None:
+    with launched(up.run_dir.parent) as second:
+        assert "another `make run`" in said_before_it_gave_up(second)
+
+
+def test_a_worker_that_is_killed_is_started_again(up: Launched) -> None:
+    os.kill(up.pid_of("-m llm_worker"), signal.SIGKILL)
+    up.until_said("llm_worker_0 had ended and was started again")
 
 
 def test_it_starts_as_many_workers_as_asked_for(tmp_path: Path) -> None:
@@ -43,36 +62,30 @@ def test_it_uses_the_redis_that_is_named(tmp_path: Path, redis_url: str) -> None
         assert [line for line in run.processes() if "valkey-server" in line] == []
 
 
-def test_it_brings_its_own_redis(tmp_path: Path) -> None:
-    with launched(tmp_path) as run:
+# --- An echo
+
+
+@pytest.fixture(scope="module")
+def echo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
+    """An echo, and vendors that would load models."""
+    with launched(tmp_path_factory.mktemp("echo"), WS_MODE="ECHO", ASR_VENDOR="whisper", TTS_VENDOR="local") as run:
         run.until_said(READY)
-        assert run.pid_of("valkey-server")
+        yield run
 
 
-def test_an_echo_takes_a_gateway_and_nothing_else(tmp_path: Path) -> None:
-    with launched(tmp_path, WS_MODE="ECHO") as run:
-        run.until_said(READY)
-        started = [line for line in run.processes() if "_worker" in line or "valkey-server" in line]
-        assert (started, run.pid_of("-m gateway") > 0) == ([], True)
+def test_an_echo_takes_a_gateway_and_nothing_else(echo: Launched) -> None:
+    started = [line for line in echo.processes() if "_worker" in line or "valkey-server" in line]
+    assert (started, echo.pid_of("-m gateway") > 0) == ([], True)
 
 
-def test_an_echo_loads_no_models(tmp_path: Path) -> None:
-    with launched(tmp_path, WS_MODE="ECHO", ASR_VENDOR="whisper", TTS_VENDOR="local") as run:
-        run.until_said(READY)
-        assert not (tmp_path / "cache" / "models").exists()
+def test_an_echo_loads_no_models(echo: Launched) -> None:
+    assert not (echo.run_dir.parent / "cache" / "models").exists()
 
 
 def test_an_echo_needs_no_redis(tmp_path: Path) -> None:
     with launched(tmp_path, WS_MODE="ECHO", REDIS_URL=f"unix://{tmp_path}/nobody.sock") as run:
         run.until_said(READY)
         assert "no vendor and no Redis is used" in run.output
-
-
-def test_a_worker_that_is_killed_is_started_again(tmp_path: Path) -> None:
-    with launched(tmp_path) as run:
-        run.until_said(READY)
-        os.kill(run.pid_of("-m llm_worker"), signal.SIGKILL)
-        run.until_said("llm_worker_0 had ended and was started again")
 
 
 # --- The end
@@ -210,13 +223,6 @@ def test_a_run_folder_too_deep_for_a_socket_is_named(tmp_path: Path) -> None:
     deep.mkdir(parents=True)
     with launched(deep) as run:
         assert "too long for a socket" in said_before_it_gave_up(run)
-
-
-def test_a_second_run_in_the_same_folder_is_refused(tmp_path: Path) -> None:
-    with launched(tmp_path) as first:
-        first.until_said(READY)
-        with launched(tmp_path) as second:
-            assert "another `make run`" in said_before_it_gave_up(second)
 
 
 def test_a_worker_that_cannot_start_ends_the_run_with_its_own_line(tmp_path: Path) -> None:
