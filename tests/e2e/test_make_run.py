@@ -22,7 +22,7 @@ ENDS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
-    """A run that answers calls, for all who only look at it, or start beside it; what ends one of its processes comes last."""
+    """A run that answers calls, for all who only look at it; what ends one of its processes comes last."""
     with launched(tmp_path_factory.mktemp("up")) as run:
         run.until_said("Ctrl-C ends it.")
         yield run
@@ -38,11 +38,6 @@ def test_it_tells_the_vendors_and_why(up: Launched) -> None:
 
 def test_it_brings_its_own_redis(up: Launched) -> None:
     assert up.pid_of("valkey-server")
-
-
-def test_a_second_run_in_the_same_folder_is_refused(up: Launched) -> None:
-    with launched(up.run_dir.parent) as second:
-        assert "another `make run`" in said_before_it_gave_up(second)
 
 
 def test_a_worker_that_is_killed_is_started_again(up: Launched) -> None:
@@ -223,6 +218,13 @@ def test_a_run_folder_too_deep_for_a_socket_is_named(tmp_path: Path) -> None:
     deep.mkdir(parents=True)
     with launched(deep) as run:
         assert "too long for a socket" in said_before_it_gave_up(run)
+
+
+def test_a_second_run_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+    with launched(tmp_path) as first:
+        first.until_said(READY)
+        with launched(tmp_path) as second:
+            assert "another `make run`" in said_before_it_gave_up(second)
 
 
 def test_a_worker_that_cannot_start_ends_the_run_with_its_own_line(tmp_path: Path) -> None:
