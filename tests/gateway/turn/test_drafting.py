@@ -47,6 +47,18 @@ def test_words_that_interrupt_the_bot_are_answered_in_the_pause_behind_them() ->
     assert (desk.asked, desk.machine.call.turn.committed, desk.reports[-1]) == (["לא כך"], False, "DRAFT")
 
 
+def test_workers_are_told_of_their_turn_first() -> None:
+    desk = interrupting_desk()
+    assert desk.all(OpenTurn)[-1].turn == desk.turn
+
+
+def test_they_count_as_a_draft() -> None:
+    desk = interrupting_desk(replace(RULES, max_drafts=1))
+    desk.speak(0.5)
+    desk.wait(0.4)
+    assert (desk.published[-1].piece, desk.machine.drafting.made) == ("probe", 2)
+
+
 def test_they_are_committed_at_the_end_and_asked_once() -> None:
     desk = interrupting_desk()
     desk.wait(0.7)
