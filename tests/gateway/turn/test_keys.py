@@ -343,3 +343,18 @@ def test_words_between_keys_end_them_though_there_was_a_cough_before() -> None:
     desk.wait(0.8)
     desk.understand("that is all")
     assert desk.asked == ["12 that is all"]
+
+
+def test_a_sound_without_words_in_front_of_keys_leaves_them_keys() -> None:
+    desk = quiet_desk()
+    desk.speak(0.2)
+    desk.wait(0.4)
+    desk.press("1")
+    for piece in desk.published:
+        desk.understand("", seq=piece.seq, piece="segment")
+    desk.wait(1.6)
+    desk.press("2")
+    desk.wait(0.4)
+    desk.speak(0.2)
+    desk.wait(0.8)
+    assert (desk.ends[-1], desk.machine.call.keys_until is not None) == ("superseded", True)
