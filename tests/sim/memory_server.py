@@ -24,7 +24,7 @@ from common.redis_link import WRITE_LIMIT_S
 from common.streams import STAGES
 
 _RESOLUTION_S = 1e-6
-"""A timer may ring so much too early: who then finds nothing and waits again would keep a virtual clock from going on."""
+"""A timer may ring almost so much too early; who then finds nothing and waits again would keep a virtual clock from going on."""
 
 T = TypeVar("T")
 
@@ -60,7 +60,7 @@ class Stream:
             first = min(self.unread, key=lambda entry: entry.seen_from_s)
             self.unread.remove(first)
             self.unread.appendleft(first)
-        return self.unread.popleft() if self.unread and self.unread[0].seen_from_s <= now_s + _RESOLUTION_S else None
+        return self.unread.popleft() if self.unread and self.unread[0].seen_from_s <= now_s else None
 
 
 @dataclass(slots=True)
@@ -177,7 +177,7 @@ class MemoryServer:
         self._bell.clear()
         seen_s = stream.unread[0].seen_from_s if stream is not None and stream.unread else until_s
         with suppress(TimeoutError):
-            async with asyncio.timeout_at(min(seen_s, until_s)):
+            async with asyncio.timeout_at(min(seen_s, until_s) + _RESOLUTION_S):
                 await self._bell.wait()
 
     # -- Trouble --------------------------------------------------------------------------------
