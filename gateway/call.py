@@ -242,7 +242,8 @@ class LiveCall:
             now = self._loop.time()
             echo = self._echo_guard.is_echo(pcm, level, speech, now)
             self._through_core(events.FrameHeard(speech and not echo, level), now, frame)
-        self._ear.keep(None if self._machine.needs_sound else IDLE_FRAMES)
+        if self._ear.is_full:
+            self._ear.keep(None if self._machine.needs_sound else IDLE_FRAMES)
 
     def _handle(self, event: Event) -> None:
         if self._early is None and not self._over.is_set():

@@ -10,6 +10,7 @@ from common.audio import FRAME_BYTES, SILENCE_BYTE
 
 IDLE_FRAMES = 50
 """Kept while nobody speaks: pre-roll and onset, with room to spare."""
+_FULL_BYTES = (IDLE_FRAMES + 25) * FRAME_BYTES
 
 
 class Ear:
@@ -34,6 +35,11 @@ class Ear:
             frame, self._remainder = self._remainder[:FRAME_BYTES], self._remainder[FRAME_BYTES:]
             self._sound += frame
             yield frame
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to say what to ``keep``: to ask after each frame costs more than half a second of sound."""
+        return len(self._sound) > _FULL_BYTES
 
     def keep(self, frames: int | None) -> None:
         """Forget all but the newest ``frames`` frames; None: only what is beyond the limit."""

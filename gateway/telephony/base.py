@@ -19,6 +19,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import msgspec
+
 
 @dataclass(frozen=True, slots=True)
 class CallStarted:
@@ -36,9 +38,8 @@ class CallStarted:
     """All custom parameters of the stream, without the token."""
 
 
-@dataclass(frozen=True, slots=True)
-class AudioReceived:
-    """Sound of the caller."""
+class AudioReceived(msgspec.Struct, frozen=True, gc=False):
+    """Sound of the caller. 50 a second come on each line: a Struct is made in a quarter of a dataclass' time."""
 
     audio: bytes
     """Mu-law, 8 kHz, mono; any length, usually 160 bytes (20 ms)."""

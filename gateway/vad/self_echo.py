@@ -168,6 +168,8 @@ class SelfEcho:
         self._unread: deque[tuple[bytes, float]] = deque(maxlen=_MOST_UNREAD)
         """What was played, and until when, since anybody asked last."""
         self._heard = NewestSound(_WINDOW)
+        self._unheard: deque[bytes] = deque(maxlen=_WINDOW // FRAME + 1)
+        """The caller's newest frames since anybody asked last, and one for the filter."""
         self._clock = ArrivalClock()
         self._noise = 0.0
 
@@ -182,18 +184,24 @@ class SelfEcho:
 
     def is_echo(self, pcm: bytes, level: int, speech: bool, now: float) -> bool:
         """Whether the caller's next 20 ms, which came at ``now``, are nothing but echo; every frame is to be shown."""
-        self._heard.add(pcm)
-        at = round(self._clock.next(now) * RATE_HZ)
+        self._unheard.append(pcm)
+        at_s = self._clock.next(now)
         if not speech:
             self._noise += _LEARN * (level * level - self._noise)
             self._doubtful = 0
             return False
         self._read_played()
+        at = round(at_s * RATE_HZ)
         echo = self._may_be_echo(level * level, at - self._played.end)
         if echo is None:
-            echo = self._is_played(self._heard.newest(), level * level, at) or self._is_doubtful(level * level)
+            echo = self._is_played(self._newest(), level * level, at) or self._is_doubtful(level * level)
         self.echoes += echo
         return echo
+
+    def _newest(self) -> Samples:
+        self._heard.add(b"".join(self._unheard))
+        self._unheard.clear()
+        return self._heard.newest()
 
     def _read_played(self) -> None:
         """Take in what was played, frames without a gap at one go: most of it leaves while the caller is silent, and nobody asks."""
@@ -291,5 +299,6 @@ class ArrivalClock:
     def next(self, now: float) -> float:
         """The next frame came at ``now``."""
         expected = now if self._at is None else self._at + _FRAME_S
-        self._at = now if now > expected + _GAP_S else min(now, expected + _DRIFT_S)
-        return self._at
+        late = expected + _DRIFT_S < now <= expected + _GAP_S
+        at = self._at = expected + _DRIFT_S if late else now
+        return at

@@ -1,7 +1,7 @@
 """The caller's sound, by frames."""
 
 from common.audio import FRAME_BYTES
-from gateway.ear import Ear
+from gateway.ear import IDLE_FRAMES, Ear
 
 
 def frame(number: int) -> bytes:
@@ -45,6 +45,13 @@ def test_the_limit_holds_while_somebody_speaks() -> None:
     ear = ear_with(10, limit=3)
     ear.keep(None)
     assert ear.cut(6, 8) == b"\xff" * FRAME_BYTES + frame(7)
+
+
+def test_it_is_full_some_time_after_an_idle_caller_was_kept() -> None:
+    ear = ear_with(IDLE_FRAMES + 26)
+    full = ear.is_full
+    ear.keep(IDLE_FRAMES)
+    assert (full, ear.is_full) == (True, False)
 
 
 def test_sound_wholly_forgotten_is_all_silence() -> None:
