@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, cast
@@ -169,14 +170,11 @@ class RedisGatewayBus:
         destination = await promptly(lambda: self._link(call).writer.getdel(self._keys.transfer(call)))
         return destination if isinstance(destination, bytes) else None
 
-    async def keep_token(self, token: str, call: str) -> None:
-        """Let any gateway take the token of the call's next stream, once."""
-        await promptly(lambda: self._link(token).writer.set(self._keys.token(token), call, ex=streams.TOKEN_TTL_S))
-
-    async def take_token(self, token: str) -> str | None:
-        """The call that the token is for; it is spent now. None: unknown, spent or too old."""
-        call = await promptly(lambda: self._link(token).writer.getdel(self._keys.token(token)))
-        return call.decode() if isinstance(call, bytes) else None
+    async def spend_token(self, call: str, token: str) -> bool:
+        """Note that a token opened the call's stream; False if one did before."""
+        key, taker = self._keys.token(call, token), secrets.token_bytes(8)  # or a second try would find the first
+        before = await promptly(lambda: self._link(call).writer.set(key, taker, nx=True, get=True, ex=streams.TOKEN_TTL_S))
+        return before in (None, taker)
 
     async def add_spent(self, day: str, amounts: Mapping[str, int]) -> None:
         """Add to a day's sums, in millionths of a dollar."""

@@ -53,7 +53,7 @@ TOOL_TTL_S = 600
 DEAD_TTL_S = 86_400
 REPLIES_TTL_S = 60
 ALIVE_TTL_S = 5
-TOKEN_TTL_S = 60
+TOKEN_TTL_S = 120
 SPEECH_TTL_S = 86_400
 SPENT_TTL_S = 172_800
 
@@ -132,9 +132,9 @@ class Keys:
         this is not all, since the caller cut in, ``000017t:<id>`` a tool's run."""
         return f"t:{self.tag(call)}:hist:{call}"
 
-    def token(self, secret: str) -> str:
-        """String: the call that a stream token was issued for; who takes it deletes it."""
-        return f"t:{self.tag(secret)}:tok:{secret}"
+    def token(self, call: str, token: str) -> str:
+        """String: a stream token of the call was used; by whom, a random word, tells a second try from a second use."""
+        return f"t:{self.tag(call)}:tok:{call}:{token}"
 
     def reconnects(self, call: str) -> str:
         """List: when the call was connected again, in the server's seconds."""

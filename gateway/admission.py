@@ -18,15 +18,13 @@ from collections.abc import Callable
 from common import metrics
 from gateway.complaints import Complaints
 from gateway.media_socket import Limits, MediaSocket
-from gateway.telephony.auth import StreamTokens
 from gateway.telephony.base import Answer, CallStarted
 from gateway.telephony.reconnects import Reconnects
+from gateway.telephony.tokens import StreamTokens
 
 logger = logging.getLogger("torim.gateway")
 
 DRAIN_S = 10.0
-TOKEN_TIMEOUT_S = 2.0
-"""How long the tokens may take to be issued or taken."""
 MOVE_LIMIT_S = 1.2
 """How long calls may take to leave what they know in Redis, and their sockets to close."""
 
@@ -99,13 +97,9 @@ class Admission:
     async def _why_refused(self, started: CallStarted) -> str:
         if self._closed:
             return "draining"
-        if self._tokens is None:
+        if self._tokens is None or await self._tokens.take(started.token, started.call):
             return ""
-        try:
-            async with asyncio.timeout(TOKEN_TIMEOUT_S):
-                return "" if await self._tokens.take(started.token) == started.call else "stream_token"
-        except TimeoutError:
-            return "token_timeout"
+        return "stream_token"
 
     # --- The end
 

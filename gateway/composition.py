@@ -32,10 +32,11 @@ from gateway.spending import Spending
 from gateway.summaries import Summaries
 from gateway.surroundings import Surroundings
 from gateway.switchboard import Switchboard
-from gateway.telephony.auth import MemoryTokens, SharedTokens
 from gateway.telephony.base import Answer
 from gateway.telephony.reconnects import Reconnects, TakeTransfer
+from gateway.telephony.tokens import StreamTokens
 from gateway.tidying import tidy_up
+from gateway.trust import auth_tokens
 from gateway.vad.choice import choose_detector
 
 logger = logging.getLogger("torim.gateway")
@@ -111,8 +112,7 @@ async def _serve(
 ) -> None:
     listener = listener or listen(settings.host, settings.port, shared=True)
     clock = asyncio.get_running_loop().time
-    own = MemoryTokens(clock)
-    tokens = SharedTokens(own, bus.keep_token, bus.take_token) if bus else own
+    tokens = StreamTokens(auth_tokens(settings), time.time, bus.spend_token if bus else None)
     reconnects = Reconnects(clock, bus.reconnect if bus else None, take_transfer)
     door = FrontDoor(
         settings, answer, ready, tokens, reconnects, Complaints(clock), why_busy=load.why_busy, agents=agents, spending=spending

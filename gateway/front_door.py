@@ -27,9 +27,9 @@ from gateway.agents import Agents
 from gateway.complaints import Complaints
 from gateway.media_socket import Limits, MediaSocket, SocketLine, Wire
 from gateway.spending import Spending
-from gateway.telephony.auth import StreamTokens
 from gateway.telephony.base import Answer
 from gateway.telephony.reconnects import Reconnects
+from gateway.telephony.tokens import StreamTokens
 from gateway.telephony.twilio import TwilioCodec
 from gateway.trust import Trust
 from gateway.webhooks import Webhooks

@@ -22,12 +22,16 @@ _HOST = re.compile(r"[A-Za-z0-9._\[\]:-]{1,255}")
 _HEADER = "x-twilio-signature"
 
 
+def auth_tokens(settings: Settings) -> tuple[str, ...]:
+    """The account's secrets, the one that is in use first; none where everybody is trusted."""
+    return tuple(token for token in (settings.twilio_auth_token, settings.twilio_auth_token_2) if token)
+
+
 class Trust:
     """Checks requests, and reads those that pass."""
 
     def __init__(self, settings: Settings, complaints: Complaints) -> None:
-        auth_tokens = tuple(token for token in (settings.twilio_auth_token, settings.twilio_auth_token_2) if token)
-        self._signatures = Signatures(auth_tokens, settings.public_url.rstrip("/"))
+        self._signatures = Signatures(auth_tokens(settings), settings.public_url.rstrip("/"))
         self._complaints = complaints
 
     @property

@@ -7,7 +7,6 @@
 - A new call that there is no room for, or no more money (``spending.py``), is told so, and hung up; one that is known is not.
 """
 
-import asyncio
 from collections.abc import Mapping
 from typing import Literal
 from urllib.parse import urlencode
@@ -18,7 +17,7 @@ from starlette.responses import Response
 
 from common.agents.in_use import InUse
 from common.agents.overlay import spoken_language
-from gateway.admission import TOKEN_TIMEOUT_S, Admission
+from gateway.admission import Admission
 from gateway.agents import AGENT, CALLED, Agents
 from gateway.beginning import RECONNECTS, TRANSFERS, UNANSWERED, reconnects, transfers
 from gateway.complaints import Complaints
@@ -27,8 +26,8 @@ from gateway.lookup import looked_up
 from gateway.outcomes import NUMBER
 from gateway.spending import Spending
 from gateway.telephony import twiml
-from gateway.telephony.auth import StreamTokens
 from gateway.telephony.reconnects import GoesTo, Reconnects
+from gateway.telephony.tokens import StreamTokens
 from gateway.telephony.twilio import language_of
 from gateway.trust import Trust
 
@@ -80,7 +79,7 @@ class Webhooks:
         return await self._connect(request, call, self._parameters(agent, language_of(asked), number), about)
 
     async def _connect(self, request: Request, call: str, parameters: Mapping[str, str], about: Mapping[str, str]) -> Response:
-        token = "" if self._tokens is None else await _issue(self._tokens, call)
+        token = "" if self._tokens is None else _issue(self._tokens, call)
         return _xml(twiml.connect(self._trust.base_url(request), parameters, token, about))
 
     async def after(self, request: Request) -> Response:
@@ -161,11 +160,10 @@ def _passed_on(asked: Mapping[str, str]) -> dict[str, str]:
     return {name: asked[name] for name in ("language", AGENT, RECONNECTS, TRANSFERS) if name in asked}
 
 
-async def _issue(tokens: StreamTokens, call: str) -> str:
+def _issue(tokens: StreamTokens, call: str) -> str:
     if not call:
         raise HTTPException(400, "no CallSid")
-    async with asyncio.timeout(TOKEN_TIMEOUT_S):
-        return await tokens.issue(call)
+    return tokens.issue(call)
 
 
 def _xml(body: str) -> Response:

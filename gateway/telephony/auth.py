@@ -1,4 +1,4 @@
-"""Who may open a call: Twilio's signature, and a token that opens one stream once.
+"""Twilio's signature, of webhooks and of handshakes.
 
 Rules (https://www.twilio.com/docs/usage/security)
 - ``X-Twilio-Signature`` is base64(HMAC-SHA1(auth token, URL + sorted POST parameters)); the
@@ -8,29 +8,18 @@ Rules (https://www.twilio.com/docs/usage/security)
   {exact, trailing slash toggled} is accepted. All candidates are compared, each in constant
   time, so that the answer's delay tells nothing.
 - Two auth tokens are accepted while they are rotated.
-- The signature of a handshake is the same for ever and could be replayed. So the signed webhook
-  issues a token for one callSid, which the ``start`` message must bring back within a minute, once.
+- The signature of a handshake is the same for ever and could be replayed: ``tokens.py``.
 """
 
-import asyncio
 import hmac
-import secrets
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Protocol
 from urllib.parse import urlsplit
-
-from common.errors import BusUnavailable
-from common.streams import TOKEN_TTL_S
 
 Parameters = Sequence[tuple[str, str]]
 """POST parameters in any order; a name may come more than once."""
-
-TOKEN_LIFE_S = float(TOKEN_TTL_S)
-_SHARED_LIMIT_S = 1.0
 
 
 # --- Signatures
@@ -89,84 +78,3 @@ def _with_ports(public_url: str, schemes: tuple[str, str], target: str) -> list[
     port = parts.port or (443 if secure else 80)
     before = parts.path.rstrip("/")
     return [f"{scheme}://{host}{before}{target}", f"{scheme}://{host}:{port}{before}{target}"]
-
-
-# --- Tokens
-
-
-class StreamTokens(Protocol):
-    """Where the tokens of calls wait for their streams."""
-
-    async def issue(self, call: str) -> str:
-        """A new token for the call."""
-
-    async def take(self, token: str) -> str | None:
-        """The call that the token was issued for; it is spent now. None: unknown, spent or too old."""
-
-
-KeepToken = Callable[[str, str], Awaitable[None]]
-"""Keeps a token (first) and its call where all gateways look."""
-TakeToken = Callable[[str], Awaitable[str | None]]
-"""Spends a token there; its call."""
-
-
-class SharedTokens:
-    """Tokens that any gateway takes: webhook and stream may reach different ones.
-
-    Where the place that they share does not answer, a gateway takes those that it issued itself.
-    """
-
-    def __init__(self, own: "MemoryTokens", keep: KeepToken, take: TakeToken) -> None:
-        self._own = own
-        self._keep = keep
-        self._take = take
-
-    async def issue(self, call: str) -> str:
-        """A new token for the call."""
-        token = await self._own.issue(call)
-        with suppress(TimeoutError, BusUnavailable):
-            async with asyncio.timeout(_SHARED_LIMIT_S):
-                await self._keep(token, call)
-        return token
-
-    async def take(self, token: str) -> str | None:
-        """The call that the token was issued for, by whichever gateway; it is spent now."""
-        own = await self._own.take(token)
-        try:
-            async with asyncio.timeout(_SHARED_LIMIT_S):
-                return await self._take(token)
-        except (TimeoutError, BusUnavailable):
-            return own
-
-
-class MemoryTokens:
-    """Tokens in this process: right for one gateway alone. Bounded; the oldest make room."""
-
-    def __init__(self, clock: Callable[[], float], capacity: int = 10_000) -> None:
-        self._clock = clock
-        self._capacity = capacity
-        self._calls: dict[str, tuple[str, float]] = {}
-
-    def __len__(self) -> int:
-        return len(self._calls)
-
-    async def issue(self, call: str) -> str:
-        """A new token for the call."""
-        now = self._clock()
-        self._forget(now)
-        token = secrets.token_urlsafe(24)
-        self._calls[token] = (call, now + TOKEN_LIFE_S)
-        return token
-
-    async def take(self, token: str) -> str | None:
-        """The call that the token was issued for; it is spent now."""
-        call, expires = self._calls.pop(token, (None, 0.0))
-        return call if self._clock() < expires else None
-
-    def _forget(self, now: float) -> None:
-        # All live equally long, so the oldest come first.
-        while self._calls:
-            oldest = next(iter(self._calls))
-            if len(self._calls) < self._capacity and self._calls[oldest][1] > now:
-                return
-            del self._calls[oldest]

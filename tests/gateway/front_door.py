@@ -17,9 +17,10 @@ from gateway.media_socket import Limits
 from gateway.port import listen
 from gateway.server import serve
 from gateway.spending import Spending
-from gateway.telephony.auth import MemoryTokens
 from gateway.telephony.base import Answer, CallStarted, CallStopped, Line, LineEvent
 from gateway.telephony.reconnects import Reconnects
+from gateway.telephony.tokens import StreamTokens
+from gateway.trust import auth_tokens
 
 SOON_S = 5.0
 """Nothing in these tests takes so long; it only keeps a broken one from hanging."""
@@ -82,7 +83,7 @@ class Gateway:
             settings,
             answer or self._listen_to,
             ready or _all_well,
-            MemoryTokens(clock),
+            StreamTokens(auth_tokens(settings), clock),
             self.reconnects,
             self.complaints,
             limits or AT_ONCE,

@@ -1,4 +1,4 @@
-"""Signatures and tokens. The expected signatures were computed by hand from Twilio's description."""
+"""Signatures. The expected signatures were computed by hand from Twilio's description."""
 
 import base64
 import hashlib
@@ -6,9 +6,7 @@ import hmac
 
 import pytest
 
-from common.errors import BusUnavailable
-from gateway.telephony.auth import TOKEN_LIFE_S, MemoryTokens, SharedTokens, Signatures, signature
-from tests.gateway.clock import Clock
+from gateway.telephony.auth import Signatures, signature
 
 TOKEN = "12345"
 PUBLIC = "https://bot.example.org"
@@ -21,9 +19,6 @@ def by_the_book(text: str, token: str = TOKEN) -> str:
 @pytest.fixture
 def signatures() -> Signatures:
     return Signatures((TOKEN,), PUBLIC)
-
-
-# --- Signatures
 
 
 def test_the_example_in_twilios_documentation_holds() -> None:
@@ -79,106 +74,3 @@ def test_a_public_url_may_have_a_port_and_a_path() -> None:
 
 def test_without_a_token_everything_passes() -> None:
     assert Signatures((), "").handshake("/twilio/media", "")
-
-
-# --- Tokens
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-async def test_a_token_opens_its_call(clock: Clock) -> None:
-    tokens = MemoryTokens(clock)
-    assert await tokens.take(await tokens.issue("CA1")) == "CA1"
-
-
-async def test_a_token_opens_only_once(clock: Clock) -> None:
-    tokens = MemoryTokens(clock)
-    token = await tokens.issue("CA1")
-    await tokens.take(token)
-    assert await tokens.take(token) is None
-
-
-async def test_a_token_expires(clock: Clock) -> None:
-    tokens = MemoryTokens(clock)
-    token = await tokens.issue("CA1")
-    clock.now_s = TOKEN_LIFE_S
-    assert await tokens.take(token) is None
-
-
-async def test_an_unknown_token_opens_nothing(clock: Clock) -> None:
-    assert await MemoryTokens(clock).take("") is None
-
-
-# Tokens of several gateways
-
-
-class FakeShelf:
-    """Where gateways look for each other's tokens; may not answer."""
-
-    def __init__(self) -> None:
-        self.calls: dict[str, str] = {}
-        self.answers = True
-
-    async def keep(self, token: str, call: str) -> None:
-        self._ask()
-        self.calls[token] = call
-
-    async def take(self, token: str) -> str | None:
-        self._ask()
-        return self.calls.pop(token, None)
-
-    def _ask(self) -> None:
-        if not self.answers:
-            raise BusUnavailable("down")
-
-
-def gateway_of(shelf: FakeShelf, clock: Clock) -> SharedTokens:
-    return SharedTokens(MemoryTokens(clock), shelf.keep, shelf.take)
-
-
-async def test_a_stream_may_reach_another_gateway_than_its_webhook(clock: Clock) -> None:
-    shelf = FakeShelf()
-    one, other = gateway_of(shelf, clock), gateway_of(shelf, clock)
-    assert await other.take(await one.issue("CA1")) == "CA1"
-
-
-async def test_a_token_that_another_gateway_took_is_spent(clock: Clock) -> None:
-    shelf = FakeShelf()
-    one, other = gateway_of(shelf, clock), gateway_of(shelf, clock)
-    token = await one.issue("CA1")
-    await other.take(token)
-    assert await one.take(token) is None
-
-
-async def test_where_nobody_answers_a_gateway_takes_its_own_tokens(clock: Clock) -> None:
-    shelf = FakeShelf()
-    shelf.answers = False
-    tokens = gateway_of(shelf, clock)
-    assert await tokens.take(await tokens.issue("CA1")) == "CA1"
-
-
-async def test_where_nobody_answers_any_more_a_token_opens_only_once(clock: Clock) -> None:
-    shelf = FakeShelf()
-    tokens = gateway_of(shelf, clock)
-    token = await tokens.issue("CA1")
-    await tokens.take(token)
-    shelf.answers = False
-    assert await tokens.take(token) is None
-
-
-async def test_the_oldest_token_makes_room(clock: Clock) -> None:
-    tokens = MemoryTokens(clock, capacity=2)
-    first, second, third = [await tokens.issue(call) for call in ("CA1", "CA2", "CA3")]
-    assert [await tokens.take(token) for token in (first, second, third)] == [None, "CA2", "CA3"]
-
-
-async def test_expired_tokens_are_forgotten(clock: Clock) -> None:
-    tokens = MemoryTokens(clock)
-    for _ in range(100):
-        await tokens.issue("CA1")
-    clock.now_s = TOKEN_LIFE_S + 1
-    await tokens.issue("CA2")
-    assert len(tokens) == 1
