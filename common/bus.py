@@ -105,6 +105,8 @@ class Taken:
     heard: str = ""
     """What was heard last of a turn that ended."""
     heard_before: str = ""
+    said: tuple[str, ...] = ()
+    """What the caller said in turns that ended, in order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from common import streams
 from common.bus import Backlog, Delivery, Reconnect, Taken, TurnClosed
 from common.errors import BusUnavailable, NotOwner
 from common.messages import CallTakenOver, Head, Message, Stage, decode
-from common.redis_history import heard_last
+from common.redis_history import heard_last, said
 from common.redis_link import (
     READ_MARGIN_S,
     RETRIES_LIMIT_S,
@@ -91,7 +91,7 @@ class RedisGatewayBus:
         fence, now, left, is_open, text, before = await self._link(call).scripts.run("take_call", keys, args)
         past: Any = await self._link(call).writer.hgetall(self._keys.history(call))
         heard_before, heard = heard_last(past)
-        taken = Taken(int(fence), int(now), int(left) if left else None, is_open == b"1", text.decode(), heard, heard_before)
+        taken = Taken(int(fence), int(now), int(left) if left else None, is_open == b"1", text.decode(), heard, heard_before, said(past))
         return taken, before.decode()
 
     async def _tell_gateway(self, message: Message) -> None:

@@ -20,6 +20,11 @@ def heard_last(history: Mapping[bytes, bytes]) -> tuple[str, str]:
     return before.decode(), last.decode()
 
 
+def said(history: Mapping[bytes, bytes]) -> tuple[str, ...]:
+    """What the caller said, in order."""
+    return tuple(history[field].decode() for field in sorted(history) if field.endswith(b"u"))
+
+
 def tool_field(run: ToolRun) -> str:
     """The field that tells of a tool's run."""
     return streams.turn_field(run.turn, f"t:{run.id}")

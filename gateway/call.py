@@ -20,7 +20,7 @@ from common.agents.in_use import Carried
 from common.audio import FRAME_BYTES, mulaw_to_pcm, rms
 from common.bus import Delivery, Taken
 from common.errors import BusUnavailable
-from common.messages import CallTakenOver, Message
+from common.messages import CallTakenOver, Message, Sentence
 from common.version import VERSION
 from gateway.account import Account
 from gateway.beginning import UNANSWERED, beginning, reconnects
@@ -36,6 +36,7 @@ from gateway.surroundings import Surroundings
 from gateway.tally import Tally
 from gateway.telephony.base import AudioReceived, CallStarted, CallStopped, DigitPressed, Line, LineEvent, MarkPlayed
 from gateway.timer import Timer
+from gateway.tongue import Tongue
 from gateway.turn import events
 from gateway.turn.events import Command, Event
 from gateway.turn.machine import TurnMachine
@@ -59,25 +60,22 @@ class LiveCall:
         started: CallStarted,
         line: Line,
         key: str,
-        language: str,
+        tongue: Tongue,
         machine: TurnMachine,
         detector: Detector,
         echo_guard: EchoGuard,
         around: Surroundings,
         gone: Callable[["LiveCall"], object],
-        in_language: Callable[[str], events.LanguageChanged],
         agent: Carried = HOUSE,
         account: Account | None = None,
     ) -> None:
-        """``in_language``: what the core goes by in another language."""
         self.key = key
         """The call's name in Redis."""
         self._gone = gone
-        self._in_language = in_language
         self.account = account or Account(key, agent.reference)
         self._started = started
         self._line = line
-        self._language = language
+        self._tongue = tongue
         self._machine = machine
         self._detector = detector
         self._echo_guard = echo_guard
@@ -93,8 +91,8 @@ class LiveCall:
         self._boundary = Boundary(started.call, self._over)
         self.again = reconnects(started.parameters)
         """How often the call was connected again before this stream."""
-        self._owner = Ownership(around.bus, key, around.gateway, language, self.again)
-        self._writing = Writing(key, language, around, self._outbox, self._owner, lambda turn: turn == self._turn, self._written, agent)
+        self._owner = Ownership(around.bus, key, around.gateway, tongue.now, self.again)
+        self._writing = Writing(key, tongue, around, self._outbox, self._owner, lambda turn: turn == self._turn, self._written, agent)
         self._early: list[LineEvent] | None = []
         """What happened on the line before the call began."""
         self._parting = Parting()
@@ -131,8 +129,9 @@ class LiveCall:
             if self._owner.is_lost_to(delivery.message.fence):
                 self.leave()
             return
-        if (language := self._writing.heard_from(delivery.message)) is not None:
-            self._handle(self._in_language(language))
+        head = delivery.message.head
+        if isinstance(delivery.message, Sentence) and head.turn == self._turn:
+            self._go_on_in(self._tongue.replied_in(head.language))
         self._tally.message_came(delivery.message, self._loop.time())
         for event in self._parting.told(delivery, self._machine.call.phrases.spent):
             self._handle(event)
@@ -217,11 +216,17 @@ class LiveCall:
     def _begin(self, taken: Taken | None) -> None:
         self._writing.record("WS_START", self._turn)
         early, self._early = self._early or [], None
+        language = None if taken is None else self._tongue.taken_over((*taken.said, taken.text))
         self._handle(beginning(taken, self.again, unanswered=UNANSWERED in self._started.parameters))
+        self._go_on_in(language)
         if self._busy:
             self.load_changed(True)
         for event in early:
             self.receive(event)
+
+    def _go_on_in(self, language: events.LanguageChanged | None) -> None:
+        if language is not None:
+            self._handle(language)
 
     async def _write_the_rest(self, writing: "asyncio.Task[None]") -> None:
         self._outbox.close()
@@ -322,7 +327,7 @@ class LiveCall:
 
     def _header(self) -> Header:
         core, at = self._machine.call, self._around.wall_clock()
-        return Header(VERSION, self.key, self._language, at, core.rules, core.phrases, core.lexicon)
+        return Header(VERSION, self.key, self._tongue.now, at, core.rules, core.phrases, core.lexicon)
 
     @property
     def _turn(self) -> int:

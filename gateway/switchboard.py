@@ -23,6 +23,7 @@ from gateway.spending import CALLER
 from gateway.summaries import Summaries
 from gateway.surroundings import Surroundings
 from gateway.telephony.base import CallStarted, Conversation, Line
+from gateway.tongue import Tongue
 from gateway.turn.events import LanguageChanged
 from gateway.turn.machine import TurnMachine
 from gateway.turn.phrases import PhraseBook
@@ -82,12 +83,11 @@ class Switchboard:
         told = started.parameters
         account = self._accounts.open(started.call, agent.snapshot.key, told.get(CALLER, ""), told.get(NUMBER, ""))
 
-        def in_language(language: str) -> LanguageChanged:
+        def goes_by(language: str) -> LanguageChanged:
             return LanguageChanged(self._phrases.book(language, agent), lexicon(language))
 
-        call = LiveCall(
-            started, line, started.call, language, machine, detector, guard, self._around, self._gone, in_language, known.carried, account
-        )
+        tongue = Tongue(language, agent.snapshot.agent, goes_by)
+        call = LiveCall(started, line, started.call, tongue, machine, detector, guard, self._around, self._gone, known.carried, account)
         self._calls[call.key] = call
         call.load_changed(self._busy)
         return call

@@ -16,6 +16,7 @@ from common.messages import Head, Message, Sentence, Stage, Transcript, Utteranc
 from gateway.outbox import CAPACITY, Outbox
 from gateway.ownership import Ownership
 from gateway.surroundings import Surroundings
+from gateway.tongue import Tongue
 from gateway.turn.events import CloseTurn, CommitTurn, OpenTurn, PublishSentence, PublishTranscript, PublishUtterance
 
 HOUSE = Carried()
@@ -28,7 +29,7 @@ class Writing:
     def __init__(
         self,
         call: str,
-        language: str,
+        tongue: Tongue,
         around: Surroundings,
         outbox: Outbox,
         owner: Ownership,
@@ -38,7 +39,7 @@ class Writing:
     ) -> None:
         """``written`` hears what the stages' streams have."""
         self._call = call
-        self._language = language
+        self._tongue = tongue
         self._around = around
         self._outbox = outbox
         self._owner = owner
@@ -49,13 +50,6 @@ class Writing:
         """Not written yet. Those of one write that Redis does not answer are lost: to write them again would tell them twice."""
         self._agent_kept = -1
         """The turn for which it was kept last: Redis may forget it."""
-
-    def heard_from(self, message: Message) -> str | None:
-        """Go by the language of a reply: the caller asked for it, and is heard in it from now on. Which it is, where it is another one."""
-        if not (isinstance(message, Sentence) and self._is_current(message.head.turn)):
-            return None
-        before, self._language = self._language, message.head.language
-        return self._language if self._language != before else None
 
     def carry_out(self, command: PublishTranscript | PublishSentence | OpenTurn | CommitTurn) -> None:
         """Write what the core wants written."""
@@ -114,7 +108,7 @@ class Writing:
             seq=seq,
             take=take,
             gateway=around.gateway,
-            language=self._language,
+            language=self._tongue.now,
             t0_s=around.wall_clock(),
             agent=self._agent.reference,
         )
@@ -137,7 +131,7 @@ class Writing:
     def transfer_call(self, destination: str) -> None:
         """Leave word of where the call goes when its stream has ended, by a name in the agent's file, and of its caller's language."""
         goes_to = decode(self._agent.data).agent.destinations[destination]
-        told = msgspec.json.encode({**msgspec.to_builtins(goes_to), "language": self._language})
+        told = msgspec.json.encode({**msgspec.to_builtins(goes_to), "language": self._tongue.now})
         transfers, call = self._around.transfers, self._call
         transfers.keep(call, told)
         self._outbox.put(

@@ -1,22 +1,15 @@
-"""What an agent's file comes to for the model: its instructions, and the language of the conversation (sans-I/O).
+"""What an agent's file comes to for the model: its instructions (sans-I/O)."""
 
-The language is read off the history, as all that is remembered of a conversation: it is the one that the caller asked for last,
-by words that the file names. So every worker answers in the same one, whoever heard the words.
-"""
-
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from common.agents.agent import Agent
 from common.agents.in_use import InUse
-from llm_worker.conversation import normalised
 from llm_worker.hours import told
 
 _FORMS = {"female": "feminine", "male": "masculine", "plural": "plural"}
 _PERSONS = {"female": "a woman", "male": "a man"}
-_WORDS_AROUND = 5
-"""What is said around the words that change the language; in a longer sentence they may mean something else."""
 
 
 def instructions_of(agent: InUse, now: datetime, missing: Sequence[str] = ()) -> str:
@@ -52,28 +45,3 @@ def _manner(agent: Agent) -> list[str]:
         f"You are {_PERSONS[agent.gender]}: where the language shows it, speak of yourself in the {_FORMS[agent.gender]} form.",
         f"Where the language shows it, address the caller in the {_FORMS[agent.address]} form.",
     ]
-
-
-def language_now(agent: Agent, said: Iterable[str], begun: str) -> str:
-    """The language to answer in.
-
-    Args:
-        said: what the caller said in the call, in order.
-        begun: the language of the call so far, for one who asked for none.
-    """
-    asked = [language for text in said if (language := _asked(agent, text))]
-    return asked[-1] if asked else begun
-
-
-def _asked(agent: Agent, text: str) -> str:
-    """The language that these words ask for; "" if none."""
-    words = normalised(text).split()
-    for language, ways in agent.switch.items():
-        if any(_asks(words, normalised(way).split()) for way in ways):
-            return language
-    return ""
-
-
-def _asks(words: list[str], way: list[str]) -> bool:
-    starts = range(len(words) - len(way) + 1)
-    return len(words) <= len(way) + _WORDS_AROUND and any(words[at : at + len(way)] == way for at in starts)

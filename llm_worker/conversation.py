@@ -6,12 +6,12 @@ heard, and is told where the caller cut in. A second attempt at a reply is told 
 Of a long call it holds the last turns, as many as fit; what tools with effects did is told of all of it.
 """
 
-import unicodedata
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Literal
 
 from common.bus import PastTurn, ToolRun
+from common.language import normalised
 from common.messages import Transcript
 from common.usage import tokens
 from llm_worker.tools import Tool
@@ -105,12 +105,3 @@ class Reply:
 
     def _repeats(self, reply: str, heard_last: str) -> bool:
         return bool(heard_last) and normalised(reply) == normalised(heard_last)
-
-
-def normalised(text: str) -> str:
-    """``text`` for comparison: without case, points, punctuation and repeated blanks."""
-    letters = unicodedata.normalize("NFKD", text).casefold()
-    kept = "".join(
-        " " if unicodedata.category(letter)[0] in "PZC" else letter for letter in letters if unicodedata.category(letter) != "Mn"
-    )
-    return " ".join(kept.split())

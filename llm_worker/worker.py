@@ -25,6 +25,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from common.agents.in_use import InUse, KnownAgents
+from common.agents.switching import language_now
 from common.bus import Delivery, HandlerBus, Output, PastTurn
 from common.config import Settings
 from common.deadlines import time_left_s
@@ -36,7 +37,7 @@ from common.messages import Summarise, Summary, Transcript
 from common.streams import ATTEMPTS
 from common.vendor_stream import closing, next_piece
 from llm_worker.agent_tools import AgentTools, missing
-from llm_worker.briefing import instructions_of, language_now
+from llm_worker.briefing import instructions_of
 from llm_worker.conversation import Reply, last_heard, prompt_of
 from llm_worker.sentences import SentenceCutter
 from llm_worker.speaker import STAGE, TOOL_OF, Overtaken, Speaker, Stale

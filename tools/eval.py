@@ -40,7 +40,7 @@ from common.agents.folder import HERE
 from common.command_line import EXIT_USAGE, Parser
 from common.config import Settings
 from common.errors import ConfigError, VendorError
-from llm_worker.conversation import normalised
+from common.language import normalised
 from llm_worker.text_call import Answer, text_call
 
 EXIT_EXPECTED, EXIT_UNMET, EXIT_NO_CONNECTION = 0, 1, 5

@@ -116,6 +116,12 @@ async def test_what_was_heard_last_is_known(a_house: House) -> None:
     assert (taken.heard, taken.heard_before) == ("At ten.", "At nine.")
 
 
+async def test_what_the_caller_said_before_is_known_in_order(a_house: House) -> None:
+    for turn, caller in enumerate(("", "when", "", "English please")):
+        await a_house.gateway.close_turn(CALL, TurnClosed(turn, "replied", caller, "Yes."), a_house.fence)
+    assert (await take(a_house)).said == ("when", "English please")
+
+
 async def test_a_call_that_is_taken_twice_keeps_its_question_only_until_it_was_asked_again(a_house: House) -> None:
     await asked(a_house)
     await take(a_house, "b")

@@ -10,7 +10,9 @@ import pytest
 from prometheus_client import REGISTRY
 
 from common.agents.in_use import Carried
+from common.agents.overlay import house
 from common.bus import Delivery, Taken, TurnClosed
+from common.config import Settings
 from common.errors import BusUnavailable
 from common.messages import Head, Message, Sentence, SpeechChunk, Stage, Utterance
 from gateway.account import Account
@@ -19,6 +21,7 @@ from gateway.pacer import Pacer
 from gateway.surroundings import Surroundings
 from gateway.telephony.base import AudioReceived, CallStarted, CallStopped
 from gateway.telephony.twilio import TwilioCodec
+from gateway.tongue import Tongue
 from gateway.turn.events import CloseTurn, End, LanguageChanged
 from gateway.turn.machine import TurnMachine
 from gateway.turn.phrases import Phrase, PhraseBook
@@ -201,7 +204,8 @@ def live(
             return LanguageChanged(phrases, Lexicon())
 
         hears = guard or NoGuard()
-        call = LiveCall(started, line, "CA1", "he", machine, detector, hears, around, lambda key: None, same, agent, account)
+        tongue = Tongue("he", house(Settings()).agent, same)
+        call = LiveCall(started, line, "CA1", tongue, machine, detector, hears, around, lambda key: None, agent, account)
         async with asyncio.TaskGroup() as tasks:
             pacing = tasks.create_task(pacer.run())
             tasks.create_task(call.run())

@@ -9,7 +9,7 @@ import pytest
 from common.agents.in_use import in_use, knowing
 from common.agents.overlay import house
 from common.config import Settings
-from llm_worker.briefing import instructions_of, language_now
+from llm_worker.briefing import instructions_of
 from tests.common.agents.files import snapshot
 
 SETTINGS = Settings()
@@ -36,22 +36,6 @@ def test_the_date_is_that_of_the_agents_time_zone(tmp_path: Path) -> None:
 
 def test_the_settings_own_agent_is_told_what_the_settings_say() -> None:
     assert instructions_of(in_use(house(SETTINGS), SETTINGS), NOW) == ""
-
-
-@pytest.mark.parametrize(
-    ("said", "language"),
-    [
-        ([], "he"),
-        (["שלום"], "he"),
-        (["English, please!"], "en"),
-        (["אפשר באנגלית? אנגלית"], "en"),
-        (["english please", "when do you open?"], "en"),
-        (["english please", "Hebrew again"], "he"),
-        (["I want a book in which they say english please once in a while"], "he"),
-    ],
-)
-def test_a_caller_switches_the_language_by_the_files_words(tmp_path: Path, said: list[str], language: str) -> None:
-    assert language_now(snapshot(tmp_path).agent, said, "he") == language
 
 
 LOOKUP = """

@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from common.bus import PastTurn, ToolRun
+from common.language import normalised
 from common.messages import Head, Transcript
-from llm_worker.conversation import Reply, last_heard, normalised, prompt_of
+from llm_worker.conversation import Reply, last_heard, prompt_of
 from llm_worker.vendors.base import Exchange, Prompt, UsedTool
 
 HISTORY = [PastTurn(0, "", "Hello!"), PastTurn(1, "hours?", "We open at nine."), PastTurn(2, "what?", "")]

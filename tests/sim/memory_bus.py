@@ -119,9 +119,10 @@ class MemoryBus:
             self._store.calls[call] = self._taken(call, was or CallRecord(), gateway, stream, language, turn)
         known = self._store.calls[call]
         heard = ["", "", *(past.heard for _, past in sorted(known.past.items()) if past.heard)]
+        said = tuple(past.caller for _, past in sorted(known.past.items()) if past.caller)
         text = known.text if known.left is not None and known.said == known.left else ""
         is_open = known.left is not None and (known.open == known.left or bool(text))
-        return Taken(known.fence, known.turn, known.left, is_open, text, heard[-1], heard[-2])
+        return Taken(known.fence, known.turn, known.left, is_open, text, heard[-1], heard[-2], said)
 
     def _taken(self, call: str, was: CallRecord, gateway: str, stream: str, language: str, turn: int) -> CallRecord:
         goes_on = was.turn >= 0 and not was.over
