@@ -15,6 +15,8 @@ _DAYS = {"א": "ראשון", "ב": "שני", "ג": "שלישי", "ד": "רביע
 _DAY_NAMES = "|".join([*_DAYS.values(), "שבת"])
 _IN_MONTH = rf"(?P<month>\s+[בל](?:{'|'.join(MONTHS)}|מרס)(?![א-ת]))(?:,?\s+(?P<year>(?:19|20)\d\d)(?!\d))?"
 _DATE_BEFORE = re.compile(rf"(?:(?:^|\s)[ובלמהכש]{{1,3}}[-־]?|תאריך:?\s+|(?:{_DAY_NAMES}|[א-ו]['׳]),?\s+)$")
+_UNTIL = re.compile(r"(?:^|\s)(?:עד|לפני|אחרי)\s+$")
+"""Behind these it is rather a date if it is unlike most decimals."""
 _AMOUNT_BEHIND = re.compile(r"\s?(?:[%₪$€£]|ש[\"״]ח|(?:אלף|מיליון|מיליארד|אחוז)(?![א-ת])|[קסמ][\"״][מגר])")
 _NO_DATE_BEHIND = r"(?![\w/:]|[.-]\d)"
 _NO_YEAR_BEHIND = r"(?![\w/:]|\.\d|-\d(?!\d?[./]\d))"
@@ -29,7 +31,9 @@ def _full(found: re.Match[str]) -> str | None:
 
 def _short(found: re.Match[str]) -> str | None:
     text, end = found.string, found.end()
-    if not _DATE_BEFORE.search(text[: found.start()]) or _AMOUNT_BEHIND.match(text, end) or noun_at(text, end):
+    late = int(found["day"]) > 12 or len(found["month"]) > 1
+    dated = _DATE_BEFORE.search(text[: found.start()]) or (late and _UNTIL.search(text[: found.start()]))
+    if not dated or _AMOUNT_BEHIND.match(text, end) or noun_at(text, end):
         return None
     return _date(int(found["day"]), int(found["month"]), None)
 

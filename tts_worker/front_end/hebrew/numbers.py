@@ -31,6 +31,7 @@ _PARTS = {"25": "רבע", "5": "חצי", "50": "חצי"}
 _PARTS_OF_ONE = {**_PARTS, "1/2": "חצי", "½": "חצי", "1/3": "שליש", "⅓": "שליש", "1/4": "רבע", "¼": "רבע"}
 _ORDERED = re.compile(r"(?:^|([א-ת]+)\s+)ה[-־]$")
 _BLOOD_PRESSURE = re.compile(r"לחץ ה?דם(?:\s+(?:של|שלך|שלכם|הוא|היה|עד|מעל|תקין))*[\s:]*$")
+_AGE = re.compile(r"(?:^|\s)[ובלמהש]?(?:בן|בת|בני|בנות|גיל)\s+$")
 _RATED = re.compile(r"(?:ציון|דירוג)(?:\s+(?:של|הוא))?\s+$")
 _TO_A_NOUN = re.compile(rf"(?:{TO}|\s+(?:עד|או)\s+|\s+[לו][-־])(?:{NUMBER})(?=\s)")
 
@@ -145,6 +146,8 @@ def _number(found: re.Match[str]) -> str:
         return plain(written, "m")
     if labelled(before):
         return plain(written)
+    if _AGE.search(before):
+        return mixed(written, "f")
     if noun := noun_at(text, found.end()):
         return counted(written, noun)
     if (following := _TO_A_NOUN.match(text, found.end())) and (noun := noun_at(text, following.end())):
