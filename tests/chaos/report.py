@@ -2,12 +2,12 @@
 
 *Late* is how much more of the time until a reply was over passed without it, and without a tool at work, than in the median case of the
 quiet beginning: it counts a late first word and a gap in the middle alike, of long replies and short ones. What answers keys is not
-counted: no pause ends them. A turn that felt more than one fault is in a row of its own.
+counted: no pause ends them. Who goes on with the reply of a worker that died looks things up again, which is late. A turn that felt more than one fault is in a row of its own.
 """
 
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,7 +138,8 @@ def figures(run: Run) -> dict[str, Any]:
         "first_sound_ms": {row: _spread(_first_sounds(turns, row)) for row in ROWS if _first_sounds(turns, row)},
         "silence_ms": {row: _spread([turn.verdict.silence_ms for turn in turns if turn.row == row]) for row in ROWS if late.get(row)},
         "late_ms": {row: _spread(late[row]) for row in ROWS if row in late},
-        "late_of_kills_ms": _spread([one for row, values in late.items() if row.startswith("kill ") for one in values]),
+        "late_of_kills_ms": _spread(_of_kills(late)),
+        "late_of_kills_without_tools_ms": _spread(_of_kills(late_ms(_without_tools(turns)))),
         "longest_silence_ms": max((turn.verdict.silence_ms for turn in turns), default=0),
         "slowest_tick_ms": max((judged.heard.slowest_tick_ms for judged in run.calls), default=0),
         "load_mean": statistics.fmean(run.loads) if run.loads else 0.0,
@@ -148,6 +149,15 @@ def figures(run: Run) -> dict[str, Any]:
         "memory_after_mb": run.memory_after_mb,
         "left_behind": run.left_behind,
     }
+
+
+def _of_kills(late: Mapping[str, Sequence[int]]) -> list[int]:
+    return [one for row, values in late.items() if row.startswith("kill ") for one in values]
+
+
+def _without_tools(turns: Iterable[Turn]) -> list[Turn]:
+    """Those that no tool made longer, and all of the quiet beginning."""
+    return [turn for turn in turns if turn.row == QUIET or not turn.verdict.work_ms]
 
 
 def _long_replies(turns: Iterable[Turn]) -> dict[str, int]:
@@ -216,7 +226,8 @@ def tables(found: dict[str, Any]) -> Iterator[str]:
         if row in found["first_sound_ms"]:
             first, late, silence = (found[name].get(row, {"n": 0}) for name in ("first_sound_ms", "late_ms", "silence_ms"))
             yield f"| {row} | {first['n']} | {_shown(first)} | {_shown(late)} | {_shown(silence)} |"
-    yield f"| *all kills* | {found['late_of_kills_ms']['n']} | | {_shown(found['late_of_kills_ms'])} | |"
+    for name, late in (("all kills", found["late_of_kills_ms"]), ("of these, without a tool", found["late_of_kills_without_tools_ms"])):
+        yield f"| *{name}* | {late['n']} | | {_shown(late)} | |"
     yield ""
     yield "| memory, MB | before | most | after |"
     yield "|---|---:|---:|---:|"

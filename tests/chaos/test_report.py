@@ -46,6 +46,12 @@ def test_a_long_reply_is_no_later_than_a_short_one_for_its_length() -> None:
     assert found == {"quiet beginning": [0, 0]}
 
 
+def test_replies_without_a_tool_are_late_by_themselves() -> None:
+    played = run(verdict(1), verdict(20, over_ms=4000), replace(verdict(30, over_ms=9000), work_ms=2000), strikes=(kill(21), kill(31)))
+    found = figures(played)
+    assert (found["late_of_kills_ms"]["max"], found["late_of_kills_without_tools_ms"]["max"]) == (4000, 1000)
+
+
 def test_what_answers_keys_is_not_late() -> None:
     assert late_ms(turns_of(run(verdict(1), verdict(2, over_ms=2000, keys="1*")))) == {"quiet beginning": [0]}
 
