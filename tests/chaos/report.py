@@ -2,7 +2,8 @@
 
 *Late* is how much more of the time until a reply was over passed without it, and without a tool at work, than in the median case of the
 quiet beginning: it counts a late first word and a gap in the middle alike, of long replies and short ones. What answers keys is not
-counted: no pause ends them. Who goes on with the reply of a worker that died looks things up again, which is late. A turn that felt more than one fault is in a row of its own.
+counted: no pause ends them. Who goes on with the reply of a worker that died looks things up again, which is late.
+A turn that felt more than one fault is in a row of its own.
 """
 
 import statistics
