@@ -78,11 +78,12 @@ class RedisGatewayBus:
         """Make ``stream`` the call's owner, and tell the one before."""
         self._presence(call).gateway = gateway
         taken, before = await insistently(lambda: self._take_call(call, gateway, stream, language, turn))
-        self._presence(call).know(call, KnownCall(taken.fence, gateway, language, taken.turn, committed=taken.left is None))
         if before:
             head = Head(call=call, turn=taken.turn, gateway=before, language=language)
             with suppress(BusUnavailable):  # then it learns when it writes
                 await promptly(lambda: self._tell_gateway(CallTakenOver(head=head, fence=taken.fence)))
+        # last: who is cut off before it has no fence, and could not have this forgotten again
+        self._presence(call).know(call, KnownCall(taken.fence, gateway, language, taken.turn, committed=taken.left is None))
         return taken
 
     async def _take_call(self, call: str, gateway: str, stream: str, language: str, turn: int) -> tuple[Taken, str]:

@@ -4,12 +4,13 @@ All of it is remembered here, since a server may come back without it. ``boot`` 
 first gateway, so one that is gone, or another than before, says that the server forgot everything. Then
 ``assure`` writes all of it anew, before anything is published: workers drop what is for a gateway that they
 do not find. Then what is not answered yet is published again. A server that was away may also have lost its tail,
-which nothing tells; so the same is done after each outage.
+which nothing tells; so the same is done after each outage, and by a gateway that stood still for so long that it passed for dead.
 """
 
 import asyncio
 import uuid
 from dataclasses import dataclass, replace
+from typing import Any
 
 from common import streams
 from common.messages import Message, Stage
@@ -105,13 +106,20 @@ class Presence:
         return known
 
     async def _add(self, stage: Stage, message: Message, audio: bytes) -> bytes | None:
-        """Add the entry, and say that its gateway lives, else workers drop it; the server's boot id of that moment."""
+        """Add the entry, and say that its gateway lives, else workers drop it; the server's boot id of that moment.
+
+        None if nobody knew any more that it lives: it stood still, and what it asked for before was dropped.
+        """
         pipeline = self._writer.pipeline(transaction=False)
         pipeline.get(streams.boot(self.tag))
-        pipeline.set(streams.gateway_alive(self.tag, self.gateway), "1", ex=streams.ALIVE_TTL_S)
+        self._say_alive(pipeline)
         pipeline.xadd(streams.work(self.tag, stage), fields_of(message, audio), maxlen=streams.WORK_MAXLEN)
-        boot: bytes | None = (await pipeline.execute())[0]
-        return boot
+        boot, lived, _ = await pipeline.execute()
+        return boot if lived else None
+
+    def _say_alive(self, pipeline: Any) -> None:
+        """Its answer is what was there, None once it had expired."""
+        pipeline.set(streams.gateway_alive(self.tag, self.gateway), "1", ex=streams.ALIVE_TTL_S, get=True)
 
     async def keep_fresh(self) -> None:
         """Trim what was read, keep the keys from expiring, find out whether the server forgot."""
@@ -119,14 +127,14 @@ class Presence:
         pipeline = self._writer.pipeline(transaction=False)
         pipeline.get(streams.boot(self.tag))
         pipeline.expire(key, streams.REPLIES_TTL_S)
-        pipeline.set(streams.gateway_alive(self.tag, self.gateway), "1", ex=streams.ALIVE_TTL_S)
+        self._say_alive(pipeline)
         pipeline.xtrim(key, minid=self.read_to, approximate=False)
         pipeline.xlen(key)
         for stage in STAGES:
             pipeline.xlen(streams.work(self.tag, stage))
-        boot, there, _, _, unread, *lengths = await pipeline.execute()
+        boot, there, lived, _, unread, *lengths = await pipeline.execute()
         warn_of_fuses(lengths, unread)
-        if boot != self._boot or not there:
+        if boot != self._boot or not there or not lived:
             self.doubt()
             await self.assure()
 

@@ -129,6 +129,10 @@ class LiveCall:
             if self._owner.is_lost_to(delivery.message.fence):
                 self.leave()
             return
+        with self._boundary:
+            self._message_came(delivery)
+
+    def _message_came(self, delivery: Delivery) -> None:
         head = delivery.message.head
         if isinstance(delivery.message, Sentence) and head.turn == self._turn:
             self._go_on_in(self._tongue.replied_in(head.language))

@@ -124,7 +124,10 @@ async def _serve(
 
 async def _connect(bus: GatewayBus, gateway: str, shard: int, switchboard: Switchboard) -> None:
     async for delivery in bus.replies(gateway, shard):
-        switchboard.worker_reported(delivery)
+        try:
+            switchboard.worker_reported(delivery)
+        except Exception:
+            logger.exception("bug=message message=%s call=%s", type(delivery.message).__name__, delivery.message.head.call)
 
 
 async def _always_ready() -> str:

@@ -8,7 +8,7 @@ from common.agents.in_use import after_transfers
 from common.agents.overlay import spoken_language
 from common.bus import Delivery
 from common.config import Settings
-from common.messages import Used
+from common.messages import CallTakenOver, Used
 from gateway.accounts import Accounts
 from gateway.agents import Agents
 from gateway.beginning import RECONNECTS, reconnects, transfers
@@ -132,3 +132,5 @@ class Switchboard:
             self._summaries.worker_reported(delivery)
         else:
             metrics.UNCLAIMED.inc()
+            if isinstance(delivery.message, CallTakenOver):
+                self._around.transfers.forget(key)  # it came back elsewhere

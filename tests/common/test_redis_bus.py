@@ -247,6 +247,27 @@ def test_a_gateway_asks_a_server_that_is_away_five_times_a_second_at_the_most() 
     assert 20 < run(scenario()) <= 5 * 20 + 4
 
 
+# Calls that come back
+
+
+class MuteGatewayBus(RedisGatewayBus):
+    """Never gets through to the gateway that had the call."""
+
+    async def _tell_gateway(self, message: Message) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_a_call_whose_taking_was_cut_off_is_not_remembered(redis_url: str) -> None:
+    async with both(redis_url) as (gateway, _):
+        await gateway.take_call("CA7", GATEWAY, "one", "en")
+        mute = MuteGatewayBus(redis_url, pace=PACE)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await mute.take_call("CA7", "gw2", "two", "en")
+        assert mute._presence("CA7")._calls == {}
+        await mute.close()
+
+
 # Gateways that are gone
 
 
@@ -263,6 +284,29 @@ async def test_a_gateway_that_publishes_is_alive(redis_url: str) -> None:
         await client.delete(streams.gateway_alive(ONE_TAG, GATEWAY))
         await gateway.publish("asr", utterance(number=2))
         assert not await worker.done("asr", await taken(worker))
+
+
+async def stood_still(gateway: RedisGatewayBus, worker: RedisWorkerBus, client: "Redis") -> None:
+    """Until it passed for dead, and what it asked for was dropped."""
+    await client.delete(streams.gateway_alive(ONE_TAG, GATEWAY))
+    await worker.drop("asr", await taken(worker))
+    assert not await client.xlen(streams.work(ONE_TAG, "asr"))
+
+
+async def test_a_gateway_that_stood_still_asks_again_for_what_was_dropped(redis_url: str) -> None:
+    async with both(redis_url) as (gateway, worker), Redis.from_url(redis_url) as client:
+        await gateway.publish("asr", utterance())
+        await stood_still(gateway, worker, client)
+        await gateway._presences[0].keep_fresh()
+        assert (await taken(worker)).message == utterance()
+
+
+async def test_so_does_one_whose_first_word_is_another_utterance(redis_url: str) -> None:
+    async with both(redis_url) as (gateway, worker), Redis.from_url(redis_url) as client:
+        await gateway.publish("asr", utterance())
+        await stood_still(gateway, worker, client)
+        await gateway.publish("asr", utterance(number=2))
+        assert utterance() in [(await taken(worker)).message for _ in range(2)]
 
 
 async def test_a_gateway_that_ended_is_gone_at_once(redis_url: str) -> None:

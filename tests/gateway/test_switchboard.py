@@ -6,7 +6,7 @@ from prometheus_client import REGISTRY
 
 from common.bus import Delivery
 from common.config import Settings
-from common.messages import Head, ReplyEnded
+from common.messages import CallTakenOver, Head, ReplyEnded
 from gateway.call import LiveCall
 from gateway.fixed_phrases import FixedPhrases
 from gateway.pacer import Pacer
@@ -59,6 +59,16 @@ def test_the_end_of_an_old_stream_leaves_the_new_one_alone(tmp_path: Path) -> No
         before = unclaimed()
         board.worker_reported(Delivery("1-0", ReplyEnded(head=Head(call=new.key, turn=1), sentences=0)))
         assert unclaimed() == before
+
+    virtual_clock.run(main())
+
+
+def test_a_transfer_is_forgotten_once_its_call_came_back_to_another_gateway(tmp_path: Path) -> None:
+    async def main() -> None:
+        board = switchboard(tmp_path)
+        board._around.transfers.keep("CA1", b"reception")
+        board.worker_reported(Delivery("1-0", CallTakenOver(head=Head(call="CA1", turn=7), fence=2)))
+        assert not board._around.transfers.keeps("CA1")
 
     virtual_clock.run(main())
 
