@@ -18,6 +18,7 @@ _ISRAEL = rf"{_START}\(?(0(?:[23489]|[57]\d))\)?{_GAP}(\d{{3}}){_GAP}(\d{{4}}){_
 _AMERICA = rf"{_START}\(?([2-9]\d\d)\)?{_GAP}(\d{{3}}){_GAP}(\d{{4}}){_END}"
 _AMERICA_LOCAL = rf"{_START}(555)-(\d{{4}}){_END}"
 _FREE = rf"{_START}1{_GAP}([5-9])00{_GAP}(?:(\d{{3}}){_GAP}(\d{{3,4}})|(\d\d)[-\s](\d\d)[-\s](\d\d)){_END}"
+_LETTERED = rf"{_START}1-([5-9])00-([A-Z]{{3,9}})(?!\w)"
 _ABROAD = rf"{_START}\+(\d[\d\s().-]{{6,17}}\d){_END}"
 _STAR = rf"(?:(?<![\w*])\*(\d{{3,6}})(\#?)(?![\d*])|{_START}(\d{{4}})()\*(?![\w*]))"
 _COUNTRIES = re.compile(r"(972|1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|\d{3})(\d*)")
@@ -60,7 +61,12 @@ def phone_rules(names: Names) -> list[Rule]:
 
 def american_phone_rules(names: Names) -> list[Rule]:
     """Those that look like any number elsewhere."""
-    return [rule(pattern, lambda found: spoken_groups(found.groups(), names)) for pattern in (_AMERICA, _AMERICA_LOCAL)]
+
+    def lettered(found: re.Match[str]) -> str:
+        return f"{names.digits[1]} {names.digits[int(found[1])]} {names.hundreds}, {found[2]}"
+
+    grouped = [rule(pattern, lambda found: spoken_groups(found.groups(), names)) for pattern in (_AMERICA, _AMERICA_LOCAL)]
+    return [*grouped, rule(_LETTERED, lettered)]
 
 
 def code_rules(names: Names, behind: re.Pattern[str], counts: Callable[[str, int], object]) -> list[Rule]:

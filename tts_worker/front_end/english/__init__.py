@@ -10,8 +10,8 @@ from tts_worker.front_end.names import ENGLISH
 from tts_worker.front_end.scan import Rule, rule
 
 _CODE = re.compile(
-    r"\b(?:code|password|PIN|ID|reference|(?:order|customer|account|invoice|tracking|card|booking) number|ending in|digits|call|dial)"
-    r"(?:\s+(?:is|are|number|we|I|just|sent|texted|you))*[\s:]*$",
+    r"\b(?:code|password|PIN|ID|reference|(?:order|customer|account|invoice|tracking|card|booking) number|flight|ending in|"
+    r"digits|call|dial)(?:\s+(?:is|are|number|we|I|just|sent|texted|you))*[\s:]*$",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(r"\s+(?:[a-z]+s|people|men|women|children)(?!\w)")

@@ -36,6 +36,7 @@ _UNITS = {
     "mm": ("millimeter", "millimeters"),
     "m": ("meter", "meters"),
     "m²": ("square meter", "square meters"),
+    "sq. ft": ("square foot", "square feet"),
     "sq ft": ("square foot", "square feet"),
     "mi": ("mile", "miles"),
     "mph": ("mile per hour", "miles per hour"),
@@ -54,6 +55,9 @@ _UNITS = {
     "sec": ("second", "seconds"),
     "min": ("minute", "minutes"),
     "hrs": ("hour", "hours"),
+    "h": ("hour", "hours"),
+    "tsp": ("teaspoon", "teaspoons"),
+    "tbsp": ("tablespoon", "tablespoons"),
     "hr": ("hour", "hours"),
     "GHz": ("gigahertz", "gigahertz"),
     "GB": ("gigabyte", "gigabytes"),
@@ -79,11 +83,11 @@ RULES: list[Rule] = [
     rule(
         rf"(?P<minus>(?<![\w)])[-−])?{START}(?:(?P<first>{NUMBER}){TO}|(?P<sides>(?:(?:{NUMBER}){BY}){{1,2}}))?"
         rf"(?P<number>{NUMBER})\s?"
-        rf"(?P<unit>{_any(_UNITS)})(?!\w)(?:(?<=min|hrs|sec)\.)?",
+        rf"(?P<unit>{_any(_UNITS)})(?!\w)(?:(?<=min|hrs|sec)\.|\.(?=\s+[a-z]))?",
         _measure,
     ),
     rule(rf"(?<=[a-z] )(?:{_any(_PLACES)})", lambda found: _PLACES[found[0]]),
-    rule(rf"(?<!\w)(?:{_any(_TITLES)})(?=\s+[A-Zא-ת])", lambda found: _TITLES[found[0]]),
+    rule(rf"(?<!\w)(?:{_any(_TITLES)})(?=\s+(?:[A-Zא-ת&]|and\s))", lambda found: _TITLES[found[0]]),
     rule(rf"(?<!\w)(?:{_any(_BEFORE_NUMBERS)})(?=\s*\d)", lambda found: _BEFORE_NUMBERS[found[0]]),
     rule(rf"(?<!\w)(?:{_any(_ANYWHERE)})", lambda found: _ANYWHERE[found[0]]),
 ]

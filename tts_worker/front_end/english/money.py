@@ -28,6 +28,11 @@ _CURRENCIES = {
     "EUR": _EURO,
     "£": _Money("pound", "pounds", "penny", "pence"),
 }
+_EACH = {
+    **dict.fromkeys(("hour", "day", "night", "week", "month", "year", "person", "unit", "item"), ""),
+    "hr": "hour", "wk": "week", "mo": "month", "yr": "year", "lb": "pound", "kg": "kilogram", "oz": "ounce", "sq ft": "square foot",
+}  # fmt: skip
+"""What a price may be for, and how it is said where it is short."""
 _SIGN = "[₪$€£]"
 _MINUS = r"(?P<minus>(?<![\w)])[-−])?"
 _SCALES = {"K": "thousand", "M": "million", "B": "billion"}
@@ -64,6 +69,6 @@ def _percent(found: re.Match[str]) -> str:
 RULES: list[Rule] = [
     rule(rf"{_MINUS}(?<![\w.,:/])(?P<sign>{_SIGN})\s?{_NUMBERS}(?!\d|[.,]\d)", _price),
     rule(rf"{_MINUS}(?<![\w.,:/]){_NUMBERS}\s?(?P<sign>{_SIGN}|(?:NIS|ILS|USD|EUR)(?!\w))", _price),
-    rule(r"(?:(?<=[\d₪$€£])|(?<=[SRL]))/(?=(?:hour|day|night|week|month|year|person|unit|item)(?!\w))", " per "),
+    rule(rf"(?:(?<=[\d₪$€£])|(?<=[SRL]))/({'|'.join(_EACH)})(?!\w)", lambda found: f" per {_EACH[found[1]] or found[1]}"),
     rule(rf"(?P<sign>(?<![\w)%])[-−+])?{START}(?P<number>{NUMBER})(?:%?{TO}(?P<to>{NUMBER}))?\s?%", _percent),
 ]
