@@ -81,6 +81,27 @@ def test_a_fault_in_rules_is_told_with_their_file_line_key_and_what_is_expected(
     assert rules_fault(tmp_path, rules).startswith(f"clinic.en.rules.toml:{told}")
 
 
+def test_rules_may_ask_call_and_fill_slots_in(tmp_path: Path) -> None:
+    rules = """
+[slots.day]
+Monday = ["mon"]
+[[rule]]
+name = "a"
+hears = ["{day}", "note"]
+says = ["{result} on {day}"]
+unsure = ["{day}?"]
+calls = {tool = "leave_message", arguments = {text = "{said}, {day}"}}
+asks = "more"
+[[rule]]
+name = "b"
+after = ["more"]
+hears = ["*"]
+says = ["{last}"]
+"""
+    (tmp_path / "clinic.en.rules.toml").write_text(rules)
+    assert snapshot(tmp_path, '[rules]\nen = "clinic.en.rules.toml"').rules == {"en": rules}
+
+
 def test_rules_may_name_what_the_agents_file_brings(tmp_path: Path) -> None:
     (tmp_path / "clinic.en.rules.toml").write_text(f'{RULE}needs = "a"\n{RULE}transfers = "office"')
     office = '[transfers.office]\nnumber = "+97231234567"\nwhen = "people"\n'
