@@ -1,8 +1,10 @@
 """Where our own cutter ends sentences, by the tables on which it was compared."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.bench.segmenters import TABLES, Case, cases, letters_behind, ours, wrong
+from tests.bench.segmenters import TABLES, cases, letters_behind, ours, wrong
 
 UNDECIDABLE = {
     "At 5 p.m. Mr. Smith will call you.",
@@ -14,9 +16,11 @@ UNDECIDABLE = {
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
-@pytest.mark.parametrize("case", [case for table in TABLES for case in cases(table)], ids=lambda case: case.text)
-def test_sentences_end_where_the_tables_say(case: Case, stream: bool) -> None:
-    assert wrong(ours(), case, stream=stream) == (case.text in UNDECIDABLE)
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.stem)
+def test_sentences_end_where_the_tables_say(table: Path, stream: bool) -> None:
+    assert {case.text for case in cases(table) if wrong(ours(), case, stream=stream)} == {
+        case.text for case in cases(table) if case.text in UNDECIDABLE
+    }
 
 
 def test_a_sentence_is_out_with_the_first_delta_behind_it() -> None:

@@ -6,6 +6,7 @@ sources before any code of the front end, and is not to be changed to what the c
 
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 FOLDER = Path("tests/data/front_end")
@@ -25,6 +26,15 @@ class Item:
 def items() -> list[Item]:
     """The whole table."""
     return [_item(language, line) for language in LANGUAGES for line in _lines(FOLDER / f"{language}.tsv")]
+
+
+@cache
+def classes() -> dict[tuple[str, str], list[Item]]:
+    """The table by language and class."""
+    by_class: dict[tuple[str, str], list[Item]] = {}
+    for item in items():
+        by_class.setdefault((item.language, item.kind), []).append(item)
+    return by_class
 
 
 def sources() -> dict[str, dict[str, str]]:

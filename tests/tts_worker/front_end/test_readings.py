@@ -2,14 +2,15 @@
 
 import pytest
 
-from tests.tts_worker.front_end.golden import Item, items, pronunciations
+from tests.tts_worker.front_end.golden import classes, pronunciations
 from tts_worker.front_end import speakable
 
 
-@pytest.mark.parametrize("item", items(), ids=lambda item: f"{item.language}-{item.kind}-{item.written}")
-def test_an_item_of_the_table_is_read_right(item: Item) -> None:
-    entries = pronunciations()[item.language] if item.kind == "dictionary" else {}
-    assert speakable(item.written, item.language, entries).text == item.spoken
+@pytest.mark.parametrize(("language", "kind"), classes())
+def test_each_item_of_a_class_is_read_right(language: str, kind: str) -> None:
+    entries = pronunciations()[language] if kind == "dictionary" else {}
+    read = {item.written: speakable(item.written, language, entries).text for item in classes()[language, kind]}
+    assert read == {item.written: item.spoken for item in classes()[language, kind]}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tests.tts_worker.front_end.golden import Item, items
+from tests.tts_worker.front_end.golden import classes
 from tts_worker.front_end import speakable
 
 
@@ -50,12 +50,13 @@ def test_a_silent_word_before_any_sound_ends_at_nought() -> None:
     assert speakable("😀 Thanks", "en").written_ends([]) == (0,)
 
 
-@pytest.mark.parametrize("item", items(), ids=lambda item: item.written)
-def test_each_written_word_has_its_place_and_the_last_one_is_the_end(item: Item) -> None:
-    spoken = speakable(item.written, item.language)
-    assert len(spoken.words_by) == len(item.written.split())
-    assert list(spoken.words_by) == sorted(spoken.words_by)
-    assert spoken.words_by[-1] == len(spoken.text.split())
+@pytest.mark.parametrize(("language", "kind"), classes())
+def test_each_written_word_has_its_place_and_the_last_one_is_the_end(language: str, kind: str) -> None:
+    for item in classes()[language, kind]:
+        spoken = speakable(item.written, language)
+        assert len(spoken.words_by) == len(item.written.split()), item.written
+        assert list(spoken.words_by) == sorted(spoken.words_by), item.written
+        assert spoken.words_by[-1] == len(spoken.text.split()), item.written
 
 
 @pytest.mark.parametrize("language", ["he", "en"])
