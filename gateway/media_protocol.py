@@ -9,6 +9,8 @@ uvicorn gives this protocol the request of a handshake, and forgets what came be
 answer; from one that does not, half a frame would be missing, so its other half would be taken for a frame.
 """
 
+import asyncio
+import socket
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +22,8 @@ from gateway.media_frames import MediaFrames, text_frame
 from gateway.media_socket import Take
 from gateway.rounds import Rounds
 
+UNSENT_BYTES = 16 * 1024
+"""What may lie behind the line's queue, where no clear overtakes it: a second of sound in the transport, one in the kernel."""
 MOST_UNREAD = 32
 """Messages that may wait for ``receive`` before the transport is paused."""
 
@@ -87,6 +91,12 @@ class MediaProtocol(WebSocketsSansIOProtocol):
             self._read_through = None
 
     # --- uvicorn's own
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Have what a slow peer does not take wait in the line's queue, where it can be dropped."""
+        super().connection_made(transport)
+        self.transport.set_write_buffer_limits(high=UNSENT_BYTES)
+        self.transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing comes any more."""

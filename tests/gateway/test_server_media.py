@@ -490,6 +490,26 @@ async def test_a_clear_to_a_peer_that_reads_leaves_at_once() -> None:
     assert peer.sent == [codec.clear()]
 
 
+async def test_a_peer_that_stood_still_is_not_told_all_that_was_said_before_a_clear() -> None:
+    async with gateway() as running:
+        with sockets.socket() as slow:
+            slow.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
+            slow.setblocking(False)
+            loop = asyncio.get_running_loop()
+            await loop.sock_connect(slow, ("127.0.0.1", running.port))
+            await loop.sock_sendall(slow, _handshake())
+            await loop.sock_recv(slow, 1000)
+            await loop.sock_sendall(slow, _text_frame(start()))
+            line = (await running.call()).line
+            for _ in range(900):
+                line.send([line.codec.audio(b"\xff" * 160)])
+            line.clear()
+            heard = b""
+            while b'"clear"' not in heard:
+                heard += await loop.sock_recv(slow, 65536)
+    assert heard.count(b'"event":"media"') < 300
+
+
 # --- The wire, by the byte
 
 
