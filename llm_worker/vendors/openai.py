@@ -9,6 +9,7 @@ Servers of one's own differ in ways that matter here:
 
 OpenAI's own models from GPT-5 on think before they speak unless they are told not to, for seconds, and take tools by this
 interface only if they don't. So ``reasoning_effort`` is ``none``; of those that must think the first is refused, then the second.
+Models of one's own may think aloud, in front of the answer; that is left out (``thoughts.py``).
 
 A call of a tool streams in pieces: its id and name in the first, its arguments in all of them, several calls told
 apart by their index. Some servers send each call whole, and all of them at index 0; a new id begins a new call.
@@ -29,6 +30,7 @@ from common import openai_client, usage
 from common.config import Settings
 from common.errors import VendorError
 from common.language import named
+from llm_worker.thoughts import Thoughts
 from llm_worker.vendors.base import Exchange, Piece, Prompt, Round, ToolCall, UsedTool
 from llm_worker.vendors.openai_actions import action_of, function, offered
 
@@ -92,7 +94,7 @@ class OpenAIModel:
         Raises:
             VendorError: the server failed, or the stream broke off.
         """
-        answer, messages = Answer(), messages_of(prompt, self._instructions)
+        answer, thoughts, messages = Answer(), Thoughts(), messages_of(prompt, self._instructions)
         model = prompt.model if prompt.model and self._takes_models else self._model
         tools = [] if prompt.task else _offered(prompt)
         asked = usage.tokens(json.dumps([messages, tools], ensure_ascii=False))
@@ -103,7 +105,7 @@ class OpenAIModel:
                 async with stream:
                     async for chunk in stream:
                         _read(chunk, bill)
-                        if text := answer.take(chunk):
+                        if text := thoughts.push(answer.take(chunk)):
                             yield text
         except OpenAIError as error:
             raise openai_client.blame(error) from error
@@ -111,6 +113,8 @@ class OpenAIModel:
             raise VendorError(openai_client.VENDOR, "bad_answer", retryable=True) from error
         if not answer.finished:
             raise VendorError(openai_client.VENDOR, "half_stream", retryable=True)
+        if text := thoughts.end():
+            yield text
         for call in sorted(answer.calls, key=lambda call: action_of(call) is None):
             yield action_of(call) or call
 

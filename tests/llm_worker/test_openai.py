@@ -134,6 +134,14 @@ async def test_a_server_that_knows_no_stream_options_is_asked_without_from_then_
 # --- The stream
 
 
+async def test_what_a_model_thinks_aloud_before_its_answer_is_not_said() -> None:
+    assert await replied(completion("<thi", "nk>They want the hours.</think>\n\n", "We open", " at nine.")) == ["We open", " at nine."]
+
+
+async def test_what_may_have_been_a_thought_is_said_at_the_end() -> None:
+    assert await replied(completion("<th")) == ["<th"]
+
+
 async def test_the_text_comes_in_the_models_pieces() -> None:
     assert await replied(completion("We open", " at nine.")) == ["We open", " at nine."]
 
