@@ -85,6 +85,7 @@ def test_each_item_of_a_class_is_read_right(language: str, kind: str) -> None:
         ("#3 בתור", "מספר שלוש בתור"),
         ("יום א', 9:00", "יום ראשון, תשע"),
         ("כיתה א'", "כיתה א'"),
+        ("ו', 8:00-12:30", "שישי, שמונה עד שתים עשרה וחצי"),
     ],
 )
 def test_hebrew_beyond_the_table(written: str, spoken: str) -> None:

@@ -102,6 +102,6 @@ SHORT: list[Rule] = [
     rule(rf"(?:{_BEHIND_NAMES}){TO}(?=(?:{_NAMES})(?![א-ת]))", " עד "),
     rule(rf"(?:(?<=יום )|(?<=ימים )|(?<=ימי )){_SPAN}(?:{_BETWEEN.pattern}{_SPAN})*", _days),
     rule(rf"(?:(?<=כיתות )|(?<=כיתה ))([א-ת]['׳]){TO}([א-ת]['׳])", lambda found: f"{found[1]} עד {found[2]}"),
-    rule(rf"(?<!\w){_SPAN}(?:{_BETWEEN.pattern}{_SPAN})*(?=:?\s+\d{{1,2}}:\d\d)", _days),
+    rule(rf"(?<!\w){_SPAN}(?:{_BETWEEN.pattern}{_SPAN})*(?=[:,]?\s+\d{{1,2}}:\d\d)", _days),
     rule(rf"(?<!\w)[א-ו]['׳](?:{TO}[א-ו]['׳](?!\w)|(?=\s+\d{{1,2}}:\d\d))", _days),
 ]
