@@ -78,6 +78,8 @@ def test_it_is_refused_inside_of_other_arguments() -> None:
         Taken("zero five zero", {"first": "one two", "last": "three four"}),
         Taken("97245550100", {"extension": "1234567"}),
         Taken(more={"0501234567": "call"}),
+        Taken("05:41", {"note": "23:45", "table": "67"}),
+        Taken("2026-12-31T05:41", {"until": "23:45"}),
     ],
 )
 def test_a_number_in_parts_is_refused(taken: Taken) -> None:
@@ -85,7 +87,7 @@ def test_a_number_in_parts_is_refused(taken: Taken) -> None:
 
 
 def test_what_stands_beside_a_listed_number_may_be() -> None:
-    assert not refused(LISTED, Taken("97245550100", {"people": "4", "table": "12", "day": "2026-12-31"}))
+    assert not refused(LISTED, Taken("97245550100", {"people": "4", "day": "2026-12-31", "until": "2027-01-02", "hour": "19:30"}))
 
 
 @pytest.mark.parametrize("what", ["+97245550100", "97245550100", "+972 4-555-0100"])
