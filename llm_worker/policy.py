@@ -26,7 +26,7 @@ _MOST_DIGITS = 6
 """A telephone number has seven at the least."""
 _DECIDED_S = 0.02
 """In that time no other call of this worker gets an answer; a pattern as people write them takes microseconds."""
-_DATE = re.compile(r"20\d\d-[01]\d-[0-3]\d(?=[T ]|$)")
+_DATE = re.compile(r"^20\d\d-[01]\d-[0-3]\d(?=[T ]|$)")
 _WORDS = (
     "zero oh אפס", "one אחת אחד", "two שתיים שתים שניים שנים", "three שלוש שלושה", "four ארבע ארבעה", "five חמש חמישה", "six שש שישה ששה",
     "seven שבע שבעה", "eight שמונה", "nine תשע תשעה",

@@ -57,6 +57,7 @@ def test_the_same_call_again_is_not_another() -> None:
         "0x5x0x1x2x3x4",
         "050\u200b1234",
         "2026-12-31 0501234567",
+        "0502026-12-31",
         "+972455501001",
         "zero fifty-four, twelve, thirty four, five",
         "אפס חמישים וארבע, שתים עשרה, שלושים וארבע",
