@@ -33,7 +33,7 @@ from tests.servers import real_server
 
 KEPT = ROOT / "docs" / "benchmarks"
 _LEVELS = (1, 10, 50, 100, 150, 200)
-_MORE_LEVELS = (250, 300, 350, 400)
+_MORE_LEVELS, _LONG_LEVELS = (250, 300), (350, 400)
 """While they hold."""
 _REFERENCE_LEVEL = 110
 _NO_DRAFTS = (10, 50, 150)
@@ -141,7 +141,9 @@ def checked(arguments: argparse.ArgumentParser) -> argparse.Namespace:
 def main() -> int:
     """Measure, write, compare."""
     options = checked(parser())
-    levels = tuple(int(each) for each in options.levels.split(",")) if options.levels else _LEVELS + _MORE_LEVELS
+    levels = (
+        tuple(int(each) for each in options.levels.split(",")) if options.levels else _LEVELS + _MORE_LEVELS + _LONG_LEVELS * options.long
+    )
     seconds = options.seconds or (120.0 if options.long else 30.0)
     models.present(catalogue.SILERO, Settings().torim_cache)  # rather now than in ten minutes
     os.sched_setaffinity(0, {OTHER_CORE})
