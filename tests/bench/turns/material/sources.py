@@ -7,6 +7,7 @@ What a recogniser made of a recording (``cut_words``) only marks places in it, a
 import random
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Protocol
 
@@ -30,13 +31,12 @@ NODS: dict[str, frozenset[str]] = {
 """What is said while listening, in any of these languages; not taken from the bot's lexicons."""
 _VOWELS = (("ah", "letters/a"), ("eh", "letters/e"), ("oh", "letters/o"))
 _SPELLED = {
-    "en": (("okay", "letters/o", "letters/k"),),
     "es": _VOWELS,
     "fr": _VOWELS[::2],
     "it": _VOWELS[:2],
 }
 _BEGUN = {"en": (("yes", "digits/yesterday"), ("good", "goodbye"))}
-"""Nods that no prompt has: said by letters, and beginnings of words, up to where the word is weakest."""
+"""Nods that no prompt has: letters that are said like them, and beginnings of words, up to where the word is weakest."""
 _MIDDLE = (0.25, 0.6)
 """Parts of a word between which its beginning ends."""
 _THANKS = frozenset(("thank", "gracias", "merci", "grazie", "спасибо"))
@@ -123,9 +123,8 @@ class Prompts:
 
     def _made_up(self) -> Iterator[Sound]:
         """Nods of other words."""
-        for text, *letters in _SPELLED.get(self._speaker.language, ()):
-            voices = [sound.samples[slice(*sound.voice)] for sound in [self._named(letter) for letter in letters]]
-            yield sounding(f"spelled-{text}", np.concatenate(voices), text, self._speaker.package)
+        for text, letter in _SPELLED.get(self._speaker.language, ()):
+            yield replace(self._named(letter), text=text)
         for text, longer in _BEGUN.get(self._speaker.language, ()):
             word = self._named(longer)
             yield piece(word, word.voice[0], _weakest(word), f"{word.name}-{text}", text)
