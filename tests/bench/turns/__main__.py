@@ -2,8 +2,8 @@
 
 Plays all scenes in both modes of barge-in, with vendors that take no time and with the guide's, scores them, and compares with
 what is kept in ``docs/benchmarks/turns``: events that changed sides are told by name, and a score that lost is an error. ``--write``
-keeps the new results and writes the page; ``--sweep`` measures the curves anew (slow; on the tuning half, pauses on both);
-``--draw NAME`` plays one scene and draws its timeline.
+keeps the new results and writes the page; ``--sweep pauses voices`` measures the curves anew, and nothing else (slow; on the tuning
+half, pauses on both); ``--draw NAME`` plays one scene and draws its timeline.
 """
 
 import argparse
@@ -30,6 +30,7 @@ from tools import timeline
 
 RESULTS = docs.FOLDER / "results.json"
 EXIT_FINE, EXIT_REGRESSED = 0, 1
+SWEEPS = ("pauses", "voices")
 HALVES: tuple[Half, ...] = ("tuning", "held-out")
 _AROUND_S = 4.0
 """Of a call, drawn before and after the cue."""
@@ -44,8 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     kept = read(RESULTS)
     results = dict(kept)
     if asked.sweep:
-        results |= _swept(everything, asked.processes)
-    if not asked.sweep or asked.write:
+        results |= _swept(everything, asked.sweep, asked.processes)
+    else:
         results |= _played(everything, asked.processes)
         _tell_tables(results["runs"])
     if asked.write:
@@ -59,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m tests.bench.turns", description="How well the bot takes turns.")
     made.add_argument("--write", action="store_true", help=f"keep the results: {docs.FOLDER}")
-    made.add_argument("--sweep", action="store_true", help="measure the curves anew, too")
+    made.add_argument("--sweep", nargs="+", choices=SWEEPS, default=(), help="measure these curves anew, and nothing else")
     made.add_argument("--processes", type=int, default=PROCESSES)
     made.add_argument("--each", type=int, default=EACH, metavar="N", help=f"scenes of each kind and half, at most; default: {EACH}")
     made.add_argument("--draw", nargs=2, metavar=("SCENE", "OUT.svg"), help="play one scene, and draw its timeline")
@@ -112,16 +113,17 @@ def _calls(everything: Sequence[Scene], trial: Trial, processes: int) -> Iterato
     return zip(own, _play(processes, own, trial), strict=True)
 
 
-def _swept(everything: Sequence[Scene], processes: int) -> Json:
+def _swept(everything: Sequence[Scene], curves: Sequence[str], processes: int) -> Json:
     def play(some: Sequence[Scene], trial: Trial) -> list[Outcome]:
         return _play(processes, some, trial)
 
-    paused = {half: _about(everything, half, PAUSED) for half in HALVES}
-    over = _about(everything, "tuning", OVER_THE_BOT)
-    return {
-        "cut_offs": {half: list(cut_offs(some, endpointing(), play)) for half, some in paused.items()},
-        "yields": {"tuning": list(yields(over, barging_in(), play))},
-    }
+    swept: Json = {}
+    if "pauses" in curves:
+        paused = {half: _about(everything, half, PAUSED) for half in HALVES}
+        swept["cut_offs"] = {half: list(cut_offs(some, endpointing(), play)) for half, some in paused.items()}
+    if "voices" in curves:
+        swept["yields"] = {"tuning": list(yields(_about(everything, "tuning", OVER_THE_BOT), barging_in(), play))}
+    return swept
 
 
 def _about(everything: Sequence[Scene], half: Half, kinds: Sequence[Kind]) -> list[Scene]:

@@ -93,7 +93,13 @@ def _by_group(runs: Json) -> Iterator[str]:
 
 
 def _curves(results: Json) -> Iterator[str]:
-    yield from ("", "## Curves", "", "`make bench-turns ARGS=--sweep`, on the tuning half; the settings below are all that were tried.", "")
+    yield from (
+        "",
+        "## Curves",
+        "",
+        '`make bench-turns ARGS="--sweep pauses voices"`; the settings below are all that were tried. What is drawn is the tuning half.',
+        "",
+    )
     for name in pictures(results):
         yield from (f"![{name}]({name})", "")
     for half, curve in results.get("cut_offs", {}).items():

@@ -53,9 +53,9 @@ EACH = 32
 
 # -- Sweeps ---------------------------------------------------------------------------------------
 
-_FIXED_S = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2)
-_WORDS_S = (0.4, 0.5, 0.6, 0.7, 0.8)
-_OPEN_FRAMES = (0, 8, 17, 25)
+_FIXED_S = (0.3, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2)
+_WORDS_S = {0.4: (0, 8, 17), 0.5: (0, 8, 17), 0.6: (0, 17), 0.7: (0, 8, 17, 25)}
+"""Silence before any words are known, and frames more behind what may be all."""
 _FINAL_S = (0.4, 0.5, 0.6, 0.7, 0.9, 1.2)
 _FRAMES_PER_S = 50
 FIXED, WORDS = "silence alone", "words"
@@ -66,8 +66,8 @@ def endpointing() -> Iterator[Trial]:
     """How long silence must last: alone, and by words, with the wait before any are known and what is added behind what may be all."""
     for at in _FIXED_S:
         yield Trial(f"fixed, {at:g} s", replace(PLAIN, endpointing="fixed", min_utt_sec=at), series=FIXED, at=at)
-    for at in _WORDS_S:
-        for frames in _OPEN_FRAMES:
+    for at, waits in _WORDS_S.items():
+        for frames in waits:
             added_s = frames / _FRAMES_PER_S
             changed = replace(PLAIN, min_utt_sec=at)
             yield Trial(f"words, {at:g} s + {added_s:.2f} s", changed, waits={"OPEN_FRAMES": frames}, series=WORDS, at=at + added_s)
