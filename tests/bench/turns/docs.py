@@ -25,7 +25,7 @@ from tests.bench.turns.scored import Count
 from tests.bench.turns.sweep import CURVED, operating_points
 
 FOLDER = Path("docs/benchmarks/turns")
-PLAIN_RUNS, GUIDE_RUNS = ("duck 0.9 s", "duck", "hold"), ("duck 0.9 s, guide", "hold, guide")
+PLAIN_RUNS, GUIDE_RUNS = ("duck 0.9 s", "duck", "hold"), ("duck, guide", "hold, guide")
 _BY_GROUP = ("R_Y", "S_BC", "S_VT", "S_ND", "resumes", "R_R 2 s", "cut-off", "takeover", "answer whole")
 _HALF = "tuning"
 

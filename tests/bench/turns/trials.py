@@ -46,9 +46,9 @@ RUNS = (
     Trial("duck", DUCK, kinds=frozenset({*OVER_THE_BOT, Kind.ECHO})),
     Trial("duck 0.9 s", SLOW_DUCK, kinds=frozenset(OVER_THE_BOT)),
     Trial("hold, guide", PLAIN, GUIDE, kinds=_VOICED),
-    Trial("duck 0.9 s, guide", SLOW_DUCK, GUIDE, kinds=frozenset(OVER_THE_BOT)),
+    Trial("duck, guide", DUCK, GUIDE, kinds=frozenset(OVER_THE_BOT)),
 )
-EACH = 32
+EACH = 80
 """Scenes of a kind and half that are played, at most: the first ones, whose speakers are all of the half's, by turns."""
 
 # -- Sweeps ---------------------------------------------------------------------------------------
@@ -56,7 +56,7 @@ EACH = 32
 _FIXED_S = (0.3, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2)
 _WORDS_S = {0.4: (0, 8, 17), 0.5: (0, 8, 17), 0.6: (0, 17), 0.7: (0, 8, 17, 25)}
 """Silence before any words are known, and frames more behind what may be all."""
-_FINAL_S = (0.4, 0.5, 0.6, 0.7, 0.9, 1.2)
+_FINAL_S = {"duck": (0.4, 0.5, 0.6, 0.7, 0.9, 1.2), "hold": (0.4, 0.6, 0.9)}
 _FRAMES_PER_S = 50
 FIXED, WORDS = "silence alone", "words"
 DEFAULT = f"words, {PLAIN.min_utt_sec:g} s + {patience.OPEN_FRAMES / _FRAMES_PER_S:.2f} s"
@@ -75,8 +75,8 @@ def endpointing() -> Iterator[Trial]:
 
 def barging_in() -> Iterator[Trial]:
     """How long a voice must last to silence the bot for good; in mode ``duck``, to silence it at all."""
-    for at in _FINAL_S:
-        for mode, settings in (("hold", PLAIN), ("duck", DUCK)):
+    for mode, settings in (("hold", PLAIN), ("duck", DUCK)):
+        for at in _FINAL_S[mode]:
             final_ms = round(at * 1000) if mode == "hold" else max(PLAIN.barge_in_final_ms, round(at * 1000))
             changed = replace(settings, barge_in_final_ms=final_ms, barge_in_duck_ms=round(at * 1000))
             yield Trial(f"{mode}, {at:g} s of voice", changed, series=mode, at=at)
