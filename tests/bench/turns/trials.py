@@ -48,7 +48,7 @@ RUNS = (
     Trial("hold, guide", PLAIN, GUIDE, kinds=_VOICED),
     Trial("duck, guide", DUCK, GUIDE, kinds=frozenset(OVER_THE_BOT)),
 )
-EACH = 80
+EACH = 40
 """Scenes of a kind and half that are played, at most: the first ones, whose speakers are all of the half's, by turns."""
 
 # -- Sweeps ---------------------------------------------------------------------------------------
