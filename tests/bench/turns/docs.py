@@ -49,6 +49,8 @@ def _lines(results: Json) -> Iterator[str]:
     )
     for wanted, heading in ((PLAIN_RUNS, "Vendors that take no time"), (GUIDE_RUNS, "Vendors as slow as Twilio's guide has them")):
         names = _there(runs, wanted)
+        if not names:
+            continue
         yield from ("", f"## {heading}", "")
         yield from scores_table(runs, names, PANEL)
         yield ""
@@ -104,9 +106,9 @@ def _curves(results: Json) -> Iterator[str]:
         yield from (f"![{name}]({name})", "")
     for half, curve in results.get("cut_offs", {}).items():
         yield from ("", f"Pauses, {half}:", "")
-        yield from head("setting", "pauses cut off", "utterances with a pause talked into", "mean latency s")
+        yield from head("setting", "pauses cut off", "mean latency s")
         for each in curve:
-            yield row(each["setting"], _counted(each["cut"], each["pauses"]), _counted(each["taken"], each["paused"]), each["latency_s"])
+            yield row(each["setting"], _counted(each["cut"], each["pauses"]), each["latency_s"])
     for half, curve in results.get("yields", {}).items():
         yield from ("", f"Over the bot, {half}:", "")
         yield from head("setting", "L_Y s", *CURVED)

@@ -83,7 +83,7 @@ class Scene:
     language: str
     half: Half
     word_rules: bool
-    """Whether there is a lexicon for the language."""
+    """Whether the bot has word rules for the end of a turn in this language; lists of nods it has for all."""
     cues: tuple[Cue, ...]
     """Played in order."""
     line: bytes

@@ -17,11 +17,9 @@ Play = Callable[[Sequence[Scene], Trial], Iterable[Outcome]]
 
 
 def cut_offs(scenes: Sequence[Scene], trials: Iterable[Trial], play: Play) -> Iterator[Json]:
-    """Latency, cut-offs and takeovers of each setting."""
+    """Latency and cut-offs of each setting."""
     for trial in trials:
-        events = _events(scenes, trial, play)
-        found = point(trial.name, events)
-        quiet = count(each for each in events if each.metric == "takeover")
+        found = point(trial.name, _events(scenes, trial, play))
         cut, pauses = found.cut_off.hits, found.cut_off.of
         yield {
             "setting": trial.name,
@@ -29,8 +27,6 @@ def cut_offs(scenes: Sequence[Scene], trials: Iterable[Trial], play: Play) -> It
             "at": trial.at,
             "cut": cut,
             "pauses": pauses,
-            "taken": quiet.of - quiet.hits,
-            "paused": quiet.of,
             "latency_s": round(found.latency_s, 3),
         }
 

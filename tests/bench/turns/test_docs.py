@@ -11,7 +11,7 @@ from tests.bench.turns.sweep import CURVED
 
 POINT = {"setting": "duck, 1 s", "series": "duck", "at": 1.0, "shares": dict.fromkeys(CURVED, 0.9), "l_y_s": 1.0}
 COUNTS = {metric: [9, 10] for metric in CURVED}
-CUT = {"setting": "fixed, 0.7 s", "series": "silence alone", "at": 0.7, "cut": 3, "pauses": 10, "taken": 2, "paused": 9, "latency_s": 0.7}
+CUT = {"setting": "fixed, 0.7 s", "series": "silence alone", "at": 0.7, "cut": 3, "pauses": 10, "latency_s": 0.7}
 
 
 def results() -> Json:

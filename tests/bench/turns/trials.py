@@ -2,7 +2,7 @@
 
 Rules
     The scores are of production's defaults, in both modes of barge-in, with vendors that take no time and with the guide's; and of
-    mode ``duck`` as the tuning half would have it: 0.9 s of voice silence the bot, not 0.5 and 0.6.
+    mode ``duck`` where 0.9 s of voice silence the bot, not 0.5 and 0.6: beside the default, for what patience wins and costs.
     What cannot differ is not played again: the mode decides nothing where the bot is silent, the vendors' time nothing without words.
     Sweeps play the tuning half. Some waits are constants of the core: a sweep sets them in processes of its own, which end with it.
 """
