@@ -27,9 +27,7 @@ measured at their end of the wire.
 - **Onset to clear** counts from the first voiced sample, 20 ms before its frame is sent. Five speech frames of six make an onset:
   100 ms is the least.
 - **Own share**: voice to voice, less end of turn and vendors; with drafts, less the later one of the end of turn (800 ms) and the
-  pause of a draft with the vendors behind it (710 ms). What comes in is read every 5 ms: 2.5 ms of it, on average. An interruption of
-  less than 600 ms of voice is final by its words alone; it has no draft, and the model is asked at its end of turn: such an answer
-  takes 800 + 310 ms, and with drafts the p95 and p99 are mostly these.
+  pause of a draft with the vendors behind it (710 ms). What comes in is read every 5 ms: 2.5 ms of it, on average.
 - **Silero** is the detector that Torim is shipped with. The level with it is there for its cost and its onsets: the callers' voices are cut
   to where webrtcvad hears their end, so voice to voice with it counts from elsewhere.
 - **Held**: no underrun over 5 ms but where a timer on the same core was late by a whole lead, too; onset to clear under 300 ms at
