@@ -92,12 +92,14 @@ class RedisWorkerBus:
         """Unix time by the clock of the call's server, as the latest ``done`` of its shard heard it."""
         return self._clock_s() + self._server_ahead_s[self._keys.shard(call)]
 
-    async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
+    async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output], reply: Emitted | None = None) -> bool:
         """Acknowledge and send the outputs, in one atomic step; False: nothing was sent."""
         message = delivery.message
-        call = message.head.call
+        call, turn = message.head.call, message.head.turn
         keys = [streams.work(self._keys.tag(call), stage), self._keys.call_hash(call), self._keys.done(stage, message)]
-        args: list[Value] = [delivery.id, message.head.turn, int(streams.stale_by_turn(message)), streams.DONE_TTL_S]
+        keys += [self._keys.out(call, turn), self._keys.asked(call, turn)]
+        args: list[Value] = [delivery.id, delivery.worker, turn, int(streams.stale_by_turn(message)), streams.DONE_TTL_S]
+        args += ["", ""] if reply is None else [len(reply.sentences), _kept(reply.asked)]
         committed = await self._run("commit", call, keys, args, outputs)
         if committed != 1:
             metrics.DROPPED.labels(stage, "stale" if committed == -1 else "duplicate").inc()
@@ -116,7 +118,7 @@ class RedisWorkerBus:
         keys = [streams.work(self._keys.tag(head.call), stage), self._keys.call_hash(head.call)]
         keys += [self._keys.out(head.call, head.turn), self._keys.asked(head.call, head.turn), self._keys.done(stage, delivery.message)]
         args: list[Value] = [delivery.id, delivery.worker, head.turn, number, sentence]
-        args += [msgspec.msgpack.encode(asked) if asked else b"", streams.OUT_TTL_S]
+        args += [_kept(asked), streams.OUT_TTL_S]
         return int(await self._run("emit", head.call, keys, args, outputs))
 
     async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> ToolStart:
@@ -262,6 +264,11 @@ class RedisWorkerBus:
     async def close(self) -> None:
         """Close the connections."""
         await asyncio.gather(take_leave(self._listener), *(link.close() for link in self._links))
+
+
+def _kept(asked: Sequence[Action]) -> bytes:
+    """What is asked for, as it is kept with the sentences."""
+    return msgspec.msgpack.encode(asked) if asked else b""
 
 
 async def _heard(channel: PubSub) -> AsyncIterator[TurnNews]:

@@ -171,7 +171,7 @@ class _MemoryBus:
         """What the clock of this call shows."""
         return self.now_s()
 
-    async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
+    async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output], reply: Emitted | None = None) -> bool:
         """Keep what the reply came to."""
         self._keep(outputs)
         return True

@@ -7,7 +7,8 @@
 A sentence can't be taken back, so ``emit`` numbers them in Redis and the commit comes last. A
 second attempt loads what is out, and what was asked for with it, and goes on after it. ``emit`` answers how many are out: fewer than
 expected, Redis forgot its tail and gets it again from memory; more, somebody who has an entry of this
-reply overtook us and we drop ours; -1, the turn was raised past.
+reply overtook us and we drop ours; -1, the turn was raised past. The commit, too, tells how far the reply came, and counts only if
+nobody is further.
 
 A reply may take several rounds of model and tools; its sentences are numbered over all of them.
 
@@ -26,7 +27,7 @@ import msgspec
 
 from common.agents.in_use import InUse, KnownAgents
 from common.agents.switching import language_now
-from common.bus import Delivery, HandlerBus, Output, PastTurn
+from common.bus import Delivery, Emitted, HandlerBus, Output, PastTurn
 from common.config import Settings
 from common.deadlines import time_left_s
 from common.effects import Effects
@@ -121,22 +122,21 @@ class LlmWorker:
             [run for turn in history for run in turn.tools],
         )
         try:
-            outputs = await self._answer(transcript, history, speaker, runs, agent)
+            await self._answer(transcript, history, speaker, runs, agent)
+            outputs = speaker.outputs()
         except (Stale, RaisedPast):
             outputs = []
         except Overtaken:
             logger.info("call=%s turn=%d overtaken", head.call, head.turn)
             await bus.drop(STAGE, delivery)  # else it is delivered again until its attempts are used up, and fails
             return
-        await bus.commit(STAGE, delivery, outputs)
+        await bus.commit(STAGE, delivery, outputs, Emitted(speaker.reply.sentences, speaker.asked))
 
     async def close(self) -> None:
         """Close the tools' connections."""
         await self._agents_tools.close()
 
-    async def _answer(
-        self, transcript: Transcript, history: Sequence[PastTurn], speaker: Speaker, runs: ToolRuns, agent: InUse
-    ) -> list[Output]:
+    async def _answer(self, transcript: Transcript, history: Sequence[PastTurn], speaker: Speaker, runs: ToolRuns, agent: InUse) -> None:
         if transcript.text:
             spoken, tools, now_s = speaker.reply.sentences, tuple(runs.tools.values()), runs.bus.server_now_s(transcript.head.call)
             past_tokens = self._settings.llm_history_tokens
@@ -147,7 +147,6 @@ class LlmWorker:
             await self._as_far_as_it_comes(prompt, speaker, runs, first_s)
             await self._close(speaker, last_heard(history), agent)
         self._log(transcript, speaker)
-        return speaker.outputs()
 
     # --- The model's stream, and its tools
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from common.bus import Delivery, Output
+from common.bus import Delivery, Emitted, Output
 from common.errors import BusUnavailable
 from common.messages import Action, Stage
 from common.redis_bus import RedisWorkerBus
@@ -38,9 +38,9 @@ class FailingBus(RedisWorkerBus):
         super().__init__(url, pace=pace, connect=connect)
         self._fault = fault
 
-    async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
+    async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output], reply: Emitted | None = None) -> bool:
         """Acknowledge and send the outputs."""
-        return await self._may_fail("commit", stage, lambda: RedisWorkerBus.commit(self, stage, delivery, outputs))
+        return await self._may_fail("commit", stage, lambda: RedisWorkerBus.commit(self, stage, delivery, outputs, reply))
 
     async def emit(
         self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output], asked: Sequence[Action] = ()

@@ -69,7 +69,7 @@ class RecordedBus:
     def server_now_s(self, call: str) -> float:
         return self._server_began_s + asyncio.get_running_loop().time()
 
-    async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
+    async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output], reply: Emitted | None = None) -> bool:
         assert self.committed is None, "committed twice"
         self.committed = list(outputs)
         return True

@@ -3,8 +3,11 @@
 The front end says in words what the sentence has in digits and signs, so the voice is given another text than the gateway
 holds; where words end is told in those of the sentence.
 
-    Sentence -> send SpeechChunk ...      (to the gateway; a lost one shows in the next offset)
-             -> commit SpeechChunk{last}  (without sound, which is dear inside a script)
+    Sentence -> send SpeechChunk ... SpeechChunk{last}  (to the gateway; a lost one shows in the next offset)
+             -> commit                                  (nothing: it only says that the sentence is done)
+
+Two workers may speak one sentence, and the gateway keeps the sound of one of them, whichever of them commits. So each attempt's
+sound is whole by itself, its end included.
 
 Sentences of a call come in the stream's order, and a free slot takes the oldest; so sentence k
 begins before k+1, and a later one never waits for more than a slot.
@@ -80,7 +83,7 @@ class TtsWorker:
             await speech.finish()
         except NobodyListens:
             logger.info("call=%s turn=%d sentence=%d nobody_listens", sentence.head.call, sentence.head.turn, sentence.head.seq)
-        await bus.commit(STAGE, delivery, [speech.last()])
+        await bus.commit(STAGE, delivery, [])
         self._log(sentence, speech)
 
     def _first_sound_s(self, delivery: Delivery, sentence: Sentence, bus: WorkerBus) -> float:
@@ -176,20 +179,17 @@ class Speech:
             offset_bytes += len(chunk)
 
     async def finish(self) -> None:
-        """Send what is left at the end of the sound."""
+        """Send what is left at the end of the sound, and how long all of it is."""
         offset_bytes = self.chunker.sent_bytes
         if chunk := self.chunker.flush():
             await self._send_chunk(chunk, offset_bytes)
+        await self._send_chunk(b"", self.chunker.sent_bytes, last=True)
 
-    async def _send_chunk(self, chunk: bytes, offset_bytes: int) -> None:
-        if not await self.bus.send(Output(None, self._message(offset_bytes), chunk)):
+    async def _send_chunk(self, chunk: bytes, offset_bytes: int, *, last: bool = False) -> None:
+        if not await self.bus.send(Output(None, self._message(offset_bytes, last=last), chunk)):
             raise NobodyListens
 
-    def last(self) -> Output:
-        """The message that ends the take and tells its length, for the commit."""
-        return Output(None, self._message(self.chunker.sent_bytes, last=True))
-
-    def _message(self, offset_bytes: int, *, last: bool = False) -> SpeechChunk:
+    def _message(self, offset_bytes: int, *, last: bool) -> SpeechChunk:
         ends = self.spoken.written_ends(self.spoken_ends)[self.told :]
         self.told += len(ends)
         return SpeechChunk(

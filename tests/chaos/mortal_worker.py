@@ -19,7 +19,7 @@ from typing import Any, NoReturn, cast
 from asr_worker.vendors import VENDORS as ASR_VENDORS
 from asr_worker.worker import AsrWorker
 from common import service
-from common.bus import Delivery, Output, Renewal
+from common.bus import Delivery, Emitted, Output, Renewal
 from common.config import Settings
 from common.effects import Effects
 from common.messages import Stage
@@ -67,14 +67,14 @@ class MortalBus(RedisWorkerBus):
             _die("reading", "read", stage, delivery)
         return delivery
 
-    async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
+    async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output], reply: Emitted | None = None) -> bool:
         """Acknowledge and send the outputs."""
         if self._may_die("commit", delivery):
             moment = self._random.choice(_MOMENTS)
             if moment != "before":
-                await self._begin(super().commit(stage, delivery, outputs), wholly=moment == "after")
+                await self._begin(super().commit(stage, delivery, outputs, reply), wholly=moment == "after")
             _die("commit", moment, stage, delivery)
-        return await super().commit(stage, delivery, outputs)
+        return await super().commit(stage, delivery, outputs, reply)
 
     async def _begin(self, committing: Coroutine[Any, Any, bool], *, wholly: bool) -> None:
         """Commit, or get it on its way and wait for no answer."""

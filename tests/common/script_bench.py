@@ -48,9 +48,19 @@ class Bench:
         found: Any = self.redis.xpending_range(WORK, "w", id_, id_, 1)
         return (found[0]["consumer"].decode(), found[0]["times_delivered"]) if found else None
 
-    def commit(self, id_: bytes, turn: int = 1, *, by_turn: int = 1) -> Any:
-        """Finish an entry with one output to the next stage and one to the gateway."""
-        return self.run("commit", [WORK, CALL, DONE, NEXT, RX, BOOT], [id_, turn, by_turn, 600, SETTLING_MS, *TO_NEXT, *TO_RX])
+    def commit(
+        self,
+        id_: bytes,
+        worker: str = "one",
+        turn: int = 1,
+        *,
+        by_turn: int = 1,
+        reply: tuple[int | str, str] = ("", ""),
+        sound: bytes = b"",
+    ) -> Any:
+        """Finish an entry with one output to the next stage and one to the gateway; ``reply``: its sentences, and what it asked for."""
+        args = [id_, worker, turn, by_turn, 600, *reply, SETTLING_MS, *TO_NEXT, *TO_RX[:-1], sound]
+        return self.run("commit", [WORK, CALL, DONE, OUT, ASKED, NEXT, RX, BOOT], args)
 
     def emit(self, number: int, sentence: str = "", turn: int = 1, *, id_: bytes = b"", worker: str = "one", asked: str = "") -> Any:
         """Send a sentence of a reply out; without an ``id_`` of an entry that was read for it."""

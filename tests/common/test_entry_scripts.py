@@ -18,15 +18,15 @@ def test_a_reply_to_a_gateway_without_a_stream_makes_none(bench: Bench) -> None:
 
 def test_sound_goes_along_byte_by_byte(bench: Bench) -> None:
     sound = bytes(range(256))
-    bench.run("commit", [WORK, CALL, DONE, RX, BOOT], [bench.read(), 1, 1, 600, 2000, 1, 100, "said", sound])
+    bench.commit(bench.read(), sound=sound)
     entries: Any = bench.redis.xrevrange(RX, count=1)
     assert entries[0][1] == {b"m": b"said", b"a": sound}
 
 
 def test_a_full_stream_loses_its_oldest_entries(bench: Bench) -> None:
     for _ in range(400):
-        bench.run("commit", [WORK, CALL, "no such piece", NEXT, BOOT], [bench.read(), 1, 1, 600, 2000, 0, 100, "said", ""])
-        bench.redis.delete("no such piece")
+        bench.commit(bench.read())
+        bench.redis.delete(DONE)
     assert bench.redis.xlen(NEXT) < 400
 
 
@@ -67,10 +67,34 @@ def test_a_second_commit_sends_nothing(bench: Bench) -> None:
     assert (bench.commit(id_), bench.sent()) == (0, (1, 1))
 
 
-def test_whoever_lost_an_entry_may_still_finish_it_first(bench: Bench) -> None:
+def test_who_lost_its_entry_does_not_finish_it(bench: Bench) -> None:
     id_ = bench.read()
     bench.take_over(id_)
-    assert (bench.commit(id_), bench.renew(id_, "two")) == (1, b"lost")
+    assert (bench.commit(id_), bench.sent(), bench.owner(id_)) == (0, (0, 0), ("two", 2))
+
+
+def test_who_took_an_entry_over_finishes_it(bench: Bench) -> None:
+    id_ = bench.read()
+    bench.take_over(id_)
+    assert (bench.commit(id_, "two"), bench.owner(id_)) == (1, None)
+
+
+def test_the_end_of_a_reply_is_told_by_who_is_as_far_as_anybody(bench: Bench) -> None:
+    bench.emit(0, asked="bye")
+    assert bench.commit(bench.read(), reply=(1, "bye")) == 1
+
+
+@pytest.mark.parametrize("reply", [(1, "bye"), (2, "")])
+def test_the_end_of_a_reply_is_not_told_by_who_was_overtaken(bench: Bench, reply: tuple[int, str]) -> None:
+    for number in range(2):
+        bench.emit(number, asked="bye")
+    id_ = bench.read("two")
+    assert (bench.commit(id_, "two", reply=reply), bench.sent(), bench.redis.exists(DONE), bench.owner(id_)) == (0, (2, 2), 0, None)
+
+
+def test_a_reply_of_which_redis_forgot_the_tail_is_ended(bench: Bench) -> None:
+    bench.emit(0)
+    assert bench.commit(bench.read(), reply=(2, "bye")) == 1
 
 
 def test_the_same_piece_on_another_entry_sends_nothing_and_is_gone(bench: Bench) -> None:

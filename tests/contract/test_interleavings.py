@@ -13,12 +13,17 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from common.bus import Delivery, Output, TurnClosed, WorkerBus
-from common.messages import Action, Head, Message, ReplyEnded, Sentence, SpeechChunk, StageFailed, Transcript, Utterance
+from common.bus import Delivery, Emitted, Output, TurnClosed, WorkerBus
+from common.messages import Action, Head, Message, ReplyEnded, Sentence, SpeechChunk, Stage, StageFailed, Summary, Transcript, Utterance
 from common.streams import ATTEMPTS, Pace
+from gateway.playout import Playout
+from gateway.turn.reply import Reply
 from tests.contract.house import GATEWAY, STREAM, House, house, next_reply
+from tts_worker.worker import attempt_number
 
 _BREATHLESS = Pace(block_ms=1, min_idle_ms=0, settling_ms=0, poll_ms=0)
+
+_STAGES: dict[type, Stage] = {Utterance: "asr", Transcript: "llm", Sentence: "tts"}
 
 Step = Callable[[], Awaitable[None]]
 
@@ -61,10 +66,14 @@ class Case:
         self.head = Head(call=self.call, turn=0, gateway=GATEWAY)
         self.fence = 0
 
-    async def begin(self, message: Utterance | Transcript) -> None:
+    async def begin(self, message: Utterance | Transcript | Sentence) -> None:
         """Publish a piece of work in a call of its own."""
         self.fence = (await self.house.gateway.take_call(self.call, GATEWAY, STREAM, "en")).fence
-        await self.house.gateway.publish("asr" if isinstance(message, Utterance) else "llm", message)
+        await self.publish(message)
+
+    async def publish(self, message: Utterance | Transcript | Sentence) -> None:
+        """Put it on the stream of its stage."""
+        await self.house.gateway.publish(_STAGES[type(message)], message)
 
     async def close_turn(self) -> None:
         """The gateway raises the turn."""
@@ -72,11 +81,15 @@ class Case:
 
     async def told(self, replies: AsyncIterator[Delivery]) -> list[Message]:
         """What the gateway got."""
-        end = SpeechChunk(head=self.head, offset_bytes=0, last=True)
+        return [reply.message for reply in await self.replies(replies)]
+
+    async def replies(self, replies: AsyncIterator[Delivery]) -> list[Delivery]:
+        """The same, with its sound."""
+        end = Summary(head=self.head, text="that was all")
         await self.house.one.send(Output(None, end))
-        found: list[Message] = []
-        while (message := (await next_reply(replies)).message) != end:
-            found.append(message)
+        found: list[Delivery] = []
+        while (reply := await next_reply(replies)).message != end:
+            found.append(reply)
         return found
 
 
@@ -154,18 +167,22 @@ async def test_a_piece_comes_out_once_in_every_order(a_house: House, first_end: 
 # --- A reply in sentences
 
 REPLY = 2
-"""Sentences in the reply."""
+"""Sentences in the longest reply."""
+MAKE_OF_IT = [(2, 2), (1, 2), *(pytest.param(each, marks=pytest.mark.long) for each in ((2, 1), (1, 1)))]
+"""How many sentences the first makes of the question, and the second."""
 ON_SERVERS_TOO = ["memory", pytest.param("valkey", marks=pytest.mark.long), pytest.param("redis", marks=pytest.mark.long)]
 """Of 126 and 70 orders."""
 
 
 @dataclass
 class Speaker:
-    """One of two on a reply: goes on after what is out. With its last sentence it asks for a hang-up, which nobody decides again."""
+    """One of two on a reply: goes on after what is out. With its last sentence it may ask for a hang-up, which nobody decides again."""
 
     case: Case
     bus: WorkerBus
     name: str
+    length: int = REPLY
+    asks: bool = True
     delivery: Delivery | None = None
     out: int = 0
     stopped: bool = False
@@ -183,10 +200,11 @@ class Speaker:
         self.out, self.asked = len(emitted.sentences), emitted.asked
 
     async def say(self) -> None:
-        if self.delivery is None or self.stopped or self.out >= REPLY:
+        if self.delivery is None or self.stopped or self.out >= self.length:
             return
-        sentence = Sentence(head=msgspec.structs.replace(self.case.head, seq=self.out), text=f"{self.name}{self.out}")
-        if self.out == REPLY - 1:
+        text = f"{self.name}{self.out}" if self.out else "the same begins both"
+        sentence = Sentence(head=msgspec.structs.replace(self.case.head, seq=self.out), text=text)
+        if self.out == self.length - 1 and self.asks:
             self.asked = [Action(head=self.case.head, after=self.out, name="hang_up")]
         answer = await self.bus.emit("llm", self.delivery, self.out, sentence.text, [Output(None, sentence)], self.asked)
         self.stopped = answer != self.out + 1
@@ -200,8 +218,14 @@ class Speaker:
 
     async def commit(self) -> None:
         if self.delivery is not None and not self.stopped:
-            ended = ReplyEnded(head=self.case.head, sentences=REPLY)
-            await self.bus.commit("llm", self.delivery, [*(Output(None, action) for action in self.asked), Output(None, ended)])
+            ended, reply = ReplyEnded(head=self.case.head, sentences=self.out), Emitted(["said"] * self.out, self.asked)
+            await self.bus.commit("llm", self.delivery, [*(Output(None, action) for action in self.asked), Output(None, ended)], reply)
+
+
+def two_speakers(case: Case, lengths: tuple[int, int]) -> tuple[Speaker, Speaker]:
+    """Both on a reply; the first asks for something only in a long one."""
+    first, second = lengths
+    return Speaker(case, case.house.one, "one", first, asks=first == REPLY), Speaker(case, case.house.two, "two", second)
 
 
 async def say_the_rest(case: Case, bus: WorkerBus) -> None:
@@ -220,37 +244,120 @@ async def say_the_rest(case: Case, bus: WorkerBus) -> None:
 
 @pytest.mark.parametrize("a_house", ON_SERVERS_TOO, indirect=True)
 @pytest.mark.parametrize("raised", [False, pytest.param(True, marks=pytest.mark.long)])
-async def test_each_sentence_of_a_reply_comes_out_once_in_every_order(a_house: House, raised: bool) -> None:
+@pytest.mark.parametrize("lengths", MAKE_OF_IT)
+async def test_each_sentence_of_a_reply_comes_out_once_in_every_order(a_house: House, lengths: tuple[int, int], raised: bool) -> None:
     replies = a_house.gateway.replies(GATEWAY)
     for order in orders(4, 5, int(raised)):
         case = Case(a_house)
-        one, two = Speaker(case, a_house.one, "one"), Speaker(case, a_house.two, "two")
+        one, two = two_speakers(case, lengths)
         await case.begin(Transcript(head=case.head, utterance=1, text="hello"))
         await one.take()
         mine, theirs = [one.say, one.renew, one.say, one.commit], [two.reclaim, two.load, two.say, two.say, two.commit]
         steps = await in_order(order, mine, theirs, [case.close_turn])
         await say_the_rest(case, a_house.one)
-        assert_said_once(await case.told(replies), raised, steps)
+        await assert_said_once(case, await case.told(replies), raised, steps)
 
 
 @pytest.mark.parametrize("a_house", ON_SERVERS_TOO, indirect=True)
 @pytest.mark.parametrize("raised", [False, pytest.param(True, marks=pytest.mark.long)])
-async def test_a_reply_whose_entry_is_on_the_stream_twice_comes_out_once_in_every_order(a_house: House, raised: bool) -> None:
+@pytest.mark.parametrize("lengths", MAKE_OF_IT)
+async def test_a_reply_whose_entry_is_there_twice_comes_out_once_in_every_order(
+    a_house: House, lengths: tuple[int, int], raised: bool
+) -> None:
     replies = a_house.gateway.replies(GATEWAY)
     for order in orders(4, 4, int(raised)):
         case = Case(a_house)
-        one, two = Speaker(case, a_house.one, "one"), Speaker(case, a_house.two, "two")
+        one, two = two_speakers(case, lengths)
         asked = Transcript(head=case.head, utterance=1, text="hello")
         await case.begin(asked)
-        await a_house.gateway.publish("llm", asked)
+        await case.publish(asked)
         steps = await in_order(order, *([each.take, each.say, each.say, each.commit] for each in (one, two)), [case.close_turn])
         await say_the_rest(case, a_house.one)
-        assert_said_once(await case.told(replies), raised, steps)
+        await assert_said_once(case, await case.told(replies), raised, steps)
 
 
-def assert_said_once(told: list[Message], raised: bool, steps: list[str]) -> None:
-    """Each sentence once and in order, what was asked for, and one end; no more than that of a turn that was raised past."""
+async def assert_said_once(case: Case, told: list[Message], raised: bool, steps: list[str]) -> None:
+    """Each sentence once and in order, what was asked for with them, and one end; no more than that of a turn that was raised past."""
     said, others = [each.head.seq for each in told if isinstance(each, Sentence)], [each for each in told if not isinstance(each, Sentence)]
-    assert said == list(range(len(said))), steps
-    assert [type(each) for each in others] in ([Action, ReplyEnded], *([[]] if raised else [])), steps
-    assert raised or len(said) == REPLY, steps
+    kept = await case.house.one.emitted(case.call, 0)
+    assert said == list(range(len(kept.sentences))), steps
+    assert others in ([*kept.asked, ReplyEnded(head=case.head, sentences=len(said))], *([[]] if raised else [])), steps
+
+
+# --- The sound of a sentence
+
+WORDS = "Your appointment is on Tuesday."
+
+
+@dataclass
+class Voice:
+    """One of two on a sentence: two chunks, the end behind them, the commit."""
+
+    case: Case
+    bus: WorkerBus
+    name: str
+    delivery: Delivery | None = None
+    sent_bytes: int = 0
+
+    @property
+    def sound(self) -> bytes:
+        return self.name[0].encode() * 800
+
+    async def take(self) -> None:
+        self.delivery = await self.bus.take("tts", self.name)
+
+    async def reclaim(self) -> None:
+        self.delivery = await self.bus.reclaim("tts", self.name)
+
+    async def speak(self) -> None:
+        await self._send(self.sound)
+
+    async def end(self) -> None:
+        await self._send(b"", last=True)
+
+    async def commit(self) -> None:
+        if self.delivery is not None:
+            await self.bus.commit("tts", self.delivery, [])
+
+    async def _send(self, sound: bytes, *, last: bool = False) -> None:
+        if self.delivery is not None:
+            head, attempt = self.delivery.message.head, attempt_number(self.delivery, 0.0)
+            await self.bus.send(Output(None, SpeechChunk(head=head, offset_bytes=self.sent_bytes, last=last, attempt=attempt), sound))
+            self.sent_bytes += len(sound)
+
+
+async def speak_the_rest(case: Case, bus: WorkerBus) -> None:
+    """What a third worker speaks after the death of both."""
+    third = Voice(case, bus, "three")
+    for step in (third.reclaim, third.speak, third.speak, third.end, third.commit):
+        await step()
+
+
+@pytest.mark.parametrize("a_house", ON_SERVERS_TOO, indirect=True)
+@pytest.mark.parametrize("twice", [False, True])
+async def test_a_sentence_that_two_workers_speak_is_heard_whole_in_every_order(a_house: House, twice: bool) -> None:
+    replies = a_house.gateway.replies(GATEWAY)
+    for order in orders(4, 5):
+        case = Case(a_house)
+        one, two = Voice(case, a_house.one, "one"), Voice(case, a_house.two, "two")
+        sentence = Sentence(head=case.head, text=WORDS)
+        await case.begin(sentence)
+        await one.take()
+        if twice:
+            await case.publish(sentence)
+        mine, theirs = [one.speak, one.speak, one.end, one.commit], [two.take if twice else two.reclaim, two.speak, two.speak, two.end]
+        steps = await in_order(order, mine, [*theirs, two.commit])
+        await speak_the_rest(case, a_house.one)
+        assert_heard_whole(await case.replies(replies), steps)
+
+
+def assert_heard_whole(told: list[Delivery], steps: list[str]) -> None:
+    """At the gateway there is all of one worker's sound, and its end. Nothing of it left yet."""
+    playout = Playout()
+    reply = Reply(playout, b"beep", 100_000)
+    reply.sentence_arrived(0, WORDS)
+    for each in told:
+        assert isinstance(each.message, SpeechChunk)
+        reply.speech_arrived(each.message, each.audio)
+    (clip,) = playout.clips
+    assert (clip.complete, bytes(clip.audio)) in [(True, voice * 1600) for voice in (b"o", b"t")], steps

@@ -20,7 +20,7 @@ import httpx
 
 from common.agents.file import read
 from common.agents.in_use import InUse, after_transfers, in_use
-from common.bus import Delivery, Output, ToolRun, ToolStart, TurnClosed
+from common.bus import Delivery, Emitted, Output, ToolRun, ToolStart, TurnClosed
 from common.config import Settings
 from common.messages import Action, Head, Stage, Transcript
 from llm_worker.agent_tools import AgentTools
@@ -125,11 +125,11 @@ class Watched(MemoryBus):
         self.wanted.set()
         return start
 
-    async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
+    async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output], reply: Emitted | None = None) -> bool:
         self.wanted.set()
         asked = [output.message for output in outputs if isinstance(output.message, Action)]
         self.actions += [Effect(action.name, {"to": action.argument}) for action in asked]
-        return await super().commit(stage, delivery, outputs)
+        return await super().commit(stage, delivery, outputs, reply)
 
 
 @dataclass

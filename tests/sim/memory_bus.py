@@ -409,15 +409,22 @@ class MemoryBus:
         """The loop's time, which dates the entries."""
         return self._now_s()
 
-    async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
+    async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output], reply: Emitted | None = None) -> bool:
         """Acknowledge and send the outputs, in one step; False: nothing was sent."""
-        return await self._insist(lambda: self._commit(stage, delivery, outputs))
+        return await self._insist(lambda: self._commit(stage, delivery, outputs, reply))
 
-    def _commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output]) -> bool:
+    def _commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output], reply: Emitted | None) -> bool:
+        if not self._is_owner(stage, delivery):
+            return False
         self._expect(outputs)
-        if self._store.work[stage].pending.pop(delivery.id, None) is None or self._stale(delivery.message):
+        del self._store.work[stage].pending[delivery.id]
+        if self._stale(delivery.message) or (reply is not None and self._is_further(delivery.message.head, reply)):
             return False
         return self._finish(stage, delivery.message, outputs)
+
+    def _is_further(self, head: Head, reply: Emitted) -> bool:
+        out = self._emitted(head.call, head.turn)
+        return len(out.sentences) > len(reply.sentences) or len(out.asked) > len(reply.asked)
 
     def _expect(self, outputs: Sequence[Output]) -> None:
         """A gateway may come back to a server that forgot everything: what is for it waits."""

@@ -68,13 +68,12 @@ def chunks(bus: RecordedBus) -> list[SpeechChunk]:
 
 
 def sizes_ms(bus: RecordedBus) -> list[int]:
-    return [len(output.audio) // BYTES_PER_MS for output in bus.sent]
+    """Of what has sound: all but the end."""
+    return [len(output.audio) // BYTES_PER_MS for output in bus.sent if output.audio]
 
 
 def last(bus: RecordedBus) -> SpeechChunk:
-    (message,) = bus.committed_to(None)
-    assert isinstance(message, SpeechChunk)
-    return message
+    return chunks(bus)[-1]
 
 
 def fails(*script: Step) -> VendorError:
@@ -90,7 +89,7 @@ def test_the_voice_is_told_what_to_say() -> None:
 
 
 def test_the_first_sound_leaves_while_the_voice_goes_on() -> None:
-    assert handle(Scripted(100, 1.0, 150)).sent_at_s == [0.0, 1.0]
+    assert handle(Scripted(100, 1.0, 150)).sent_at_s == [0.0, 1.0, 1.0]
 
 
 def test_sound_leaves_in_growing_chunks() -> None:
@@ -98,11 +97,12 @@ def test_sound_leaves_in_growing_chunks() -> None:
 
 
 def test_a_chunk_tells_where_it_begins() -> None:
-    assert [chunk.offset_bytes // BYTES_PER_MS for chunk in chunks(handle(Scripted(600)))] == [0, 100, 250, 500]
+    assert [chunk.offset_bytes // BYTES_PER_MS for chunk in chunks(handle(Scripted(600)))] == [0, 100, 250, 500, 600]
 
 
-def test_the_end_is_committed() -> None:
-    assert last(handle(Scripted(600))).last
+def test_the_end_is_told_behind_the_sound_and_not_in_the_commit() -> None:
+    bus = handle(Scripted(600))
+    assert (last(bus).last, bus.sent[-1].audio, bus.committed) == (True, b"", [])
 
 
 def test_the_end_tells_how_long_the_sound_is() -> None:
@@ -110,7 +110,7 @@ def test_the_end_tells_how_long_the_sound_is() -> None:
 
 
 def test_a_chunk_before_the_end_is_not_the_last() -> None:
-    assert not any(chunk.last for chunk in chunks(handle(Scripted(600))))
+    assert not any(chunk.last for chunk in chunks(handle(Scripted(600)))[:-1])
 
 
 def test_a_chunk_carries_its_sentence_and_take() -> None:
@@ -138,7 +138,7 @@ def test_a_chunk_tells_the_voices_time_to_the_first_sound() -> None:
 
 def test_a_slow_voice_is_not_waited_for_longer_than_half_of_what_was_delivered() -> None:
     bus = handle(Scripted(100, 20, 1.0, 20))
-    assert bus.sent_at_s == pytest.approx([0.0, 0.05, 1.0])
+    assert bus.sent_at_s == pytest.approx([0.0, 0.05, 1.0, 1.0])
 
 
 def test_a_sound_shorter_than_a_chunk_is_sent_at_its_end() -> None:
@@ -242,7 +242,7 @@ def test_another_message_on_the_stream_is_a_bug() -> None:
 
 def test_what_the_voice_knows_of_its_words_goes_with_the_next_chunk() -> None:
     sent = chunks(handle(Scripted(WordEnds((300, 700)), 100, WordEnds((900,)), 150), text="Hello to you."))
-    assert [chunk.word_ends for chunk in sent] == [(300, 700), (900,)]
+    assert [chunk.word_ends for chunk in sent] == [(300, 700), (900,), ()]
 
 
 def test_what_it_says_of_its_words_at_the_end_goes_with_the_last_chunk() -> None:
@@ -257,7 +257,7 @@ def test_the_voice_is_given_words_for_digits_and_signs() -> None:
 
 def test_where_words_end_is_told_in_those_of_the_sentence() -> None:
     sent = chunks(handle(Scripted(WordEnds((100, 200, 300)), 100, WordEnds((400, 500)), 150), text="It is $5.50 today."))
-    assert [chunk.word_ends for chunk in sent] == [(100, 200), ()]
+    assert [chunk.word_ends for chunk in sent] == [(100, 200), (), ()]
 
 
 def test_words_without_sound_are_no_sound() -> None:
