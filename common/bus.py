@@ -30,7 +30,7 @@ class Delivery:
     taken_over: bool = False
     """Whether it was delivered before, to whomever: what was done with it then is not known."""
     worker: str = ""
-    """Who got it: what becomes of it is its owner's alone."""
+    """Who got it: a sentence, an end without a commit, and a failure are the owner's alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,9 +264,9 @@ class HandlerBus(Protocol):
     async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output], reply: Emitted | None = None) -> bool:
         """Acknowledge and send the outputs, in one atomic step.
 
-        False, and nothing is sent, if another worker owns the entry now, its turn was raised past, its piece is done already, or
-        another attempt, on an entry of its own, is further than this ``reply``. Sound is better sent ahead with ``send``: in here
-        it costs threefold.
+        False, and nothing is sent, if the entry was finished by somebody else, its turn was raised past, its piece is done already,
+        or another attempt is further than this ``reply``: that one is to end it. Sound is better sent ahead with ``send``: in here it
+        costs threefold.
         """
 
     async def drop(self, stage: Stage, delivery: Delivery) -> None:

@@ -2,15 +2,16 @@
 
 Theory. A stream delivers at least once: an entry stays pending with its worker until it is
 acknowledged, and one whose worker fell silent is taken over by another. The *commit* makes
-that exactly once: one script sees that the entry is the worker's, acknowledges it, checks that
-its turn is not raised past, takes the piece's ``done`` key and sends the result on. Whoever lost
-the entry, or comes second, sends nothing. So a piece may be worked on twice, by a retried write,
-a slow worker that was given up, or a gateway that publishes again after a restart, and is still
-heard once.
+that exactly once: one script acknowledges the entry, checks that its turn is not raised past,
+takes the piece's ``done`` key and sends the result on. Whoever comes second finds the entry
+acknowledged or the key taken, and sends nothing. So a piece may be worked on twice, by a
+retried write, a slow worker that was given up, or a gateway that publishes again after a
+restart, and is still heard once.
 
-What goes out before the commit must not depend on who makes it. The sentences of a reply are
-counted (``out``): who is not the furthest does not end it. The sound of a sentence has its end
-with it, so that each attempt's is whole; the gateway keeps one.
+The first commit counts, whoever makes it, so what went out before must fit any. The sentences of
+a reply are counted (``out``), with what is asked for (``asked``): who is not the furthest does
+not end it. The sound of a sentence has its end with it: each attempt's is whole, the gateway
+keeps one, and the commit sends nothing.
 
 A piece is (call, turn, stage, piece): the utterance's kind and number for ASR, the sentence
 and its take for TTS; a turn has one reply, so for the LLM it is always 0.

@@ -67,16 +67,17 @@ def test_a_second_commit_sends_nothing(bench: Bench) -> None:
     assert (bench.commit(id_), bench.sent()) == (0, (1, 1))
 
 
-def test_who_lost_its_entry_does_not_finish_it(bench: Bench) -> None:
+def test_whoever_lost_an_entry_may_still_finish_it_first(bench: Bench) -> None:
     id_ = bench.read()
     bench.take_over(id_)
-    assert (bench.commit(id_), bench.sent(), bench.owner(id_)) == (0, (0, 0), ("two", 2))
+    assert (bench.commit(id_), bench.renew(id_, "two")) == (1, b"lost")
 
 
-def test_who_took_an_entry_over_finishes_it(bench: Bench) -> None:
+def test_whoever_lost_the_entry_of_a_reply_does_not_end_it_if_the_owner_is_further(bench: Bench) -> None:
     id_ = bench.read()
     bench.take_over(id_)
-    assert (bench.commit(id_, "two"), bench.owner(id_)) == (1, None)
+    bench.emit(0, id_=id_, worker="two")
+    assert (bench.commit(id_, reply=(0, "")), bench.owner(id_), bench.commit(id_, "two", reply=(1, ""))) == (0, ("two", 2), 1)
 
 
 def test_the_end_of_a_reply_is_told_by_who_is_as_far_as_anybody(bench: Bench) -> None:

@@ -87,8 +87,7 @@ def block(work: Callable[[], None]) -> None:
 
 
 class Busy:
-    """A handler that at its first attempt holds its loop up for four times as long as a silent worker keeps its entries, while a rival
-    claims what it can."""
+    """A handler that holds its loop up for four times as long as a silent worker keeps its entries, while a rival claims what it can."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -97,8 +96,7 @@ class Busy:
 
     async def handle(self, delivery: Delivery, bus: WorkerBus) -> None:
         self.attempts.append(delivery.attempt)
-        if delivery.attempt == 1:
-            block(lambda: self.claimed.extend(asyncio.run(claims(self._url, 4 * PACE.min_idle_ms / 1000))))
+        block(lambda: self.claimed.extend(asyncio.run(claims(self._url, 4 * PACE.min_idle_ms / 1000))))
         await bus.commit("asr", delivery, [to_gateway(transcript())])
 
 

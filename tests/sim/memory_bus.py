@@ -414,11 +414,13 @@ class MemoryBus:
         return await self._insist(lambda: self._commit(stage, delivery, outputs, reply))
 
     def _commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output], reply: Emitted | None) -> bool:
-        if not self._is_owner(stage, delivery):
+        pending = self._store.work[stage].pending
+        further = reply is not None and self._is_further(delivery.message.head, reply)
+        if delivery.id not in pending or (further and not self._is_owner(stage, delivery)):
             return False
         self._expect(outputs)
-        del self._store.work[stage].pending[delivery.id]
-        if self._stale(delivery.message) or (reply is not None and self._is_further(delivery.message.head, reply)):
+        del pending[delivery.id]
+        if self._stale(delivery.message) or further:
             return False
         return self._finish(stage, delivery.message, outputs)
 
