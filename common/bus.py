@@ -325,9 +325,12 @@ class WorkerBus(HandlerBus, Protocol):
         lost on its way here, or its handler lost the bus.
         """
 
-    async def reclaim(self, stage: Stage, worker: str, shard: int = 0, *, silence_s: float = 0.0) -> Delivery | None:
+    async def reclaim(
+        self, stage: Stage, worker: str, shard: int = 0, *, silence_s: float = 0.0, held: Collection[str] = ()
+    ) -> Delivery | None:
         """An entry whose worker fell silent, if there is one; where ``silence_s`` is given, for so long at the least.
 
+        What it ``held`` is left alone: to take it from itself would use an attempt up. That looks silent while it is handed back.
         Without it a slow answer brings nothing, since after a stall everybody looks silent.
         """
 

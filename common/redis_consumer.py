@@ -43,9 +43,9 @@ class Consumer:
         """The next unread entry, or after trouble one of its own that is not ``held``; None if none came within the block time."""
         return await self._limited(lambda: self._next(stage, worker, held), self._read_limit_s)
 
-    async def reclaim(self, stage: Stage, worker: str, silence_s: float) -> Delivery | None:
-        """An entry whose worker fell silent, if there is one; if need be only one that was silent for so long."""
-        return await self._limited(lambda: self._silent(stage, worker, silence_s), WRITE_LIMIT_S)
+    async def reclaim(self, stage: Stage, worker: str, silence_s: float, held: Collection[str]) -> Delivery | None:
+        """An entry that is not ``held`` whose worker fell silent, if there is one; if need be only one that was silent for so long."""
+        return await self._limited(lambda: self._silent(stage, worker, silence_s, held), WRITE_LIMIT_S)
 
     async def _limited(self, action: Callable[[], Awaitable[Delivery | None]], limit_s: float) -> Delivery | None:
         """What an action of several steps returns, all of them within ``limit_s``."""
@@ -87,7 +87,7 @@ class Consumer:
             if not str(answer).startswith("BUSYGROUP"):
                 raise
 
-    async def _silent(self, stage: Stage, worker: str, silence_s: float) -> Delivery | None:
+    async def _silent(self, stage: Stage, worker: str, silence_s: float, held: Collection[str]) -> Delivery | None:
         """The oldest entry that nobody renewed for long; this counts as a delivery."""
         clock, idle_ms = asyncio.get_running_loop().time, max(self._pace.min_idle_ms, round(1000 * silence_s))
         asked_s = clock()
@@ -96,6 +96,8 @@ class Consumer:
             return None  # after a stall everybody looks silent
         for about in silent:
             id_, attempt = about["message_id"], about["times_delivered"] + 1
+            if id_.decode() in held:
+                continue
             entries: Any = await self._writer.xclaim(streams.work(self._tag, stage), GROUP, worker, idle_ms, [id_])
             if entries:
                 return await self._accept(stage, worker, entries[0], attempt, taken_over=True)

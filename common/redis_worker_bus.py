@@ -65,9 +65,11 @@ class RedisWorkerBus:
         """The next unread entry, or after trouble one of its own that is not ``held``; None if none came within the block time."""
         return await self._consumers[shard].take(stage, worker, held)
 
-    async def reclaim(self, stage: Stage, worker: str, shard: int = 0, *, silence_s: float = 0.0) -> Delivery | None:
-        """An entry whose worker fell silent, if there is one; if need be only one that was silent for so long."""
-        return await self._consumers[shard].reclaim(stage, worker, silence_s)
+    async def reclaim(
+        self, stage: Stage, worker: str, shard: int = 0, *, silence_s: float = 0.0, held: Collection[str] = ()
+    ) -> Delivery | None:
+        """An entry beside those it ``held`` whose worker fell silent, if there is one; if need be only one that was silent for so long."""
+        return await self._consumers[shard].reclaim(stage, worker, silence_s, held)
 
     def _link(self, call: str) -> Link:
         return self._links[self._keys.shard(call)]

@@ -51,7 +51,7 @@ class Shard:
         now_s = _now_s()
         silence_s = self._claims.least_silence_s(now_s)
         if now_s >= self._reclaim_at_s and silence_s is not None:
-            found = await self._bus.reclaim(self._stage, self._worker, self.number, silence_s=silence_s)
+            found = await self._bus.reclaim(self._stage, self._worker, self.number, silence_s=silence_s, held=self.held.keys())
             self._claims.answered(_now_s(), _now_s() - now_s)
             if found is not None:
                 return found

@@ -127,7 +127,9 @@ class RecordedBus:
     async def take(self, stage: Stage, worker: str, shard: int = 0, *, held: Collection[str] = ()) -> Delivery | None:
         raise AssertionError("a handler takes nothing")
 
-    async def reclaim(self, stage: Stage, worker: str, shard: int = 0, *, silence_s: float = 0.0) -> Delivery | None:
+    async def reclaim(
+        self, stage: Stage, worker: str, shard: int = 0, *, silence_s: float = 0.0, held: Collection[str] = ()
+    ) -> Delivery | None:
         raise AssertionError("a handler reclaims nothing")
 
     async def renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], shard: int = 0) -> Renewal:

@@ -49,9 +49,11 @@ class MortalBus(RedisWorkerBus):
         self._again: set[str] = set()
         """Entries in its hands that came as a second delivery."""
 
-    async def reclaim(self, stage: Stage, worker: str, shard: int = 0, *, silence_s: float = 0.0) -> Delivery | None:
+    async def reclaim(
+        self, stage: Stage, worker: str, shard: int = 0, *, silence_s: float = 0.0, held: Collection[str] = ()
+    ) -> Delivery | None:
         """An entry whose worker fell silent, if there is one."""
-        delivery = await super().reclaim(stage, worker, shard, silence_s=silence_s)
+        delivery = await super().reclaim(stage, worker, shard, silence_s=silence_s, held=held)
         self._again |= {delivery.id} if delivery is not None else set()
         return delivery
 

@@ -201,8 +201,10 @@ class ShardedBus(MemoryBus):
     async def take(self, stage: Stage, worker: str, shard: int = 0, *, held: Collection[str] = ()) -> Delivery | None:
         return await super().take(_STAGE_OF[shard], worker, held=held)
 
-    async def reclaim(self, stage: Stage, worker: str, shard: int = 0, *, silence_s: float = 0.0) -> Delivery | None:
-        return await super().reclaim(_STAGE_OF[shard], worker, silence_s=silence_s)
+    async def reclaim(
+        self, stage: Stage, worker: str, shard: int = 0, *, silence_s: float = 0.0, held: Collection[str] = ()
+    ) -> Delivery | None:
+        return await super().reclaim(_STAGE_OF[shard], worker, silence_s=silence_s, held=held)
 
     async def renew(self, stage: Stage, worker: str, deliveries: Sequence[Delivery], shard: int = 0) -> Renewal:
         return await super().renew(_STAGE_OF[shard], worker, deliveries)
@@ -817,9 +819,11 @@ class SlowBus(MemoryBus):
         await asyncio.sleep(0.25)
         return renewal
 
-    async def reclaim(self, stage: Stage, worker: str, shard: int = 0, *, silence_s: float = 0.0) -> Delivery | None:
+    async def reclaim(
+        self, stage: Stage, worker: str, shard: int = 0, *, silence_s: float = 0.0, held: Collection[str] = ()
+    ) -> Delivery | None:
         await asyncio.sleep(0.5)
-        return await super().reclaim(stage, worker, shard, silence_s=silence_s)
+        return await super().reclaim(stage, worker, shard, silence_s=silence_s, held=held)
 
 
 def test_the_work_of_a_dead_worker_is_done_on_a_slow_server_too_and_that_of_the_living_is_left_to_them() -> None:

@@ -482,6 +482,14 @@ async def test_what_is_handed_back_is_taken_at_once_and_counts_as_asked(a_house:
     assert again.attempt == attempt
 
 
+async def test_who_hands_an_entry_back_does_not_take_it_itself_while_it_holds_it(a_house: House) -> None:
+    await a_house.gateway.publish("asr", utterance())
+    delivery = await taken(a_house.one, "asr")
+    await a_house.one.hand_back("asr", "one", [delivery], counts=True)
+    own = await a_house.one.reclaim("asr", "one", held=[delivery.id])
+    assert (own, (await reclaimed(a_house.two, "asr")).attempt) == (None, 2)
+
+
 async def test_a_renewal_behind_a_hand_back_does_not_take_it_back(a_house: House) -> None:
     await a_house.gateway.publish("asr", utterance())
     delivery = await taken(a_house.one, "asr")

@@ -372,15 +372,17 @@ class MemoryBus:
         entry = self._store.work[stage].next_unread(self._now_s())
         return self._hold(stage, entry, worker) if entry is not None else None
 
-    async def reclaim(self, stage: Stage, worker: str, shard: int = 0, *, silence_s: float = 0.0) -> Delivery | None:
-        """An entry whose worker fell silent, if there is one; if need be only one that was silent for so long."""
-        entry = await self.server.ask(lambda: self._silent(stage, worker, silence_s))
+    async def reclaim(
+        self, stage: Stage, worker: str, shard: int = 0, *, silence_s: float = 0.0, held: Collection[str] = ()
+    ) -> Delivery | None:
+        """An entry beside those it ``held`` whose worker fell silent, if there is one; if need be only one that was silent for so long."""
+        entry = await self.server.ask(lambda: self._silent(stage, worker, silence_s, held))
         return self._arrived(entry, worker, taken_over=True) if entry is not None else None
 
-    def _silent(self, stage: Stage, worker: str, silence_s: float) -> Entry | None:
+    def _silent(self, stage: Stage, worker: str, silence_s: float, held: Collection[str]) -> Entry | None:
         silent_since_s = self._now_s() - max(self._pace.min_idle_ms / 1000, silence_s)
         for entry in self._store.work[stage].pending.values():
-            if entry.held_since_s <= silent_since_s:
+            if entry.held_since_s <= silent_since_s and entry.id not in held:
                 self.hits["work taken over"] += 1
                 return self._hold(stage, entry, worker)
         return None
