@@ -2,7 +2,7 @@
 
 Processes of two versions meet in Redis whenever one is upgraded while calls go on. So a released version's keys, entries and hashes
 are kept, what is read of them today is tested, and what is written today must be the same. A released file never changes; what
-a later version adds makes a file beside it. No version is released yet: until 0.1.0 is, whoever changes a key on purpose writes this one anew:
+a later version adds makes a file beside it. None is released yet: until 0.1.0 is, whoever changes a key on purpose writes this one anew:
 ``python -m tests.contract.golden redis://...``, on an empty server.
 """
 
