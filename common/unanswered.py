@@ -1,10 +1,11 @@
 """What a gateway published and has no answer to: a server that lost it gets it again.
 
 A publication is kept until its answer shows that it is needed no more; to publish it once too often harms nobody, since
-a piece counts once. What is kept:
+a piece counts once. But where the server forgot what counted, all of it would be done again, so nothing is kept of a reply that was
+heard of, or did something. What is kept:
 
-    whole utterance     until the reply sounds, or ended, or the stage gave up, or it had no words
-    text for the LLM    until the reply sounds, or ended, or the stage gave up
+    whole utterance     until the reply sounds, or ended, or began a tool with effects, or the stage gave up, or it had no words
+    text for the LLM    until the reply sounds, or ended, or began a tool with effects, or the stage gave up
     segment, probe      until its words came, or the stage gave up
 
 and nothing of a turn that was raised past, but segments and probes: they belong to their utterance. Sentences are not
@@ -14,7 +15,7 @@ kept: a gateway that waits for their sound asks for another take (R9).
 from dataclasses import dataclass
 
 from common import streams
-from common.messages import Message, ReplyEnded, SpeechChunk, Stage, StageFailed, Transcript, Utterance
+from common.messages import Message, ReplyEnded, SpeechChunk, Stage, StageFailed, ToolStarted, Transcript, Utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Unanswered:
             case Transcript() | StageFailed(stage="asr"):
                 asked = Utterance(head=head, utterance=message.utterance, piece=message.piece)
                 self._drop(head.call, {streams.ALONE.done("asr", asked)})
-            case SpeechChunk() | ReplyEnded() | StageFailed(stage="llm"):
+            case SpeechChunk() | ReplyEnded() | ToolStarted(effects=True) | StageFailed(stage="llm"):
                 self._drop(head.call, {key for key, kept in self._kept(head.call) if _in_turn(kept, head.turn, head.turn)})
             case _:
                 pass

@@ -38,7 +38,13 @@ def test_progress_is_no_answer(message: Message) -> None:
 
 
 @pytest.mark.parametrize(
-    "message", [chunk(turn=1), ReplyEnded(head=head(1), sentences=0), StageFailed(head=head(1), stage="llm", error="t")]
+    "message",
+    [
+        chunk(turn=1),
+        ReplyEnded(head=head(1), sentences=0),
+        StageFailed(head=head(1), stage="llm", error="t"),
+        ToolStarted(head=head(1), name="book", timeout_s=1.0, effects=True),
+    ],
 )
 def test_a_reply_answers_all_but_probes(message: Message) -> None:
     assert kept(message) == ALL[2:]

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from common.bus import Delivery, Output, PastTurn, TurnClosed, TurnNews, WorkerBus
-from common.messages import Action, Collect, Message, Stage, StageFailed
+from common.messages import Action, Collect, Message, Stage, StageFailed, ToolStarted
 from common.streams import STAGES
 from tests.contract.house import (
     CALL,
@@ -770,6 +770,14 @@ async def test_an_utterance_is_published_again_until_its_reply_sounds(a_house: H
     await next_reply(replies)
     second = await after_the_server_forgot(a_house)
     assert (utterance() in first, utterance() in second) == (True, False)
+
+
+async def test_a_question_whose_reply_began_a_tool_with_effects_is_not_published_again(a_house: House) -> None:
+    replies = a_house.gateway.replies(GATEWAY)
+    await a_house.gateway.publish("llm", transcript())
+    await a_house.one.send(Output(None, ToolStarted(head=head(), name="book", timeout_s=5.0, effects=True)))
+    await next_reply(replies)
+    assert transcript() not in await after_the_server_forgot(a_house)
 
 
 async def test_what_was_raised_past_is_not_published_again(a_house: House) -> None:
