@@ -7,6 +7,7 @@ again, and let go on if it is done meanwhile. No entry's workers are attacked tw
 import asyncio
 import random
 import signal
+from collections import Counter
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -40,6 +41,8 @@ class Faults:
     """The calls that are on the line."""
     struck: set[tuple[str, int]] = field(default_factory=set)
     """Turns (call, turn) that a worker died with."""
+    _died: Counter[tuple[Phase, Stage]] = field(default_factory=Counter)
+    """How many died by themselves: of all stages alike."""
     _streamed: int = 0
     """Kills in streaming so far: every other one hits a long reply, the first one does."""
     _watch: Watch = field(init=False)
@@ -79,7 +82,7 @@ class Faults:
 
     async def _have_it_die(self, phase: Phase) -> Strike:
         """A worker that dies by itself at the next chance."""
-        stage = self.rng.choice(self._at_work(STAGES) or STAGES)
+        stage = min(STAGES, key=lambda one: (self._died[phase, one], self.rng.random()))
         await self._all_at_work(stage)
         post = next(post for post in self.house.workers(stage) if post.mortal)
         starts, worker = post.starts, post.worker
@@ -88,6 +91,7 @@ class Faults:
             await asyncio.sleep(_LOOK_S)
         death = last_death(self.house.log(post))
         assert death is not None, f"{post.name} died of something else: see {self.house.log(post)}"
+        self._died[phase, stage] += 1
         left = [one for one in await self._watch.held(stage) if one.worker == worker and one.is_a_turn]
         self.struck |= {(death.call, death.turn), *((one.call, one.turn) for one in left)}
         calls = frozenset({death.call, *(one.call for one in left)})

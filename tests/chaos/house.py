@@ -226,7 +226,7 @@ class House:
     def _environment(self, post: Post) -> dict[str, str]:
         here = {"PATH": os.defpath, "PYTHONUNBUFFERED": "1", "REDIS_URL": post.redis_url, "TORIM_CACHE": str(self.folder / "cache")}
         port = {"PORT": str(post.port)} if post.port else {}
-        tools = {"AGENTS_DIR": str(self._agents), talk.SECRET: "s3cret", talk.NOTES: str(self._notes)}
+        tools = {"AGENTS_DIR": str(self._agents), talk.SECRET: "s3cret", notes.NOTES: str(self._notes)}
         return here | tools | _VENDORS | _SETTINGS | port | ({"GATEWAYS": str(post.shared)} if post.shared else {})
 
     # -- Who is who -----------------------------------------------------------------------------

@@ -1,4 +1,7 @@
-"""The tool of the house's agent that is a Python function: it writes a line into a file, as many as it is used."""
+"""The tool of the house's agent that is a Python function: it writes a line into a file, as often as it is used.
+
+A worker imports it while it works: it is to be quick, so it imports nothing of the ear's.
+"""
 
 import asyncio
 from pathlib import Path
@@ -8,7 +11,11 @@ import msgspec
 
 from common import config
 from llm_worker.tools import Occasion, Tool
-from tests.chaos.talk import NOTES, NOTES_MS
+
+NOTES = "CHAOS_NOTES"
+"""The variable of the workers' environment that names the file."""
+NOTES_MS = 300
+"""What it takes."""
 
 
 class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -24,6 +24,7 @@ from typing import Literal, get_args
 
 from llm_worker.sentences import SentenceCutter
 from tests.chaos.judge import Reply
+from tests.chaos.notes import NOTES_MS
 
 ActionName = Literal["collect", "transfer", "hang_up"]
 ACTIONS: tuple[ActionName, ...] = get_args(ActionName)
@@ -41,8 +42,8 @@ GOODBYE = 10
 MS_PER_CHAR = 30
 TERMINATOR = "*"
 """Which ends the keys that the bot asks for, and no others: so it shows whether it asked."""
-SECRET, NOTES = "CHAOS_SECRET", "CHAOS_NOTES"
-"""Variables of the workers' environment: what webhooks are signed with, and the file of notes."""
+SECRET = "CHAOS_SECRET"
+"""The variable of the workers' environment that holds what webhooks are signed with."""
 OFFICE = "+97231234567"
 
 _BEGINS, _ENDS = "this begins answer number {turn}.", "and so it comes to its end here."
@@ -79,7 +80,7 @@ class Part:
         return Reply(_lengths_ms(self.middle, turn), _lengths_ms(_UNSURE, turn) if self.tool else (), work_ms)
 
 
-LOOKS_UP_MS, BOOKS_MS, NOTES_MS = 2600, 500, 300
+LOOKS_UP_MS, BOOKS_MS = 2600, 500
 """What the tools take: the first one longer than a caller is left without a word."""
 _PARTS: Mapping[int, Part] = {
     2: Part(_LONG, tool="look_up", takes_ms=LOOKS_UP_MS),
