@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 from redis.asyncio import Redis
 
+from common import streams
 from common.bus import Delivery, Output, WorkerBus
 from common.config import Settings
 from common.messages import Transcript, Utterance
@@ -64,7 +65,7 @@ class Bench:
     async def pause(self, seconds: float) -> None:
         """Return when the server answers again."""
         await self.server.client_pause(round(1000 * seconds))
-        await self.server.ping()
+        await self.server.set(streams.gateway_alive(streams.ONE_TAG, GATEWAY), "1", ex=streams.ALIVE_TTL_S)  # as its reader says
 
     async def results(self, count: int) -> list[int]:
         """The utterances that the gateway got words of."""
