@@ -22,6 +22,8 @@ from tests.sim.shell import LOSSLESS_EVERY, Parts, ShellCall, simulate
 from tests.sim.shell_calls import run_calls
 from tests.sim.shell_vendors import Vendors
 
+pytestmark = pytest.mark.long
+
 _LEFT: list[asyncio.Task[None]] = []
 _SEEDS = range(0, 25 * LOSSLESS_EVERY, LOSSLESS_EVERY)
 
