@@ -111,11 +111,10 @@ def mutters(world: "World") -> None:
 def turns_away(world: "World") -> None:
     """Or somebody else talks in the room while the bot does, once it knows how loud the caller is; now and then asks it so to stop."""
     rng = world.rng
-    begins(world, 0.1, new_words(world, 6) if rng.random() < 0.95 else softly(new_words(world)))
+    begins(world, 0.3, new_words(world, 8) if rng.random() < 0.95 else softly(new_words(world)))
     if world.machine.call.memory.own.frames >= OWN_LEVEL_FRAMES:
-        short = word(rng.choice(("stop", "so so", "stop then", NOD, NOD)))
-        plans = (new_words(world), new_words(world, 3), *[short] * 5, with_pauses(world), noise_then_word(world))
-        says(world, 0.12, softly(rng.choice(plans)), BotState.SPEAKING)
+        plans = (new_words(world), new_words(world, 3), *[_stop_or_nod] * 7, with_pauses(world), noise_then_word(world))
+        says(world, 0.2, softly(rng.choice(plans)), BotState.SPEAKING)
         says(world, 0.001, softly(new_words(world)), BotState.THINKING)
 
 
@@ -214,6 +213,10 @@ def pauses_as_it_wakes(world: "World") -> None:
 
 def _short_word(world: "World") -> Plan:
     return lambda voice, rng: voice.say(world.caller.new_word(), rng.randint(6, 11))
+
+
+def _stop_or_nod(voice: Voice, rng: random.Random) -> None:
+    voice.say(rng.choice(("stop", "so so", "stop then", "stop", NOD, NOD)), rng.randint(8, 14))
 
 
 def _nod(voice: Voice, rng: random.Random) -> None:

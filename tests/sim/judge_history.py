@@ -92,7 +92,7 @@ class HistoryJudge:
         text_came = not (self._weather.message_lost or self._weather.message_late)
         if (sentence, 0) in planned.told and text_came:
             estimated = closed.turn == self.greets_in or closed.turn in self._sound.again
-            sure = words * max(0, heard - FRAME_BYTES) // length - estimated
+            sure = words * max(0, heard - FRAME_BYTES) // planned.longer_bytes.get((sentence, 0), length) - estimated
             self._check(claimed >= min(words, sure), f"history says {claimed} words of sentence {sentence}, and the ear heard {sure}")
         if claimed and not replied:
             self.errors_ms.append(_off(claimed, heard, length // words) // BYTES_PER_MS)

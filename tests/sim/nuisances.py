@@ -176,6 +176,11 @@ def talks_much(world: "World") -> None:
     world.workers.sentences = (4, 6, 6)
 
 
+def long_call(world: "World") -> None:
+    talks_on(world)
+    talks_much(world)
+
+
 def protects(world: "World") -> None:
     world.workers.protects = 0.5
 

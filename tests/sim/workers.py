@@ -47,6 +47,8 @@ class Planned:
     sentences: list[str]
     sound_bytes: dict[tuple[int, int], int] = field(default_factory=dict)
     """Length of each take of each sentence, in the shorter of its attempts."""
+    longer_bytes: dict[tuple[int, int], int] = field(default_factory=dict)
+    """The same, in the longer one."""
     told: set[tuple[int, int]] = field(default_factory=set)
     """Takes of which the voice told where their words end."""
     asked: str = ""
@@ -253,6 +255,7 @@ class Workers:
         planned = self.replies.get(turn)
         if planned is not None:
             planned.sound_bytes[(sentence, take)] = min(length, other)
+            planned.longer_bytes[(sentence, take)] = max(length, other)
             planned.told |= {(sentence, take)} if told else set()
 
     def _chunks(self, turn: int, sentence: int, take: int, attempt: int, length: int, words: int, at: float, *, stops: bool) -> None:
