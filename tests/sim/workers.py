@@ -47,12 +47,12 @@ class Planned:
     sentences: list[str]
     sound_bytes: dict[tuple[int, int], int] = field(default_factory=dict)
     """Length of each take of each sentence, in the shorter of its attempts."""
-    longer_bytes: dict[tuple[int, int], int] = field(default_factory=dict)
-    """The same, in the longer one."""
     told: set[tuple[int, int]] = field(default_factory=set)
     """Takes of which the voice told where their words end."""
     asked: str = ""
     """What the caller said, as the model was told."""
+    longer_bytes: dict[tuple[int, int], int] = field(default_factory=dict)
+    """Length of each take of each sentence, in the longer of its attempts."""
 
 
 @dataclass(slots=True)
