@@ -216,6 +216,8 @@ class Judge:
                 self._ignored[turn] = text
                 before = normalise(self._last_committed)
                 self.check(normalise(text) == before, f"{text!r} is ignored as said before, and that was {before!r}")
+            case Report(name="DRAFT_DROPPED"):
+                self.words.went_on()
             case SendClear():
                 self._cleared_at, self.sound.new_run = now, True
             case _:

@@ -22,7 +22,7 @@ from tests.sim.line import FRAME_S
 _WORD_FRAMES = 12
 _TONE_BEHIND_FRAMES = 35
 _FORGOTTEN_FRAMES = 250
-"""Before the end of the last turn of a stream whose words were not carried on: they may have come too late for it."""
+"""Before the end of the last turn of a stream whose words were not carried on: they may have come too late for it, at the least."""
 _RECOGNISED_S = 2.0
 """From the end of a piece to its words."""
 
@@ -46,6 +46,8 @@ class WordsJudge:
         """Before the end: what was said then may be known to nobody yet."""
         self._sent: list[range] = []
         """Frames that were sent to it."""
+        self._closed = 0
+        """The newest piece that is no probe."""
         self._closed_until = 0
         """What was said from this frame on was still being said, for all that the core knew."""
         self._unheard: set[int] = set()
@@ -62,6 +64,13 @@ class WordsJudge:
         self._sent.append(frames)
         if not probe:
             self._closed_until = max(self._closed_until, frames.stop)
+            self._closed = seq
+
+    def went_on(self) -> None:
+        """The voice goes on behind its last closed piece, which was a draft: if nobody knows its words, they are still being said."""
+        frames = self._awaited.get(self._closed)
+        if frames is not None:
+            self._closed_until = frames.start
 
     def told(self, seq: int) -> range:
         """Its words came back; the frames that it was."""
@@ -82,7 +91,8 @@ class WordsJudge:
     def stream_lost(self, frame: int) -> None:
         """Another stream begins now; ``frame`` was the last one that the old one had."""
         self._awaited.clear()
-        self._gaps.append((min(self._settled, frame) - _FORGOTTEN_FRAMES, self._caller.frames))
+        forgotten = max(_FORGOTTEN_FRAMES, self._undecided_frames)
+        self._gaps.append((min(self._settled, frame) - forgotten, self._caller.frames))
 
     def between_streams(self, frame: int) -> bool:
         """Whether what happened then may be known to no stream."""

@@ -301,6 +301,17 @@ def test_a_word_that_was_said_as_a_key_was_pressed_may_stand_on_either_side_of_i
     assert words.moments == {"w1": moments}
 
 
+@pytest.mark.parametrize(("told", "why"), [(False, "the call was over"), (True, "lost")])
+def test_what_was_said_before_a_draft_whose_words_nobody_knew_is_still_being_said(told: bool, why: str) -> None:
+    words = WordsJudge(lambda holds, rule: None, Caller(random.Random(1), talks_for=0), longest_piece_s=6.0)
+    words.published(1, range(277, 382), probe=False)
+    if told:
+        words.told(1)
+    words.went_on()
+    words.told(1)
+    assert words.why_lost(300, 480) == why
+
+
 # -- Transfers --------------------------------------------------------------------------------------
 
 
