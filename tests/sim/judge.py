@@ -116,6 +116,7 @@ class Judge:
         self._asked = {number for number in self._asked if number < turn}
         self._committed = {number: text for number, text in self._committed.items() if number < turn}
         self.first_turn = self._next_turn = turn
+        self.sound.turns_begin(turn)
         self._began = True
 
     # -- Events and commands --------------------------------------------------------------------

@@ -13,7 +13,7 @@ from gateway.turn.events import CloseTurn
 from gateway.turn.phrases import Phrase
 from tests.sim.broken_rule import Check
 from tests.sim.judge_sound import SoundJudge, cells
-from tests.sim.line import Weather
+from tests.sim.line import FRAME_S, Weather
 from tests.sim.sound import CELL_BYTES, PHRASE_TURN, Label
 from tests.sim.workers import Planned
 
@@ -92,7 +92,8 @@ class HistoryJudge:
         text_came = not (self._weather.message_lost or self._weather.message_late)
         if (sentence, 0) in planned.told and text_came:
             estimated = closed.turn == self.greets_in or closed.turn in self._sound.again
-            sure = words * max(0, heard - FRAME_BYTES) // planned.longer_bytes.get((sentence, 0), length) - estimated
+            ahead = int(heard * (1 - self._weather.frame_s / FRAME_S))  # of what time tells: the provider's clock is fast
+            sure = words * max(0, heard - FRAME_BYTES - ahead) // planned.longer_bytes.get((sentence, 0), length) - estimated
             self._check(claimed >= min(words, sure), f"history says {claimed} words of sentence {sentence}, and the ear heard {sure}")
         if claimed and not replied:
             self.errors_ms.append(_off(claimed, heard, length // words) // BYTES_PER_MS)

@@ -72,6 +72,10 @@ class SoundJudge:
         epoch = self._machine.call.playout.epoch
         self.new_run, self._epoch = self.new_run or epoch != self._epoch, epoch
 
+    def turns_begin(self, turn: int) -> None:
+        """At another stream's number, which may be one whose end nobody wrote: it goes on."""
+        self._ended_at = {number: at for number, at in self._ended_at.items() if number < turn}
+
     def turn_ends(self, turn: int, now: float) -> None:
         """Nothing of it may be heard any more, but for what is on the way back and forth."""
         self._ended_at[turn] = now
