@@ -11,6 +11,10 @@ from typing import TypeVar
 
 from common.errors import VendorError
 
+IN_VAIN_S = 0.75
+"""Whoever gives a vendor up that said nothing for so long holds it against the connection; sooner a caller may just have cut in.
+
+Shorter than any vendor's share of the time (``common/lineup.py``)."""
 CLOSE_LIMIT_S = 0.5
 """What a stream may take to be closed; one that takes longer is left as it is."""
 

@@ -1,7 +1,6 @@
 """Google's voice, with the official client against a gRPC server over a real socket."""
 
 import asyncio
-import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -18,23 +17,15 @@ from common.vendor_stream import closing
 from tests.vendors.cancelled import cancelled_in
 from tests.vendors.faults import RETRY_AFTER_S, over_grpc
 from tests.vendors.google_server import Fail, Garbage, GoogleServer, Stall, Step
+from tests.vendors.sounds import SOUND, wav
 from tts_worker.vendors.base import SpeechRequest, WordEnds
 from tts_worker.vendors.google import GoogleVoice, unary, voice_in
 from tts_worker.vendors.google_marks import marked, word_ends
 
 REQUEST = SpeechRequest("שלום!", "he")
-SOUND = silence(100)
-"""As much as is sent at once; of silence nothing is made louder."""
 IN_ONE_PIECE = "he-IL-Wavenet-A"
 GONE_S = 5.0
 """Far more than a cancelled call takes to be seen."""
-
-
-def wav(mulaw: bytes) -> bytes:
-    """Mu-law in a WAV file, as Google answers in one piece."""
-    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 7, 1, 8000, 8000, 1, 8)
-    body = b"WAVE" + form + struct.pack("<4sI", b"data", len(mulaw)) + mulaw
-    return struct.pack("<4sI", b"RIFF", len(body)) + body
 
 
 @asynccontextmanager

@@ -118,10 +118,15 @@ class GoogleServer:
             yield google.StreamingSynthesizeResponse(audio_content=sound) if sound is not None else None
 
     def _beta_handlers(self) -> Any:
-        handler = grpc.unary_unary_rpc_method_handler(
-            self._synthesise_beta, beta.SynthesizeSpeechRequest.deserialize, _raw(beta.SynthesizeSpeechResponse)
-        )
-        return grpc.method_handlers_generic_handler(_BETA_SERVICE, {"SynthesizeSpeech": handler})
+        methods = {
+            "SynthesizeSpeech": grpc.unary_unary_rpc_method_handler(
+                self._synthesise_beta, beta.SynthesizeSpeechRequest.deserialize, _raw(beta.SynthesizeSpeechResponse)
+            ),
+            "ListVoices": grpc.unary_unary_rpc_method_handler(
+                self._list, google.ListVoicesRequest.deserialize, google.ListVoicesResponse.serialize
+            ),
+        }
+        return grpc.method_handlers_generic_handler(_BETA_SERVICE, methods)
 
     async def _synthesise(self, request: google.SynthesizeSpeechRequest, context: Any) -> google.SynthesizeSpeechResponse | None:
         sound = await self._in_one_piece(request, context)

@@ -1,8 +1,7 @@
 """Google Cloud Text-to-Speech: as a stream where the voice allows it (Chirp 3 HD), else in one piece.
 
 Both ways give mu-law at 8 kHz, what the line carries. In one piece it comes as a WAV file, whose
-header would be heard as a click. The client has no default deadline, so every call gets one, and
-it wants credentials when it is made, so it is made when it is first needed. Streamed sound comes without
+header would be heard as a click. The client has no default deadline, so every call gets one. Streamed sound comes without
 time points; in one piece the voices that pass marks tell where words end, by the service's beta version alone.
 """
 
@@ -10,11 +9,10 @@ import re
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 import grpc
-import grpc.aio
 from google.api_core.exceptions import GoogleAPICallError
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import texttospeech as google
@@ -29,8 +27,10 @@ from common.audio import SAMPLE_RATE_HZ, strip_wav_header
 from common.config import Settings
 from common.errors import ConfigError, VendorError
 from common.language import base_language
+from common.vendor_stream import IN_VAIN_S, closing
 from tts_worker.evenness import Evenness
 from tts_worker.vendors.base import SpeechRequest, WordEnds
+from tts_worker.vendors.google_connection import Connections, client
 from tts_worker.vendors.google_marks import billed_characters, marked, tells_words, word_ends
 
 VENDOR = "google"
@@ -39,6 +39,7 @@ DEADLINE_S = 20.0
 WARM_UP_S = 5.0
 
 _STREAMING = "Chirp3-HD"
+_END = object()
 _VOICE = re.compile(r"(?P<language>[a-z]{2,3}-[A-Z]{2})-(?P<name>.+)")
 _REGIONS = {"he": "he-IL", "en": "en-US", "ar": "ar-XA", "ru": "ru-RU", "fr": "fr-FR", "es": "es-ES", "de": "de-DE", "it": "it-IT"}
 _RETRYABLE = frozenset(
@@ -56,14 +57,15 @@ _RETRYABLE = frozenset(
 class GoogleVoice:
     """``TTS_VENDOR=google``."""
 
-    def __init__(self, settings: Settings, *, takes_voices: bool = True) -> None:
+    def __init__(self, settings: Settings, *, takes_voices: bool = True, in_vain_s: float = IN_VAIN_S) -> None:
         """``takes_voices``: whether an agent's voice counts."""
         self._settings = settings
         self._takes_voices = takes_voices
         self._evenness: defaultdict[str, Evenness] = defaultdict(Evenness)
         """Of each voice, by its name."""
-        self._made: google.TextToSpeechAsyncClient | None = None
-        self._beta_made: beta.TextToSpeechAsyncClient | None = None
+        at = settings.tts_base_url
+        self._streaming = Connections(partial(client, google.TextToSpeechAsyncClient, TextToSpeechGrpcAsyncIOTransport, at), in_vain_s)
+        self._in_one = Connections(partial(client, beta.TextToSpeechAsyncClient, BetaTransport, at), in_vain_s)
 
     async def warm_up(self) -> None:
         """Open the connection and see that the credentials are taken.
@@ -73,8 +75,10 @@ class GoogleVoice:
             VendorError: Google cannot be reached.
         """
         voice = self._voice(self._settings.language)
+        connections: Connections[Any] = self._streaming if _STREAMING in voice.name else self._in_one
         try:
-            await self._client().list_voices(request={"language_code": voice.language_code}, timeout=WARM_UP_S, retry=None)
+            async with connections.call() as connection:
+                await connection.client.list_voices(request={"language_code": voice.language_code}, timeout=WARM_UP_S, retry=None)
         except GoogleAuthError as error:
             raise ConfigError(f"GOOGLE_APPLICATION_CREDENTIALS: not usable ({type(error).__name__})") from None
         except GoogleAPICallError as error:
@@ -94,14 +98,11 @@ class GoogleVoice:
             if _STREAMING in voice.name:
                 take = self._evenness[voice.name].take()
                 with usage.asked(VENDOR, voice.name, characters=len(request.text)) as bill:
-                    calls: Any = await self._client().streaming_synthesize(_requests(voice, request.text), timeout=DEADLINE_S, retry=None)
-                    try:
-                        async for answer in calls:
+                    async with closing(self._stream(voice, request.text)) as answers:
+                        async for answer in answers:
                             bill.answered = True
                             if sound := take.push(_sound(answer)):
                                 yield sound
-                    finally:
-                        calls.cancel()
                 if sound := take.end():
                     yield sound
             else:
@@ -114,6 +115,20 @@ class GoogleVoice:
         except GoogleAuthError as error:
             raise VendorError(VENDOR, "credentials", retryable=False) from error
 
+    async def _stream(self, voice: google.VoiceSelectionParams, text: str) -> AsyncIterator[google.StreamingSynthesizeResponse | None]:
+        async with self._streaming.call() as connection:
+            call: Any = await connection.client.streaming_synthesize(_requests(voice, text), timeout=DEADLINE_S, retry=None)
+            answers = aiter(call)
+            try:
+                while True:
+                    with connection.waiting():
+                        answer = await anext(answers, _END)
+                    if answer is _END:
+                        return
+                    yield answer
+            finally:
+                call.cancel()
+
     async def _in_one_piece(self, voice: google.VoiceSelectionParams, text: str) -> tuple[bytes, WordEnds]:
         tells = tells_words(voice.name)
         asked = beta.SynthesizeSpeechRequest(
@@ -123,34 +138,16 @@ class GoogleVoice:
             enable_time_pointing=[beta.SynthesizeSpeechRequest.TimepointType.SSML_MARK] if tells else [],
         )
         with usage.asked(VENDOR, voice.name, characters=billed_characters(asked.input.ssml) if tells else len(text)):
-            answer = await self._beta_client().synthesize_speech(asked, timeout=DEADLINE_S, retry=None)
+            async with self._in_one.call() as connection:
+                with connection.waiting():
+                    answer = await connection.client.synthesize_speech(asked, timeout=DEADLINE_S, retry=None)
         sound = strip_wav_header(_sound(answer))
         return sound, word_ends(answer.timepoints, len(sound))
 
     async def close(self) -> None:
-        """Close the connection."""
-        for made in (self._made, self._beta_made):
-            if made is not None:
-                transport: Any = made.transport
-                await transport.close()
-        self._made = self._beta_made = None
-
-    # --- Client and voice
-
-    def _client(self) -> google.TextToSpeechAsyncClient:
-        if self._made is None:
-            self._made = google.TextToSpeechAsyncClient(transport=self._plainly(TextToSpeechGrpcAsyncIOTransport))
-        return self._made
-
-    def _beta_client(self) -> beta.TextToSpeechAsyncClient:
-        if self._beta_made is None:
-            self._beta_made = beta.TextToSpeechAsyncClient(transport=self._plainly(BetaTransport))
-        return self._beta_made
-
-    def _plainly(self, transport: Any) -> Any:
-        """A transport without TLS where the settings name a server of one's own."""
-        address = urlsplit(self._settings.tts_base_url).netloc
-        return transport(channel=grpc.aio.insecure_channel(address)) if address else None
+        """Close the connections."""
+        await self._streaming.close()
+        await self._in_one.close()
 
     def _voice(self, language: str, agents: str = "", model: str = "") -> google.VoiceSelectionParams:
         """The agent's voice in the language of the call, or the configured one: a man's or a woman's as the agent's is."""

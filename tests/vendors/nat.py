@@ -1,0 +1,66 @@
+"""What lies between a vendor and us: passes bytes on, until it forgets its connections.
+
+A NAT that forgot a connection, or a load balancer that went away without a word, swallows what is sent on it and answers
+nothing, not even that it is gone. New connections are passed on as ever.
+"""
+
+import asyncio
+from contextlib import suppress
+from types import TracebackType
+from urllib.parse import urlsplit
+
+
+class Nat:
+    """``async with Nat(url) as nat``: ``nat.url`` leads to the server at ``url``, on this machine."""
+
+    def __init__(self, url: str) -> None:
+        self.made = 0
+        """Connections, ever."""
+        self._forgotten = 0
+        self._beyond = urlsplit(url)
+        self._open: set[asyncio.StreamWriter] = set()
+        self._server: asyncio.Server | None = None
+
+    @property
+    def url(self) -> str:
+        """The same address, on its own port."""
+        assert self._server is not None
+        port = self._server.sockets[0].getsockname()[1]
+        return self._beyond._replace(netloc=f"127.0.0.1:{port}").geturl()
+
+    @property
+    def open(self) -> int:
+        """Connections that the client did not end."""
+        return len(self._open)
+
+    def forget(self) -> None:
+        """From now on nothing passes on the connections that there are."""
+        self._forgotten = self.made
+
+    async def __aenter__(self) -> "Nat":
+        self._server = await asyncio.start_server(self._pass_on, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        assert self._server is not None
+        self._server.close()
+        for writer in self._open:
+            writer.close()
+        await self._server.wait_closed()
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        number, self.made = self.made, self.made + 1
+        self._open.add(writer)
+        beyond, to_beyond = await asyncio.open_connection("127.0.0.1", self._beyond.port)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._pump(beyond, writer, number))
+            await self._pump(reader, to_beyond, number)
+            self._open.discard(writer)
+
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, number: int) -> None:
+        with suppress(ConnectionError):
+            while data := await source.read(65536):
+                if number >= self._forgotten:
+                    sink.write(data)
+                    await sink.drain()
+        sink.close()
