@@ -21,6 +21,7 @@ from common.language import LANGUAGE_TAG
 
 ENV_FILE = Path(__file__).resolve().parent.parent / ".env"
 
+_ADDRESS = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?/?")
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 
@@ -188,7 +189,12 @@ class Settings:
     openai_base_url: str = setting("", "OpenAI-compatible server for ASR and LLM")
     asr_base_url: str = setting("", "overrides OPENAI_BASE_URL for ASR")
     llm_base_url: str = setting("", "overrides OPENAI_BASE_URL for the LLM (Ollama, vLLM, llama.cpp)")
-    tts_base_url: str = setting("", "http://... = Google's gRPC without TLS, for tests")
+    tts_base_url: str = setting(
+        "",
+        "Google's server: https://eu-texttospeech.googleapis.com is a region's; http://... = without TLS and credentials, for tests",
+        shape=_ADDRESS,
+        takes="https:// or http:// and a host, with or without a port, and nothing behind it",
+    )
     tts_openai_base_url: str = setting("", "overrides OPENAI_BASE_URL for TTS_VENDOR=openai")
     openai_2_base_url: str = setting("", "server of the vendor openai_2; default: the first one's")
     openai_2_api_key: str = setting("", "account of the vendor openai_2; default: OPENAI_API_KEY", secret=True)

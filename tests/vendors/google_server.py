@@ -64,7 +64,8 @@ _NO_MESSAGE = b"\xff\xff{{{{"
 class GoogleServer:
     """``async with GoogleServer(script) as server``: listens at ``server.url``."""
 
-    def __init__(self, script: Script | Answering) -> None:
+    def __init__(self, script: Script | Answering, certificate: tuple[bytes, bytes] | None = None) -> None:
+        """``certificate``: with its key in front of it, for a server that speaks TLS."""
         self.streamed: list[google.StreamingSynthesizeRequest] = []
         self.unary: list[google.SynthesizeSpeechRequest | beta.SynthesizeSpeechRequest] = []
         self.listed: list[google.ListVoicesRequest] = []
@@ -72,24 +73,32 @@ class GoogleServer:
         """Billed, by the name of the voice."""
         self.cancelled = asyncio.Event()
         """Set when a client ended its call during a stall."""
+        self.authorised: list[str] = []
+        """What each call showed for credentials."""
         self.script = script
+        self._certificate = certificate
         self._server: Any = None
         self._port = 0
 
     @property
     def url(self) -> str:
         """What ``TTS_BASE_URL`` takes."""
-        return f"http://127.0.0.1:{self._port}"
+        return f"{'https' if self._certificate else 'http'}://127.0.0.1:{self._port}"
 
     async def __aenter__(self) -> "GoogleServer":
         self._server = grpc.aio.server()
         self._server.add_generic_rpc_handlers([self._handlers(), self._beta_handlers()])
-        self._port = self._server.add_insecure_port("127.0.0.1:0")
+        self._port = self._listen("127.0.0.1:0")
         await self._server.start()
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self._server.stop(None)
+
+    def _listen(self, address: str) -> int:
+        if self._certificate is None:
+            return int(self._server.add_insecure_port(address))
+        return int(self._server.add_secure_port(address, grpc.ssl_server_credentials([self._certificate])))
 
     def _handlers(self) -> Any:
         methods = {
@@ -156,6 +165,7 @@ class GoogleServer:
 
     async def _play(self, context: Any, text: str = "") -> AsyncIterator[bytes | None]:
         """The script's sound; None stands for what is no message."""
+        self.authorised.append(dict(context.invocation_metadata()).get("authorization", ""))
         for step in self.script(text) if callable(self.script) else self.script:
             match step:
                 case bytes():
