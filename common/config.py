@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from common.env_file import parse
 from common.errors import ConfigError
@@ -297,6 +299,15 @@ def environment(env_file: Path = ENV_FILE) -> dict[str, str]:
 def secret(name: str) -> str:
     """The secret that an agent's file names; "" if the environment does not have it."""
     return os.environ.get(name, "")
+
+
+def proxy_for(url: str) -> str | None:
+    """The proxy that the environment names for an address (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY; not for NO_PROXY), as for all of Python."""
+    address, named = urlsplit(url), getproxies()
+    proxy = named.get(address.scheme) or named.get("all")
+    if not proxy or proxy_bypass(address.netloc):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
 
 
 def unknown_names(env_file: Path = ENV_FILE) -> list[str]:

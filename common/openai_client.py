@@ -2,7 +2,7 @@
 
 Its defaults are made for batch work: 600 s to read, two retries of its own behind our back, idle
 connections dropped after 5 s, so that every turn would pay for a new handshake. Here a call waits
-seconds at most, retries belong to the pipeline's attempts, and connections are kept for minutes.
+seconds at most, retries belong to the pipeline's attempts, and connections are kept (``http_connections.py``).
 
 OpenAI ends models with a few months' notice, and says so in its list of them: that is told at every start.
 """
@@ -27,15 +27,16 @@ from openai import (
     OpenAIError,
 )
 
-from common.config import Settings
+from common.config import Settings, proxy_for
 from common.errors import ConfigError, VendorError
+from common.http_connections import Connections
+from common.vendor_stream import IN_VAIN_S
 
 VENDOR = "openai"
 CONNECT_S = 2.0
 READ_S = 3.5
 """Longest silence on a connection, in mid-stream too."""
 _POOL_S = 1.0
-_KEEPALIVE_S = 300.0
 _OPENAI_URL = "https://api.openai.com/v1"
 """Named, since the client takes an empty OPENAI_BASE_URL for an address."""
 _NO_KEY = "none"
@@ -45,16 +46,16 @@ _RETRYABLE = frozenset({408, 409, 429})
 logger = logging.getLogger("torim.common")
 
 
-def client(settings: Settings, base_url: str, *, read_s: float = READ_S) -> AsyncOpenAI:
+def client(settings: Settings, base_url: str, *, read_s: float = READ_S, in_vain_s: float = IN_VAIN_S) -> AsyncOpenAI:
     """A client for ``base_url``, else for ``OPENAI_BASE_URL``, else for OpenAI itself."""
     timeout = httpx2.Timeout(read_s, connect=CONNECT_S, pool=_POOL_S)
-    limits = httpx2.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=_KEEPALIVE_S)
+    url = base_url or settings.openai_base_url or _OPENAI_URL
     return AsyncOpenAI(
         api_key=settings.openai_api_key or _NO_KEY,
-        base_url=base_url or settings.openai_base_url or _OPENAI_URL,
+        base_url=url,
         timeout=timeout,
         max_retries=0,
-        http_client=DefaultAsyncHttpx2Client(verify=_trusted(), timeout=timeout, limits=limits),
+        http_client=DefaultAsyncHttpx2Client(transport=Connections(_trusted(), proxy_for(url), in_vain_s), timeout=timeout),
     )
 
 

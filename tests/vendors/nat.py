@@ -18,7 +18,7 @@ class Nat:
         """Connections, ever."""
         self._forgotten = 0
         self._beyond = urlsplit(url)
-        self._open: set[asyncio.StreamWriter] = set()
+        self._open: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
         self._server: asyncio.Server | None = None
 
     @property
@@ -44,18 +44,21 @@ class Nat:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         assert self._server is not None
         self._server.close()
+        passing = list(self._open.values())
         for writer in self._open:
             writer.close()
-        await self._server.wait_closed()
+        await asyncio.gather(*passing)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         number, self.made = self.made, self.made + 1
-        self._open.add(writer)
+        passing = asyncio.current_task()
+        assert passing is not None
+        self._open[writer] = passing
         beyond, to_beyond = await asyncio.open_connection("127.0.0.1", self._beyond.port)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._pump(beyond, writer, number))
             await self._pump(reader, to_beyond, number)
-            self._open.discard(writer)
+            del self._open[writer]
 
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, number: int) -> None:
         with suppress(ConnectionError):
