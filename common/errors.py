@@ -7,6 +7,7 @@
     +-- BusUnavailable      Redis cannot be reached or is full; try again, nothing is lost
     +-- NotOwner            another stream took the call over; this one may write nothing of it any more
     +-- ConfigError         a setting is missing or bad; ends the start with one line
+    |   +-- KeyRefused      a vendor does not take the key; ends the start where no other vendor stands behind it
     +-- SetupError          something on the machine is missing; says what to type
 
 A bug is whatever else is raised. An error is caught where somebody can act on it; there is
@@ -55,6 +56,10 @@ class NotOwner(TorimError):
 
 class ConfigError(TorimError):
     """A setting is bad: the message names the variable, the value's fault and what it takes."""
+
+
+class KeyRefused(ConfigError):
+    """A vendor does not take the key or the credentials that the setting holds."""
 
 
 class SetupError(TorimError):

@@ -22,10 +22,12 @@ from typing import Generic, Protocol, TypeVar
 
 from common import metrics
 from common.circuit import Circuit
-from common.errors import VendorError
+from common.errors import KeyRefused, VendorError
 from common.messages import Stage
 from common.vendor_stream import closing, next_piece
 
+REFUSED_S = 60.0
+"""How long a vendor rests that refused its key at the start: somebody has to give it another one."""
 LIMIT_S = 3.2
 """For the first piece, over all vendors."""
 GAP_S = 1.5
@@ -82,22 +84,29 @@ class Lineup(Generic[V]):
 
         Raises:
             ConfigError, SetupError: of any of them, in an exception group.
-            VendorError: none could be reached.
+            KeyRefused: every one refuses its key.
+            VendorError: none is warm, and not all of them refuse.
         """
         async with asyncio.TaskGroup() as tasks:
             warming = [tasks.create_task(self._warm_up(member)) for member in self._members]
         failures = [failure for task in warming if (failure := task.result()) is not None]
         if len(failures) == len(self._members):
-            raise failures[0]
+            raise next((failure for failure in failures if isinstance(failure, VendorError)), failures[0])
 
-    async def _warm_up(self, member: Member[V]) -> VendorError | None:
+    async def _warm_up(self, member: Member[V]) -> VendorError | KeyRefused | None:
         try:
             await member.vendor.warm_up()
-        except VendorError as error:
+        except (VendorError, KeyRefused) as error:
             if len(self._members) > 1:
-                return self._failed(member, error, 0.0, None)
+                self._not_warm(member, error)
             return error
         return None
+
+    def _not_warm(self, member: Member[V], error: VendorError | KeyRefused) -> None:
+        if isinstance(error, KeyRefused):
+            logger.error("stage=%s vendor=%s what=key_refused why=%s", self._stage, member.name, error)
+            error = VendorError(member.name, "key_refused", retryable=False, wait_s=REFUSED_S)
+        self._failed(member, error, 0.0, None)
 
     async def close(self) -> None:
         """Close all of them."""

@@ -4,13 +4,14 @@ Its defaults are made for batch work: 600 s to read, two retries of its own behi
 connections dropped after 5 s, so that every turn would pay for a new handshake. Here a call waits
 seconds at most, retries belong to the pipeline's attempts, and connections are kept (``http_connections.py``).
 
-OpenAI ends models with a few months' notice, and says so in its list of them: that is told at every start.
+OpenAI ends models with a few months' notice, and says so in its list of them: that is told at every start, as is a model that is
+not in the list at all (``agents/given.py``).
 """
 
 import logging
 import math
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -27,8 +28,9 @@ from openai import (
     OpenAIError,
 )
 
+from common.agents.given import Given, tell_unknown
 from common.config import Settings, proxy_for
-from common.errors import ConfigError, VendorError
+from common.errors import KeyRefused, VendorError
 from common.http_connections import Connections
 from common.vendor_stream import IN_VAIN_S
 
@@ -87,36 +89,46 @@ class _Models(msgspec.Struct):
     data: list[_Model]
 
 
-async def warm_up(openai: AsyncOpenAI, model: str) -> None:
-    """Open a connection, and learn early that the key is refused, or that the model ends.
+async def warm_up(openai: AsyncOpenAI, models: Iterable[Given]) -> None:
+    """Open a connection, and learn early that the key is refused, or that a model ends or is none.
+
+    A key that may not list models (HTTP 403) may well use them: OpenAI has such keys.
 
     Raises:
-        ConfigError: the server refuses the key.
+        KeyRefused: the server refuses the key.
         VendorError: it cannot be reached, or fails.
     """
     try:
         # Unparsed: whatever a server answers here, it answers.
         listed = (await openai.models.with_raw_response.list()).content
     except APIStatusError as error:
-        if error.status_code in (401, 403):
-            raise ConfigError(f"OPENAI_API_KEY: refused by {openai.base_url.host} (HTTP {error.status_code})") from None
+        if error.status_code == 401:
+            raise KeyRefused(f"OPENAI_API_KEY: refused by {openai.base_url.host} (HTTP 401)") from None
+        if error.status_code == 403:
+            logger.warning("vendor=openai what=models_not_listed host=%s error=http_403 see=docs/vendors.md", openai.base_url.host)
         if error.status_code >= 500:
             raise blame(error) from error
         # Anything else was an answer: not every server lists its models.
     except OpenAIError as error:
         raise blame(error) from error
     else:
-        if date := shutdown_date(listed, model):
+        _tell(list(models), shutdown_dates(listed))
+
+
+def _tell(given: list[Given], dates: dict[str, str]) -> None:
+    tell_unknown("model", given, dates)
+    for model in dict.fromkeys(each.name for each in given):
+        if date := dates.get(model):
             logger.warning("model=%s what=model_ends on=%s see=docs/vendors.md", model, date)
 
 
-def shutdown_date(listed: bytes, model: str) -> str:
-    """When the model ends, by a server's list of its models; "" if that says nothing of it."""
+def shutdown_dates(listed: bytes) -> dict[str, str]:
+    """The models that a server lists, and when each ends; "" if that is not said."""
     try:
         models = msgspec.json.decode(listed, type=_Models).data
     except msgspec.DecodeError:  # not every server has such a list
-        return ""
-    return next((each.shutdown_date or "" for each in models if each.id == model), "")
+        return {}
+    return {each.id: each.shutdown_date or "" for each in models}
 
 
 def blame(error: OpenAIError) -> VendorError:

@@ -26,6 +26,7 @@ from openai.types.audio.transcription_verbose import Usage as VerboseUsage
 
 from asr_worker.vendors.base import NO_HINTS, Heard, Hints
 from common import openai_client, usage
+from common.agents.given import Given, own_models
 from common.audio import SAMPLE_RATE_HZ, duration_ms, mulaw_to_pcm
 from common.config import Settings
 from common.errors import VendorError
@@ -45,6 +46,7 @@ class OpenAITranscriber:
     def __init__(self, settings: Settings, *, read_s: float = openai_client.READ_S, takes_models: bool = True) -> None:
         """``takes_models``: whether an agent's model counts."""
         self._openai: AsyncOpenAI = openai_client.client(settings, settings.asr_base_url, read_s=read_s)
+        self._settings = settings
         self._model = settings.asr_model
         self._takes_models = takes_models
 
@@ -52,10 +54,11 @@ class OpenAITranscriber:
         """Open a connection.
 
         Raises:
-            ConfigError: the server refuses the key.
+            KeyRefused: the server does not take the key.
             VendorError: it cannot be reached.
         """
-        await openai_client.warm_up(self._openai, self._model)
+        own = own_models("asr", self._settings) if self._takes_models else ()
+        await openai_client.warm_up(self._openai, (Given(self._model, "ASR_MODEL" if self._takes_models else "ASR_2_MODEL"), *own))
 
     async def transcribe(self, audio: bytes, *, language: str, turn: int, hints: Hints = NO_HINTS) -> str:
         """The words in ``audio``; ``turn`` is of no use here.

@@ -13,8 +13,8 @@ from holidays import list_supported_countries
 
 from common import config
 from common.agents.agent import ACTIONS, WEEKDAYS, Agent, Hours, Limit, Lookup, ToolName, Webhook
-from common.agents.fault import Fault, KeyPath
-from common.agents.voices import gender_of, misfits
+from common.agents.fault import Fault, KeyPath, like
+from common.agents.voices import CHIRPS, chirp_of, gender_of, misfits
 from common.config import Settings
 from common.errors import ConfigError
 from common.language import base_language
@@ -94,6 +94,9 @@ def _check_fillers(agent: Agent) -> None:
 
 
 def _check_voice(agent: Agent, settings: Settings) -> None:
+    chirp = chirp_of(agent.voice)
+    if chirp is not None and chirp not in CHIRPS:
+        raise Fault(("voice",), f"{agent.voice!r}: Chirp 3 HD has no {chirp}{like(chirp, CHIRPS)}; takes any of {', '.join(CHIRPS)}")
     if agent.models.tts and not agent.voice:
         raise Fault(("models", "tts"), "goes with a voice of this file alone: voice")
     first = choose_vendors(settings)["tts"].name

@@ -5,7 +5,6 @@ where the key is there for the first time, its statement has just ended, and it 
 could be read. No rule of TOML's has to be known for it, and only who has a fault waits for it.
 """
 
-import difflib
 import re
 import tomllib
 import types
@@ -19,7 +18,7 @@ import msgspec
 
 from common.agents.agent import Agent, Snapshot
 from common.agents.check import check
-from common.agents.fault import Fault, KeyPath
+from common.agents.fault import Fault, KeyPath, like
 from common.agents.rules import Rules, check_rules
 from common.config import Settings
 from common.errors import ConfigError
@@ -119,7 +118,7 @@ def _table(kind: type[msgspec.Struct], raw: Mapping[str, Any], path: KeyPath) ->
     fields = {field.name: field for field in msgspec.structs.fields(kind)}
     for key in raw:
         if key not in fields:
-            raise Fault((*path, key), f"there is no such key{_like(key, fields)}; takes {', '.join(fields)}")
+            raise Fault((*path, key), f"there is no such key{like(key, fields)}; takes {', '.join(fields)}")
     for name, field in fields.items():
         if field.required and name not in raw:
             raise Fault((*path, name), f"is missing; takes {_described(field.type)[1]}")
@@ -140,11 +139,6 @@ def _as_tables(raw: Any, path: KeyPath) -> list[Any]:
 
 def _is_struct(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
-
-
-def _like(key: str, known: Mapping[str, Any]) -> str:
-    close = difflib.get_close_matches(key, known, n=1)
-    return f" (is {close[0]} meant?)" if close else ""
 
 
 def _described(kind: Any) -> tuple[Any, str]:

@@ -36,7 +36,7 @@ class Folder:
         self._path = _folder(settings)
         self._settings = settings
         self._stamp = self._stamped()
-        self.agents: Mapping[str, Snapshot] = {file.stem: read(file, settings) for file in self._files()}
+        self.agents: Mapping[str, Snapshot] = {file.stem: read(file, settings) for file in files_in(self._path)}
         _check_numbers(self.agents)
         self._tell_misfits(self.agents)
 
@@ -46,7 +46,7 @@ class Folder:
         if stamp == self._stamp:
             return False
         self._stamp = stamp
-        agents = {file.stem: snapshot for file in self._files() if (snapshot := self._reread(file)) is not None}
+        agents = {file.stem: snapshot for file in files_in(self._path) if (snapshot := self._reread(file)) is not None}
         try:
             _check_numbers(agents)
         except ConfigError as fault:
@@ -75,9 +75,6 @@ class Folder:
             logger.error("what=%s why=%s", "agent_kept" if kept else "agent_ignored", fault)
             return kept
 
-    def _files(self) -> list[Path]:
-        return sorted(file for file in self._path.glob("*.toml") if _AGENT_FILE.fullmatch(file.name))
-
     def _stamped(self) -> _Stamp:
         """Rules count, too: they are part of their agent."""
         try:
@@ -85,6 +82,11 @@ class Folder:
         except OSError:  # one of them went while we looked: the next look sees it
             return ()
         return tuple((name, about.st_mtime_ns, about.st_size) for name, about in found)
+
+
+def files_in(folder: Path) -> list[Path]:
+    """The agents' files in a folder; none where it is not there."""
+    return sorted(file for file in folder.glob("*.toml") if _AGENT_FILE.fullmatch(file.name))
 
 
 def _folder(settings: Settings) -> Path:
@@ -105,7 +107,7 @@ def named(name: str, settings: Settings) -> Snapshot:
         return read(Path(name), settings)
     folder = _folder(settings)
     if not (folder / f"{name}.toml").is_file():
-        there = ", ".join(sorted(file.stem for file in folder.glob("*.toml") if _AGENT_FILE.fullmatch(file.name)))
+        there = ", ".join(file.stem for file in files_in(folder))
         raise ConfigError(f"there is no agent {name!r} in {folder}; there are: {there or 'none'}")
     return read(folder / f"{name}.toml", settings)
 

@@ -34,13 +34,22 @@ _LETTERED = re.compile(r"(?P<language>\w\w-\w\w)-(Standard|Wavenet)-(?P<letter>[
 _CHIRP = re.compile(r"\w+-\w+-Chirp3-HD-(\w+)")
 
 
+CHIRPS = tuple(sorted(" ".join(_NAMES.values()).split()))
+"""Google's names; a voice of theirs is, say, he-IL-Chirp3-HD-Aoede."""
+
+
+def chirp_of(voice: str) -> str | None:
+    """Which of ``CHIRPS`` a voice says that it is, or what it says instead; None: it is of another kind."""
+    found = _CHIRP.fullmatch(voice)
+    return found[1] if found else None
+
+
 def gender_of(voice: str) -> Gender | None:
     """Whose voice it is; None: that is not known."""
     if found := _LETTERED.fullmatch(voice):
         women, men = _LETTERS.get(found["language"], " ").split(" ")
         return "female" if found["letter"] in women else "male" if found["letter"] in men else None
-    chirp = _CHIRP.fullmatch(voice)
-    return _GENDERS.get(chirp[1] if chirp else voice)
+    return _GENDERS.get(chirp_of(voice) or voice)
 
 
 def of_gender(voice: str, whose: Gender | None) -> str:

@@ -27,6 +27,7 @@ from openai.types.chat import ChatCompletionChunk
 from openai.types.chat.chat_completion_chunk import ChoiceDeltaToolCall
 
 from common import openai_client, usage
+from common.agents.given import Given, own_models
 from common.config import Settings
 from common.errors import VendorError
 from common.language import named
@@ -71,6 +72,7 @@ class OpenAIModel:
     def __init__(self, settings: Settings, *, read_s: float = openai_client.READ_S, takes_models: bool = True) -> None:
         """``takes_models``: whether an agent's model counts."""
         self._openai: AsyncOpenAI = openai_client.client(settings, settings.llm_base_url, read_s=read_s)
+        self._settings = settings
         self._model = settings.llm_model
         self._instructions = settings.llm_instructions or INSTRUCTIONS
         self._takes_models = takes_models
@@ -81,10 +83,11 @@ class OpenAIModel:
         """Open a connection.
 
         Raises:
-            ConfigError: the server refuses the key.
+            KeyRefused: the server does not take the key.
             VendorError: it cannot be reached.
         """
-        await openai_client.warm_up(self._openai, self._model)
+        own = own_models("llm", self._settings) if self._takes_models else ()
+        await openai_client.warm_up(self._openai, (Given(self._model, "LLM_MODEL" if self._takes_models else "LLM_2_MODEL"), *own))
         # The client imports and builds these when they are first used, 80 ms that the first caller would wait for.
         _ = self._openai.chat.completions, ChatCompletionChunk.construct(id="")
 

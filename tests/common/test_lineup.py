@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from prometheus_client import REGISTRY
 
-from common.errors import ConfigError, TorimError, VendorError
+from common.errors import ConfigError, KeyRefused, TorimError, VendorError
 from common.lineup import Lineup
 from common.vendor_stream import closing
 from tests.virtual_clock import run
@@ -248,6 +248,46 @@ def test_no_warm_vendor_is_told_as_the_first_ones_failure() -> None:
 def test_a_fault_of_the_operator_ends_the_start() -> None:
     with pytest.RaisesGroup(ConfigError):
         run(lineup(Scripted(), Scripted(warm=ConfigError("no"))).warm_up())
+
+
+REFUSES = KeyRefused("OPENAI_API_KEY: refused by api.openai.com (HTTP 401)")
+
+
+def test_a_key_that_is_refused_ends_the_start_of_a_vendor_that_is_alone() -> None:
+    with pytest.raises(KeyRefused):
+        run(lineup(Scripted(warm=REFUSES)).warm_up())
+
+
+def test_keys_that_are_refused_by_all_end_the_start() -> None:
+    with pytest.raises(KeyRefused):
+        run(lineup(Scripted(warm=REFUSES), Scripted(warm=REFUSES)).warm_up())
+
+
+def test_a_vendor_that_may_come_back_keeps_the_start_trying() -> None:
+    with pytest.raises(VendorError, match="http_500"):
+        run(lineup(Scripted(warm=REFUSES), Scripted(warm=DOWN)).warm_up())
+
+
+def test_a_vendor_that_refuses_its_key_rests_where_another_is_warm() -> None:
+    first = Scripted(["one"], warm=REFUSES)
+
+    async def begin() -> tuple[list[str], float]:
+        line = lineup(first, Scripted(["two"]))
+        await line.warm_up()
+        await asyncio.sleep(59)
+        await heard(line)
+        await asyncio.sleep(1)
+        return await heard(line)
+
+    assert (run(begin()), first.asked_at_s) == ((["one"], 60), [60])
+
+
+def test_a_key_that_is_refused_is_told_with_the_setting(caplog: pytest.LogCaptureFixture) -> None:
+    run(lineup(Scripted(warm=REFUSES), Scripted()).warm_up())
+    assert [record.getMessage() for record in caplog.records] == [
+        "stage=llm vendor=first what=key_refused why=OPENAI_API_KEY: refused by api.openai.com (HTTP 401)",
+        "stage=llm vendor=first what=vendor_failed error=key_refused after_ms=0 next=none standing=resting rests_s=60",
+    ]
 
 
 def test_all_are_closed() -> None:

@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from common.openai_client import shutdown_date, wait_s
+from common.openai_client import shutdown_dates, wait_s
 
 
 @pytest.mark.parametrize(
@@ -31,11 +31,10 @@ def test_a_date_that_is_over_is_none() -> None:
 LISTED = b'{"object":"list","data":[{"id":"m1","shutdown_date":"2027-02-26"},{"id":"m2","shutdown_date":null},{"id":"m3"}]}'
 
 
-@pytest.mark.parametrize(("model", "date"), [("m1", "2027-02-26"), ("m2", ""), ("m3", ""), ("m4", "")])
-def test_the_end_of_a_model_stands_in_the_servers_list(model: str, date: str) -> None:
-    assert shutdown_date(LISTED, model) == date
+def test_the_end_of_a_model_stands_in_the_servers_list() -> None:
+    assert shutdown_dates(LISTED) == {"m1": "2027-02-26", "m2": "", "m3": ""}
 
 
 @pytest.mark.parametrize("listed", [b"", b"<html>", b"[]", b'{"data": 3}'])
 def test_a_server_without_such_a_list_says_nothing(listed: bytes) -> None:
-    assert shutdown_date(listed, "m1") == ""
+    assert shutdown_dates(listed) == {}

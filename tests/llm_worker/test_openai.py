@@ -11,7 +11,7 @@ import pytest
 
 from common import usage
 from common.config import Settings
-from common.errors import ConfigError, VendorError
+from common.errors import KeyRefused, VendorError
 from common.messages import Collect, Use
 from common.vendor_stream import closing
 from llm_worker.tools import Occasion, Tool
@@ -453,9 +453,15 @@ async def test_a_failure_is_not_retried_behind_our_back() -> None:
 
 
 async def test_a_refused_key_is_the_operators_fault() -> None:
-    async with model(refusal(403)) as (vendor, _):
-        with pytest.raises(ConfigError, match="OPENAI_API_KEY"):
+    async with model(refusal(401)) as (vendor, _):
+        with pytest.raises(KeyRefused, match="OPENAI_API_KEY"):
             await vendor.warm_up()
+
+
+async def test_a_key_that_may_not_list_models_may_answer(caplog: pytest.LogCaptureFixture) -> None:
+    async with model(refusal(403)) as (vendor, _):
+        await vendor.warm_up()
+    assert "vendor=openai what=models_not_listed host=127.0.0.1 error=http_403" in caplog.text
 
 
 # --- Closing

@@ -12,11 +12,12 @@ from google.cloud import texttospeech_v1beta1 as beta
 
 from common.audio import silence
 from common.config import Settings
-from common.errors import ConfigError, VendorError
+from common.errors import KeyRefused, VendorError
 from common.vendor_stream import closing
 from tests.vendors.cancelled import cancelled_in
 from tests.vendors.faults import RETRY_AFTER_S, over_grpc
 from tests.vendors.google_server import Fail, Garbage, GoogleServer, Stall, Step
+from tests.vendors.nat import Nat
 from tests.vendors.sounds import SOUND, wav
 from tts_worker.vendors.base import SpeechRequest, WordEnds
 from tts_worker.vendors.google import GoogleVoice, unary, voice_in
@@ -241,21 +242,26 @@ async def test_a_server_that_is_not_there_is_unavailable() -> None:
 # --- Warming up
 
 
-async def test_warming_up_asks_for_the_voices_of_the_language() -> None:
-    async with voice() as (vendor, server):
+@pytest.mark.parametrize("name", ["he-IL-Chirp3-HD-Aoede", IN_ONE_PIECE])
+async def test_warming_up_asks_for_all_voices_on_the_connection_that_will_speak(name: str) -> None:
+    async with GoogleServer([wav(SOUND)]) as server, Nat(server.url) as nat:
+        vendor = GoogleVoice(Settings(tts_base_url=nat.url, tts_voice=name))
         await vendor.warm_up()
-        assert server.listed[0].language_code == "he-IL"
+        await anext(vendor.synthesise(REQUEST))
+        await vendor.close()
+        assert ([request.language_code for request in server.listed], nat.made) == ([""], 1)
 
 
-async def test_refused_credentials_are_the_operators_fault() -> None:
-    async with voice(Fail(grpc.StatusCode.UNAUTHENTICATED)) as (vendor, _):
-        with pytest.raises(ConfigError, match="GOOGLE_APPLICATION_CREDENTIALS"):
+@pytest.mark.parametrize("code", [grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED])
+async def test_refused_credentials_are_the_operators_fault(code: grpc.StatusCode) -> None:
+    async with voice(Fail(code)) as (vendor, _):
+        with pytest.raises(KeyRefused, match="GOOGLE_APPLICATION_CREDENTIALS"):
             await vendor.warm_up()
 
 
 async def test_a_file_of_credentials_that_is_not_there_is_the_operators_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json")
-    with pytest.raises(ConfigError, match="GOOGLE_APPLICATION_CREDENTIALS"):
+    with pytest.raises(KeyRefused, match="GOOGLE_APPLICATION_CREDENTIALS"):
         await GoogleVoice(Settings()).warm_up()
 
 

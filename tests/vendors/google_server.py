@@ -58,6 +58,16 @@ Step = bytes | Stall | Fail | Garbage | Pause
 Script = Sequence[Step]
 Answering = Callable[[str], Script]
 """Makes the script of the text that is to be spoken."""
+_CHIRPS = (
+    "Achernar Achird Algenib Algieba Alnilam Aoede Autonoe Callirrhoe Charon Despina Enceladus Erinome Fenrir Gacrux Iapetus Kore "
+    "Laomedeia Leda Orus Puck Pulcherrima Rasalgethi Sadachbia Sadaltager Schedar Sulafat Umbriel Vindemiatrix Zephyr Zubenelgenubi"
+)
+VOICES = [
+    *(f"{region}-Chirp3-HD-{name}" for region in ("he-IL", "en-US", "en-GB", "fr-FR") for name in _CHIRPS.split()),
+    *(f"he-IL-{kind}-{letter}" for kind in ("Standard", "Wavenet") for letter in "ABCD"),
+    *(f"en-US-{kind}-{letter}" for kind in ("Standard", "Wavenet") for letter in "ABCDEFGHIJ"),
+]
+"""What is listed: of Google's list of voices, those of four regions, and of two of them the older kinds that are used here."""
 _NO_MESSAGE = b"\xff\xff{{{{"
 
 
@@ -161,7 +171,8 @@ class GoogleServer:
         self.listed.append(request)
         async for _ in self._play(context):
             pass
-        return google.ListVoicesResponse()
+        voices = [google.Voice(name=name, language_codes=[name[:5]]) for name in VOICES if name.startswith(request.language_code)]
+        return google.ListVoicesResponse(voices=voices)
 
     async def _play(self, context: Any, text: str = "") -> AsyncIterator[bytes | None]:
         """The script's sound; None stands for what is no message."""

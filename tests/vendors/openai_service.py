@@ -36,7 +36,13 @@ LETTERS_PER_TOKEN = 4
 LISTENING = frozenset({"whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe", "gpt-transcribe"})
 BY_SECONDS = frozenset({"whisper-1", "gpt-transcribe"})
 SPEAKING = frozenset({"tts-1", "tts-1-hd", "gpt-4o-mini-tts"})
-SHUTDOWN_DATES = {"whisper-1": "2027-02-26", "gpt-transcribe": None}
+ANSWERING = frozenset({"gpt-6-luna", "gpt-5.6-luna"})
+SHUTDOWN_DATES = {
+    **dict.fromkeys(sorted(ANSWERING | LISTENING), None),
+    **dict.fromkeys(sorted(SPEAKING), "2027-01-06"),
+    **dict.fromkeys(sorted(LISTENING - {"gpt-transcribe"}), "2027-02-26"),
+}
+"""Of the models that are listed. A server of one's own answers for models of any name, and so does this one."""
 _SPEECH_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: audio/pcm\r\ntransfer-encoding: chunked\r\n\r\n"
 _PIECE_BYTES = 4800
 """A tenth of a second of speech."""

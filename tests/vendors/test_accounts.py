@@ -84,7 +84,7 @@ async def test_the_default_models_live_on(openai: Settings) -> None:
     async with openai_client.client(openai, "") as client:
         listed = (await client.models.with_raw_response.list()).content
     defaults = (openai.asr_model, openai.asr_2_model, openai.llm_model, openai.llm_2_model)
-    assert {model: openai_client.shutdown_date(listed, model) for model in defaults} == dict.fromkeys(defaults, "")
+    assert openai_client.shutdown_dates(listed).items() >= dict.fromkeys(defaults, "").items()
 
 
 async def speaks(vendor: Voice) -> None:

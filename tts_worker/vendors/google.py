@@ -7,7 +7,7 @@ time points; in one piece the voices that pass marks tell where words end, by th
 
 import re
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -22,10 +22,11 @@ from google.cloud.texttospeech_v1beta1.services.text_to_speech.transports import
 from google.rpc.error_details_pb2 import RetryInfo
 
 from common import usage
+from common.agents.given import Given, own_files, tell_unknown
 from common.agents.voices import Gender, gender_of, of_gender
 from common.audio import SAMPLE_RATE_HZ, strip_wav_header
 from common.config import Settings
-from common.errors import ConfigError, VendorError
+from common.errors import KeyRefused, VendorError
 from common.language import base_language
 from common.vendor_stream import IN_VAIN_S, closing
 from tts_worker.evenness import Evenness
@@ -68,24 +69,40 @@ class GoogleVoice:
         self._in_one = Connections(partial(client, beta.TextToSpeechAsyncClient, BetaTransport, at), in_vain_s)
 
     async def warm_up(self) -> None:
-        """Open the connection and see that the credentials are taken.
+        """Open the connection, and see that the credentials are taken and that there are such voices.
 
         Raises:
-            ConfigError: they are not, or there are none.
+            KeyRefused: the credentials are not taken, or there are none.
             VendorError: Google cannot be reached.
         """
-        voice = self._voice(self._settings.language)
-        connections: Connections[Any] = self._streaming if _STREAMING in voice.name else self._in_one
         try:
-            async with connections.call() as connection:
-                await connection.client.list_voices(request={"language_code": voice.language_code}, timeout=WARM_UP_S, retry=None)
+            listed = await self._listed()
         except GoogleAuthError as error:
-            raise ConfigError(f"GOOGLE_APPLICATION_CREDENTIALS: not usable ({type(error).__name__})") from None
+            raise KeyRefused(f"GOOGLE_APPLICATION_CREDENTIALS: not usable ({type(error).__name__})") from None
         except GoogleAPICallError as error:
             failure = _blame(error)
             if failure.kind in ("unauthenticated", "permission_denied"):
-                raise ConfigError(f"GOOGLE_APPLICATION_CREDENTIALS: refused by Google ({failure.kind})") from None
+                raise KeyRefused(f"GOOGLE_APPLICATION_CREDENTIALS: refused by Google ({failure.kind})") from None
             raise failure from error
+        tell_unknown("voice", self._given(), listed)
+
+    async def _listed(self) -> set[str]:
+        """All voices that Google has, asked for over the connection that the configured one will use."""
+        streams = _STREAMING in self._voice(self._settings.language).name
+        connections: Connections[Any] = self._streaming if streams else self._in_one
+        async with connections.call() as connection:
+            answer = await connection.client.list_voices(request={}, timeout=WARM_UP_S, retry=None)
+        return {voice.name for voice in answer.voices}
+
+    def _given(self) -> Iterator[Given]:
+        """The voices that speak here, in each language that is spoken. Names without a region are a model's, and not in the list."""
+        setting = "TTS_VOICE" if self._takes_voices else "TTS_UNARY_VOICE"
+        spoken = [(self._voice(self._settings.language).name, setting)]
+        for file in own_files(self._settings):
+            own = self._takes_voices and _VOICE.fullmatch(file.agent.voice)
+            at = file.at("voice") if own else setting
+            spoken += [(self._voice(language, file.agent.voice).name, at) for language in file.agent.languages]
+        return (Given(name, at) for name, at in spoken if _VOICE.fullmatch(name))
 
     async def synthesise(self, request: SpeechRequest) -> AsyncIterator[bytes | WordEnds]:
         """The sentence as mu-law, as it comes.

@@ -10,6 +10,7 @@ import httpx2
 from openai import AsyncOpenAI, OpenAIError
 
 from common import openai_client, usage
+from common.agents.given import Given, own_files
 from common.audio import SAMPLE_RATE_HZ, Resampler, pcm_to_mulaw
 from common.config import Settings
 from common.errors import VendorError
@@ -25,6 +26,7 @@ class OpenAIVoice:
 
     def __init__(self, settings: Settings, *, read_s: float = openai_client.READ_S) -> None:
         self._openai: AsyncOpenAI = openai_client.client(settings, settings.tts_openai_base_url, read_s=read_s)
+        self._settings = settings
         self._model = settings.tts_openai_model
         self._voice = settings.tts_openai_voice
         self._evenness = Evenness()
@@ -33,10 +35,11 @@ class OpenAIVoice:
         """Open a connection.
 
         Raises:
-            ConfigError: the server refuses the key.
+            KeyRefused: the server does not take the key.
             VendorError: it cannot be reached.
         """
-        await openai_client.warm_up(self._openai, self._model)
+        own = (Given(file.agent.models.tts, file.at("models", "tts")) for file in own_files(self._settings) if _named(file.agent.voice))
+        await openai_client.warm_up(self._openai, (Given(self._model, "TTS_OPENAI_MODEL"), *(each for each in own if each.name)))
 
     async def synthesise(self, request: SpeechRequest) -> AsyncIterator[bytes]:
         """The sentence as mu-law, as it comes.

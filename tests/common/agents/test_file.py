@@ -241,6 +241,11 @@ def test_a_voice_of_openais_of_which_nobody_says_whose_it_is_is_taken(tmp_path: 
     assert snapshot(tmp_path, f'voice = "{voice}"', Settings(tts_vendor="openai")).agent.voice == voice
 
 
+def test_a_name_that_no_chirp_voice_has_is_told_with_the_one_that_is_meant(tmp_path: Path) -> None:
+    told = fault(tmp_path, CLINIC + 'voice = "en-US-Chirp3-HD-Pukc"')
+    assert told.startswith("clinic.toml:6: voice: 'en-US-Chirp3-HD-Pukc': Chirp 3 HD has no Pukc (is Puck meant?); takes any of Achernar, ")
+
+
 def test_a_voice_that_nobody_knows_is_taken(tmp_path: Path) -> None:
     assert snapshot(tmp_path, 'voice = "fr-FR-Wavenet-A"').agent.voice == "fr-FR-Wavenet-A"
 
