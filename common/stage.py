@@ -5,7 +5,7 @@
 A vendor that computes on our own cores runs at lower priority, so that speech does not disturb the
 gateway's frame clock. One that can't be reached at start is tried again until it is warm; until then the
 worker takes no work and does not beat, so that ``/readyz`` says which stage has nobody. A key that is
-refused, or a model that is missing, ends the start. A vendor that fails once it was warm fails entries, not
+refused by all of a stage's vendors, or a model that is missing, ends the start. A vendor that fails once it was warm fails entries, not
 the worker.
 """
 

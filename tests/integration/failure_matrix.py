@@ -14,7 +14,7 @@ from typing import get_args
 
 from common.messages import Stage
 from tests.integration.faulty_house import FALLBACKS, Heard, faulty_house
-from tests.vendors.faults import OVER_HTTP
+from tests.vendors.faults import FORGOTTEN, OVER_HTTP
 
 BEGIN, END = "<!-- the table: python -m tests.integration.failure_matrix -->\n", "<!-- end of the table -->\n"
 _AT_ONCE = 4
@@ -33,7 +33,8 @@ class Case:
 
 PLAYED: ContextVar[Case | None] = ContextVar("PLAYED", default=None)
 """The case that a task belongs to: others go on beside it."""
-CASES = [Case(stage, fault, another) for stage in get_args(Stage) for fault in OVER_HTTP for another in (False, True)]
+FAULTS = (*OVER_HTTP, FORGOTTEN)
+CASES = [Case(stage, fault, another) for stage in get_args(Stage) for fault in FAULTS for another in (False, True)]
 
 
 async def outcomes(cases: list[Case] = CASES) -> dict[Case, list[Heard]]:
@@ -53,6 +54,8 @@ async def outcomes(cases: list[Case] = CASES) -> dict[Case, list[Heard]]:
 
 async def _outcome(case: Case, folder: Path) -> list[Heard]:
     async with faulty_house(folder, **(FALLBACKS[case.stage] if case.another else {})) as house:
+        if case.fault == FORGOTTEN:  # two callers leave connections that lie idle
+            await asyncio.gather(house.ask("CA2"), house.ask("CA3"))
         house.fail(case.stage, case.fault)
         return await house.ask()
 

@@ -26,8 +26,9 @@ from llm_worker.vendors import VENDORS as LLM
 from tests.integration.pipeline import Pipeline, Server
 from tests.integration.whole import Exchange, exchange
 from tests.servers import fake_connect
-from tests.vendors.faults import OVER_HTTP, over_grpc
+from tests.vendors.faults import FORGOTTEN, OVER_HTTP, over_grpc
 from tests.vendors.google_server import GoogleServer
+from tests.vendors.nat import Nat
 from tests.vendors.openai_server import OpenAIServer, Request, Script
 from tests.vendors.openai_service import OpenAIService
 from tts_worker.lineup import Voices
@@ -92,9 +93,14 @@ class FaultyHouse:
     asr: Faulty
     llm: Faulty
     tts: GoogleServer
+    nats: dict[Stage, Nat]
+    """In front of each of them."""
 
     def fail(self, stage: Stage, fault: str) -> None:
-        """From now on this stage's first vendor fails."""
+        """From now on this stage's first vendor fails, or the way to it."""
+        if fault == FORGOTTEN:
+            self.nats[stage].forget()
+            return
         match stage:
             case "asr":
                 self.asr.fault = fault
@@ -149,13 +155,16 @@ async def faulty_house(folder: Path, **settings: str) -> AsyncIterator[FaultyHou
         mind = await stack.enter_async_context(OpenAIServer(llm))
         others = await stack.enter_async_context(OpenAIServer(well))
         voice = await stack.enter_async_context(GoogleServer(_pieces))
+        nats: dict[Stage, Nat] = {"asr": Nat(ears.url), "llm": Nat(mind.url), "tts": Nat(voice.url)}
+        for nat in nats.values():
+            await stack.enter_async_context(nat)
         server = Server("redis://fake", fake_connect(), Pace(poll_ms=5), rhythm=Rhythm())  # as in production
-        urls = {"asr_base_url": ears.url, "llm_base_url": mind.url, "tts_base_url": voice.url}
+        urls = {f"{stage}_base_url": nat.url for stage, nat in nats.items()}
         others_urls = {"openai_2_base_url": others.url, "tts_openai_base_url": others.url}
         vendors = {"asr_vendor": "openai", "llm_vendor": "openai", "tts_vendor": "google", "tts_fallback": "none"}
         chosen = {"language": "en", "greeting": "", "speculate": "off", **urls, **others_urls, **vendors, **settings}
         made = await stack.enter_async_context(exchange(server, folder, partial(_staff, stack), **chosen))
-        yield FaultyHouse(made, asr, llm, voice)
+        yield FaultyHouse(made, asr, llm, voice, nats)
 
 
 def _staff(stack: AsyncExitStack, pipe: Pipeline, settings: Settings) -> None:

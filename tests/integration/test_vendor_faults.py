@@ -17,11 +17,11 @@ Told = Mapping[Case | None, list[str]]
 """Lines of the log by case; None: nobody's."""
 _OPENAI = {
     "401": "http_401", "429": "http_429", "500": "http_500", "reset": "connection", "silence": "timeout", "half": "connection",
-    "stall": "timeout", "garbage": "bad_answer", "wrong_type": "bad_answer",
+    "stall": "timeout", "garbage": "bad_answer", "wrong_type": "bad_answer", "forgotten": "timeout",
 }  # fmt: skip
 _GOOGLE = {
     "401": "unauthenticated", "429": "resource_exhausted", "500": "internal", "reset": "unavailable", "silence": "timeout",
-    "half": "unavailable", "stall": "timeout", "garbage": "bad_answer", "wrong_type": "unknown",
+    "half": "unavailable", "stall": "timeout", "garbage": "bad_answer", "wrong_type": "unknown", "forgotten": "timeout",
 }  # fmt: skip
 KINDS = {
     "asr": ("openai", _OPENAI),

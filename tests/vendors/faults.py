@@ -8,6 +8,8 @@
     garbage         an answer of the right kind whose body is none
     wrong_type      a page for people, as of a proxy that wants a login
 
+    forgotten       whoever passes the bytes on forgot the connections that were open (``nat.py``); new ones would do
+
 ``over_grpc`` is the same table for Google: the status codes that its documentation gives those cases, and the same
 tears in a stream.
 """
@@ -20,6 +22,7 @@ from tests.vendors import google_server as google
 from tests.vendors.openai_server import Close, Reset, Script, Stall, Step, document, refusal
 
 RETRY_AFTER_S = 7
+FORGOTTEN = "forgotten"
 
 HttpFault = Callable[[Script], Script]
 
