@@ -15,7 +15,8 @@ import asyncio
 import io
 import json
 import wave
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from openai import AsyncOpenAI, AsyncStream, OpenAIError
@@ -36,6 +37,8 @@ from common.vendor_stream import next_piece
 
 MIN_AUDIO_MS = 100
 """Shorter audio is refused by OpenAI (HTTP 400, audio_too_short), and no word is as short."""
+_END_S = 0.05
+"""What the end of a stream may take behind its last event."""
 _TOKENS_PER_S = 10
 """Of sound, as the gpt-4o models bill it."""
 
@@ -145,8 +148,15 @@ async def _streamed(events: AsyncStream[Any], bill: usage.Bill) -> str:
             if event.type == "transcript.text.done":
                 _read(getattr(event, "usage", None), bill)
                 sure = [each.logprob for each in event.logprobs or [] if each.logprob is not None]
+                await _read_out(pieces)
                 return Heard(event.text.strip(), logprob=sum(sure) / len(sure) if sure else None)
     raise VendorError(openai_client.VENDOR, "half_stream", retryable=True)
+
+
+async def _read_out(pieces: AsyncIterator[Any]) -> None:
+    """Read to the end, which follows at once: a connection whose answer was not read out cannot be used again."""
+    with suppress(VendorError, OpenAIError, ValueError):  # all that was wanted is here
+        await next_piece(pieces, asyncio.get_running_loop().time() + _END_S, openai_client.VENDOR)
 
 
 def _wav(mulaw: bytes) -> bytes:

@@ -12,7 +12,8 @@ from common.audio import silence
 from common.config import Settings
 from common.errors import VendorError
 from tests.vendors.faults import OVER_HTTP, RETRY_AFTER_S
-from tests.vendors.openai_server import Answering, OpenAIServer, Request, Script, answer
+from tests.vendors.nat import Nat
+from tests.vendors.openai_server import Answering, Close, OpenAIServer, Request, Reset, Script, Stall, Step, answer
 from tests.vendors.openai_service import OpenAIService
 
 AUDIO = silence(500)
@@ -130,6 +131,22 @@ async def test_every_fault_is_told_by_its_kind(model: str, fault: str, kind: str
     with pytest.raises(VendorError) as failed:
         await heard(faulty, model)
     assert (failed.value.kind, failed.value.wait_s) == (kind, RETRY_AFTER_S if fault == "429" else None)
+
+
+@pytest.mark.parametrize("model", ["whisper-1", "gpt-4o-transcribe", "gpt-transcribe"])
+async def test_what_is_heard_next_goes_over_the_same_connection(model: str) -> None:
+    async with OpenAIServer(OpenAIService()) as server, Nat(server.url) as nat:
+        vendor = OpenAITranscriber(Settings(asr_base_url=nat.url, asr_model=model))
+        for turn in (1, 2):
+            assert await vendor.transcribe(AUDIO, language="en", turn=turn) == "hello there"
+        await vendor.close()
+        assert nat.made == 1
+
+
+@pytest.mark.parametrize("end", [Close(), Stall(), Reset()])
+async def test_what_becomes_of_a_stream_behind_its_last_event_is_no_failure(end: Step) -> None:
+    service = OpenAIService()
+    assert await heard(lambda request: [*service(request)[:-1], end]) == "hello there"
 
 
 async def test_a_stream_that_ends_before_the_whole_text_is_half_a_stream() -> None:
