@@ -13,6 +13,7 @@ from tests.vendors.nat import Nat
 from tests.vendors.sounds import SOUND, wav
 from tts_worker.vendors.base import SpeechRequest
 from tts_worker.vendors.google import GoogleVoice, unary
+from tts_worker.vendors.google_connection import Patience
 
 STREAMS, IN_ONE_PIECE = "he-IL-Chirp3-HD-Aoede", "he-IL-Wavenet-A"
 VOICES = pytest.mark.parametrize("name", [STREAMS, IN_ONE_PIECE])
@@ -29,8 +30,8 @@ async def behind_a_nat(script: Script | Answering = ANSWER) -> AsyncIterator[tup
 
 
 @asynccontextmanager
-async def voice(nat: Nat, name: str = STREAMS) -> AsyncIterator[GoogleVoice]:
-    made = GoogleVoice(Settings(tts_base_url=nat.url, tts_voice=name), in_vain_s=IN_VAIN_S)
+async def voice(nat: Nat, name: str = STREAMS, idle_s: float = LONG_S) -> AsyncIterator[GoogleVoice]:
+    made = GoogleVoice(Settings(tts_base_url=nat.url, tts_voice=name), patience=Patience(IN_VAIN_S, idle_s))
     try:
         yield made
     finally:
@@ -58,13 +59,21 @@ async def test_after_two_waits_in_vain_the_next_call_goes_over_a_new_connection(
         assert [await waits_in_vain(vendor), await waits_in_vain(vendor), await speaks(vendor)] == 3 * [True]
 
 
+@VOICES
+async def test_after_one_wait_in_vain_on_what_lay_idle_the_next_call_goes_over_a_new_connection(name: str) -> None:
+    async with behind_a_nat() as (nat, _), voice(nat, name, idle_s=0) as vendor:
+        assert await speaks(vendor)
+        nat.forget()
+        assert (await waits_in_vain(vendor), await speaks(vendor)) == (True, True)
+
+
 async def test_a_connection_that_was_given_up_is_closed_and_told(caplog: pytest.LogCaptureFixture) -> None:
     async with behind_a_nat() as (nat, _), voice(nat) as vendor:
         await speaks(vendor)
         nat.forget()
         assert [await waits_in_vain(vendor), await waits_in_vain(vendor), await speaks(vendor)] == 3 * [True]
         assert (nat.made, nat.open) == (2, 1)
-    assert [each.getMessage() for each in caplog.records] == ["vendor=google what=connection_given_up waits_in_vain=2"]
+    assert [each.getMessage() for each in caplog.records] == ["vendor=google what=connection_given_up"]
 
 
 async def test_two_who_wait_in_vain_at_once_cost_one_connection() -> None:

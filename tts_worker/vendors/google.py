@@ -28,10 +28,10 @@ from common.audio import SAMPLE_RATE_HZ, strip_wav_header
 from common.config import Settings
 from common.errors import KeyRefused, VendorError
 from common.language import base_language
-from common.vendor_stream import IN_VAIN_S, closing
+from common.vendor_stream import closing
 from tts_worker.evenness import Evenness
 from tts_worker.vendors.base import SpeechRequest, WordEnds
-from tts_worker.vendors.google_connection import Connections, client
+from tts_worker.vendors.google_connection import PATIENCE, Connections, Patience, client
 from tts_worker.vendors.google_marks import billed_characters, marked, tells_words, word_ends
 
 VENDOR = "google"
@@ -58,15 +58,15 @@ _RETRYABLE = frozenset(
 class GoogleVoice:
     """``TTS_VENDOR=google``."""
 
-    def __init__(self, settings: Settings, *, takes_voices: bool = True, in_vain_s: float = IN_VAIN_S) -> None:
+    def __init__(self, settings: Settings, *, takes_voices: bool = True, patience: Patience = PATIENCE) -> None:
         """``takes_voices``: whether an agent's voice counts."""
         self._settings = settings
         self._takes_voices = takes_voices
         self._evenness: defaultdict[str, Evenness] = defaultdict(Evenness)
         """Of each voice, by its name."""
         at = settings.tts_base_url
-        self._streaming = Connections(partial(client, google.TextToSpeechAsyncClient, TextToSpeechGrpcAsyncIOTransport, at), in_vain_s)
-        self._in_one = Connections(partial(client, beta.TextToSpeechAsyncClient, BetaTransport, at), in_vain_s)
+        self._streaming = Connections(partial(client, google.TextToSpeechAsyncClient, TextToSpeechGrpcAsyncIOTransport, at), patience)
+        self._in_one = Connections(partial(client, beta.TextToSpeechAsyncClient, BetaTransport, at), patience)
 
     async def warm_up(self) -> None:
         """Open the connection, and see that the credentials are taken and that there are such voices.

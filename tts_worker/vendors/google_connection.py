@@ -6,7 +6,8 @@ work. So
 
 - a client's connection is its own (``grpc.use_local_subchannel_pool``): the voice that speaks in one piece shares none with the one
   that streams, behind which it stands;
-- after two waits in a row that were in vain the next call gets a new client. The old one is closed when the last call on it is over.
+- after two waits in a row that were in vain, after one where the connection had lain idle for half a minute, the next call gets
+  a new client. The old one is closed when the last call on it is over.
 
 Where ``TTS_BASE_URL`` leads: ``https://`` to a region of Google's, with credentials and TLS as ever; ``http://`` to a server
 of one's own, with neither.
@@ -16,6 +17,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
@@ -27,23 +29,39 @@ from google.api_core.exceptions import DeadlineExceeded
 from common.vendor_stream import IN_VAIN_S
 
 _OWN_CONNECTION = ("grpc.use_local_subchannel_pool", 1)
-_IN_VAIN = 2
-"""Waits in a row; one alone may be a slow answer."""
 
 C = TypeVar("C")
 logger = logging.getLogger("torim.tts_worker")
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """When a connection is given up."""
+
+    in_vain_s: float = IN_VAIN_S
+    """Shorter waits do not count."""
+    idle_s: float = 30.0
+    """After that even one wait is enough: NATs forget what lies idle."""
+    waits: int = 2
+    """In a row; one alone may be a slow answer."""
+
+
+PATIENCE = Patience()
+
+
 class Connection(Generic[C]):
     """One client, and what is held against its connection."""
 
-    def __init__(self, client: C, in_vain_s: float) -> None:
+    def __init__(self, client: C, patience: Patience) -> None:
         self.client = client
-        self._in_vain_s = in_vain_s
         self.calls = 0
         """That go on."""
-        self.in_vain = 0
+        self.given_up = False
+        self._patience = patience
+        self._in_vain = 0
         """Waits in a row."""
+        self._heard_s = asyncio.get_running_loop().time()
+        """When Google last said something."""
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
@@ -53,24 +71,29 @@ class Connection(Generic[C]):
         try:
             yield
         except (asyncio.CancelledError, DeadlineExceeded):
-            self.in_vain += loop.time() - began_s >= self._in_vain_s
+            if loop.time() - began_s >= self._patience.in_vain_s:
+                self._waited_in_vain(idle_s=began_s - self._heard_s)
             raise
-        self.in_vain = 0
+        self._in_vain, self._heard_s = 0, loop.time()
+
+    def _waited_in_vain(self, idle_s: float) -> None:
+        self._in_vain += 1
+        self.given_up = self.given_up or self._in_vain >= self._patience.waits or idle_s >= self._patience.idle_s
 
 
 class Connections(Generic[C]):
     """The client that calls are made with, one after another."""
 
-    def __init__(self, make: Callable[[], C], in_vain_s: float = IN_VAIN_S) -> None:
+    def __init__(self, make: Callable[[], C], patience: Patience) -> None:
         """``make`` is called when the first call wants it: Google's clients look for credentials when they are made."""
         self._make = make
-        self._in_vain_s = in_vain_s
+        self._patience = patience
         self._current: Connection[C] | None = None
 
     @asynccontextmanager
     async def call(self) -> AsyncIterator[Connection[C]]:
         """A call, over what is the connection now."""
-        connection = self._current = self._current or Connection(self._make(), self._in_vain_s)
+        connection = self._current = self._current or Connection(self._make(), self._patience)
         connection.calls += 1
         try:
             yield connection
@@ -79,9 +102,9 @@ class Connections(Generic[C]):
             await self._look_at(connection)
 
     async def _look_at(self, connection: Connection[C]) -> None:
-        if connection is self._current and connection.in_vain >= _IN_VAIN:
+        if connection is self._current and connection.given_up:
             self._current = None
-            logger.warning("vendor=google what=connection_given_up waits_in_vain=%d", connection.in_vain)
+            logger.warning("vendor=google what=connection_given_up")
         if connection is not self._current and not connection.calls:
             await _close(connection)
 
