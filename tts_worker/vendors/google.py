@@ -40,7 +40,7 @@ DEADLINE_S = 20.0
 WARM_UP_S = 5.0
 
 _STREAMING = "Chirp3-HD"
-_END = object()
+_END: Any = object()
 _VOICE = re.compile(r"(?P<language>[a-z]{2,3}-[A-Z]{2})-(?P<name>.+)")
 _REGIONS = {"he": "he-IL", "en": "en-US", "ar": "ar-XA", "ru": "ru-RU", "fr": "fr-FR", "es": "es-ES", "de": "de-DE", "it": "it-IT"}
 _RETRYABLE = frozenset(
