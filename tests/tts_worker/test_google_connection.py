@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from common.config import Settings
+from common.errors import VendorError
 from common.vendor_stream import closing
 from tests.vendors.google_server import Answering, GoogleServer, Pause, Script, Step
 from tests.vendors.nat import Nat
@@ -108,6 +109,16 @@ async def test_what_is_being_spoken_goes_on_while_others_wait_in_vain() -> None:
         assert await anext(sound) == SOUND
         assert await asyncio.gather(*(waits_in_vain(vendor) for _ in range(2))) == [True, True]
         assert await anext(sound) == SOUND
+
+
+@VOICES
+async def test_a_server_that_is_back_speaks_at_once(name: str) -> None:
+    async with behind_a_nat() as (nat, _), voice(nat, name) as vendor:
+        await speaks(vendor)
+        async with nat.away():
+            with pytest.raises(VendorError, match="unavailable"):
+                await speaks(vendor)
+        assert await speaks(vendor)
 
 
 async def test_the_voice_behind_another_does_not_share_its_connection() -> None:

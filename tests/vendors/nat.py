@@ -5,7 +5,8 @@ nothing, not even that it is gone. New connections are passed on as ever.
 """
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 from urllib.parse import urlsplit
 
@@ -37,11 +38,22 @@ class Nat:
         """From now on nothing passes on the connections that there are."""
         self._forgotten = self.made
 
+    @asynccontextmanager
+    async def away(self) -> AsyncIterator[None]:
+        """Nobody is there, and whoever is connected is told so."""
+        port = urlsplit(self.url).port
+        await self._close()
+        yield
+        self._server = await asyncio.start_server(self._pass_on, "127.0.0.1", port)
+
     async def __aenter__(self) -> "Nat":
         self._server = await asyncio.start_server(self._pass_on, "127.0.0.1", 0)
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self._close()
+
+    async def _close(self) -> None:
         assert self._server is not None
         self._server.close()
         passing = list(self._open.values())

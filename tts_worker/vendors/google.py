@@ -91,7 +91,9 @@ class GoogleVoice:
         streams = _STREAMING in self._voice(self._settings.language).name
         connections: Connections[Any] = self._streaming if streams else self._in_one
         async with connections.call() as connection:
-            answer = await connection.client.list_voices(request={}, timeout=WARM_UP_S, retry=None)
+            with connection.waiting():
+                answer = await connection.client.list_voices(request={}, timeout=WARM_UP_S, retry=None)
+            connection.heard()
         return {voice.name for voice in answer.voices}
 
     def _given(self) -> Iterator[Given]:
@@ -134,12 +136,14 @@ class GoogleVoice:
 
     async def _stream(self, voice: google.VoiceSelectionParams, text: str) -> AsyncIterator[google.StreamingSynthesizeResponse | None]:
         async with self._streaming.call() as connection:
-            call: Any = await connection.client.streaming_synthesize(_requests(voice, text), timeout=DEADLINE_S, retry=None)
+            with connection.waiting():
+                call: Any = await connection.client.streaming_synthesize(_requests(voice, text), timeout=DEADLINE_S, retry=None)
             answers = aiter(call)
             try:
                 while True:
                     with connection.waiting():
                         answer = await anext(answers, _END)
+                    connection.heard()
                     if answer is _END:
                         return
                     yield answer
@@ -158,6 +162,7 @@ class GoogleVoice:
             async with self._in_one.call() as connection:
                 with connection.waiting():
                     answer = await connection.client.synthesize_speech(asked, timeout=DEADLINE_S, retry=None)
+                connection.heard()
         sound = strip_wav_header(_sound(answer))
         return sound, word_ends(answer.timepoints, len(sound))
 

@@ -8,6 +8,8 @@ work. So
   that streams, behind which it stands;
 - after two waits in a row that were in vain, after one where the connection had lain idle for half a minute, the next call gets
   a new client. The old one is closed when the last call on it is over.
+- so it does after a server that was not to be reached: gRPC's own pauses between two tries to connect grow to two minutes, and until
+  then every call fails at once, long after the server is back.
 
 Where ``TTS_BASE_URL`` leads: ``https://`` to a region of Google's, with credentials and TLS as ever; ``http://`` to a server
 of one's own, with neither.
@@ -24,7 +26,7 @@ from urllib.parse import urlsplit
 
 import grpc.aio
 from google.api_core.client_options import ClientOptions
-from google.api_core.exceptions import DeadlineExceeded
+from google.api_core.exceptions import DeadlineExceeded, ServiceUnavailable
 
 from common.vendor_stream import IN_VAIN_S
 
@@ -65,7 +67,7 @@ class Connection(Generic[C]):
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """A wait for the next that Google says, which is given up from outside."""
+        """A wait for the connection, or for the next that Google says; it is given up from outside."""
         loop = asyncio.get_running_loop()
         began_s = loop.time()
         try:
@@ -74,11 +76,19 @@ class Connection(Generic[C]):
             if loop.time() - began_s >= self._patience.in_vain_s:
                 self._waited_in_vain(idle_s=began_s - self._heard_s)
             raise
-        self._in_vain, self._heard_s = 0, loop.time()
+        except ServiceUnavailable:
+            self.given_up = True
+            raise
+
+    def heard(self) -> None:
+        """Google said something."""
+        self._in_vain, self._heard_s = 0, asyncio.get_running_loop().time()
 
     def _waited_in_vain(self, idle_s: float) -> None:
         self._in_vain += 1
-        self.given_up = self.given_up or self._in_vain >= self._patience.waits or idle_s >= self._patience.idle_s
+        if not self.given_up and (self._in_vain >= self._patience.waits or idle_s >= self._patience.idle_s):
+            self.given_up = True
+            logger.warning("vendor=google what=connection_given_up")
 
 
 class Connections(Generic[C]):
@@ -104,7 +114,6 @@ class Connections(Generic[C]):
     async def _look_at(self, connection: Connection[C]) -> None:
         if connection is self._current and connection.given_up:
             self._current = None
-            logger.warning("vendor=google what=connection_given_up")
         if connection is not self._current and not connection.calls:
             await _close(connection)
 
