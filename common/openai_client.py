@@ -41,6 +41,8 @@ READ_S = 3.5
 _POOL_S = 1.0
 _OPENAI_URL = "https://api.openai.com/v1"
 """Named, since the client takes an empty OPENAI_BASE_URL for an address."""
+FIRST_KEY, SECOND_KEY = "OPENAI_API_KEY", "OPENAI_2_API_KEY, else OPENAI_API_KEY"
+"""The settings that hold the key of ``openai``, and of ``openai_2``."""
 _NO_KEY = "none"
 """Servers of one's own want no key, but the client wants one."""
 _RETRYABLE = frozenset({408, 409, 429})
@@ -89,10 +91,13 @@ class _Models(msgspec.Struct):
     data: list[_Model]
 
 
-async def warm_up(openai: AsyncOpenAI, models: Iterable[Given]) -> None:
+async def warm_up(openai: AsyncOpenAI, models: Iterable[Given], key: str = FIRST_KEY) -> None:
     """Open a connection, and learn early that the key is refused, or that a model ends or is none.
 
     A key that may not list models (HTTP 403) may well use them: OpenAI has such keys.
+
+    Args:
+        key: the setting that holds it.
 
     Raises:
         KeyRefused: the server refuses the key.
@@ -103,7 +108,7 @@ async def warm_up(openai: AsyncOpenAI, models: Iterable[Given]) -> None:
         listed = (await openai.models.with_raw_response.list()).content
     except APIStatusError as error:
         if error.status_code == 401:
-            raise KeyRefused(f"OPENAI_API_KEY: refused by {openai.base_url.host} (HTTP 401)") from None
+            raise KeyRefused(f"{key}: refused by {openai.base_url.host} (HTTP 401)") from None
         if error.status_code == 403:
             logger.warning("vendor=openai what=models_not_listed host=%s error=http_403 see=docs/vendors.md", openai.base_url.host)
         if error.status_code >= 500:

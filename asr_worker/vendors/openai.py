@@ -60,8 +60,11 @@ class OpenAITranscriber:
             KeyRefused: the server does not take the key.
             VendorError: it cannot be reached.
         """
-        own = own_models("asr", self._settings) if self._takes_models else ()
-        await openai_client.warm_up(self._openai, (Given(self._model, "ASR_MODEL" if self._takes_models else "ASR_2_MODEL"), *own))
+        if self._takes_models:
+            models = [Given(self._model, "ASR_MODEL"), *own_models("asr", self._settings)]
+            await openai_client.warm_up(self._openai, models)
+        else:
+            await openai_client.warm_up(self._openai, [Given(self._model, "ASR_2_MODEL")], openai_client.SECOND_KEY)
 
     async def transcribe(self, audio: bytes, *, language: str, turn: int, hints: Hints = NO_HINTS) -> str:
         """The words in ``audio``; ``turn`` is of no use here.

@@ -86,8 +86,11 @@ class OpenAIModel:
             KeyRefused: the server does not take the key.
             VendorError: it cannot be reached.
         """
-        own = own_models("llm", self._settings) if self._takes_models else ()
-        await openai_client.warm_up(self._openai, (Given(self._model, "LLM_MODEL" if self._takes_models else "LLM_2_MODEL"), *own))
+        if self._takes_models:
+            models = [Given(self._model, "LLM_MODEL"), *own_models("llm", self._settings)]
+            await openai_client.warm_up(self._openai, models)
+        else:
+            await openai_client.warm_up(self._openai, [Given(self._model, "LLM_2_MODEL")], openai_client.SECOND_KEY)
         # The client imports and builds these when they are first used, 80 ms that the first caller would wait for.
         _ = self._openai.chat.completions, ChatCompletionChunk.construct(id="")
 

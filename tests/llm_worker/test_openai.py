@@ -458,6 +458,14 @@ async def test_a_refused_key_is_the_operators_fault() -> None:
             await vendor.warm_up()
 
 
+async def test_the_second_accounts_key_is_told_by_its_own_name() -> None:
+    async with OpenAIServer(refusal(401)) as server:
+        vendor = second(Settings(openai_2_base_url=server.url))
+        with pytest.raises(KeyRefused, match=r"OPENAI_2_API_KEY, else OPENAI_API_KEY: refused by 127\.0\.0\.1"):
+            await vendor.warm_up()
+        await vendor.close()
+
+
 async def test_a_key_that_may_not_list_models_may_answer(caplog: pytest.LogCaptureFixture) -> None:
     async with model(refusal(403)) as (vendor, _):
         await vendor.warm_up()
