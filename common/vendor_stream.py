@@ -14,7 +14,7 @@ from common.errors import VendorError
 IN_VAIN_S = 0.75
 """Whoever gives a vendor up that said nothing for so long holds it against the connection; sooner a caller may just have cut in.
 
-Shorter than any vendor's share of the time (``common/lineup.py``)."""
+Shorter than the time that the first two vendors of a stage have (``common/lineup.py``)."""
 CLOSE_LIMIT_S = 0.5
 """What a stream may take to be closed; one that takes longer is left as it is."""
 
