@@ -45,6 +45,7 @@ def begin_at_0(counter: Counter, *values: str) -> None:
 # Every process
 
 LOOP_LAG_S = Histogram("torim_loop_lag_seconds", "How late the event loop wakes what sleeps", buckets=_TICKS_S)
+LINES_LOST = Counter("torim_lines_lost", "Lines of log and events that nobody took in time")
 
 # Gateways
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import uvloop
 
-from common import config, logs, metrics
+from common import config, lines, logs, metrics
 from common.errors import ConfigError, SetupError
 
 EXIT_SETUP = 2
@@ -37,6 +37,14 @@ Main = Callable[[config.Settings, asyncio.Event], Coroutine[Any, Any, None]]
 
 def run(service: str, main: Main) -> int:
     """Run a process to its end; the exit code."""
+    lines.wait_for_nobody()
+    try:
+        return _run(service, main)
+    finally:
+        lines.end()
+
+
+def _run(service: str, main: Main) -> int:
     try:
         settings = config.load()
         check_stop_wait(settings)

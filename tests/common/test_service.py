@@ -45,6 +45,12 @@ async def main(settings, draining):
 async def fail():
     raise SetupError("no compiler; type: apt install gcc")
 """
+SAYS_MUCH = """
+async def main(settings, draining):
+    for number in range(20_000):
+        print("EVENT call=CA1 turn=1 STATE", number)
+        logging.getLogger("torim.test").info("what=state number=%d", number)
+"""
 HAS_A_BUG = """
 async def main(settings, draining):
     raise KeyError("bug")
@@ -54,7 +60,7 @@ async def main(settings, draining):
 @contextmanager
 def process(main: str, **environment: str) -> Iterator["subprocess.Popen[str]"]:
     """A process with this ``main``; it is ended with the block."""
-    code = f"import asyncio, sys, threading\nfrom common import service\nfrom common.errors import SetupError\n{main}\n"
+    code = f"import asyncio, logging, sys, threading\nfrom common import service\nfrom common.errors import SetupError\n{main}\n"
     running = subprocess.Popen(
         [sys.executable, "-c", code + 'sys.exit(service.run("test_service", main))'],
         cwd=ROOT,
@@ -126,3 +132,8 @@ def test_what_the_machine_lacks_is_one_line_and_exit_code_2() -> None:
 def test_a_bug_shows_its_traceback() -> None:
     code, _, error = ended(HAS_A_BUG)
     assert (code, "KeyError: 'bug'" in error) == (1, True)
+
+
+def test_who_does_not_read_its_lines_holds_up_no_process() -> None:
+    with process(SAYS_MUCH) as running:
+        assert running.wait(_LIMIT_S) == 0
