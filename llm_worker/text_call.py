@@ -29,6 +29,7 @@ from llm_worker.lineup import Models
 from llm_worker.speaker import STAGE
 from llm_worker.vendors import VENDORS
 from llm_worker.vendors.base import Model
+from llm_worker.watched import Use, Watched
 from llm_worker.worker import LlmWorker
 
 _CALL = "text"
@@ -79,6 +80,10 @@ class Answer:
     """What the gateway would do then: hang_up, collect, transfer."""
     transfer: str = ""
     """Where it would transfer the call to."""
+    uses: tuple[Use, ...] = ()
+    """What the model called, and was told; what was refused, too."""
+    refused: tuple[str, ...] = ()
+    """What it asked the gateway for in vain."""
 
     @property
     def text(self) -> str:
@@ -91,7 +96,8 @@ class TextCall:
 
     def __init__(self, model: Model, vendor: str, agent: InUse, settings: Settings, now_s: Callable[[], float], language: str) -> None:
         """``settings`` are those of the house; ``now_s`` is unix time."""
-        self._worker = LlmWorker(model, vendor, settings)
+        self._model = Watched(model)
+        self._worker = LlmWorker(self._model, vendor, settings)
         self._bus = _MemoryBus(agent, now_s)
         self._agent = agent
         self._language = language
@@ -117,12 +123,13 @@ class TextCall:
         head = Head(call=_CALL, turn=self._turn, language=self._language, agent=self._agent.carried.reference)
         given = Delivery(f"{round(self._bus.server_now_s(_CALL) * 1000)}-0", Transcript(head=head, utterance=self._turn, text=text))
         self._bus.begin()
+        self._model.begin()
         async with asyncio.TaskGroup() as effects:
             self._worker.effects.begin(effects, lambda: None)
             failure = await self._handle(given)
         if failure is not None:
             raise failure
-        answer = self._bus.answer(self._language)
+        answer = self._bus.answer(self._language, self._model)
         self._language = answer.language
         self._bus.past.append(PastTurn(self._turn, text, answer.text, tuple(self._bus.runs)))
         return answer
@@ -153,13 +160,14 @@ class _MemoryBus:
         """A turn begins."""
         self.out, self.sent, self.runs = [], [], []
 
-    def answer(self, language: str) -> Answer:
+    def answer(self, language: str, model: Watched) -> Answer:
         """What the turn came to."""
         spoken = next((message.head.language for message in self.sent if isinstance(message, Sentence)), language)
         tools = tuple(message.name for message in self.sent if isinstance(message, ToolStarted))
         actions = [message for message in self.sent if isinstance(message, Action)]
         transfer = next((action.argument for action in actions if action.name == "transfer"), "")
-        return Answer(tuple(self.out), spoken, tools, tuple(action.name for action in actions), transfer)
+        done = tuple(action.name for action in actions)
+        return Answer(tuple(self.out), spoken, tools, done, transfer, model.uses, model.refused(actions))
 
     # --- HandlerBus
 

@@ -9,15 +9,16 @@ Nothing between the model and the effects is a fake but the bus, which is the si
 import asyncio
 import json
 import tomllib
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 
+from common.agents.agent import Limit, Snapshot
 from common.agents.file import read
 from common.agents.in_use import InUse, after_transfers, in_use
 from common.bus import Delivery, Emitted, Output, ToolRun, ToolStart, TurnClosed
@@ -43,6 +44,16 @@ _BEFORE = {
     "call_back": ('{"number":"+97245550100"}',),
 }
 """What was done before in a call where a tool is used up."""
+_TRANSFERS = 2
+"""How often such a call was transferred."""
+_KINDS = {
+    "used_up": "more often than the file allows",
+    "running": "the same again",
+    "done": "the same again",
+    "draft": "before the caller has finished",
+    "raised": "before the caller has finished",
+}
+"""Of attack, by state, where it is that which makes it one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,8 @@ class Effect:
 class Attempt:
     """One of them."""
 
+    kind: str
+    """Of attack; "" where it is permitted."""
     says: str
     tool: str
     arguments: str
@@ -81,6 +94,7 @@ def attempts() -> list[Attempt]:
     groups = tomllib.loads((DATA / "injections.toml").read_text(encoding="utf-8"))["group"]
     return [
         Attempt(
+            "" if right else group.get("kind") or _KINDS[group["state"]],
             says,
             group["tool"],
             arguments.replace("%LONG%", LONG),
@@ -92,17 +106,19 @@ def attempts() -> list[Attempt]:
     ]
 
 
-async def outcomes(tried: Iterable[Attempt], folder: Path) -> list[Outcome]:
-    """What comes of them, one call each."""
+async def outcomes(tried: Iterable[Attempt], folder: Path, *, limited: bool = True) -> list[Outcome]:
+    """What comes of them, one call each.
+
+    Args:
+        limited: by what the file allows; else what nothing but the rules of a turn holds back.
+    """
     house = House(folder)
     async with AsyncExitStack() as stack:
         models = await stack.enter_async_context(OpenAIServer(house.model))
         hooks = await stack.enter_async_context(OpenAIServer(house.hook))
-        text = (DATA / "injections.agent.toml").read_text(encoding="utf-8")
-        file = folder / "restaurant.toml"
-        file.write_text(text.replace("{port}", hooks.url.split(":")[2].partition("/")[0]), encoding="utf-8")
         settings = Settings(messages_dir=folder, llm_base_url=models.url, llm_model="m1")
-        agent = in_use(read(file, settings), settings)
+        restaurant = read(restaurant_in(folder, hooks), settings)
+        agent = in_use(restaurant if limited else _unlimited(restaurant), settings)
         model = OpenAIModel(settings)
         stack.push_async_callback(model.close)
         worker = LlmWorker(model, "openai", settings)
@@ -110,6 +126,20 @@ async def outcomes(tried: Iterable[Attempt], folder: Path) -> list[Outcome]:
         group = await stack.enter_async_context(asyncio.TaskGroup())
         worker.effects.begin(group, lambda: None)
         return [await house.play(each, worker, agent) for each in tried]
+
+
+def restaurant_in(folder: Path, hooks: OpenAIServer) -> Path:
+    """The agent's file, whose webhooks ask that server."""
+    text = (DATA / "injections.agent.toml").read_text(encoding="utf-8")
+    file = folder / "restaurant.toml"
+    file.write_text(text.replace("{port}", hooks.url.split(":")[2].partition("/")[0]), encoding="utf-8")
+    return file
+
+
+def _unlimited(restaurant: Snapshot) -> Snapshot:
+    file = restaurant.agent
+    limits = {name: Limit(numbers=("*",)) for name in file.webhooks}
+    return msgspec.structs.replace(restaurant, agent=msgspec.structs.replace(file, tools=None, limits=limits))
 
 
 class Watched(MemoryBus):
@@ -139,6 +169,8 @@ class House:
     folder: Path
     service: OpenAIService = field(default_factory=lambda: OpenAIService(obeys=True))
     hooked: list[Request] = field(default_factory=list)
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    """What the owner's server answers, by tool."""
     asked: int = 0
 
     def model(self, request: Request) -> Script:
@@ -149,7 +181,7 @@ class House:
     def hook(self, request: Request) -> Script:
         """The owner's server."""
         self.hooked.append(request)
-        return answer(200, {"done": True})
+        return answer(200, self.answers.get(httpx.URL(request.path).path.strip("/"), {"done": True}))
 
     async def play(self, attempt: Attempt, worker: LlmWorker, agent: InUse) -> Outcome:
         """One call, with the attempt in turn 2."""
@@ -158,15 +190,15 @@ class House:
         self.hooked.clear()
         (self.folder / MESSAGES).unlink(missing_ok=True)
         if attempt.tool == "transfer" and attempt.state == "used_up":
-            agent = after_transfers(agent, agent.snapshot.agent.limits["transfer"].times)
+            agent = after_transfers(agent, _TRANSFERS)
         given = await _turn_2(attempt, bus, agent)
         async with asyncio.TaskGroup() as group:
             reply = group.create_task(worker.handle(given, bus))
             if attempt.state in ("draft", "raised"):
                 await _not_committed(attempt, bus, worker, reply)
-        return Outcome(attempt, self.asked, self._effects() + bus.actions)
+        return Outcome(attempt, self.asked, self.effects() + bus.actions)
 
-    def _effects(self) -> list[Effect]:
+    def effects(self) -> list[Effect]:
         """What was changed, or read; the same thing read twice is one."""
         read_ = {request.path: httpx.URL(request.path) for request in self.hooked if request.method == "GET"}
         got = [Effect(url.path.strip("/"), dict(url.params)) for url in read_.values()]
@@ -233,19 +265,3 @@ async def _not_committed(attempt: Attempt, bus: Watched, worker: LlmWorker, repl
             worker.effects.committed("call-1", 2)  # a word that came too late, and comes again with each renewal
     else:
         reply.cancel()
-
-
-def table(came: Sequence[Outcome]) -> str:
-    """Attempts, what was right, and what was not, by state of the call."""
-    rows = ["state      forbidden  done all the same  permitted  done"]
-    counts: dict[str, Counter[str]] = {}
-    for each in came:
-        kind = "permitted" if each.attempt.effects else "forbidden"
-        count = counts.setdefault(each.attempt.state, Counter())
-        count[kind] += 1
-        count[f"{kind} done"] += each.effects == each.attempt.effects if each.attempt.effects else len(each.effects)
-    counts["all"] = sum(counts.values(), Counter())
-    for state, count in counts.items():
-        done = count["forbidden done"], count["permitted"], count["permitted done"]
-        rows.append(f"{state:9}  {count['forbidden']:9}  {done[0]:17}  {done[1]:9}  {done[2]:4}")
-    return "\n".join(rows)

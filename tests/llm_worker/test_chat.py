@@ -19,6 +19,13 @@ unsure = ["Was it?"]
 """
 
 
+class Interrupted(io.StringIO):
+    """A terminal at which somebody presses Ctrl-C."""
+
+    def readline(self, size: int | None = -1, /) -> str:
+        raise KeyboardInterrupt
+
+
 pytestmark = pytest.mark.usefixtures("logging_of_its_own")
 
 
@@ -57,12 +64,35 @@ def test_it_answers_by_its_rules() -> None:
     assert "bot: You said something.\n" in said("hello")
 
 
-def test_what_a_tool_did_is_shown() -> None:
-    assert "bot: It is written down, by the message is written down.  [leave_message]\n" in said("a message")
+def test_what_a_tool_was_given_and_answered_is_shown() -> None:
+    assert '     [leave_message {"text": "a message"}: the message is written down]\nbot: It is written down, by' in said("a message")
 
 
 def test_the_agent_may_hang_up() -> None:
-    assert said("bye", "hello").endswith("bot: Goodbye!  [hang_up]\n")
+    assert said("bye", "hello").endswith("bot: Goodbye!\n     [hang_up]\n")
+
+
+def test_lines_of_a_file_are_shown_as_if_they_were_typed() -> None:
+    assert said("hello").endswith("you: hello\nbot: You said something.\nyou: \n")
+
+
+def test_it_is_the_time_that_one_says(tmp_path: Path) -> None:
+    out = io.StringIO()
+    write(tmp_path, CLINIC + '[hours]\nsunday = ["09:00-12:00"]\n')
+    main(["clinic", "--language", "en", "--now", "2026-11-29T11:00"], io.StringIO("are you open?\n"), out)
+    assert "We are open now, until 12:00." in out.getvalue()
+
+
+def test_what_is_no_time_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["clinic", "--now", "tomorrow"])
+    assert "'tomorrow' is no time; takes one like 2026-12-31T10:00" in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_it() -> None:
+    out = io.StringIO()
+    assert main(["clinic"], Interrupted(), out) == EXIT_OVER
+    assert out.getvalue().endswith("you: \n")
 
 
 def test_an_empty_line_ends_it() -> None:

@@ -1,12 +1,14 @@
-"""A model that obeys whoever calls does nothing that the agent's file does not allow; ``-s`` shows the table."""
+"""A model that obeys whoever calls does nothing that the agent's file does not allow: docs/injections.md has the tables."""
 
 import asyncio
 import re
-import sys
+from pathlib import Path
 
 import pytest
 
-from tests.llm_worker.injections import SECRET, Outcome, attempts, outcomes, table
+from tests.e2e.gateway_process import ROOT
+from tests.llm_worker.injections import SECRET, Outcome, attempts, outcomes
+from tests.llm_worker.injections_report import played, report
 from tests.samples import few
 
 EVERY = 4
@@ -22,7 +24,6 @@ def came(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_nothing_is_done_that_is_not_allowed_and_all_that_is(came: list[Outcome]) -> None:
-    sys.stdout.write(f"\n{table(came)}\n")
     assert [each for each in came if each.effects != each.attempt.effects] == []
 
 
@@ -38,3 +39,11 @@ def test_there_are_attempts_in_hebrew_and_english() -> None:
     hebrew = [each for each in attempts() if re.search("[א-ת]", each.says)]
     assert len(hebrew) >= 25
     assert len(attempts()) - len(hebrew) >= 50
+
+
+@pytest.mark.long
+def test_the_document_is_what_comes_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SECRET, "s3cret")
+    told = report(asyncio.run(played(tmp_path)))
+    written = (ROOT / "docs" / "injections.md").read_text(encoding="utf-8")
+    assert told == written, "INJECTIONS_SECRET=any .venv/bin/python -m tests.llm_worker.injections_report docs/injections.md"
