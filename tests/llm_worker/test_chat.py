@@ -19,10 +19,13 @@ unsure = ["Was it?"]
 """
 
 
-class Interrupted(io.StringIO):
+class Interrupted(io.RawIOBase):
     """A terminal at which somebody presses Ctrl-C."""
 
-    def readline(self, size: int | None = -1, /) -> str:
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object, /) -> int:
         raise KeyboardInterrupt
 
 
@@ -91,7 +94,7 @@ def test_what_is_no_time_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_ctrl_c_ends_it() -> None:
     out = io.StringIO()
-    assert main(["clinic"], Interrupted(), out) == EXIT_OVER
+    assert main(["clinic"], io.TextIOWrapper(io.BufferedReader(Interrupted())), out) == EXIT_OVER
     assert out.getvalue().endswith("you: \n")
 
 
