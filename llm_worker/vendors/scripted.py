@@ -20,6 +20,7 @@ from common.errors import VendorError
 from common.language import base_language
 from common.messages import Collect
 from llm_worker.rules import RuleBook, Said
+from llm_worker.sentences import SentenceCutter
 from llm_worker.vendors.base import ActionRequest, Piece, Prompt, ToolCall, Uninterruptible
 
 RULES = Path(__file__).with_name("rules")
@@ -96,7 +97,9 @@ def _parsed(rules: str) -> RuleBook:
 
 
 def _rest(text: str, spoken: tuple[str, ...]) -> str:
-    """What comes after the sentences that are out already."""
+    """What comes after the sentences that are out already; of one that somebody else said in other words, its place counts."""
     for sentence in spoken:
-        text = text.lstrip().removeprefix(sentence)
+        text = text.lstrip()
+        own = sentence if text.startswith(sentence) else next(iter([*SentenceCutter().push(text), text]))
+        text = text.removeprefix(own)
     return text

@@ -48,12 +48,14 @@ _HOW = """
     something, once, and a Python function that notes something, once. Three turns end in an action: keys are asked for, the call is
     put through (half of them come back unanswered), and hung up. What tools did is counted where they did it: at the webhooks' server,
     by key, and in the file of notes. A kill counts only while the
-    process holds a caller's turn, and only then is it made; no entry's workers are killed twice. *Late* is how much more of the
+    process holds a caller's turn, and only then is it made; no entry's workers are killed twice. Requests are signed, and streams have
+    their tokens. Of a stage's two workers one says, and sings, what it makes otherwise than the other:
+    so it is heard who made what. *Late* is how much more of the
     time until a reply was over passed without it, and without a tool at work, than in the median case of the quiet beginning. A worker
     is in *commit* before, within or after its last write; in *reading* when it got its entry and did nothing with it; *between* before
     the first sentence; in a *tool* while a webhook of its turn is not answered yet; of those that were killed while *streaming*, every
-    other one was at a long reply. *Frozen* is a gateway that
-    stands still for some seconds; Redis is *paused*, *restarted* with all it had, without the last second of it (*tail*), or
+    other one was at a long reply. A *stall* is a worker that stands still in one of these phases for 0.3 to 8 s, and goes on; *frozen* is
+    a gateway that does so for 1 to 8 s; Redis is *paused*, *restarted* with all it had, without the last second of it (*tail*), or
     *empty*{masters}.
     """
 
@@ -171,6 +173,7 @@ def _head(options: argparse.Namespace, run: Run, found: dict[str, Any], title: s
     )
     kills = ", ".join(f"{phase} {count}" for phase, count in found["kills_by_phase"].items())
     commits = ", ".join(f"{moment} {count}" for moment, count in sorted(found["kills_in_commit"].items()))
+    stalls = ", ".join(f"{phase} {count}" for phase, count in sorted(found["stalls_by_phase"].items()))
     others = ", ".join(f"{kind} {count}" for kind, count in found["other_faults"].items() if count)
     return [
         "# Kill anything",
@@ -178,7 +181,7 @@ def _head(options: argparse.Namespace, run: Run, found: dict[str, Any], title: s
         f"`make chaos KILLS={options.kills} CALLERS={options.callers} SEED={options.seed}{_arguments(options)}`, {at}, "
         f"{found['seconds']} s, quiet for {options.quiet:g} s; {run.tree}; {machine}.",
         "",
-        f"**{title}.** Kills by phase: {kills} (commit: {commits}). Other faults: {others}.",
+        f"**{title}.** Kills by phase: {kills} (commit: {commits}). Other faults: {others} (stalls: {stalls}).",
         "",
         "![How late replies were](chaos.svg)",
         "",

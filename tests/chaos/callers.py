@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from common.audio import SAMPLE_RATE_HZ
-from tests.chaos.ear import LiveEar, is_whole, phrase_of
+from tests.chaos.ear import LiveEar, is_whole, phrase_of, sentence_of
 from tests.chaos.judge import Reply, Said
-from tests.chaos.talk import GOODBYE, LEAVES, TERMINATOR, Part, expected, part
+from tests.chaos.talk import AUTH_TOKEN, GOODBYE, LEAVES, TERMINATOR, Part, expected, part
 from tests.e2e.gateway_process import RECORDINGS
 from tools.caller.caller import Caller
 from tools.caller.client import Call
@@ -140,7 +140,7 @@ class Conversation:
         phrase = phrase_of(tone)
         if not phrase and not tone.is_beep:
             self._code = tone.turn
-            self._at_last_sentence = self._at_last_sentence or tone.sentence == len(self._reply.lengths_ms) - 1
+            self._at_last_sentence = self._at_last_sentence or sentence_of(tone) == len(self._reply.lengths_ms) - 1
             self._replies_since = now if self._replies_since is None else self._replies_since
         self._done = self._done or phrase in _ASKS_ANEW or (phrase == "greeting" and not self._greeted)
 
@@ -222,7 +222,7 @@ class Callers:
         conversation = Conversation(record, self.rng, lambda: self.stopping)
         caller = Caller(conversation, record, tell)
         dialled = "no-answer" if self.rng.random() < _UNANSWERED else "completed"
-        call = Call(caller, record, Addresses(), tell, _MOST_S, others, dialled=dialled)
+        call = Call(caller, record, Addresses(AUTH_TOKEN), tell, _MOST_S, others, dialled=dialled)
         self.live.add(record.call)
         for url in (first, *others):
             try:

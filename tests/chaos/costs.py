@@ -15,6 +15,8 @@
     Redis forgets                            has the same thing done by a tool twice, under one key
     the caller's own clock stands still      cuts in later than it seems: is not heard before the reply goes on
 
+Of two workers one goes on with what the other one began, once for each fault that the turn felt: oftener their words, or voices, do not
+take turns.
 A stale sentence, a sentence twice in one reply, a beep, and a call that ends are never excused; nor is silence, nor to be told that
 something is done which is not. An action is carried out once where the reply that it belongs to was heard whole.
 """
@@ -43,6 +45,7 @@ class Cost:
     forgets: bool = False
     """What was done: it may be done again, under the same key."""
     longest_silence_s: float = 8.0
+    """Beside the time for which a gateway stood still."""
     settles_s: float = 0.0
     """How long after its end a fault is still felt."""
 
@@ -109,7 +112,14 @@ def unexcused(verdict: Verdict, strikes: Collection[Strike], deeds: Iterable[str
         {"unsure"} if any(strike.hides for strike in strikes) else (),
         {"twice"} if any(cost.forgets for cost in costs) else (),
     )
-    left = [one for one in (*verdict.complaints, *deeds) if one.split(" ")[0] not in excused]
+    left = [one for one in (*verdict.complaints, *deeds) if one.split(" ")[0] not in excused and not _is_gone_on_with(one, len(strikes))]
     longest_s = max(cost.longest_silence_s for cost in costs)
+    longest_s += max((strike.end_s - strike.begin_s for strike in strikes if COSTS[strike.kind].is_deaf), default=0.0)
     left += [f"silence of {verdict.silence_ms} ms"] * (verdict.silence_ms > longest_s * 1000)
     return left
+
+
+def _is_gone_on_with(complaint: str, faults: int) -> bool:
+    """Whether it says that others went on with the reply, each after a fault."""
+    kind, _, changes = complaint.partition(" ")
+    return kind in ("words", "voices") and int(changes) <= faults

@@ -5,6 +5,7 @@ too short for a sixteenth turn, which would sound alike.
 """
 
 from common.audio import BYTES_PER_MS
+from tests.chaos.hands import HIGHER
 from tts_worker.tones import HeardTone, heard_tones
 
 _SETTINGS_PHRASES = ("greeting", "repeat", "filler", "fallback", "still_there", "goodbye")
@@ -24,6 +25,16 @@ def phrase_of(tone: HeardTone) -> str:
     return PHRASES.get(tone.sentence, "?")
 
 
+def sentence_of(tone: HeardTone) -> int:
+    """Which sentence of its reply it is, whoever sings it."""
+    return tone.sentence % HIGHER
+
+
+def is_higher(tone: HeardTone) -> bool:
+    """Whether the worker with the higher voice sings it."""
+    return tone.sentence >= HIGHER
+
+
 class LiveEar:
     """Hears a track that grows."""
 
@@ -38,7 +49,7 @@ class LiveEar:
     def heard_ms(self, sentence: int) -> int:
         """How much of a reply's sentence was heard since ``forget``."""
         tones = heard_tones(bytes(self._track[self._from :]))
-        return sum(tone.end_ms - tone.start_ms for tone in tones if tone.sentence == sentence and not phrase_of(tone))
+        return sum(tone.end_ms - tone.start_ms for tone in tones if sentence_of(tone) == sentence and not phrase_of(tone))
 
     def news(self) -> list[HeardTone]:
         """What was heard since the last time; a stretch may be told of more than once."""

@@ -5,6 +5,7 @@ again, and let go on if it is done meanwhile. No entry's workers are attacked tw
 """
 
 import asyncio
+import math
 import random
 import signal
 from collections import Counter
@@ -15,9 +16,9 @@ from typing import Any, Literal
 from common import streams
 from common.messages import Stage, decode
 from common.streams import STAGES
-from tests.chaos.aim import SPREAD_S, STAGE_OF, Held, Phase, Watch
+from tests.chaos.aim import PHASES, SPREAD_S, STAGE_OF, Held, Phase, Watch
 from tests.chaos.costs import Kind, Strike
-from tests.chaos.deaths import calls_at, is_a_turn, last_death
+from tests.chaos.deaths import NO_ORDER, ORDERS, Halt, How, calls_at, is_a_turn, last_halt
 from tests.chaos.house import House, Post, can_spare
 from tests.chaos.talk import part
 from tests.cluster import Cluster
@@ -29,6 +30,10 @@ _ON_THE_WAY_S = 0.005
 _BLOCK_MS = 2000
 _TAIL_S = (0.2, 1.0)
 """How much of its time a server forgets that writes to its disk each second."""
+_STALLS_S = (0.3, 8.0)
+"""Of workers, drawn evenly by ratio: others take over after a second, and after 5 s it passes for dead."""
+_FREEZES_S = (1.0, 8.0)
+"""Of gateways, which pass for dead after 5 s, too."""
 
 
 @dataclass(slots=True)
@@ -41,8 +46,8 @@ class Faults:
     """The calls that are on the line."""
     struck: set[tuple[str, int]] = field(default_factory=set)
     """Turns (call, turn) that a worker died with."""
-    _died: Counter[tuple[Phase, Stage]] = field(default_factory=Counter)
-    """How many died by themselves: of all stages alike."""
+    _halted: Counter[tuple[How, Phase, Stage]] = field(default_factory=Counter)
+    """How many halted by themselves: of all stages alike."""
     _streamed: int = 0
     """Kills in streaming so far: every other one hits a long reply, the first one does."""
     _watch: Watch = field(init=False)
@@ -58,44 +63,72 @@ class Faults:
 
     async def kill(self, phase: Phase) -> Strike:
         """Kill -9 a worker in this phase of a turn."""
-        if phase in ("reading", "commit"):
+        if phase not in STAGE_OF:
             return await self._have_it_die(phase)
         post, held = await self._stopped_in(phase)
+        process = post.process
         post.send(signal.SIGKILL)
-        await self._gone(post)
+        await self._gone(post, process)
         self._streamed += phase == "streaming"
         self.struck |= {(one.call, one.turn) for one in held}
         return self._at_once("kill", phase, frozenset(one.call for one in held))
 
     async def stall(self) -> Strike:
         """Stop a worker that holds a turn, for long enough that others take it over, or nearly; then let it go on."""
-        phase = self.rng.choice(list(STAGE_OF))
-        post, held = await self._stopped_in(phase)
+        phase = self.rng.choice(PHASES)
+        post, calls, moment = await self._stopped_at(phase)
         post.stopped = True
         began_s = _now_s()
         try:
-            await asyncio.sleep(self.rng.uniform(0.3, 3.0))
+            await asyncio.sleep(_drawn_evenly_by_ratio(self.rng, *_STALLS_S))
         finally:
             post.stopped = False
             post.send(signal.SIGCONT)
-        return Strike("stall", phase, began_s, _now_s(), frozenset(one.call for one in held))
+        return Strike("stall", phase, began_s, _now_s(), calls, moment)
+
+    async def _stopped_at(self, phase: Phase) -> tuple[Post, frozenset[str], str]:
+        """A worker that stands still in this phase, whose turns it holds, and at which moment it is if it stopped by itself."""
+        if phase in STAGE_OF:
+            post, held = await self._stopped_in(phase)
+            return post, frozenset(one.call for one in held), ""
+        post, halt, held = await self._halted_by_itself(phase, "STALLS")
+        return post, frozenset({halt.call, *(one.call for one in held)}), f"{halt.stage} {halt.moment}"
 
     async def _have_it_die(self, phase: Phase) -> Strike:
         """A worker that dies by itself at the next chance."""
-        stage = min(STAGES, key=lambda one: (self._died[phase, one], self.rng.random()))
+        _, halt, held = await self._halted_by_itself(phase, "DIES")
+        self.struck |= {(halt.call, halt.turn), *((one.call, one.turn) for one in held)}
+        return self._at_once("kill", phase, frozenset({halt.call, *(one.call for one in held)}), f"{halt.stage} {halt.moment}")
+
+    async def _halted_by_itself(self, phase: Phase, how: How) -> tuple[Post, Halt, list[Held]]:
+        """A worker that did as it was ordered, and the turns that it holds."""
+        stage = min(STAGES, key=lambda one: (self._halted[how, phase, one], self.rng.random()))
         await self._all_at_work(stage)
         post = next(post for post in self.house.workers(stage) if post.mortal)
-        starts, worker = post.starts, post.worker
-        post.send(signal.SIGUSR1 if phase == "reading" else signal.SIGUSR2)
-        while post.starts == starts:  # noqa: ASYNC110 - it happens in another process
+        process, worker, before = post.process, post.worker, last_halt(self.house.log(post))
+        post.send(ORDERS[phase, how])
+        try:
+            halt = await self._halt_after(before, post)
+            if how == "DIES":
+                await self._gone(post, process)
+            held = await self._turns_of(stage, worker)
+        except BaseException:
+            post.send(NO_ORDER)
+            post.send(signal.SIGCONT)
+            raise
+        self._halted[how, phase, stage] += 1
+        return post, halt, held
+
+    async def _halt_after(self, before: Halt | None, post: Post) -> Halt:
+        """The next one that its log tells of."""
+        while (halt := last_halt(self.house.log(post))) in (None, before):  # noqa: ASYNC110 - it happens in another process
             await asyncio.sleep(_LOOK_S)
-        death = last_death(self.house.log(post))
-        assert death is not None, f"{post.name} died of something else: see {self.house.log(post)}"
-        self._died[phase, stage] += 1
-        left = [one for one in await self._watch.held(stage) if one.worker == worker and one.is_a_turn]
-        self.struck |= {(death.call, death.turn), *((one.call, one.turn) for one in left)}
-        calls = frozenset({death.call, *(one.call for one in left)})
-        return self._at_once("kill", phase, calls, f"{stage} {death.moment}")
+        assert halt is not None, "it was looked at"
+        return halt
+
+    async def _turns_of(self, stage: Stage, worker: str) -> list[Held]:
+        """The turns that a worker holds."""
+        return [one for one in await self._watch.held(stage) if one.worker == worker and one.is_a_turn]
 
     async def _stopped_in(self, phase: Phase) -> tuple[Post, list[Held]]:
         """A worker that was stopped in this phase of a turn, and what it holds."""
@@ -140,9 +173,10 @@ class Faults:
         while not can_spare(self.house.workers(stage)):  # noqa: ASYNC110 - it happens in other processes
             await asyncio.sleep(_LOOK_S)
 
-    async def _gone(self, post: Post) -> None:
-        assert post.process is not None
-        await post.process.wait()
+    async def _gone(self, post: Post, process: asyncio.subprocess.Process | None) -> None:
+        """Wait until this life of it is over; another one may have begun then."""
+        assert process is not None
+        await process.wait()
         post.worker = ""
 
     # -- What is on the streams -------------------------------------------------------------------
@@ -180,7 +214,7 @@ class Faults:
         """The calls of a gateway, or those that a worker holds a turn of."""
         if post.stage is None:
             return calls_at(self.house.log(post)) & self.live
-        return frozenset(held.call for held in await self._watch.held(post.stage) if held.worker == post.worker and held.is_a_turn)
+        return frozenset(held.call for held in await self._turns_of(post.stage, post.worker))
 
     # -- Redis ------------------------------------------------------------------------------------
 
@@ -246,7 +280,7 @@ class Faults:
         post.send(signal.SIGSTOP)
         post.ready = False
         try:
-            await asyncio.sleep(self.rng.uniform(1.0, 4.0))
+            await asyncio.sleep(self.rng.uniform(*_FREEZES_S))
         finally:
             post.send(signal.SIGCONT)
             post.ready = True
@@ -259,6 +293,10 @@ class Faults:
 
 def _stages_of(phase: Phase) -> Sequence[Stage]:
     return (STAGE_OF[phase],) if phase in STAGE_OF else STAGES
+
+
+def _drawn_evenly_by_ratio(rng: random.Random, least: float, most: float) -> float:
+    return least * math.pow(most / least, rng.random())
 
 
 def _now_s() -> float:

@@ -1,9 +1,10 @@
 """The house under fire: gateways, two workers a stage, each started again when it dies, as supervisord would.
 
 Of the workers of a stage one is the process that ``make run`` starts, the other the same worker on a bus that
-can be told to kill it (``mortal_worker.py``). Each process has a way of its own to Redis, which can be cut; to a
+can be told to kill it, or to stop it (``mortal_worker.py``). Each process has a way of its own to Redis, which can be cut; to a
 cluster, whose nodes tell their own addresses, all go directly. Gateways have a port each, or share one. Who answers is an agent of a file
-(``talk.py``), whose webhooks go to a server of the house's own (``desk.py``).
+(``talk.py``), whose webhooks go to a server of the house's own (``desk.py``). A gateway takes no call that is not signed, and no stream
+without a token that was never used.
 """
 
 import asyncio
@@ -225,7 +226,7 @@ class House:
 
     def _environment(self, post: Post) -> dict[str, str]:
         here = {"PATH": os.defpath, "PYTHONUNBUFFERED": "1", "REDIS_URL": post.redis_url, "TORIM_CACHE": str(self.folder / "cache")}
-        port = {"PORT": str(post.port)} if post.port else {}
+        port = {"PORT": str(post.port), "PUBLIC_URL": self.url(post), "TWILIO_AUTH_TOKEN": talk.AUTH_TOKEN} if post.port else {}
         tools = {"AGENTS_DIR": str(self._agents), talk.SECRET: "s3cret", notes.NOTES: str(self._notes)}
         return here | tools | _VENDORS | _SETTINGS | port | ({"GATEWAYS": str(post.shared)} if post.shared else {})
 

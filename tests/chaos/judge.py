@@ -12,13 +12,16 @@ Of a reply that the caller cuts in on, the rest is not to be heard: neither soon
 
 A sentence that was interrupted by a death is finished by another synthesis of the words that are left, of which the first
 may be heard again from its start: so of a sentence in pieces a word may be heard twice.
+
+Of a stage's two workers one goes on with what the other one began: the reply's later sentences may be in one's words behind those of the
+other, and the rest of a sentence in one's voice. That they take turns at it is a complaint, too: then two attempts met.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
-from tests.chaos.ear import SLACK_MS, is_whole, phrase_of
+from tests.chaos.ear import SLACK_MS, is_higher, is_whole, phrase_of, sentence_of
 from tts_worker.tones import HeardTone
 
 _LONGEST_WORD_MS = 300
@@ -53,6 +56,8 @@ class Reply:
     """The same, where nobody knows whether its tool did its work; none: it has no tool."""
     work_ms: int = 0
     """What the tool takes."""
+    longer_ms: int = 0
+    """By how much a sentence is longer in the other worker's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,10 @@ class Verdict:
     """Whether the reply says that nobody knows whether its tool did its work."""
     keys: str = ""
     """That the caller pressed, in place of words."""
+    words_change: int = 0
+    """How often the reply goes on in another worker's words."""
+    voices_change: int = 0
+    """How often a sentence of it goes on in another worker's voice."""
 
     @property
     def waited_ms(self) -> int | None:
@@ -133,14 +142,15 @@ def _turn(said: Said, until_ms: int, window: Sequence[HeardTone], past: set[int]
     code = codes[-1] if codes else None
     answer = [tone for tone in of_replies if tone.turn == code]
     over_words = [tone for tone in stale if said.cuts_in and tone.start_ms < said.end_ms]
-    complaints = [f"stale {tone.turn}.{tone.sentence}" for tone in stale if tone not in over_words]
+    complaints = [f"stale {tone.turn}.{sentence_of(tone)}" for tone in stale if tone not in over_words]
     complaints += ["leaked"] * bool(over_words)
     complaints += [f"begun twice {earlier}, {code}" for earlier in codes[:-1]]
     complaints += ["beep"] * any(tone.is_beep for tone in window)
     reply = None if code is None else replies[code % len(replies)]
-    lengths_ms, faults = ((), ["no reply"]) if reply is None else _nearest(answer, reply)
-    unsure = reply is not None and lengths_ms is reply.unsure_ms
-    complaints += [*faults, *["unsure"] * unsure]
+    found = _Likeness((), ("no reply",)) if reply is None else _nearest(answer, reply)
+    voices_change = max((_voices_change(answer, sentence) for sentence in range(len(found.lengths_ms))), default=0)
+    complaints += [*found.faults, *["unsure"] * found.unsure]
+    complaints += [f"words {found.words_change}"] * (found.words_change > 1) + [f"voices {voices_change}"] * (voices_change > 1)
     heard_to_ms = answer[-1].end_ms if answer else until_ms
     return Verdict(
         begin_ms=said.begin_ms,
@@ -152,19 +162,29 @@ def _turn(said: Said, until_ms: int, window: Sequence[HeardTone], past: set[int]
         silence_ms=_longest_silence_ms(said.end_ms, heard_to_ms, window),
         phrases=tuple(name for tone in window if (name := phrase_of(tone))),
         complaints=tuple(complaints),
-        length_ms=sum(lengths_ms),
+        length_ms=sum(found.lengths_ms),
         work_ms=0 if reply is None else reply.work_ms,
-        unsure=unsure,
+        unsure=found.unsure,
         keys=said.keys,
+        words_change=found.words_change,
+        voices_change=voices_change,
     )
 
 
-def _nearest(answer: Sequence[HeardTone], reply: Reply) -> tuple[tuple[int, ...], list[str]]:
-    """Which of the two that a reply may be it is, and what is wrong with it."""
-    either = [lengths_ms for lengths_ms in (reply.lengths_ms, reply.unsure_ms) if lengths_ms]
-    return min(
-        ((lengths_ms, _faults(answer, lengths_ms)) for lengths_ms in either), key=lambda judged: (_is_too_much(judged[1]), len(judged[1]))
-    )
+@dataclass(frozen=True, slots=True)
+class _Likeness:
+    """Which of the replies that it may be a reply is, and what is wrong with it."""
+
+    lengths_ms: tuple[int, ...]
+    faults: tuple[str, ...]
+    words_change: int = 0
+    unsure: bool = False
+
+
+def _nearest(answer: Sequence[HeardTone], reply: Reply) -> _Likeness:
+    sure = _likeness(answer, reply.lengths_ms, reply.longer_ms)
+    either = [sure, replace(_likeness(answer, reply.unsure_ms, reply.longer_ms), unsure=True)] if reply.unsure_ms else [sure]
+    return min(either, key=lambda one: (_is_too_much(one.faults), len(one.faults)))
 
 
 def _is_too_much(faults: Sequence[str]) -> bool:
@@ -176,23 +196,40 @@ def _kind(complaint: str) -> str:
     return complaint.split(" ")[0]
 
 
-def _faults(answer: Sequence[HeardTone], lengths_ms: Sequence[int]) -> list[str]:
-    """What is wrong with a reply whose sentences are to sound so long."""
-    found = []
+def _likeness(answer: Sequence[HeardTone], lengths_ms: Sequence[int], longer_ms: int) -> _Likeness:
+    """A reply beside one whose sentences are to sound so long, or each by so much longer in the other worker's words."""
+    found, taken_ms, whose = list[str](), list[int](), list[set[int]]()
     for sentence, length_ms in enumerate(lengths_ms):
-        pieces = [tone for tone in answer if tone.sentence == sentence]
+        pieces = [tone for tone in answer if sentence_of(tone) == sentence]
         heard_ms = sum(tone.end_ms - tone.start_ms for tone in pieces)
         again_ms = _LONGEST_WORD_MS if len(pieces) > 1 else 0
+        either_ms = (length_ms, length_ms + longer_ms)
+        fitting = {worker for worker, ms in enumerate(either_ms) if is_whole(heard_ms, ms) and heard_ms <= ms + SLACK_MS + again_ms}
+        taken_ms.append(min(either_ms, key=lambda ms: abs(ms - heard_ms)) if pieces else length_ms)
+        whose += [fitting] if fitting else []
         if not pieces:
             found.append(f"missing {sentence}")
-        elif heard_ms > length_ms + SLACK_MS + again_ms:
-            found.append(f"doubled {sentence} ({heard_ms} of {length_ms} ms)")
-        elif not is_whole(heard_ms, length_ms):
-            found.append(f"cut {sentence} ({heard_ms} of {length_ms} ms)")
-    order = [tone.sentence for tone in answer]
+        elif heard_ms > either_ms[1] + SLACK_MS + again_ms:
+            found.append(f"doubled {sentence} ({heard_ms} of {taken_ms[-1]} ms)")
+        elif not fitting:
+            found.append(f"cut {sentence} ({heard_ms} of {taken_ms[-1]} ms)")
+    order = [sentence_of(tone) for tone in answer]
     found += ["out of order"] * (order != sorted(order))
     found += [f"unknown sentence {number}" for number in sorted(set(order) - set(range(len(lengths_ms))))]
-    return found
+    return _Likeness(tuple(taken_ms), tuple(found), _changes(whose))
+
+
+def _changes(whose: Sequence[set[int]]) -> int:
+    """How often it must be somebody else, where each may be one of these."""
+    changes, may_be = 0, whose[0] if whose else set[int]()
+    for these in whose[1:]:
+        changes += not may_be & these
+        may_be = may_be & these or these
+    return changes
+
+
+def _voices_change(answer: Sequence[HeardTone], sentence: int) -> int:
+    return _changes([{int(is_higher(tone))} for tone in answer if sentence_of(tone) == sentence])
 
 
 def _longest_silence_ms(begin_ms: int, end_ms: int, window: Sequence[HeardTone]) -> int:

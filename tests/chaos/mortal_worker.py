@@ -1,10 +1,11 @@
-"""``python -m tests.chaos.mortal_worker STAGE SEED``: a worker on a bus that can be told to kill it (kill -9).
+"""``python -m tests.chaos.mortal_worker STAGE SEED``: a worker on a bus that can be told to kill it (kill -9), or to stop it.
 
-    USR1    at the next entry that it gets: it was read, and nothing else was done
-    USR2    at its next commit: before it, while it is on its way to Redis, or when Redis did it and nobody knows
+    USR1, RTMIN   die, or stop, at the next entry that it gets: it was read, and nothing else was done
+    USR2, RTMAX   at its next commit: before it, while it is on its way to Redis, or when Redis did it and nobody knows
 
-These moments are too short to be hit from outside. Nothing else is different from ``python -m <stage>_worker``; the real
-code has no such doors. An entry's workers die once: one that holds a second delivery lives on.
+These moments are too short to be hit from outside. An entry's workers are struck once: one that holds a second delivery lives on.
+What this worker makes can be told by ear (``hands.py``). Nothing else is different from ``python -m <stage>_worker``; the real code has
+no such doors.
 """
 
 import asyncio
@@ -12,9 +13,9 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Collection, Coroutine, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from functools import partial
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 
 from asr_worker.vendors import VENDORS as ASR_VENDORS
 from asr_worker.worker import AsrWorker
@@ -24,13 +25,17 @@ from common.config import Settings
 from common.effects import Effects
 from common.messages import Stage
 from common.redis_bus import RedisWorkerBus
+from common.vendor_stream import closing
 from common.vendors import choose_vendors
 from common.worker import Handler, run_worker
 from llm_worker.built_in import tools_of
 from llm_worker.vendors import VENDORS as LLM_VENDORS
+from llm_worker.vendors.base import Model, Piece, Prompt
 from llm_worker.worker import LlmWorker
-from tests.chaos.deaths import Death, is_a_turn
+from tests.chaos.deaths import NO_ORDER, ORDERS, Halt, How, is_a_turn
+from tests.chaos.hands import said_longer, sung_higher
 from tts_worker.vendors import VENDORS as TTS_VENDORS
+from tts_worker.vendors.base import SpeechRequest, Voice, WordEnds
 from tts_worker.worker import TtsWorker
 
 _MOMENTS = ("before", "within", "after")
@@ -39,12 +44,12 @@ _REGISTRIES = {"asr": ASR_VENDORS, "llm": LLM_VENDORS, "tts": TTS_VENDORS}
 
 
 class MortalBus(RedisWorkerBus):
-    """A worker's bus over Redis, at which the worker may die."""
+    """A worker's bus over Redis, at which the worker may die, or stand still."""
 
     def __init__(self, url: str, seed: int) -> None:
         super().__init__(url)
-        self.armed = ""
-        """The phase in which to die at the next chance."""
+        self.order: tuple[str, How] | None = None
+        """The phase in which to halt at the next chance, and how."""
         self._random = random.Random(seed)
         self._again: set[str] = set()
         """Entries in its hands that came as a second delivery."""
@@ -65,33 +70,76 @@ class MortalBus(RedisWorkerBus):
     async def take(self, stage: Stage, worker: str, shard: int = 0, *, held: Collection[str] = ()) -> Delivery | None:
         """The next unread entry."""
         delivery = await super().take(stage, worker, shard, held=held)
-        if delivery is not None and self._may_die("reading", delivery):
-            _die("reading", "read", stage, delivery)
+        if delivery is not None and self._is_struck("reading", delivery):
+            self._halt("read", stage, delivery)
         return delivery
 
     async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output], reply: Emitted | None = None) -> bool:
         """Acknowledge and send the outputs."""
-        if self._may_die("commit", delivery):
-            moment = self._random.choice(_MOMENTS)
-            if moment != "before":
-                await self._begin(super().commit(stage, delivery, outputs, reply), wholly=moment == "after")
-            _die("commit", moment, stage, delivery)
-        return await super().commit(stage, delivery, outputs, reply)
+        if not self._is_struck("commit", delivery):
+            return await super().commit(stage, delivery, outputs, reply)
+        moment = self._random.choice(_MOMENTS)
+        if moment == "before":
+            self._halt(moment, stage, delivery)
+        committing = asyncio.get_running_loop().create_task(super().commit(stage, delivery, outputs, reply))
+        if moment != "before":
+            await asyncio.wait([committing], timeout=None if moment == "after" else self._random.uniform(0, _ON_ITS_WAY_S))
+            self._halt(moment, stage, delivery)
+        return await committing
 
-    async def _begin(self, committing: Coroutine[Any, Any, bool], *, wholly: bool) -> None:
-        """Commit, or get it on its way and wait for no answer."""
-        limit_s = None if wholly else self._random.uniform(0, _ON_ITS_WAY_S)
-        await asyncio.wait([asyncio.get_running_loop().create_task(committing)], timeout=limit_s)
+    def _is_struck(self, phase: str, delivery: Delivery) -> bool:
+        ordered = self.order is not None and self.order[0] == phase
+        return ordered and delivery.attempt == 1 and is_a_turn(delivery.message) and not self._again
 
-    def _may_die(self, phase: str, delivery: Delivery) -> bool:
-        return self.armed == phase and delivery.attempt == 1 and is_a_turn(delivery.message) and not self._again
+    def _halt(self, moment: str, stage: Stage, delivery: Delivery) -> None:
+        """Die as ordered, or stand still until somebody lets this process go on."""
+        assert self.order is not None, "nobody halts unasked"
+        (phase, how), self.order = self.order, None
+        head = delivery.message.head
+        os.write(sys.stdout.fileno(), f"\n{Halt(how, phase, moment, stage, head.call, head.turn)}\n".encode())
+        os.kill(os.getpid(), signal.SIGKILL if how == "DIES" else signal.SIGSTOP)
 
 
-def _die(phase: str, moment: str, stage: Stage, delivery: Delivery) -> NoReturn:
-    head = delivery.message.head
-    os.write(sys.stdout.fileno(), f"\n{Death(phase, moment, stage, head.call, head.turn)}\n".encode())
-    os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError("nobody survives it")
+class OtherModel:
+    """A model that can be told from the other worker's."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+
+    async def warm_up(self) -> None:
+        """As the model itself."""
+        await self._model.warm_up()
+
+    async def reply(self, prompt: Prompt) -> AsyncIterator[Piece]:
+        """Its words."""
+        async with closing(self._model.reply(prompt)) as pieces:
+            async for piece in pieces:
+                yield said_longer(piece) if isinstance(piece, str) else piece
+
+    async def close(self) -> None:
+        """As the model itself."""
+        await self._model.close()
+
+
+class OtherVoice:
+    """A voice that can be told from the other worker's."""
+
+    def __init__(self, voice: Voice) -> None:
+        self._voice = voice
+
+    async def warm_up(self) -> None:
+        """As the voice itself."""
+        await self._voice.warm_up()
+
+    async def synthesise(self, request: SpeechRequest) -> AsyncIterator[bytes | WordEnds]:
+        """Its sound."""
+        async with closing(self._voice.synthesise(sung_higher(request))) as sound:
+            async for piece in sound:
+                yield piece
+
+    async def close(self) -> None:
+        """As the voice itself."""
+        await self._voice.close()
 
 
 def _worker(stage: Stage, settings: Settings) -> tuple[Any, int, Handler, Effects | None]:
@@ -103,17 +151,17 @@ def _worker(stage: Stage, settings: Settings) -> tuple[Any, int, Handler, Effect
         case "asr":
             return vendor, registered.slots, AsrWorker(vendor, name, settings).handle, None
         case "llm":
-            worker = LlmWorker(vendor, name, settings, tools_of(settings))
+            worker = LlmWorker(OtherModel(vendor), name, settings, tools_of(settings))
             return vendor, registered.slots, worker.handle, worker.effects
         case _:
-            return vendor, registered.slots, TtsWorker(vendor, name).handle, None
+            return vendor, registered.slots, TtsWorker(OtherVoice(vendor), name).handle, None
 
 
 async def _work(stage: Stage, seed: int, settings: Settings, draining: asyncio.Event) -> None:
     vendor, slots, handler, effects = _worker(stage, settings)
     bus, loop = MortalBus(settings.redis_url, seed), asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGUSR1, partial(setattr, bus, "armed", "reading"))
-    loop.add_signal_handler(signal.SIGUSR2, partial(setattr, bus, "armed", "commit"))
+    for order, number in (*ORDERS.items(), (None, NO_ORDER)):
+        loop.add_signal_handler(number, partial(setattr, bus, "order", order))
     try:
         await vendor.warm_up()
         second_bus = partial(RedisWorkerBus, settings.redis_url)

@@ -24,6 +24,7 @@ QUIET, BESIDE, SEVERAL = "quiet beginning", "beside faults", "several faults"
 BESIDE_KILLS = ("stall", "duplicate", "cut", "pause", "restart", "tail", "empty", "master", "frozen", "gateway")
 ROWS = (QUIET, BESIDE, *(f"kill {phase}" for phase in PHASES), *BESIDE_KILLS, SEVERAL)
 OWN_CLOCK = "the caller's own clock stood still"
+_COLUMNS = ("first_sound_ms", "late_ms", "late_without_tools_ms", "silence_ms")
 LONG_MS = 5000
 """From here on a reply is long."""
 COMPLAINTS = {
@@ -35,6 +36,8 @@ COMPLAINTS = {
     "begun": "begun twice",
     "out": "out of order",
     "unknown": "unknown sentence",
+    "words": "two workers' words mixed",
+    "voices": "two workers' voices mixed",
     "leaked": "went on over the caller",
     "beep": "beep",
     "silence": "silence",
@@ -113,7 +116,7 @@ def figures(run: Run) -> dict[str, Any]:
     """All of it, for JSON."""
     turns = turns_of(run)
     complaints = Counter(COMPLAINTS[one.split(" ")[0]] for turn in turns for one in turn.complaints)
-    late = late_ms(turns)
+    late, without_tools = late_ms(turns), late_ms(_without_tools(turns))
     return {
         "seed": run.seed,
         "tree": run.tree,
@@ -126,6 +129,10 @@ def figures(run: Run) -> dict[str, Any]:
         "told_after": Counter(kind for turn in turns if turn.told_of_trouble for kind in _excuses(turn)),
         "complaints": {name: complaints[name] for name in COMPLAINTS.values()},
         "long_replies": _long_replies(turns),
+        "gone_on_with": {
+            "words": sum(turn.verdict.words_change > 0 for turn in turns),
+            "voices": sum(turn.verdict.voices_change > 0 for turn in turns),
+        },
         "tools": _tools(turns),
         "actions": _actions(turns),
         "handed_over": sum(judged.heard.handed_over for judged in run.calls),
@@ -135,12 +142,14 @@ def figures(run: Run) -> dict[str, Any]:
         "kills": run.kills(),
         "kills_by_phase": {phase: sum(one.kind == "kill" and one.what == phase for one in run.strikes) for phase in PHASES},
         "kills_in_commit": Counter(one.moment for one in run.strikes if one.kind == "kill" and one.what == "commit"),
+        "stalls_by_phase": Counter(one.what for one in run.strikes if one.kind == "stall"),
         "other_faults": {kind: sum(one.kind == kind for one in run.strikes) for kind in BESIDE_KILLS},
         "first_sound_ms": {row: _spread(_first_sounds(turns, row)) for row in ROWS if _first_sounds(turns, row)},
         "silence_ms": {row: _spread([turn.verdict.silence_ms for turn in turns if turn.row == row]) for row in ROWS if late.get(row)},
         "late_ms": {row: _spread(late[row]) for row in ROWS if row in late},
+        "late_without_tools_ms": {row: _spread(without_tools[row]) for row in ROWS if row in without_tools},
         "late_of_kills_ms": _spread(_of_kills(late)),
-        "late_of_kills_without_tools_ms": _spread(_of_kills(late_ms(_without_tools(turns)))),
+        "late_of_kills_without_tools_ms": _spread(_of_kills(without_tools)),
         "longest_silence_ms": max((turn.verdict.silence_ms for turn in turns), default=0),
         "slowest_tick_ms": max((judged.heard.slowest_tick_ms for judged in run.calls), default=0),
         "load_mean": statistics.fmean(run.loads) if run.loads else 0.0,
@@ -221,14 +230,14 @@ def tables(found: dict[str, Any]) -> Iterator[str]:
     yield "|---|---:|"
     yield from (f"| {name} | {value} |" for name, value in _outcomes(found))
     yield ""
-    yield "| turns that felt (ms: p50 / p95 / max) | n | first sound | late | longest silence |"
-    yield "|---|---:|---:|---:|---:|"
+    yield "| turns that felt (ms: p50 / p95 / max) | n | first sound | late | late, where no tool is used | longest silence |"
+    yield "|---|---:|---:|---:|---:|---:|"
     for row in ROWS:
         if row in found["first_sound_ms"]:
-            first, late, silence = (found[name].get(row, {"n": 0}) for name in ("first_sound_ms", "late_ms", "silence_ms"))
-            yield f"| {row} | {first['n']} | {_shown(first)} | {_shown(late)} | {_shown(silence)} |"
-    for name, late in (("all kills", found["late_of_kills_ms"]), ("of these, without a tool", found["late_of_kills_without_tools_ms"])):
-        yield f"| *{name}* | {late['n']} | | {_shown(late)} | |"
+            shown = " | ".join(_shown(found[name].get(row, {"n": 0})) for name in _COLUMNS)
+            yield f"| {row} | {found['first_sound_ms'][row]['n']} | {shown} |"
+    late, without_tools = found["late_of_kills_ms"], found["late_of_kills_without_tools_ms"]
+    yield f"| *all kills* | {late['n']} | | {_shown(late)} | {_shown(without_tools)} | |"
     yield ""
     yield "| memory, MB | before | most | after |"
     yield "|---|---:|---:|---:|"
@@ -251,6 +260,8 @@ def _outcomes(found: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield "replies of 5 s and more", long["turns"]
     yield "of these, a worker died while it streamed them", long["streaming"]
     yield "of these, a worker died while it spoke them", long["synthesis"]
+    yield "replies that went on in another worker's words", found["gone_on_with"]["words"]
+    yield "replies with a sentence that went on in another worker's voice", found["gone_on_with"]["voices"]
     yield "told of trouble, the reply begun anew, or gone on with over the caller, where a fault may cost that", found["told_of_trouble"]
     yield from ((f"of these, after: {kind}", count) for kind, count in sorted(found["told_after"].items()))
     tools, actions = found["tools"], found["actions"]

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from llm_worker.sentences import SentenceCutter
+from tests.chaos.hands import MORE_WORDS
 from tests.chaos.judge import Reply
 from tests.chaos.notes import NOTES_MS
 
@@ -40,11 +41,15 @@ _STREAMS = 4
 GOODBYE = 10
 """The first turn in which the bot says it. Nobody cuts in on a later one: a sixteenth turn would sound like the greeting."""
 MS_PER_CHAR = 30
+LONGER_MS = MS_PER_CHAR * len(MORE_WORDS)
+"""A sentence by the worker that says more."""
 TERMINATOR = "*"
 """Which ends the keys that the bot asks for, and no others: so it shows whether it asked."""
 SECRET = "CHAOS_SECRET"
 """The variable of the workers' environment that holds what webhooks are signed with."""
 OFFICE = "+97231234567"
+AUTH_TOKEN = "a secret of this house alone"
+"""What requests and streams are signed with, as Twilio does it."""
 
 _BEGINS, _ENDS = "this begins answer number {turn}.", "and so it comes to its end here."
 _SHORT = "here it goes on about it."
@@ -77,7 +82,7 @@ class Part:
     def reply(self, turn: int) -> Reply:
         """What is to be heard of it."""
         work_ms = self.takes_ms + _FIRST_TOKEN_MS if self.tool else 0
-        return Reply(_lengths_ms(self.middle, turn), _lengths_ms(_UNSURE, turn) if self.tool else (), work_ms)
+        return Reply(_lengths_ms(self.middle, turn), _lengths_ms(_UNSURE, turn) if self.tool else (), work_ms, LONGER_MS)
 
 
 LOOKS_UP_MS, BOOKS_MS = 2600, 500

@@ -1,8 +1,11 @@
 """The judge hears what is wrong in a call, and nothing else."""
 
+from itertools import accumulate
+
 import pytest
 
 from tests.chaos.costs import Strike, unexcused
+from tests.chaos.hands import HIGHER
 from tests.chaos.judge import Reply, Said, Verdict, judge
 from tts_worker.tones import HeardTone
 
@@ -138,6 +141,56 @@ def test_a_caller_who_cuts_in_cannot_tell() -> None:
     assert (first.complaints, first.unsure) == ((), False)
 
 
+# --- Replies of two workers
+
+SHORT, LONGER, HIGH = 700, 1240, HIGHER
+
+
+def of_workers(*stretches: tuple[int, int, int]) -> Verdict:
+    """Of a reply's four sentences as they were heard: (sentence, begin, length)."""
+    told = tones(*((1, sentence, begin, length) for sentence, begin, length in stretches))
+    (verdict,) = judge((WORDS,), told, [Reply((SHORT,) * 4, longer_ms=LONGER - SHORT)], 20_000)
+    return verdict
+
+
+def in_words(*lengths_ms: int) -> Verdict:
+    begins = accumulate(lengths_ms, initial=2500)
+    return of_workers(*((number, begin, ms) for number, (begin, ms) in enumerate(zip(begins, lengths_ms, strict=False))))
+
+
+@pytest.mark.parametrize(("lengths_ms", "complaints", "changes"), [
+    ((SHORT, SHORT, SHORT, SHORT), (), 0),
+    ((LONGER, LONGER, LONGER, LONGER), (), 0),
+    ((SHORT, LONGER, LONGER, LONGER), (), 1),
+    ((LONGER, SHORT, LONGER, LONGER), ("words 2",), 2),
+    ((SHORT, 950, SHORT, SHORT), ("cut 1 (950 of 700 ms)",), 0),
+])  # fmt: skip
+def test_words_of_two_workers_may_stand_behind_each_other_alone(
+    lengths_ms: tuple[int, ...], complaints: tuple[str, ...], changes: int
+) -> None:
+    verdict = in_words(*lengths_ms)
+    assert (verdict.complaints, verdict.words_change) == (complaints, changes)
+
+
+def test_how_long_a_reply_sounds_is_in_the_words_that_were_heard() -> None:
+    assert in_words(SHORT, LONGER, LONGER, LONGER).length_ms == SHORT + 3 * LONGER
+
+
+def test_a_sentence_may_be_finished_in_another_voice() -> None:
+    verdict = of_workers((0, 2500, 400), (HIGH, 2900, 300), (HIGH + 1, 3200, 700), (2, 3900, 700), (3, 4600, 700))
+    assert (verdict.complaints, verdict.voices_change) == ((), 1)
+
+
+def test_two_voices_may_not_alternate_in_a_sentence() -> None:
+    verdict = of_workers((0, 2500, 200), (HIGH, 2700, 200), (0, 2900, 300), (1, 3200, 700), (2, 3900, 700), (3, 4600, 700))
+    assert verdict.complaints == ("voices 2",)
+
+
+@pytest.mark.parametrize(("faults", "left"), [(1, ["words 2"]), (2, [])])
+def test_words_go_from_one_to_the_other_once_a_fault(faults: int, left: list[str]) -> None:
+    assert unexcused(in_words(LONGER, SHORT, LONGER, LONGER), [strike("kill")] * faults) == left
+
+
 # --- Callers who cut in
 
 NEXT_REPLY = ((2, 0, 6500, 700), (2, 1, 7200, 700))
@@ -208,6 +261,12 @@ def test_a_gateway_that_dies_may_have_its_reply_begun_anew() -> None:
 def test_a_doubled_sentence_is_never_excused(kind: str) -> None:
     (verdict,) = heard((1, 0, 2500, 700), (1, 0, 3300, 700), (1, 1, 4000, 700), FALLBACK)
     assert unexcused(verdict, [strike(kind)]) == ["doubled 0 (1400 of 700 ms)"]
+
+
+def test_while_a_gateway_stands_still_nobody_can_be_heard() -> None:
+    (verdict,) = judge((WORDS,), tones((1, 0, 15_000, 700), (1, 1, 15_700, 700)), [REPLY], 17_000)
+    frozen = [Strike("frozen", "", 0, seconds, frozenset()) for seconds in (5.0, 6.0)]
+    assert [unexcused(verdict, [one]) for one in frozen] == [["silence of 13500 ms"], []]
 
 
 def test_a_silence_that_is_too_long_is_a_complaint_of_its_own() -> None:

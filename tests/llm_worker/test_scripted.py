@@ -138,6 +138,11 @@ def test_a_second_attempt_goes_on_after_what_is_out() -> None:
     assert reply(prompt, scripted_llm_reply="One. Two. Three.").strip() == "Three."
 
 
+def test_a_second_attempt_goes_on_after_what_somebody_else_said_in_other_words() -> None:
+    prompt = Prompt("x", "en", 7, spoken=("This is one.", "Two."))
+    assert reply(prompt, scripted_llm_reply="One. Two. Three.").strip() == "Three."
+
+
 def test_a_language_without_rules_speaks_english() -> None:
     assert reply(Prompt("hello", "fr", 1)).startswith("Hello!")
 
