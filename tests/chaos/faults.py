@@ -31,7 +31,8 @@ _BLOCK_MS = 2000
 _TAIL_S = (0.2, 1.0)
 """How much of its time a server forgets that writes to its disk each second."""
 _STALLS_S = (0.3, 8.0)
-"""Of workers, drawn evenly by ratio: others take over after a second, and after 5 s it passes for dead."""
+"""Of workers, drawn evenly by ratio: no read blocks for longer than the least, others take over after a second, and after 5 s it passes
+for dead."""
 _FREEZES_S = (1.0, 8.0)
 """Of gateways, which pass for dead after 5 s, too."""
 
@@ -80,7 +81,9 @@ class Faults:
         post.stopped = True
         began_s = _now_s()
         try:
-            await asyncio.sleep(_drawn_evenly_by_ratio(self.rng, *_STALLS_S))
+            await asyncio.sleep(_STALLS_S[0])
+            calls |= await self._calls_of(post)  # a read that it had begun is answered while it stands still
+            await asyncio.sleep(_drawn_evenly_by_ratio(self.rng, *_STALLS_S) - _STALLS_S[0])
         finally:
             post.stopped = False
             post.send(signal.SIGCONT)

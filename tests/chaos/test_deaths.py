@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from tests.chaos.deaths import calls_at, lives_of
+import pytest
+
+from tests.chaos.deaths import Halt, How, calls_at, last_halt, lives_of
 
 LISTENS = "12:00:00.000 gateway INFO listening host=127.0.0.1 port=1 mode=AI\n"
 
@@ -28,3 +30,13 @@ def test_a_gateway_that_was_started_again_has_no_calls(tmp_path: Path) -> None:
 
 def test_its_lives_are_counted(tmp_path: Path) -> None:
     assert (lives_of(log(tmp_path, LISTENS, LISTENS)), lives_of(tmp_path / "none.log")) == (2, 0)
+
+
+@pytest.mark.parametrize("how", ["DIES", "STALLS"])
+def test_a_worker_that_halts_says_where(how: How, tmp_path: Path) -> None:
+    halt = Halt(how, "commit", "within", "llm", "CA1", 3)
+    assert last_halt(log(tmp_path, "starting\n", f"\n{halt}\n", "12:00:00.000 llm_worker INFO call=CA1\n")) == halt
+
+
+def test_a_worker_that_never_halted_says_nothing(tmp_path: Path) -> None:
+    assert last_halt(log(tmp_path, LISTENS)) is None
