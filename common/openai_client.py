@@ -21,6 +21,7 @@ import httpx2
 import msgspec
 from openai import (
     APIConnectionError,
+    APIError,
     APIStatusError,
     APITimeoutError,
     AsyncOpenAI,
@@ -143,12 +144,14 @@ def blame(error: OpenAIError) -> VendorError:
             return VendorError(VENDOR, "timeout", retryable=True)
         case APIConnectionError():
             return VendorError(VENDOR, "connection", retryable=True)
-        case APIStatusError() if error.code == "insufficient_quota":
+        case APIError() if error.code == "insufficient_quota":
             return VendorError(VENDOR, "insufficient_quota", retryable=False)
         case APIStatusError():
             status = error.status_code
             retryable = status in _RETRYABLE or status >= 500
             return VendorError(VENDOR, f"http_{status}", retryable=retryable, wait_s=wait_s(error.response.headers))
+        case APIError():  # the server says in mid-stream that it failed
+            return VendorError(VENDOR, "error_event", retryable=True)
         case _:
             return VendorError(VENDOR, "bad_answer", retryable=True)
 

@@ -4,27 +4,18 @@ Servers of one's own differ in ways that matter here:
 
 - Their chat templates may insist on one system message, then caller and bot in turns, the caller
   first. So neighbours of the same side are joined, and the greeting stands in the instructions.
-- What a model refuses (HTTP 400) it is not asked for again: tools, without which it can't hang up; ``stream_options``, by
-  which usage is told, so that what it uses is estimated.
+- What a model refuses it is not asked for again (``openai_options.py``).
+- Models of one's own may think aloud, in front of the answer; that is left out (``thoughts.py``).
 
-OpenAI's own models from GPT-5 on think before they speak unless they are told not to, for seconds, and take tools by this
-interface only if they don't. So ``reasoning_effort`` is ``none``; of those that must think the first is refused, then the second.
-Models of one's own may think aloud, in front of the answer; that is left out (``thoughts.py``).
-
-A call of a tool streams in pieces: its id and name in the first, its arguments in all of them, several calls told
-apart by their index. Some servers send each call whole, and all of them at index 0; a new id begins a new call.
+How an answer streams, and how it may end, stands in ``openai_answer.py``.
 """
 
 import json
-import logging
-import re
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from typing import Any
 
-from openai import AsyncOpenAI, AsyncStream, BadRequestError, OpenAIError
+from openai import AsyncOpenAI, AsyncStream, BadRequestError, OpenAIError, UnprocessableEntityError
 from openai.types.chat import ChatCompletionChunk
-from openai.types.chat.chat_completion_chunk import ChoiceDeltaToolCall
 
 from common import openai_client, usage
 from common.agents.given import Given, own_models
@@ -32,8 +23,10 @@ from common.config import Settings
 from common.errors import VendorError
 from common.language import named
 from llm_worker.thoughts import Thoughts
-from llm_worker.vendors.base import Exchange, Piece, Prompt, Round, ToolCall, UsedTool
+from llm_worker.vendors.base import Exchange, Piece, Prompt, Round, UsedTool
 from llm_worker.vendors.openai_actions import action_of, function, offered
+from llm_worker.vendors.openai_answer import Answer, text_of
+from llm_worker.vendors.openai_options import Options, words_of
 
 INSTRUCTIONS = (
     "You answer the phone and you are polite and brief. Answer in {language}, in one to three short sentences, "
@@ -59,11 +52,6 @@ _GO_ON = (
     "the call, ending it, transferring it or collecting digits, is not done: call that function.)"
 )
 _ASKED = "(But you called {names} in it already, and that will be done: do not call it again.)"
-_THINKS = re.compile(r"gpt-([5-9]|\d\d)")
-_REFUSALS = {"reasoning_effort": "reasoning", "stream_options": "stream_options", "tools": "tool"}
-"""What is asked for beside an answer, and the word of a refusal by which it is known; the first one that fits is meant."""
-
-logger = logging.getLogger("torim.llm_worker")
 
 
 class OpenAIModel:
@@ -76,8 +64,7 @@ class OpenAIModel:
         self._model = settings.llm_model
         self._instructions = settings.llm_instructions or INSTRUCTIONS
         self._takes_models = takes_models
-        self._refused: set[tuple[str, str]] = set()
-        """Models, and what they were asked for in vain."""
+        self._options = Options()
 
     async def warm_up(self) -> None:
         """Open a connection.
@@ -98,7 +85,7 @@ class OpenAIModel:
         """The reply as it streams; actions and calls of tools at its end.
 
         Raises:
-            VendorError: the server failed, or the stream broke off.
+            VendorError: the server failed, or the answer is not whole.
         """
         answer, thoughts, messages = Answer(), Thoughts(), messages_of(prompt, self._instructions)
         model = prompt.model if prompt.model and self._takes_models else self._model
@@ -117,8 +104,7 @@ class OpenAIModel:
             raise openai_client.blame(error) from error
         except ValueError as error:  # a line of the stream is not JSON
             raise VendorError(openai_client.VENDOR, "bad_answer", retryable=True) from error
-        if not answer.finished:
-            raise VendorError(openai_client.VENDOR, "half_stream", retryable=True)
+        answer.check()
         if text := thoughts.end():
             yield text
         for call in sorted(answer.calls, key=lambda call: action_of(call) is None):
@@ -126,17 +112,14 @@ class OpenAIModel:
 
     async def _open(self, messages: list[Any], tools: list[Any], model: str) -> AsyncStream[ChatCompletionChunk]:
         while True:
-            asked = {name: value for name, value in _beside(model, tools).items() if (model, name) not in self._refused}
+            asked = self._options.of(model, tools)
             try:
                 stream: AsyncStream[ChatCompletionChunk] = await self._openai.chat.completions.create(
                     model=model, messages=messages, stream=True, **asked
                 )
-            except BadRequestError as error:
-                refused = _refused_of(asked, str(error).lower())
-                if not refused:
+            except (BadRequestError, UnprocessableEntityError) as error:
+                if not self._options.refused(model, asked, words_of(error)):
                     raise
-                self._refused.add((model, refused))
-                logger.warning("model=%s what=left_out option=%s", model, refused)
             else:
                 return stream
 
@@ -148,16 +131,6 @@ class OpenAIModel:
 def second(settings: Settings) -> OpenAIModel:
     """``openai_2``: another model, server or account, for when the first fails."""
     return OpenAIModel(openai_client.second(settings), takes_models=False)
-
-
-def _beside(model: str, tools: list[Any]) -> dict[str, Any]:
-    """What is asked for beside an answer."""
-    thought = {"reasoning_effort": "none"} if _THINKS.match(model) else {}
-    return {**thought, "stream_options": {"include_usage": True}, **({"tools": tools} if tools else {})}
-
-
-def _refused_of(asked: Iterable[str], told: str) -> str:
-    return next((name for name in asked if _REFUSALS[name] in told), "")
 
 
 def _offered(prompt: Prompt) -> list[Any]:
@@ -172,50 +145,7 @@ def _read(chunk: ChatCompletionChunk, bill: usage.Bill) -> None:
     if chunk.usage is not None:
         bill.input_tokens, bill.output_tokens, bill.estimated = chunk.usage.prompt_tokens, chunk.usage.completion_tokens, False
     elif bill.estimated and chunk.choices:
-        bill.output_tokens += usage.tokens(chunk.choices[0].delta.content or "")
-
-
-class Answer:
-    """What the chunks of a stream add up to."""
-
-    def __init__(self) -> None:
-        self.finished = False
-        """Whether the model said that it is done: a stream may end without."""
-        self._calls: list[_Streamed] = []
-
-    @property
-    def calls(self) -> list[ToolCall]:
-        """The tools that it calls, in order."""
-        return [ToolCall(call.id or f"call_{number}", call.name, call.arguments) for number, call in enumerate(self._calls) if call.name]
-
-    def take(self, chunk: ChatCompletionChunk) -> str:
-        """The text of a chunk; a chunk with neither text nor tool tells usage, or the role."""
-        if not chunk.choices:
-            return ""
-        choice = chunk.choices[0]
-        self.finished = self.finished or choice.finish_reason is not None
-        for piece in choice.delta.tool_calls or []:
-            self._take_call(piece)
-        return choice.delta.content or ""
-
-    def _take_call(self, piece: ChoiceDeltaToolCall) -> None:
-        call = next((call for call in reversed(self._calls) if call.index == piece.index), None)
-        if call is None or (piece.id and piece.id != call.id):
-            call = _Streamed(piece.index, piece.id or "")
-            self._calls.append(call)
-        if piece.function is not None:
-            call.name = call.name or piece.function.name or ""
-            call.arguments += piece.function.arguments or ""
-
-
-@dataclass(slots=True)
-class _Streamed:
-    """A call as its pieces come in."""
-
-    index: int
-    id: str
-    name: str = ""
-    arguments: str = ""
+        bill.output_tokens += usage.tokens(text_of(chunk))
 
 
 # --- The prompt

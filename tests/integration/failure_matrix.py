@@ -14,7 +14,7 @@ from typing import get_args
 
 from common.messages import Stage
 from tests.integration.faulty_house import FALLBACKS, Heard, faulty_house
-from tests.vendors.faults import FORGOTTEN, OVER_HTTP
+from tests.vendors.faults import ENDINGS, FORGOTTEN, OVER_HTTP
 
 BEGIN, END = "<!-- the table: python -m tests.integration.failure_matrix -->\n", "<!-- end of the table -->\n"
 _AT_ONCE = 4
@@ -33,8 +33,8 @@ class Case:
 
 PLAYED: ContextVar[Case | None] = ContextVar("PLAYED", default=None)
 """The case that a task belongs to: others go on beside it."""
-FAULTS = (*OVER_HTTP, FORGOTTEN)
-CASES = [Case(stage, fault, another) for stage in get_args(Stage) for fault in FAULTS for another in (False, True)]
+FAULTS: dict[Stage, list[str]] = {stage: [*OVER_HTTP, *(ENDINGS if stage == "llm" else ()), FORGOTTEN] for stage in get_args(Stage)}
+CASES = [Case(stage, fault, another) for stage, faults in FAULTS.items() for fault in faults for another in (False, True)]
 
 
 async def outcomes(cases: list[Case] = CASES) -> dict[Case, list[Heard]]:

@@ -26,7 +26,7 @@ from llm_worker.vendors import VENDORS as LLM
 from tests.integration.pipeline import Pipeline, Server
 from tests.integration.whole import Exchange, exchange
 from tests.servers import fake_connect
-from tests.vendors.faults import FORGOTTEN, OVER_HTTP, over_grpc
+from tests.vendors.faults import ENDINGS, FORGOTTEN, OVER_HTTP, over_grpc
 from tests.vendors.google_server import GoogleServer
 from tests.vendors.nat import Nat
 from tests.vendors.openai_server import OpenAIServer, Request, Script
@@ -71,7 +71,7 @@ class Faulty:
 
     def __call__(self, request: Request) -> Script:
         good = self.service(request)
-        return OVER_HTTP[self.fault](good) if self.fault and request.method == "POST" else good
+        return {**OVER_HTTP, **ENDINGS}[self.fault](good) if self.fault and request.method == "POST" else good
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,14 @@ _OPENAI = {
     "401": "http_401", "429": "http_429", "500": "http_500", "reset": "connection", "silence": "timeout", "half": "connection",
     "stall": "timeout", "garbage": "bad_answer", "wrong_type": "bad_answer", "forgotten": "timeout",
 }  # fmt: skip
+_ENDINGS = {"filtered": "content_filter", "too_long": "length", "error_event": "error_event"}
 _GOOGLE = {
     "401": "unauthenticated", "429": "resource_exhausted", "500": "internal", "reset": "unavailable", "silence": "timeout",
     "half": "unavailable", "stall": "timeout", "garbage": "bad_answer", "wrong_type": "unknown", "forgotten": "timeout",
 }  # fmt: skip
 KINDS = {
     "asr": ("openai", _OPENAI),
-    "llm": ("openai", {**_OPENAI, "wrong_type": "half_stream"}),
+    "llm": ("openai", {**_OPENAI, **_ENDINGS, "wrong_type": "half_stream"}),
     "tts": ("google", _GOOGLE),
 }
 """The vendor that fails in a stage, and what its failures are called in the log."""

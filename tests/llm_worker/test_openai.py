@@ -21,6 +21,7 @@ from tests.vendors.cancelled import cancelled_in
 from tests.vendors.openai_server import (
     DONE,
     END_OF_BODY,
+    ERROR_EVENT,
     STREAM_HEAD,
     OpenAIServer,
     Reset,
@@ -28,10 +29,12 @@ from tests.vendors.openai_server import (
     Stall,
     answer,
     completion,
+    cut_completion,
     event,
     hang_up_completion,
     http_chunk,
     refusal,
+    refusing_completion,
     texts,
     tool_completion,
 )
@@ -125,12 +128,6 @@ async def test_a_stream_that_was_stopped_is_billed_by_an_estimate_of_what_was_se
     assert use.input_tokens == pytest.approx(service.bills["m1"].input_tokens, rel=0.02)
 
 
-async def test_a_server_that_knows_no_stream_options_is_asked_without_from_then_on() -> None:
-    async with model(refusal(400, "unknown field stream_options"), completion("Yes."), completion("No.")) as (vendor, server):
-        assert [await pieces(vendor), await pieces(vendor)] == [["Yes."], ["No."]]
-        assert ["stream_options" in request.json for request in server.requests] == [True, False, False]
-
-
 # --- The stream
 
 
@@ -153,6 +150,15 @@ async def test_hebrew_comes_whole() -> None:
 async def test_a_text_comes_before_the_stream_ends() -> None:
     async with model([*texts("We open"), Stall()]) as (vendor, _), closing(vendor.reply(PROMPT)) as stream:
         assert await anext(stream) == "We open"
+
+
+async def test_what_a_model_says_in_refusing_is_said() -> None:
+    assert await replied(refusing_completion("I'm sorry,", " I can't.")) == ["I'm sorry,", " I can't."]
+
+
+@pytest.mark.parametrize("finish", ["stop", "tool_calls", "eos"])
+async def test_an_answer_that_came_to_its_end_is_whole_whatever_the_server_calls_it(finish: str) -> None:
+    assert await replied(cut_completion(finish, "At nine.")) == ["At nine."]
 
 
 async def test_a_call_of_hang_up_is_an_action_after_the_words() -> None:
@@ -253,46 +259,6 @@ async def test_the_callers_words_come_last() -> None:
 
 async def test_the_operators_instructions_replace_ours() -> None:
     assert (await asked("Sell shoes in {language}."))["messages"][0] == {"role": "system", "content": "Sell shoes in English."}
-
-
-async def test_a_model_without_tools_is_asked_without() -> None:
-    async with model(refusal(400, "m1 does not support tools"), completion("Yes.")) as (vendor, server):
-        assert (await pieces(vendor), "tools" in server.requests[1].json) == (["Yes."], False)
-
-
-async def test_a_model_without_tools_is_not_offered_any_again() -> None:
-    async with model(refusal(400, "m1 does not support tools"), completion("Yes.")) as (vendor, server):
-        await pieces(vendor)
-        await pieces(vendor)
-        assert len(server.requests) == 3
-
-
-async def test_another_model_is_offered_what_the_first_refused() -> None:
-    async with model(refusal(400, "m1 does not support tools"), completion("Yes.")) as (vendor, server):
-        await pieces(vendor)
-        await pieces(vendor, replace(PROMPT, model="m2"))
-        assert "tools" in server.requests[2].json
-
-
-@pytest.mark.parametrize(("name", "effort"), [("gpt-6-luna", "none"), ("gpt-5.6-luna", "none"), ("gpt-4o-mini", None), ("m1", None)])
-async def test_a_model_that_thinks_before_it_speaks_is_told_not_to(name: str, effort: str | None) -> None:
-    async with model(OpenAIService(), name=name) as (vendor, server):
-        await pieces(vendor)
-        assert server.requests[0].json.get("reasoning_effort") == effort
-
-
-async def test_a_model_that_must_think_answers_without_tools() -> None:
-    refusals = (
-        refusal(400, "Unsupported value: 'reasoning_effort' does not support 'none' with this model."),
-        refusal(400, "Function tools with reasoning_effort are not supported for gpt-6-astra in /v1/chat/completions."),
-    )
-    async with model(*refusals, completion("Yes."), name="gpt-6-astra") as (vendor, server):
-        assert await pieces(vendor) == ["Yes."]
-        assert [("reasoning_effort" in request.json, "tools" in request.json) for request in server.requests] == [
-            (True, True),
-            (False, True),
-            (False, False),
-        ]
 
 
 async def test_the_second_vendor_has_a_model_of_its_own() -> None:
@@ -430,7 +396,8 @@ async def test_a_refusal_is_told_by_its_kind(script: Script, kind: str, retryabl
         ([Reset()], "connection"),
         ([END_OF_BODY], "half_stream"),
         ([http_chunk(DONE) + END_OF_BODY], "half_stream"),
-        ([http_chunk(b'data: {"error": {"message": "overloaded"}}\n\n') + END_OF_BODY], "bad_answer"),
+        ([ERROR_EVENT + END_OF_BODY], "error_event"),
+        ([event({}, "length"), http_chunk(DONE) + END_OF_BODY], "length"),
         ([http_chunk(b"data: {{{\n\n") + END_OF_BODY], "bad_answer"),
         ([Stall()], "timeout"),
     ],
@@ -438,6 +405,23 @@ async def test_a_refusal_is_told_by_its_kind(script: Script, kind: str, retryabl
 async def test_a_stream_that_breaks_off_fails_after_its_words(rest: Script, kind: str) -> None:
     got, failure = await failure_of([*texts("We open"), *rest], read_s=0.2)
     assert (got, failure.kind, failure.retryable) == (["We open"], kind, True)
+
+
+async def test_what_the_server_takes_away_is_not_asked_for_again() -> None:
+    got, failure = await failure_of(cut_completion("content_filter", "We open", " at"))
+    assert (got, failure.kind, failure.retryable) == (["We open", " at"], "content_filter", False)
+
+
+async def test_an_account_that_is_empty_in_mid_stream_is_told_as_that() -> None:
+    empty = http_chunk(b'data: {"error": {"message": "quota", "type": "e", "param": null, "code": "insufficient_quota"}}\n\n')
+    _, failure = await failure_of([*texts("We open"), empty + END_OF_BODY])
+    assert (failure.kind, failure.retryable) == ("insufficient_quota", False)
+
+
+@pytest.mark.parametrize("finish", ["length", "content_filter"])
+async def test_a_call_whose_arguments_were_cut_is_not_made(finish: str) -> None:
+    got, failure = await failure_of([*tool_completion(("book", '{"at":"ten"}'))[:3], *cut_completion(finish)[-2:]])
+    assert (got, failure.kind) == ([], finish)
 
 
 async def test_a_server_that_says_nothing_is_given_up() -> None:

@@ -10,6 +10,12 @@
 
     forgotten       whoever passes the bytes on forgot the connections that were open (``nat.py``); new ones would do
 
+``ENDINGS`` are those of a model's stream alone, which comes to its first sentence and a part of the next:
+
+    filtered        the server takes the rest away
+    too_long        the answer is cut at its most tokens
+    error_event     the server says that it failed
+
 ``over_grpc`` is the same table for Google: the status codes that its documentation gives those cases, and the same
 tears in a stream.
 """
@@ -19,7 +25,20 @@ from collections.abc import Callable, Sequence
 import grpc
 
 from tests.vendors import google_server as google
-from tests.vendors.openai_server import Close, Reset, Script, Stall, Step, document, refusal
+from tests.vendors.openai_server import (
+    DONE,
+    END_OF_BODY,
+    ERROR_EVENT,
+    Close,
+    Reset,
+    Script,
+    Stall,
+    Step,
+    document,
+    event,
+    http_chunk,
+    refusal,
+)
 
 RETRY_AFTER_S = 7
 FORGOTTEN = "forgotten"
@@ -56,6 +75,15 @@ OVER_HTTP: dict[str, HttpFault] = {
     "stall": lambda good: [*_half(good), Stall()],
     "garbage": _garbage,
     "wrong_type": lambda good: document(200, "text/html", b"<!doctype html><title>Log in</title>"),
+}
+
+
+_BEGUN = 4
+"""Steps of a good completion: its head, the role, and two of its pieces."""
+ENDINGS: dict[str, HttpFault] = {
+    "filtered": lambda good: [*good[:_BEGUN], event({}, "content_filter"), http_chunk(DONE) + END_OF_BODY],
+    "too_long": lambda good: [*good[:_BEGUN], event({}, "length"), http_chunk(DONE) + END_OF_BODY],
+    "error_event": lambda good: [*good[:_BEGUN], ERROR_EVENT + END_OF_BODY],
 }
 
 

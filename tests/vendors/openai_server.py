@@ -195,6 +195,21 @@ def completion(*parts: str) -> list[Step]:
     return [*texts(*parts), event({}, "stop"), http_chunk(DONE) + END_OF_BODY]
 
 
+def cut_completion(finish: str, *parts: str) -> list[Step]:
+    """A stream whose last words say that it is not whole, or why."""
+    return [*texts(*parts), event({}, finish), http_chunk(DONE) + END_OF_BODY]
+
+
+def refusing_completion(*parts: str) -> list[Step]:
+    """A whole stream of a model that will not, as OpenAI's say so."""
+    said = [event({"refusal": part}) for part in parts]
+    return [STREAM_HEAD, event({"role": "assistant", "content": None}), *said, event({}, "stop"), http_chunk(DONE) + END_OF_BODY]
+
+
+ERROR_EVENT = http_chunk(b'data: {"error": {"message": "overloaded", "type": "server_error", "param": null, "code": null}}\n\n')
+"""In mid-stream, in place of what was to come."""
+
+
 def tool_completion(*calls: tuple[str, str], said: str = "") -> list[Step]:
     """A whole stream that ends with calls of tools, (name, arguments) each, the arguments in pieces as OpenAI sends them."""
     script: list[Step] = [*texts(said)] if said else [STREAM_HEAD, event({"role": "assistant", "content": None})]

@@ -1,0 +1,84 @@
+"""What the chunks of a chat completion's stream add up to, and how it ended (sans-I/O).
+
+    stop, tool_calls    whole
+    content_filter      the server took the rest away: a failure, and the same would be taken away again
+    length              it was cut at its most tokens: a failure; another attempt goes on behind what was said
+    none                the stream broke off: a failure
+
+Of an answer that failed what was whole is said, and no call is made: its arguments may be half ones. What a model says in refusing is
+said like anything else.
+
+A call of a tool streams in pieces: its id and name in the first, its arguments in all of them, several calls told
+apart by their index. Some servers send each call whole, and all of them at index 0; a new id begins a new call.
+"""
+
+from dataclasses import dataclass
+
+from openai.types.chat import ChatCompletionChunk
+from openai.types.chat.chat_completion_chunk import ChoiceDeltaToolCall
+
+from common.errors import VendorError
+from common.openai_client import VENDOR
+from llm_worker.vendors.base import ToolCall
+
+_FAILURES = {"": "half_stream", "content_filter": "content_filter", "length": "length"}
+
+
+class Answer:
+    """What the chunks of a stream add up to."""
+
+    def __init__(self) -> None:
+        self._ending = ""
+        """What the model said of its end: a stream may end without."""
+        self._calls: list[_Streamed] = []
+
+    def check(self) -> None:
+        """See that it is whole, now that the stream is over.
+
+        Raises:
+            VendorError: it is not.
+        """
+        if kind := _FAILURES.get(self._ending):
+            raise VendorError(VENDOR, kind, retryable=kind != "content_filter")
+
+    @property
+    def calls(self) -> list[ToolCall]:
+        """The tools that it calls, in order."""
+        return [ToolCall(call.id or f"call_{number}", call.name, call.arguments) for number, call in enumerate(self._calls) if call.name]
+
+    def take(self, chunk: ChatCompletionChunk) -> str:
+        """The text of a chunk; a chunk with neither text nor tool tells usage, or the role."""
+        if not chunk.choices:
+            return ""
+        choice = chunk.choices[0]
+        self._ending = choice.finish_reason or self._ending
+        for piece in choice.delta.tool_calls or []:
+            self._take_call(piece)
+        return text_of(chunk)
+
+    def _take_call(self, piece: ChoiceDeltaToolCall) -> None:
+        call = next((call for call in reversed(self._calls) if call.index == piece.index), None)
+        if call is None or (piece.id and piece.id != call.id):
+            call = _Streamed(piece.index, piece.id or "")
+            self._calls.append(call)
+        if piece.function is not None:
+            call.name = call.name or piece.function.name or ""
+            call.arguments += piece.function.arguments or ""
+
+
+@dataclass(slots=True)
+class _Streamed:
+    """A call as its pieces come in."""
+
+    index: int
+    id: str
+    name: str = ""
+    arguments: str = ""
+
+
+def text_of(chunk: ChatCompletionChunk) -> str:
+    """What is said in a chunk, a refusal, too."""
+    if not chunk.choices:
+        return ""
+    delta = chunk.choices[0].delta
+    return (delta.content or "") + (delta.refusal or "")
