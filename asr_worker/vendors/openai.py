@@ -6,20 +6,23 @@ a second the difference is not to be felt. Nothing is resampled: the servers do 
 
 What a model can tell beside the words differs: whisper-1 how likely it is that nobody spoke, gpt-4o-transcribe how likely
 each token is; both go to the gates. gpt-transcribe, which stays when those end, tells neither, takes the agent's vocabulary as a
-list instead of a prompt, and the language as one of several. The gpt models stream, which brings no word earlier, since nothing
-is done with half a text, but shows that the server is alive: between events it has less time than for a whole answer. Servers of
-one's own that take the request for a stream and answer in one piece are understood.
+list instead of a prompt, and the language as one of several; gpt-4o-transcribe-diarize tells neither and takes no vocabulary. Any
+other model may be a Whisper and is asked what whisper-1 is; what it refuses it is not asked for again. The gpt models stream, which
+brings no word earlier, since nothing is done with half a text, but shows that the server is alive: between events it has less time
+than for a whole answer. Servers of one's own that take the request for a stream and answer in one piece are understood.
 """
 
 import asyncio
 import io
 import json
+import logging
+import re
 import wave
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from openai import AsyncOpenAI, AsyncStream, OpenAIError
+from openai import AsyncOpenAI, AsyncStream, BadRequestError, OpenAIError, UnprocessableEntityError
 from openai.types.audio import Transcription
 from openai.types.audio.transcription import UsageDuration, UsageTokens
 from openai.types.audio.transcription_text_done_event import Usage as DoneUsage
@@ -41,6 +44,9 @@ _END_S = 0.05
 """What the end of a stream may take behind its last event."""
 _TOKENS_PER_S = 10
 """Of sound, as the gpt-4o models bill it."""
+_REFUSES_FORMAT = re.compile("response_format|verbose", re.IGNORECASE)
+
+logger = logging.getLogger("torim.asr_worker")
 
 
 class OpenAITranscriber:
@@ -52,6 +58,8 @@ class OpenAITranscriber:
         self._settings = settings
         self._model = settings.asr_model
         self._takes_models = takes_models
+        self._plain: set[str] = set()
+        """Models that tell nothing beside the words."""
 
     async def warm_up(self) -> None:
         """Open a connection.
@@ -75,18 +83,27 @@ class OpenAITranscriber:
         if duration_ms(audio) < MIN_AUDIO_MS:
             return ""
         model = hints.model if hints.model and self._takes_models else self._model
-        asked = asked_of(model, base_language(language), hints.vocabulary)
+        wav = _wav(audio)
         try:
             with usage.asked(openai_client.VENDOR, model, **_estimated(model, audio)) as bill:
-                answer = await self._openai.audio.transcriptions.create(
-                    file=("utterance.wav", _wav(audio), "audio/wav"), model=model, **asked
-                )
+                answer = await self._ask(wav, model, base_language(language), hints.vocabulary)
                 bill.answered = True
                 return await _streamed(answer, bill) if isinstance(answer, AsyncStream) else _whole(answer, bill)
         except OpenAIError as error:
             raise openai_client.blame(error) from error
         except ValueError as error:  # HTTP 200, but not JSON
             raise VendorError(openai_client.VENDOR, "bad_answer", retryable=True) from error
+
+    async def _ask(self, wav: bytes, model: str, language: str, vocabulary: Sequence[str]) -> Any:
+        while True:
+            asked = asked_of(model, language, vocabulary, verbose=model not in self._plain)
+            try:
+                return await self._openai.audio.transcriptions.create(file=("utterance.wav", wav, "audio/wav"), model=model, **asked)
+            except (BadRequestError, UnprocessableEntityError) as error:
+                if asked["response_format"] != "verbose_json" or not _REFUSES_FORMAT.search(f"{error} {error.body}"):
+                    raise
+                self._plain.add(model)
+                logger.warning("model=%s what=left_out option=verbose_json", model)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -98,23 +115,27 @@ def second(settings: Settings) -> OpenAITranscriber:
     return OpenAITranscriber(openai_client.second(settings), takes_models=False)
 
 
-def asked_of(model: str, language: str, vocabulary: Sequence[str]) -> dict[str, Any]:
-    """What this model is told beside the sound, and asked for beside the words: how sure it is, and a stream."""
-    if model.startswith("gpt-") and not model.startswith("gpt-4o"):
+def asked_of(model: str, language: str, vocabulary: Sequence[str], *, verbose: bool = True) -> dict[str, Any]:
+    """What this model is told beside the sound, and asked for beside the words: how sure it is, and a stream.
+
+    ``verbose``: whether one that is not known may be asked how sure it is.
+    """
+    name = model.rpartition("/")[2]  # a maker may stand before it
+    if name.startswith("gpt-") and not name.startswith("gpt-4o"):
         keywords = {"keywords": list(vocabulary)} if vocabulary else {}
         return {"languages": [language], "response_format": "json", "stream": True, **keywords}
     told = {"language": language, **({"prompt": ", ".join(vocabulary)} if vocabulary else {})}
-    if model == "whisper-1":
-        return {**told, "response_format": "verbose_json"}
-    if model.startswith("gpt-4o"):
+    if name.endswith("-diarize"):
+        return {"language": language, "response_format": "json", "stream": True}
+    if name.startswith("gpt-4o"):
         return {**told, "response_format": "json", "stream": True, "include": ["logprobs"]}
-    return {**told, "response_format": "json"}
+    return {**told, "response_format": "verbose_json" if verbose else "json"}
 
 
 def _estimated(model: str, audio: bytes) -> dict[str, Any]:
     """What the sound costs by OpenAI's own rules, for when the answer does not tell."""
     seconds = duration_ms(audio) / 1000
-    return {"seconds": seconds, "input_tokens": round(_TOKENS_PER_S * seconds) if model.startswith("gpt-4o") else 0, "estimated": True}
+    return {"seconds": seconds, "input_tokens": round(_TOKENS_PER_S * seconds) if "gpt-4o" in model else 0, "estimated": True}
 
 
 def _read(used: Any, bill: usage.Bill) -> None:
@@ -138,7 +159,12 @@ def _whole(answer: Any, bill: usage.Bill) -> str:
     if not segments:
         return text.strip()
     # One sure segment is enough to take the whole for speech.
-    return Heard(text.strip(), min(each.no_speech_prob for each in segments), max(each.avg_logprob for each in segments))
+    return Heard(text.strip(), min(_told(segments, "no_speech_prob"), default=None), max(_told(segments, "avg_logprob"), default=None))
+
+
+def _told(segments: Sequence[Any], name: str) -> list[float]:
+    """What segments tell under this name: not every server's do."""
+    return [value for each in segments if isinstance(value := getattr(each, name, None), int | float)]
 
 
 async def _streamed(events: AsyncStream[Any], bill: usage.Bill) -> str:

@@ -13,8 +13,8 @@ from common.config import Settings
 from common.errors import VendorError
 from tests.vendors.faults import OVER_HTTP, RETRY_AFTER_S
 from tests.vendors.nat import Nat
-from tests.vendors.openai_server import Answering, Close, OpenAIServer, Request, Reset, Script, Stall, Step, answer
-from tests.vendors.openai_service import OpenAIService
+from tests.vendors.openai_server import Answering, Close, OpenAIServer, Request, Reset, Script, Stall, Step, answer, refusal
+from tests.vendors.openai_service import LISTENING, OpenAIService
 
 AUDIO = silence(500)
 
@@ -45,7 +45,9 @@ async def heard(answering: Script | Answering, model: str = "gpt-4o-transcribe")
             {"language": "he", "response_format": "json", "stream": True, "include": ["logprobs"], "prompt": "Torim, Chirp"},
         ),
         ("gpt-transcribe", {"languages": ["he"], "response_format": "json", "stream": True, "keywords": ["Torim", "Chirp"]}),
-        ("Systran/faster-whisper-base", {"language": "he", "response_format": "json", "prompt": "Torim, Chirp"}),
+        ("gpt-4o-transcribe-diarize", {"language": "he", "response_format": "json", "stream": True}),
+        ("openai/gpt-transcribe", {"languages": ["he"], "response_format": "json", "stream": True, "keywords": ["Torim", "Chirp"]}),
+        ("Systran/faster-whisper-base", {"language": "he", "response_format": "verbose_json", "prompt": "Torim, Chirp"}),
     ],
 )
 def test_a_model_is_asked_for_what_it_can_do(model: str, asked: dict[str, Any]) -> None:
@@ -57,9 +59,10 @@ def test_without_a_vocabulary_none_is_told(model: str) -> None:
     assert not {"prompt", "keywords"} & asked_of(model, "he", ()).keys()
 
 
-@pytest.mark.parametrize("model", ["whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe", "gpt-transcribe"])
+@pytest.mark.parametrize("model", sorted(LISTENING))
 async def test_every_model_is_heard(model: str) -> None:
-    assert await heard(OpenAIService(heard="Two  words. "), model) == "Two  words."
+    async with transcriber(OpenAIService(heard="Two  words. "), model) as (vendor, _):
+        assert await vendor.transcribe(AUDIO, language="en", turn=1, hints=Hints(("Torim",))) == "Two  words."
 
 
 async def uploaded(hints: Hints, model: str = "gpt-4o-transcribe") -> dict[str, bytes]:
@@ -101,6 +104,49 @@ async def test_gpt_4o_tells_how_likely_its_words_are() -> None:
     assert isinstance(said, Heard)
     assert said.no_speech is None
     assert said.logprob == pytest.approx(-0.5)
+
+
+def segments(*told: dict[str, float]) -> Script:
+    """What a Whisper of one's own answers."""
+    return answer(200, {"text": "hello", "segments": [{"id": 0, "start": 0.0, "end": 1.0, "text": "hello", **each} for each in told]})
+
+
+@pytest.mark.parametrize(
+    ("answered", "no_speech", "logprob"),
+    [
+        (segments({"no_speech_prob": 0.9, "avg_logprob": -1.5}, {"no_speech_prob": 0.8, "avg_logprob": -1.2}), 0.8, -1.2),
+        (segments({"avg_logprob": -1.2}), None, -1.2),
+        (segments({}), None, None),
+    ],
+)
+async def test_a_whisper_of_ones_own_tells_what_it_can(answered: Script, no_speech: float | None, logprob: float | None) -> None:
+    said = await heard(answered, "large-v3")
+    assert isinstance(said, Heard)
+    assert (said, said.no_speech, said.logprob) == ("hello", no_speech, logprob)
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        refusal(400, "response_format 'verbose_json' is not supported"),
+        answer(422, {"detail": [{"loc": ["body", "response_format"], "msg": "Input should be 'json' or 'text'"}]}),
+    ],
+)
+async def test_a_server_that_tells_words_alone_is_asked_for_more_once(refused: Script) -> None:
+    async with OpenAIServer(refused, answer(200, {"text": "hello"})) as server:
+        vendor = OpenAITranscriber(Settings(asr_base_url=server.url, asr_model="large-v3"))
+        said = [await vendor.transcribe(AUDIO, language="en", turn=turn) for turn in (1, 2)]
+        await vendor.close()
+    assert said == ["hello", "hello"]
+    assert [request.form()["response_format"] for request in server.requests] == [b"verbose_json", b"json", b"json"]
+
+
+@pytest.mark.parametrize("model", ["large-v3", "gpt-4o-transcribe"])
+async def test_another_refusal_is_a_failure(model: str) -> None:
+    async with transcriber(refusal(400, "this is no sound"), model) as (vendor, server):
+        with pytest.raises(VendorError, match="http_400"):
+            await vendor.transcribe(AUDIO, language="en", turn=1)
+        assert len(server.requests) == 1
 
 
 async def test_a_server_that_does_not_stream_is_understood() -> None:

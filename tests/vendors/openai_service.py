@@ -33,7 +33,7 @@ from tests.vendors.openai_server import DONE, END_OF_BODY, STREAM_HEAD, Request,
 
 TOKENS_PER_S = 10
 LETTERS_PER_TOKEN = 4
-LISTENING = frozenset({"whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe", "gpt-transcribe"})
+LISTENING = frozenset({"whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe", "gpt-4o-transcribe-diarize", "gpt-transcribe"})
 BY_SECONDS = frozenset({"whisper-1", "gpt-transcribe"})
 SPEAKING = frozenset({"tts-1", "tts-1-hd", "gpt-4o-mini-tts"})
 ANSWERING = frozenset({"gpt-6-luna", "gpt-5.6-luna"})
@@ -135,6 +135,8 @@ class OpenAIService:
             return refusal(400, "no such format for this model", "unsupported_format")
         if model == "gpt-transcribe" and ("language" in form or "include[]" in form):
             return refusal(400, "gpt-transcribe takes languages, and tells no likelihoods", "unsupported_parameter")
+        if model.endswith("-diarize") and ("prompt" in form or "include[]" in form):
+            return refusal(400, "gpt-4o-transcribe-diarize takes no prompt, and tells no likelihoods", "unsupported_parameter")
         seconds = _seconds(form["file"])
         if seconds < 0.1:
             return refusal(400, "audio too short", "audio_too_short")
