@@ -5,51 +5,31 @@ here, where no words reach: how often in a call, which arguments, and which tele
 it is answered with what came of it.
 
 A telephone number that somebody only spoke is nobody's: a tool that does something elsewhere takes the ones that the file lists. Beside
-those and a date each, all arguments together hold six digits at most, however written and in words, too: a number may be in parts, and a
-part may look like a time.
+those and one date, all arguments together hold six digits at most, however written and in words, too (``number_words.py``): a number may be
+in parts, and a part may look like a date or a time. So a date has to be a real one, and each time counts for three digits.
 
 A pattern is the owner's, and one like ``(a|aa)+[bc]`` may take hours for sixty letters: what is not decided in time is refused.
 """
 
+import datetime
 import re
-import unicodedata
 from collections.abc import Collection, Iterable
-from itertools import pairwise
 from typing import Any
 
 import msgspec
 import regex
 
 from common.agents.agent import Limit
+from llm_worker.number_words import digits_in, plain
 
 _MOST_DIGITS = 6
 """A telephone number has seven at the least."""
 _DECIDED_S = 0.02
 """In that time no other call of this worker gets an answer; a pattern as people write them takes microseconds."""
-_DATE = re.compile(r"^20\d\d-[01]\d-[0-3]\d(?=[T ]|$)")
-_WORDS = (
-    "zero oh אפס", "one אחת אחד", "two שתיים שתים שניים שנים", "three שלוש שלושה", "four ארבע ארבעה", "five חמש חמישה", "six שש שישה ששה",
-    "seven שבע שבעה", "eight שמונה", "nine תשע תשעה",
-)  # fmt: skip
-_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
-_TENS = (
-    "twenty עשרים", "thirty שלושים שלשים", "forty ארבעים", "fifty חמישים חמשים", "sixty שישים ששים", "seventy שבעים", "eighty שמונים",
-    "ninety תשעים",
-)  # fmt: skip
-_DIGITS_OF = {
-    **{word: str(digit) for digit, words in enumerate(_WORDS) for word in words.split()},
-    **{word: str(number) for number, word in enumerate(_TEENS.split(), 10)},
-    **{word: f"{tens}0" for tens, words in enumerate(_TENS, 2) for word in words.split()},
-    "עשר": "1",
-    "עשרה": "1",
-    "double": "0",
-    "triple": "00",
-    "hundred": "00",
-    "מאה": "00",
-    "מאות": "00",
-}
-"""Enough to count digits by: behind another word "עשרה" adds one to it, "double" doubles the one to come, a hundred adds two."""
-_WORD = re.compile(r"[^\W\d_]+|\d")
+_DATE = re.compile(r"(?<!\d)20\d\d-\d\d-\d\d(?!\d)")
+_TIME = re.compile(r"(?<![\d:])(?:[01]?\d|2[0-3]):[0-5][05](?::00)?(?![\d:])")
+_DIGITS_OF_A_TIME = 3
+"""There are fewer than a thousand times of full five minutes."""
 
 
 def refusal(limit: Limit, taken: msgspec.Struct, spelling: str, made: Collection[str], *, spoken_numbers: bool = True) -> str:
@@ -82,8 +62,23 @@ def _matches(pattern: str, text: str) -> bool:
 def _spoken_digits(taken: msgspec.Struct, listed: Collection[str]) -> int:
     """How many digits the arguments have that may be of a telephone number."""
     given = msgspec.to_builtins(taken).values()
-    digits = (_digits(_DATE.sub("", text, count=1)) for each in given for text in _texts(each))
-    return sum(len(found) for found in digits if found not in listed)
+    texts = [plain(text) for each in given for text in _texts(each)]
+    date = next((found for text in texts for found in _DATE.findall(text) if _is_real(found)), "")
+    return sum(_counted(text, date) for text in texts if digits_in(text) not in listed)
+
+
+def _counted(text: str, date: str) -> int:
+    """The digits of a text but for that date."""
+    rest = _DATE.sub(lambda found: " " if found[0] == date else found[0], text)
+    return _DIGITS_OF_A_TIME * len(_TIME.findall(rest)) + len(digits_in(_TIME.sub(" ", rest)))
+
+
+def _is_real(date: str) -> bool:
+    try:
+        datetime.date.fromisoformat(date)
+    except ValueError:
+        return False
+    return True
 
 
 def _texts(value: Any) -> Iterable[str]:
@@ -91,20 +86,3 @@ def _texts(value: Any) -> Iterable[str]:
     if isinstance(value, dict):
         return [text for key, each in value.items() for text in (str(key), *_texts(each))]
     return [str(value)]
-
-
-def _digits(text: str) -> str:
-    """The digits of a text, in any script or in words, whatever stands between them."""
-    plain = "".join(str(unicodedata.decimal(letter, letter)) for letter in unicodedata.normalize("NFKC", text))
-    shown = "".join(letter for letter in plain if unicodedata.category(letter) not in ("Mn", "Cf"))
-    words = [_digits_of(word) for word in _WORD.findall(shown.casefold())]
-    return "".join(word[0] if _is_tens(word) and len(after) == 1 else word for word, after in pairwise([*words, ""]))
-
-
-def _is_tens(digits: str) -> bool:
-    return len(digits) == 2 and digits[0] > "1"
-
-
-def _digits_of(word: str) -> str:
-    """The digits that a word is, with the Hebrew "and" before it, too; "" if none."""
-    return word if word.isdigit() else _DIGITS_OF.get(word, _DIGITS_OF.get(word.removeprefix("ו"), ""))
