@@ -50,6 +50,7 @@ def phone_rules(names: Names) -> list[Rule]:
         rule(_ABROAD, abroad),
         rule(_FREE, free),
         rule(_ISRAEL, grouped),
+        rule(r"(?<!\w)#(\d{3,})\*(?![\w*])", lambda found: f"{names.hash} {names.digit_by_digit(found[1])} {names.star}"),
         rule(_STAR, star),
         rule(r"#(\d+(?:-\d+)+|\d{4,})(?!\w)", lambda found: f"{names.number} {spoken_groups(groups(found[1]), names)}"),
         rule(r"#(?=\d)", f"{names.number} "),

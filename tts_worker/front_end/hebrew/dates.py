@@ -1,7 +1,8 @@
 """Dates and days of the week in Hebrew (sans-I/O).
 
 A day of the month is a masculine cardinal, a year a feminine one. Two numbers with a point or a stroke
-are a date where the text says so: behind a particle (ב-3.5), a day of the week or the word date; else they are a decimal or a fraction.
+are a date where the text says so: behind a particle (ב-3.5), a day of the week or the word date, or with a stroke
+before a time of day; else they are a decimal or a fraction.
 """
 
 import re
@@ -14,7 +15,8 @@ MONTHS = ("ינואר", "פברואר", "מרץ", "אפריל", "מאי", "יו�
 _DAYS = {"א": "ראשון", "ב": "שני", "ג": "שלישי", "ד": "רביעי", "ה": "חמישי", "ו": "שישי"}
 _DAY_NAMES = "|".join([*_DAYS.values(), "שבת"])
 _IN_MONTH = rf"(?P<month>\s+[בל](?:{'|'.join(MONTHS)}|מרס)(?![א-ת]))(?:,?\s+(?P<year>(?:19|20)\d\d)(?!\d))?"
-_DATE_BEFORE = re.compile(rf"(?:(?:^|\s)[ובלמהכש]{{1,3}}[-־]?|תאריך:?\s+|(?:{_DAY_NAMES}|[א-ו]['׳]),?\s+)$")
+_DATE_BEFORE = re.compile(rf"(?:(?:^|\s)[ובלמהכש]{{1,3}}[-־]?|תאריך:?\s+|(?:{_DAY_NAMES}|[א-ו]['׳]|יום [א-ו]),?\s+)$")
+_TIME_BEHIND = re.compile(r",?\s+(?:ב[-־]?|[בל]?שעה\s+)?\d{1,2}:\d\d")
 _UNTIL = re.compile(r"(?:^|\s)(?:עד|לפני|אחרי)\s+$")
 """Behind these it is rather a date if it is unlike most decimals."""
 _AMOUNT_BEHIND = re.compile(r"\s?(?:[%₪$€£]|ש[\"״]ח|(?:אלף|מיליון|מיליארד|אחוז)(?![א-ת])|[קסמ][\"״][מגר])")
@@ -33,6 +35,7 @@ def _short(found: re.Match[str]) -> str | None:
     text, end = found.string, found.end()
     late = int(found["day"]) > 12 or len(found["month"]) > 1
     dated = _DATE_BEFORE.search(text[: found.start()]) or (late and _UNTIL.search(text[: found.start()]))
+    dated = dated or (text[found.end("day")] == "/" and _TIME_BEHIND.match(text, end))
     if not dated or _AMOUNT_BEHIND.match(text, end) or noun_at(text, end):
         return None
     return _date(int(found["day"]), int(found["month"]), None)
@@ -100,6 +103,7 @@ SHORT: list[Rule] = [
     rule(rf"{START}{_DAY}[./](?P<month>\d{{1,2}}){_NO_DATE_BEHIND}", _short),
     rule(rf"{START}(\d{{1,2}})(?=\s+לחודש(?![א-ת]))", lambda found: cardinal(int(found[1]), "m")),
     rule(rf"(?:{_BEHIND_NAMES}){TO}(?=(?:{_NAMES})(?![א-ת]))", " עד "),
+    rule(r"(?<=יום )[א-ו](?=,?\s+\d{1,2}[./]\d{1,2}(?![\d:]))", _days),
     rule(rf"(?:(?<=יום )|(?<=ימים )|(?<=ימי )){_SPAN}(?:{_BETWEEN.pattern}{_SPAN})*", _days),
     rule(rf"(?:(?<=כיתות )|(?<=כיתה ))([א-ת]['׳]){TO}([א-ת]['׳])", lambda found: f"{found[1]} עד {found[2]}"),
     rule(rf"(?<!\w){_SPAN}(?:{_BETWEEN.pattern}{_SPAN})*(?=[:,]?\s+\d{{1,2}}:\d\d)", _days),

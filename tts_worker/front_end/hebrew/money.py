@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from tts_worker.front_end.hebrew.nouns import Gender
+from tts_worker.front_end.hebrew.nouns import Gender, noun_at
 from tts_worker.front_end.hebrew.numbers import NUMBER, SCALE, START, TO, amount, mixed, scaled
 from tts_worker.front_end.names import HEBREW
 from tts_worker.front_end.scan import Rule, rule
@@ -60,6 +60,13 @@ def _sum(money: _Money, written: str, scale: str | None) -> str:
     return f"{spoken} ו{spoken_parts}" if parts else spoken
 
 
+def _bare(found: re.Match[str]) -> str | None:
+    """A sum behind the particle of a price, if it can be neither a day, an hour nor a measure."""
+    whole, decimals = found[0].replace(",", "").split(".")
+    day, hour = int(whole) <= 31 and 1 <= int(decimals) <= 12, int(whole) <= 24 and int(decimals) < 60
+    return None if day or hour or noun_at(found.string, found.end()) else _sum(_SHEKEL, found[0], None)
+
+
 def _percent(found: re.Match[str]) -> str:
     spoken = amount(found["to"] or found["number"], "אחוז", "אחוזים", "m", after_ten="אחוז")
     if found["to"]:
@@ -74,3 +81,5 @@ RULES: list[Rule] = [
     rule(r"(?:(?<=[\d₪$€£])|(?<=ש[\"״]ח)|(?<=שקלים))\s?/\s?(?=(?:שעה|יום|לילה|שבוע|חודש|שנה|אדם|יחידה)(?![א-ת]))", " ל"),
     rule(rf"(?P<sign>(?<![\w)%])[-−+])?{START}(?P<number>{NUMBER})(?:%?{TO}(?P<to>{NUMBER}))?\s?%", _percent),
 ]
+BARE = rule(rf"(?<=ב[-־])(?:\d{{1,3}}(?:,\d{{3}})+|\d+)\.\d\d(?![\w:/°]|[.,-]\d|\s+(?:{SCALE})(?![א-ת]))", _bare)
+"""Behind dates and measures."""

@@ -1,7 +1,7 @@
 """Which gender a counted Hebrew noun has (sans-I/O).
 
-The plural tells it mostly: -im is masculine, -ot feminine. The exceptions that a line talks about stand here, and the singulars
-that are counted, too. A word of no known kind is not taken for a noun.
+The plural tells it mostly: -im is masculine, -ot feminine. The exceptions that a line talks about stand here, the singulars that are
+counted, too, and plurals in the construct state (-ey), which look like many other words. A word of no known kind is not taken for a noun.
 """
 
 import re
@@ -23,9 +23,16 @@ _MASCULINE_PLURALS = _set(
     "שולחנות מקומות רחובות חלונות ארונות כיסאות חשבונות רצונות לילות אבות קולות כוחות מקורות אוצרות אורות קירות לוחות שמות סודות "
     "וילונות חלומות ניירות פתרונות רעיונות יתרונות חסרונות זיכרונות שבועות מוסדות ארמונות עקרונות נהרות מטבעות דורות מעונות צינורות "
     "מזלגות עפרונות גיליונות שטרות אסונות מחנות מחזות מראות שדות קצוות יסודות סולמות מקצועות ניסיונות ראיונות פיקדונות מזונות משקלות "
-    "לקוחות תינוקות זוגות מפתחות פירות מלונות משקאות אולמות רישיונות דוחות כישרונות ביטחונות גגות עופות "
-    "ימי חודשי אחוזי חדרי כדורי טיפולי ביקורי מפגשי שיעורי תשלומי כרטיסי"
+    "לקוחות תינוקות זוגות מפתחות פירות מלונות משקאות אולמות רישיונות דוחות כישרונות ביטחונות גגות עופות"
 )
+_CONSTRUCTS = _set(
+    "ימי חודשי אחוזי חדרי כדורי טיפולי ביקורי מפגשי שיעורי תשלומי כרטיסי ילדי הורי אחי בני נכדי תלמידי חברי עובדי תושבי אנשי נציגי רופאי "
+    "מטופלי מוצרי פריטי ספרי תורי סניפי בתי גני בגדי שקלי מטרי סוגי שלבי מבחני מסמכי טפסי אישורי מכשירי תיקי שירי סרטי ניתוחי חיסוני "
+    "צילומי משרדי בנייני בקבוקי אירועי תחומי נושאי סעיפי פרקי דפי צוותי כלי"
+)
+"""Masculine ones; before an ending that says whose (ילדיך), too."""
+_WHOSE = "(?:ך|כם|כן|ו|ה|נו|הם|הן|י)"
+_POSSESSED = re.compile(rf"(?P<plural>[א-ת]+ות)י{_WHOSE}|(?P<construct>[א-ת]+י){_WHOSE}")
 _FEMININE_ONES = _set(
     "נפש שעה דקה שנייה שנה פעם אגורה ילדה אישה הודעה פגישה הזמנה בקשה לירה מעלה קומה דירה בדיקה יחידה מנה חבילה שאלה נקודה ספרה "
     "תשובה שיחה סדנה משפחה מכונית תוכנית אפשרות טיפה עיר מילה תרופה זריקה כוס כף כפית תמונה הפניה מרפאה"
@@ -34,6 +41,7 @@ _MASCULINE_ONES = _set(
     "שקל אחוז יום חודש שבוע תור איש ילד אדם מחיר דולר אירו סנט קילומטר מטר סנטימטר מילימטר קילוגרם קילו גרם טון ליטר כרטיס חדר מקום לקוח "
     "משלוח מנוי תשלום מוצר אורח שולחן רופא נציג עובד תושב סועד נוסע כדור מרשם חיסון ביקור טיפול צילום טופס מסמך מיליון אלף"
 )
+_MEASURED = _set("כדור שקל אחוז דולר סנט גרם קילו קילוגרם ליטר מטר קילומטר")
 _ONE_OF = {
     "שעות": "שעה",
     "ימים": "יום",
@@ -53,7 +61,8 @@ _ONE_OF = {
 _NO_NOUNS = _set("צהריים בצהריים לצהריים הצהריים לפעמים לפנים")
 _BEGIN_WITH_HE = _set(
     "הודעות הזמנות הנחות הורים הצעות הגדרות החזרים הפסקות המלצות הרצאות הופעות הטבות העברות התקנות הלוואות הסעות הקלטות הזדמנויות "
-    "הרשמות הפקדות הוראות החלטות הערות הבדלים הריונות הסכמים הסברים הודעה הזמנה"
+    "הרשמות הפקדות הוראות החלטות הערות הבדלים הריונות הסכמים הסברים הודעה הזמנה הולדת הגרלה הוראה הוראת הסעה היעדרות הסתגלות הלבשה "
+    "המתנה הכשרה היריון הריון הפסקה התאמה הרצאה הדרכה החלמה הבראה הנחה הצטיינות הגנה הגעה הובלה הרשמה הקלטה הפעלה"
 )
 _LABELS = re.compile(
     r"(?:^|[\s(])[ובלמהש]*-?(?:קו|אוטובוס|קומה|דירה|חדר|שלוחה|סניף|בית|עמוד|עמ'|פרק|טרמינל|רציף|מספר|מס'|כניסה|עמדה|דלפק|שער|ערוץ|כביש|"
@@ -72,11 +81,13 @@ class Noun:
     gender: Gender
     end: int
     """Where it ends in the text."""
+    owned: bool = False
+    """Whether it is known whose: ילדי הגן, ילדיך."""
 
     @property
     def definite(self) -> bool:
         """As in שלושת הימים."""
-        return self.word.startswith("ה") and self.word not in _BEGIN_WITH_HE
+        return self.owned or _has_article(self.word)
 
     @property
     def singular(self) -> bool:
@@ -94,9 +105,11 @@ def noun_at(text: str, at: int) -> Noun | None:
     found = _NOUN.match(text, at)
     if found is None or _NAMED_NEXT.match(text, at):
         return None
-    word = found[1]
+    word, end = found[1], found.end()
+    if gender := _possessed(word):
+        return Noun(word, gender, end, owned=True)
     gender = _listed(word) or (_listed(word[1:]) if word[0] == "ה" else None) or _by_ending(word)
-    return Noun(word, gender, found.end()) if gender else None
+    return Noun(word, gender, end, owned=word in _CONSTRUCTS and _article_at(text, end)) if gender else None
 
 
 def gender_of(word: str | None) -> Gender:
@@ -114,10 +127,33 @@ def labelled(before: str) -> bool:
     return bool(_LABELS.search(before))
 
 
+def measured(word: str) -> bool:
+    """Whether a 1 behind this masculine noun counts it and is no name of it: one pill, but room number one."""
+    return word in _MEASURED
+
+
+def _possessed(word: str) -> Gender | None:
+    found = _POSSESSED.fullmatch(word)
+    if found is None:
+        return None
+    if found["plural"]:
+        return _listed(found["plural"]) or "f"
+    return "m" if found["construct"] in _CONSTRUCTS else None
+
+
+def _has_article(word: str) -> bool:
+    return word.startswith("ה") and word not in _BEGIN_WITH_HE
+
+
+def _article_at(text: str, at: int) -> bool:
+    found = _NOUN.match(text, at)
+    return found is not None and _has_article(found[1])
+
+
 def _listed(word: str) -> Gender | None:
     if word in _FEMININE_PLURALS or word in _FEMININE_ONES:
         return "f"
-    return "m" if word in _MASCULINE_PLURALS or word in _MASCULINE_ONES else None
+    return "m" if word in _MASCULINE_PLURALS | _CONSTRUCTS | _MASCULINE_ONES else None
 
 
 def _by_ending(word: str) -> Gender | None:

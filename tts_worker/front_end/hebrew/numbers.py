@@ -3,7 +3,8 @@
     nothing counted     feminine: קומה שלוש, שבע
     before a noun       in its gender; 2 in the construct state: שני חודשים, שתי דקות
     before a definite   2 to 10 in the construct state: שלושת הימים
-    1                   behind its noun: שעה אחת
+    1                   behind its noun: שעה אחת, כדור אחד
+    again               in the gender of what was counted: שני כדורים בבוקר ואחד בערב
 
 Rules of the Academy of the Hebrew Language; the words themselves are num2words', whose order of members follows them.
 """
@@ -12,7 +13,7 @@ import re
 
 from num2words import num2words
 
-from tts_worker.front_end.hebrew.nouns import Gender, Noun, gender_of, labelled, noun_at
+from tts_worker.front_end.hebrew.nouns import Gender, Noun, gender_of, labelled, measured, noun_at
 from tts_worker.front_end.names import HEBREW
 from tts_worker.front_end.scan import Rule, apart, rule
 
@@ -33,6 +34,9 @@ _ORDERED = re.compile(r"(?:^|([א-ת]+)\s+)ה[-־]$")
 _BLOOD_PRESSURE = re.compile(r"לחץ ה?דם(?:\s+(?:של|שלך|שלכם|הוא|היה|עד|מעל|תקין))*[\s:]*$")
 _AGE = re.compile(r"(?:^|\s)[ובלמהש]?(?:בן|בת|בני|בנות|גיל)\s+$")
 _RATED = re.compile(r"(?:ציון|דירוג)(?:\s+(?:של|הוא))?\s+$")
+_MEASURE = re.compile(r"(?:^|[\s(])([א-ת]+)\s+$")
+_PART_OF_DAY = r"\s+ב(?:בוקר|צהריים|ערב|לילה)(?![א-ת])"
+_AGAIN = re.compile(rf"(?:(?<![א-ת])(?P<one>[א-ת]+)\s+1|\d(?P<many>\s+[א-ת]+)){_PART_OF_DAY},?\s+(?:ו[-־]?)?$")
 _TO_A_NOUN = re.compile(rf"(?:{TO}|\s+(?:עד|או)\s+|\s+[לו][-־])(?:{NUMBER})(?=\s)")
 
 
@@ -148,6 +152,8 @@ def _number(found: re.Match[str]) -> str:
         return plain(written)
     if _AGE.search(before):
         return mixed(written, "f")
+    if gender := _counted_before(text, found):
+        return mixed(written, gender)
     if noun := noun_at(text, found.end()):
         return counted(written, noun)
     if (following := _TO_A_NOUN.match(text, found.end())) and (noun := noun_at(text, following.end())):
@@ -155,6 +161,20 @@ def _number(found: re.Match[str]) -> str:
     if (ordered := _ORDERED.search(before)) and written.isdigit():
         return _ordinal(int(written), gender_of(ordered[1]))
     return plain(written)
+
+
+def _counted_before(text: str, found: re.Match[str]) -> Gender | None:
+    """The gender of what a number counts that stands before it: one pill in the morning, and two in the evening."""
+    before = text[: found.start()]
+    if found[0] == "1" and (measure := _MEASURE.search(before)) and measured(measure[1]):
+        return "m"
+    again = re.compile(_PART_OF_DAY).match(text, found.end()) and _AGAIN.search(before)
+    if not again:
+        return None
+    if again["one"]:
+        return "m" if measured(again["one"]) else "f"
+    noun = noun_at(text, again.start("many"))
+    return noun.gender if noun else None
 
 
 def _ordinal(number: int, gender: Gender) -> str:
