@@ -11,7 +11,7 @@ from contextlib import suppress
 import httpx
 
 from common import config, signed_http
-from common.agents.agent import ACTIONS
+from common.agents.agent import ACTIONS, Limit
 from common.agents.in_use import InUse
 from llm_worker import webhooks
 from llm_worker.built_in import tools_of_agent
@@ -61,6 +61,8 @@ class AgentTools:
                 yield webhooks.tool_of(name, webhook, self._http)
         for name, where in file.functions.items():
             if (file.tools is None or name in file.tools) and (found := _function(name, where)) is not None:
+                if found.effects == "none" and file.limits.get(name, Limit()).times != Limit().times:
+                    logger.warning("agent=%s tool=%s what=not_counted key=limits.%s.times", agent.carried.reference, name, name)
                 yield found
 
 

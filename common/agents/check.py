@@ -166,6 +166,8 @@ def _check_limits(agent: Agent) -> None:
         elif tool not in agent.known_tools or tool in ACTIONS:
             known = ", ".join(name for name in agent.known_tools if name not in ACTIONS or name == "transfer")
             raise Fault(("limits", tool), f"there is no such tool that has limits; takes any of {known}")
+        if limit.times != Limit().times and agent.only_looks_up(tool):
+            raise Fault(("limits", tool, "times"), "does not go with it: what only looks something up is not counted")
         takes = agent.parameters(tool)
         for name, pattern in limit.arguments.items():
             if takes is not None and name not in takes:

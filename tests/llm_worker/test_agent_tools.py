@@ -75,6 +75,11 @@ async def test_a_function_that_is_none_is_told_once(tmp_path: Path, tools: Agent
     ]
 
 
+async def test_a_limit_that_is_not_counted_is_told(tmp_path: Path, tools: AgentTools, caplog: pytest.LogCaptureFixture) -> None:
+    tools.of(agent(tmp_path, 'tools = ["find"]\n[limits.find]\ntimes = 1\n'))
+    assert [record.getMessage().partition(" ")[2] for record in caplog.records] == ["tool=find what=not_counted key=limits.find.times"]
+
+
 async def test_a_secret_that_nobody_set_is_told_once(
     tmp_path: Path, tools: AgentTools, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -160,6 +160,11 @@ def test_a_webhook_is_a_tool_that_may_be_allowed_and_limited(tmp_path: Path) -> 
         ('voice = "he-IL-Wavenet-B"', "clinic.toml:6: voice: he-IL-Wavenet-B is a male voice"),
         ("[limits.hang_down]\ntimes = 1", "clinic.toml:6: limits.hang_down: there is no such tool that has limits; takes"),
         ("[limits.hang_up]\ntimes = 1", "clinic.toml:6: limits.hang_up: there is no such tool that has limits; takes"),
+        ("[limits.opening_hours]\ntimes = 2", "clinic.toml:7: limits.opening_hours.times: does not go with it: what only looks"),
+        (
+            HOOKED + "effects = false\n[limits.a]\ntimes = 1",
+            "clinic.toml:12: limits.a.times: does not go with it: what only looks something up is not counted",
+        ),
         ('[limits.transfer]\nnumbers = ["*"]', "clinic.toml:7: limits.transfer.numbers: does not go with it: whom it goes to stands in"),
         (HOOKED + '[limits.a]\narguments = {b = "x"}', "clinic.toml:11: limits.a.arguments.b: is no parameter of it; takes any of"),
         ('[limits.leave_message.arguments]\ntexts = "x"', "clinic.toml:7: limits.leave_message.arguments.texts: is no parameter"),
