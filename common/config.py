@@ -111,6 +111,12 @@ class Settings:
         shape=LANGUAGE_TAG,
         takes="a BCP 47 tag like he or en-US",
     )
+    max_call_sec: float = setting(
+        3600.0,
+        "longest call: behind its next reply PHRASE_GOODBYE is said, and it ends; one that is connected again begins anew",
+        low=10,
+        high=86_400,
+    )
     greeting: str | None = setting(None, 'first words of the bot; "" = none; default: שלום! איך אפשר לעזור?')
     agents_dir: Path | None = setting(None, "folder of agents, one file each (docs/agents.md); default: agents/ beside the code")
 

@@ -21,6 +21,9 @@ LOCAL_SPEECH = frozenset({"whisper", "local"})
 """Vendors that compute on this machine's own cores."""
 
 
+_GOOGLE = frozenset({"google", "google_unary"})
+
+
 @dataclass(frozen=True, slots=True)
 class Registered:
     """A line of a stage's registry."""
@@ -67,6 +70,13 @@ def choose_vendors(settings: Settings) -> dict[Stage, Choice]:
         "llm": _followed(llm, settings.llm_fallback),
         "tts": _followed(tts, settings.tts_fallback),
     }
+
+
+def paid_for(settings: Settings) -> list[str]:
+    """The chosen vendors that cost money: those of an account, but for a server of one's own that wants no key."""
+    keys = {"openai": settings.openai_api_key, "openai_2": settings.openai_2_api_key or settings.openai_api_key}
+    keys |= dict.fromkeys(_GOOGLE, "" if settings.tts_base_url.startswith("http://") else "account")
+    return sorted({name for choice in choose_vendors(settings).values() for name in choice.names if keys.get(name)})
 
 
 def vendors_of(choice: Choice, registry: Mapping[str, Registered], settings: Settings) -> list[tuple[str, Any]]:

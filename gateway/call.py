@@ -14,7 +14,9 @@ to another one, leaves in peace.
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
+from typing import Literal
 
 from common.agents.in_use import Carried
 from common.audio import FRAME_BYTES, mulaw_to_pcm, rms
@@ -68,6 +70,7 @@ class LiveCall:
         gone: Callable[["LiveCall"], object],
         agent: Carried = HOUSE,
         account: Account | None = None,
+        longest_s: float = math.inf,
     ) -> None:
         self.key = key
         """The call's name in Redis."""
@@ -96,6 +99,7 @@ class LiveCall:
         self._early: list[LineEvent] | None = []
         """What happened on the line before the call began."""
         self._parting = Parting()
+        self._too_long_at = self._loop.time() + longest_s
         self._left = False
         self._busy = False
 
@@ -137,15 +141,20 @@ class LiveCall:
         if isinstance(delivery.message, Sentence) and head.turn == self._turn:
             self._go_on_in(self._tongue.replied_in(head.language))
         self._tally.message_came(delivery.message, self._loop.time())
-        for event in self._parting.told(delivery, self._machine.call.phrases.spent):
+        if self._loop.time() >= self._too_long_at:
+            self._part("goodbye", "TOO_LONG", "max_call_sec")
+        for event in self._parting.told(delivery, self._machine.call.phrases):
             self._handle(event)
         self._tally.message_handled()
 
     def spent(self, limit: str) -> None:
         """There is no more money for it: its next reply is the last one."""
-        if not self._parting.due:
-            self._parting.due = True
-            self._report(events.Report(self._turn, "SPENT", (("limit", limit),)))
+        self._part("spent", "SPENT", limit)
+
+    def _part(self, words: Literal["spent", "goodbye"], event: str, limit: str) -> None:
+        if not self._parting.words:
+            self._parting.words = words
+            self._report(events.Report(self._turn, event, (("limit", limit),)))
 
     def load_changed(self, busy: bool) -> None:
         """The workers are behind, or not any more."""

@@ -28,7 +28,7 @@ from gateway.pacer import Pacer
 from gateway.port import listen
 from gateway.records.files import recording
 from gateway.server import serve
-from gateway.spending import Spending
+from gateway.spending import Spending, warn_of_no_limit
 from gateway.summaries import Summaries
 from gateway.surroundings import Surroundings
 from gateway.switchboard import Switchboard
@@ -72,6 +72,7 @@ async def _answer_calls(
 ) -> None:
     load = Load(settings.busy_after_sec, settings.max_calls, bus.shard_of)
     agents = Agents(settings, await asyncio.to_thread(Folder, settings))
+    warn_of_no_limit(settings)
     spending = Spending(settings, bus, around.wall_clock, agents)
     summaries = Summaries(bus, around.gateway)
     outcomes = Outcomes(settings.torim_cache.expanduser() / "outcomes", agents, around.wall_clock, summaries.of)

@@ -1,4 +1,5 @@
-"""A call for which there is no more money (``spending.py``) ends politely: behind its next reply the bot says so, and hangs up.
+"""A call for which there is no more money (``spending.py``), or that is too long, ends politely: behind its next reply the bot says so, and
+hangs up.
 
     worker    Sentence 0 ... Sentence n-1   ReplyEnded(n)
     core      Sentence 0 ... Sentence n-1   Sentence n, its sound, Action(hang_up), ReplyEnded(n + 1)
@@ -8,27 +9,29 @@ phrase (R10). No voice stops them, nor what comes before them: a caller who talk
 before its reply sounds leaves it to the next one. A transfer goes first: somebody else pays for what is said there.
 """
 
+from typing import Literal
+
 import msgspec
 
 from common.bus import Delivery
 from common.messages import Action, ReplyEnded, Sentence, SpeechChunk
 from gateway.turn.events import WorkerReported
-from gateway.turn.phrases import Phrase
+from gateway.turn.phrases import Phrase, PhraseBook
 
 
 class Parting:
     """Of one call."""
 
     def __init__(self) -> None:
-        self.due = False
-        """Whether the next reply is the last one."""
+        self.words: Literal["", "spent", "goodbye"] = ""
+        """The phrase that is said behind the next reply, which is the last one; "": it is not."""
 
-    def told(self, delivery: Delivery, phrase: Phrase) -> list[WorkerReported]:
+    def told(self, delivery: Delivery, phrases: PhraseBook) -> list[WorkerReported]:
         """What the core is told of a worker's message."""
         match delivery.message:
-            case ReplyEnded() as ended if self.due:
-                return _with_parting(ended, phrase)
-            case Sentence() as sentence if self.due:
+            case ReplyEnded() as ended if self.words:
+                return _with_parting(ended, phrases.spent if self.words == "spent" else phrases.goodbye)
+            case Sentence() as sentence if self.words:
                 return [WorkerReported(msgspec.structs.replace(sentence, interruptible=False))]
             case message:
                 return [WorkerReported(message, delivery.audio)]

@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 from common.agents.in_use import InUse
 from common.config import Settings
 from common.errors import BusUnavailable, ConfigError
+from common.vendors import paid_for
 from gateway.account import Account
 from gateway.agents import Agents
 
@@ -150,6 +151,13 @@ class Spending:
         for call, each in limits:
             if why := _beyond(each, spent):
                 call.spent(why)
+
+
+def warn_of_no_limit(settings: Settings) -> None:
+    """Say that nothing ends what vendors may cost, where that is so."""
+    limits = (settings.spend_per_day_usd, settings.spend_agent_per_day_usd)
+    if (paid := paid_for(settings)) and all(limit is None for limit in limits):
+        logger.warning("what=no_spend_limit vendors=%s: SPEND_PER_DAY_USD sets one (docs/cost.md)", ",".join(paid))
 
 
 def has_limit(agent: InUse) -> bool:

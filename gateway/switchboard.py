@@ -87,7 +87,10 @@ class Switchboard:
             return LanguageChanged(self._phrases.book(language, agent), lexicon(language))
 
         tongue = Tongue(language, agent.snapshot.agent, goes_by)
-        call = LiveCall(started, line, started.call, tongue, machine, detector, guard, self._around, self._gone, known.carried, account)
+        longest_s = self._settings.max_call_sec
+        call = LiveCall(
+            started, line, started.call, tongue, machine, detector, guard, self._around, self._gone, known.carried, account, longest_s
+        )
         self._calls[call.key] = call
         call.load_changed(self._busy)
         return call

@@ -1,8 +1,9 @@
-"""A call for which there is no more money: it hears its reply, then that, and is hung up."""
+"""A call for which there is no more money, or that is too long: it hears its reply, then that, and is hung up."""
 
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -27,17 +28,31 @@ from tests.sim.memory_bus import MemoryBus
 HEAD = Head(call="CA1", turn=1)
 ENDED = ReplyEnded(head=HEAD, sentences=1)
 REPLY, WORDS = bytes(4000), bytes([1] * 8000)
+NONE = Phrase("", b"")
 
 
-def told(message: Message, phrase: Phrase, *, due: bool = True) -> list[str]:
+def book(spent: Phrase, goodbye: Phrase = NONE) -> PhraseBook:
+    return PhraseBook(None, NONE, NONE, NONE, NONE, goodbye, b"", spent=spent)
+
+
+def told(message: Message, spent: Phrase) -> list[str]:
     """What the core is told, by kind."""
     parting = Parting()
-    parting.due = due
-    return [type(each.message).__name__ for each in parting.told(Delivery("1-0", message), phrase)]
+    parting.words = "spent"
+    return [type(each.message).__name__ for each in parting.told(Delivery("1-0", message), book(spent))]
 
 
 def test_while_there_is_money_the_core_hears_what_workers_say() -> None:
-    assert Parting().told(Delivery("1-0", ENDED, b"x"), Phrase("bye", WORDS)) == [WorkerReported(ENDED, b"x")]
+    assert Parting().told(Delivery("1-0", ENDED, b"x"), book(Phrase("bye", WORDS))) == [WorkerReported(ENDED, b"x")]
+
+
+@pytest.mark.parametrize("words", ["spent", "goodbye"])
+def test_the_words_are_those_of_the_reason(words: Literal["spent", "goodbye"]) -> None:
+    parting = Parting()
+    parting.words = words
+    (first, *_) = parting.told(Delivery("1-0", ENDED), book(Phrase("spent", WORDS), Phrase("goodbye", WORDS)))
+    assert isinstance(first.message, Sentence)
+    assert first.message.text == words
 
 
 def test_sound_is_not_changed() -> None:
@@ -52,14 +67,15 @@ class Booked(FixedPhrases):
     """Phrases of which the last one has its sound."""
 
     def book(self, language: str, agent: InUse | None = None) -> PhraseBook:
-        return replace(super().book(language, agent), spent=Phrase("Please call again tomorrow.", WORDS))
+        goodbye = Phrase("Thank you, goodbye.", WORDS)
+        return replace(super().book(language, agent), spent=Phrase("Please call again tomorrow.", WORDS), goodbye=goodbye)
 
 
 class House:
     """One gateway, and a caller who asks something when there is no more money."""
 
-    def __init__(self, folder: Path) -> None:
-        settings = Settings(torim_cache=folder, greeting="", language="en", endpointing="fixed", speculate="off")
+    def __init__(self, folder: Path, max_call_sec: float = 3600) -> None:
+        settings = Settings(torim_cache=folder, greeting="", language="en", endpointing="fixed", speculate="off", max_call_sec=max_call_sec)
         self.bus, self.pacer, self.line = MemoryBus(), Pacer(), FakeLine()
         around = Surroundings(self.bus, self.pacer, "gw1", False, lambda: 0.0)
         self.board = Switchboard(settings, Booked(settings, self.bus, "gw1"), LoudIsSpeech, around)
@@ -120,6 +136,17 @@ def test_the_words_stand_in_the_history(tmp_path: Path) -> None:
         return [turn.heard for turn in await house.bus.history("CA1") if turn.heard]
 
     assert virtual_clock.run(main()) == ["At nine. Please call again tomorrow."]
+
+
+def test_a_call_that_is_too_long_hears_goodbye_behind_its_reply(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    house = House(tmp_path, max_call_sec=0.05)
+
+    async def main() -> tuple[bool, list[str]]:
+        ended = await house.call(spent=False)
+        return ended, [turn.heard for turn in await house.bus.history("CA1") if turn.heard]
+
+    assert virtual_clock.run(main()) == (True, ["At nine. Thank you, goodbye."])
+    assert capsys.readouterr().out.count("TOO_LONG limit=max_call_sec") == 1
 
 
 @pytest.mark.parametrize("talks_at_s", [0.2, 0.8])

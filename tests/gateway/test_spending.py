@@ -14,7 +14,7 @@ from common.config import Settings
 from common.errors import BusUnavailable, ConfigError
 from gateway.account import Account
 from gateway.agents import Agents
-from gateway.spending import CALLER, LOOK_S, Spending, has_limit
+from gateway.spending import CALLER, LOOK_S, Spending, has_limit, warn_of_no_limit
 from tests import virtual_clock
 from tests.common.agents.files import CLINIC, folder_of, write
 
@@ -193,3 +193,27 @@ def test_the_words_for_it_are_made_where_there_is_a_limit() -> None:
 
 def test_the_limit_of_a_file_is_one() -> None:
     assert (has_limit(clinic()), has_limit(clinic(spend_per_day_usd=0.5))) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "vendors"),
+    [
+        (Settings(), []),
+        (Settings(openai_api_key="k"), ["openai"]),
+        (
+            Settings(llm_base_url="http://127.0.0.1:1", llm_fallback="openai_2", openai_2_api_key="k", tts_vendor="google"),
+            ["google,google_unary,openai_2"],
+        ),
+        (Settings(openai_api_key="k", spend_per_day_usd=5), []),
+        (Settings(openai_api_key="k", spend_agent_per_day_usd=5), []),
+        (
+            Settings(openai_api_key="k", spend_caller_per_day_usd=5),
+            ["openai"],
+        ),
+        (Settings(llm_base_url="http://127.0.0.1:1", tts_vendor="google", tts_base_url="http://127.0.0.1:2"), []),
+    ],
+)
+def test_that_nothing_ends_what_vendors_cost_is_told(settings: Settings, vendors: list[str], caplog: pytest.LogCaptureFixture) -> None:
+    warn_of_no_limit(settings)
+    told = [f"what=no_spend_limit vendors={names}: SPEND_PER_DAY_USD sets one (docs/cost.md)" for names in vendors]
+    assert [record.getMessage() for record in caplog.records] == told
