@@ -84,7 +84,7 @@ async def test_each_thing_that_is_refused_is_left_out_by_itself() -> None:
     assert asked_last(await asked(*refusals, completion("Yes."))) == {"tools"}
 
 
-def asked_last(requests: list[Any]) -> set[str]:
+def asked_last(requests: list[dict[str, Any]]) -> set[str]:
     return requests[-1].keys() - {"model", "messages", "stream"}
 
 

@@ -78,12 +78,10 @@ OVER_HTTP: dict[str, HttpFault] = {
 }
 
 
-_BEGUN = 4
-"""Steps of a good completion: its head, the role, and two of its pieces."""
 ENDINGS: dict[str, HttpFault] = {
-    "filtered": lambda good: [*good[:_BEGUN], event({}, "content_filter"), http_chunk(DONE) + END_OF_BODY],
-    "too_long": lambda good: [*good[:_BEGUN], event({}, "length"), http_chunk(DONE) + END_OF_BODY],
-    "error_event": lambda good: [*good[:_BEGUN], ERROR_EVENT + END_OF_BODY],
+    "filtered": lambda good: [*_half(good), event({}, "content_filter"), http_chunk(DONE) + END_OF_BODY],
+    "too_long": lambda good: [*_half(good), event({}, "length"), http_chunk(DONE) + END_OF_BODY],
+    "error_event": lambda good: [*_half(good), ERROR_EVENT + END_OF_BODY],
 }
 
 
