@@ -19,9 +19,7 @@ from common.messages import Stage
 
 LOCAL_SPEECH = frozenset({"whisper", "local"})
 """Vendors that compute on this machine's own cores."""
-
-
-_GOOGLE = frozenset({"google", "google_unary"})
+_GOOGLE = ("google", "google_unary")
 
 
 @dataclass(frozen=True, slots=True)

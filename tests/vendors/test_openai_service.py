@@ -105,6 +105,14 @@ async def test_what_openai_refuses_is_refused(model: str, seconds: float, kind: 
     assert not service.bills
 
 
+async def test_the_diarising_model_takes_no_prompt_and_tells_no_likelihoods() -> None:
+    async with openai(OpenAIService()) as client:
+        with pytest.raises(BadRequestError):
+            await client.audio.transcriptions.create(file=upload(1), model="gpt-4o-transcribe-diarize", prompt="Torim")
+        with pytest.raises(BadRequestError):
+            await client.audio.transcriptions.create(file=upload(1), model="gpt-4o-transcribe-diarize", include=["logprobs"])
+
+
 # --- Speech
 
 
