@@ -21,7 +21,12 @@ MOST_TOKENS = 4000
 """The longest reply has 64 sentences (``llm_worker/speaker.py``)."""
 _EFFORTS = ("none", "minimal", "low")
 _THINKS = re.compile(r"(?:.*/)?(?:gpt-(?:[5-9]|\d\d)|o\d)")
-_WORDS = {"stream_options": "stream_options", "max_completion_tokens": "max_", "tools": "tool", "reasoning_effort": "reasoning"}
+_WORDS = {
+    "stream_options": "stream_options",
+    "max_completion_tokens": "max_|in the completion",  # vLLM, where prompt and completion are more than the model holds
+    "tools": "tool",
+    "reasoning_effort": "reasoning",
+}
 """By which a refusal of each is known; the first one that fits is meant: tools are refused *with* reasoning."""
 
 logger = logging.getLogger("torim.llm_worker")
@@ -47,7 +52,7 @@ class Options:
 
     def refused(self, model: str, asked: Mapping[str, Any], told: str) -> bool:
         """Whether the server's words refuse something of what was asked for; then it is asked for something else, or for less."""
-        name = next((name for name in _WORDS if name in asked and _WORDS[name] in told.lower()), "")
+        name = next((name for name in _WORDS if name in asked and re.search(_WORDS[name], told.lower())), "")
         if name == "reasoning_effort":
             self._thinks(model, asked[name])
         elif name:

@@ -73,6 +73,7 @@ def forbidden(name: str, value: Any) -> Script:
         ("stream_options", forbidden("stream_options", {"include_usage": True})),
         ("max_completion_tokens", forbidden("max_completion_tokens", 4000)),
         ("max_completion_tokens", refusal(400, "max_tokens is too large: 4000. The context of this model has 2048 tokens.")),
+        ("max_completion_tokens", refusal(400, "You requested 4600 tokens (600 in the messages, 4000 in the completion).")),
     ],
 )
 async def test_what_a_model_refuses_it_is_not_asked_for_again(option: str, refused: Script) -> None:
