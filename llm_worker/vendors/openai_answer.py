@@ -5,8 +5,8 @@
     length              it was cut at its most tokens: a failure; another attempt goes on behind what was said
     none                the stream broke off: a failure
 
-Of an answer that failed what was whole is said, and no call is made: its arguments may be half ones. What a model says in refusing is
-said like anything else.
+Of an answer that failed no call is made: its arguments may be half ones. Its whole sentences are out by then. What a model says in refusing
+is said like anything else.
 
 A call of a tool streams in pieces: its id and name in the first, its arguments in all of them, several calls told
 apart by their index. Some servers send each call whole, and all of them at index 0; a new id begins a new call.
@@ -77,8 +77,6 @@ class _Streamed:
 
 
 def text_of(chunk: ChatCompletionChunk) -> str:
-    """What is said in a chunk, a refusal, too."""
-    if not chunk.choices:
-        return ""
+    """What is said in a chunk that has choices, a refusal, too."""
     delta = chunk.choices[0].delta
     return (delta.content or "") + (delta.refusal or "")
