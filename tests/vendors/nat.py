@@ -19,7 +19,8 @@ class Nat:
         """Connections, ever."""
         self._forgotten = 0
         self._beyond = urlsplit(url)
-        self._open: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
+        self._open = set[asyncio.StreamWriter]()
+        self._passing = set[asyncio.Task[None]]()
         self._server: asyncio.Server | None = None
 
     @property
@@ -56,21 +57,22 @@ class Nat:
     async def _close(self) -> None:
         assert self._server is not None
         self._server.close()
-        passing = list(self._open.values())
         for writer in self._open:
             writer.close()
-        await asyncio.gather(*passing)
+        await asyncio.gather(*self._passing)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         number, self.made = self.made, self.made + 1
         passing = asyncio.current_task()
         assert passing is not None
-        self._open[writer] = passing
+        self._passing.add(passing)
+        passing.add_done_callback(self._passing.discard)
+        self._open.add(writer)
         beyond, to_beyond = await asyncio.open_connection("127.0.0.1", self._beyond.port)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._pump(beyond, writer, number))
             await self._pump(reader, to_beyond, number)
-            del self._open[writer]
+            self._open.remove(writer)
 
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, number: int) -> None:
         with suppress(ConnectionError):
