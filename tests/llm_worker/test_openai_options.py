@@ -86,7 +86,7 @@ async def test_each_thing_that_is_refused_is_left_out_by_itself() -> None:
 
 
 def asked_last(requests: list[dict[str, Any]]) -> set[str]:
-    return requests[-1].keys() - {"model", "messages", "stream"}
+    return set(requests[-1]) - {"model", "messages", "stream"}
 
 
 async def test_another_model_is_asked_for_what_the_first_refused() -> None:
