@@ -1,4 +1,4 @@
-"""``python -m tests.bench.metrics_cost``: what counting costs, each operation and all of a minute of a call.
+"""``python -m tests.bench.metrics_cost [--docs]``: what counting costs, each operation and all of a minute of a call.
 
 How often a call counts is not guessed: simulated calls run through the real shell and the real workers on a virtual clock, and what
 the registry has more of afterwards is what they counted. What ticks for the process, however many calls it has, stands apart.
@@ -10,15 +10,13 @@ scrapes and with ten a second, since the machine's own stalls are in both.
 
 import asyncio
 import logging
-import os
-import platform
 import statistics
-import sys
 import threading
 import timeit
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
+from dataclasses import dataclass
 from io import StringIO
 from time import thread_time
 
@@ -29,16 +27,40 @@ from common import metrics
 from gateway.tally import Tally
 from gateway.turn.events import FrameHeard
 from tests import virtual_clock
+from tests.bench.kept import Bench, Kept
 from tests.sim.desk import Desk
 from tests.sim.shell import simulate
 
 ROUNDS, TIMES = 7, 20_000
+KINDS = ("counter", "counter, labelled", "histogram", "histogram, labelled")
 SCRAPES = 200
 LOOKS, LOOK_S, SCRAPE_EVERY_S = 400, 0.005, 0.1
 CALLS = range(30)
 FRAMES_A_MINUTE = 60 * 50
 OF_THE_PROCESS = {"torim_tick_lateness_seconds": 50.0, "torim_tick_seconds": 50.0, "torim_loop_lag_seconds": 4.0}
 """A second."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsCost:
+    """What counting takes."""
+
+    operations_ns: dict[str, float]
+    frame_ns: float
+    """Of watching a frame."""
+    often: dict[str, float]
+    """How often each metric is counted in a minute of a call."""
+    call_us: float
+    """A minute, all processes together, each count at the dearest kind's price."""
+    process_us: float
+    """A minute, for its clocks."""
+    scrape_ms: float
+    """Of a thread's CPU."""
+    scrape_lines: int
+    late_ms: float
+    """How late the loop wakes at p99."""
+    late_scraped_ms: float
+    """The same beside ten scrapes a second."""
 
 
 def nanoseconds(operation: Callable[[], object]) -> float:
@@ -79,14 +101,14 @@ def counted() -> Counter[str]:
     return found
 
 
-def a_minute() -> tuple[float, dict[str, float]]:
-    """How many simulated call-minutes, and how often each metric is counted in one."""
+def a_minute() -> dict[str, float]:
+    """How often each metric is counted in a minute of a simulated call."""
     before, seconds = counted(), 0.0
     logging.getLogger("torim").propagate = False
     with redirect_stdout(StringIO()):
         for seed in CALLS:
             seconds += virtual_clock.run(simulate(seed, hostile=False)).seconds
-    return seconds / 60, {name: count * 60 / seconds for name, count in (counted() - before).items() if name not in OF_THE_PROCESS}
+    return {name: count * 60 / seconds for name, count in (counted() - before).items() if name not in OF_THE_PROCESS}
 
 
 def scrape_ms() -> float:
@@ -130,24 +152,49 @@ def late_ms() -> tuple[float, float]:
     return statistics.quantiles(without, n=100)[-1], statistics.quantiles(beside, n=100)[-1]
 
 
-def report() -> list[str]:
-    """All of it, by lines."""
-    minutes, often = a_minute()  # before the operations are timed, which count too
+def measure() -> MetricsCost:
+    """All of it."""
+    often = a_minute()  # before the operations are timed, which count too
     cost, frame = operations(), frame_ns()
     of_call_us = (sum(often.values()) * max(cost.values()) + FRAMES_A_MINUTE * frame) / 1000
-    without_ms, beside_ms = late_ms()
     of_process_us = 60 * sum(OF_THE_PROCESS.values()) * cost["histogram"] / 1000
-    return [
-        f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
-        *(f"{name:24}{ns:8.0f} ns" for name, ns in (cost | {"watching a frame": frame}).items()),
-        f"a minute of a call ({minutes:.1f} simulated minutes, all processes together):",
-        *(f"{name:40}{count:8.1f} times" for name, count in sorted(often.items(), key=lambda item: -item[1])),
-        f"a call:    {of_call_us:8.0f} us a minute, {of_call_us / 60e6:.4%} of a core (each count at the dearest kind's price)",
-        f"a process: {of_process_us:8.0f} us a minute, {of_process_us / 60e6:.4%} of a core",
-        f"a scrape:  {scrape_ms():8.1f} ms of a thread's CPU",
-        f"the loop wakes late at p99 by {without_ms:.1f} ms, beside ten scrapes a second by {beside_ms:.1f}",
-    ]
+    late, late_scraped = late_ms()
+    return MetricsCost(
+        operations_ns={name: round(ns) for name, ns in cost.items()},
+        frame_ns=round(frame),
+        often={name: round(count, 1) for name, count in sorted(often.items(), key=lambda item: -item[1])},
+        call_us=round(of_call_us),
+        process_us=round(of_process_us),
+        scrape_ms=round(scrape_ms(), 2),
+        scrape_lines=generate_latest(REGISTRY).count(b"\n"),
+        late_ms=round(late, 1),
+        late_scraped_ms=round(late_scraped, 1),
+    )
 
+
+def told(kept: Kept[MetricsCost]) -> Iterator[str]:
+    """A paragraph."""
+    found = kept.found
+    count, labelled, observed, observed_labelled = (found.operations_ns[kind] / 1000 for kind in KINDS)
+    yield (
+        f"Counting costs {found.call_us / 1000:.1f} ms of CPU a call-minute, all processes together, and {found.process_us / 1000:.0f} ms "
+        f"a minute a process for its clocks"
+    )
+    yield (
+        f"(`.venv/bin/python -m tests.bench.metrics_cost`, {kept.where}: a count {count:.1f} µs, {labelled:.1f} with a label; "
+        f"an observation {observed:.1f} and {observed_labelled:.1f}; watching a frame {found.frame_ns / 1000:.1f})."
+    )
+    yield f"A scrape takes a thread {found.scrape_ms:.1f} ms of CPU for {found.scrape_lines} lines. While a loop is scraped ten times"
+    yield f"a second, it wakes {found.late_scraped_ms:.0f} ms late at p99, else {found.late_ms:.0f}: at one scrape in 5 s hardly ever."
+
+
+def figures(found: MetricsCost) -> dict[str, float]:
+    """What is compared."""
+    counted = {f"{kind}, ns": ns for kind, ns in found.operations_ns.items()}
+    return counted | {"a call's minute, us": found.call_us, "a process' minute, us": found.process_us, "a scrape, ms": found.scrape_ms}
+
+
+BENCH = Bench("metrics_cost", Kept[MetricsCost], told, figures)
 
 if __name__ == "__main__":
-    sys.stdout.write("\n".join(report()) + "\n")
+    BENCH.report(measure, BENCH.parser(__doc__).parse_args())

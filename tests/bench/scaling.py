@@ -1,4 +1,4 @@
-"""What more workers bring, and what a hop costs: ``python -m tests.bench.scaling``.
+"""What more workers bring, and what a hop costs: ``python -m tests.bench.scaling [--docs]``.
 
 **Throughput**: a stage always has a quarter more work than it can do at a time. A piece takes its scripted vendor as long as one far away
 might, so a worker does at most its slots a while. Told are pieces a second with 1, 2 and 4 workers, each a process. Only what was done
@@ -7,19 +7,18 @@ counts: where something failed, or nothing came of it, the run ends without a ro
 **Hops**: one worker a stage, vendors that take no time, utterances of a second that arrive by chance at a rising rate. Told is how long
 after its publication the gateway has the transcript (two hops), the first sentence (three) and the first sound (four).
 
-The machine's load stands above the tables: on a shared one only ratios mean anything.
+The machine's load is told with it: on a shared one only ratios mean anything.
 """
 
 import asyncio
 import os
-import platform
 import random
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from statistics import quantiles
-from typing import Any
 
 from redis.asyncio import Redis
 
@@ -27,6 +26,7 @@ from common import streams
 from common.messages import Head, Message, ReplyEnded, Sentence, SpeechChunk, Stage, StageFailed, Transcript, Utterance
 from common.redis_bus import RedisGatewayBus
 from common.streams import STAGES
+from tests.bench.kept import Bench, Kept
 from tests.e2e.gateway_process import ROOT
 from tests.servers import real_server
 
@@ -54,6 +54,38 @@ _SLOTS: dict[Stage, int] = {"asr": 16, "llm": 64, "tts": 16}
 """Of the scripted vendors' workers."""
 _LIMIT_S = 20.0
 _ON_THE_WAY = ("Transcript", "Sentence", "SpeechChunk")
+Times = tuple[float, float]
+"""p50 and p95, in ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """What so many workers of a stage do."""
+
+    stage: Stage
+    workers: int
+    per_s: float
+    times_one: float
+    """That to what one worker does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hops:
+    """From the publication of an utterance until something of it is back."""
+
+    per_s: int
+    """Utterances."""
+    transcript_ms: Times
+    sentence_ms: Times
+    sound_ms: Times
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """All of it."""
+
+    throughput: list[Throughput]
+    hops: list[Hops]
 
 
 class Replies:
@@ -145,8 +177,8 @@ async def throughput(url: str, replies: Replies, stage: Stage, count: int) -> fl
         return pieces / (asyncio.get_running_loop().time() - began_s)
 
 
-async def hops(replies: Replies, name: str, rate: int) -> list[str]:
-    """A row: p50 / p95 in ms of each place on the way, at so many utterances a second."""
+async def hops(replies: Replies, name: str, rate: int) -> Hops:
+    """Each place on the way, at so many utterances a second."""
     clock, published, chance = asyncio.get_running_loop().time, dict[str, float](), random.Random(rate)
     ends_s = clock() + _ARRIVALS_S
     async with asyncio.TaskGroup() as publishing:
@@ -157,17 +189,12 @@ async def hops(replies: Replies, name: str, rate: int) -> list[str]:
             publishing.create_task(replies.bus.publish("asr", message, _SECOND))
             await asyncio.sleep(chance.expovariate(rate))
     async with asyncio.timeout(_LIMIT_S):
-        return [_both([await replies.came(call, kind) - at for call, at in published.items()]) for kind in _ON_THE_WAY]
+        return Hops(rate, *[_times([await replies.came(call, kind) - at for call, at in published.items()]) for kind in _ON_THE_WAY])
 
 
-def _both(spans_s: Sequence[float]) -> str:
+def _times(spans_s: Sequence[float]) -> Times:
     cuts = quantiles([*spans_s, *spans_s], n=20)
-    return f"{1000 * cuts[9]:.1f} / {1000 * cuts[18]:.1f}"
-
-
-def _say(*cells: Any) -> None:
-    sys.stdout.write("| " + " | ".join(str(cell) for cell in cells) + " |\n")
-    sys.stdout.flush()
+    return round(1000 * cuts[9], 1), round(1000 * cuts[18], 1)
 
 
 @asynccontextmanager
@@ -182,28 +209,55 @@ async def _gateway() -> AsyncIterator[tuple[str, Replies]]:
         await replies.bus.close()
 
 
-async def _measure() -> None:
-    _say("pieces a second", *(f"{count} worker{'s'[: count - 1]}" for count in WORKERS))
-    _say(*["---"] * (1 + len(WORKERS)))
+async def measure() -> Scaling:
+    """Throughput, then hops."""
+    found = Scaling([], [])
     for stage in STAGES:
         async with _gateway() as (url, replies):
             done = [await throughput(url, replies, stage, count) for count in WORKERS]
-        _say(stage, *(f"{each:.0f} ({each / done[0]:.2f})" for each in done))
-    sys.stdout.write("\n")
-    _say("utterances a second", "transcript, ms", "first sentence, ms", "first sound, ms")
-    _say(*["---"] * 4)
+        rows = (Throughput(stage, count, round(per_s, 1), round(per_s / done[0], 2)) for count, per_s in zip(WORKERS, done, strict=True))
+        found.throughput.extend(rows)
     async with _gateway() as (url, replies), workers(url, dict.fromkeys(STAGES, 1)):
         await hops(replies, "first", RATES[0])  # what connects and loads at first is no hop
-        for rate in RATES:
-            _say(rate, *await hops(replies, f"{rate}", rate))
+        found.hops.extend([await hops(replies, f"{rate}", rate) for rate in RATES])
+    return found
 
 
-def main() -> None:
-    """Measure, and print the tables."""
-    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
-    sys.stdout.write(f"Python {platform.python_version()}, {os.cpu_count()} cores, load of the last 1, 5 and 15 minutes: {load}\n\n")
-    asyncio.run(_measure())
+def told(kept: Kept[Scaling]) -> Iterator[str]:
+    """Both tables."""
+    yield f"Measured with `.venv/bin/python -m tests.bench.scaling` on {kept.where}. Each piece takes its vendor half a second,"
+    yield "the LLM's one second (first token) in four times the slots:"
+    yield ""
+    yield _row("pieces a second (to one worker)", *(f"{count} worker{'s'[: count - 1]}" for count in WORKERS))
+    yield _rule(1 + len(WORKERS))
+    for stage in STAGES:
+        of_stage = [each for each in kept.found.throughput if each.stage == stage]
+        yield _row(stage.upper(), *(f"{each.per_s:.0f}" + f" ({each.times_one:.2f})" * (each.workers > 1) for each in of_stage))
+    yield ""
+    yield "Vendors that take no time, one worker a stage; p50 / p95 in ms from the publication of a second of sound, until the gateway"
+    yield "has it:"
+    yield ""
+    yield _row("utterances a second", "transcript (2 hops)", "first sentence (3)", "first sound (4)")
+    yield _rule(4)
+    for each in kept.found.hops:
+        yield _row(str(each.per_s), *(f"{p50:.1f} / {p95:.1f}" for p50, p95 in (each.transcript_ms, each.sentence_ms, each.sound_ms)))
 
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _rule(columns: int) -> str:
+    return f"|{'---|' * columns}"
+
+
+def figures(found: Scaling) -> dict[str, float]:
+    """What is compared."""
+    done = {f"{each.stage}, {each.workers} workers: pieces a second": each.per_s for each in found.throughput}
+    return done | {f"{each.per_s} utterances a second: first sound p50, ms": each.sound_ms[0] for each in found.hops}
+
+
+BENCH = Bench("scaling", Kept[Scaling], told, figures)
 
 if __name__ == "__main__":
-    main()
+    BENCH.report(lambda: asyncio.run(measure()), BENCH.parser(__doc__).parse_args())

@@ -19,6 +19,7 @@ from common import catalogue, models
 from common.config import Settings
 from tests.bench.load import docs
 from tests.bench.load import result as results
+from tests.bench.load.churn import measure_churn
 from tests.bench.load.flame import flame_graph
 from tests.bench.load.level import Level, measure
 from tests.bench.load.processes import CORES, OTHER_CORE, come_first
@@ -38,6 +39,8 @@ _MORE_LEVELS, _LONG_LEVELS = (250, 300), (350, 400)
 _REFERENCE_LEVEL = 110
 _NO_DRAFTS = (10, 50, 150)
 _SILERO = 50
+_CHURN = 100
+"""Calls that stand while others come and go."""
 _STARTS = 3
 
 
@@ -73,6 +76,9 @@ class Bench:
                 self._keep(self.result.no_drafts, await self._level(around, calls, drafts=False))
             if _SILERO in self._levels:
                 self._keep(self.result.silero, await self._with_silero(around))
+            if _CHURN in self._levels:
+                async with around.gateway(SPECULATE="full") as server:
+                    self.result.churn = await measure_churn(server, _CHURN, self._seconds)
             await self._draw_flames(around)
         self.result.steps += await measure_steps(self._folder)
         self.result.ready_s += [await asyncio.to_thread(seconds_to_ready, self._folder / f"run{number}") for number in range(_STARTS)]

@@ -40,7 +40,8 @@ measured at their end of the wire.
 
 Callers, Redis and workers share a core, of which callers are given what they want first where the machine allows it (real-time
 priority); "callers' latest" tells how late the worst of their frames was all the same. No call begins or ends while a level is
-measured; the soak is where they do. A level is measured once: what changes by a tenth from one run to the next may be chance. One
+measured: what that costs is measured by itself, with five short calls a second beside a hundred that stand. A level is
+measured once: what changes by a tenth from one run to the next may be chance. One
 machine, loopback, no TLS. The callers' voices are two recordings, cut where they are loud, so that nothing of a detector's doubts
 is in the figures. A worker's steps are those of one process with vendors that take no time. `make run` is timed with scripted
 vendors, in a checkout that is set up.

@@ -20,7 +20,7 @@ from tests.bench.load.talker import Said
 
 AUDIBLE_S = 0.005
 """A shorter underrun nobody hears."""
-_SETTLE_S = 4.0
+SETTLE_S = 4.0
 SCRAPE_S = 5.0
 """As ``deploy/prometheus/prometheus.yml`` asks."""
 _BEFORE_S, _AFTER_S = 0.4, 0.05
@@ -97,17 +97,17 @@ async def measure(server: Server, calls: int, seconds: float, *, drafts: bool = 
     async with asyncio.TaskGroup() as tasks:
         speaking = tasks.create_task(callers.speak())
         await callers.dial(calls)
-        await asyncio.sleep(_SETTLE_S)
+        await asyncio.sleep(SETTLE_S)
         async with probing(MEASURED_CORE) as stalls:
             callers.forget()
             log_began = server.log.stat().st_size
-            began = _Moment(usage(server.pid), await _redis_cpu_s(house), _workers_cpu_s(house), await _ticks(server))
+            began = _Moment(usage(server.pid), await _redis_cpu_s(house), _workers_cpu_s(house), await ticks(server))
             await _scraped(server, seconds)
-            ended = _Moment(usage(server.pid), await _redis_cpu_s(house), _workers_cpu_s(house), await _ticks(server))
+            ended = _Moment(usage(server.pid), await _redis_cpu_s(house), _workers_cpu_s(house), await ticks(server))
         parts = parts_of(answers(_since(server.log, log_began))) if house and not drafts else None
         figures = _level(server, callers, seconds, began, ended, stalls, drafts=drafts, before=before, load=load, parts=parts)
         callers.hang_up()
-        await asyncio.sleep(_SETTLE_S / 4)
+        await asyncio.sleep(SETTLE_S / 4)
         speaking.cancel()
     return figures
 
@@ -116,7 +116,7 @@ async def _scraped(server: Server, seconds: float) -> None:
     """So long, with somebody who asks for the metrics as Prometheus does."""
     for _ in range(int(seconds / SCRAPE_S)):
         await asyncio.sleep(SCRAPE_S)
-        await _ticks(server)
+        await ticks(server)
     await asyncio.sleep(seconds % SCRAPE_S)
 
 
@@ -210,7 +210,7 @@ def _frame_times(callers: Callers, stalls: Stalls, began: dict[float, float], en
         underruns_over_5_ms=len(audible),
         of_these_beside_a_stall=sum(_beside_a_stall(each, stalls) for each in audible),
         longest_gap_ms=round(1000 * max((each.gap_s for each in underruns), default=0.0), 1),
-        tick_lateness_ms=_quantiles({bound: count - began.get(bound, 0.0) for bound, count in ended.items()}),
+        tick_lateness_ms=quantiles({bound: count - began.get(bound, 0.0) for bound, count in ended.items()}),
     )
 
 
@@ -242,7 +242,7 @@ def _workers_cpu_s(house: House | None) -> dict[str, float]:
 _BUCKET = re.compile(r'^torim_tick_lateness_seconds_bucket\{le="([^"]+)"\} (\S+)$', re.MULTILINE)
 
 
-async def _ticks(server: Server) -> dict[float, float]:
+async def ticks(server: Server) -> dict[float, float]:
     """Ticks of the gateway's clock that were no later than so many seconds."""
     if not server.metrics_port:
         return {}
@@ -251,7 +251,7 @@ async def _ticks(server: Server) -> dict[float, float]:
     return {float(bound): float(count) for bound, count in _BUCKET.findall(text)}
 
 
-def _quantiles(buckets: dict[float, float]) -> dict[str, float]:
+def quantiles(buckets: dict[float, float]) -> dict[str, float]:
     total = max(buckets.values(), default=0.0)
     wanted = {"p50": 0.5, "p99": 0.99, "largest": 1.0} if total else {}
     return {name: round(1000 * next(b for b, n in sorted(buckets.items()) if n >= share * total), 1) for name, share in wanted.items()}

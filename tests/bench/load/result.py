@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from tests.bench.load.churn import Churn
 from tests.bench.load.level import Level
 from tests.e2e.gateway_process import ROOT
 
@@ -59,6 +60,7 @@ class Result:
     """With drafts, and the detector that Torim is shipped with."""
     commit: str = ""
     """What ran; with a ``+`` if files of it were changed. Empty: of before that was noted."""
+    churn: Churn | None = None
 
     @property
     def levels(self) -> list[Level]:
@@ -89,6 +91,7 @@ class Result:
                 found |= _figures_of(f"{name}, {level.calls} calls", level)
         found |= {f"{each.stage} worker, steps per CPU second": each.per_cpu_s for each in self.steps}
         found |= {"make run to ready, s": min(self.ready_s)} if self.ready_s else {}
+        found |= {"a call's begin and end, CPU ms": self.churn.cpu_ms_a_call} if self.churn else {}
         return {name: value for name, value in found.items() if value is not None}
 
 

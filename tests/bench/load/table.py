@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from tests.bench.load.churn import Churn
 from tests.bench.load.figures import Spread, changes
 from tests.bench.load.level import Level
 from tests.bench.load.result import Result, at_calls
@@ -99,10 +100,19 @@ def _beside(result: Result) -> Iterator[str]:
     for level in result.gateway:
         if level.redis_cpu_ms_per_answer is not None and level.calls >= 10:
             yield row(f"Redis CPU per answer at {level.calls} calls", f"{level.redis_cpu_ms_per_answer} ms")
+    if result.churn is not None:
+        yield from _churn(result.churn)
     for each in result.steps:
         yield row(f"{each.stage} worker: steps per second of its CPU", f"{each.per_cpu_s:.0f} ({each.per_s:.0f} a second here)")
     if result.ready_s:
         yield row("`make run` to ready", " / ".join(f"{each:.1f}" for each in sorted(result.ready_s)) + " s")
+
+
+def _churn(found: Churn) -> Iterator[str]:
+    beside = f"beside {found.standing} others"
+    yield row(f"a call's begin and end, {beside} ({found.came}; {found.lost} of the others lost)", f"{found.cpu_ms_a_call} ms of CPU")
+    late = " / ".join(_ticks(each) or "-" for each in (found.tick_lateness_before_ms, found.tick_lateness_ms))
+    yield row("the gateway's ticks, late p99 / most, without calls that come and go / with them", f"{late} ms")
 
 
 # --- In words

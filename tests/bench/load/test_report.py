@@ -7,6 +7,7 @@ import pytest
 
 from tests.bench.load import result as results
 from tests.bench.load import soaked
+from tests.bench.load.churn import Churn, cpu_s_a_call
 from tests.bench.load.docs import document, write
 from tests.bench.load.figures import Spread
 from tests.bench.load.level import FrameTimes, Level
@@ -94,6 +95,16 @@ def test_what_silero_costs_is_told_beside_webrtcvad(found: Result) -> None:
     assert list(shortfalls(found)) == [
         "- Silero, the detector that is shipped: 2.00 times webrtcvad's CPU at 10 calls; goals are webrtcvad's."
     ]
+
+
+def test_what_a_calls_begin_and_end_cost_is_told(found: Result) -> None:
+    late = {"p50": 1.0, "p99": 5.0, "largest": 10.0}
+    found.churn = Churn(standing=100, came=150, cpu_ms_a_call=9.5, lost=0, tick_lateness_ms=late, tick_lateness_before_ms=late)
+    assert "| a call's begin and end, beside 100 others (150; 0 of the others lost) | 9.5 ms of CPU |" in tables(found)
+
+
+def test_what_short_calls_cost_while_they_last_is_that_of_calls_that_stand() -> None:
+    assert cpu_s_a_call(calm_s=6.0, busy_s=8.0, call_seconds=3000, came=100) == pytest.approx(0.018)
 
 
 def test_flame_graphs_that_were_kept_are_on_the_page(found: Result, tmp_path: Path) -> None:
