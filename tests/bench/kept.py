@@ -71,7 +71,7 @@ class Bench(Generic[F]):
             self._write(before)
             return
         about = new_result(self.name)
-        now = Kept[F](about.at, about.machine, about.commit, measure())
+        now: Kept[F] = Kept(about.at, about.machine, about.commit, measure())
         sys.stdout.write("\n".join([*self.told(now), "", *self.since(before, now), ""]))
         if options.docs:
             FOLDER.mkdir(exist_ok=True)

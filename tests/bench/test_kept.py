@@ -48,3 +48,9 @@ def test_what_differs_by_more_than_a_tenth_is_told() -> None:
     assert lines[1:] == ["  took, ms: 2 -> 3 (1.50)"]
     assert "23 November 2026, commit abc" in lines[0]
     assert list(BENCH.since(None, KEPT)) == ["No earlier result is kept."]
+
+
+def test_a_run_is_told_and_kept_only_if_that_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
+    BENCH.report(lambda: Found(2.0), BENCH.parser(None).parse_args([]))
+    assert capsys.readouterr().out == "It took 2 ms.\n\nNo earlier result is kept.\n"
+    assert not BENCH.path.exists()
