@@ -109,13 +109,15 @@ def told(kept: Kept[RedisShare]) -> Iterator[str]:
     yield f"| while it lasts, with the sound that is on its way | {found.peak_kb:.0f} kB |"
     yield f"| its events, for two hours | {events_kb:.0f} kB |"
     yield f"| what was done and said, for ten minutes | {passing_kb:.0f} kB |"
-    yield f"| CPU, {found.calls} calls at once, the workers' idle polls included | {found.core:.1%} of a core |"
+    yield f"| CPU, {found.calls} calls at once, the workers' idle polls included | {100 * found.core:.1f} % of a core |"
     yield ""
-    yield f"(`.venv/bin/python -m tests.bench.redis_share`, Valkey, {kept.where}, {found.answered} of {found.calls} calls answered in"
-    yield "full; longer calls have more events, long sentences more sound: 8 kB a second.) So 500 calls at once of three minutes each want"
     mb = (500 * found.peak_kb + _CALLS_IN_TWO_HOURS * events_kb + _CALLS_IN_TEN_MINUTES * passing_kb) / 1000 + 16
-    yield f"500 x {found.peak_kb:.0f} kB + {_CALLS_IN_TWO_HOURS:,} x {events_kb:.0f} kB + {_CALLS_IN_TEN_MINUTES:,} x {passing_kb:.0f} kB,"
-    yield f"and 16 MB for `TTS_CACHE_MB`: {mb:.0f} MB."
+    yield f"(`.venv/bin/python -m tests.bench.redis_share`, Valkey, {kept.where}, {found.answered} of {found.calls} calls answered in full;"
+    yield "longer calls have more events, long sentences more sound: 8 kB a second.) So 500 calls at once of three minutes each want"
+    yield (
+        f"500 x {found.peak_kb:.0f} kB + {_CALLS_IN_TWO_HOURS:,} x {events_kb:.0f} kB + {_CALLS_IN_TEN_MINUTES:,} x {passing_kb:.0f} kB, "
+        f"and 16 MB for `TTS_CACHE_MB`: {mb:.0f} MB."
+    )
 
 
 def figures(found: RedisShare) -> dict[str, float]:
