@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 import httpx
@@ -252,6 +253,8 @@ async def ticks(server: Server) -> dict[float, float]:
 
 
 def quantiles(buckets: dict[float, float]) -> dict[str, float]:
-    total = max(buckets.values(), default=0.0)
+    """Upper bounds in ms of the buckets that p50, p99 and the largest lie in; of the last one, which has none, its lower bound."""
+    total, last = max(buckets.values(), default=0.0), max((bound for bound in buckets if bound < inf), default=inf)
     wanted = {"p50": 0.5, "p99": 0.99, "largest": 1.0} if total else {}
-    return {name: round(1000 * next(b for b, n in sorted(buckets.items()) if n >= share * total), 1) for name, share in wanted.items()}
+    bounds = {name: next(b for b, n in sorted(buckets.items()) if n >= share * total) for name, share in wanted.items()}
+    return {name: round(1000 * min(bound, last), 1) for name, bound in bounds.items()}

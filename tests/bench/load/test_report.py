@@ -1,6 +1,7 @@
 """What the bench writes of what it found."""
 
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from tests.bench.load import soaked
 from tests.bench.load.churn import Churn, cpu_s_a_call
 from tests.bench.load.docs import document, write
 from tests.bench.load.figures import Spread
-from tests.bench.load.level import FrameTimes, Level
+from tests.bench.load.level import FrameTimes, Level, quantiles
 from tests.bench.load.parts import answers, parts_of
 from tests.bench.load.result import Machine, Result, Steps
 from tests.bench.load.soaked import Sample, Soak
@@ -105,6 +106,10 @@ def test_what_a_calls_begin_and_end_cost_is_told(found: Result) -> None:
 
 def test_what_short_calls_cost_while_they_last_is_that_of_calls_that_stand() -> None:
     assert cpu_s_a_call(calm_s=6.0, busy_s=8.0, call_seconds=3000, came=100) == pytest.approx(0.018)
+
+
+def test_what_lies_beyond_the_last_bound_is_told_by_it() -> None:
+    assert quantiles({0.005: 90.0, 0.5: 99.0, inf: 100.0}) == {"p50": 5.0, "p99": 500.0, "largest": 500.0}
 
 
 def test_flame_graphs_that_were_kept_are_on_the_page(found: Result, tmp_path: Path) -> None:
