@@ -3,17 +3,20 @@
 All of it is remembered here, since a server may come back without it. ``boot`` tells: it is made with the
 first gateway, so one that is gone, or another than before, says that the server forgot everything. Then
 ``assure`` writes all of it anew, before anything is published: workers drop what is for a gateway that they
-do not find. Then what is not answered yet is published again. A server that was away may also have lost its tail,
-which nothing tells; so the same is done after each outage, and by a gateway that stood still for so long that it passed for dead.
+do not find. Then what is not answered yet is published again, and what is answered half is gone on with. A server that was away may
+also have lost its tail, which nothing tells; so the same is done after each outage, and by a gateway that stood still for so long that
+it passed for dead.
 """
 
 import asyncio
+import logging
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from common import streams
-from common.messages import Message, Stage
+from common.messages import Message, Stage, Transcript, encode
 from common.redis_link import Value, fields_of
 from common.redis_load import warn_of_fuses
 from common.redis_shards import Link
@@ -21,6 +24,8 @@ from common.streams import STAGES, Keys
 from common.unanswered import Unanswered
 
 START = b"0-0"
+
+logger = logging.getLogger("torim.common")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,8 @@ class Presence:
                 await self._write_call(call)
             for kept in self.unanswered.all():
                 await self._add(kept.stage, kept.message, kept.audio)
+            for asked, sentences in self.unanswered.sounding():
+                await self._have_gone_on_with(asked, sentences)
             self._boot = boot
 
     async def add(self, stage: Stage, message: Message, audio: bytes) -> bool:
@@ -156,6 +163,17 @@ class Presence:
         elif streams.comes_before(born, self.read_to):
             self.read_to = born
         return bytes(boot)
+
+    async def _have_gone_on_with(self, asked: Transcript, sentences: Sequence[str]) -> None:
+        """Have somebody go on with a reply behind these sentences, if the server forgot that they are out."""
+        head = asked.head
+        if (known := self._calls.get(head.call)) is None:
+            return
+        keys = [streams.work(self.tag, "llm"), self._keys.call_hash(head.call)]
+        keys += [self._keys.out(head.call, head.turn), self._keys.done("llm", asked)]
+        args: list[Value] = [known.fence, head.turn, streams.OUT_TTL_S, streams.WORK_MAXLEN, encode(asked), *sentences]
+        if await self._scripts.run("go_on", keys, args) == 1:
+            logger.info("call=%s turn=%d what=gone_on_with sentences=%d", head.call, head.turn, len(sentences))
 
     async def _write_call(self, call: str) -> None:
         known = self._calls.get(call)

@@ -1,21 +1,25 @@
 """What a gateway published and has no answer to: a server that lost it gets it again.
 
 A publication is kept until its answer shows that it is needed no more; to publish it once too often harms nobody, since
-a piece counts once. But where the server forgot what counted, all of it would be done again, so nothing is kept of a reply that was
-heard of, or did something. What is kept:
+a piece counts once. But where the server forgot what counted, all of it would be done again, so a question whose reply sounds, or did
+something, is not published as it was. What is kept:
 
     whole utterance     until the reply sounds, or ended, or began a tool with effects, or the stage gave up, or it had no words
     text for the LLM    until the reply sounds, or ended, or began a tool with effects, or the stage gave up
     segment, probe      until its words came, or the stage gave up
 
 and nothing of a turn that was raised past, but segments and probes: they belong to their utterance. Sentences are not
-kept: a gateway that waits for their sound asks for another take (R9).
+kept for their sound: a gateway that waits for it asks for another take (R9).
+
+Of a reply that sounds its question and its sentences are kept until it ended, began a tool with effects, or the stage gave up: somebody
+may go on after the sentences of which there is sound, as after the death of who made them. Those behind are made anew, in other words
+perhaps; so where words and sound do not fit together, nothing of the reply is kept.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from common import streams
-from common.messages import Message, ReplyEnded, SpeechChunk, Stage, StageFailed, ToolStarted, Transcript, Utterance
+from common.messages import Head, Message, ReplyEnded, Sentence, SpeechChunk, Stage, StageFailed, ToolStarted, Transcript, Utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +31,45 @@ class Publication:
     audio: bytes = b""
 
 
+@dataclass(slots=True)
+class Begun:
+    """A reply on its way."""
+
+    turn: int
+    asked: Transcript | None = None
+    sentences: list[str] = field(default_factory=list)
+    sounding: int = 0
+    """Of so many sentences there is sound."""
+    closed: bool = False
+    """Whether nobody is to go on with it."""
+
+    def add(self, number: int, text: str) -> None:
+        """A sentence came. One without sound gives way to another attempt's, and all behind it."""
+        if number < len(self.sentences) and self.sentences[number] == text:
+            return
+        del self.sentences[max(number, self.sounding) :]
+        self.sentences.append(text)
+        self.closed = self.closed or len(self.sentences) != number + 1
+
+    def sounds(self, number: int) -> None:
+        """Sound of a sentence came."""
+        self.sounding = max(self.sounding, number + 1)
+        self.closed = self.closed or self.sounding > len(self.sentences)
+
+
 class Unanswered:
     """One a gateway, of all its calls."""
 
     def __init__(self) -> None:
         self._calls: dict[str, dict[str, Publication]] = {}
+        self._begun: dict[str, Begun] = {}
+        """Of each call the reply that was asked for last."""
 
     def published(self, stage: Stage, message: Message, audio: bytes = b"") -> bool:
         """It is about to be: a reply may be quicker than word that it was. Whether it is kept."""
         if not isinstance(message, Utterance | Transcript):
             return False
+        self._await_reply(message)
         self._calls.setdefault(message.head.call, {})[streams.ALONE.done(stage, message)] = Publication(stage, message, audio)
         return True
 
@@ -45,26 +78,55 @@ class Unanswered:
         head = message.head
         match message:
             case Transcript(piece="whole", text=text) if text:
-                pass
+                self._reply(head).asked = message
             case Transcript() | StageFailed(stage="asr"):
                 asked = Utterance(head=head, utterance=message.utterance, piece=message.piece)
                 self._drop(head.call, {streams.ALONE.done("asr", asked)})
-            case SpeechChunk() | ReplyEnded() | ToolStarted(effects=True) | StageFailed(stage="llm"):
-                self._drop(head.call, {key for key, kept in self._kept(head.call) if _in_turn(kept, head.turn, head.turn)})
+            case Sentence(text=text):
+                self._reply(head).add(head.seq, text)
+            case SpeechChunk():
+                self._drop_turn(head)
+                self._reply(head).sounds(head.seq)
+            case ReplyEnded() | ToolStarted(effects=True) | StageFailed(stage="llm"):
+                self._drop_turn(head)
+                self._reply(head).closed = True
             case _:
                 pass
 
     def closed(self, call: str, turn: int) -> None:
         """The turn was raised past."""
         self._drop(call, {key for key, kept in self._kept(call) if _in_turn(kept, 0, turn)})
+        if call in self._begun and self._begun[call].turn <= turn:
+            del self._begun[call]
 
     def forget(self, call: str) -> None:
         """The gateway is done with the call."""
         self._calls.pop(call, None)
+        self._begun.pop(call, None)
 
     def all(self) -> list[Publication]:
         """All of it, of each call in its order."""
         return [kept for call in self._calls.values() for kept in call.values()]
+
+    def sounding(self) -> list[tuple[Transcript, list[str]]]:
+        """What is to be gone on with: questions, and the sentences of their replies of which there is sound."""
+        begun = [reply for reply in self._begun.values() if reply.sounding and not reply.closed]
+        return [(reply.asked, reply.sentences[: reply.sounding]) for reply in begun if reply.asked is not None]
+
+    def _await_reply(self, question: Utterance | Transcript) -> None:
+        head = question.head
+        if streams.stale_by_turn(question) and (head.call not in self._begun or self._begun[head.call].turn < head.turn):
+            self._begun[head.call] = Begun(head.turn)
+        if isinstance(question, Transcript):
+            self._reply(head).asked = question
+
+    def _reply(self, head: Head) -> Begun:
+        """The reply of this turn; if none is awaited in it, one that nobody keeps."""
+        begun = self._begun.get(head.call)
+        return begun if begun is not None and begun.turn == head.turn else Begun(head.turn)
+
+    def _drop_turn(self, head: Head) -> None:
+        self._drop(head.call, {key for key, kept in self._kept(head.call) if _in_turn(kept, head.turn, head.turn)})
 
     def _kept(self, call: str) -> list[tuple[str, Publication]]:
         return list(self._calls.get(call, {}).items())
@@ -74,7 +136,7 @@ class Unanswered:
         for key in keys & kept.keys():
             del kept[key]
         if not kept:
-            self.forget(call)
+            self._calls.pop(call, None)
 
 
 def _in_turn(kept: Publication, first: int, last: int) -> bool:

@@ -107,6 +107,10 @@ class Bench:
         answer: list[bytes] = self.run("take_call", [CALL, HISTORY, TRANSFER], [stream, owner, "en", turn, 7200, "turns", "c"])
         return answer
 
+    def go_on(self, *sentences: str, turn: int = 1, fence: int = 1) -> Any:
+        """Have somebody go on with a reply behind these sentences."""
+        return self.run("go_on", [WORK, CALL, OUT, DONE], [fence, turn, 600, 100, "work", *sentences])
+
     def lose_the_gateway(self, boot_ms_ago: int | None) -> None:
         """The server forgot everything, and the first gateway came back so long ago; the one that is written to did not."""
         self.redis.delete(RX, BOOT)
@@ -115,6 +119,11 @@ class Bench:
             self.redis.set(BOOT, f"{seconds * 1000 + micros // 1000 - boot_ms_ago}:a")
 
     # What is there
+
+    def out(self) -> list[str]:
+        """The sentences of the reply that are out."""
+        found: Any = self.redis.lrange(OUT, 0, -1)
+        return [each.decode() for each in found]
 
     def sent(self) -> tuple[int, int]:
         """How many messages went to the next stage, and how many to the gateway."""

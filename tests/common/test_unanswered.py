@@ -92,3 +92,92 @@ def test_nothing_is_kept_of_a_call_that_is_forgotten() -> None:
     unanswered.forget(CALL)
     unanswered.replied(SpeechChunk(head=head(), offset_bytes=0))
     assert unanswered.all() == []
+
+
+# --- Replies that sound
+
+
+def sounding(*happened: Message, turn: int = 1) -> list[list[str]]:
+    """What is gone on with of the reply to an utterance of turn 1, behind these replies."""
+    unanswered = Unanswered()
+    unanswered.published("asr", utterance(turn=turn), b"sound")
+    for message in (transcript(turn=turn), *happened):
+        unanswered.replied(message)
+    return [sentences for _, sentences in unanswered.sounding()]
+
+
+ONE, TWO, THREE = (sentence(turn=1, seq=number, text=text) for number, text in enumerate(("One.", "Two.", "Three.")))
+OTHER_TWO = sentence(turn=1, seq=1, text="2.")
+
+
+@pytest.mark.parametrize(
+    ("happened", "found"),
+    [
+        ((ONE,), []),
+        ((ONE, chunk(1)), [["One."]]),
+        ((ONE, TWO, chunk(1)), [["One."]]),
+        ((ONE, TWO, chunk(1), chunk(1, 1)), [["One.", "Two."]]),
+        ((ONE, TWO, chunk(1), ONE), [["One."]]),
+        ((ONE, TWO, THREE, chunk(1), OTHER_TWO, chunk(1, 1)), [["One.", "2."]]),
+    ],
+)
+def test_a_reply_is_gone_on_with_behind_the_sentences_that_sound(happened: tuple[Message, ...], found: list[list[str]]) -> None:
+    assert sounding(*happened) == found
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        ReplyEnded(head=head(1), sentences=2),
+        StageFailed(head=head(1), stage="llm", error="t"),
+        ToolStarted(head=head(1), name="book", timeout_s=1.0, effects=True),
+        sentence(turn=1, seq=3),
+        chunk(1, 2),
+        OTHER_TWO,
+    ],
+    ids=["ended", "given up", "did something", "sentence missing", "words missing", "two replies"],
+)
+def test_a_reply_is_left_as_it_is(last: Message) -> None:
+    assert sounding(ONE, TWO, chunk(1), chunk(1, 1), last, transcript(turn=1), chunk(1)) == []
+
+
+def test_what_the_gateway_joined_is_asked_again() -> None:
+    unanswered = Unanswered()
+    unanswered.published("llm", transcript(turn=1, text="joined"))
+    for message in (ONE, chunk(1)):
+        unanswered.replied(message)
+    assert unanswered.sounding() == [(transcript(turn=1, text="joined"), ["One."])]
+
+
+def test_a_reply_without_a_known_question_is_not_gone_on_with() -> None:
+    unanswered = Unanswered()
+    unanswered.published("asr", utterance(turn=1))
+    for message in (ONE, chunk(1)):
+        unanswered.replied(message)
+    assert unanswered.sounding() == []
+
+
+@pytest.mark.parametrize(("turn", "left"), [(0, 1), (1, 0)])
+def test_nobody_goes_on_with_a_turn_that_is_over(turn: int, left: int) -> None:
+    unanswered = Unanswered()
+    unanswered.published("llm", transcript(turn=1))
+    for message in (ONE, chunk(1)):
+        unanswered.replied(message)
+    unanswered.closed(CALL, turn)
+    assert len(unanswered.sounding()) == left
+
+
+def test_of_an_earlier_turn_nothing_is_added() -> None:
+    unanswered = Unanswered()
+    for turn in (2, 1):
+        unanswered.published("llm", transcript(turn=turn))
+    for message in (ONE, chunk(1)):
+        unanswered.replied(message)
+    assert unanswered.sounding() == []
+
+
+def test_nothing_is_kept_of_what_nobody_asked_for() -> None:
+    unanswered = Unanswered()
+    for message in (transcript(turn=1), ONE, chunk(1)):
+        unanswered.replied(message)
+    assert unanswered.sounding() == []
