@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.e2e.house import SCRIPTED, WORKERS, House, house
 from tests.e2e.launched import await_true
 from tests.e2e.placed import Placed, place
 from tests.servers import RealServer, real_server
+from tts_worker.tones import HeardTone
 
 pytestmark = pytest.mark.e2e
 
@@ -130,3 +132,45 @@ def test_nothing_is_given_up_and_nothing_is_a_bug(survived: Survived) -> None:
 @pytest.mark.parametrize("survived", [stand_still, be_full], indirect=True, ids=_name)
 def test_a_filler_is_heard_meanwhile(survived: Survived) -> None:
     assert survived.call.tones[0].turn != 1
+
+
+# --- In the middle of a reply
+
+LONG_REPLY = ("the first sentence of turn 1 comes first.", "the second sentence goes on behind it.", "the third one says how it ends.")
+SLOW_TONGUE = {
+    "SCRIPTED_LLM_REPLY": " ".join(LONG_REPLY),
+    "SCRIPTED_LLM_TOKENS_PER_S": "6",
+    "SPECULATE": "off",
+    "GREETING": "",
+    **SCRIPTED,
+}
+_EAR_MS = 400
+"""So much more of a sentence may be heard that was finished by another synthesis: a word."""
+
+
+@pytest.fixture(scope="module")
+def forgotten(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Survived]:
+    """A call in which Redis came back with nothing when the first sentence was heard, and the model was not through the second."""
+    folder = tmp_path_factory.mktemp("house")
+    with real_server(durable=True) as server, house(folder, server.url, workers=(*WORKERS, *WORKERS), **SLOW_TONGUE) as running:
+        with ThreadPoolExecutor(1) as pool:
+            calling = pool.submit(place, running, folder / "call.wav", "--no-greeting", "--wav", HELLO, "--gap", "3", "--patience", "12")
+            await_true(lambda: "now=SPEAKING" in running.logs)
+            restart_empty(Scene(running, server, 0))
+            call = calling.result()
+        yield Survived(call, running.logs, 0)
+
+
+def test_the_rest_of_a_reply_that_redis_forgot_is_heard_once(forgotten: Survived) -> None:
+    heard = [(which, sum(tone.end_ms - tone.start_ms for tone in tones)) for which, tones in groupby(forgotten.call.tones, _sentence)]
+    lengths = [ms for _, ms in heard]
+    assert [which for which, _ in heard] == [(1, number) for number in range(len(LONG_REPLY))], forgotten.logs
+    assert all(-200 < ms - 30 * len(text) < _EAR_MS for ms, text in zip(lengths, LONG_REPLY, strict=True)), lengths
+
+
+def test_it_is_gone_on_with(forgotten: Survived) -> None:
+    assert forgotten.logs.count("what=gone_on_with") == 1
+
+
+def _sentence(tone: HeardTone) -> tuple[int, int]:
+    return tone.turn, tone.sentence
