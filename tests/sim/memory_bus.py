@@ -30,7 +30,7 @@ from common.bus import (
     without_words,
 )
 from common.errors import BusUnavailable, NotOwner
-from common.messages import Action, CallTakenOver, Head, Message, Stage, StageFailed
+from common.messages import Action, CallTakenOver, Head, Message, Stage, StageFailed, Transcript
 from common.redis_link import Backoff, insistently
 from common.streams import STAGES, Pace
 from common.unanswered import Unanswered
@@ -298,6 +298,21 @@ class MemoryBus:
         for kept in self._unanswered[gateway].all():
             self.hits["published again"] += 1
             self._add(store.work[kept.stage], kept.message, kept.audio)
+        for asked, sentences in self._unanswered[gateway].sounding():
+            self._go_on(asked, sentences)
+
+    def _go_on(self, asked: Transcript, sentences: Sequence[str]) -> None:
+        """As ``go_on.lua``."""
+        head, store, known = asked.head, self._store, self._known.get(asked.head.call)
+        there = store.calls.get(head.call)
+        if known is None or self._stale(asked) or (there is not None and there.fence > known.fence):
+            return
+        out = store.out.setdefault(streams.ALONE.out(head.call, head.turn), [])
+        ended = streams.ALONE.done("llm", asked) in store.done
+        if len(out) < len(sentences) and not ended and list(sentences[: len(out)]) == out:
+            self.hits["gone on with"] += 1
+            out += sentences[len(out) :]
+            self._add(store.work["llm"], asked, b"")
 
     def _write_call(self, call: str, known: _Known) -> None:
         there = self._store.calls.setdefault(call, CallRecord())
