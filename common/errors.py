@@ -14,6 +14,16 @@ A bug is whatever else is raised. An error is caught where somebody can act on i
 one ``except Exception`` at each process boundary, which logs the call and the turn.
 """
 
+from typing import Literal
+
+Blame = Literal["vendor", "request", "settings"]
+"""Whose fault a vendor's error is.
+
+``vendor``: it is down, slow, or refuses us; the next request may fare as this one did.
+``request``: it will not do this one thing (a text it filters, a file too large), and does all others.
+``settings``: what it is asked with is not there, a model or a voice by that name.
+"""
+
 
 class TorimError(Exception):
     """Anything that Torim raises on purpose."""
@@ -36,14 +46,16 @@ class VendorError(TorimError):
             ``http_429``; never a text of the caller or the bot.
         retryable: whether the same request may succeed on another attempt.
         wait_s: how long the vendor asks not to be asked again, if it says so.
+        blame: whose fault it is; only the vendor's own is held against it.
     """
 
-    def __init__(self, vendor: str, kind: str, *, retryable: bool, wait_s: float | None = None) -> None:
+    def __init__(self, vendor: str, kind: str, *, retryable: bool, wait_s: float | None = None, blame: Blame = "vendor") -> None:
         super().__init__(f"{vendor}: {kind}")
         self.vendor = vendor
         self.kind = kind
         self.retryable = retryable
         self.wait_s = wait_s
+        self.blame: Blame = blame
 
 
 class BusUnavailable(TorimError):

@@ -31,7 +31,7 @@ from openai import (
 
 from common.agents.given import Given, tell_unknown
 from common.config import Settings, proxy_for
-from common.errors import KeyRefused, VendorError
+from common.errors import Blame, KeyRefused, VendorError
 from common.http_connections import Connections
 from common.vendor_stream import IN_VAIN_S
 
@@ -47,6 +47,8 @@ FIRST_KEY, SECOND_KEY = "OPENAI_API_KEY", "OPENAI_2_API_KEY, else OPENAI_API_KEY
 _NO_KEY = "none"
 """Servers of one's own want no key, but the client wants one."""
 _RETRYABLE = frozenset({408, 409, 429})
+_OF_THE_REQUEST = frozenset({400, 413, 422})
+"""Filtered, too large, or not understood: the next request has nothing to do with it."""
 
 logger = logging.getLogger("torim.common")
 
@@ -149,22 +151,40 @@ def blame(error: OpenAIError) -> VendorError:
         case APIStatusError():
             status = error.status_code
             retryable = status in _RETRYABLE or status >= 500
-            return VendorError(VENDOR, f"http_{status}", retryable=retryable, wait_s=wait_s(error.response.headers))
+            told_s = wait_s(error.response.headers)
+            return VendorError(VENDOR, f"http_{status}", retryable=retryable, wait_s=told_s, blame=_at_fault(error))
         case APIError():  # the server says in mid-stream that it failed
             return VendorError(VENDOR, "error_event", retryable=True)
         case _:
             return VendorError(VENDOR, "bad_answer", retryable=True)
 
 
+def _at_fault(error: APIStatusError) -> Blame:
+    if error.status_code == 404 or error.code == "model_not_found":
+        return "settings"
+    return "request" if error.status_code in _OF_THE_REQUEST else "vendor"
+
+
 def wait_s(headers: Mapping[str, str]) -> float | None:
-    """What ``Retry-After`` says (RFC 9110, 10.2.3), in seconds: a number of them, or a date. None where it says nothing."""
+    """How long a server asks to be left alone, in seconds; None where it says nothing.
+
+    ``retry-after-ms`` is OpenAI's, and the finer one; ``Retry-After`` is a number of seconds, or a date (RFC 9110, 10.2.3).
+    """
+    milliseconds = _number(headers.get("retry-after-ms", ""))
+    if milliseconds is not None:
+        return milliseconds / 1000
     told = headers.get("retry-after", "")
+    until = _date(told)
+    return _number(told if until is None else (until - datetime.now(UTC)).total_seconds())
+
+
+def _number(told: str | float) -> float | None:
+    """A number, where it is one that can be waited for."""
     try:
-        seconds = float(told)
+        number = float(told)
     except ValueError:
-        until = _date(told)
-        seconds = -1.0 if until is None else (until - datetime.now(UTC)).total_seconds()
-    return seconds if 0 <= seconds < math.inf else None
+        return None
+    return number if 0 <= number < math.inf else None
 
 
 def _date(told: str) -> datetime | None:

@@ -75,7 +75,9 @@ class WhisperTranscriber:
         except asyncio.CancelledError:
             abandoned.set()
             raise
-        except (RuntimeError, ValueError) as error:
+        except ValueError as error:
+            raise VendorError(VENDOR, "language", retryable=False, blame="request") from error
+        except RuntimeError as error:
             raise VendorError(VENDOR, type(error).__name__, retryable=False) from error
 
     async def close(self) -> None:

@@ -48,7 +48,7 @@ class ScriptedModel:
             VendorError: it is to do something else than answer.
         """
         if prompt.task:
-            raise VendorError("scripted", "only_answers", retryable=False)
+            raise VendorError("scripted", "only_answers", retryable=False, blame="request")
         said = self._answer(prompt)
         await asyncio.sleep(self._first_token_s)
         if said.calls is not None:
@@ -93,7 +93,7 @@ def _parsed(rules: str) -> RuleBook:
     try:
         return RuleBook.parse(rules)
     except (ValueError, KeyError) as fault:
-        raise VendorError("scripted", "bad_rules", retryable=False) from fault
+        raise VendorError("scripted", "bad_rules", retryable=False, blame="settings") from fault
 
 
 def _rest(text: str, spoken: tuple[str, ...]) -> str:

@@ -30,7 +30,7 @@ async def test_a_language_is_known_by_its_tag_with_a_region(whisper: WhisperTran
 async def test_a_language_that_the_model_has_not_is_not_tried_again(whisper: WhisperTranscriber) -> None:
     with pytest.raises(VendorError) as failed:
         await whisper.transcribe(silence(1000), language="xx", turn=0)
-    assert not failed.value.retryable
+    assert (failed.value.kind, failed.value.retryable, failed.value.blame) == ("language", False, "request")
 
 
 CLINIC = Hints(("Karmiel", "Rosenbaum", "Moovit"))

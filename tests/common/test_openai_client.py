@@ -3,8 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+import httpx2
 import pytest
+from openai import APIStatusError
 
+from common.openai_client import blame as blamed
 from common.openai_client import shutdown_dates, wait_s
 
 
@@ -17,6 +20,33 @@ def test_seconds_are_taken_and_nonsense_is_not(told: str, wait: float | None) ->
 
 def test_nothing_told_is_nothing() -> None:
     assert wait_s({}) is None
+
+
+def test_milliseconds_are_finer_and_count() -> None:
+    assert wait_s({"retry-after-ms": "1250", "retry-after": "2"}) == 1.25
+
+
+def test_milliseconds_that_are_none_are_not_looked_at() -> None:
+    assert wait_s({"retry-after-ms": "soon", "retry-after": "2"}) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "blame"),
+    [
+        (400, "content_filter", "request"),
+        (413, "", "request"),
+        (422, "", "request"),
+        (404, "", "settings"),
+        (403, "model_not_found", "settings"),
+        (401, "invalid_api_key", "vendor"),
+        (403, "", "vendor"),
+        (429, "rate_limit_exceeded", "vendor"),
+        (500, "", "vendor"),
+    ],
+)
+def test_whose_fault_a_refusal_is(status: int, code: str, blame: str) -> None:
+    answer = httpx2.Response(status, request=httpx2.Request("POST", "http://a"))
+    assert blamed(APIStatusError("no", response=answer, body={"code": code})).blame == blame
 
 
 def test_a_date_is_taken() -> None:

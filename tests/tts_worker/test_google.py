@@ -214,6 +214,22 @@ async def test_a_failure_is_told_by_its_kind(name: str, code: grpc.StatusCode, k
 
 
 @pytest.mark.parametrize("name", ["he-IL-Chirp3-HD-Aoede", IN_ONE_PIECE])
+@pytest.mark.parametrize(
+    ("fail", "blame"),
+    [
+        (Fail(grpc.StatusCode.UNAVAILABLE), "vendor"),
+        (Fail(grpc.StatusCode.UNAUTHENTICATED), "vendor"),
+        (Fail(grpc.StatusCode.INVALID_ARGUMENT), "request"),
+        (Fail(grpc.StatusCode.NOT_FOUND), "settings"),
+        (Fail(grpc.StatusCode.INVALID_ARGUMENT, message="Voice 'he-IL-Chirp3-HD-Nobody' does not exist. Is it misspelled?"), "settings"),
+    ],
+)
+async def test_whose_fault_it_is_is_told(name: str, fail: Fail, blame: str) -> None:
+    _, failure = await failure_of(fail, name=name)
+    assert failure.blame == blame
+
+
+@pytest.mark.parametrize("name", ["he-IL-Chirp3-HD-Aoede", IN_ONE_PIECE])
 async def test_it_is_told_how_long_to_wait(name: str) -> None:
     _, failure = await failure_of(*over_grpc("429", []), name=name)
     assert failure.wait_s == RETRY_AFTER_S

@@ -40,6 +40,7 @@ class Fail:
     code: grpc.StatusCode
     retry_after_s: int | None = None
     """Told as ``google.rpc.RetryInfo``, as Google does with an exhausted quota."""
+    message: str = "by script"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,7 @@ class GoogleServer:
                 case Garbage():
                     yield None
                 case Fail():
-                    await context.abort(step.code, "by script", _details(step))
+                    await context.abort(step.code, step.message, _details(step))
                 case Stall():
                     await self._until_cancelled()
                 case Pause(seconds=seconds):

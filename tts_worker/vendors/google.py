@@ -26,7 +26,7 @@ from common.agents.given import Given, own_files, tell_unknown
 from common.agents.voices import Gender, gender_of, of_gender
 from common.audio import SAMPLE_RATE_HZ, strip_wav_header
 from common.config import Settings
-from common.errors import KeyRefused, VendorError
+from common.errors import Blame, KeyRefused, VendorError
 from common.language import base_language
 from common.vendor_stream import closing
 from tts_worker.evenness import Evenness
@@ -53,6 +53,7 @@ _RETRYABLE = frozenset(
         grpc.StatusCode.UNKNOWN,
     }
 )
+_OF_THE_REQUEST = frozenset({grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.OUT_OF_RANGE})
 
 
 class GoogleVoice:
@@ -222,7 +223,14 @@ def _sound(answer: beta.SynthesizeSpeechResponse | google.StreamingSynthesizeRes
 def _blame(error: GoogleAPICallError) -> VendorError:
     code = error.grpc_status_code
     kind = code.name.lower() if code else type(error).__name__
-    return VendorError(VENDOR, kind, retryable=code in _RETRYABLE, wait_s=_wait_s(error))
+    return VendorError(VENDOR, kind, retryable=code in _RETRYABLE, wait_s=_wait_s(error), blame=_at_fault(error))
+
+
+def _at_fault(error: GoogleAPICallError) -> Blame:
+    """A voice that is not there is an invalid argument to Google, and its message alone tells it from a text that it will not speak."""
+    if error.grpc_status_code in _OF_THE_REQUEST:
+        return "settings" if "does not exist" in error.message else "request"
+    return "settings" if error.grpc_status_code == grpc.StatusCode.NOT_FOUND else "vendor"
 
 
 def _wait_s(error: GoogleAPICallError) -> float | None:

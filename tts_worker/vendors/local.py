@@ -105,7 +105,7 @@ class _Speaker:
         if phonemes:
             return self._of_the_line(self._voice.speak(phonemes, MANNERS.get(language, MANNERS["en"]))) + silence(pause_ms(clause))
         if any(letter.isalpha() for letter in clause):
-            raise VendorError(VENDOR, "script", retryable=False)
+            raise VendorError(VENDOR, "script", retryable=False, blame="request")
         return b""
 
     def _of_the_line(self, samples: Samples) -> bytes:
