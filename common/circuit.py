@@ -6,8 +6,10 @@
                                                                                └─────failure──────┘
 
 - shunned: the others are asked first for 3 s. Where there is no other it is asked all the same: one failure is no outage.
-- resting: asked by nobody, for 5 s, then twice as long after each trial that failed, a minute at most. Where every
-  vendor rests the caller hears so at once, instead of after a wait without hope.
+- resting: asked by nobody, for 5 s, then twice as long after each trial that failed, a minute at most.
+- Where every vendor rests, a lone one above all, each is tried again 3 s after its last failure, whatever it asked for:
+  a limit of requests a minute lets some through, and a rest to its end would leave nobody to answer. Within those 3 s the caller
+  hears so at once, instead of after a wait without hope.
 - on trial: one request goes through, in the vendor's place in the order; for the others it still rests.
 
 Three failures within 2 s may be one sentence that it cannot speak, tried three times; so the three have to be
@@ -37,6 +39,7 @@ class Circuit:
         self._failures = 0
         self._first_failure_s = 0.0
         self._shunned_until_s = 0.0
+        """3 s after its last failure, resting or not."""
         self._rests_until_s: float | None = None
         self._rest_s = _FIRST_REST_S
         self._on_trial = False
@@ -46,6 +49,10 @@ class Circuit:
         if self._rests_until_s is not None:
             return "resting" if self._on_trial or now_s < self._rests_until_s else "well"
         return "shunned" if now_s < self._shunned_until_s else "well"
+
+    def may_be_tried(self, now_s: float) -> bool:
+        """Whether it is asked where nobody else is left."""
+        return now_s >= self._shunned_until_s
 
     def rest_left_s(self, now_s: float) -> float:
         """How long it still rests."""

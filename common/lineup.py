@@ -1,14 +1,20 @@
 """A stage's vendors in the order in which they are asked: one fails, and the next has the rest of the time.
 
-    |-------- first --------|-------- second -------|        two vendors, neither of which says a word
-    0                      1.6                     3.2 s     then the stage has failed
-    |-- first x |------------- second --------------|        the first refuses at once
+    |-------- first --------|-- second --|-- third -|        three vendors, none of which says a word
+    0                      1.6          2.4        3.2 s     then the stage has failed
+    |-- first x |------ second -----|---- third ----|        the first refuses at once
 
-- Time: the first piece of an answer has to come within an equal share of what is left (the last vendor's is all of
-  it), each further piece within 1.5 s of the one before. The stage's own limits (3.5 s) lie behind these.
+- Time: the first piece of an answer has to come within half of what is left (the last vendor's is all of it), each further
+  piece within 1.5 s of the one before. The stage's own limits (3.5 s) lie behind these. One that shows signs of life
+  (``common/vendor_stream.py``) is not cut off meanwhile.
+- What a server did not answer in time it is not asked for again, by another name of it, before all others were.
+- Pace: behind its first piece an answer comes no slower than it is heard (``common/pace.py``).
 - Before the first piece a failure costs nothing but time: the next vendor is asked. After it the caller has heard,
   or may have heard, a part: so the request fails, is tried again as a whole, and goes to another vendor, since the
   one that failed is shunned (``common/circuit.py``).
+- Only what is the vendor's fault is held against it. What it will not do for one request, a text that it filters, is no
+  reason to ask it less for others, or one caller could switch it off for all; the next vendor is asked all the same. A model or a voice
+  that it does not have is the operator's fault, and told as such.
 - Each failure is one line of the log, which tells the vendor, how it failed, after how long, and who is next.
 
 What is known of a vendor is known to one process: two workers find out twice.
@@ -16,7 +22,7 @@ What is known of a vendor is known to one process: two workers find out twice.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
@@ -24,16 +30,18 @@ from common import metrics
 from common.circuit import Circuit
 from common.errors import KeyRefused, VendorError
 from common.messages import Stage
-from common.vendor_stream import closing, next_piece
+from common.pace import Pace
+from common.vendor_stream import GAP_S, Working, closing, next_piece
 
 REFUSED_S = 60.0
 """How long a vendor rests that refused its key at the start: somebody has to give it another one."""
 LIMIT_S = 3.2
 """For the first piece, over all vendors."""
-GAP_S = 1.5
-"""Between pieces; a caller's line runs dry by then (R9)."""
+_LEAST_S = 0.2
+"""In less than that nobody answers: a vendor that has no more is not asked, and not blamed."""
+_WHAT = {"vendor": "vendor_failed", "request": "request_refused", "settings": "misconfigured"}
 _LIKELY = (
-    *("timeout", "connection", "no_answer", "http_401", "http_429", "http_500", "http_502", "http_503", "insufficient_quota"),
+    *("timeout", "too_slow", "connection", "no_answer", "http_401", "http_429", "http_500", "http_502", "http_503", "insufficient_quota"),
     *("unavailable", "deadline_exceeded", "resource_exhausted"),
 )
 """How vendors fail; counted from 0 on, so that their first failures are seen to be some."""
@@ -61,17 +69,30 @@ class Member(Generic[V]):
 
     name: str
     vendor: V
+    server: str
+    """Vendors of one server are silent together."""
     circuit: Circuit = field(default_factory=Circuit)
+
+
+def _unheard(piece: object) -> None:
+    """Of an answer that is not listened to as it comes."""
 
 
 class Lineup(Generic[V]):
     """The vendors of one stage in one process."""
 
-    def __init__(self, stage: Stage, vendors: Sequence[tuple[str, V]], *, may_be_empty: bool = True) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        vendors: Sequence[tuple[str, V]],
+        *,
+        may_be_empty: bool = True,
+        servers: Mapping[str, str] | None = None,
+    ) -> None:
+        """``may_be_empty``: whether an answer without any piece is one; ``servers``: of vendors that stand on another's, its name."""
         self._stage = stage
-        self._members = [Member(name, vendor) for name, vendor in vendors]
+        self._members = [Member(name, vendor, (servers or {}).get(name, name)) for name, vendor in vendors]
         self._may_be_empty = may_be_empty
-        """Whether an answer without any piece is one."""
         for member in self._members:
             metrics.VENDOR_RESTING.labels(stage, member.name).set(0)
             for kind in _LIKELY:
@@ -128,34 +149,45 @@ class Lineup(Generic[V]):
         async with closing(self.stream(as_stream)) as answers:
             return await anext(answers)
 
-    async def stream(self, request: Callable[[V], AsyncIterator[T]]) -> AsyncIterator[T]:
+    async def stream(self, request: Callable[[V], AsyncIterator[T]], sounds_s: Callable[[T], float | None] = _unheard) -> AsyncIterator[T]:
         """The pieces of the first vendor that has one.
+
+        Args:
+            request: what the vendor is asked for.
+            sounds_s: how long a piece is heard; None: it is not there to be heard.
 
         Raises:
             VendorError: none had one, or the one that began broke off.
         """
         loop = asyncio.get_running_loop()
-        members, end_s = self._askable(loop.time()), loop.time() + LIMIT_S
-        failure = VendorError(self._members[0].name, "resting", retryable=False)
-        for place, member in enumerate(members):
-            share_s = (end_s - loop.time()) / (len(members) - place)
-            attempt = _Attempt(member, request, share_s)
+        waiting, end_s = self._askable(loop.time()), loop.time() + LIMIT_S
+        failure, silent = VendorError(self._members[0].name, "resting", retryable=False), set[str]()
+        while waiting:
+            member = waiting.pop(0)
+            attempt = _Attempt(member, request, sounds_s, end_s, last=all(each.server in silent for each in waiting))
             async with closing(attempt.pieces()) as pieces:
                 async for piece in pieces:
                     yield piece
             if attempt.failure is None and (attempt.began or self._may_be_empty):
                 self._answered(member)
                 return
-            following = None if attempt.began else next((each.name for each in members[place + 1 :]), None)
-            failure = self._failed(member, attempt.failure or _no_answer(member.name), attempt.took_s, following)
+            error = attempt.failure or _no_answer(member.name)
+            if error.kind == "timeout":
+                silent.add(member.server)
+                waiting.sort(key=lambda each: each.server in silent)
+            if attempt.began or end_s - loop.time() < _LEAST_S:
+                waiting.clear()
+            failure = self._failed(member, error, attempt.took_s, waiting[0].name if waiting else None)
             if attempt.began:
                 # Another attempt of the whole goes to another vendor, where there is one.
-                raise VendorError(member.name, failure.kind, retryable=failure.retryable or len(self._members) > 1)
+                another = len(self._members) > 1 and error.blame == "vendor"
+                raise VendorError(member.name, failure.kind, retryable=failure.retryable or another)
         raise failure
 
     def _askable(self, now_s: float) -> list[Member[V]]:
         standings = [(member, member.circuit.standing(now_s)) for member in self._members]
-        return [member for wanted in ("well", "shunned") for member, standing in standings if standing == wanted]
+        askable = [member for wanted in ("well", "shunned") for member, standing in standings if standing == wanted]
+        return askable or [member for member in self._members if member.circuit.may_be_tried(now_s)]
 
     def _answered(self, member: Member[V]) -> None:
         member.circuit.answered()
@@ -163,11 +195,15 @@ class Lineup(Generic[V]):
 
     def _failed(self, member: Member[V], error: VendorError, after_s: float, following: str | None) -> VendorError:
         now_s = asyncio.get_running_loop().time()
-        member.circuit.failed(now_s, error.wait_s)
+        if error.blame == "vendor":
+            member.circuit.failed(now_s, error.wait_s)
+        else:
+            member.circuit.left()
         metrics.VENDOR_FAILURES.labels(self._stage, member.name, error.kind).inc()
-        logger.warning(
-            "stage=%s vendor=%s what=vendor_failed error=%s after_ms=%d next=%s standing=%s rests_s=%d",
-            self._stage, member.name, error.kind, round(1000 * after_s), following or "none",
+        logger.log(
+            logging.ERROR if error.blame == "settings" else logging.WARNING,
+            "stage=%s vendor=%s what=%s error=%s after_ms=%d next=%s standing=%s rests_s=%d",
+            self._stage, member.name, _WHAT[error.blame], error.kind, round(1000 * after_s), following or "none",
             member.circuit.standing(now_s), round(member.circuit.rest_left_s(now_s)),
         )  # fmt: skip
         resting = member.circuit.standing(now_s) == "resting"
@@ -182,13 +218,27 @@ def _no_answer(vendor: str) -> VendorError:
 class _Attempt(Generic[V, T]):
     """One vendor's chance to answer one request."""
 
-    def __init__(self, member: Member[V], request: Callable[[V], AsyncIterator[T]], share_s: float) -> None:
+    def __init__(
+        self,
+        member: Member[V],
+        request: Callable[[V], AsyncIterator[T]],
+        sounds_s: Callable[[T], float | None],
+        end_s: float,
+        *,
+        last: bool,
+    ) -> None:
+        """``end_s``: when the time of all vendors is over."""
         self.began = False
         self.failure: VendorError | None = None
         self._member = member
         self._request = request
+        self._sounds_s = sounds_s
         self._since_s = asyncio.get_running_loop().time()
-        self._deadline_s = self._since_s + share_s
+        self._end_s = end_s
+        self._deadline_s = end_s if last else (self._since_s + end_s) / 2
+        self._pace = Pace()
+        self._worked_s = 0.0
+        """Since the last piece that was one."""
 
     @property
     def took_s(self) -> float:
@@ -197,16 +247,34 @@ class _Attempt(Generic[V, T]):
 
     async def pieces(self) -> AsyncIterator[T]:
         """What the vendor answers, up to its end or its failure."""
-        loop, deadline_s = asyncio.get_running_loop(), self._deadline_s
+        loop, deadline_s, waiting_since_s = asyncio.get_running_loop(), self._deadline_s, self._since_s
         self._member.circuit.asked()
         try:
             async with closing(self._request(self._member.vendor)) as pieces:
-                while (piece := await next_piece(pieces, deadline_s, self._member.name)) is not None:
+                while (piece := await next_piece(pieces, deadline_s, self._member.name, self._end_s)) is not None:
                     self.began = True
+                    self._came(piece, loop.time() - waiting_since_s)
                     yield piece
-                    deadline_s = loop.time() + GAP_S
+                    waiting_since_s = loop.time()
+                    deadline_s = waiting_since_s + GAP_S
         except VendorError as error:
             self.failure = error
         except BaseException:  # cancelled, or closed: nobody waits for the answer any more
             self._member.circuit.left()
             raise
+
+    def _came(self, piece: T, waited_s: float) -> None:
+        """Whether it is still worth waiting for the next one.
+
+        Raises:
+            VendorError: ``timeout`` or ``too_slow``.
+        """
+        if isinstance(piece, Working):
+            self._worked_s += waited_s
+            if self._worked_s > piece.may_take_s:
+                raise VendorError(self._member.name, "timeout", retryable=True)
+            return
+        self._worked_s = 0.0
+        self._pace.came(waited_s, self._sounds_s(piece))
+        if self._pace.too_slow:
+            raise VendorError(self._member.name, "too_slow", retryable=True)

@@ -82,6 +82,11 @@ def vendors_of(choice: Choice, registry: Mapping[str, Registered], settings: Set
     return [(name, registry[name].make(settings)) for name in choice.names]
 
 
+def servers_of(settings: Settings) -> dict[str, str]:
+    """Vendors that stand on the server of another, by name."""
+    return {} if settings.openai_2_base_url else {"openai_2": "openai"}
+
+
 def _followed(choice: Choice, named: str) -> Choice:
     default = "google_unary" if choice.name == "google" else "none"
     names = () if (named or default) == "none" else tuple((named or default).split(","))

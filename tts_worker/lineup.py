@@ -2,8 +2,14 @@
 
 from collections.abc import AsyncIterator
 
+from common.audio import SAMPLE_RATE_HZ
 from common.lineup import Lineup
 from tts_worker.vendors.base import SpeechRequest, Voice, WordEnds
+
+
+def sounds_s(piece: bytes | WordEnds) -> float | None:
+    """How long a piece is heard."""
+    return len(piece) / SAMPLE_RATE_HZ if isinstance(piece, bytes) else None
 
 
 class Voices:
@@ -22,7 +28,7 @@ class Voices:
         Raises:
             VendorError: while iterating: nobody did, or the one that began broke off.
         """
-        return self._lineup.stream(lambda vendor: vendor.synthesise(request))
+        return self._lineup.stream(lambda vendor: vendor.synthesise(request), sounds_s)
 
     async def close(self) -> None:
         """Close all of them."""

@@ -8,8 +8,8 @@ What a model can tell beside the words differs: whisper-1 how likely it is that 
 each token is; both go to the gates. gpt-transcribe, which stays when those end, tells neither, takes the agent's vocabulary as a
 list instead of a prompt, and the language as one of several; gpt-4o-transcribe-diarize tells neither and takes no vocabulary. Any
 other model may be a Whisper and is asked what whisper-1 is; what it refuses it is not asked for again. The gpt models stream, which
-brings no word earlier, since nothing is done with half a text, but shows that the server is alive: between events it has less time
-than for a whole answer. Servers of one's own that take the request for a stream and answer in one piece are understood.
+brings no word earlier, since nothing is done with half a text, but shows that the server is alive: it is not given up while events
+come. Servers of one's own that take the request for a stream and answer in one piece are understood.
 """
 
 import asyncio
@@ -35,8 +35,7 @@ from common.audio import SAMPLE_RATE_HZ, duration_ms, mulaw_to_pcm
 from common.config import Settings
 from common.errors import VendorError
 from common.language import base_language
-from common.lineup import GAP_S
-from common.vendor_stream import next_piece
+from common.vendor_stream import GAP_S, alive, next_piece
 
 MIN_AUDIO_MS = 100
 """Shorter audio is refused by OpenAI (HTTP 400, audio_too_short), and no word is as short."""
@@ -174,6 +173,7 @@ async def _streamed(events: AsyncStream[Any], bill: usage.Bill) -> str:
             return _whole(Transcription.construct(**json.loads(await events.response.aread())), bill)
         loop, pieces = asyncio.get_running_loop(), aiter(events)
         while (event := await next_piece(pieces, loop.time() + GAP_S, openai_client.VENDOR)) is not None:
+            alive()
             if event.type == "transcript.text.done":
                 _read(getattr(event, "usage", None), bill)
                 sure = [each.logprob for each in event.logprobs or [] if each.logprob is not None]

@@ -87,6 +87,13 @@ def test_who_asks_for_time_gets_it_at_the_first_failure() -> None:
     assert (circuit.standing(6.9), circuit.standing(7.0)) == ("resting", "well")
 
 
+@pytest.mark.parametrize(("at_s", "may"), [(2.9, False), (3.0, True)])
+def test_who_rests_may_be_tried_three_seconds_after_a_failure(at_s: float, may: bool) -> None:
+    circuit = Circuit()
+    circuit.failed(0.0, wait_s=300.0)
+    assert circuit.may_be_tried(at_s) is may
+
+
 def test_nobody_gets_more_than_five_minutes() -> None:
     circuit = Circuit()
     circuit.failed(0.0, wait_s=86_400.0)

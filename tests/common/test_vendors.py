@@ -6,7 +6,7 @@ from common.config import Settings, load
 from common.errors import ConfigError
 from common.messages import Stage
 from common.openai_client import second
-from common.vendors import choose_vendors
+from common.vendors import choose_vendors, servers_of
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,14 @@ from common.vendors import choose_vendors
 )
 def test_the_settings_decide_the_vendor(settings: Settings, stage: Stage, name: str) -> None:
     assert choose_vendors(settings)[stage].name == name
+
+
+def test_the_second_openai_stands_on_the_server_of_the_first() -> None:
+    assert servers_of(Settings()) == {"openai_2": "openai"}
+
+
+def test_the_second_openai_may_have_a_server_of_its_own() -> None:
+    assert servers_of(Settings(openai_2_base_url="http://127.0.0.1:9000/v1")) == {}
 
 
 def test_the_reason_names_the_setting() -> None:

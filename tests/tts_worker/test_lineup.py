@@ -1,0 +1,72 @@
+"""The TTS vendors as one: who speaks more slowly than is listened to has failed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from common.audio import silence
+from common.errors import VendorError
+from common.lineup import Lineup
+from tests.virtual_clock import run
+from tts_worker.lineup import Voices
+from tts_worker.vendors.base import SpeechRequest, Voice, WordEnds
+
+REQUEST = SpeechRequest("Hello.", "en")
+Step = int | float | WordEnds
+"""Milliseconds of sound, a pause in seconds, or where words end."""
+
+
+class Scripted:
+    """A voice that follows its script."""
+
+    def __init__(self, *script: Step) -> None:
+        self._script = script
+
+    async def warm_up(self) -> None: ...
+
+    async def synthesise(self, request: SpeechRequest) -> AsyncIterator[bytes | WordEnds]:
+        for step in self._script:
+            match step:
+                case float():
+                    await asyncio.sleep(step)
+                case int():
+                    yield silence(step)
+                case ends:
+                    yield ends
+
+    async def close(self) -> None: ...
+
+
+DRIP: list[Step] = 9 * [100, 1.2]
+
+
+def spoken(*voices: Voice, times: int = 1) -> tuple[int, float]:
+    """How many bytes came at the last of so many times, and when it was through; the others fail."""
+
+    async def speak() -> tuple[int, float]:
+        line = Voices(Lineup("tts", [(f"voice {number}", each) for number, each in enumerate(voices)], may_be_empty=False))
+        for _ in range(times - 1):
+            with pytest.raises(VendorError):
+                _ = [piece async for piece in line.synthesise(REQUEST)]
+        came = [piece async for piece in line.synthesise(REQUEST)]
+        return sum(len(piece) for piece in came if isinstance(piece, bytes)), asyncio.get_running_loop().time()
+
+    return run(speak())
+
+
+def test_sound_that_drips_has_failed_once_the_line_is_dry() -> None:
+    with pytest.raises(VendorError, match="voice 0: too_slow"):
+        spoken(Scripted(*DRIP))
+
+
+def test_what_dripped_is_spoken_by_the_next_voice() -> None:
+    assert spoken(Scripted(*DRIP), Scripted(700), times=2) == (5600, pytest.approx(2 * 1.2))
+
+
+def test_a_voice_at_just_real_time_is_heard_out() -> None:
+    assert spoken(Scripted(100, *9 * [0.1, 100]))[0] == 8000
+
+
+def test_where_words_end_is_no_sound() -> None:
+    assert spoken(Scripted(WordEnds((80,)), 1.4, 100, WordEnds((90,)), 1.4, 100))[0] == 1600
