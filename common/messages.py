@@ -126,6 +126,8 @@ class ToolStarted(msgspec.Struct, array_like=True, frozen=True, kw_only=True, ta
     name: str
     timeout_s: float
     effects: bool = False
+    runs: bool = True
+    """False: not yet, the model is still writing what to call it with."""
 
 
 class ToolEnded(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="tool_ended"):

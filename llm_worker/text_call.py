@@ -163,7 +163,7 @@ class _MemoryBus:
     def answer(self, language: str, model: Watched) -> Answer:
         """What the turn came to."""
         spoken = next((message.head.language for message in self.sent if isinstance(message, Sentence)), language)
-        tools = tuple(message.name for message in self.sent if isinstance(message, ToolStarted))
+        tools = tuple(message.name for message in self.sent if isinstance(message, ToolStarted) and message.runs)
         actions = [message for message in self.sent if isinstance(message, Action)]
         transfer = next((action.argument for action in actions if action.name == "transfer"), "")
         done = tuple(action.name for action in actions)

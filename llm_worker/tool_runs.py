@@ -91,6 +91,12 @@ class ToolRuns:
             return await self._look_up(tool, taken)
         return await self._act(tool, taken)
 
+    async def is_written(self, name: str, may_take_s: float) -> None:
+        """The model is at a long call of this tool: as with one that runs, the caller hears fillers instead of a fallback (R10)."""
+        if name in self.tools:
+            head = self.delivery.message.head
+            await self.bus.send(Output(None, ToolStarted(head=head, name=name, timeout_s=may_take_s, runs=False)))
+
     def _refusal(self, tool: Tool, taken: msgspec.Struct) -> str:
         limit = self.limits.get(tool.name, Limit())
         made = [run.arguments for run in self.made if run.name == tool.name and run.outcome != "failed"]

@@ -20,7 +20,7 @@ Beside that: Summarise -> commit Summary (to the gateway), once a call is over (
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -36,7 +36,7 @@ from common.language import base_language
 from common.logs import shown
 from common.messages import Summarise, Summary, Transcript
 from common.streams import ATTEMPTS
-from common.vendor_stream import closing, next_piece
+from common.vendor_stream import Working, closing, next_piece
 from llm_worker.agent_tools import AgentTools, missing
 from llm_worker.briefing import instructions_of
 from llm_worker.conversation import Reply, last_heard, prompt_of
@@ -50,6 +50,9 @@ from llm_worker.vendors.base import ActionRequest, Model, Piece, Prompt, Round, 
 FIRST_SENTENCE_S = 3.5
 """From the entry's server time (``common/deadlines.py``); from a tool's end where one was called."""
 NEXT_PIECE_S = 2.0
+"""From one to the next; a call that is being written shows by pieces, too, that it is (``Working``)."""
+TELL_AFTER_S = 1.0
+"""After so long the gateway hears that a call is being written."""
 MAX_ROUNDS = 4
 """How often a model is asked for one reply; what it calls in the last round is not done."""
 MAX_CALLS = 8
@@ -57,6 +60,26 @@ MAX_CALLS = 8
 TOO_MANY = ToolResult("error: nothing was done, this answer made too many calls. Answer the caller now, without tools.", ok=False)
 
 logger = logging.getLogger("torim.llm_worker")
+
+
+@dataclass(slots=True)
+class Writing:
+    """A round's calls, while the model writes them."""
+
+    runs: ToolRuns
+    since_s: float | None = None
+    told: bool = False
+
+    async def goes_on(self, work: Working) -> float:
+        """Until when to wait for more; the gateway hears of what takes long, or it would give the reply up."""
+        now_s = asyncio.get_running_loop().time()
+        if not work.on:
+            return now_s  # a thought has the time of a first sentence
+        self.since_s = now_s if self.since_s is None else self.since_s
+        if not self.told and now_s - self.since_s >= TELL_AFTER_S:
+            self.told = True
+            await self.runs.is_written(work.on, work.may_take_s)
+        return now_s + NEXT_PIECE_S
 
 
 class LlmWorker:
@@ -162,7 +185,7 @@ class LlmWorker:
     async def _converse(self, prompt: Prompt, speaker: Speaker, runs: ToolRuns, first_s: float) -> None:
         used = 0
         for number in range(1, MAX_ROUNDS + 1):
-            said, calls = await self._stream(prompt, speaker, first_s if number == 1 else FIRST_SENTENCE_S)
+            said, calls = await self._stream(prompt, speaker, Writing(runs), first_s if number == 1 else FIRST_SENTENCE_S)
             if not calls or speaker.full or number == MAX_ROUNDS:
                 return
             may_use = MAX_CALLS - used if number < MAX_ROUNDS - 1 else 0
@@ -170,7 +193,7 @@ class LlmWorker:
             used += len(calls)
             prompt = replace(prompt, rounds=(*prompt.rounds, Round(said, tuple(calls), tuple(results))))
 
-    async def _stream(self, prompt: Prompt, speaker: Speaker, first_s: float) -> tuple[str, list[ToolCall]]:
+    async def _stream(self, prompt: Prompt, speaker: Speaker, writing: Writing, first_s: float) -> tuple[str, list[ToolCall]]:
         """One round: what the model said, sent out already, and what it calls."""
         loop, cutter = asyncio.get_running_loop(), SentenceCutter()
         said: list[str] = []
@@ -178,6 +201,9 @@ class LlmWorker:
         deadline_s, spoke = loop.time() + first_s, False
         async with closing(self._model.reply(prompt)) as stream:
             while (piece := await next_piece(stream, deadline_s, self._vendor)) is not None:
+                if isinstance(piece, Working):
+                    deadline_s = max(deadline_s, await writing.goes_on(piece))
+                    continue
                 speaker.token_came()
                 spoke = await self._take(piece, cutter, speaker) or spoke
                 if isinstance(piece, ToolCall):

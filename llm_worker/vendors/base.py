@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from common.messages import Collect
+from common.vendor_stream import Working
 from llm_worker.tools import Tool
 
 
@@ -111,8 +112,8 @@ class Uninterruptible:
     """What follows is not stopped by the caller's voice: words that have to be heard."""
 
 
-Piece = str | ActionRequest | ToolCall | Uninterruptible
-"""What a reply is made of."""
+Piece = str | ActionRequest | ToolCall | Uninterruptible | Working
+"""What a reply is made of; ``Working`` names the tool whose call is being written, if it is one."""
 
 
 class Model(Protocol):

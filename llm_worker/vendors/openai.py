@@ -100,6 +100,8 @@ class OpenAIModel:
                         _read(chunk, bill)
                         if text := thoughts.push(answer.take(chunk)):
                             yield text
+                        elif (work := answer.work_of(chunk)) is not None:
+                            yield work
         except OpenAIError as error:
             raise openai_client.blame(error) from error
         except ValueError as error:  # a line of the stream is not JSON

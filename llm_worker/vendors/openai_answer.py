@@ -10,6 +10,7 @@ is said like anything else.
 
 A call of a tool streams in pieces: its id and name in the first, its arguments in all of them, several calls told
 apart by their index. Some servers send each call whole, and all of them at index 0; a new id begins a new call.
+A long note takes many seconds of that, in which nothing can be said: each piece of it is a sign of life, as is each of a thought.
 """
 
 from dataclasses import dataclass
@@ -18,10 +19,16 @@ from openai.types.chat import ChatCompletionChunk
 from openai.types.chat.chat_completion_chunk import ChoiceDeltaToolCall
 
 from common.errors import VendorError
+from common.lineup import LIMIT_S
 from common.openai_client import VENDOR
+from common.vendor_stream import Working
 from llm_worker.vendors.base import ToolCall
 
 _FAILURES = {"": "half_stream", "content_filter": "content_filter", "length": "length"}
+_THOUGHT = ("reasoning_content", "reasoning")
+"""Where servers put a thought that they tell from the answer: DeepSeek and llama.cpp; Ollama, OpenRouter and vLLM."""
+CALL_S = 15.0
+"""For what a reply calls: 600 tokens of arguments at 40 a second."""
 
 
 class Answer:
@@ -55,6 +62,16 @@ class Answer:
         for piece in choice.delta.tool_calls or []:
             self._take_call(piece)
         return text_of(chunk)
+
+    def work_of(self, chunk: ChatCompletionChunk) -> Working | None:
+        """What a chunk without words tells: that a call is being written, or that the model thinks; None: neither."""
+        if not chunk.choices:
+            return None
+        delta = chunk.choices[0].delta
+        if delta.tool_calls:
+            return Working(CALL_S, on=self._calls[-1].name)
+        thought = delta.content or any((delta.model_extra or {}).get(name) for name in _THOUGHT)
+        return Working(LIMIT_S) if thought else None
 
     def _take_call(self, piece: ChoiceDeltaToolCall) -> None:
         call = next((call for call in reversed(self._calls) if call.index == piece.index), None)

@@ -1,5 +1,6 @@
 """The ASR vendors as one: the next is asked where one fails, and the gates stand behind all of them."""
 
+import asyncio
 import logging
 
 import pytest
@@ -9,20 +10,25 @@ from asr_worker.vendors.base import NO_HINTS, Heard, Hints, Transcriber
 from common.audio import silence
 from common.errors import VendorError
 from common.lineup import Lineup
+from common.vendor_stream import alive
 from tests.virtual_clock import run
 
 DOWN = VendorError("fake", "http_500", retryable=True)
 
 
 class Ear:
-    """Hears what it is told to, or fails."""
+    """Hears what it is told to, or fails; after its pauses, and alive behind each."""
 
-    def __init__(self, heard: str | VendorError) -> None:
+    def __init__(self, heard: str | VendorError, *pauses_s: float) -> None:
         self._heard = heard
+        self._pauses_s = pauses_s
 
     async def warm_up(self) -> None: ...
 
     async def transcribe(self, audio: bytes, *, language: str, turn: int, hints: Hints = NO_HINTS) -> str:
+        for pause_s in self._pauses_s:
+            await asyncio.sleep(pause_s)
+            alive()
         if isinstance(self._heard, VendorError):
             raise self._heard
         return self._heard
@@ -30,14 +36,23 @@ class Ear:
     async def close(self) -> None: ...
 
 
-def heard(*says: str | VendorError, vocabulary: tuple[str, ...] = ()) -> str:
-    vendors: list[tuple[str, Transcriber]] = [(f"vendor {number}", Ear(each)) for number, each in enumerate(says)]
+def heard(*says: str | VendorError | Ear, vocabulary: tuple[str, ...] = ()) -> str:
+    ears = [each if isinstance(each, Ear) else Ear(each) for each in says]
+    vendors: list[tuple[str, Transcriber]] = [(f"vendor {number}", each) for number, each in enumerate(ears)]
     hints = Hints(vocabulary)
     return run(Transcribers(Lineup("asr", vendors)).transcribe(silence(2000), language="en", turn=1, hints=hints))
 
 
 def test_the_next_one_hears_what_the_first_did_not() -> None:
     assert heard(DOWN, "opening hours") == "opening hours"
+
+
+def test_the_first_ear_has_time_for_a_whole_answer_whoever_stands_behind_it() -> None:
+    assert heard(Ear("opening hours", 1.5), "no", "no") == "opening hours"
+
+
+def test_words_that_come_in_are_waited_for() -> None:
+    assert heard(Ear("opening hours", *6 * [0.5]), "no", "no") == "opening hours"
 
 
 @pytest.mark.parametrize("made_up", [Heard("opening hours", 0.9), "Thanks for watching!", "you " * 9])

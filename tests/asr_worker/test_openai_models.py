@@ -1,5 +1,6 @@
 """What each of OpenAI's transcribing models is asked for, and what is made of its answer, over real sockets."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,9 +12,10 @@ from asr_worker.vendors.openai import OpenAITranscriber, asked_of, second
 from common.audio import silence
 from common.config import Settings
 from common.errors import VendorError
+from common.vendor_stream import closing, next_piece
 from tests.vendors.faults import OVER_HTTP, RETRY_AFTER_S
 from tests.vendors.nat import Nat
-from tests.vendors.openai_server import Answering, Close, OpenAIServer, Request, Reset, Script, Stall, Step, answer, refusal
+from tests.vendors.openai_server import Answering, Close, OpenAIServer, Pause, Request, Reset, Script, Stall, Step, answer, refusal
 from tests.vendors.openai_service import LISTENING, OpenAIService
 
 AUDIO = silence(500)
@@ -21,10 +23,10 @@ AUDIO = silence(500)
 
 @asynccontextmanager
 async def transcriber(
-    answering: Script | Answering, model: str = "gpt-4o-transcribe", **settings: str
+    answering: Script | Answering, model: str = "gpt-4o-transcribe", read_s: float = 0.5, **settings: str
 ) -> AsyncIterator[tuple[OpenAITranscriber, OpenAIServer]]:
     async with OpenAIServer(answering) as server:
-        vendor = OpenAITranscriber(Settings(asr_base_url=server.url, asr_model=model, **settings), read_s=0.5)  # type: ignore[arg-type]
+        vendor = OpenAITranscriber(Settings(asr_base_url=server.url, asr_model=model, **settings), read_s=read_s)  # type: ignore[arg-type]
         try:
             yield vendor, server
         finally:
@@ -147,6 +149,23 @@ async def test_another_refusal_is_a_failure(model: str) -> None:
         with pytest.raises(VendorError, match="http_400"):
             await vendor.transcribe(AUDIO, language="en", turn=1)
         assert len(server.requests) == 1
+
+
+async def test_each_word_is_a_sign_of_life() -> None:
+    service = OpenAIService(heard="two words")
+
+    def slow(request: Request) -> Script:
+        head, *events = service(request)
+        return [head, events[0], Pause(0.8), *events[1:]]
+
+    async with transcriber(slow, read_s=2.0) as (vendor, _):
+        now_s = asyncio.get_running_loop().time()
+        async with closing(_in_one(vendor)) as answer:
+            assert await next_piece(answer, now_s + 0.6, "openai", latest_s=now_s + 9) == "two words"
+
+
+async def _in_one(vendor: OpenAITranscriber) -> AsyncIterator[str]:
+    yield await vendor.transcribe(AUDIO, language="en", turn=1)
 
 
 async def test_a_server_that_does_not_stream_is_understood() -> None:

@@ -46,7 +46,7 @@ MESSAGES: dict[str, Message] = {
     "sentence": Sentence(head=HEAD, text="עכשיו חמש.", interruptible=False, token_ms=150, llm_ms=290, waited_ms=3),
     "speech": SpeechChunk(head=HEAD, offset_bytes=800, last=True, attempt=2, tts_ms=95, word_ends=(3_200, 4_160), waited_ms=5),
     "reply_ended": ReplyEnded(head=HEAD, sentences=3, llm_ms=410),
-    "tool_started": ToolStarted(head=HEAD, name="book", timeout_s=12.5, effects=True),
+    "tool_started": ToolStarted(head=HEAD, name="book", timeout_s=12.5, effects=True, runs=False),
     "tool_ended": ToolEnded(head=HEAD, name="book", ok=True),
     "action": Action(head=HEAD, after=-1, name="collect", argument="desk", collect=Collect(digits=9, terminator="*", timeout_s=5.0)),
     "stage_failed": StageFailed(head=HEAD, stage="tts", error="http_500", utterance=5, piece="whole"),
@@ -65,6 +65,7 @@ NEW_FIELDS: dict[str, dict[str, object]] = {
     "transcript": {"waited_ms": 0},
     "sentence": {"interruptible": True, "token_ms": 0, "llm_ms": 0, "waited_ms": 0},
     "speech": {"word_ends": (), "waited_ms": 0},
+    "tool_started": {"runs": True},
     "action": {"name": "transfer", "collect": None},
 }
 """What the released bytes do not have, and how it is read then."""

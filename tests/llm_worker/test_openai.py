@@ -12,11 +12,13 @@ import pytest
 from common import usage
 from common.config import Settings
 from common.errors import KeyRefused, VendorError
+from common.lineup import LIMIT_S
 from common.messages import Collect, Use
-from common.vendor_stream import closing
+from common.vendor_stream import Working, closing
 from llm_worker.tools import Occasion, Tool
 from llm_worker.vendors.base import ActionRequest, Exchange, Piece, Prompt, Round, ToolCall, ToolResult, UsedTool
 from llm_worker.vendors.openai import OpenAIModel, messages_of, second
+from llm_worker.vendors.openai_answer import CALL_S
 from tests.vendors.cancelled import cancelled_in
 from tests.vendors.openai_server import (
     DONE,
@@ -27,6 +29,7 @@ from tests.vendors.openai_server import (
     Reset,
     Script,
     Stall,
+    Step,
     answer,
     completion,
     cut_completion,
@@ -69,7 +72,14 @@ async def model(
 
 
 async def pieces(vendor: OpenAIModel, prompt: Prompt = PROMPT) -> list[Piece]:
-    return [piece async for piece in vendor.reply(prompt)]
+    """What is said and done; signs of life are neither."""
+    return [piece async for piece in vendor.reply(prompt) if not isinstance(piece, Working)]
+
+
+async def signs(*script: Step) -> list[Piece]:
+    """All that comes of a stream, signs of life included."""
+    async with model(script) as (vendor, _):
+        return [piece async for piece in vendor.reply(PROMPT)]
 
 
 async def replied(*scripts: Script) -> list[Piece]:
@@ -89,7 +99,8 @@ async def failure_of(script: Script, read_s: float = 2.0) -> tuple[list[Piece], 
 
     async def listen(vendor: OpenAIModel) -> None:
         async for piece in vendor.reply(PROMPT):
-            got.append(piece)  # noqa: PERF401 - extend would lose what came before the failure
+            if not isinstance(piece, Working):
+                got.append(piece)  # noqa: PERF401 - extend would lose what came before the failure
 
     async with model(script, read_s=read_s) as (vendor, _):
         with pytest.raises(VendorError) as failed:
@@ -207,6 +218,26 @@ async def test_a_call_that_broke_off_is_not_made() -> None:
     whole = tool_completion(("book", '{"at":"ten"}'))
     got, failure = await failure_of([*whole[:3], END_OF_BODY])
     assert (got, failure.kind) == ([], "half_stream")
+
+
+async def test_each_piece_of_a_calls_arguments_is_a_sign_of_life() -> None:
+    said = await signs(*tool_completion(("book", '{"at":"ten"}'), said="Yes."))
+    assert said == ["Yes.", *4 * [Working(CALL_S, on="book")], ToolCall("call_0", "book", '{"at":"ten"}')]
+
+
+async def test_a_thought_is_a_sign_of_life() -> None:
+    assert await signs(*completion("<think>They want", " the hours.</think>", "At nine.")) == [*2 * [Working(LIMIT_S)], "At nine."]
+
+
+@pytest.mark.parametrize("name", ["reasoning_content", "reasoning"])
+async def test_a_thought_beside_the_answer_is_a_sign_of_life(name: str) -> None:
+    thought = event({name: "They want the hours."})
+    script = [STREAM_HEAD, thought, event({"content": "At nine."}, "stop"), http_chunk(DONE) + END_OF_BODY]
+    assert await signs(*script) == [Working(LIMIT_S), "At nine."]
+
+
+async def test_a_chunk_that_tells_nothing_is_no_sign_of_life() -> None:
+    assert await signs(*texts(""), *completion("At nine.")[1:]) == ["At nine."]
 
 
 async def test_a_chunk_without_choices_is_no_end() -> None:

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from common.config import Settings
-from common.vendor_stream import closing
+from common.vendor_stream import Working, closing
 from llm_worker.built_in import tools_of
 from llm_worker.vendors import VENDORS
 from llm_worker.vendors.base import ActionRequest, Exchange, Model, Piece, Prompt, Round, ToolCall, ToolResult
@@ -38,7 +38,8 @@ async def clerk(request: pytest.FixtureRequest) -> AsyncIterator[Model]:
 
 
 async def pieces(vendor: Model, prompt: Prompt = PROMPT) -> list[Piece]:
-    return [piece async for piece in vendor.reply(prompt)]
+    """What is said and done: signs of life are neither."""
+    return [piece async for piece in vendor.reply(prompt) if not isinstance(piece, Working)]
 
 
 def text(said: list[Piece]) -> str:

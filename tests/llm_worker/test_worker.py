@@ -15,6 +15,7 @@ from common.bus import Delivery, PastTurn, ToolRun, ToolStart
 from common.config import Settings
 from common.errors import VendorError
 from common.messages import Action, Collect, Head, ReplyEnded, Sentence, Summarise, Summary, ToolEnded, ToolStarted, Transcript
+from common.vendor_stream import Working
 from llm_worker.speaker import MAX_SENTENCES
 from llm_worker.tools import Occasion, Tool
 from llm_worker.vendors.base import ActionRequest, Piece, Prompt, Round, ToolCall, ToolResult, Uninterruptible, UsedTool
@@ -470,6 +471,56 @@ def test_what_was_said_before_a_failure_is_out() -> None:
     with pytest.raises(VendorError):
         handle(Scripted("One. Two", VendorError("fake", "reset", retryable=True)), bus)
     assert bus.out == ["One."]
+
+
+# --- What takes long before it can be said
+
+WRITING = Working(15.0, on="order")
+
+
+def times(count: int, *steps: Step) -> list[Step]:
+    return count * list(steps)
+
+
+def test_a_long_call_is_waited_for() -> None:
+    assert cooked(Rounds([*times(12, 1.0, WRITING), ORDER], ["Fish."]), RecordedBus()).out == ["Fish."]
+
+
+def test_a_long_call_behind_words_is_waited_for() -> None:
+    assert cooked(Rounds(["One moment. ", *times(12, 1.0, WRITING), ORDER], ["Fish."]), RecordedBus()).out == ["One moment.", "Fish."]
+
+
+def test_a_call_that_stops_being_written_fails() -> None:
+    assert fails(WRITING, 3.6, ORDER).kind == "timeout"
+
+
+def test_a_call_that_is_written_is_no_silence_before_the_first_sentence() -> None:
+    assert spoken(3.0, WRITING, 1.9, "One.") == ["One."]
+
+
+def test_the_gateway_hears_of_a_long_call_before_it_runs() -> None:
+    bus = cooked(Rounds([*times(4, 0.5, WRITING), ORDER], ["Fish."]), RecordedBus())
+    told = [(message.name, message.timeout_s, message.runs) for message in bus.sent_to(None) if isinstance(message, ToolStarted)]
+    assert (told, bus.sent_at_s[0]) == ([("order", 15.0, False), ("order", 5.0, True)], 1.5)
+
+
+def test_the_gateway_hears_nothing_of_a_call_that_is_short() -> None:
+    bus = cooked(Rounds([WRITING, 0.9, WRITING, ORDER], ["Fish."]), RecordedBus())
+    assert [message.runs for message in bus.sent_to(None) if isinstance(message, ToolStarted)] == [True]
+
+
+def test_the_gateway_hears_nothing_of_a_tool_that_is_not_there() -> None:
+    bus = cooked(Rounds([*times(4, 0.5, Working(15.0, on="fly")), "No."]), RecordedBus())
+    assert not any(isinstance(message, ToolStarted) for message in bus.sent_to(None))
+
+
+def test_a_thought_has_the_time_of_a_first_sentence() -> None:
+    assert fails(*times(9, 1.0, Working(3.2)), "Late.").kind == "timeout"
+
+
+def test_a_sign_of_life_is_no_first_word() -> None:
+    bus = handle(Scripted(0.5, WRITING, 0.5, "One."), RecordedBus())
+    assert [m.token_ms for m in bus.sent_to("tts") if isinstance(m, Sentence)] == [1000]
 
 
 def test_another_message_on_the_stream_is_a_bug() -> None:
