@@ -20,7 +20,7 @@ from common.messages import Stage
 from common.phrases import phrases
 from common.rhythm import Rhythm
 from common.streams import Pace
-from common.vendors import choose_vendors, vendors_of
+from common.vendors import choose_vendors, servers_of, vendors_of
 from llm_worker.lineup import Models
 from llm_worker.vendors import VENDORS as LLM
 from tests.integration.pipeline import Pipeline, Server
@@ -36,7 +36,7 @@ from tts_worker.tones import BEEP, HeardTone, tone
 from tts_worker.vendors import VENDORS as TTS
 from tts_worker.vendors.openai import RATE_HZ
 
-REPLY = ("We open at nine. ", "Come in", " until five.")
+REPLY = ("We ", "open ", "at ", "nine. ", "Come ", "in ", "until ", "five.")
 SENTENCES = ("We open at nine.", "Come in until five.")
 _PHRASES = phrases(Settings(language="en"), "en")
 _REST, _OTHER = 9, 2
@@ -170,7 +170,7 @@ async def faulty_house(folder: Path, **settings: str) -> AsyncIterator[FaultyHou
 def _staff(stack: AsyncExitStack, pipe: Pipeline, settings: Settings) -> None:
     """Workers as their processes make them; their vendors are closed with the stack."""
     chosen = choose_vendors(settings)
-    ears = Transcribers(Lineup("asr", vendors_of(chosen["asr"], ASR, settings)))
+    ears = Transcribers(Lineup("asr", vendors_of(chosen["asr"], ASR, settings), servers=servers_of(settings)))
     minds = Models(Lineup("llm", vendors_of(chosen["llm"], LLM, settings)))
     voices = Voices(Lineup("tts", vendors_of(chosen["tts"], TTS, settings), may_be_empty=False))
     for each in (ears, minds, voices):

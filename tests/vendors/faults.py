@@ -7,6 +7,7 @@
     stall           the first half of the answer, then nothing more
     garbage         an answer of the right kind whose body is none
     wrong_type      a page for people, as of a proxy that wants a login
+    drip            the good answer, its pieces further apart than they are long to hear
 
     forgotten       whoever passes the bytes on forgot the connections that were open (``nat.py``); new ones would do
 
@@ -30,6 +31,7 @@ from tests.vendors.openai_server import (
     END_OF_BODY,
     ERROR_EVENT,
     Close,
+    Pause,
     Reset,
     Script,
     Stall,
@@ -42,6 +44,8 @@ from tests.vendors.openai_server import (
 
 RETRY_AFTER_S = 7
 FORGOTTEN = "forgotten"
+DRIP_S = 1.3
+"""Less than a pause may be."""
 
 HttpFault = Callable[[Script], Script]
 
@@ -52,6 +56,11 @@ def _half(good: Script) -> list[Step]:
         return list(good[: 1 + len(good) // 2])
     head, _, body = b"".join(step for step in good if isinstance(step, bytes)).partition(b"\r\n\r\n")
     return [head + b"\r\n\r\n" + body[: len(body) // 2]]
+
+
+def _drip(good: Script) -> list[Step]:
+    """The head, what follows it, and then a piece now and then."""
+    return [*good[:3], *(each for step in good[3:] for each in (Pause(DRIP_S), step))]
 
 
 def _garbage(good: Script) -> Script:
@@ -75,6 +84,7 @@ OVER_HTTP: dict[str, HttpFault] = {
     "stall": lambda good: [*_half(good), Stall()],
     "garbage": _garbage,
     "wrong_type": lambda good: document(200, "text/html", b"<!doctype html><title>Log in</title>"),
+    "drip": _drip,
 }
 
 
@@ -98,5 +108,6 @@ def over_grpc(fault: str, good: Sequence[bytes]) -> google.Script:
         "stall": [*half, google.Stall()],
         "garbage": [google.Garbage()],
         "wrong_type": [google.Fail(grpc.StatusCode.UNKNOWN)],
+        "drip": [each for sound in good for each in (sound, google.Pause(DRIP_S))],
     }
     return table[fault]

@@ -39,7 +39,7 @@ async def test_an_exhausted_quota_says_when_to_come_again() -> None:
     assert told.retry_delay.seconds == RETRY_AFTER_S
 
 
-@pytest.mark.parametrize("fault", sorted(OVER_HTTP.keys() - {"garbage"}))
+@pytest.mark.parametrize("fault", sorted(OVER_HTTP.keys() - {"garbage", "drip"}))
 async def test_every_fault_is_an_error_of_the_client(fault: str) -> None:
     async with client(over_grpc(fault, [b"\x01", b"\x02"])) as (asking, _):
         with pytest.raises(GoogleAPICallError):
