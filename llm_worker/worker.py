@@ -203,8 +203,8 @@ class LlmWorker:
             while (piece := await next_piece(stream, deadline_s, self._vendor)) is not None:
                 if isinstance(piece, Working):
                     deadline_s = max(deadline_s, await writing.goes_on(piece))
-                    continue
-                speaker.token_came()
+                else:
+                    speaker.token_came()
                 spoke = await self._take(piece, cutter, speaker) or spoke
                 if isinstance(piece, ToolCall):
                     calls.append(piece)
@@ -220,6 +220,8 @@ class LlmWorker:
 
     async def _take(self, piece: Piece, cutter: SentenceCutter, speaker: Speaker) -> bool:
         """Say what is complete; whether anything was."""
+        if isinstance(piece, Working) and not piece.on:
+            return False
         # What is to be done comes after the words before it, complete or not.
         sentences = cutter.push(piece) if isinstance(piece, str) else cutter.flush()
         if isinstance(piece, ActionRequest):

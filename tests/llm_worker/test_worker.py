@@ -498,6 +498,15 @@ def test_a_call_that_is_written_is_no_silence_before_the_first_sentence() -> Non
     assert spoken(3.0, WRITING, 1.9, "One.") == ["One."]
 
 
+def test_words_before_a_call_leave_before_it_is_written() -> None:
+    bus = cooked(Rounds(["One moment", *times(2, 0.5, WRITING), ORDER], ["Fish."]), RecordedBus())
+    assert (bus.out, bus.sent_at_s[0]) == (["One moment", "Fish."], 0.5)
+
+
+def test_a_thought_between_words_cuts_no_sentence() -> None:
+    assert spoken("One ", Working(3.2), "moment.") == ["One moment."]
+
+
 def test_the_gateway_hears_of_a_long_call_before_it_runs() -> None:
     bus = cooked(Rounds([*times(4, 0.5, WRITING), ORDER], ["Fish."]), RecordedBus())
     told = [(message.name, message.timeout_s, message.runs) for message in bus.sent_to(None) if isinstance(message, ToolStarted)]
