@@ -68,6 +68,11 @@ class Circuit:
         """Nobody waits for it any more: nothing is known."""
         self._on_trial = False
 
+    def set_aside(self, now_s: float) -> None:
+        """It would not go on with a request, for that one's own sake: another vendor is asked first, and nothing is counted."""
+        self.left()
+        self._shunned_until_s = now_s + SHUN_S
+
     def failed(self, now_s: float, wait_s: float | None = None) -> None:
         """It did not go well; ``wait_s`` is what the vendor asked for."""
         self._first_failure_s = self._first_failure_s if self._failures else now_s

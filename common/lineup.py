@@ -13,8 +13,8 @@
   or may have heard, a part: so the request fails, is tried again as a whole, and goes to another vendor, since the
   one that failed is shunned (``common/circuit.py``).
 - Only what is the vendor's fault is held against it. What it will not do for one request, a text that it filters, is no
-  reason to ask it less for others, or one caller could switch it off for all; the next vendor is asked all the same. A model or a voice
-  that it does not have is the operator's fault, and told as such.
+  reason to ask it less for others, or one caller could switch it off for all; the next vendor is asked all the same, in mid-answer
+  because this one is shunned for once. A model or a voice that it does not have is the operator's fault, and told as such.
 - Each failure is one line of the log, which tells the vendor, how it failed, after how long, and who is next.
 
 What is known of a vendor is known to one process: two workers find out twice.
@@ -177,10 +177,10 @@ class Lineup(Generic[V]):
                 waiting.sort(key=lambda each: each.server in silent)
             if attempt.began or end_s - loop.time() < _LEAST_S:
                 waiting.clear()
-            failure = self._failed(member, error, attempt.took_s, waiting[0].name if waiting else None)
+            failure = self._failed(member, error, attempt.took_s, waiting[0].name if waiting else None, began=attempt.began)
             if attempt.began:
                 # Another attempt of the whole goes to another vendor, where there is one.
-                another = len(self._members) > 1 and error.blame == "vendor"
+                another = len(self._members) > 1
                 raise VendorError(member.name, failure.kind, retryable=failure.retryable or another)
         raise failure
 
@@ -193,10 +193,12 @@ class Lineup(Generic[V]):
         member.circuit.answered()
         metrics.VENDOR_RESTING.labels(self._stage, member.name).set(0)
 
-    def _failed(self, member: Member[V], error: VendorError, after_s: float, following: str | None) -> VendorError:
+    def _failed(self, member: Member[V], error: VendorError, after_s: float, following: str | None, *, began: bool = False) -> VendorError:
         now_s = asyncio.get_running_loop().time()
         if error.blame == "vendor":
             member.circuit.failed(now_s, error.wait_s)
+        elif began:
+            member.circuit.set_aside(now_s)
         else:
             member.circuit.left()
         metrics.VENDOR_FAILURES.labels(self._stage, member.name, error.kind).inc()

@@ -1,9 +1,9 @@
 """What the chunks of a chat completion's stream add up to, and how it ended (sans-I/O).
 
     stop, tool_calls    whole
-    content_filter      the server took the rest away: a failure, and the same would be taken away again
-    length              it was cut at its most tokens: a failure; another attempt goes on behind what was said
-    none                the stream broke off: a failure
+    content_filter      the server took the rest away: the request fails, and the same would be taken away again
+    length              it was cut at its most tokens: the request fails; another attempt goes on behind what was said
+    none                the stream broke off: the server failed
 
 Of an answer that failed no call is made: its arguments may be half ones. Its whole sentences are out by then. What a model says in refusing
 is said like anything else.
@@ -46,7 +46,7 @@ class Answer:
             VendorError: it is not.
         """
         if kind := _FAILURES.get(self._ending):
-            raise VendorError(VENDOR, kind, retryable=kind != "content_filter")
+            raise VendorError(VENDOR, kind, retryable=kind != "content_filter", blame="request" if self._ending else "vendor")
 
     @property
     def calls(self) -> list[ToolCall]:

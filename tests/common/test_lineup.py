@@ -314,8 +314,23 @@ def test_a_trial_that_is_refused_for_its_request_leaves_the_next_one_a_trial() -
     assert run(trials()) == ["one"]
 
 
-def test_a_refusal_in_mid_answer_is_not_tried_again() -> None:
-    assert not failure(lineup(Scripted(["one", FILTERED]), Scripted()))[0].retryable
+def test_a_refusal_in_mid_answer_is_not_tried_again_where_there_is_no_other() -> None:
+    assert not failure(lineup(Scripted(["one", FILTERED])))[0].retryable
+
+
+def test_a_refusal_in_mid_answer_goes_to_another_vendor_and_counts_no_further() -> None:
+    async def often() -> list[list[str]]:
+        line = lineup(Scripted(*4 * [["one", FILTERED]], ["one"]), Scripted(["two"]))
+        answers = []
+        for _ in range(4):
+            with pytest.raises(VendorError) as refused:
+                await heard(line)
+            assert refused.value.retryable
+            answers.append((await heard(line))[0])
+            await asyncio.sleep(3)
+        return [*answers, (await heard(line))[0]]
+
+    assert run(often()) == [*4 * [["two"]], ["one"]]
 
 
 @pytest.mark.parametrize(

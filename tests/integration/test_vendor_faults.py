@@ -82,9 +82,10 @@ def test_nothing_is_heard_twice(heard: dict[Case, list[Heard]], case: Case) -> N
 @pytest.mark.parametrize("case", CASES, ids=name)
 def test_every_failure_is_told_with_stage_vendor_and_kind(heard: dict[Case, list[Heard]], lines: Told, case: Case) -> None:
     vendor, kinds = KINDS[case.stage]
-    begins = f"stage={case.stage} vendor={vendor} what=vendor_failed error="
-    told = {line.removeprefix(begins).partition(" after_ms=")[0] for line in lines[case] if "what=vendor_failed" in line}
-    assert told == {kinds[case.fault]}  # an attempt that is made again is told again, in the same words
+    what = "request_refused" if case.fault in ("filtered", "too_long") else "vendor_failed"
+    told = {line.partition(" after_ms=")[0] for line in lines[case] if " after_ms=" in line}
+    # An attempt that is made again is told again, in the same words.
+    assert told == {f"stage={case.stage} vendor={vendor} what={what} error={kinds[case.fault]}"}
 
 
 def test_no_line_tells_what_was_said(heard: dict[Case, list[Heard]], lines: Told) -> None:

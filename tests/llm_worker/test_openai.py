@@ -440,7 +440,7 @@ async def test_a_stream_that_breaks_off_fails_after_its_words(rest: Script, kind
 
 async def test_what_the_server_takes_away_is_not_asked_for_again() -> None:
     got, failure = await failure_of(cut_completion("content_filter", "We open", " at"))
-    assert (got, failure.kind, failure.retryable) == (["We open", " at"], "content_filter", False)
+    assert (got, failure.kind, failure.retryable, failure.blame) == (["We open", " at"], "content_filter", False, "request")
 
 
 async def test_an_account_that_is_empty_in_mid_stream_is_told_as_that() -> None:
