@@ -219,8 +219,8 @@ class _Teller:
                 name = f"first sound of {head.seq}" + (f", take {head.take}" if head.take else "")
             case ReplyEnded():
                 name = "reply is complete"
-            case ToolStarted(name=tool):
-                name = f"tool {tool} starts"
+            case ToolStarted(name=tool, runs=runs):
+                name = f"tool {tool} starts" if runs else f"call of {tool} is written"
             case ToolEnded(name=tool, ok=ok):
                 name = f"tool {tool} {'is done' if ok else 'failed'}"
             case StageFailed(stage=stage):
