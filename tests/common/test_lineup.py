@@ -320,7 +320,8 @@ def test_a_refusal_in_mid_answer_is_not_tried_again_where_there_is_no_other() ->
 
 def test_a_refusal_in_mid_answer_goes_to_another_vendor_and_counts_no_further() -> None:
     async def often() -> list[list[str]]:
-        line = lineup(Scripted(*4 * [["one", FILTERED]], ["one"]), Scripted(["two"]))
+        refused_half: list[Step] = ["one", FILTERED]
+        line = lineup(Scripted(*4 * [refused_half], ["one"]), Scripted(["two"]))
         answers = []
         for _ in range(4):
             with pytest.raises(VendorError) as refused:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from asr_worker.vendors.base import NO_HINTS, Hints
 from common.audio import BYTES_PER_MS
 from common.errors import VendorError
+from common.vendor_stream import Working
 from llm_worker.vendors.base import ActionRequest, Piece, Prompt, ToolCall, Uninterruptible
 from tts_worker.vendors.base import SpeechRequest
 
@@ -53,7 +54,7 @@ class Mind:
                     case VendorError():
                         self._script.remove(step)
                         raise step
-                    case ActionRequest() | ToolCall() | Uninterruptible():
+                    case ActionRequest() | ToolCall() | Uninterruptible() | Working():
                         yield step
                     case str():
                         result = prompt.rounds[-1].results[-1].text if prompt.rounds else ""
