@@ -134,6 +134,7 @@ class Holding:
         probe = self._call.publish_audio(hold.utterance, "probe", hold.start, floor.end)
         probe.over_reply = hold.heard
         probe.soft = self._is_soft(hold)
+        probe.brief = hold.utterance.brief
         hold.probes.append(probe)
 
     # -- Words, keys, time ----------------------------------------------------------------------
@@ -298,7 +299,7 @@ class Holding:
     def _sense(self, piece: Piece, text: str) -> Sense:
         """What these words are worth over the bot: those of a soft voice nothing, unless they ask it to stop (R4)."""
         lexicon = self._call.lexicon
-        return Sense.EMPTY if piece.soft and not lexicon.asks_to_stop(text) else lexicon.sense(text)
+        return Sense.EMPTY if piece.soft and not lexicon.asks_to_stop(text) else lexicon.sense(text, brief=piece.brief)
 
     def _counts(self, piece: Piece, text: str, now: float) -> bool:
         sense = self._sense(piece, text)

@@ -260,7 +260,7 @@ class Listening:
         if utterance.keys:
             return False
         if utterance.over_bot and not call.memory.heard.rstrip().endswith("?"):
-            return call.lexicon.sense(text) is not Sense.WORDS
+            return call.lexicon.sense(text, brief=utterance.brief) is not Sense.WORDS
         return not normalise(text)
 
     def _answer(self, utterance: Utterance, text: str, now: float) -> None:

@@ -12,7 +12,7 @@ from common.messages import Piece as PieceKind
 from gateway.turn.words import join
 
 SHORT_VOICED_FRAMES = 15
-"""Speech under 0.3 s is answered if it has words, and never asked to be repeated (S2)."""
+"""Speech under 0.3 s is answered if it has words, and never asked to be repeated (S2); nods are seldom longer."""
 _BEHIND = 1 << 62
 """A frame later than any of a call's."""
 
@@ -52,6 +52,8 @@ class Piece:
     """Whether the caller had heard some of the reply before: then a nod says nothing."""
     soft: bool = False
     """Whether its voice, over a reply that sounded, is too soft to be the caller's: then only a stop-word says anything (R4)."""
+    brief: bool = False
+    """Whether its voice is no longer than a nod's."""
 
     @property
     def known(self) -> bool:
@@ -131,6 +133,11 @@ class Utterance:
     def short(self) -> bool:
         """Whether it is so short that silence in return is right if it has no words."""
         return self.voiced < SHORT_VOICED_FRAMES
+
+    @property
+    def brief(self) -> bool:
+        """Whether it is no longer than a nod."""
+        return self.voiced <= SHORT_VOICED_FRAMES
 
     @property
     def only_probes(self) -> bool:

@@ -1,7 +1,7 @@
 """What the caller's words are worth: nothing, a nod, a stop, an answer, the same again (R4, R8); all, or not yet all (R2).
 
 The lists come from files (``gateway/lexicons/*.toml``, one a language); here are only the rules.
-Without a file all lists are empty: then one word alone, over the bot, is a nod, and of a text's end only its marks count.
+Without a file all lists are empty: then one brief word alone, over the bot, is a nod, and of a text's end only its marks count.
 
 Texts are compared after normalising: lower case, no Hebrew points, no punctuation, single
 spaces, and no letter three times in a row: "אההההה" is "אה", "yesss" is "yes".
@@ -122,13 +122,13 @@ class Lexicon:
 
     # -- Over the bot -------------------------------------------------------------------------
 
-    def sense(self, text: str) -> Sense:
-        """What ``text`` means when it is said over the bot; where no nods are known, one word is one: who interrupts mostly has more."""
+    def sense(self, text: str, *, brief: bool = False) -> Sense:
+        """What ``text`` means when it is said over the bot; where no nods are known, one word of a ``brief`` voice is one."""
         words = normalise(text)
         if not words:
             return Sense.EMPTY
         if not self.backchannels:
-            return Sense.WORDS if " " in words else Sense.BACKCHANNEL
+            return Sense.BACKCHANNEL if brief and " " not in words else Sense.WORDS
         nods = _made_of(words, self.backchannels) and not _contains(words, self.stop_words)
         return Sense.BACKCHANNEL if nods else Sense.WORDS
 

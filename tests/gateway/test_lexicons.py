@@ -86,6 +86,11 @@ def test_languages_with_two_lists_know_nods_and_calls_to_stop(language: str, nod
     assert [words.asks_to_stop(text) for text in (nods, interrupts, stops)] == [False, False, True]
 
 
+@pytest.mark.parametrize("text", ["¿A?", "A", "¿O?", "E."])
+def test_a_vowel_alone_is_a_spanish_hum(text: str) -> None:
+    assert lexicon("es").sense(text) is Sense.BACKCHANNEL
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

@@ -63,7 +63,7 @@ class SayingsJudge:
         if kind == "repeat":
             return "said again"
         near = range(at - _NEAR_FRAMES, at + _NEAR_FRAMES)
-        if self._lexicon.sense(word) is Sense.BACKCHANNEL and self.was_held(near):
+        if self._lexicon.sense(word, brief=True) is Sense.BACKCHANNEL and self.was_held(near):
             return "a nod"
         if at in self._before:
             return "said before"

@@ -27,6 +27,8 @@ class VoicesJudge:
         self._machine = machine
         self._soft: set[int] = set()
         """Pieces of a voice that the core takes for nobody's."""
+        self._brief: set[int] = set()
+        """Pieces that are no longer than a nod."""
 
     def frame_comes(self, number: int, frame: FrameHeard) -> None:
         """Before it is handed in."""
@@ -36,6 +38,8 @@ class VoicesJudge:
     def published(self, command: PublishUtterance, frames: range) -> None:
         """A piece went to the recogniser."""
         piece = self._machine.call.awaited.get(command.seq)
+        if piece is not None and piece.brief:
+            self._brief.add(command.seq)
         if piece is not None and piece.soft:
             self._soft.add(command.seq)
             self._check(self._is_soft(frames), "a voice as loud as the caller's own counts for nothing")
@@ -48,7 +52,8 @@ class VoicesJudge:
         """Whether nothing may follow from these words; ``commands`` are what followed."""
         lexicon = self._machine.call.lexicon
         if said.head.seq not in self._soft:
-            return lexicon.sense(said.text) is Sense.BACKCHANNEL and self._was_held(frames)
+            nod = lexicon.sense(said.text, brief=said.head.seq in self._brief) is Sense.BACKCHANNEL
+            return nod and self._was_held(frames)
         if lexicon.asks_to_stop(said.text):
             return False
         final = any(isinstance(command, Report) and command.name == "BARGE_IN_FINAL" for command in commands)

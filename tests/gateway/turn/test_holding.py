@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from common.messages import Sentence, StageFailed, ToolEnded, ToolStarted
-from gateway.turn.events import CloseTurn, PublishTranscript, PublishUtterance
+from gateway.turn.events import CloseTurn, LanguageChanged, PublishTranscript, PublishUtterance
 from gateway.turn.machine import BotState
 from gateway.turn.state import Rules
+from gateway.turn.words import Lexicon
 from tests.sim.desk import Desk, asked_desk, speaking_desk
 from tests.sim.rules import RULES
 from tests.sim.sound import phrase_book
@@ -641,6 +642,40 @@ def test_the_same_word_answers_the_question_that_the_bot_ended_with() -> None:
     desk.understand("כן")
     desk.wait(0.5)
     assert desk.machine.call.turn.text == "כן"
+
+
+def understood_without_lists(seconds: float, text: str = "Nein.") -> Desk:
+    """A voice of this length over the reply, in a language of which no words are known, and what the recogniser makes of it."""
+    desk = speaking_desk(None, "one two three four five six seven eight.", seconds=4.0)
+    desk.do(LanguageChanged(phrase_book(), Lexicon()))
+    desk.speak(seconds)
+    desk.wait(0.32)
+    desk.understand(text, piece="probe")
+    desk.wait(0.5)
+    return desk
+
+
+def test_where_no_nods_are_known_a_word_that_lasts_is_an_interruption() -> None:
+    assert understood_without_lists(0.32).ends[-1] == "interrupted"
+
+
+def test_where_no_nods_are_known_a_brief_word_is_one() -> None:
+    desk = understood_without_lists(0.3)
+    assert (desk.turn, desk.reports[-1]) == (1, "BARGE_IN_RESUMED")
+
+
+def test_where_no_nods_are_known_two_brief_words_are_an_interruption() -> None:
+    assert understood_without_lists(0.2, "Ja, nein.").ends[-1] == "interrupted"
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.3, ""), (0.32, "Nein.")])
+def test_where_no_nods_are_known_a_brief_word_behind_which_the_bot_spoke_to_its_end_is_no_question(seconds: float, text: str) -> None:
+    desk = speaking_desk(replace(RULES, barge_in_mode="duck"), "one two three.", seconds=1.3)
+    desk.do(LanguageChanged(phrase_book(), Lexicon()))
+    desk.speak(seconds)
+    desk.wait(0.8)
+    desk.understand("Nein.")
+    assert desk.machine.call.turn.text == text
 
 
 def test_the_two_seconds_of_an_undecided_hold_begin_at_the_end_of_a_voice_without_an_early_pause() -> None:

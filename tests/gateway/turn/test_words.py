@@ -69,9 +69,21 @@ def test_words_over_the_bot_make_sense(text: str, sense: Sense) -> None:
     assert LEXICON.sense(text) is sense
 
 
-@pytest.mark.parametrize(("text", "sense"), [("Merci.", Sense.BACKCHANNEL), ("Merci beaucoup.", Sense.WORDS), ("...", Sense.EMPTY)])
-def test_where_no_nods_are_known_one_word_is_one(text: str, sense: Sense) -> None:
-    assert Lexicon().sense(text) is sense
+@pytest.mark.parametrize(
+    ("text", "brief", "sense"),
+    [
+        ("Merci.", True, Sense.BACKCHANNEL),
+        ("Merci.", False, Sense.WORDS),
+        ("Merci beaucoup.", True, Sense.WORDS),
+        ("...", True, Sense.EMPTY),
+    ],
+)
+def test_where_no_nods_are_known_one_brief_word_is_one(text: str, brief: bool, sense: Sense) -> None:
+    assert Lexicon().sense(text, brief=brief) is sense
+
+
+def test_where_nods_are_known_a_brief_word_is_none() -> None:
+    assert LEXICON.sense("לא", brief=True) is Sense.WORDS
 
 
 @pytest.mark.parametrize(
