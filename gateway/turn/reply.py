@@ -7,6 +7,9 @@ Rules
     finished by a take of its remaining words. Where nothing of a sentence came yet, the first of
     its takes to begin is heard: slow sound is not thrown away for sound that is no faster. Its bytes are waited for, but for less time once
     another attempt has begun it anew: then its worker is gone, and these bytes will not come.
+    One attempt at the reply is heard. Another one may make it anew, in other words, where Redis lost its tail: the first sentence
+    that is not what was here of its number shows it. If that one had no sound yet, the other reply goes on from there. Else nothing
+    of the other counts: what sounds in a row is the reply, and the fallback phrase follows unless that was all of it.
     The first sentence that cannot be spoken is a beep, once a reply (S13). A reply that a voice leaves in the middle of its last
     sentence is followed by the fallback phrase: else the caller would wait for the rest (R10).
     What would make the reply longer than ``max_bytes`` is cut at the end of a sentence, and a
@@ -14,6 +17,7 @@ Rules
 """
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 from common.messages import SpeechChunk
 from gateway.clip import Clip
@@ -29,6 +33,8 @@ _MAX_SENTENCES = 200
 @dataclass(slots=True, eq=False)
 class _Sentence:
     clip: Clip
+    text: str = ""
+    """As it was made: of what is cut the clip keeps less."""
     take: int = 0
     """The one that is heard, or is waited for."""
     asked: int = 0
@@ -42,7 +48,12 @@ class _Sentence:
     cut: bool = False
     """Whether its sound ends before its text does."""
     broken: bool = False
-    """Whether that is the voice's doing."""
+    """Whether that is the voice's doing, or its reply's rest is lost."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether any of its sound is here, or never will be."""
+        return self.clip.complete or bool(self.clip.audio)
 
 
 class Reply:
@@ -51,6 +62,8 @@ class Reply:
     def __init__(self, playout: Playout, beep: bytes, max_bytes: int) -> None:
         self.ended = False
         """Whether the LLM is done (ReplyEnded came)."""
+        self.forked = False
+        """Whether another attempt began it anew, in other words, while it sounds already: nothing that comes yet is of this one."""
         self.stale_chunks = 0
         self._playout = playout
         self._beep = beep
@@ -65,11 +78,15 @@ class Reply:
 
     def sentence_arrived(self, number: int, text: str, *, interruptible: bool = True) -> None:
         """Sentence ``number`` was made; its sound will come, or was even here before it."""
-        if not self._too_long(number):
-            sentence = self._sentence(number)
-            sentence.clip.text, sentence.clip.interruptible = text, interruptible
-            if sentence.cut:
-                sentence.clip.keep_spoken_words()
+        if self._too_long(number):
+            return
+        sentence = self._sentence(number)
+        if sentence.text not in ("", text) and not self._gives_way(number):
+            return
+        sentence.text = sentence.clip.text = text
+        sentence.clip.interruptible = interruptible
+        if sentence.cut:
+            sentence.clip.keep_spoken_words()
 
     def speech_arrived(self, chunk: SpeechChunk, audio: bytes) -> bool:
         """A piece of sound; False if it is a duplicate, stale, out of order or too much."""
@@ -175,6 +192,8 @@ class Reply:
 
     def _belongs(self, sentence: _Sentence, chunk: SpeechChunk) -> bool:
         clip, take = sentence.clip, chunk.head.take
+        if self.forked and not take and chunk.attempt != sentence.attempt:
+            return False  # only takes that were asked for from here are surely of this reply
         if not clip.audio:
             sentence.take = take
         if take != sentence.take or clip.complete:
@@ -223,9 +242,29 @@ class Reply:
 
     def _cut_after(self, number: int) -> None:
         self._limit = number + 1
-        for later in self._sentences[self._limit :]:
+        self._drop_from(self._limit)
+
+    def _drop_from(self, number: int) -> None:
+        for later in self._sentences[number:]:
             self._playout.remove(later.clip)
-        del self._sentences[self._limit :]
+        del self._sentences[number:]
+
+    def _gives_way(self, number: int) -> bool:
+        """Whether sentence ``number``, which another attempt made in other words, makes room for it, and with it all that was to follow."""
+        if self._sentences[number].begun:
+            self._keep_what_sounds(number)
+            return False
+        self.ended = False
+        self._drop_from(number + 1)
+        return True
+
+    def _keep_what_sounds(self, number: int) -> None:
+        """The reply ends with what sounds from ``number`` on, in a row; unless that was all of it, its rest is missing."""
+        sounding = len(list(takewhile(lambda sentence: sentence.begun, self._sentences[number:])))
+        whole = self.ended and number + sounding >= self._expected
+        self.forked = self.ended = True
+        self._cut_after(number + sounding - 1)
+        self._sentences[-1].broken = not whole
 
     def _too_long(self, number: int) -> bool:
         return number >= self._limit

@@ -18,7 +18,7 @@ class Speaking:
         self._call = call
         self._drafting = drafting
         self.stale = 0
-        """Messages of turns that are over: normal, counted."""
+        """Messages of turns that are over, or of a reply that is not heard: normal, counted."""
         self._starving: Clip | None = None
         self._starving_since = 0.0
         self._sounding = False
@@ -29,15 +29,15 @@ class Speaking:
 
     def message_arrived(self, message: Message, audio: bytes, now: float) -> None:
         """A worker's message other than the caller's words."""
-        turn = self._call.turn
-        if message.head.turn != turn.number or not (turn.drafted or turn.utterance is not None):
+        if not self._is_wanted(message):
             self.stale += 1
             return
+        turn = self._call.turn
         reply = turn.reply
         match message:
-            case Sentence(head=head, text=text, interruptible=interruptible):
+            case Sentence():
                 turn.progress_at, turn.tool = now, ""
-                reply.sentence_arrived(head.seq, text, interruptible=interruptible)
+                self._sentence_arrived(message)
             case SpeechChunk():
                 self.stale += not reply.speech_arrived(message, audio)
             case ReplyEnded(sentences=sentences):
@@ -54,6 +54,19 @@ class Speaking:
                 self._stage_failed(message, now)
             case _:
                 self.stale += 1
+
+    def _is_wanted(self, message: Message) -> bool:
+        """Whether it is of the current turn, which waits for a reply, and of the reply that is heard."""
+        turn = self._call.turn
+        of_turn = message.head.turn == turn.number and (turn.drafted or turn.utterance is not None)
+        of_another = turn.reply.forked and isinstance(message, Sentence | ReplyEnded | Action)
+        return of_turn and not of_another
+
+    def _sentence_arrived(self, sentence: Sentence) -> None:
+        reply = self._call.turn.reply
+        reply.sentence_arrived(sentence.head.seq, sentence.text, interruptible=sentence.interruptible)
+        if reply.forked:
+            self._call.report("REPLY_FORKED")
 
     def _note(self, action: Action) -> None:
         match action.name:

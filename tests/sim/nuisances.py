@@ -81,6 +81,18 @@ def strange_messages(world: "World") -> None:
         world.feed(WorkerReported(rng.choice((sound, failed, *others)), bytes(160)))
 
 
+def other_replies(world: "World") -> None:
+    """What another attempt makes of the reply, as where Redis lost its tail: its words alone, before any of it is here, or as it sounds."""
+    turn, rng = world.machine.call.turn, world.rng
+    if (turn.utterance is None and not turn.drafted) or turn.reply.forked or rng.random() > 0.05:
+        return
+    sentences = [clip for clip in world.machine.call.playout.clips if clip.kind in ("reply", "beep")]
+    sounding = [number for number, clip in enumerate(sentences) if clip.audio]
+    numbers = [rng.choice(sounding)] if sounding else range(0 if sentences else rng.randint(1, 3))
+    for number in numbers:
+        world.feed(WorkerReported(Sentence(head=Head(call="sim", turn=turn.number, seq=number), text="strange")))
+
+
 def drops_in_mid_word(world: "World") -> None:
     if world.machine.call.caller_speaks and world.rng.random() < 0.02:
         world.hang_up()

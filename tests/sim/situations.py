@@ -57,6 +57,7 @@ _LATE_VOICE = {"tts_fails": 0.5, "tts_stops": 0.5, "tts_second_attempt": 0.7, "m
 _SLOW = {"slow": 0.1}
 _CALM = {"message_lost": 0.0, "asr_fails": 0.0, "stall": 0.0, "tts_fails": 0.0, "llm_fails": 0.0}
 _TWO_ATTEMPTS = {**_CALM, "tts_second_attempt": 0.9, "message_twice": 0.9}
+_OTHERS = {**_TWO_ATTEMPTS, "message_late": 0.0, "tts_stops": 0.3}
 _TRANSFERRED_TWICE = {**_CALM, "message_twice": 0.9}
 _TEXT_LATE = {**_CALM, "message_late": 0.05}
 _BY_WORDS = {"endpointing": "words", "speculate": "off", "dedup_s": 6.0, "min_utt_s": 0.4}
@@ -108,6 +109,7 @@ SITUATIONS = (
     Situation("gateway stalls", (nuisances.paces_badly,), alone=False, weight=12),
     Situation("strange marks", (nuisances.strange_marks,), alone=False, weight=4),
     Situation("strange messages", (nuisances.strange_messages,), alone=False, weight=2),
+    Situation("other replies", (habits.asks, nuisances.other_replies), _OTHERS, begin=nuisances.talks_much, weight=20),
     Situation("coughs at a broken voice", (habits.coughs,), _BROKEN_VOICE, alone=False, weight=8),
     Situation("long replies", (habits.asks,), {**_BROKEN_VOICE, "slow": 0.5}, {"max_reply_s": 0.5}, nuisances.slow_model, weight=2),
     Situation("broken voice", (habits.asks,), _BROKEN_VOICE, weight=2),

@@ -193,6 +193,112 @@ def test_the_middle_of_another_attempt_is_dropped() -> None:
     assert not case.speech(attempt=2, offset=800)
 
 
+# -- Another attempt's words ------------------------------------------------------------------
+
+
+OTHERS = "five six"
+"""What another attempt makes of a sentence that was made before."""
+
+
+def made(*, sounds: tuple[bool, ...], ended: bool = False) -> Case:
+    """Sentences of which some have all their sound, and the rest none."""
+    case = Case()
+    for number, has_sound in enumerate(sounds):
+        case.reply.sentence_arrived(number, f"s{number}")
+        if has_sound:
+            case.speech(number, fill=number + 1, last=True)
+    if ended:
+        case.reply.reply_ended(len(sounds))
+    return case
+
+
+def test_what_sounds_keeps_its_words() -> None:
+    case = made(sounds=(True,))
+    case.reply.sentence_arrived(0, OTHERS)
+    assert (case.reply.text, case.reply.forked) == ("s0", True)
+
+
+def test_what_sounds_keeps_whether_it_may_be_interrupted() -> None:
+    case = made(sounds=(True,))
+    case.reply.sentence_arrived(0, OTHERS, interruptible=False)
+    assert case.playout.clips[0].interruptible
+
+
+def test_the_same_words_again_are_no_other_reply_though_less_of_them_was_spoken() -> None:
+    case, _ = starved(sent=True)
+    case.reply.sentence_failed(0, 1)
+    case.reply.sentence_arrived(0, TEXT)
+    assert (case.reply.forked, case.reply.text) == (False, "one two three")
+
+
+def test_words_without_sound_give_way_and_so_does_what_was_to_follow() -> None:
+    case = made(sounds=(True, False, True))
+    case.reply.sentence_arrived(1, OTHERS)
+    assert (case.reply.forked, case.reply.text, len(case.playout.clips)) == (False, f"s0 {OTHERS}", 2)
+
+
+def test_a_reply_that_gave_way_is_complete_when_the_other_one_is() -> None:
+    case = made(sounds=(False, False), ended=True)
+    case.reply.sentence_arrived(0, OTHERS)
+    case.speech(0, last=True)
+    case.speech(1, last=True)
+    before = case.reply.complete
+    case.reply.reply_ended(2)
+    assert (before, case.reply.complete) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("sounds", "number", "kept"),
+    [
+        ((True, True, False), 0, "s0 s1"),
+        ((True, True, False), 1, "s0 s1"),
+        ((True, False, True), 0, "s0"),
+        ((False, True, False), 1, "s0 s1"),
+    ],
+)
+def test_the_reply_ends_with_what_sounds_in_a_row(sounds: tuple[bool, ...], number: int, kept: str) -> None:
+    case = made(sounds=sounds)
+    case.reply.sentence_arrived(number, OTHERS)
+    assert (case.reply.text, len(case.playout.clips)) == (kept, len(kept.split()))
+
+
+def test_a_sentence_that_failed_stands_in_that_row() -> None:
+    case = made(sounds=(False, False, True))
+    case.reply.sentence_failed(0, 0)
+    case.reply.sentence_failed(1, 0)
+    case.reply.sentence_arrived(0, OTHERS)
+    assert len(case.playout.clips) == 3
+
+
+def test_it_is_complete_without_an_end_and_its_rest_is_missing() -> None:
+    case = made(sounds=(True, True))
+    case.reply.sentence_arrived(0, OTHERS)
+    assert (case.reply.complete, case.reply.broken) == (True, True)
+
+
+@pytest.mark.parametrize(("sounds", "broken"), [((True, True), False), ((True, False), True)])
+def test_nothing_is_missing_where_all_of_it_sounds(sounds: tuple[bool, ...], broken: bool) -> None:
+    case = made(sounds=sounds, ended=True)
+    case.reply.sentence_arrived(0, OTHERS)
+    assert (case.reply.complete, case.reply.broken) == (True, broken)
+
+
+def test_sound_of_other_words_replaces_nothing() -> None:
+    case = Case()
+    case.reply.sentence_arrived(0, TEXT)
+    case.speech()
+    case.reply.sentence_arrived(0, OTHERS)
+    assert [case.speech(attempt=2, fill=2), case.speech(offset=800)] == [False, True]
+
+
+def test_what_has_no_sound_yet_takes_none_but_what_is_asked_for_from_here() -> None:
+    case = made(sounds=(False, True))
+    case.reply.sentence_arrived(1, OTHERS)
+    refused = case.speech(0, attempt=2)
+    again = case.reply.retake(case.playout.clips[0])
+    assert (refused, again, case.speech(0, take=1, attempt=3)) == (False, (0, 1, "s0"), True)
+
+
 # -- Takes ------------------------------------------------------------------------------------
 
 

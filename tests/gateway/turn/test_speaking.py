@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from typing import Literal
 
 import pytest
 
@@ -497,3 +498,65 @@ def test_a_sentence_that_broke_off_in_the_middle_of_a_reply_ends_nothing() -> No
     desk.end_reply(2)
     desk.wait(2.5)
     assert (desk.ends[-1], desk.sentences_heard) == ("replied", [0, 1])
+
+
+# -- Another attempt's reply --------------------------------------------------------------------
+
+
+def forked_desk(*, ended: bool = False) -> Desk:
+    """The bot says two sentences when another attempt makes the first one in other words, as after a Redis that lost its tail."""
+    desk = asked_desk(replace(RULES, destinations=frozenset({"office"})))
+    desk.sentence(0, "we open at nine.")
+    desk.sentence(1, "on monday.")
+    if ended:
+        desk.end_reply(2)
+    desk.wait(0.3)
+    desk.sentence(0, "nine it is.", None)
+    return desk
+
+
+def test_of_two_replies_in_different_words_the_one_that_sounds_is_heard_and_the_fallback_follows() -> None:
+    desk = forked_desk()
+    desk.sentence(2, "anything else?")
+    desk.end_reply(3)
+    desk.wait(4.0)
+    assert (desk.sentences_heard, desk.ends[-2:]) == ([0, 1, PHRASE_FALLBACK], ["fallback", "replied"])
+
+
+def test_the_history_has_the_words_that_were_heard() -> None:
+    desk = forked_desk()
+    desk.wait(4.0)
+    assert desk.closed[1].heard == "we open at nine. on monday."
+
+
+def test_a_reply_that_was_all_here_ends_as_ever() -> None:
+    desk = forked_desk(ended=True)
+    desk.end_reply(1)
+    desk.wait(4.0)
+    assert (desk.sentences_heard, desk.ends[-1]) == ([0, 1], "replied")
+
+
+@pytest.mark.parametrize("ended", [True, False])
+@pytest.mark.parametrize("action", ["hang_up", "transfer"])
+def test_what_the_other_reply_asks_for_is_not_done(action: Literal["hang_up", "transfer"], ended: bool) -> None:
+    desk = forked_desk(ended=ended)
+    desk.report(Action(head=desk.head(), after=1, name=action, argument="office"))
+    desk.wait(4.0)
+    assert not desk.machine.call.over
+
+
+def test_sound_of_what_is_heard_still_comes() -> None:
+    desk = asked_desk()
+    desk.sentence(0, "we open at nine.", 0.5, last=False)
+    desk.sentence(0, "nine it is.", None)
+    desk.chunk(0, 0.5, offset=4000)
+    desk.wait(2.5)
+    assert (desk.sentences_heard, desk.closed[1].heard) == ([0, PHRASE_FALLBACK], "we open at nine.")
+
+
+def test_the_other_reply_is_told_once_and_its_messages_are_counted() -> None:
+    desk = forked_desk()
+    before = desk.machine.speaking.stale
+    desk.sentence(1, "and friday.", None)
+    desk.end_reply(2)
+    assert (desk.reports.count("REPLY_FORKED"), desk.machine.speaking.stale - before) == (1, 2)
