@@ -8,11 +8,19 @@ A *frame* is 20 ms; frame numbers count the caller's frames from the start of th
 from dataclasses import dataclass
 from typing import Literal
 
-from common.messages import Message, Piece
+from common.messages import Collect, Message, Piece
 from gateway.turn.phrases import PhraseBook
 from gateway.turn.words import Lexicon
 
 # -- Events: the line -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageChanged:
+    """The caller asked for another language, and the reply is in it: so is what the bot says by itself, and what words mean."""
+
+    phrases: PhraseBook
+    lexicon: Lexicon
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,10 @@ class CallTaken:
     heard_before: str = ""
     unanswered: bool = False
     """Whether it was transferred, and nobody answered there."""
+    collect: Collect | None = None
+    """The keys that were asked for last; None: none were, since the caller last spoke."""
+    spoken: LanguageChanged | None = None
+    """The language that was spoken last, if it is not the one that the call began in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +99,6 @@ class LoadChanged:
     """Whether the workers are behind: then no drafts are made."""
 
     busy: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LanguageChanged:
-    """The caller asked for another language, and the reply is in it: so is what the bot says by itself, and what words mean."""
-
-    phrases: PhraseBook
-    lexicon: Lexicon
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +184,8 @@ class CloseTurn:
     heard: str
     cut: bool = False
     """Whether the caller did not hear all that the bot had to say."""
+    collect: Collect | None = None
+    """The keys that are asked for from now on, for whoever may have to take the call over (R12)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,6 +213,9 @@ class TurnMachine:
             self.listening.end(now)
 
     def _key(self, digit: str, now: float) -> None:
+        if self.call.turn.asks_anew:
+            self.keys.ignored()
+            return
         if self.call.turn.used and (self.call.open is None or self.holding.hold is not None):
             self.holding.key_pressed(now)
         self.keys.pressed(digit, now)

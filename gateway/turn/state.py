@@ -72,6 +72,8 @@ class Turn:
     """A greeting, re-prompt or fallback: no reply is awaited."""
     collect: Collect | None = None
     """The keys that it asks for."""
+    asks_anew: bool = False
+    """It asks for keys of which another stream had some: what is pressed over it goes on with those."""
     hang_up: bool = False
     """Whether the call ends once this turn was heard."""
     transfer: str = ""
@@ -200,7 +202,8 @@ class Call:
         heard = self.playout.heard_text(now)
         written = how not in _NO_HISTORY
         cut = self._is_cut(how, now) and bool(said or heard)
-        self.out.append(CloseTurn(turn.number, how, said if written else "", heard, cut))
+        self.collect = turn.collect or self.collect
+        self.out.append(CloseTurn(turn.number, how, said if written else "", heard, cut, self.collect))
         self.report("TURN_ENDED", how=how)
         self._remember(how, heard, now)
         if self.playout.at_provider(now):
@@ -234,7 +237,6 @@ class Call:
 
     def _remember(self, how: End, heard: str, now: float) -> None:
         memory = self.memory
-        self.collect = self.turn.collect or self.collect
         if heard:
             memory.heard_before, memory.heard = memory.heard, heard
             memory.said = tuple(clip for clip in self.playout.clips if clip.kind in ("greeting", "reply") and clip.complete)

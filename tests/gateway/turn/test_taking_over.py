@@ -1,12 +1,16 @@
 """Going on with a call that another stream had (R12)."""
 
+from dataclasses import replace
+
 import pytest
 
-from common.messages import Transcript
-from gateway.turn.events import CallTaken, CommitTurn, OpenTurn, PublishTranscript, Report
+from common.messages import Action, Collect, Transcript
+from gateway.turn.events import CallTaken, CommitTurn, LanguageChanged, OpenTurn, PublishTranscript, Report
 from gateway.turn.machine import BotState
-from tests.sim.desk import Desk, speaking_desk
-from tests.sim.sound import phrase_book
+from gateway.turn.phrases import Phrase
+from gateway.turn.words import Lexicon
+from tests.sim.desk import LOUD, Desk, asked_desk, quiet_desk, speaking_desk
+from tests.sim.sound import phrase_book, sound
 
 GREETING, REPEAT = 0, 1
 
@@ -92,6 +96,95 @@ def test_what_the_caller_says_next_is_answered() -> None:
 def test_the_same_words_as_before_are_no_duplicate() -> None:
     desk = taken("when do you open", open_=True)
     assert "DEDUP: same utterance ignored" not in desk.reports
+
+
+# Keys that were asked for
+
+
+NINE = Collect(digits=9, timeout_s=6.0)
+
+
+def taken_with_keys(collect: Collect | None, *, open_: bool = False, text: str = "") -> Desk:
+    """A desk that takes over a call in which such keys were asked for."""
+    return Desk(phrases=phrase_book(), begins=CallTaken(7, ended=6, open=open_, text=text, collect=collect))
+
+
+def test_keys_that_were_asked_for_are_waited_for_as_long_as_was_said() -> None:
+    desk = taken_with_keys(NINE)
+    desk.press(*"12345")
+    desk.wait(5.5)
+    desk.press(*"6789")
+    assert desk.asked == ["123456789"]
+
+
+def test_the_rest_of_keys_that_are_lost_does_not_count_and_they_are_asked_for() -> None:
+    desk = taken_with_keys(NINE, open_=True)
+    desk.wait(0.5)
+    desk.press("6", "7")
+    desk.wait(2.0)
+    asked = (list(desk.asked), desk.sentences_heard, desk.clears)
+    desk.press(*"123456789")
+    assert (asked, desk.asked) == (([], [REPEAT], []), ["123456789"])
+
+
+def test_the_tone_of_a_key_that_does_not_count_is_no_voice() -> None:
+    desk = taken_with_keys(NINE, open_=True)
+    desk.wait(0.1)
+    desk.press("6")
+    desk.speak(0.14)
+    assert (desk.reports, desk.machine.holding.hold) == (["CALL_TAKEN", "KEY_IGNORED"], None)
+
+
+def test_a_voice_over_the_request_counts() -> None:
+    desk = taken_with_keys(NINE, open_=True)
+    desk.wait(0.2, level=LOUD)
+    assert desk.machine.holding.hold is not None
+
+
+@pytest.mark.parametrize("collect", [None, Collect(digits=1)])
+def test_a_key_that_is_all_counts_over_the_request_to_repeat(collect: Collect | None) -> None:
+    desk = taken_with_keys(collect, open_=True)
+    desk.wait(0.5)
+    desk.press("6")
+    desk.wait(1.6)
+    assert desk.asked == ["6"]
+
+
+def test_behind_an_answer_that_is_known_no_keys_are_asked_for() -> None:
+    desk = taken_with_keys(NINE, open_=True, text="123456789")
+    assert (desk.machine.call.collect, desk.machine.call.turn.asks_anew) == (None, False)
+
+
+def test_what_keys_are_asked_for_is_told_at_each_end_of_a_turn_until_the_caller_answers() -> None:
+    desk = asked_desk()
+    desk.report(Action(head=desk.head(), after=0, name="collect", collect=NINE))
+    desk.reply("your number?", seconds=0.5)
+    desk.wait(9.5)
+    desk.press(*"123456789")
+    desk.reply("thank you.", seconds=0.5)
+    desk.wait(1.0)
+    assert [closed.collect for closed in desk.closed] == [None, NINE, NINE, None]
+
+
+def test_a_turn_is_open_from_the_first_key_on() -> None:
+    desk = quiet_desk()
+    desk.press("1", "2")
+    assert desk.all(OpenTurn) == [OpenTurn(1)]
+
+
+# The language that was spoken last
+
+
+def test_it_asks_in_the_language_that_was_spoken_last() -> None:
+    book = phrase_book()
+    other = replace(book, repeat=Phrase("repeat that, please", sound(127, 9, 0, 0, 4000)))
+    desk = Desk(phrases=book, begins=CallTaken(7, ended=6, open=True, spoken=LanguageChanged(other, Lexicon())))
+    desk.wait(1.5)
+    assert (desk.sentences_heard, desk.machine.call.lexicon) == ([9], Lexicon())
+
+
+def test_without_another_language_it_is_the_one_that_the_call_began_in() -> None:
+    assert taken(open_=True).machine.call.lexicon != Lexicon()
 
 
 # What the other stream left
