@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from common.messages import Action, Message, Sentence, Stage, StageFailed, Summarise, Transcript
+from common.messages import Action, Collect, Message, Sentence, Stage, StageFailed, Summarise, Transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,8 @@ class TurnClosed:
     """What the caller heard of greeting and reply."""
     cut: bool = False
     """Whether that is not all that the bot had to say."""
+    collect: Collect | None = None
+    """The keys that the caller is asked for from now on, for who takes the call over."""
 
 
 class ToolRun(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
@@ -107,6 +109,8 @@ class Taken:
     heard_before: str = ""
     said: tuple[str, ...] = ()
     """What the caller said in turns that ended, in order."""
+    collect: Collect | None = None
+    """The keys that the caller was asked for when the last turn ended."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from common import streams
 from common.bus import Backlog, Delivery, Reconnect, Taken, TurnClosed
 from common.errors import BusUnavailable, NotOwner
-from common.messages import CallTakenOver, Head, Message, Stage, decode
+from common.messages import CallTakenOver, Collect, Head, Message, Stage, decode
 from common.redis_history import heard_last, said
 from common.redis_link import (
     READ_MARGIN_S,
@@ -83,16 +83,19 @@ class RedisGatewayBus:
             with suppress(BusUnavailable):  # then it learns when it writes
                 await promptly(lambda: self._tell_gateway(CallTakenOver(head=head, fence=taken.fence)))
         # last: who is cut off before it has no fence, and could not have this forgotten again
-        self._presence(call).know(call, KnownCall(taken.fence, gateway, language, taken.turn, committed=taken.left is None))
+        known = KnownCall(taken.fence, gateway, language, taken.turn, committed=taken.left is None, collect=_kept(taken.collect))
+        self._presence(call).know(call, known)
         return taken
 
     async def _take_call(self, call: str, gateway: str, stream: str, language: str, turn: int) -> tuple[Taken, str]:
         keys = [self._keys.call_hash(call), self._keys.history(call), self._keys.transfer(call)]
         args: list[Value] = [stream, gateway, language, turn, streams.CALL_TTL_S, streams.turns(self._keys.tag(call)), call]
-        fence, now, left, is_open, text, before = await self._link(call).scripts.run("take_call", keys, args)
+        fence, now, left, is_open, text, before, kept = await self._link(call).scripts.run("take_call", keys, args)
         past: Any = await self._link(call).writer.hgetall(self._keys.history(call))
         heard_before, heard = heard_last(past)
-        taken = Taken(int(fence), int(now), int(left) if left else None, is_open == b"1", text.decode(), heard, heard_before, said(past))
+        collect = msgspec.msgpack.decode(kept, type=Collect) if kept else None
+        at = int(left) if left else None
+        taken = Taken(int(fence), int(now), at, is_open == b"1", text.decode(), heard, heard_before, said(past), collect)
         return taken, before.decode()
 
     async def _tell_gateway(self, message: Message) -> None:
@@ -121,16 +124,16 @@ class RedisGatewayBus:
 
     async def close_turn(self, call: str, closed: TurnClosed, fence: int) -> None:
         """Raise the turn, write its history, tell the workers: one atomic step."""
-        carries = closed.how == "superseded"
+        carries, collect = closed.how == "superseded", _kept(closed.collect)
         self._presence(call).unanswered.closed(call, closed.turn)
         self._presence(call).remember(
-            call, fence, closed.turn + 1, committed=False, text="", **({"open": closed.turn + 1} if carries else {})
+            call, fence, closed.turn + 1, committed=False, text="", collect=collect, **({"open": closed.turn + 1} if carries else {})
         )
         keys = [self._keys.call_hash(call), self._keys.history(call)]
         args: list[Value] = [fence, closed.turn, streams.CALL_TTL_S]
         args += [streams.turn_field(closed.turn, "u"), closed.caller, streams.turn_field(closed.turn, "s"), closed.heard]
         args += [streams.turns(self._keys.tag(call)), f"{call}:{closed.turn}:over"]
-        args += [streams.turn_field(closed.turn, "c"), "1" if closed.cut else "", int(carries)]
+        args += [streams.turn_field(closed.turn, "c"), "1" if closed.cut else "", int(carries), collect]
         await self._as_owner("close_turn", call, keys, args)
 
     async def record(self, call: str, *events: dict[str, str]) -> None:
@@ -314,3 +317,8 @@ def _reply(entry: Entry) -> Delivery | None:
     except msgspec.DecodeError:
         logger.exception("entry=%s what=unreadable_reply", id_)
         return None
+
+
+def _kept(collect: Collect | None) -> bytes:
+    """The keys that are asked for, as the call's hash keeps them."""
+    return msgspec.msgpack.encode(collect) if collect is not None else b""

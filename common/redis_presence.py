@@ -39,6 +39,8 @@ class KnownCall:
     committed: bool = True
     open: int = -1
     text: str = ""
+    collect: bytes = b""
+    """The keys that are asked for, as the hash keeps them."""
     agent: str = ""
     """What its messages name, and workers fetch."""
     agent_data: bytes = b""
@@ -67,7 +69,7 @@ class Presence:
         self._calls[call] = known
         self.unanswered.closed(call, known.turn - 1)
 
-    def remember(self, call: str, fence: int, turn: int, **more: bool | int | str) -> None:
+    def remember(self, call: str, fence: int, turn: int, **more: bool | int | str | bytes) -> None:
         """Remember what became of its turn, unless another stream has the call, or a later turn was known."""
         known = self._calls.get(call)
         if known is not None and known.fence == fence and known.turn <= turn:
@@ -180,7 +182,7 @@ class Presence:
         if known is None:
             return
         args: list[Value] = [known.fence, known.turn, int(known.committed), known.open, known.text]
-        args += [known.gateway, known.language, streams.CALL_TTL_S]
+        args += [known.gateway, known.language, streams.CALL_TTL_S, known.collect]
         await self._scripts.run("restore_call", [self._keys.call_hash(call)], args)
         if known.agent:
             await self._writer.set(self._keys.agent(call, known.agent), known.agent_data, ex=streams.CALL_TTL_S)

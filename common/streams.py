@@ -128,7 +128,8 @@ class Keys:
         """Hash of a call and of who owns it; ``over`` once it is.
 
         ``fence`` rises with each stream that takes the call, and ``left`` is the turn that it left unfinished; ``open`` is the last turn
-        in which the caller waits for an answer, ``said`` the last that was committed, ``text`` its words until it ends.
+        in which the caller waits for an answer, ``said`` the last that was committed, ``text`` its words until it ends,
+        ``collect`` the keys that were asked for when the last one ended.
         """
         return f"t:{self.tag(call)}:call:{call}"
 

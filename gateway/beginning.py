@@ -9,7 +9,7 @@ Rules
 from collections.abc import Mapping
 
 from common.bus import Taken
-from gateway.turn.events import CallAnswered, CallTaken
+from gateway.turn.events import CallAnswered, CallTaken, LanguageChanged
 
 RECONNECTS = "again"
 """Parameter of a stream: how often the call was connected again."""
@@ -41,9 +41,12 @@ def lowest_turn(again: int) -> int:
     return again * _TURNS_A_STREAM
 
 
-def beginning(taken: Taken | None, again: int, *, unanswered: bool = False) -> CallAnswered | CallTaken:
-    """The first event of a stream; None: the bus does not answer."""
+def beginning(
+    taken: Taken | None, again: int, *, unanswered: bool = False, spoken: LanguageChanged | None = None
+) -> CallAnswered | CallTaken:
+    """The first event of a stream; None: the bus does not answer. ``spoken`` is the language that was spoken last, if it is another one."""
     if taken is not None and taken.left is not None:
-        return CallTaken(taken.turn, taken.left, taken.open, taken.text, taken.heard, taken.heard_before, unanswered)
+        heard = taken.heard, taken.heard_before
+        return CallTaken(taken.turn, taken.left, taken.open, taken.text, *heard, unanswered, taken.collect, spoken)
     turn = lowest_turn(again) if taken is None else taken.turn
     return CallTaken(turn, open=True, unanswered=unanswered) if again else CallAnswered(turn)

@@ -139,7 +139,9 @@ class LiveCall:
     def _message_came(self, delivery: Delivery) -> None:
         head = delivery.message.head
         if isinstance(delivery.message, Sentence) and head.turn == self._turn:
-            self._go_on_in(self._tongue.replied_in(head.language))
+            spoken = self._tongue.replied_in(head.language)
+            if spoken is not None:
+                self._handle(spoken)
         self._tally.message_came(delivery.message, self._loop.time())
         if self._loop.time() >= self._too_long_at:
             self._part("goodbye", "TOO_LONG", "max_call_sec")
@@ -229,17 +231,12 @@ class LiveCall:
     def _begin(self, taken: Taken | None) -> None:
         self._writing.record("WS_START", self._turn)
         early, self._early = self._early or [], None
-        language = None if taken is None else self._tongue.taken_over((*taken.said, taken.text))
-        self._handle(beginning(taken, self.again, unanswered=UNANSWERED in self._started.parameters))
-        self._go_on_in(language)
+        spoken = None if taken is None else self._tongue.taken_over((*taken.said, taken.text))
+        self._handle(beginning(taken, self.again, unanswered=UNANSWERED in self._started.parameters, spoken=spoken))
         if self._busy:
             self.load_changed(True)
         for event in early:
             self.receive(event)
-
-    def _go_on_in(self, language: events.LanguageChanged | None) -> None:
-        if language is not None:
-            self._handle(language)
 
     async def _write_the_rest(self, writing: "asyncio.Task[None]") -> None:
         self._outbox.close()

@@ -1,7 +1,7 @@
 """The language of one call: the one that it began in, until its caller asks for another, here or in a stream before this one (R12).
 
 What the caller says is heard in it, and what the bot says by itself is in it. A reply tells which it is, since a worker heard the words
-that asked for it; a call that is taken over tells by all that its caller said. A phrase that takes it over is in the first one still.
+that asked for it; a call that is taken over tells by all that its caller said, before anything is said there.
 """
 
 from collections.abc import Callable, Iterable

@@ -125,7 +125,7 @@ class Writing:
 
     def close_turn(self, command: CloseTurn) -> None:
         """Raise the turn, and write its history."""
-        closed = TurnClosed(command.turn, command.how, command.caller, command.heard, command.cut)
+        closed = TurnClosed(command.turn, command.how, command.caller, command.heard, command.cut, command.collect)
         self._outbox.put("close_turn", lambda: self._owner.close_turn(closed), owed=True)
 
     def transfer_call(self, destination: str) -> None:

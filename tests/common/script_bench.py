@@ -97,10 +97,12 @@ class Bench:
         found: Any = self.redis.hget(CALL, name)
         return None if found is None else found.decode()
 
-    def close_turn(self, turn: int, fence: int = 1, *, caller: str = "", heard: str = "", cut: str = "", next_is_open: bool = False) -> Any:
+    def close_turn(
+        self, turn: int, fence: int = 1, *, caller: str = "", heard: str = "", cut: str = "", next_is_open: bool = False, collect: str = ""
+    ) -> Any:
         """End a turn."""
         args = [fence, turn, 7200, f"{turn}u", caller, f"{turn}s", heard, "turns", f"c:{turn}:over", f"{turn}c", cut, int(next_is_open)]
-        return self.run("close_turn", [CALL, HISTORY], args)
+        return self.run("close_turn", [CALL, HISTORY], [*args, collect])
 
     def take_call(self, stream: str, owner: str = "g", turn: int = 0) -> list[bytes]:
         """Make a stream the call's owner."""

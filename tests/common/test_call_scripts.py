@@ -64,10 +64,10 @@ def test_a_turn_in_which_the_caller_waits_is_open(bench: Bench) -> None:
 OWNERS_ALONE: dict[str, tuple[list[str], list[Any]]] = {
     "open_turn": ([CALL], [1, 3, 7200]),
     "commit_turn": ([CALL], [1, 3, "hello", "turns", "news", 7200]),
-    "close_turn": ([CALL, HISTORY], [1, 3, 7200, "u", "", "s", "", "turns", "news", "c", "", 0]),
+    "close_turn": ([CALL, HISTORY], [1, 3, 7200, "u", "", "s", "", "turns", "news", "c", "", 0, ""]),
     "close_call": ([CALL, HISTORY], [1, 60, "turns", "news"]),
     "leave_call": ([CALL, HISTORY], [1, 60]),
-    "restore_call": ([CALL], [1, 3, 1, 3, "hello", "g", "en", 7200]),
+    "restore_call": ([CALL], [1, 3, 1, 3, "hello", "g", "en", 7200, ""]),
 }
 
 
@@ -93,7 +93,7 @@ def test_what_is_written_of_a_call_that_redis_forgot_expires(bench: Bench, scrip
 
 
 def test_the_first_stream_begins_the_call(bench: Bench) -> None:
-    assert bench.take_call("a", turn=4)[1:] == [b"4", b"", b"0", b"", b""]
+    assert bench.take_call("a", turn=4)[1:] == [b"4", b"", b"0", b"", b"", b""]
 
 
 def test_the_fence_is_the_servers_time_and_yet_rises_where_the_clock_stands_still(bench: Bench) -> None:
@@ -111,7 +111,25 @@ def test_the_next_stream_raises_fence_and_turn_and_learns_what_was_left(bench: B
     fence = int(bench.take_call("a", "g1")[0])
     commit_turn(bench, 3, fence)
     newer, *left = bench.take_call("b", "g2")
-    assert (int(newer) > fence, left) == (True, [b"4", b"3", b"1", b"hello", b"g1"])
+    assert (int(newer) > fence, left) == (True, [b"4", b"3", b"1", b"hello", b"g1", b""])
+
+
+def test_the_next_stream_learns_which_keys_are_asked_for(bench: Bench) -> None:
+    fence = int(bench.take_call("a")[0])
+    bench.close_turn(0, fence, collect="9 keys")
+    assert (bench.take_call("b")[-1], bench.take_call("c")[-1]) == (b"9 keys", b"9 keys")
+
+
+def test_the_next_end_of_a_turn_says_that_no_keys_are_asked_for_any_more(bench: Bench) -> None:
+    bench.close_turn(0, collect="9 keys")
+    bench.close_turn(1)
+    assert bench.call_field("collect") is None
+
+
+def test_the_end_of_an_earlier_turn_says_nothing_of_keys(bench: Bench) -> None:
+    bench.call(turn=5, fence=1)
+    bench.close_turn(1, collect="9 keys")
+    assert bench.call_field("collect") is None
 
 
 def test_a_call_that_was_over_begins_anew(bench: Bench) -> None:
@@ -119,6 +137,13 @@ def test_a_call_that_was_over_begins_anew(bench: Bench) -> None:
     bench.close_turn(0, fence, heard="hello")
     bench.run("close_call", [CALL, HISTORY], [fence, 60, "turns", "news"])
     assert (bench.take_call("b")[2], bench.redis.exists(HISTORY), bench.call_field("over")) == (b"", 0, None)
+
+
+def test_keys_that_a_call_asked_for_which_was_over_are_asked_for_no_more(bench: Bench) -> None:
+    fence = int(bench.take_call("a")[0])
+    bench.close_turn(0, fence, collect="9 keys")
+    bench.run("close_call", [CALL, HISTORY], [fence, 60, "turns", "news"])
+    assert [bench.take_call(stream)[-1] for stream in ("b", "c")] == [b"", b""]
 
 
 def test_what_is_left_of_a_call_that_is_over_expires_soon(bench: Bench) -> None:
@@ -130,8 +155,15 @@ def test_what_is_left_of_a_call_that_is_over_expires_soon(bench: Bench) -> None:
 
 def test_a_call_is_restored_with_a_turn_that_only_rises(bench: Bench) -> None:
     bench.call(turn=5)
-    bench.run("restore_call", [CALL], [1, 3, 1, 3, "hello", "g", "en", 7200])
-    assert [bench.call_field(name) for name in ("turn", "text", "owner")] == ["5", None, "g"]
+    bench.run("restore_call", [CALL], [1, 3, 1, 3, "hello", "g", "en", 7200, "9 keys"])
+    assert [bench.call_field(name) for name in ("turn", "text", "owner", "collect")] == ["5", None, "g", None]
+
+
+@pytest.mark.parametrize(("asked", "known"), [("9 keys", "9 keys"), ("", None)])
+def test_a_call_is_restored_with_the_keys_that_are_asked_for_now(bench: Bench, asked: str, known: str | None) -> None:
+    bench.call(turn=2, collect="4 keys")
+    bench.run("restore_call", [CALL], [1, 3, 1, 3, "hello", "g", "en", 7200, asked])
+    assert bench.call_field("collect") == known
 
 
 def reconnect(bench: Bench) -> Any:

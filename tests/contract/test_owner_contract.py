@@ -7,8 +7,10 @@ import pytest
 
 from common.bus import GatewayBus, PastTurn, Taken, TurnClosed
 from common.errors import NotOwner
-from common.messages import CallTakenOver, Head
+from common.messages import CallTakenOver, Collect, Head
 from tests.contract.house import CALL, GATEWAY, OTHER_GATEWAY, STREAM, House, next_reply, transcript, until, utterance
+
+NINE_KEYS = Collect(digits=9, terminator="", timeout_s=6.0)
 
 
 async def take(house: House, stream: str = "stream-2", turn: int = 0) -> Taken:
@@ -122,6 +124,32 @@ async def test_what_the_caller_said_before_is_known_in_order(a_house: House) -> 
     assert (await take(a_house)).said == ("when", "English please")
 
 
+async def test_the_keys_that_are_asked_for_are_known_to_each_stream_that_takes_the_call(a_house: House) -> None:
+    await a_house.gateway.close_turn(CALL, TurnClosed(0, "replied", heard="Your number?", collect=NINE_KEYS), a_house.fence)
+    assert [(await take(a_house, stream)).collect for stream in ("b", "c")] == [NINE_KEYS, NINE_KEYS]
+
+
+async def test_the_keys_that_are_asked_for_are_those_of_the_last_end_of_a_turn(a_house: House) -> None:
+    await a_house.gateway.close_turn(CALL, TurnClosed(0, "replied", heard="Your number?", collect=NINE_KEYS), a_house.fence)
+    await close(a_house, 1, "123456789", "Thank you.")
+    assert (await take(a_house)).collect is None
+
+
+async def test_a_server_that_forgot_learns_again_which_keys_are_asked_for(a_house: House) -> None:
+    await a_house.gateway.close_turn(CALL, TurnClosed(0, "replied", heard="Your number?", collect=NINE_KEYS), a_house.fence)
+    await a_house.forget()
+    await a_house.gateway.publish("llm", transcript(turn=1))
+    assert (await take(a_house)).collect == NINE_KEYS
+
+
+async def test_a_server_that_forgot_learns_so_from_who_took_the_call_over_too(a_house: House) -> None:
+    await a_house.gateway.close_turn(CALL, TurnClosed(0, "replied", heard="Your number?", collect=NINE_KEYS), a_house.fence)
+    taken = await take(a_house, "b")
+    await a_house.forget()
+    await a_house.other.publish("llm", transcript(turn=taken.turn))
+    assert (await take(a_house, "c")).collect == NINE_KEYS
+
+
 async def test_a_call_that_is_taken_twice_keeps_its_question_only_until_it_was_asked_again(a_house: House) -> None:
     await asked(a_house)
     await take(a_house, "b")
@@ -151,6 +179,12 @@ async def test_a_call_that_was_over_and_is_back_is_another_one(a_house: House) -
     await a_house.gateway.close_call(CALL, a_house.fence)
     taken = await take(a_house)
     assert taken == Taken(fence=taken.fence, turn=3)
+
+
+async def test_a_call_that_was_over_and_is_back_asks_for_no_keys(a_house: House) -> None:
+    await a_house.gateway.close_turn(CALL, TurnClosed(0, "hung_up", collect=NINE_KEYS), a_house.fence)
+    await a_house.gateway.close_call(CALL, a_house.fence)
+    assert [(await take(a_house, stream)).collect for stream in ("b", "c")] == [None, None]
 
 
 async def test_a_call_that_was_over_and_is_back_has_no_history(a_house: House) -> None:

@@ -3,8 +3,11 @@
 import pytest
 
 from common.bus import Taken
+from common.messages import Collect
 from gateway.beginning import beginning, lowest_turn, reconnects
-from gateway.turn.events import CallAnswered, CallTaken
+from gateway.turn.events import CallAnswered, CallTaken, LanguageChanged
+from gateway.turn.words import Lexicon
+from tests.sim.sound import phrase_book
 
 
 def test_a_new_call_is_answered() -> None:
@@ -23,6 +26,12 @@ def test_a_call_that_was_over_and_is_back_is_answered_in_a_turn_of_its_own() -> 
 def test_a_call_that_goes_on_is_taken_over_with_what_is_known(again: int) -> None:
     taken = Taken(fence=2, turn=5, left=4, open=True, text="when", heard="Hello.", heard_before="Hi.")
     assert beginning(taken, again) == CallTaken(5, 4, True, "when", "Hello.", "Hi.")
+
+
+def test_it_goes_on_with_the_keys_that_were_asked_for_and_in_the_language_that_was_spoken_last() -> None:
+    keys, spoken = Collect(digits=9), LanguageChanged(phrase_book(), Lexicon())
+    begins = beginning(Taken(fence=2, turn=5, left=4, collect=keys), 0, spoken=spoken)
+    assert begins == CallTaken(5, 4, collect=keys, spoken=spoken)
 
 
 def test_a_reconnect_while_redis_is_away_asks_to_repeat_in_a_turn_above_all_others() -> None:

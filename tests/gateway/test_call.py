@@ -14,7 +14,7 @@ from common.agents.overlay import house
 from common.bus import Delivery, Taken, TurnClosed
 from common.config import Settings
 from common.errors import BusUnavailable
-from common.messages import Head, Message, Sentence, SpeechChunk, Stage, Utterance
+from common.messages import Collect, Head, Message, Sentence, SpeechChunk, Stage, Utterance
 from gateway.account import Account
 from gateway.call import LiveCall
 from gateway.pacer import Pacer
@@ -178,6 +178,14 @@ class LeftBus(NotedBus):
         return replace(await super().take_call(call, gateway, stream, language, 7), left=6)
 
 
+class AskedBus(ClosingBus):
+    """A bus with a call whose caller was asked for keys on another stream."""
+
+    async def take_call(self, call: str, gateway: str, stream: str, language: str, turn: int = 0) -> Taken:
+        """Take it."""
+        return replace(await super().take_call(call, gateway, stream, language, 7), left=6, collect=Collect(digits=9))
+
+
 def live(
     act: Callable[[LiveCall], None],
     seconds: float,
@@ -299,6 +307,12 @@ def test_a_turn_that_another_stream_left_is_counted_as_handed_over() -> None:
     before = turns_ended("handed_over")
     live(lambda call: None, 1, bus=LeftBus(), again=1)
     assert turns_ended("handed_over") == before + 1
+
+
+def test_keys_that_were_asked_for_on_another_stream_are_told_to_the_next_one_too() -> None:
+    bus = AskedBus()
+    live(lambda call: None, 1, bus=bus, again=1)
+    assert [(closed.how, closed.collect) for closed in bus.closed] == [("hung_up", Collect(digits=9))]
 
 
 def test_a_bug_ends_its_call(caplog: pytest.LogCaptureFixture) -> None:

@@ -64,12 +64,16 @@ def test_a_reply_of_a_turn_that_is_over_changes_nothing(tmp_path: Path) -> None:
     assert after_a_reply_in("en", tmp_path, turn=0).call.lexicon == lexicon("he")
 
 
-def taken_over(folder: Path) -> tuple[TurnMachine, str]:
-    """The machine of a call whose caller asked another gateway for English, and the language in which they are heard."""
+def taken_over(folder: Path, *, waits: bool = False) -> tuple[TurnMachine, str, list[str]]:
+    """The machine of a call whose caller asked another gateway for English, the language in which they are heard, what it says first.
+
+    They may wait for an answer.
+    """
     write(folder / "agents", CLINIC + 'numbers = ["*"]')
     settings = Settings(torim_cache=folder, endpointing="fixed", speculate="off")
     machines: list[TurnMachine] = []
     bus = MemoryBus()
+    says: list[str] = []
 
     def new_machine(rules: Rules, phrases: PhraseBook, words: Lexicon) -> TurnMachine:
         machines.append(TurnMachine(rules, phrases, words))
@@ -78,6 +82,8 @@ def taken_over(folder: Path) -> tuple[TurnMachine, str]:
     async def main() -> str:
         fence = (await bus.take_call("CA1", "gw0", "stream-0", "he")).fence
         await bus.close_turn("CA1", TurnClosed(0, "replied", "English please", "Of course."), fence)
+        if waits:
+            await bus.open_turn("CA1", 1, fence)
         around = Surroundings(bus, Pacer(), "gw1", False, lambda: 0.0)
         agents = Agents(settings, folder_of(folder / "agents"))
         board = Switchboard(settings, FixedPhrases(settings, bus, "gw1"), LoudIsSpeech, around, new_machine, agents)
@@ -86,6 +92,7 @@ def taken_over(folder: Path) -> tuple[TurnMachine, str]:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(call.run())
             await asyncio.sleep(0.1)
+            says.extend(clip.text for clip in machines[0].call.playout.clips)
             for frame in (*[LOUD] * 50, *[SILENT] * 50):
                 call.receive(AudioReceived(frame, 0))
             asked = await bus.take("asr", "worker-1")
@@ -94,9 +101,14 @@ def taken_over(folder: Path) -> tuple[TurnMachine, str]:
         return asked.message.head.language
 
     heard_in = virtual_clock.run(main())
-    return machines[0], heard_in
+    return machines[0], heard_in, says
 
 
 def test_a_call_that_is_taken_over_is_heard_and_answered_in_the_language_that_was_asked_for(tmp_path: Path) -> None:
-    machine, heard_in = taken_over(tmp_path)
+    machine, heard_in, _ = taken_over(tmp_path)
     assert (machine.call.lexicon == lexicon("en"), heard_in) == (True, "en")
+
+
+def test_the_phrase_that_takes_it_over_is_in_that_language_too(tmp_path: Path) -> None:
+    machine, _, says = taken_over(tmp_path, waits=True)
+    assert (says, says[0].isascii()) == ([machine.call.phrases.repeat.text], True)

@@ -74,6 +74,12 @@ def presses_the_terminator(world: "World") -> None:
     begins(world, 0.1, new_words(world))
 
 
+def presses_over_the_request(world: "World") -> None:
+    """The rest of keys that another stream had."""
+    if world.machine.call.turn.asks_anew and world.rng.random() < 0.1:
+        world.press(world.rng.choice("0123456789#"))
+
+
 # -- Over the bot ---------------------------------------------------------------------------------------
 
 

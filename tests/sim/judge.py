@@ -137,7 +137,8 @@ class Judge:
         call = self._machine.call
         if call.over:
             return
-        self.keys.pressed.append(Pressed(self._frame, key, key == call.wanted_keys.terminator))
+        if not call.turn.asks_anew:  # else it goes on with keys that are lost
+            self.keys.pressed.append(Pressed(self._frame, key, key == call.wanted_keys.terminator))
         self.words.key_pressed(self._frame)
         self.rest.caller_sounds(now)
 

@@ -30,7 +30,7 @@ from common.bus import (
     without_words,
 )
 from common.errors import BusUnavailable, NotOwner
-from common.messages import Action, CallTakenOver, Head, Message, Stage, StageFailed, Transcript
+from common.messages import Action, CallTakenOver, Collect, Head, Message, Stage, StageFailed, Transcript
 from common.redis_link import Backoff, insistently
 from common.streams import STAGES, Pace
 from common.unanswered import Unanswered
@@ -72,6 +72,7 @@ class _Known:
     committed: bool = True
     open: int = -1
     text: str = ""
+    collect: Collect | None = None
     agent: tuple[str, bytes] | None = None
 
 
@@ -108,7 +109,7 @@ class MemoryBus:
     async def take_call(self, call: str, gateway: str, stream: str, language: str, turn: int = 0) -> Taken:
         """Make ``stream`` the call's owner, and tell the one before."""
         taken = await insistently(lambda: self.server.ask(lambda: self._take_call(call, gateway, stream, language, turn)))
-        self._known[call] = _Known(taken.fence, gateway, language, taken.turn, committed=taken.left is None)
+        self._known[call] = _Known(taken.fence, gateway, language, taken.turn, committed=taken.left is None, collect=taken.collect)
         self._unanswered[gateway].closed(call, taken.turn - 1)
         return taken
 
@@ -122,7 +123,8 @@ class MemoryBus:
         said = tuple(past.caller for _, past in sorted(known.past.items()) if past.caller)
         text = known.text if known.left is not None and known.said == known.left else ""
         is_open = known.left is not None and (known.open == known.left or bool(text))
-        return Taken(known.fence, known.turn, known.left, is_open, text, heard[-1], heard[-2], said)
+        collect = known.collect if known.left is not None else None
+        return Taken(known.fence, known.turn, known.left, is_open, text, heard[-1], heard[-2], said, collect)
 
     def _taken(self, call: str, was: CallRecord, gateway: str, stream: str, language: str, turn: int) -> CallRecord:
         goes_on = was.turn >= 0 and not was.over
@@ -130,7 +132,7 @@ class MemoryBus:
         known.turn, known.left = (was.turn + 1, was.turn if goes_on else None) if was.turn >= 0 else (turn, None)
         known.committed, known.over = not goes_on, False
         if was.over:
-            known.past, known.tools = {}, {}
+            known.past, known.tools, known.collect = {}, {}, None
         elif was.gateway in self._store.replies:
             head = Head(call=call, turn=known.turn, gateway=was.gateway, language=language)
             self._add(self._store.replies[was.gateway], CallTakenOver(head=head, fence=known.fence), b"")
@@ -185,7 +187,7 @@ class MemoryBus:
         for unanswered in self._unanswered.values():
             unanswered.closed(call, closed.turn)
         opens = {"open": closed.turn + 1} if closed.how == "superseded" else {}
-        self._remember(call, fence, closed.turn + 1, committed=False, text="", **opens)
+        self._remember(call, fence, closed.turn + 1, committed=False, text="", collect=closed.collect, **opens)
         try:
             await self._insist(lambda: self._close_turn(call, closed, fence))
         except NotOwner:
@@ -195,7 +197,7 @@ class MemoryBus:
     def _close_turn(self, call: str, closed: TurnClosed, fence: int) -> None:
         known = self._owned(call, fence)
         if known.turn <= closed.turn:
-            known.turn, known.committed, known.text = closed.turn + 1, False, ""
+            known.turn, known.committed, known.text, known.collect = closed.turn + 1, False, "", closed.collect
             known.open = known.turn if closed.how == "superseded" else known.open
         if closed.caller or closed.heard:
             known.past[closed.turn] = PastTurn(closed.turn, closed.caller, closed.heard, cut=closed.cut)
@@ -321,12 +323,12 @@ class MemoryBus:
         if there.fence > known.fence:
             return
         if there.turn <= known.turn:
-            there.turn, there.committed, there.open = known.turn, known.committed, known.open
+            there.turn, there.committed, there.open, there.collect = known.turn, known.committed, known.open, known.collect
             if known.text:
                 there.said, there.text = known.turn, known.text
         there.fence, there.gateway, there.language, there.over = known.fence, known.gateway, known.language, False
 
-    def _remember(self, call: str, fence: int, turn: int, **more: bool | int | str) -> None:
+    def _remember(self, call: str, fence: int, turn: int, **more: bool | int | str | Collect | None) -> None:
         known = self._known.get(call)
         if known is not None and known.fence == fence and known.turn <= turn:
             self._known[call] = replace(known, turn=turn, **more)  # type: ignore[arg-type]  # fields of _Known, as its callers name them

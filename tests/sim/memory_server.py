@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from common.bus import PastTurn, ToolRun
 from common.errors import BusUnavailable, NotOwner
-from common.messages import Action, Message, Stage
+from common.messages import Action, Collect, Message, Stage
 from common.redis_link import WRITE_LIMIT_S
 from common.streams import STAGES
 
@@ -81,6 +81,7 @@ class CallRecord:
     open: int = -1
     said: int = -1
     text: str = ""
+    collect: Collect | None = None
     past: dict[int, PastTurn] = field(default_factory=dict)
     tools: dict[str, ToolRun] = field(default_factory=dict)
     """Every run of a tool with effects, by its id."""

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from common.messages import Head, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolEnded
-from gateway.turn.events import LanguageChanged, MarkEchoed, WorkerReported
+from common.messages import Collect, Head, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolEnded
+from gateway.turn.events import CallTaken, LanguageChanged, MarkEchoed, WorkerReported
 from gateway.turn.machine import BotState
 
 if TYPE_CHECKING:
@@ -159,6 +159,12 @@ def language_changes(world: "World") -> None:
 
 def asks_for_keys(world: "World") -> None:
     world.workers.collects = 0.9
+
+
+def asks_for_keys_anew(world: "World") -> None:
+    """Another stream had some of them."""
+    asks_for_keys(world)
+    world.opening = CallTaken(1, 0, open=True, collect=Collect(digits=4))
 
 
 def terse(world: "World") -> None:

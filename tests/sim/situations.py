@@ -144,6 +144,7 @@ SITUATIONS = (
     Situation("text after its sound", (habits.asks,), _TEXT_LATE, begin=nuisances.tells_text_late, weight=5),
     Situation("text after its sound, too long", (habits.asks,), _TEXT_LATE, {"max_reply_s": 0.5}, nuisances.tells_text_late, weight=22),
     Situation("terminators", (aimed.presses_the_terminator,), begin=nuisances.asks_for_keys, weight=56),
+    Situation("keys over a request", (aimed.presses_over_the_request, habits.dictates), begin=nuisances.asks_for_keys_anew, weight=12),
     Situation("nods at the end", (aimed.nods_at_the_end,), _CALM, _DUCK, nuisances.terse, weight=25),
     Situation("protected words", (aimed.talks_into_protected_words,), _CALM, _DUCK, nuisances.protects_every_other, weight=2),
     Situation(

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 
+from common.messages import Collect
 from gateway.playout import Mark
 from gateway.turn.events import CallAnswered, CallTaken, CloseTurn, Command, CommitTurn, Event, OpenTurn, PublishUtterance, TransferCall
 from gateway.turn.machine import BotState, TurnMachine
@@ -31,6 +32,7 @@ class Bus:
     open: int = -1
     said: int = -1
     text: str = ""
+    collect: Collect | None = None
     heard: list[str] = field(default_factory=lambda: ["", ""])
 
     def write(self, command: Command) -> None:
@@ -40,8 +42,8 @@ class Bus:
                 self.open = turn
             case CommitTurn(turn=turn, text=text):
                 self.said, self.text = turn, text
-            case CloseTurn(turn=turn, how=how, heard=heard):
-                self.turn, self.text = turn + 1, ""
+            case CloseTurn(turn=turn, how=how, heard=heard, collect=collect):
+                self.turn, self.text, self.collect = turn + 1, "", collect
                 self.open = self.turn if how == "superseded" else self.open
                 self.heard += [heard] if heard else []
             case _:
@@ -52,7 +54,8 @@ class Bus:
         left = self.turn
         text = self.text if self.said == left else ""
         self.turn += 1
-        return CallTaken(self.turn, left, self.open == left or bool(text), text, self.heard[-1], self.heard[-2])
+        is_open = self.open == left or bool(text)
+        return CallTaken(self.turn, left, is_open, text, self.heard[-1], self.heard[-2], collect=self.collect)
 
 
 class TakeoverJudge(Judge):
@@ -65,7 +68,7 @@ class TakeoverJudge(Judge):
     forgiven: set[str]
     first_turn: int
     asked_in: int
-    """The turn in which something of the caller's was published, as far as the machine came."""
+    """The turn in which something of the caller's was published, or a key was pressed, as far as the machine came."""
     sayable: set[str]
     """Words that may be committed on this stream: said on it, or asked again."""
     gateway_died: bool
@@ -153,7 +156,8 @@ class TakenWorld(World):
         text = turn.text if turn.committed else ""
         judge = self.judge
         assert isinstance(judge, TakeoverJudge)
-        if turn.utterance is not None:
+        said = self.machine.call.open
+        if turn.utterance is not None or (said is not None and said.keys):
             judge.asked_in = turn.number
         commands = self.machine.handle(event, self.now)
         self.dead = self.now >= self.dies_at

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from common.messages import Collect
 from gateway.playout import Mark
 from gateway.records.recorder import Recorder, Unrecorded
 from gateway.turn.endpointing import CallerState
@@ -21,6 +22,7 @@ from gateway.turn.events import (
     Event,
     HangUp,
     KeyPressed,
+    LanguageChanged,
     LoadChanged,
     MarkEchoed,
     Report,
@@ -243,15 +245,17 @@ def make_world(
     world = World(seed, weather, rules, rng, caller, line, workers, machine, judge, Moments(machine), situation, traced=traced)
     situation.begin(world)
     if drawn and rng.random() < _TAKEN:
-        world.opening = _call_taken(rng)
+        world.opening = _call_taken(rng, LanguageChanged(machine.call.phrases, machine.call.lexicon))
     return world
 
 
-def _call_taken(rng: random.Random) -> CallTaken:
-    """The call of another gateway, whose caller may wait for an answer."""
+def _call_taken(rng: random.Random, language: LanguageChanged) -> CallTaken:
+    """The call of another gateway, whose caller may wait for an answer, may have been asked for keys, and for another ``language``."""
     text = rng.choice(("", "as said before"))
     unanswered = rng.random() < 0.2
-    return CallTaken(1, rng.choice((None, 0)), open=rng.random() < 0.7, text=text, heard="before", unanswered=unanswered)
+    collect, spoken = rng.choice((None, Collect(digits=1), Collect(digits=4))), rng.choice((None, language))
+    ended, is_open = rng.choice((None, 0)), rng.random() < 0.7
+    return CallTaken(1, ended, is_open, text, "before", unanswered=unanswered, collect=collect, spoken=spoken)
 
 
 def random_rules(rng: random.Random) -> Rules:

@@ -5,14 +5,27 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from common.messages import Head, SpeechChunk, Transcript
+from common.messages import Collect, Head, SpeechChunk, Transcript
 from common.version import VERSION
 from gateway.lexicons import lexicon
 from gateway.playout import Mark
 from gateway.records import format as record_format
 from gateway.records.format import Entry, Handled, Header, Lost, Noted, Record, RecordError, Taken, decode, named
 from gateway.records.recorder import StreamRecorder
-from gateway.turn.events import CallAnswered, FrameHeard, KeyPressed, PublishUtterance, Report, TimePassed, WorkerReported
+from gateway.turn.events import (
+    CallAnswered,
+    CallerHungUp,
+    CallTaken,
+    CloseTurn,
+    FrameHeard,
+    KeyPressed,
+    LanguageChanged,
+    PublishUtterance,
+    Report,
+    TimePassed,
+    WorkerReported,
+)
+from gateway.turn.words import Lexicon
 from tests.sim.rules import RULES
 from tests.sim.sound import phrase_book
 
@@ -48,6 +61,8 @@ def written(*entries: Entry, header: Header = HEADER) -> bytes:
         Handled(THIRD, KeyPressed("#"), b"", (PUBLISH, REPORT)),
         Handled(THIRD, WorkerReported(Transcript(head=HEAD, utterance=2, text="כן", asr_ms=412))),
         Handled(THIRD, WorkerReported(SpeechChunk(head=HEAD, offset_bytes=800, tts_ms=90), b"\xff" * 800)),
+        Handled(THIRD, CallTaken(7, 6, collect=Collect(digits=9), spoken=LanguageChanged(phrase_book(), Lexicon()))),
+        Handled(THIRD, CallerHungUp(), b"", (CloseTurn(3, "hung_up", "", "", collect=Collect(terminator="")),)),
         Taken(THIRD),
         Taken(THIRD, (b"\x01" * 160, Mark("3.2:160"), b"\x02" * 160)),
     ],
