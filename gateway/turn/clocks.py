@@ -12,6 +12,8 @@ STILL_WORKING_S = 4.0
 FALLBACK_S = 5.0
 NO_INPUT_S = 8.0
 MAX_PROMPTS = 2
+TOOL_GRACE_S = 1.0
+"""Behind a tool's own limit: its worker, which stopped it there, tells so a little later."""
 LINE_LOST_S = 20.0
 """Twilio sends silence, too: a line without any frames for so long is gone."""
 
@@ -31,7 +33,7 @@ def fallback_at(call: Call) -> float | None:
     """When the bot gives up waiting for its own answer."""
     if call.turn.utterance is None:
         return None
-    return max(call.turn.progress_at + FALLBACK_S, call.turn.tool_until)
+    return max(call.turn.progress_at + FALLBACK_S, call.turn.tool_until + TOOL_GRACE_S)
 
 
 def no_input_at(call: Call) -> float | None:

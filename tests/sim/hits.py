@@ -25,6 +25,7 @@ FAULTS = (
     "bot hung up",
     "key",
     "tool",
+    "tool at its limit",
     "words in the history",
     *("mark lost", "mark late", "mark on clear", "stalled frame", "burst of frames", "sound late"),
     *("stop twice", "dropped in mid-word", "detector error"),

@@ -153,6 +153,7 @@ class Judge:
             self.history.greets_in = event.turn if unanswered or isinstance(event, CallAnswered) else -1
             self.rest.stream_begins(machine, now)
         self.transfers.told(event, machine)
+        self.rest.told(event, now)
         self._understood(event, commands)
         self.commanded(commands, now)
         stopped = isinstance(event, FrameHeard) and any(isinstance(command, SendClear) for command in commands)
@@ -249,6 +250,7 @@ class Judge:
         self.sound.listen()
         self.history.turn_ends(closed)
         self.sound.turn_ends(turn, now)
+        self.rest.turn_ends(closed, now)
 
     # -- States ---------------------------------------------------------------------------------
 

@@ -6,12 +6,16 @@ Bounds
     the floor    of a voice: MAX_TURN_SEC, and the hold in which it may have begun
     any state    from the last sound of the caller to a bot that only listens: two silences, and a reply
 
-    A tool that runs has a time-out of its own: the last stands still until it is over, and fillers break the first.
+    A tool that runs has a time-out of its own: the last stands still until it is over, and fillers break the first. What its worker
+    makes of it is waited for, the time-out itself included.
 """
 
+from common.messages import StageFailed, ToolEnded, ToolStarted, Transcript
 from gateway.turn.barge_in import LIMIT_S, Hold
+from gateway.turn.events import CloseTurn, Event, WorkerReported
 from gateway.turn.machine import BotState, TurnMachine
 from tests.sim.broken_rule import Check
+from tests.sim.workers import LIMIT_TOLD_S
 
 LONGEST_SILENCE_S = 12.5
 """Filler, fallback and slack."""
@@ -28,16 +32,40 @@ class RestJudge:
 
     def __init__(self, check: Check) -> None:
         self._check = check
+        self._answered: set[int] = set()
+        """Turns of which more than a tool was told."""
 
     def stream_begins(self, machine: TurnMachine, now: float) -> None:
         """The clocks of another stream begin."""
         self._machine = machine
         self._bot_at = self._caller_at = self._tool_at = self._rest_at = self._free_at = now
         self._hold: tuple[Hold | None, float] = None, now
+        self._tool: tuple[int, float] = -1, now
+        """The turn of the tool that runs, and until when its worker tells what came of it."""
 
     def caller_sounds(self, now: float) -> None:
         """Voice, noise or a key."""
         self._caller_at = now
+
+    def told(self, event: Event, now: float) -> None:
+        """Before what comes of it."""
+        match event:
+            case WorkerReported(message=Transcript() | StageFailed(stage="asr")):
+                pass
+            case WorkerReported(message=ToolStarted(head=head, timeout_s=limit_s)):
+                self._tool = head.turn, now + limit_s + LIMIT_TOLD_S
+            case WorkerReported(message=ToolEnded()):
+                self._tool = -1, now
+            case WorkerReported(message=message):
+                self._answered.add(message.head.turn)
+            case _:
+                pass
+
+    def turn_ends(self, closed: CloseTurn, now: float) -> None:
+        """Not with a fallback while its tool may yet bring a reply."""
+        turn, until = self._tool
+        waits = closed.turn == turn and turn not in self._answered and now < until
+        self._check(not (waits and closed.how == "fallback"), "a tool that runs is not waited for")
 
     def watch(self, now: float, *, sounding: bool) -> None:
         """After every event, and whenever something may leave."""

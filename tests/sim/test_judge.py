@@ -495,6 +495,10 @@ def prolongs_turns(machine: TurnMachine, now: float) -> None:
         machine.call.open.began_at = now
 
 
+def forgets_tools(machine: TurnMachine, now: float) -> None:
+    machine.call.turn.tool_until = 0.0
+
+
 def speaks_on(machine: TurnMachine, now: float) -> None:
     greeting = machine.call.phrases.still_there
     if len(machine.call.playout.clips) < 200:
@@ -511,6 +515,7 @@ def speaks_on(machine: TurnMachine, now: float) -> None:
         (wakes_too_early, "lies in the past", ""),
         (prolongs_holds, "a hold for ever", "not interruptible"),
         (prolongs_turns, "the caller has the floor for ever", "recogniser asleep in long turns"),
+        (forgets_tools, "a tool that runs is not waited for", "tools"),
         (speaks_on, "SPEAKING for ever", ""),
     ],
 )

@@ -38,6 +38,9 @@ DESK = "desk"
 """Where calls may be transferred to."""
 _WAITED_FOR_S = FALLBACK_S - 0.1
 """The recogniser may take so long."""
+_TOOL_LIMIT_S = 8.0
+LIMIT_TOLD_S = 0.5
+"""A worker whose tool ran into its limit tells so within this time."""
 
 
 @dataclass(slots=True)
@@ -220,9 +223,12 @@ class Workers:
     def _use_tool(self, head: Head, at: float) -> float:
         self.counts["tool"] += 1
         lasts = self._delay(0.5, 6.0)
+        if lasts > _TOOL_LIMIT_S:
+            self.counts["tool at its limit"] += 1
+            lasts = _TOOL_LIMIT_S + self._rng.uniform(0, LIMIT_TOLD_S)
         effects = self._rng.random() < 0.5
         name = "book" if effects else "look_up"
-        self._send(ToolStarted(head=head, name=name, timeout_s=8.0, effects=effects), at)
+        self._send(ToolStarted(head=head, name=name, timeout_s=_TOOL_LIMIT_S, effects=effects), at)
         self._send(ToolEnded(head=head, name=name, ok=True), at + lasts)
         return at + lasts
 

@@ -369,8 +369,19 @@ def test_while_a_tool_runs_there_is_no_fallback() -> None:
 def test_a_tool_that_outlasts_its_time_is_the_fallback() -> None:
     desk = asked_desk()
     desk.report(ToolStarted(head=desk.head(), name="look_up", timeout_s=10.0))
-    desk.wait(10.1)
+    desk.wait(11.1)
     assert desk.ends[-1] == "fallback"
+
+
+def test_what_the_bot_says_of_a_tool_that_ran_into_its_limit_is_heard() -> None:
+    desk = asked_desk()
+    desk.report(ToolStarted(head=desk.head(), name="look_up", timeout_s=5.0))
+    desk.wait(5.5)
+    desk.report(ToolEnded(head=desk.head(), name="look_up", ok=False))
+    desk.wait(1.0)
+    desk.reply("that takes too long today.")
+    desk.wait(2.0)
+    assert (desk.sentences_heard[-1], desk.ends[-1]) == (0, "replied")
 
 
 def test_after_a_tool_the_clock_runs_again() -> None:
