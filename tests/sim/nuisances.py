@@ -84,7 +84,7 @@ def strange_messages(world: "World") -> None:
 def other_replies(world: "World") -> None:
     """What another attempt makes of the reply, as where Redis lost its tail: its words alone, before any of it is here, or as it sounds."""
     turn, rng = world.machine.call.turn, world.rng
-    if (turn.utterance is None and not turn.drafted) or turn.reply.forked or rng.random() > 0.05:
+    if (turn.utterance is None and not turn.drafted) or turn.reply.forked or rng.random() > 0.02:
         return
     sentences = [clip for clip in world.machine.call.playout.clips if clip.kind in ("reply", "beep")]
     sounding = [number for number, clip in enumerate(sentences) if clip.audio]

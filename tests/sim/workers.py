@@ -222,7 +222,7 @@ class Workers:
 
     def _use_tool(self, head: Head, at: float) -> float:
         self.counts["tool"] += 1
-        lasts = self._delay(0.5, 6.0)
+        lasts = self._delay(0.5, 9.0)
         if lasts > _TOOL_LIMIT_S:
             self.counts["tool at its limit"] += 1
             lasts = _TOOL_LIMIT_S + self._rng.uniform(0, LIMIT_TOLD_S)

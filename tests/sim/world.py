@@ -251,10 +251,10 @@ def make_world(
 
 def _call_taken(rng: random.Random, language: LanguageChanged) -> CallTaken:
     """The call of another gateway, whose caller may wait for an answer, may have been asked for keys, and for another ``language``."""
-    text = rng.choice(("", "as said before"))
-    unanswered = rng.random() < 0.2
+    text = rng.choice(("", "", "as said before"))
+    unanswered = rng.random() < 0.15
     collect, spoken = rng.choice((None, Collect(digits=1), Collect(digits=4))), rng.choice((None, language))
-    ended, is_open = rng.choice((None, 0)), rng.random() < 0.7
+    ended, is_open = rng.choice((None, 0)), rng.random() < 0.8
     return CallTaken(1, ended, is_open, text, "before", unanswered=unanswered, collect=collect, spoken=spoken)
 
 
