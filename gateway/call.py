@@ -22,7 +22,7 @@ from common.agents.in_use import Carried
 from common.audio import FRAME_BYTES, mulaw_to_pcm, rms
 from common.bus import Delivery, Taken
 from common.errors import BusUnavailable
-from common.messages import CallTakenOver, Message, Sentence
+from common.messages import CallTakenOver, Sentence
 from common.version import VERSION
 from gateway.account import Account
 from gateway.beginning import UNANSWERED, beginning, reconnects
@@ -95,7 +95,13 @@ class LiveCall:
         self.again = reconnects(started.parameters)
         """How often the call was connected again before this stream."""
         self._owner = Ownership(around.bus, key, around.gateway, tongue.now, self.again)
-        self._writing = Writing(key, tongue, around, self._outbox, self._owner, lambda turn: turn == self._turn, self._written, agent)
+        core, waterfall, clock = machine.call, self._waterfall, self._loop.time  # and not the call itself: it would hold itself for ever
+        self._writing = Writing(
+            *(key, tongue, around, self._outbox, self._owner),
+            lambda turn: turn == core.turn.number,
+            lambda message: waterfall.written(message, clock()),
+            agent,
+        )
         self._early: list[LineEvent] | None = []
         """What happened on the line before the call began."""
         self._parting = Parting()
@@ -214,7 +220,7 @@ class LiveCall:
             self._owner.forget()
             self._recorder.close()
             self._gone(self)
-            self._timer.stop()
+            self._timer.end()
         return not self._left
 
     # -- Whose call it is -----------------------------------------------------------------------
@@ -286,9 +292,6 @@ class LiveCall:
         wakes_at = self._machine.wakes_at
         if wakes_at is not None:
             self._timer.ring_by(wakes_at)
-
-    def _written(self, message: Message) -> None:
-        self._waterfall.written(message, self._loop.time())
 
     # -- What goes out --------------------------------------------------------------------------
 

@@ -81,7 +81,7 @@ class FrontDoor:
             await send({"type": "websocket.close"})  # before accept: HTTP 403
             return
         await send({"type": "websocket.accept"})
-        wire: Wire = scope["state"]["wire"]
+        wire: Wire = scope["state"].pop("wire")  # which knows the scope in turn
         line = SocketLine(TwilioCodec(), send, wire, self._limits)
         await self.admission.serve(
             MediaSocket(line, receive, wire, self.admission.admit, self._reconnects.call_over, self._complaints, self._limits)

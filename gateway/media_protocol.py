@@ -99,8 +99,9 @@ class MediaProtocol(WebSocketsSansIOProtocol):
         self.transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing comes any more."""
+        """Nothing comes any more, and nobody takes it: who knows each other in circles is not freed at once."""
         self._leave_rounds()
+        self._take = None
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:

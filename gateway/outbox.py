@@ -39,6 +39,10 @@ def _always() -> bool:
     return True
 
 
+def _nothing() -> None:
+    pass
+
+
 class Outbox:
     """The ordered writes of one call."""
 
@@ -89,6 +93,12 @@ class Outbox:
 
     async def run(self) -> None:
         """Write, in order, until closed and empty."""
+        try:
+            await self._write_all()
+        finally:
+            self._refused = _nothing  # it is the call's: who knows each other in circles is not freed at once
+
+    async def _write_all(self) -> None:
         while True:
             while (entry := self._next()) is not None:
                 await self._write(entry)

@@ -50,8 +50,6 @@ class Switchboard:
         accounts: Accounts | None = None,
         summaries: Summaries | None = None,
     ) -> None:
-        self.ended = 0
-        """Streams that are over."""
         self._settings = settings
         self._phrases = phrases
         self._summaries = summaries or Summaries(around.bus, around.gateway)
@@ -115,7 +113,6 @@ class Switchboard:
             call.load_changed(busy)
 
     def _gone(self, call: LiveCall) -> None:
-        self.ended += 1
         if self._calls.get(call.key) is call:
             del self._calls[call.key]
             self._accounts.over(call.key)

@@ -26,6 +26,15 @@ class Timer:
             self._handle.cancel()
             self._handle = None
 
+    def end(self) -> None:
+        """Never ring again, and forget whom for: who knows each other in circles is not freed at once."""
+        self.stop()
+        self._ring = _nothing
+
     def _rings(self) -> None:
         self._handle = None
         self._ring()
+
+
+def _nothing() -> None:
+    pass

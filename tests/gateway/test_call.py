@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import get_args
@@ -32,6 +33,7 @@ from gateway.writing import HOUSE
 from tests import virtual_clock
 from tests.sim.memory_bus import MemoryBus
 from tests.sim.rules import RULES
+from tests.uncollected import uncollected
 
 QUIET = Phrase("", b"")
 REPEAT = Phrase("again please", bytes(1600))
@@ -373,3 +375,15 @@ def test_the_language_of_the_turns_reply_is_what_the_caller_is_heard_in_from_the
 
     bus, _ = live(act, 2)
     assert bus.published[0][1].head.language == language
+
+
+def test_a_call_that_is_over_is_freed_at_once_though_nobody_collects() -> None:
+    calls = list[weakref.ref[LiveCall]]()
+
+    def act(call: LiveCall) -> None:
+        calls.append(weakref.ref(call))
+        speak(call)
+
+    with uncollected():
+        live(act, 5, greeting=Phrase("hello", bytes(8000)))
+        assert [call() for call in calls] == [None]

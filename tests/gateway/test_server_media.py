@@ -6,6 +6,7 @@ import random
 import re
 import socket as sockets
 import struct
+import weakref
 from collections.abc import Sequence
 
 import httpx
@@ -21,6 +22,7 @@ from gateway.telephony.auth import signature
 from gateway.telephony.base import AudioReceived, CallStarted, CallStopped, Line
 from gateway.telephony.twilio import TwilioCodec
 from tests.gateway.front_door import SOON_S, Gateway, Listener, caller, gateway, media, start, stop, until_closed
+from tests.uncollected import uncollected
 
 SIGNED = Settings(twilio_auth_token="12345", public_url="https://bot.example.org")
 WSS = "wss://bot.example.org/twilio/media"
@@ -85,6 +87,21 @@ async def test_the_end_is_told_once() -> None:
         await until_closed(socket)
         call = await running.call()
     assert call.events == [CallStopped()]
+
+
+async def test_a_conversation_that_is_over_is_freed_at_once_though_nobody_collects() -> None:
+    calls = list[weakref.ref[Listener]]()
+
+    def answer(started: CallStarted, line: Line) -> Listener:
+        call = Listener(started, line)
+        calls.append(weakref.ref(call))
+        return call
+
+    with uncollected():
+        async with gateway(answer=answer) as running, caller(running) as socket:
+            await socket.send(stop())
+            await until_closed(socket)
+        assert [call() for call in calls] == [None]
 
 
 async def test_events_tell_start_stop_and_counters(capsys: pytest.CaptureFixture[str]) -> None:
