@@ -3,33 +3,40 @@
 Plays all scenes in both modes of barge-in, with vendors that take no time and with the guide's, scores them, and compares with
 what is kept in ``docs/benchmarks/turns``: events that changed sides are told by name, and a score that lost is an error. ``--write``
 keeps the new results and writes the page; ``--sweep pauses voices`` measures the curves anew, and nothing else (slow; on the tuning
-half, pauses on both); ``--draw NAME`` plays one scene and draws its timeline.
+half, pauses on both); ``--each N`` plays less, for a look: of that nothing is kept; ``--draw NAME`` plays one scene and draws its timeline.
+
+Exit codes: 0 fine, 1 a score regressed, 2 it could not be played (something is missing; a call met with a bug).
 """
 
 import argparse
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 
-from common import config
+from common import catalogue, models
+from common.errors import SetupError
+from tests.bench.load.result import commit
 from tests.bench.turns import docs
+from tests.bench.turns.changes import changes, regressed, told
 from tests.bench.turns.material import scenes
 from tests.bench.turns.outcome import Outcome
 from tests.bench.turns.panel import panel
 from tests.bench.turns.report import OURS, PANEL, latencies_table, rates_table, scores_table
-from tests.bench.turns.results import Json, changes, read, regressed, to_json, told, write
+from tests.bench.turns.results import Json, read, to_json, write
 from tests.bench.turns.scene import Half, Kind, Scene
-from tests.bench.turns.stage import run
+from tests.bench.turns.stage import StageError, run
 from tests.bench.turns.stage_all import PROCESSES, run_all
+from tests.bench.turns.stage_settings import here
 from tests.bench.turns.sweep import cut_offs, yields
-from tests.bench.turns.trials import EACH, OVER_THE_BOT, PAUSED, RUNS, Trial, barging_in, ear_maker, endpointing
+from tests.bench.turns.trials import OVER_THE_BOT, PAUSED, RUNS, SWEPT_VOICES, Trial, barging_in, ear_maker, endpointing
 from tools import timeline
 
 RESULTS = docs.FOLDER / "results.json"
-EXIT_FINE, EXIT_REGRESSED = 0, 1
+EXIT_FINE, EXIT_REGRESSED, EXIT_NOT_PLAYED = 0, 1, 2
 SWEEPS = ("pauses", "voices")
 HALVES: tuple[Half, ...] = ("tuning", "held-out")
 _AROUND_S = 4.0
@@ -38,41 +45,66 @@ _AROUND_S = 4.0
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what was asked; the exit code."""
-    asked = _parser().parse_args(arguments)
+    asked = _parsed(arguments)
+    try:
+        return _done(asked)
+    except (SetupError, StageError, RuntimeError) as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_NOT_PLAYED
+
+
+def _done(asked: argparse.Namespace) -> int:
+    began = _began()
+    _fetch_models()
     everything = list(_chosen(asked))
     if asked.draw:
         return _draw(everything, asked)
     kept = read(RESULTS)
-    results = dict(kept)
-    if asked.sweep:
-        results |= _swept(everything, asked.sweep, asked.processes)
-    else:
-        results |= _played(everything, asked.processes)
-        _tell_tables(results["runs"])
+    now = _swept(everything, asked, began) if asked.sweep else _played(everything, asked.processes, began)
+    if not asked.sweep:
+        _tell_tables(now["runs"])
     if asked.write:
+        results = kept | now | {"made": kept.get("made", {}) | now["made"]}
         write(RESULTS, results)
         docs.write(results)
         _say(f"written: {docs.FOLDER}")
         return EXIT_FINE
-    return _compare(kept.get("runs", {}), results.get("runs", {})) if not asked.sweep else EXIT_FINE
+    return _compare(kept, now) if not asked.sweep else EXIT_FINE
 
 
-def _parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(prog="python -m tests.bench.turns", description="How well the bot takes turns.")
-    made.add_argument("--write", action="store_true", help=f"keep the results: {docs.FOLDER}")
-    made.add_argument("--sweep", nargs="+", choices=SWEEPS, default=(), help="measure these curves anew, and nothing else")
-    made.add_argument("--processes", type=int, default=PROCESSES)
-    made.add_argument("--each", type=int, default=EACH, metavar="N", help=f"scenes of each kind and half, at most; default: {EACH}")
-    made.add_argument("--draw", nargs=2, metavar=("SCENE", "OUT.svg"), help="play one scene, and draw its timeline")
-    made.add_argument("--run", choices=[trial.name for trial in RUNS], default="hold", help="under which settings it is drawn")
-    return made
+def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.turns", description="How well the bot takes turns.")
+    parser.add_argument("--write", action="store_true", help=f"keep the results: {docs.FOLDER}")
+    parser.add_argument("--sweep", nargs="+", choices=SWEEPS, default=(), help="measure these curves anew, and nothing else")
+    parser.add_argument("--processes", type=int, default=PROCESSES)
+    parser.add_argument("--each", type=int, metavar="N", help="scenes of each kind and half, at most; default: all. Not with --write")
+    parser.add_argument("--draw", nargs=2, metavar=("SCENE", "OUT.svg"), help="play one scene, and draw its timeline")
+    parser.add_argument("--run", choices=[trial.name for trial in RUNS], default="hold", help="under which settings it is drawn")
+    asked = parser.parse_args(arguments)
+    if asked.write and asked.each:
+        parser.error("--write keeps results of all scenes: without --each")
+    if asked.write and asked.draw:
+        parser.error("--draw plays one scene: there is nothing to --write")
+    return asked
+
+
+def _fetch_models() -> None:
+    """What every run needs, before a process waits for it silently."""
+    settings = here()
+    models.ensure(catalogue.SILERO, settings.torim_cache, _say)
+    models.whisper_folder(settings, _say)
 
 
 def _chosen(asked: argparse.Namespace) -> Iterator[Scene]:
-    cache = config.load().torim_cache.expanduser()
-    found = sorted((scene for half in HALVES for scene in scenes(tuple(Kind), half, cache)), key=_class)
+    cache = here().torim_cache.expanduser()
+    found = sorted((scene for half in HALVES for scene in scenes(tuple(Kind), half, cache, _say)), key=_class)
+    yield from _first(found, asked.each) if asked.each else found
+
+
+def _first(found: Sequence[Scene], each: int) -> Iterator[Scene]:
+    """So many of a kind and half."""
     for _, some in groupby(found, key=_class):
-        yield from list(some)[: asked.each]
+        yield from list(some)[:each]
 
 
 def _class(scene: Scene) -> tuple[str, str]:
@@ -89,23 +121,24 @@ def _subject(scene: Scene) -> Kind:
 
 def _play(processes: int, some: Sequence[Scene], trial: Trial) -> list[Outcome]:
     _say(f"\n{trial.name}: {len(some)} scenes")
+    trial = replace(trial, settings=here(trial.settings))
     return run_all(some, trial.settings, trial.delays, new_ear=ear_maker(trial), processes=processes)
 
 
-def _played(everything: Sequence[Scene], processes: int) -> Json:
-    began = time.monotonic()
+def _began() -> Json:
+    """When, and what is checked out: before a run that takes its time."""
+    return {"at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", "commit": commit()}
+
+
+def _played(everything: Sequence[Scene], processes: int, began: Json) -> Json:
+    began_s = time.monotonic()
     calls = {trial.name: list(_calls(everything, trial, processes)) for trial in RUNS}
-    took_s = time.monotonic() - began
-    line_h = sum(outcome.length_s for some in calls.values() for _, outcome in some) / 3600
+    took_s = time.monotonic() - began_s
+    outcomes = [outcome for some in calls.values() for _, outcome in some]
+    line_h = sum(outcome.length_s for outcome in outcomes) / 3600
     _say(f"\n{line_h:.1f} h on the line in {took_s:.0f} s")
-    runs = to_json({name: panel(some) for name, some in calls.items()})
-    return {
-        "at": f"{datetime.now(UTC):%Y-%m-%d}",
-        "scenes": len(everything),
-        "line_h": round(line_h, 2),
-        "took_s": round(took_s),
-        "runs": runs,
-    }
+    made = began | {"calls": len(outcomes), "line_h": round(line_h, 2), "took_s": round(took_s)}
+    return to_json({name: panel(some) for name, some in calls.items()}) | {"made": {"runs": made}}
 
 
 def _calls(everything: Sequence[Scene], trial: Trial, processes: int) -> Iterator[tuple[Scene, Outcome]]:
@@ -113,17 +146,18 @@ def _calls(everything: Sequence[Scene], trial: Trial, processes: int) -> Iterato
     return zip(own, _play(processes, own, trial), strict=True)
 
 
-def _swept(everything: Sequence[Scene], curves: Sequence[str], processes: int) -> Json:
+def _swept(everything: Sequence[Scene], asked: argparse.Namespace, began: Json) -> Json:
     def play(some: Sequence[Scene], trial: Trial) -> list[Outcome]:
-        return _play(processes, some, trial)
+        return _play(asked.processes, some, trial)
 
     swept: Json = {}
-    if "pauses" in curves:
+    if "pauses" in asked.sweep:
         paused = {half: _about(everything, half, PAUSED) for half in HALVES}
         swept["cut_offs"] = {half: list(cut_offs(some, endpointing(), play)) for half, some in paused.items()}
-    if "voices" in curves:
-        swept["yields"] = {"tuning": list(yields(_about(everything, "tuning", OVER_THE_BOT), barging_in(), play))}
-    return swept
+    if "voices" in asked.sweep:
+        voices = list(_first(_about(everything, "tuning", OVER_THE_BOT), SWEPT_VOICES))
+        swept["yields"] = {"tuning": list(yields(voices, barging_in(), play))}
+    return swept | {"made": dict.fromkeys(swept, began)}
 
 
 def _about(everything: Sequence[Scene], half: Half, kinds: Sequence[Kind]) -> list[Scene]:
@@ -154,8 +188,8 @@ def _draw(everything: Sequence[Scene], asked: argparse.Namespace) -> int:
     scene = next((each for each in everything if name in (each.name, each.cues[-1].name)), None)
     if scene is None:
         _say(f"no scene is called {name}")
-        return EXIT_REGRESSED
-    trial = next(each for each in RUNS if each.name == asked.run)
+        return EXIT_NOT_PLAYED
+    trial = next(replace(each, settings=here(each.settings)) for each in RUNS if each.name == asked.run)
     outcome = run(scene, trial.settings, trial.delays, ear=ear_maker(trial)(), records=Path(out).parent)
     at_s = outcome.played[-1].start_s
     begin_s, end_s = max(0.0, at_s - _AROUND_S), min(outcome.length_s, at_s + 2 * _AROUND_S)

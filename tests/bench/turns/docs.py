@@ -10,7 +10,7 @@ from tests.bench.turns.report import (
     beside_eot_bench,
     beside_full_duplex_bench,
     beside_tau_voice,
-    digits,
+    counted,
     groups_table,
     head,
     latencies_table,
@@ -25,7 +25,7 @@ from tests.bench.turns.scored import Count
 from tests.bench.turns.sweep import CURVED, operating_points
 
 FOLDER = Path("docs/benchmarks/turns")
-PLAIN_RUNS, GUIDE_RUNS = ("duck 0.9 s", "duck", "hold"), ("duck, guide", "hold, guide")
+PLAIN_RUNS, GUIDE_RUNS = ("duck", "hold"), ("duck, guide", "hold, guide")
 _BY_GROUP = ("R_Y", "S_BC", "S_VT", "S_ND", "resumes", "R_R 2 s", "cut-off", "takeover", "answer whole")
 _HALF = "tuning"
 
@@ -36,15 +36,17 @@ def page(results: Json) -> str:
 
 
 def _lines(results: Json) -> Iterator[str]:
-    runs = results["runs"]
+    runs, made = results["runs"], results["made"]["runs"]
     yield from (
         "# Turn-taking, scored like the published benchmarks",
         "",
-        f"Written by `make bench-turns ARGS=--write`: {results['scenes']} scenes, {len(runs)} runs, "
-        f"{results['line_h']:.1f} h on the line in {results['took_s'] / 60:.0f} minutes. What the words mean, and what follows: "
+        f"Written by `make bench-turns ARGS=--write`, {_of(results, 'runs')}: {made['calls']} calls in {len(runs)} runs, "
+        f"{made['line_h']:.1f} h on the line in {made['took_s'] / 60:.0f} minutes (the clock of the calls is virtual: a busy machine "
+        "changes these minutes, and no figure). What the words mean, and what follows: "
         "[turn-taking.md](../../turn-taking.md#scored-like-the-published-benchmarks); [what is played](material.md), [and how](stage.md). "
         "A share stands with its events and the 95 % interval "
-        "(Wilson); of fewer than 30 events only the counts. *guide*: the vendors take as long as in Twilio's latency guide, else no time.",
+        "(Wilson); of fewer than 30 events only the counts. What *had no occasion* (the bot did not speak where it should have) is "
+        "no event of the share. *guide*: the vendors take as long as in Twilio's latency guide, else no time.",
         "",
     )
     for wanted, heading in ((PLAIN_RUNS, "Vendors that take no time"), (GUIDE_RUNS, "Vendors as slow as Twilio's guide has them")):
@@ -70,6 +72,12 @@ def _lines(results: Json) -> Iterator[str]:
     yield from sources()
 
 
+def _of(results: Json, block: str) -> str:
+    """When a block of the results was measured, and from which commit."""
+    made = results["made"][block]
+    return f"{made['at']}, commit {made['commit']}"
+
+
 def _there(runs: Json, names: Sequence[str]) -> list[str]:
     return [name for name in names if name in runs]
 
@@ -79,7 +87,7 @@ def _beside(results: Json) -> Iterator[str]:
     yield from ("", "## Beside what others published", "", "τ-voice:", "")
     yield from beside_tau_voice(runs, _there(runs, (*PLAIN_RUNS, *GUIDE_RUNS)))
     if "cut_offs" in results:
-        yield from ("", "eot-bench (English; ours: all languages, both halves apart):", "")
+        yield from ("", f"eot-bench (English; ours: all languages, both halves apart; {_of(results, 'cut_offs')}):", "")
         own = [[f"{name}, {half}", *points] for half, curve in results["cut_offs"].items() for name, *points in operating_points(curve)]
         yield from beside_eot_bench(own)
     yield from ("", "Full-Duplex-Bench, pauses:", "")
@@ -99,26 +107,21 @@ def _curves(results: Json) -> Iterator[str]:
         "",
         "## Curves",
         "",
-        '`make bench-turns ARGS="--sweep pauses voices"`; the settings below are all that were tried. What is drawn is the tuning half.',
+        '`make bench-turns ARGS="--sweep pauses voices --write"`: all settings that it tries are below. What is drawn is the tuning half.',
         "",
     )
     for name in pictures(results):
         yield from (f"![{name}]({name})", "")
     for half, curve in results.get("cut_offs", {}).items():
-        yield from ("", f"Pauses, {half}:", "")
+        yield from ("", f"Pauses, {half}, {_of(results, 'cut_offs')}:", "")
         yield from head("setting", "pauses cut off", "mean latency s")
         for each in curve:
-            yield row(each["setting"], _counted(each["cut"], each["pauses"]), each["latency_s"])
+            yield row(each["setting"], counted(Count(each["cut"], each["pauses"])), each["latency_s"])
     for half, curve in results.get("yields", {}).items():
-        yield from ("", f"Over the bot, {half}:", "")
+        yield from ("", f"Over the bot, {half}, {_of(results, 'yields')}:", "")
         yield from head("setting", "L_Y s", *CURVED)
         for each in curve:
-            yield row(each["setting"], each["l_y_s"], *(_counted(*each["counts"][metric]) for metric in CURVED))
-
-
-def _counted(hits: int, of: int) -> str:
-    low, high = Count(hits, of).interval
-    return f"{hits} / {of} = {digits(hits / of)} ({digits(low)}-{digits(high)})" if of else "-"
+            yield row(each["setting"], each["l_y_s"] or "-", *(counted(Count(*each["counts"][metric])) for metric in CURVED))
 
 
 def pictures(results: Json) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """Who tells the words of a piece of sound: Whisper base as the product runs it, and a memory of what it read.
 
-What is remembered is the vendor's own answer, by language and sha256 of the sound; the gates are asked anew each time, so that a
-change of theirs shows. One line of JSON each, appended: several processes share the file.
+What is remembered is the vendor's own answer, by reader, language and sha256 of the sound; the gates are asked anew each time, so that a
+change of theirs shows. The reader is a hash of the model and of the code that reads with it: what another one read is not taken for its
+own. One line of JSON each, appended: several processes share the file.
 """
 
 import asyncio
@@ -9,11 +10,18 @@ import hashlib
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
 from asr_worker.vendors.base import Heard, Transcriber
+from common import catalogue
 from common.config import Settings
+
+_ASR = Path(__file__).parents[3] / "asr_worker"
+_READS = (_ASR / "vendors" / "whisper.py", _ASR / "mel.py", _ASR / "byte_tokens.py")
+"""All code between a sound and its words that is only there for that."""
 
 
 class Ear(Protocol):
@@ -26,11 +34,12 @@ class Ear(Protocol):
 class RememberingEar:
     """A vendor's readings, each asked for once."""
 
-    def __init__(self, memory: Path, new_transcriber: Callable[[], Transcriber]) -> None:
-        """``new_transcriber`` is asked when there is something new to read."""
+    def __init__(self, memory: Path, reader: str, new_transcriber: Callable[[], Transcriber]) -> None:
+        """``new_transcriber`` is asked when there is something new to read; ``reader`` is what it reads with."""
         self.read = 0
         """Pieces that were not remembered."""
         self._memory = memory
+        self._reader = reader
         self._new_transcriber = new_transcriber
         self._transcriber: Transcriber | None = None
         self._known: dict[str, Heard] = {}
@@ -40,7 +49,7 @@ class RememberingEar:
 
     def words(self, sound: bytes, language: str) -> str:
         """What the vendor reads; a call's own loop stands still meanwhile, and its virtual clock, too."""
-        key = f"{language} {hashlib.sha256(sound).hexdigest()}"
+        key = f"{self._reader} {language} {hashlib.sha256(sound).hexdigest()}"
         if key not in self._known:
             self._look_it_up()
         if key not in self._known:
@@ -94,4 +103,12 @@ def whisper_ear(settings: Settings) -> RememberingEar:
 
         return WhisperTranscriber(settings)
 
-    return RememberingEar(settings.torim_cache.expanduser() / "bench" / "turns" / "words.jsonl", new)
+    return RememberingEar(settings.torim_cache.expanduser() / "bench" / "turns" / "words.jsonl", whisper(), new)
+
+
+@cache
+def whisper() -> str:
+    """Which Whisper reads: its pinned model, its library and our code around it."""
+    model = "".join(file.sha256 for file in catalogue.WHISPER_BASE.files)
+    code = b"".join(path.read_bytes() for path in _READS)
+    return hashlib.sha256(f"{model} {version('ctranslate2')} ".encode() + code).hexdigest()[:12]

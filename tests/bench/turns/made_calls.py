@@ -37,13 +37,16 @@ def outcome(
     replies: Sequence[Reply] = (),
     pieces: Sequence[Piece] = (),
     again_s: float | None = None,
+    again: Kind = Kind.INTERRUPTION,
     words: str = "words",
+    length_s: float = 60.0,
+    meets: bool = True,
 ) -> Outcome:
-    """What came of it; ``again_s``: when the caller's next sound began."""
+    """What came of it; ``again_s``: when the caller's next sound began; ``meets``: whether what the sound waited for came."""
     cue = of.cues[0]
-    played = [Played(cue.name, cue.kind, AT_S)]
+    played = [Played(cue.name, cue.kind, AT_S)] if meets else []
     if again_s is not None:
-        played.append(Played(cue.name, cue.kind, again_s))
+        played.append(Played(cue.name, again, again_s))
     return Outcome(
         scene=of.name,
         played=tuple(played),
@@ -55,7 +58,7 @@ def outcome(
         replies=tuple(replies),
         pieces=tuple(pieces),
         events=(),
-        length_s=60.0,
+        length_s=length_s,
     )
 
 

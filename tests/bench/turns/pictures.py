@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from tests.bench.load.chart import Series, lines
 from tests.bench.turns.results import Json
+from tests.bench.turns.scored import enough
 from tests.bench.turns.trials import DEFAULT, FIXED
 
 IGNORED = ("S_BC", "S_VT", "S_ND")
@@ -15,6 +16,8 @@ def latency_against_cut_offs(points: Iterable[Json], half: str) -> str:
     """Mean latency and cut-offs: of each series those settings that no other of it beats in both, and the default."""
     by_series: dict[str, list[tuple[float, float]]] = {}
     for each in points:
+        if not enough(each["pauses"]):
+            continue
         at = each["latency_s"], each["cut"] / each["pauses"]
         by_series.setdefault(each["series"], []).append(at)
         if each["setting"] == DEFAULT:
@@ -35,7 +38,8 @@ def _unbeaten(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]
 def shares_over_length(points: Iterable[Json], mode: str, half: str) -> str:
     """What yields and what is ignored, over how long a voice must last."""
     own = [each for each in points if each["series"] == mode]
-    series = [Series(metric, [(each["at"], each["shares"][metric]) for each in own]) for metric in ("R_Y", _BESIDE[mode], *IGNORED)]
+    names = ("R_Y", _BESIDE[mode], *IGNORED)
+    series = [Series(metric, [(each["at"], each["shares"][metric]) for each in own if metric in each["shares"]]) for metric in names]
     name = f"Mode {mode}: yields (R_Y) and ignores (S), by the literal rules, {half}"
     return lines(name, "voice that silences the bot, s", "share", series)
 
@@ -51,5 +55,5 @@ def yield_against_ignoring(points: Iterable[Json], half: str) -> str:
 
 def _both(points: Iterable[Json], mode: str, metric: str) -> Iterator[tuple[float, float]]:
     for each in points:
-        if each["series"] == mode:
+        if each["series"] == mode and each["shares"].keys() >= {metric, *IGNORED}:
             yield sum(each["shares"][ignored] for ignored in IGNORED) / len(IGNORED), each["shares"][metric]

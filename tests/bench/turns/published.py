@@ -44,12 +44,20 @@ TAU_VOICE_RULES = "sierra-research/tau2-bench, docs/interaction-metrics.md, metr
 TAU_VOICE_DIFFERS = (
     "there one simulated caller talks freely, on tasks, in ticks of 200 ms, by an English voice model with noise; "
     "here each event is one call, its begin is known to 20 ms, the voices are recordings over mu-law, and vocal noises are synthesised",
-    "there R_R has no window, the caller speaks again when patience ends; here both that and 2 s are told",
+    "there R_R has no window, the caller speaks again when patience ends; here both that and 2 s are told, and who is not answered until "
+    "the call ends, 5 s later, was not answered",
+    "there a turn is whatever the caller says and the bot yields to; here utterances, answers and interruptions are, "
+    "those of a word or two not",
+    "there I_A counts each time that the bot begins over any sound of the caller's side, nods and noises included; here over turns, "
+    "most of which have no pause: so beside it stands the same of utterances, most of which have one",
     "there a response to the caller's words takes the vendors' and the tools' time, too; here what is told: none, or the guide's",
     "there a vocal tic is 'um' or 'uh' of a voice model, and coughs are background that nothing is scored by; "
     "here it is a cough, a cleared throat, a sneeze, a breath",
     "there speech that is not meant for the bot is 'hold on', said to somebody else, muffled; here it is others' speech",
-    "there silence is looked for in ticks of 200 ms; here in any 200 ms of the same windows, which is a little harder on who ignores",
+    "there silence is looked for in ticks of 200 ms of the call; here in any 200 ms of the same windows, which is a little harder on who "
+    "ignores, and L_Y is told to 20 ms; beside the others' figures it stands by ticks, which are laid from the onset on",
+    "there noises and others' speech to a silent bot are scored by whether it answers them; here all of them are over the bot, and one "
+    "that met a silent bot had no occasion",
     "there a rate takes 10 events, here 30",
 )
 
@@ -112,5 +120,8 @@ FULL_DUPLEX_BENCH_DIFFERS = (
 EVA_SOURCE = "ServiceNow/eva, pull request 95 (turn-taking v0.2); formulas as in tau2-bench, src/tau2/metrics/turn_taking.py"
 EVA_DIFFERS = (
     "no system's figure of version 0.2 was found in public; before it the score was the share of answers after 0.2-4.0 s",
-    "there whole conversations with tools are scored; here no tool runs, and a turn is an utterance, an answer, or an interruption",
+    "there whole conversations with tools are scored; here no tool runs, and a turn is an utterance, an answer, or an interruption, "
+    "of a word, too",
+    "there an answer has all points from 0 s on in that code; here from 0.5 s on, rising from -0.5 s, as in the formulas: "
+    "which is stricter",
 )

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tests.bench.turns import published
 from tests.bench.turns.published import EOT_BENCH, FULL_DUPLEX_BENCH, TAU_VOICE
-from tests.bench.turns.results import Json, share_of
-from tests.bench.turns.scored import ALL, rate_interval
+from tests.bench.turns.results import Json, cell_of
+from tests.bench.turns.scored import ALL, Count, enough, rate_interval
 
 HALVES = ("held-out", "tuning")
 PANEL = {
@@ -22,6 +22,7 @@ PANEL = {
     "R_R": "answers",
     "R_R 2 s": "answers within 2 s",
     "I_A": "does not break into a turn",
+    "I_A utterance": "the same of utterances, most with a pause (ours)",
 }
 OURS = {
     "gives way": "an interruption ends the turn",
@@ -55,12 +56,18 @@ def head(*names: str) -> Iterator[str]:
 
 
 def share(cell: Json | None) -> str:
-    """Events and, if there are enough, share and interval."""
+    """Events and, if there are enough, share and interval; and those that had no occasion."""
     if cell is None:
         return "-"
-    low, high = cell["interval"]
-    counted = f"{cell['hits']} / {cell['of']}"
-    return f"{counted} = **{digits(cell['share'])}** ({digits(low)}-{digits(high)})" if "share" in cell else counted
+    none = cell.get("no_occasion", 0)
+    return counted(Count(cell["hits"], cell["of"])) + (f", {none} had no occasion" if none else "")
+
+
+def counted(found: Count) -> str:
+    """The one form of a share: of too few events only these."""
+    low, high = found.interval
+    told = f"{found.hits} / {found.of}"
+    return told if found.share is None else f"{told} = **{digits(found.share)}** ({digits(low)}-{digits(high)})"
 
 
 def digits(value: float) -> str:
@@ -73,6 +80,8 @@ def latency(cell: Json | None) -> str:
     found = cell.get("latency_s") if cell else None
     if not found:
         return "-"
+    if not enough(found["of"]):
+        return f"{found['of']} events"
     below = f", {found['below_zero']} below 0 (least {found['least']:.2f})" if found["below_zero"] else ""
     interval = "{:.2f} to {:.2f}".format(*found["mean_interval"]) if "mean_interval" in found else ""
     return f"{found['mean']:.2f}{f' ({interval})' if interval else ''} / {found['p50']:.2f} / {found['p95']:.2f}{below}"
@@ -87,7 +96,7 @@ def scores_table(runs: Json, names: Sequence[str], metrics: dict[str, str]) -> I
     yield from head("", "what", "goal", *(f"{run}, {half}" for run, half in columns))
     for metric, what in metrics.items():
         goal = f">= {GOALS[metric]:g}" if metric in GOALS else ""
-        yield row(metric, what, goal, *(share(share_of(runs, run, metric, half)) for run, half in columns))
+        yield row(metric, what, goal, *(share(cell_of(runs, run, metric, half)) for run, half in columns))
 
 
 def latencies_table(runs: Json, names: Sequence[str]) -> Iterator[str]:
@@ -96,38 +105,42 @@ def latencies_table(runs: Json, names: Sequence[str]) -> Iterator[str]:
     rows = {
         "L_R": ("R_R", "end of the voice to the bot's"),
         "L_Y": ("R_Y", "onset to silence"),
+        "L_Y, ticks": ("R_Y ticks", "onset to the first silent tick of 200 ms"),
         "end": ("end", "end of the voice to the commit"),
         "clear": ("clear", "onset to `clear`"),
         "silence": ("soon", "of a hold that was taken back"),
     }
     yield from head("s, mean / p50 / p95", "", *(f"{run}, {half}" for run, half in columns))
     for name, (metric, what) in rows.items():
-        yield row(name, what, *(latency(share_of(runs, run, metric, half)) for run, half in columns))
+        yield row(name, what, *(latency(cell_of(runs, run, metric, half)) for run, half in columns))
 
 
 def rates_table(runs: Json, names: Sequence[str]) -> Iterator[str]:
     """What is no share: times a turn, points, holds a minute."""
     columns = [(run, half) for half in HALVES for run in names]
     yield from head("", *(f"{run}, {half}" for run, half in columns))
-    yield row("I_A, times a turn", *(_per_event(share_of(runs, run, "I_A", half)) for run, half in columns))
-    yield row("EVA's turn score", *(_per_event(share_of(runs, run, "EVA", half)) for run, half in columns))
-    yield row("holds a minute of noise", *(_per_minute(share_of(runs, run, "noise", half)) for run, half in columns))
+    yield row("I_A, times a turn", *(_per_event(cell_of(runs, run, "I_A", half)) for run, half in columns))
+    yield row("the same, an utterance", *(_per_event(cell_of(runs, run, "I_A utterance", half)) for run, half in columns))
+    yield row("EVA's turn score", *(_per_event(cell_of(runs, run, "EVA", half)) for run, half in columns))
+    yield row("holds a minute of noise", *(_per_minute(cell_of(runs, run, "noise", half)) for run, half in columns))
 
 
 def _per_event(cell: Json | None) -> str:
     if cell is None:
         return "-"
-    interval = "{:.3f} to {:.3f}, ".format(*cell["points_interval"]) if "points_interval" in cell else ""
-    return f"{cell['points'] / cell['of']:.3f} ({interval}{cell['of']} turns)"
+    if not enough(cell["of"]):
+        return f"{cell['of']} turns"
+    return "{:.3f} ({:.3f} to {:.3f}, {} turns)".format(cell["points"] / cell["of"], *cell["points_interval"], cell["of"])
 
 
 def _per_minute(cell: Json | None) -> str:
     if cell is None or not cell.get("lasted_s"):
         return "-"
+    told = f"{cell['points']:.0f} in {cell['lasted_s'] / 60:.1f} min"
+    if not enough(cell["of"]):
+        return told
     low, high = (events * 60 / cell["lasted_s"] for events in rate_interval(cell["points"]))
-    return (
-        f"{cell['points'] * 60 / cell['lasted_s']:.2f} ({low:.2f} to {high:.2f}; {cell['points']:.0f} in {cell['lasted_s'] / 60:.1f} min)"
-    )
+    return f"{cell['points'] * 60 / cell['lasted_s']:.2f} ({low:.2f} to {high:.2f}; {told})"
 
 
 def groups_table(runs: Json, run: str, metrics: Iterable[str], *, kinds: bool) -> Iterator[str]:
@@ -136,7 +149,7 @@ def groups_table(runs: Json, run: str, metrics: Iterable[str], *, kinds: bool) -
     found = [(half, group) for half in HALVES for group in _groups(runs, run, metrics, half) if (len(group) > _TAG) is kinds]
     yield from head("", *(f"{group}, {half}" for half, group in found))
     for metric in metrics:
-        cells = [share_of(runs, run, metric, half, group) for half, group in found]
+        cells = [cell_of(runs, run, metric, half, group) for half, group in found]
         if any(cells):
             yield row(metric, *map(share, cells))
 
@@ -164,17 +177,17 @@ def beside_tau_voice(runs: Json, names: Sequence[str]) -> Iterator[str]:
 
 
 def _own_panel(runs: Json, run: str) -> Iterator[str]:
-    cells = {metric: share_of(runs, run, metric, "held-out") for metric in ("R_R", "R_Y", "I_A", "S_BC", "S_VT", "S_ND")}
-    for metric in ("R_R", "R_Y"):
-        found = (cells[metric] or {}).get("latency_s")
-        yield f"{found['mean']:.2f}" if found else "-"
+    cells = {metric: cell_of(runs, run, metric, "held-out") for metric in ("R_R", "R_Y", "I_A", "S_BC", "S_VT", "S_ND")}
+    for metric in ("R_R", "R_Y ticks"):
+        found = (cell_of(runs, run, metric, "held-out") or {}).get("latency_s")
+        yield f"{found['mean']:.2f}" if found and enough(found["of"]) else "-"
     for metric, cell in cells.items():
-        yield _plain(cell) if metric != "I_A" or cell is None else digits(cell["points"] / cell["of"])
+        yield _plain(cell, "points" if metric == "I_A" else "hits")
     yield ", ".join(str(cell["of"]) if (cell := cells[metric]) else "0" for metric in ("R_Y", "S_BC", "S_VT", "S_ND"))
 
 
-def _plain(cell: Json | None) -> str:
-    return digits(cell["share"]) if cell and "share" in cell else share(cell)
+def _plain(cell: Json | None, what: str) -> str:
+    return digits(cell[what] / cell["of"]) if cell and enough(cell["of"]) else "-"
 
 
 def beside_eot_bench(own: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -192,10 +205,9 @@ def beside_full_duplex_bench(runs: Json, names: Sequence[str]) -> Iterator[str]:
     yield from head("system", "takeover rate")
     for run in names:
         for half in HALVES:
-            cell = share_of(runs, run, "takeover", half)
+            cell = cell_of(runs, run, "takeover", half)
             if cell:
-                low, high = cell["interval"]
-                yield row(f"**Torim**, {run}, {half}", f"{digits(1 - cell['hits'] / cell['of'])} ({digits(1 - high)}-{digits(1 - low)})")
+                yield row(f"**Torim**, {run}, {half}", counted(Count(cell["of"] - cell["hits"], cell["of"])))
     for each in FULL_DUPLEX_BENCH:
         yield row(each.system, f"{digits(each.synthetic)} synthetic, {digits(each.candor)} Candor")
 

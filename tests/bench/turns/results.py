@@ -1,65 +1,62 @@
-"""Results as JSON, and what changed since those that are kept.
+"""Results as JSON: counts, and the names of all events, so that two results can be compared.
 
-Rules
-    Kept are counts, and the names of the events that went wrong: from two results follows which events changed sides.
-    A score regressed if it has fewer hits of the same events. Of other events (the material changed) nothing is compared.
+::
+
+    events   digest ─▶ half ─▶ kind ─▶ names                       (metrics of the same sounds share them)
+    runs     run ─▶ metric ─▶ events: the digest of its own
+                              halves: half ─▶ all, a language, or a kind ─▶ hits of so many, interval, seconds, points
+                              missed, no_occasion: names
+    made     runs, cut_offs, yields ─▶ when, and from which commit
+    cut_offs, yields                                               (the curves: ``sweep.py``)
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tests.bench.turns.panel import Cell, cells, missed
+from tests.bench.turns.panel import Cell, cells, missed, without_occasion
 from tests.bench.turns.scored import ALL, Scored
 
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One metric of one run, of the same events, before and now."""
-
-    run: str
-    metric: str
-    broke: tuple[str, ...]
-    """Events that went well, and do not any more."""
-    mended: tuple[str, ...]
-
-    @property
-    def regressed(self) -> bool:
-        """Whether more broke than were mended."""
-        return len(self.broke) > len(self.mended)
-
-
 def to_json(events_by_run: Mapping[str, Iterable[Scored]]) -> Json:
-    """What is kept of each run."""
-    return {run: _run(list(events)) for run, events in events_by_run.items()}
+    """What is kept of runs: ``runs`` and ``events``."""
+    names: Json = {}
+    return {"runs": {run: _run(list(events), names) for run, events in events_by_run.items()}, "events": names}
 
 
-def _run(events: list[Scored]) -> Json:
+def _run(events: list[Scored], names: Json) -> Json:
     kept: Json = {}
     for metric, halves in sorted(cells(events).items()):
         own = [each for each in events if each.metric == metric]
         kept[metric] = {
-            "events": _digest(own),
+            "events": _named(own, names),
             "halves": {half: {group: _cell(cell) for group, cell in sorted(some.items())} for half, some in sorted(halves.items())},
             "missed": sorted(each.name for each in missed(own)),
+            "no_occasion": sorted(each.name for each in without_occasion(own)),
         }
     return kept
 
 
-def _digest(events: Iterable[Scored]) -> str:
-    return hashlib.sha256("\n".join(sorted(each.name for each in events)).encode()).hexdigest()[:12]
+def _named(events: Iterable[Scored], names: Json) -> str:
+    """The digest under which ``names`` has them."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for each in sorted(events, key=lambda each: each.name):
+        found.setdefault(each.half, {}).setdefault(str(each.kind), []).append(each.name)
+    digest = hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()[:12]
+    names[digest] = found
+    return digest
 
 
 def _cell(cell: Cell) -> Json:
     low, high = cell.count.interval
     kept: Json = {"hits": cell.count.hits, "of": cell.count.of, "interval": [round(low, 3), round(high, 3)]}
-    if cell.count.share is not None:
-        kept["share"] = round(cell.count.share, 3)
+    if cell.no_occasion:
+        kept["no_occasion"] = cell.no_occasion
     if cell.points is not None:
         kept["points"] = round(cell.points, 3)
     if cell.points_interval:
@@ -75,55 +72,6 @@ def _rounded(value: float | tuple[float, float]) -> float | list[float]:
     return [round(each, 3) for each in value] if isinstance(value, tuple) else round(value, 3)
 
 
-def changes(before: Json, now: Json) -> Iterator[Change]:
-    """What changed sides, of runs and metrics that both have, with the same events."""
-    for run, metric in _common(before, now):
-        was, is_ = before[run][metric], now[run][metric]
-        if was["events"] == is_["events"] and was["missed"] != is_["missed"]:
-            broke, mended = set(is_["missed"]) - set(was["missed"]), set(was["missed"]) - set(is_["missed"])
-            yield Change(run, metric, tuple(sorted(broke)), tuple(sorted(mended)))
-
-
-def of_other_events(before: Json, now: Json) -> Iterator[str]:
-    """Runs and metrics whose events are not the same, and those that only one of both has."""
-    for run, metric in _common(before, now):
-        if before[run][metric]["events"] != now[run][metric]["events"]:
-            yield f"{run}: {metric}"
-    yield from (f"{run}: {metric}" for run, metric in sorted(_keys(before) ^ _keys(now)))
-
-
-def _common(before: Json, now: Json) -> list[tuple[str, str]]:
-    return sorted(_keys(before) & _keys(now))
-
-
-def _keys(results: Json) -> set[tuple[str, str]]:
-    return {(run, metric) for run, metrics in results.items() for metric in metrics}
-
-
-def told(before: Json, now: Json) -> Iterator[str]:
-    """What changed, for who has to say whether it is right."""
-    found = list(changes(before, now))
-    for change in found:
-        word = "REGRESSED" if change.regressed else "changed"
-        yield f"{word}: {change.run}: {change.metric}: {len(change.broke)} broke, {len(change.mended)} mended"
-        yield from (f"  - {name}" for name in change.broke)
-        yield from (f"  + {name}" for name in change.mended)
-    others = list(of_other_events(before, now)) if before else []
-    if others:
-        yield f"Not compared, since the events are not the same: {'; '.join(others)}."
-    if not before:
-        yield "Nothing is kept to compare with. ARGS=--write keeps this."
-    elif regressed(found):
-        yield "A score regressed. ARGS=--write accepts it."
-    else:
-        yield "No score regressed."
-
-
-def regressed(found: Iterable[Change]) -> bool:
-    """Whether any score did."""
-    return any(change.regressed for change in found)
-
-
 def read(path: Path) -> Json:
     """What is kept there; nothing if nothing is."""
     kept: Json = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
@@ -136,7 +84,7 @@ def write(path: Path, results: Json) -> None:
     path.write_text(json.dumps(results, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def share_of(results: Json, run: str, metric: str, half: str, group: str = ALL) -> Json | None:
+def cell_of(runs: Json, run: str, metric: str, half: str, group: str = ALL) -> Json | None:
     """One kept cell, if it is there."""
-    cell: Json | None = results.get(run, {}).get(metric, {}).get("halves", {}).get(half, {}).get(group)
+    cell: Json | None = runs.get(run, {}).get(metric, {}).get("halves", {}).get(half, {}).get(group)
     return cell

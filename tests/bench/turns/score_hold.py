@@ -6,8 +6,9 @@
     caller               |###   . . . . .
                           silence <= 2 s ^ from the start of the word that was cut: nothing lost, a word said again
 
-*Resumes* is the rule that mode ``hold`` goes by where the caller wanted nothing: the turn was not ended, no silence was longer than 2 s,
-and what was heard before and after joins: no byte left out, at most a word and what no mark had proven said again.
+*Resumes* is the rule that mode ``hold`` goes by where the caller wanted nothing: the turn was not ended, its sound went on behind the hold,
+no silence up to the call's end was longer than 2 s, and what was heard before and after joins: no byte left out, at most 0.6 s, which is a
+word and what no mark had proven, said again.
 Keys are no noise: they are final evidence, and what was pressed has to be in the caller's words.
 """
 
@@ -29,8 +30,8 @@ _KEYS, _TERMINATOR = "0123456789*#", "#"
 _BYTES_PER_S = 8000
 _LOST_BYTES = 320
 """Two frames: where a span of frames ends is known to one."""
-_AGAIN_BYTES = 8000
-"""The longest word, and what may have been heard though no mark says so: what the judge of random calls allows, too."""
+_AGAIN_BYTES = 4800
+"""The word that was cut, and what may have been heard though no mark says so: 0.51 s at most, .44 at the 95th percentile, were measured."""
 _UNHEARD_BYTES = 2400
 """A rest of a reply that counts as heard (R4)."""
 _BEHIND_S = 0.5
@@ -87,15 +88,30 @@ def _keys(scene: Scene, cue: Cue, outcome: Outcome, begin: float) -> Scored:
 def _resumes(scene: Scene, cue: Cue, outcome: Outcome, begin: float, end: float) -> Iterator[Scored]:
     turn = _turn_at(outcome, begin)
     heard = [each for each in outcome.heard if each.turn == turn and each.kind == "reply" and each.end_s > begin]
-    kept = not any(what == "final" and begin <= start <= end + _BEHIND_S for start, _, what in outcome.holds)
-    kept = kept and all(each.ended in ("replied", "hung_up") for each in outcome.replies if each.turn == turn)
-    silence = max((later.start_s - earlier.end_s for earlier, later in pairwise(heard)), default=0.0)
+    ended = next((each.ended for each in outcome.replies if each.turn == turn), "hung_up")
+    held = [(over_s, what) for start, over_s, what in outcome.holds if begin <= start <= end + _BEHIND_S]
+    kept = ended in ("replied", "hung_up") and all(what != "final" for _, what in held)
+    kept = kept and (ended == "replied" or _goes_on(heard, held))
+    silence = _longest_silence(heard, outcome.length_s if ended == "hung_up" else None)
     quick = silence <= LONGEST_SILENCE_S + _ROUNDING_S
     whole = _joins(heard) and _to_its_end(outcome, heard)
     yield scored("taken back", scene, cue, good=kept)
     yield scored("soon", scene, cue, good=quick, latency_s=silence)
     yield scored("nothing lost or twice", scene, cue, good=not kept or whole)
     yield scored("resumes", scene, cue, good=kept and quick and whole)
+
+
+def _goes_on(heard: Sequence[Heard], held: Sequence[tuple[float, str]]) -> bool:
+    """Whether each hold was taken back, and the turn sounds behind it."""
+    return all(what == "resumed" and any(each.end_s > over_s for each in heard) for over_s, what in held)
+
+
+def _longest_silence(heard: Sequence[Heard], until_s: float | None) -> float:
+    """Between what was heard of a turn; of one that was still open at the call's end up to then."""
+    gaps = [later.start_s - earlier.end_s for earlier, later in pairwise(heard)]
+    if heard and until_s is not None:
+        gaps.append(until_s - heard[-1].end_s)
+    return max(gaps, default=0.0)
 
 
 def _turn_at(outcome: Outcome, at_s: float) -> int | None:
@@ -130,15 +146,15 @@ def _noise(scene: Scene, cue: Cue, outcome: Outcome, played: Played) -> Scored:
 
 
 def own_echo(scene: Scene, outcome: Outcome) -> Iterator[Scored]:
-    """``self-echo`` of each reply on a line that returns it while nobody speaks: no onset until a second after it."""
+    """``self-echo`` of a line that returns the bot while nobody speaks: no onset during a reply, nor until a second after it."""
     if scene.echo is None:
         return
     for cue, played in cues_played(scene, outcome):
-        if cue.kind is not Kind.ECHO:
-            continue
-        for number, (begin, end) in enumerate(_replies_after(outcome, played.start_s)):
-            own = [at for at in (*outcome.onsets_s, *(start for start, _, _ in outcome.holds)) if begin <= at <= end + 1.0]
-            yield scored("self-echo", scene, cue, good=not own, part=f" reply {number + 1}", lasted_s=end - begin)
+        replies = _replies_after(outcome, played.start_s)
+        if cue.kind is Kind.ECHO and replies:
+            onsets = (*outcome.onsets_s, *(start for start, _, _ in outcome.holds))
+            own = [at for at in onsets if any(begin <= at <= end + 1.0 for begin, end in replies)]
+            yield scored("self-echo", scene, cue, good=not own, lasted_s=sum(end - begin for begin, end in replies))
 
 
 def _replies_after(outcome: Outcome, at_s: float) -> list[tuple[float, float]]:

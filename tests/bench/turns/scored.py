@@ -3,7 +3,8 @@
 Rules
     A score is a list of ``Scored``: one event of one call, and whether the bot did right. Nothing is averaged before that, so a
     share is always hits of events, and a change of it is a change of events that have names.
-    A share of fewer than ``LEAST_EVENTS`` is not told: the counts are.
+    No share, mean or rate of fewer than ``LEAST_EVENTS`` is told (``enough``): the counts are.
+    What a call gave no occasion for is no event of a share, but kept: a bot that is silent by fault has done nothing right.
     Intervals are Wilson's, of 95 %: at 0 of n and n of n they say how little n proves.
     Latencies are what they are, below zero too.
 """
@@ -21,6 +22,11 @@ ALL = "all"
 _Z_95 = 1.959964
 
 
+def enough(events: int) -> bool:
+    """Whether anything but the counts may be told of so many."""
+    return events >= LEAST_EVENTS
+
+
 @dataclass(frozen=True, slots=True)
 class Scored:
     """One event, and whether the bot did right."""
@@ -31,7 +37,8 @@ class Scored:
     kind: Kind
     language: str
     half: str
-    good: bool
+    good: bool | None
+    """None: there was no occasion, as to yield for a bot that does not speak."""
     latency_s: float | None = None
     points: float | None = None
     """Where the metric is a mean of points, or so many of something, not a share."""
@@ -44,7 +51,7 @@ def scored(
     scene: Scene,
     cue: Cue,
     *,
-    good: bool,
+    good: bool | None,
     latency_s: float | None = None,
     points: float | None = None,
     lasted_s: float = 0.0,
@@ -64,7 +71,7 @@ class Count:
     @property
     def share(self) -> float | None:
         """None where there are too few events for one."""
-        return self.hits / self.of if self.of >= LEAST_EVENTS else None
+        return self.hits / self.of if enough(self.of) else None
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -92,8 +99,8 @@ class Spread:
 
 
 def count(events: Iterable[Scored]) -> Count:
-    """How many went well."""
-    good = [each.good for each in events]
+    """How many went well, of those that had an occasion."""
+    good = [each.good for each in events if each.good is not None]
     return Count(sum(good), len(good))
 
 

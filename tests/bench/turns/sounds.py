@@ -6,7 +6,7 @@ All times are seconds from the call's first frame. The bot speaks while the call
 from collections.abc import Iterable, Iterator, Sequence
 
 from tests.bench.turns.outcome import Heard, Outcome, Played
-from tests.bench.turns.scene import Cue, Scene
+from tests.bench.turns.scene import Cue, Kind, Scene
 
 FRAME_S = 0.02
 SILENT_S = 0.2
@@ -21,6 +21,12 @@ def cues_played(scene: Scene, outcome: Outcome) -> Iterator[tuple[Cue, Played]]:
     cues = {cue.name: cue for cue in scene.cues}
     for played in outcome.played:
         yield cues[played.cue], played
+
+
+def spoken_again(outcome: Outcome, played: Played) -> float:
+    """When the caller's next sound began; infinity if none did. Nobody speaks where only the bot's echo is listened for."""
+    later = (each.start_s for each in outcome.played if each.start_s > played.start_s and each.kind is not Kind.ECHO)
+    return min(later, default=float("inf"))
 
 
 def voice(cue: Cue, played: Played) -> Span:
@@ -61,6 +67,13 @@ def falls_silent(spans: Sequence[Span], begin_s: float, window_s: float) -> floa
             return at_s
         at_s = sounding[1]
     return None
+
+
+def silent_tick(heard: Iterable[Heard], begin_s: float, window_s: float) -> float | None:
+    """When the first tick of 200 ms without any of the bot's sound began; the ticks are laid from the begin of the window on."""
+    sounding = [(each.start_s + _ROUNDING_S, each.end_s - _ROUNDING_S) for each in heard]
+    ticks = [begin_s + number * SILENT_S for number in range(round(window_s / SILENT_S))]
+    return next((at_s for at_s in ticks if not any(begin < at_s + SILENT_S and end > at_s for begin, end in sounding)), None)
 
 
 def first_start(spans: Sequence[Span], begin_s: float, end_s: float) -> float | None:

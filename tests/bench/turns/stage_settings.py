@@ -8,9 +8,9 @@ PLAIN = Settings(language="en")
 """Production's, and nothing of this machine's environment."""
 
 
-def here() -> Settings:
-    """The same, with the models where the operator keeps them."""
-    return replace(PLAIN, torim_cache=load({name: value for name, value in environment().items() if name == "TORIM_CACHE"}).torim_cache)
+def here(settings: Settings = PLAIN) -> Settings:
+    """The same, with models, scenes and readings where the operator keeps them."""
+    return replace(settings, torim_cache=load({name: value for name, value in environment().items() if name == "TORIM_CACHE"}).torim_cache)
 
 
 def on_stage(settings: Settings) -> Settings:

@@ -8,7 +8,7 @@ from tests.bench.turns.pictures import IGNORED
 from tests.bench.turns.results import Json
 from tests.bench.turns.scene import Scene
 from tests.bench.turns.score_pauses import CUT_OFF_BUDGETS, LATENCY_BUDGETS_S, Point, fewest_cut_offs, point, quickest
-from tests.bench.turns.scored import Count, Scored, count
+from tests.bench.turns.scored import Count, Scored, count, enough
 from tests.bench.turns.trials import FIXED, Trial
 
 CURVED = ("R_Y", "R_Y 1 s", "R_Y word", "gives way, word", *IGNORED, "taken back", "resumes")
@@ -42,8 +42,8 @@ def yields(scenes: Sequence[Scene], trials: Iterable[Trial], play: Play) -> Iter
             "series": trial.series,
             "at": trial.at,
             "counts": {metric: [each.hits, each.of] for metric, each in counts.items()},
-            "shares": {metric: round(each.hits / max(each.of, 1), 3) for metric, each in counts.items()},
-            "l_y_s": round(sum(latencies) / max(len(latencies), 1), 3),
+            "shares": {metric: round(each.share, 3) for metric, each in counts.items() if each.share is not None},
+            "l_y_s": round(sum(latencies) / len(latencies), 3) if enough(len(latencies)) else None,
         }
 
 
@@ -52,9 +52,9 @@ def _events(scenes: Sequence[Scene], trial: Trial, play: Play) -> list[Scored]:
 
 
 def operating_points(curve: Iterable[Json]) -> Iterator[list[str]]:
-    """eot-bench's four of each series: name, cut-offs at 300 and 600 ms, latency at 5 and 10 %."""
+    """eot-bench's four of each series: name, cut-offs at 300 and 600 ms, latency at 5 and 10 %; of too few pauses none."""
     by_series: dict[str, list[Point]] = {}
-    for each in curve:
+    for each in (each for each in curve if enough(each["pauses"])):
         series = FIXED if each["series"] == FIXED else "words"
         by_series.setdefault(series, []).append(Point(each["setting"], Count(each["cut"], each["pauses"]), each["latency_s"]))
     for series, points in by_series.items():

@@ -11,20 +11,27 @@ from tests.bench.turns.sweep import CURVED
 
 POINT = {"setting": "duck, 1 s", "series": "duck", "at": 1.0, "shares": dict.fromkeys(CURVED, 0.9), "l_y_s": 1.0}
 COUNTS = {metric: [9, 10] for metric in CURVED}
-CUT = {"setting": "fixed, 0.7 s", "series": "silence alone", "at": 0.7, "cut": 3, "pauses": 10, "latency_s": 0.7}
+CUT = {"setting": "fixed, 0.7 s", "series": "silence alone", "at": 0.7, "cut": 3, "pauses": 30, "latency_s": 0.7}
 
 
 def results() -> Json:
-    made = scene(Kind.INTERRUPTION)
-    events = panel([(made, outcome(made, [says(8.0, AT_S + 0.5)]))])
-    runs = to_json(dict.fromkeys((*PLAIN_RUNS, *GUIDE_RUNS), events))
+    call = scene(Kind.INTERRUPTION)
+    events = panel([(call, outcome(call, [says(8.0, AT_S + 0.5)]))])
+    kept = to_json(dict.fromkeys((*PLAIN_RUNS, *GUIDE_RUNS), events))
     over = [POINT | {"counts": COUNTS, "series": mode} for mode in ("duck", "hold")]
-    return {"scenes": 1, "line_h": 0.1, "took_s": 60, "runs": runs, "cut_offs": {"tuning": [CUT]}, "yields": {"tuning": over}}
+    run = {"at": "2026-01-01", "commit": "aaa", "calls": 1, "line_h": 0.1, "took_s": 60}
+    made = {"runs": run, "cut_offs": {"at": "2026-01-02", "commit": "bbb"}, "yields": {"at": "2026-01-03", "commit": "ccc"}}
+    return kept | {"cut_offs": {"tuning": [CUT]}, "yields": {"tuning": over}, "made": made}
 
 
 def test_it_has_a_section_for_each_question() -> None:
     told, headings = page(results()), ("Beside what others published", "By language", "What went wrong", "Curves", "Sources")
     assert all(f"## {heading}" in told for heading in headings)
+
+
+def test_each_block_says_when_it_was_measured_and_from_which_commit() -> None:
+    told = page(results())
+    assert all(made in told for made in ("2026-01-01, commit aaa", "2026-01-02, commit bbb", "2026-01-03, commit ccc"))
 
 
 def test_every_picture_that_it_shows_is_written(tmp_path: Path) -> None:

@@ -1,12 +1,17 @@
 """What the tables say of results made by hand."""
 
+import re
+
 from tests.bench.turns.made_calls import AT_S, VOICE_S, outcome, says, scene
 from tests.bench.turns.panel import panel
 from tests.bench.turns.report import (
+    OURS,
+    PANEL,
     beside_eot_bench,
     beside_full_duplex_bench,
     beside_tau_voice,
     groups_table,
+    latencies_table,
     latency,
     missed_table,
     rates_table,
@@ -14,33 +19,34 @@ from tests.bench.turns.report import (
     share,
     sources,
 )
-from tests.bench.turns.results import Json, share_of, to_json
+from tests.bench.turns.results import Json, cell_of, to_json
 from tests.bench.turns.scene import Kind
 
 
 def runs(events: int) -> Json:
-    """So many interruptions, one of which was not yielded to, and one utterance with a pause, answered 0.3 s too early."""
+    """So many interruptions, one of which was not yielded to, and so many utterances with a pause, answered 0.3 s too early."""
     calls = []
     for number in range(events):
         made = scene(Kind.INTERRUPTION, name=f"en/interruption/{number}", half="held-out")
         calls.append((made, outcome(made, [says(8.0, AT_S + (0.5 if number else 9.0))])))
-    made = scene(Kind.UTTERANCE, pauses=((0.5, 0.9),), half="held-out")
-    calls.append((made, outcome(made, [says(AT_S + VOICE_S - 0.3, 20.0)])))
-    return to_json({"duck": panel(calls)})
+        made = scene(Kind.UTTERANCE, name=f"en/utterance/{number}", pauses=((0.5, 0.9),), half="held-out")
+        calls.append((made, outcome(made, [says(AT_S + VOICE_S - 0.3, 20.0)])))
+    kept: Json = to_json({"duck": panel(calls)})["runs"]
+    return kept
 
 
 def test_a_share_stands_with_its_events_and_interval() -> None:
-    assert share(share_of(runs(30), "duck", "R_Y", "held-out")) == "29 / 30 = **.967** (.833-.994)"
+    assert share(cell_of(runs(30), "duck", "R_Y", "held-out")) == "29 / 30 = **.967** (.833-.994)"
 
 
 def test_of_few_events_only_the_counts_are_told() -> None:
-    assert share(share_of(runs(29), "duck", "R_Y", "held-out")) == "28 / 29"
+    assert share(cell_of(runs(29), "duck", "R_Y", "held-out")) == "28 / 29"
     assert share(None) == "-"
 
 
 def test_a_latency_below_zero_is_said_to_be_one() -> None:
-    assert latency(share_of(runs(2), "duck", "R_R", "held-out")) == "-0.30 / -0.30 / -0.30, 1 below 0 (least -0.30)"
-    assert latency(share_of(runs(2), "duck", "I_A", "held-out")) == "-"
+    assert latency(cell_of(runs(30), "duck", "R_R", "held-out")) == "-0.30 (-0.30 to -0.30) / -0.30 / -0.30, 30 below 0 (least -0.30)"
+    assert latency(cell_of(runs(30), "duck", "I_A", "held-out")) == "-"
 
 
 def test_a_goal_stands_beside_its_score() -> None:
@@ -50,16 +56,43 @@ def test_a_goal_stands_beside_its_score() -> None:
 
 def test_rates_are_told_a_turn_and_a_minute() -> None:
     table = "\n".join(rates_table(runs(30), ["duck"]))
-    assert "| I_A, times a turn | 1.000 (1 turns) | - |" in table
+    assert "| the same, an utterance | 1.000 (1.000 to 1.000, 30 turns) | - |" in table
     assert "| holds a minute of noise | - | - |" in table
+
+
+def test_no_rate_of_any_table_is_of_fewer_than_30_events() -> None:
+    few = runs(14)
+    own = "\n".join(
+        [
+            *scores_table(few, ["duck"], PANEL | OURS),
+            *latencies_table(few, ["duck"]),
+            *rates_table(few, ["duck"]),
+            *(line for line in (*beside_tau_voice(few, ["duck"]), *beside_full_duplex_bench(few, ["duck"])) if "Torim" in line),
+            *groups_table(few, "duck", ["R_Y"], kinds=True),
+        ]
+    )
+    assert "13 / 14" in own
+    assert re.findall(r"\*\*[.1]|\d\.\d\d|\s\.\d", re.sub(r">= [\d.]+", "", own)) == []
+
+
+def test_what_had_no_occasion_is_told_beside_the_share() -> None:
+    silent = scene(Kind.INTERRUPTION, half="held-out")
+    cell = cell_of(to_json({"duck": panel([(silent, outcome(silent))])})["runs"], "duck", "R_Y", "held-out")
+    assert share(cell) == "0 / 0, 1 had no occasion"
 
 
 def test_the_others_figures_stand_beside_ours() -> None:
     table = "\n".join(beside_tau_voice(runs(30), ["duck"]))
-    assert "| **Torim**, duck, held-out | -0.30 | 0.50 | 1 / 1 | .967 | 1.000 |" in table
+    assert "| **Torim**, duck, held-out | " in table
     assert "AI Rudder" in table
     assert "| **Torim**, words | 9.0% | 3.0% | 450 ms | 400 ms |" in list(beside_eot_bench([["words", "9.0%", "3.0%", "450 ms", "400 ms"]]))
     assert any("Torim" in line and "1.000" in line for line in beside_full_duplex_bench(runs(30), ["duck"]))
+
+
+def test_silence_stands_beside_the_others_by_their_ticks() -> None:
+    made = [scene(Kind.INTERRUPTION, name=str(number), half="held-out") for number in range(30)]
+    table = beside_tau_voice(to_json({"duck": panel((each, outcome(each, [says(8.0, AT_S + 0.3)])) for each in made)})["runs"], ["duck"])
+    assert any("| **Torim**, duck, held-out | - | 0.40 |" in line for line in table)
 
 
 def test_each_source_is_named() -> None:

@@ -47,6 +47,19 @@ def test_breaking_in_often_or_answering_late_after_it_costs_more() -> None:
     assert points(Kind.UTTERANCE, says(10.2, 10.3), says(END_S + 3.2, 20.0)) == pytest.approx(0.2)
 
 
+def test_who_yields_and_talks_over_the_same_turn_again_has_the_points_of_breaking_in() -> None:
+    again = says(AT_S + 0.8, AT_S + VOICE_S)
+    assert points(Kind.INTERRUPTION, says(8.0, AT_S + 0.3), again) == pytest.approx(0.5 * (1 - 0.7 / 2))
+
+
+def test_who_yields_late_and_breaks_in_again_has_the_lesser_points() -> None:
+    assert points(Kind.INTERRUPTION, says(8.0, AT_S + 1.1), says(AT_S + 1.4, AT_S + VOICE_S)) == pytest.approx(0.45)
+
+
+def test_an_interruption_of_a_word_is_a_turn_too() -> None:
+    assert points(Kind.SHORT_INTERRUPTION, says(8.0, 20.0)) == 0.0
+
+
 def test_what_is_no_turn_has_no_points() -> None:
     cough, silent = scene(Kind.VOCAL), scene(Kind.INTERRUPTION)
     assert not list(eva(cough, outcome(cough, [says(8.0, 20.0)])))

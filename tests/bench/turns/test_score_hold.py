@@ -31,11 +31,11 @@ def test_a_hold_that_goes_on_where_it_was_cut_resumes() -> None:
 
 
 def test_going_on_with_the_cut_word_says_nothing_twice() -> None:
-    assert held(says(8.0, CUT_S), says(ON_S, 20.0, offset=CUT_BYTE - 4000))["resumes"].good
+    assert held(says(8.0, CUT_S), says(ON_S, 20.0, offset=CUT_BYTE - 4600))["resumes"].good
 
 
 def test_more_than_a_word_is_said_twice() -> None:
-    found = held(says(8.0, CUT_S), says(ON_S, 20.0, offset=CUT_BYTE - 8800))
+    found = held(says(8.0, CUT_S), says(ON_S, 20.0, offset=CUT_BYTE - 5600))
     assert not found["nothing lost or twice"].good
     assert not found["resumes"].good
 
@@ -55,6 +55,38 @@ def test_a_silence_of_more_than_2_s_is_too_long() -> None:
     found = held(says(8.0, CUT_S), says(CUT_S + 2.1, 20.0, offset=CUT_BYTE))
     assert not found["soon"].good
     assert not found["resumes"].good
+
+
+def open_to_the_end(*heard: Heard, until_s: float, how: str) -> dict[str, Scored]:
+    """The call ends while the reply has more to say; the hold lasts to its end, or to when the bot went on."""
+    made = scene(Kind.VOCAL, voice_s=0.4)
+    holds = [(CUT_S - 0.1, ON_S if how == "resumed" else until_s, how)]
+    return scores(made, outcome(made, heard, holds=holds, replies=[Reply(1, 200_000, "hung_up", until_s)], length_s=until_s))
+
+
+def test_a_reply_that_the_calls_end_cuts_short_went_on() -> None:
+    assert open_to_the_end(says(8.0, CUT_S), says(ON_S, 15.4, offset=CUT_BYTE), until_s=15.4, how="resumed")["resumes"].good
+
+
+def test_a_hold_that_ends_with_the_call_was_not_taken_back() -> None:
+    found = open_to_the_end(says(8.0, CUT_S), until_s=15.4, how="over")
+    assert [metric for metric in ("taken back", "soon", "resumes") if found[metric].good] == []
+
+
+def test_the_silence_up_to_the_calls_end_counts() -> None:
+    assert open_to_the_end(says(8.0, CUT_S), until_s=15.4, how="over")["soon"].latency_s == pytest.approx(5.2)
+
+
+def test_a_hold_that_is_said_to_be_taken_back_but_behind_which_nothing_sounds_was_not() -> None:
+    found = open_to_the_end(says(8.0, CUT_S), until_s=ON_S + 0.3, how="resumed")
+    assert found["soon"].good
+    assert not found["taken back"].good
+
+
+def test_of_a_reply_that_is_over_no_sound_has_to_come() -> None:
+    made = scene(Kind.VOCAL)
+    found = scores(made, outcome(made, [says(8.0, CUT_S)], holds=[(CUT_S, 12.0, "over")], replies=[Reply(1, CUT_BYTE, "replied", 12.0)]))
+    assert found["resumes"].good
 
 
 def test_a_hold_that_became_final_did_not_go_back() -> None:
@@ -108,7 +140,7 @@ INTERRUPTED = Reply(1, 90000, "interrupted", 11.0)
 
 def taken(pressed: str, said: str, ended: Reply = INTERRUPTED) -> bool:
     made = scene(Kind.DTMF, text=pressed)
-    return scores(made, outcome(made, [says(8.0, 11.0)], commits=[12.0], replies=[ended], words=said))["keys"].good
+    return scores(made, outcome(made, [says(8.0, 11.0)], commits=[12.0], replies=[ended], words=said))["keys"].good is True
 
 
 def test_keys_have_to_be_in_the_callers_words() -> None:
@@ -131,12 +163,21 @@ def test_keys_have_to_end_the_turn() -> None:
 def echoed(onsets: tuple[float, ...]) -> list[bool]:
     made = scene(Kind.ECHO)
     heard = [says(12.0, 18.0), says(20.0, 25.0, turn=2)]
-    return [each.good for each in own_echo(made, outcome(made, heard, onsets=onsets))]
+    return [each.good is True for each in own_echo(made, outcome(made, heard, onsets=onsets))]
 
 
 def test_an_onset_up_to_a_second_after_a_reply_is_the_bots_own() -> None:
-    assert echoed((18.9,)) == [False, True]
-    assert echoed((19.5,)) == [True, True]
+    assert echoed((18.9,)) == [False]
+    assert echoed((19.5,)) == [True]
+
+
+def test_a_line_is_one_event_however_often_the_bot_stops_itself() -> None:
+    assert echoed((12.5, 18.9, 20.1, 21.0)) == [False]
+
+
+def test_a_bot_that_says_nothing_proves_nothing_about_its_echo() -> None:
+    made = scene(Kind.ECHO)
+    assert not list(own_echo(made, outcome(made)))
 
 
 def test_only_lines_that_return_sound_are_judged_by_it() -> None:
@@ -150,7 +191,7 @@ def test_only_lines_that_return_sound_are_judged_by_it() -> None:
 def whole(start: int, end: int) -> bool:
     made = scene(Kind.ANSWER, voice_s=0.2)
     (only,) = answers(made, outcome(made, pieces=[Piece(11.0, 1, "whole", start, end)]))
-    return only.good
+    return only.good is True
 
 
 def test_an_answer_is_whole_if_one_piece_has_all_of_it() -> None:

@@ -2,12 +2,19 @@
 
 import pytest
 
-from tests.bench.turns.scored import Count, mean_interval, rate_interval, spread
+from tests.bench.turns.made_calls import scene
+from tests.bench.turns.scene import Kind
+from tests.bench.turns.scored import Count, count, mean_interval, rate_interval, scored, spread
 
 
 def test_too_few_events_have_no_share() -> None:
     assert Count(29, 29).share is None
     assert Count(27, 30).share == pytest.approx(0.9)
+
+
+def test_of_what_had_no_occasion_nothing_is_counted() -> None:
+    made = scene(Kind.VOCAL)
+    assert count(scored("S_VT", made, made.cues[0], good=good) for good in (True, False, None)) == Count(1, 2)
 
 
 def test_intervals_are_wilsons() -> None:

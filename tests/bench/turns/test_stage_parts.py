@@ -212,25 +212,32 @@ class Vendor:
 
 def test_a_piece_is_read_once_for_all_processes(tmp_path: Path) -> None:
     vendor, memory = Vendor(), tmp_path / "words.jsonl"
-    first = RememberingEar(memory, lambda: vendor).words(b"sound", "en")
-    again = RememberingEar(memory, lambda: vendor).words(b"sound", "en")
+    first = RememberingEar(memory, "base", lambda: vendor).words(b"sound", "en")
+    again = RememberingEar(memory, "base", lambda: vendor).words(b"sound", "en")
     assert (vendor.asked, first, again) == (1, "en 5", "en 5")
     assert isinstance(again, Reading)
     assert again.no_speech == 0.25
 
 
 def test_the_same_sound_in_another_language_is_another_piece(tmp_path: Path) -> None:
-    ear = RememberingEar(tmp_path / "words.jsonl", Vendor)
+    ear = RememberingEar(tmp_path / "words.jsonl", "base", Vendor)
     assert [ear.words(b"sound", language) for language in ("en", "fr")] == ["en 5", "fr 5"]
+
+
+def test_what_another_reader_read_is_read_anew(tmp_path: Path) -> None:
+    RememberingEar(tmp_path / "words.jsonl", "base", Vendor).words(b"sound", "en")
+    vendor = Vendor()
+    RememberingEar(tmp_path / "words.jsonl", "small", lambda: vendor).words(b"sound", "en")
+    assert vendor.asked == 1
 
 
 def test_a_line_that_was_left_half_costs_that_piece_alone(tmp_path: Path) -> None:
     memory = tmp_path / "words.jsonl"
-    RememberingEar(memory, Vendor).words(b"one", "en")
+    RememberingEar(memory, "base", Vendor).words(b"one", "en")
     with memory.open("a", encoding="utf-8") as file:
-        file.write('\n["en 12", "hal')
-    RememberingEar(memory, Vendor).words(b"two", "en")
+        file.write('\n["base en 12", "hal')
+    RememberingEar(memory, "base", Vendor).words(b"two", "en")
     vendor = Vendor()
-    ear = RememberingEar(memory, lambda: vendor)
+    ear = RememberingEar(memory, "base", lambda: vendor)
     assert [ear.words(sound, "en") for sound in (b"one", b"two")] == ["en 3", "en 3"]
     assert vendor.asked == 0

@@ -12,6 +12,14 @@ from tests.bench.turns.sweep import cut_offs, operating_points, yields
 from tests.bench.turns.trials import Trial, barging_in, endpointing
 
 
+def many(kind: Kind, *, pauses: Sequence[tuple[float, float]] = (), of: int = 30) -> list[Scene]:
+    return [scene(kind, name=f"en/{kind}/{number}", pauses=pauses) for number in range(of)]
+
+
+PAUSED = many(Kind.UTTERANCE, pauses=((0.5, 1.1),))
+OVER = [each for kind in (Kind.INTERRUPTION, Kind.BACKCHANNEL, Kind.VOCAL, Kind.RADIO) for each in many(kind)]
+
+
 def commits_after_its_wait(scenes: Sequence[Scene], trial: Trial) -> list[Outcome]:
     """A bot that goes by silence alone; the pause lasts for 0.6 s."""
     cut = [AT_S + 0.5 + trial.at] if trial.at <= 0.6 else []
@@ -23,22 +31,28 @@ def stops_after_its_wait(scenes: Sequence[Scene], trial: Trial) -> list[Outcome]
 
 
 def test_a_setting_has_its_cut_offs_and_its_latency() -> None:
-    paused = [scene(Kind.UTTERANCE, pauses=((0.5, 1.1),))]
-    found = {each["setting"]: each for each in cut_offs(paused, endpointing(), commits_after_its_wait)}
-    assert (found["fixed, 0.6 s"]["cut"], found["fixed, 0.7 s"]["cut"], found["fixed, 0.7 s"]["pauses"]) == (1, 0, 1)
+    found = {each["setting"]: each for each in cut_offs(PAUSED, endpointing(), commits_after_its_wait)}
+    assert (found["fixed, 0.6 s"]["cut"], found["fixed, 0.7 s"]["cut"], found["fixed, 0.7 s"]["pauses"]) == (30, 0, 30)
     assert found["fixed, 0.7 s"]["latency_s"] == pytest.approx(0.7)
 
 
 def test_the_best_settings_of_each_series_are_its_operating_points() -> None:
-    paused = [scene(Kind.UTTERANCE, pauses=((0.5, 1.1),))]
-    points = {name: rest for name, *rest in operating_points(cut_offs(paused, endpointing(), commits_after_its_wait))}
-    cut, quick = "100.0% (21%-100%)", "700 ms (fixed, 0.7 s)"
+    points = {name: rest for name, *rest in operating_points(cut_offs(PAUSED, endpointing(), commits_after_its_wait))}
+    cut, quick = "100.0% (89%-100%)", "700 ms (fixed, 0.7 s)"
     assert points["silence alone"] == [cut, cut, quick, quick]
 
 
+def test_of_fewer_than_30_pauses_there_are_no_operating_points() -> None:
+    assert not list(operating_points(cut_offs(PAUSED[:29], endpointing(), commits_after_its_wait)))
+
+
+def test_of_fewer_than_30_events_a_setting_has_counts_and_no_shares() -> None:
+    (first, *_) = yields([scene(Kind.INTERRUPTION)], barging_in(), stops_after_its_wait)
+    assert (first["counts"]["R_Y"], first["shares"], first["l_y_s"]) == ([1, 1], {}, None)
+
+
 def test_a_setting_has_what_it_yields_to_and_what_it_ignores() -> None:
-    over = [scene(Kind.INTERRUPTION), scene(Kind.BACKCHANNEL), scene(Kind.VOCAL), scene(Kind.RADIO)]
-    found = {each["setting"]: each for each in yields(over, barging_in(), stops_after_its_wait)}
+    found = {each["setting"]: each for each in yields(OVER, barging_in(), stops_after_its_wait)}
     shares = found["duck, 0.5 s of voice"]["shares"]
     assert [shares[metric] for metric in ("R_Y", "S_BC", "S_VT", "S_ND")] == [1.0, 0.0, 0.0, 0.0]
     assert found["duck, 0.9 s of voice"]["shares"]["S_BC"] == 1.0
@@ -46,9 +60,8 @@ def test_a_setting_has_what_it_yields_to_and_what_it_ignores() -> None:
 
 
 def test_curves_are_drawn() -> None:
-    over = [scene(Kind.INTERRUPTION), scene(Kind.BACKCHANNEL), scene(Kind.VOCAL), scene(Kind.RADIO)]
-    curve = list(yields(over, barging_in(), stops_after_its_wait))
-    pauses = list(cut_offs([scene(Kind.UTTERANCE, pauses=((0.5, 1.1),))], endpointing(), commits_after_its_wait))
+    curve = list(yields(OVER, barging_in(), stops_after_its_wait))
+    pauses = list(cut_offs(PAUSED, endpointing(), commits_after_its_wait))
     assert latency_against_cut_offs(pauses, "tuning").startswith("<svg")
     assert shares_over_length(curve, "duck", "tuning").startswith("<svg")
     assert yield_against_ignoring(curve, "tuning").startswith("<svg")

@@ -1,0 +1,36 @@
+"""The command line: what it refuses, and what it says of what is missing."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.bench.turns.__main__ import EXIT_NOT_PLAYED, main
+from tests.bench.turns.stage_settings import here
+from tests.bench.turns.trials import DUCK, RUNS
+
+
+@pytest.mark.parametrize("asked", [["--each", "1"], ["--draw", "scene", "out.svg"]])
+def test_less_than_all_is_not_kept(asked: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([*asked, "--write"])
+    assert "--write" in capsys.readouterr().err
+
+
+def test_what_is_missing_is_said_without_a_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("TORIM_CACHE", str(tmp_path / "file"))
+    assert main(["--each", "1"]) == EXIT_NOT_PLAYED
+    assert "TORIM_CACHE=/path" in capsys.readouterr().err
+
+
+def test_models_scenes_and_readings_are_where_the_operator_keeps_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORIM_CACHE", str(tmp_path))
+    assert here(DUCK).torim_cache == tmp_path
+    assert here(DUCK).barge_in_mode == "duck"
+
+
+def test_all_runs_play_the_same_turns_of_the_callers() -> None:
+    turns = {kind for kind in RUNS[0].kinds if kind in ("utterance", "answer", "interruption", "short_interruption")}
+    assert all(turns <= trial.kinds for trial in RUNS)
