@@ -26,8 +26,8 @@ SENTENCES_HZ = tuple(1000 + 60 * sentence for sentence in range(16))
 _TURN_PEAK = 8000
 _SENTENCE_PEAK = _TURN_PEAK / 2
 _FADE_MS = 10
-_WINDOW_MS = 100
-_STEP_MS = 20
+WINDOW_MS = 100
+STEP_MS = 20
 _LOUD_ENOUGH = _TURN_PEAK / 8
 _CLEARER_THAN_OTHERS = 2.0
 _PURE = 0.4
@@ -79,28 +79,33 @@ def heard_tones(mulaw: bytes) -> list[HeardTone]:
     """
     stretches: list[HeardTone] = []
     for at_ms, codes in _windows(mulaw):
-        middle_ms = at_ms + _WINDOW_MS // 2
+        middle_ms = at_ms + WINDOW_MS // 2
         last = stretches[-1] if stretches else None
         if codes is None:
             continue
-        if last and (last.turn, last.sentence) == codes and middle_ms - last.end_ms <= _STEP_MS:
+        if last and (last.turn, last.sentence) == codes and middle_ms - last.end_ms <= STEP_MS:
             stretches[-1] = HeardTone(*codes, last.start_ms, middle_ms)
         else:
             stretches.append(HeardTone(*codes, middle_ms, middle_ms))
     return [_widened(stretch) for stretch in stretches]
 
 
+def windows_in(mulaw: bytes) -> int:
+    """How many windows the ear listens to; what is behind their beginnings it would hear with what comes."""
+    return max(0, (len(mulaw) // BYTES_PER_MS - WINDOW_MS) // STEP_MS + 1)
+
+
 def _widened(stretch: HeardTone) -> HeardTone:
     """A tone is recognised once it fills about half a window: so much more of it was there on both sides."""
-    more_ms = _STEP_MS // 2
+    more_ms = STEP_MS // 2
     return HeardTone(stretch.turn, stretch.sentence, max(0, stretch.start_ms - more_ms), stretch.end_ms + more_ms)
 
 
 def _windows(mulaw: bytes) -> Iterator[tuple[int, tuple[int, int] | None]]:
     """Start of each window and what sounds in it."""
     samples = np.frombuffer(mulaw_to_pcm(mulaw), "<i2").astype(np.float64)
-    for at_ms in range(0, len(samples) // BYTES_PER_MS - _WINDOW_MS + 1, _STEP_MS):
-        yield at_ms, _codes(samples[at_ms * BYTES_PER_MS : (at_ms + _WINDOW_MS) * BYTES_PER_MS])
+    for at_ms in range(0, windows_in(mulaw) * STEP_MS, STEP_MS):
+        yield at_ms, _codes(samples[at_ms * BYTES_PER_MS : (at_ms + WINDOW_MS) * BYTES_PER_MS])
 
 
 def _codes(window: NDArray[np.float64]) -> tuple[int, int] | None:
@@ -133,7 +138,7 @@ def _is_pure(window: NDArray[np.float64], peak: float) -> bool:
 @functools.cache
 def _probes(pitches_hz: tuple[float, ...]) -> NDArray[np.complex128]:
     """One row a pitch: how much of it there is in a window, as its peak value (Hann window against leakage)."""
-    count = _WINDOW_MS * BYTES_PER_MS
+    count = WINDOW_MS * BYTES_PER_MS
     window = np.hanning(count)
     phases = np.outer(np.asarray(pitches_hz), np.arange(count)) / SAMPLE_RATE_HZ
     return np.asarray(np.exp(-2j * np.pi * phases) * window * (2 / window.sum()))

@@ -110,7 +110,6 @@ class Conversation:
         self._code: int | None = None
         """Of the reply that was heard last, since the caller listens."""
         self._at_last_sentence = self._is_whole = False
-        self._judged_at = 0
         self._gap_s = rng.uniform(*_GAP_S)
         self._greeted = False
         self._spoke = False
@@ -171,11 +170,9 @@ class Conversation:
         return now - self._replies_since >= self._cuts_in_after_s * SAMPLE_RATE_HZ
 
     def _is_over(self) -> bool:
-        """Whether all of the reply was heard; asked again only when there is more of it."""
-        if self._at_last_sentence and self._judged_at != self._bot_last:
-            self._judged_at = self._bot_last
-            lengths_ms = self._reply.lengths_ms
-            self._is_whole = is_whole(self._ear.heard_ms(len(lengths_ms) - 1), lengths_ms[-1])
+        """Whether all of the reply was heard."""
+        lengths_ms = self._reply.lengths_ms
+        self._is_whole = self._at_last_sentence and is_whole(self._ear.heard_ms(len(lengths_ms) - 1), lengths_ms[-1])
         return self._is_whole
 
     def acted(self, until: int) -> None:

@@ -4,15 +4,16 @@ The pitches are those of ``tts_worker.tones``. The fixed phrases are spoken by t
 too short for a sixteenth turn, which would sound alike.
 """
 
+from collections import Counter
+
 from common.audio import BYTES_PER_MS
 from tests.chaos.hands import HIGHER
-from tts_worker.tones import HeardTone, heard_tones
+from tts_worker.tones import STEP_MS, WINDOW_MS, HeardTone, heard_tones, windows_in
 
 _SETTINGS_PHRASES = ("greeting", "repeat", "filler", "fallback", "still_there", "goodbye")
 _AGENT_PHRASES = ("still_working", "unanswered", "looks_up")
 PHRASES = dict(enumerate(_SETTINGS_PHRASES)) | dict(enumerate(_AGENT_PHRASES, 2 * len(_SETTINGS_PHRASES)))
 """By their sentence number: those of the settings, which are made in two languages; then what the agent has besides."""
-_LOOK_BACK_MS = 200
 _EVERY_MS = 100
 SLACK_MS = 200
 """By which a sentence may seem shorter, or longer, than it is."""
@@ -36,29 +37,34 @@ def is_higher(tone: HeardTone) -> bool:
 
 
 class LiveEar:
-    """Hears a track that grows."""
+    """Hears a track that grows, each stretch of it once: that the callers' own process is at ease is part of the judge's patience."""
 
     def __init__(self, track: bytearray) -> None:
         self._track = track
-        self._heard_to = self._from = 0
+        self._at = 0
+        """Where it listens next."""
+        self._heard_ms = Counter[int]()
 
     def forget(self) -> None:
-        """What was heard until now is not told again."""
-        self._heard_to = self._from = len(self._track)
+        """What was heard until now does not count."""
+        self._at = len(self._track)
+        self._heard_ms.clear()
 
     def heard_ms(self, sentence: int) -> int:
         """How much of a reply's sentence was heard since ``forget``."""
-        tones = heard_tones(bytes(self._track[self._from :]))
-        return sum(tone.end_ms - tone.start_ms for tone in tones if sentence_of(tone) == sentence and not phrase_of(tone))
+        return self._heard_ms[sentence]
 
     def news(self) -> list[HeardTone]:
-        """What was heard since the last time; a stretch may be told of more than once."""
-        end = len(self._track)
-        if end - self._heard_to < _EVERY_MS * BYTES_PER_MS:
+        """What was heard since the last time."""
+        if len(self._track) - self._at < (WINDOW_MS + _EVERY_MS) * BYTES_PER_MS:
             return []
-        begin = max(self._from, self._heard_to - _LOOK_BACK_MS * BYTES_PER_MS)
-        self._heard_to = end
-        return heard_tones(bytes(self._track[begin:end]))
+        unheard = bytes(self._track[self._at :])
+        tones = heard_tones(unheard)
+        self._at += windows_in(unheard) * STEP_MS * BYTES_PER_MS
+        for tone in tones:
+            if not tone.is_beep and not phrase_of(tone):
+                self._heard_ms[sentence_of(tone)] += tone.end_ms - tone.start_ms
+        return tones
 
 
 def is_whole(heard_ms: int, length_ms: int) -> bool:
