@@ -19,10 +19,7 @@ async def main(settings: Settings, draining: asyncio.Event) -> None:
     choice = choose_vendors(settings)[STAGE]
     vendor = Models(Lineup(STAGE, vendors_of(choice, VENDORS, settings)))
     worker = LlmWorker(vendor, choice.name, settings, tools_of(settings))
-    try:
-        await stage.work(STAGE, choice, vendor, worker.handle, VENDORS[choice.name].slots, settings, draining, worker.effects)
-    finally:
-        await worker.close()
+    await stage.work(STAGE, choice, vendor, worker.handle, VENDORS[choice.name].slots, settings, draining, worker.effects)
 
 
 if __name__ == "__main__":

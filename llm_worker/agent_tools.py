@@ -1,23 +1,18 @@
 """All tools of an agent: those that Torim brings, and the webhooks and functions of its file, as far as it allows them."""
 
-import asyncio
 import dataclasses
 import importlib
 import logging
 from collections import OrderedDict
 from collections.abc import Collection, Iterator
-from contextlib import suppress
 
-import httpx
-
-from common import config, signed_http
+from common import config
 from common.agents.agent import ACTIONS, Limit
 from common.agents.in_use import InUse
 from llm_worker import webhooks
 from llm_worker.built_in import tools_of_agent
 from llm_worker.tools import Tool, Toolbox
 
-CLOSE_LIMIT_S = 0.2
 _KNOWN_AT_MOST = 64
 _SEE = {"leave_message": "MESSAGES_DIR", "opening_hours": "[hours]", "transfer": "[limits.transfer]"}
 
@@ -25,11 +20,9 @@ logger = logging.getLogger("torim.llm_worker")
 
 
 class AgentTools:
-    """Each agent's toolbox, made once; they share their connections."""
+    """Each agent's toolbox, made once."""
 
     def __init__(self) -> None:
-        self._http: httpx.AsyncClient | None = None
-        """Made when the first webhook is: that takes a while, and most houses have none."""
         self._known: OrderedDict[str, Toolbox] = OrderedDict()
 
     def of(self, agent: InUse) -> Toolbox:
@@ -44,21 +37,13 @@ class AgentTools:
         self._known.move_to_end(reference)
         return self._known[reference]
 
-    async def close(self) -> None:
-        """Close the connections; those that do not close in time end with the process."""
-        if self._http is not None:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(CLOSE_LIMIT_S):
-                    await self._http.aclose()
-
     def _own(self, agent: InUse) -> Iterator[Tool]:
         file = agent.snapshot.agent
         for name, webhook in file.webhooks.items():
             if file.tools is None or name in file.tools:
-                self._http = self._http or signed_http.client()
                 if not config.secret(webhook.secret):
                     logger.warning("agent=%s tool=%s what=no_secret variable=%s", agent.carried.reference, name, webhook.secret)
-                yield webhooks.tool_of(name, webhook, self._http)
+                yield webhooks.tool_of(name, webhook)
         for name, where in file.functions.items():
             if (file.tools is None or name in file.tools) and (found := _function(name, where)) is not None:
                 if found.effects == "none" and file.limits.get(name, Limit()).times != Limit().times:

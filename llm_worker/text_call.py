@@ -59,7 +59,6 @@ async def text_call(
     try:
         yield call
     finally:
-        await call.close()
         await model.close()
 
 
@@ -102,10 +101,6 @@ class TextCall:
         self._agent = agent
         self._language = language
         self._turn = 0
-
-    async def close(self) -> None:
-        """Close its tools' connections."""
-        await self._worker.close()
 
     def greet(self) -> str:
         """The greeting, heard; "" if there is none."""

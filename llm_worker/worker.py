@@ -155,10 +155,6 @@ class LlmWorker:
             return
         await bus.commit(STAGE, delivery, outputs, Emitted(speaker.reply.sentences, speaker.asked))
 
-    async def close(self) -> None:
-        """Close the tools' connections."""
-        await self._agents_tools.close()
-
     async def _answer(self, transcript: Transcript, history: Sequence[PastTurn], speaker: Speaker, runs: ToolRuns, agent: InUse) -> None:
         if transcript.text:
             spoken, tools, now_s = speaker.reply.sentences, tuple(runs.tools.values()), runs.bus.server_now_s(transcript.head.call)

@@ -122,7 +122,6 @@ async def outcomes(tried: Iterable[Attempt], folder: Path, *, limited: bool = Tr
         model = OpenAIModel(settings)
         stack.push_async_callback(model.close)
         worker = LlmWorker(model, "openai", settings)
-        stack.push_async_callback(worker.close)
         group = await stack.enter_async_context(asyncio.TaskGroup())
         worker.effects.begin(group, lambda: None)
         return [await house.play(each, worker, agent) for each in tried]
@@ -238,8 +237,6 @@ async def _before(attempt: Attempt, agent: InUse) -> Sequence[str]:
         return [spelled(tool.read(attempt.arguments))]
     except BadArguments as error:
         raise AssertionError(f"{attempt.arguments} was never made") from error
-    finally:
-        await tools.close()
 
 
 async def _used(bus: Watched, call: str, attempt: Attempt, number: int, arguments: str) -> None:

@@ -1,6 +1,5 @@
 """An agent's own tools: its webhooks and functions, as far as its file allows them."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -48,10 +47,8 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def tools() -> AsyncIterator[AgentTools]:
-    made = AgentTools()
-    yield made
-    await made.close()
+def tools() -> AgentTools:
+    return AgentTools()
 
 
 async def test_an_agent_has_its_own_tools_beside_those_of_the_house(tmp_path: Path, tools: AgentTools) -> None:

@@ -1,16 +1,17 @@
 """Webhooks as tools, against a server over real sockets."""
 
+import asyncio
 import gzip
 import json
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from common import signed_http
 from common.agents.agent import Parameter, Webhook
 from common.signed_http import MOST_BYTES, signature
 from llm_worker import webhooks
@@ -41,8 +42,7 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def tool(url: str, **about: Any) -> AsyncIterator[Tool]:
-    async with signed_http.client() as http:
-        yield webhooks.tool_of("book", Webhook(description="Books.", url=url, secret=SECRET, parameters=PARAMETERS, **about), http)
+    yield webhooks.tool_of("book", Webhook(description="Books.", url=url, secret=SECRET, parameters=PARAMETERS, **about))
 
 
 async def used(script: Script, arguments: str = DANA, **about: Any) -> tuple[str, list[Request]]:
@@ -187,3 +187,47 @@ async def test_what_the_server_said_is_in_no_error() -> None:
     with pytest.raises(NoAnswer) as failed:
         await used(document(500, "text/plain", b"Dana"))
     assert "Dana" not in json.dumps(str(failed.value))
+
+
+# --- What is broken off
+
+
+@dataclass
+class SilentServer:
+    """It counts who comes, and answers nobody."""
+
+    came: int = 0
+    there: int = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Until the client is gone."""
+        self.came += 1
+        self.there += 1
+        with suppress(OSError):
+            await reader.read()
+        self.there -= 1
+        writer.close()
+
+
+async def broken_off(book: Tool, steps: int) -> None:
+    """Use it, and cancel that after so many steps of the loop."""
+
+    async def use() -> None:
+        await book.use(book.read(DANA), OCCASION)
+
+    async with asyncio.TaskGroup() as tasks:
+        using = tasks.create_task(use())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        using.cancel()
+
+
+async def test_of_what_is_broken_off_no_connection_is_left() -> None:
+    silent = SilentServer()
+    server = await asyncio.start_server(silent.serve, "127.0.0.1", 0)
+    async with server, tool(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/") as book:
+        for steps in range(60):
+            await broken_off(book, steps)
+        async with asyncio.timeout(5.0):
+            while silent.there or not silent.came:  # noqa: ASYNC110 - the server's own tasks end by and by
+                await asyncio.sleep(0)
