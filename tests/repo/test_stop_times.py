@@ -11,7 +11,6 @@ from common.errors import ConfigError
 from gateway import admission, server, spending
 from gateway.media_socket import Limits
 from gateway.records import files
-from llm_worker import agent_tools
 from tests.repo.test_repository import ROOT
 from tools import restart
 
@@ -24,8 +23,8 @@ GATEWAY_ENDS_S = SERVED_S + WRITTEN_S + redis_gateway_bus.FAREWELL_S + redis_lin
 
 HANDLED_S = max(worker.LAST_WORD_S, vendor_stream.CLOSE_LIMIT_S + usage.TELL_LIMIT_S)
 """What is left is handed back, while its handlers close their streams and tell what these cost."""
-CLOSED_S = stage.CLOSE_LIMIT_S + redis_link.CLOSE_LIMIT_S + agent_tools.CLOSE_LIMIT_S
-"""Vendor, bus and tools are closed."""
+CLOSED_S = stage.CLOSE_LIMIT_S + redis_link.CLOSE_LIMIT_S
+"""Vendor and bus are closed."""
 WORKER_ENDS_S = worker.READERS_END_S + HANDLED_S + standby.JOIN_LIMIT_S + worker.LAST_WORD_S + CLOSED_S + service.LAST_S
 """Its readers end, all that, its thread, it leaves, and the process ends."""
 SLOWEST_S = max(worker.DRAIN_S + WORKER_ENDS_S, admission.DRAIN_S + GATEWAY_ENDS_S)
