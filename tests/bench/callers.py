@@ -27,6 +27,8 @@ from tests.sim.rules import RULES
 CALLERS = Path(__file__).parents[1] / "data" / "callers"
 MANIFEST: list[dict[str, Any]] = json.loads((CALLERS / "manifest.json").read_text())
 SPOKEN = [entry for entry in MANIFEST if entry["category"] != "noise"]
+HELD_OUT = frozenset(entry["file"] for entry in MANIFEST if entry.get("held_out"))
+"""Voices of the held-out half of ``tests.bench.turns``: heard by tests, and by no choice of a rule."""
 NOISE = [entry["file"] for entry in MANIFEST if entry["category"] == "noise"]
 LEVELS_DB = (0, -12, -20)
 SHORT_WORDS = (

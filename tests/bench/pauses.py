@@ -1,10 +1,11 @@
 """``python -m tests.bench.pauses``: does the bot wait when a caller pauses, and how long after the true end?
 
-    python -m tests.bench.pauses [--write] [--vad silero webrtc] [--min-utt S] [--asr-ms MS ...]
+    python -m tests.bench.pauses [--write | --waits] [--vad silero webrtc] [--min-utt S] [--asr-ms MS ...]
 
 Pauses of 0.4 to 1.0 s are put between the words of recordings, one a run, and each runs through the real turn machine
 on a virtual clock. A *cut-off* is a pause in which the turn was committed before the voice went on. ``--write`` makes
-``tests/data/pauses.json`` anew: the gaps between words, and what Whisper base reads up to each.
+``tests/data/pauses.json`` anew: the gaps between words, and what Whisper base reads up to each. ``--waits`` prints what the wait
+behind words that may be all (``OPEN_FRAMES``) was chosen from, by these readings: pauses of the first 5 s, where all is one piece.
 """
 
 import argparse
@@ -20,15 +21,16 @@ from typing import Literal
 
 from asr_worker.vendors.whisper import WhisperTranscriber
 from common import catalogue, config, models
+from gateway.turn import patience
 from gateway.turn.state import Rules
 from gateway.vad.base import Detector
 from gateway.vad.silero import SileroDetector, SileroModel
 from gateway.vad.webrtc import WebrtcDetector
-from tests.bench.ears import Ear, TextEar, WhisperEar, read_to_gaps
+from tests.bench.ears import Ear, TableEar, TextEar, WhisperEar, read_to_gaps
 from tests.bench.endpointing_run import Outcome, run
 from tests.bench.paused_callers import DATA, FRAMES_PER_S, Paused, Recording, recordings, without_pause
 from tests.bench.word_gaps import Aligner, gaps_by_letters_s, weakest_frame
-from tests.sim.rules import RULES
+from tests.sim.rules import RULES, SILENCE_ALONE
 
 PAUSES_S = (0.4, 0.6, 0.8, 1.0)
 MODES: tuple[tuple[Literal["fixed", "words"], Literal["off", "asr", "full"]], ...] = (
@@ -40,6 +42,9 @@ MODES: tuple[tuple[Literal["fixed", "words"], Literal["off", "asr", "full"]], ..
 """``ENDPOINTING`` and ``SPECULATE``."""
 TABLE = DATA / "pauses.json"
 NewDetector = Callable[[], Detector]
+_ONE_PIECE_S = 5
+_WAITS = (0, 5, 10, 15, 16, 17, 20)
+"""``OPEN_FRAMES`` that are tried."""
 _TAIL_FRAMES = 10
 _SHORTEST_PIECE = 12
 """Frames of speech on either side of a pause."""
@@ -113,6 +118,25 @@ def head() -> str:
     return f"{columns}\n|{'---|' * (columns.count('|') - 1)}"
 
 
+# -- Choosing a wait ----------------------------------------------------------------------------
+
+
+def _choose(new_detector: NewDetector) -> None:
+    table, callers = read_table(), recordings()
+    ears: dict[str, Ear] = {"en": TableEar(table.readings), "he": TextEar(table.gaps)}
+    lines = [line for line in paused_lines(callers, table.gaps) if line.place < _ONE_PIECE_S * FRAMES_PER_S]
+
+    def cut(rules: Rules) -> str:
+        rules = replace(rules, speculate="off", onset=new_detector().onset)
+        heard = (run(line, rules, new_detector(), ears[line.recording.language], 0.0, line.resumes) for line in lines)
+        hits, of = cut_offs(heard)
+        return f"{hits} / {of} | {hits / of:.3f} |"
+
+    _say(f"| wait | cut off | |\n|---|---|---|\n| silence alone, {SILENCE_ALONE.min_utt_s:g} s | {cut(SILENCE_ALONE)}")
+    for patience.OPEN_FRAMES in _WAITS:
+        _say(f"| {RULES.min_utt_s + patience.OPEN_FRAMES / FRAMES_PER_S:.2f} s | {cut(RULES)}")
+
+
 # -- Making the table ---------------------------------------------------------------------------
 
 
@@ -143,12 +167,16 @@ def main(arguments: list[str]) -> int:
     asked = _parse(arguments)
     settings = config.load()
     cache = settings.torim_cache.expanduser()
+    silero = SileroModel(models.ensure(catalogue.SILERO, cache, _say))
+    if asked.waits:
+        _choose(lambda: SileroDetector(silero))
+        return 0
     transcriber = WhisperTranscriber(settings)
     ear = WhisperEar(transcriber, cache / "bench" / "pauses.json")
     try:
         if asked.write:
             write_table(recordings(), ear, Aligner(models.whisper_folder(settings)))
-        _report(ear, SileroModel(models.ensure(catalogue.SILERO, cache, _say)), asked)
+        _report(ear, silero, asked)
     finally:
         ear.close()
         asyncio.run(transcriber.close())
@@ -176,6 +204,7 @@ def _say(line: str) -> None:
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.pauses", description="Cut-offs in pauses, and waits after the true end.")
     parser.add_argument("--write", action="store_true", help="make tests/data/pauses.json anew")
+    parser.add_argument("--waits", action="store_true", help="what OPEN_FRAMES was chosen from")
     parser.add_argument("--vad", nargs="+", choices=("silero", "webrtc"), default=["silero", "webrtc"])
     parser.add_argument("--min-utt", type=float, default=0.7, metavar="S", help="MIN_UTT_SEC")
     parser.add_argument("--asr-ms", nargs="+", type=int, default=[0, 250], metavar="MS")

@@ -1,20 +1,29 @@
 """``python -m tests.bench.vad``: how soon, how surely and at what cost each detector hears a caller.
 
+    python -m tests.bench.vad [--choose]
+
+``--choose`` prints what rules of an onset do instead, without the voices that ``tests.bench.turns`` holds out.
+
 Each recording of tests/data/callers runs through the detector and the floor, frame by frame, at three levels.
 Times are of the sound and do not depend on the machine; the cost does.
 """
 
+import argparse
 import platform
 import statistics
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from common import catalogue, config, models
 from common.audio import rms
+from gateway.vad.base import Detector
+from gateway.vad.hangover import OnsetRule
 from gateway.vad.silero import SileroDetector, SileroModel
 from gateway.vad.webrtc import WebrtcDetector
 from tests.bench.callers import (
+    HELD_OUT,
     LEVELS_DB,
     NOISE,
     SPOKEN,
@@ -29,14 +38,20 @@ from tests.bench.callers import (
 
 _LENGTHS_MS = range(120, 301, 20)
 _PLACES_MS = range(0, 20, 4)
+_CHOSEN_AT_MS = range(0, 20, 8)
+"""Places within a frame that are enough for a choice."""
 _ROUNDS = 5
+_RULES = {"silero": ((2, 3), (3, 4), (4, 5), (5, 6)), "webrtc": ((4, 5), (5, 6))}
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Print the tables."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.vad", description="How soon and how surely each detector hears a caller.")
+    parser.add_argument("--choose", action="store_true", help="rules of an onset, without the held-out voices")
     model = SileroModel(models.ensure(catalogue.SILERO, config.load().torim_cache, _say))
     detectors: dict[str, NewDetector] = {"silero": lambda: SileroDetector(model), "webrtc": WebrtcDetector}
-    for lines in (_onsets(detectors), _noise(detectors), _short(detectors), _cost(detectors)):
+    measured = (_onsets(detectors), _noise(detectors), _short(detectors), _cost(detectors))
+    for lines in (_choice(detectors),) if parser.parse_args(arguments).choose else measured:
         for line in lines:
             _say(line)
         _say("")
@@ -102,6 +117,38 @@ def _share(missed: list[Answer], answers: list[Answer], level_db: float) -> str:
     return f"{100 - 100 * sum(a.level_db == level_db for a in missed) / sum(a.level_db == level_db for a in answers):.1f} %"
 
 
+@dataclass(frozen=True, slots=True)
+class _Ruled:
+    """A detector under another rule of an onset."""
+
+    detector: Detector
+    onset: OnsetRule
+
+    def is_speech(self, pcm: bytes, level: int) -> bool:
+        return self.detector.is_speech(pcm, level)
+
+
+def _choice(detectors: dict[str, NewDetector]) -> Iterator[str]:
+    voices = [entry for entry in SPOKEN if entry["file"] not in HELD_OUT]
+    answers = [answer for answer in short_answers(_LENGTHS_MS, _CHOSEN_AT_MS) if answer.word not in HELD_OUT]
+
+    def row(name: str, rule: OnsetRule) -> tuple[object, ...]:
+        def new() -> Detector:
+            return _Ruled(detectors[name](), rule)
+
+        findings = [listen_to(entry, level_db, new()) for entry in voices for level_db in LEVELS_DB]
+        delays = sorted(finding.delay_ms for finding in findings if finding.delay_ms is not None)
+        false = sum(false_onsets(file, level_db, new()) for file in NOISE for level_db in LEVELS_DB)
+        whole = [all(reaches_asr(answer, new(), over_the_bot=over) for over in (False, True)) for answer in answers]
+        missed, early = len(findings) - len(delays), sum(finding.early for finding in findings)
+        share = f"{100 * sum(whole) / len(whole):.1f} %"
+        return name, f"{rule.speech} of {rule.window}", statistics.median_low(delays), _p95(delays), missed, early, false, share
+
+    yield f"Rules of an onset: {len(voices)} recordings and {len(NOISE)} noises at {len(LEVELS_DB)} levels, {len(answers)} short answers"
+    head = ("detector", "onset", "p50", "p95", "missed", "ended early", "false onsets", "answers whole")
+    yield from _table(head, (row(name, OnsetRule(*rule)) for name, rules in _RULES.items() for rule in rules))
+
+
 def _cost(detectors: dict[str, NewDetector]) -> Iterator[str]:
     yield f"Cost: CPU time of this process on {platform.machine()}, {platform.processor() or 'one core'}; best of {_ROUNDS} rounds"
     sounds = {"voice": [pcm for entry in SPOKEN for pcm in recording(entry["file"])], "silent line": recording(SPOKEN[0]["file"])[:20] * 50}
@@ -122,4 +169,4 @@ def _us_per_frame(new: NewDetector, sound: list[bytes]) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -10,7 +10,7 @@ from typing import Literal
 
 from tests.bench.phone_line import PhoneLine
 
-Half = Literal["tuning", "held-out"]
+Half = Literal["tuning", "held-out", "third"]
 
 
 class Kind(StrEnum):
