@@ -69,7 +69,7 @@ chaos: setup-dev  ## kill -9 of workers and gateways, stalls, cuts, restarts of 
 bench: setup-dev  ## what calls cost and what their callers notice, beside a bare loop: twelve minutes; ARGS=--long
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.load $(ARGS)
 
-bench-turns: setup-dev  ## how well it takes turns, by the rules of published benchmarks, beside docs/benchmarks/turns; ARGS=--write keeps the results, "--sweep pauses voices" measures the curves
+bench-turns: setup-dev  ## how well it takes turns, by the rules of published benchmarks, beside docs/benchmarks/turns; ARGS=--write keeps the results, "--sweep pauses voices" measures the curves; the first time 380 MB and half an hour
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.turns $(ARGS)
 
 soak: setup-dev  ## calls come and go for half an hour, or HOURS=3: does memory grow, is anything left behind? OUT=docs/benchmarks/soak keeps it
