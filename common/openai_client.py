@@ -159,6 +159,17 @@ def blame(error: OpenAIError) -> VendorError:
             return VendorError(VENDOR, "bad_answer", retryable=True)
 
 
+def words_of(error: APIStatusError) -> str:
+    """The server's: OpenAI's message, or FastAPI's detail without what that quotes of the request."""
+    match error.body:
+        case {"detail": [*faults]}:
+            return " ".join(f"{fault.get('loc')} {fault.get('msg')}" for fault in faults if isinstance(fault, dict))
+        case {"detail": detail}:
+            return str(detail)
+        case _:
+            return str(error)
+
+
 def _at_fault(error: APIStatusError) -> Blame:
     if error.status_code == 404 or error.code == "model_not_found":
         return "settings"

@@ -99,7 +99,7 @@ class OpenAITranscriber:
             try:
                 return await self._openai.audio.transcriptions.create(file=("utterance.wav", wav, "audio/wav"), model=model, **asked)
             except (BadRequestError, UnprocessableEntityError) as error:
-                if asked["response_format"] != "verbose_json" or not _REFUSES_FORMAT.search(f"{error} {error.body}"):
+                if asked["response_format"] != "verbose_json" or not _REFUSES_FORMAT.search(openai_client.words_of(error)):
                     raise
                 self._plain.add(model)
                 logger.warning("model=%s what=left_out option=verbose_json", model)

@@ -26,7 +26,7 @@ from llm_worker.thoughts import Thoughts
 from llm_worker.vendors.base import Exchange, Piece, Prompt, Round, UsedTool
 from llm_worker.vendors.openai_actions import action_of, function, offered
 from llm_worker.vendors.openai_answer import Answer, text_of
-from llm_worker.vendors.openai_options import Options, words_of
+from llm_worker.vendors.openai_options import Options
 
 INSTRUCTIONS = (
     "You answer the phone and you are polite and brief. Answer in {language}, in one to three short sentences, "
@@ -120,7 +120,7 @@ class OpenAIModel:
                     model=model, messages=messages, stream=True, **asked
                 )
             except (BadRequestError, UnprocessableEntityError) as error:
-                if not self._options.refused(model, asked, words_of(error)):
+                if not self._options.refused(model, asked, openai_client.words_of(error)):
                     raise
             else:
                 return stream

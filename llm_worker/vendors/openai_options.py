@@ -15,8 +15,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from openai import APIStatusError
-
 MOST_TOKENS = 4000
 """The longest reply has 64 sentences (``llm_worker/speaker.py``)."""
 _EFFORTS = ("none", "minimal", "low")
@@ -65,14 +63,3 @@ class Options:
         self._refused[model, "reasoning_effort"] = max(after, self._refused[model, "reasoning_effort"])  # others may have asked meanwhile
         following = _EFFORTS[after] if after < len(_EFFORTS) else "its_own"
         logger.warning("model=%s what=model_thinks effort=%s see=docs/vendors.md", model, following)
-
-
-def words_of(error: APIStatusError) -> str:
-    """The server's: OpenAI's message, or FastAPI's detail without what that quotes of the request."""
-    match error.body:
-        case {"detail": [*faults]}:
-            return " ".join(f"{fault.get('loc')} {fault.get('msg')}" for fault in faults if isinstance(fault, dict))
-        case {"detail": detail}:
-            return str(detail)
-        case _:
-            return str(error)
