@@ -52,7 +52,7 @@ LINES_LOST = Counter("torim_lines_lost", "Lines of log and events that nobody to
 CALLS = Gauge("torim_calls", "Streams of calls that are open")
 CALLS_BEGUN = Counter("torim_calls_begun", "Streams of calls that were let in")
 REFUSED = Counter("torim_refused", "What peers did wrong and calls that were not let in, by kind", ["kind"])
-TURNS = Counter("torim_turns", "Turns that ended, by how", ["how"])
+TURNS = Counter("torim_turns", "Turns that ended, by how; phrase: one that answered nobody, as a greeting does", ["how"])
 HOLDS = Counter(
     "torim_holds", "Voices over an unfinished turn, by what they came to: final, or resumed by the bot that they had silenced", ["how"]
 )
@@ -66,7 +66,10 @@ ENDPOINTING_S = Histogram(
     "torim_endpointing_delay_seconds", "From the last of the caller's voice until the utterance counts as ended", buckets=_PAUSES_S
 )
 STAGE_S = Histogram(
-    "torim_stage_seconds", "From giving a stage its work until its first result, or its failure, is back", ["stage"], buckets=_WAITS_S
+    "torim_stage_seconds",
+    "From giving a stage its work until its first result or failure; what never comes: as long as it was waited for",
+    ["stage"],
+    buckets=_WAITS_S,
 )
 VOICE_TO_VOICE_S = Histogram(
     "torim_voice_to_voice_seconds", "From the last of the caller's voice to the first frame of the answer", buckets=_GAPS_S

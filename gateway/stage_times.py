@@ -8,16 +8,22 @@
     tts   the reply's first sentence is here ------------------> its first sound, or its failure
 
 Rules
-    What is not there when its turn ends may be wanted no more, and is not judged, but in the two ends that a stage
-    which does not answer brings about: then what was waited for took at least as long.
+    Words are wanted in whatever turn they come, since sound is often given to ASR in one turn and understood in the
+    next. What never comes took at least the 30 s after which nobody waits for it; or, if the core had given it up by
+    then, what was left of the call.
+    A reply that is not there when its turn ends may be wanted no more, and is not judged, but in the two ends that a stage
+    which does not answer brings about: then it took at least as long.
 """
 
 from collections.abc import Callable, Sequence
 
 from common.messages import Message, ReplyEnded, Sentence, SpeechChunk, Stage, StageFailed, Transcript
+from gateway.turn.clocks import FALLBACK_S
 from gateway.turn.events import CloseTurn, Command, PublishTranscript, PublishUtterance
 
 _FOR_WANT_OF_AN_ANSWER = ("nothing_heard", "fallback")
+_LAST = ("hung_up", "transferred")
+_NEVER_S = 30.0
 
 
 class StageTimes:
@@ -26,25 +32,30 @@ class StageTimes:
     def __init__(self, took: Callable[[Stage, float], object]) -> None:
         """``took`` hears of each time, in seconds."""
         self._took = took
-        self._given_at: dict[tuple[Stage, int], float] = {}
-        """Of sound by the number of its piece, else by the number of its turn."""
+        self._sound_given_at: dict[int, float] = {}
+        """By the number of its piece, in order."""
+        self._reply_given_at: dict[tuple[Stage, int], float] = {}
+        """To the model, or to the voice, by the number of the turn."""
 
     def message_came(self, message: Message, now: float) -> None:
         """The core is about to be given this."""
+        self._forget_old(now)
         head = message.head
         match message:
             case Transcript(piece=piece, text=text):
-                if self._answered("asr", head.seq, now) and piece == "whole" and text:
-                    self._given_at["llm", head.turn] = now
+                if self._understood(head.seq, now) and piece == "whole" and text:
+                    self._reply_given_at["llm", head.turn] = now
             case Sentence() if head.seq == 0:
                 if self._answered("llm", head.turn, now):
-                    self._given_at["tts", head.turn] = now
+                    self._reply_given_at["tts", head.turn] = now
             case SpeechChunk() if head.seq == 0:
                 self._answered("tts", head.turn, now)
             case ReplyEnded():
                 self._answered("llm", head.turn, now)
+            case StageFailed(stage="asr"):
+                self._understood(head.seq, now)
             case StageFailed(stage=stage):
-                self._answered(stage, head.seq if stage == "asr" else head.turn, now)
+                self._answered(stage, head.turn, now)
             case _:
                 pass
 
@@ -53,24 +64,48 @@ class StageTimes:
         for command in commands:
             match command:
                 case PublishUtterance(seq=seq):
-                    self._given_at["asr", seq] = now
+                    self._sound_given_at[seq] = now
                 case PublishTranscript(turn=turn):
-                    self._given_at["llm", turn] = now
-                case CloseTurn(how=how):
-                    self._turn_ended(now, unanswered=how in _FOR_WANT_OF_AN_ANSWER)
+                    self._reply_given_at["llm", turn] = now
+                case CloseTurn(turn=turn, how=how):
+                    self._turn_ended(turn, now, unanswered=how in _FOR_WANT_OF_AN_ANSWER)
+                    if how in _LAST:
+                        self._call_ended(now)
                 case _:
                     pass
 
-    def _answered(self, stage: Stage, number: int, now: float) -> bool:
-        """Whether that was waited for."""
-        given_at = self._given_at.pop((stage, number), None)
-        if given_at is None:
-            return False
-        self._took(stage, now - given_at)
-        return True
+    def _understood(self, seq: int, now: float) -> bool:
+        """Whether those words were waited for."""
+        given_at = self._sound_given_at.pop(seq, None)
+        if given_at is not None:
+            self._took("asr", now - given_at)
+        return given_at is not None
 
-    def _turn_ended(self, now: float, *, unanswered: bool) -> None:
+    def _answered(self, stage: Stage, turn: int, now: float) -> bool:
+        """Whether that was waited for."""
+        given_at = self._reply_given_at.pop((stage, turn), None)
+        if given_at is not None:
+            self._took(stage, now - given_at)
+        return given_at is not None
+
+    def _turn_ended(self, turn: int, now: float, *, unanswered: bool) -> None:
+        """What is there of an earlier turn was asked for by words that came too late for it."""
         if unanswered:
-            for (stage, _), given_at in self._given_at.items():
-                self._took(stage, now - given_at)
-        self._given_at.clear()
+            for stage, asked_in in tuple(self._reply_given_at):
+                if asked_in == turn:
+                    self._answered(stage, turn, now)
+        self._reply_given_at.clear()
+
+    def _call_ended(self, now: float) -> None:
+        for given_at in self._sound_given_at.values():
+            if now - given_at >= FALLBACK_S:
+                self._took("asr", now - given_at)
+        self._sound_given_at.clear()
+
+    def _forget_old(self, now: float) -> None:
+        while self._sound_given_at:
+            seq, given_at = next(iter(self._sound_given_at.items()))
+            if now - given_at < _NEVER_S:
+                return
+            del self._sound_given_at[seq]
+            self._took("asr", _NEVER_S)

@@ -7,11 +7,12 @@ from common import metrics
 from common.messages import Message, Stage
 from gateway.playout import Mark
 from gateway.stage_times import StageTimes
-from gateway.turn.events import Command, End, Report
+from gateway.turn.events import Command, CommitTurn, End, OpenTurn, Report
 from gateway.turn.machine import TurnMachine
 from gateway.waterfall import Waterfall
 
-metrics.begin_at_0(metrics.TURNS, *get_args(End), "handed_over")
+metrics.begin_at_0(metrics.TURNS, *get_args(End), "phrase", "handed_over")
+_SAID = ("replied", "interrupted")
 _HOLD_ENDS = {"BARGE_IN_FINAL": "final", "BARGE_IN_RESUMED": "resumed"}
 
 
@@ -24,13 +25,21 @@ class Tally:
         self._machine = machine
         self._underruns = 0
         self._stale = 0
+        self._asked = set[int]()
+        """Turns in which the caller waits for an answer."""
 
     def reported(self, report: Report) -> None:
         """The core told an event."""
         if report.name == "TURN_ENDED":
-            metrics.TURNS.labels(dict(report.fields)["how"]).inc()
+            metrics.TURNS.labels(self._how_ended(report)).inc()
         elif report.name in _HOLD_ENDS:
             metrics.HOLDS.labels(_HOLD_ENDS[report.name]).inc()
+
+    def _how_ended(self, ended: Report) -> str:
+        """A greeting, a question whether the caller is there, a fallback: of a turn that answers nobody all that there is is a phrase."""
+        how, asked = str(dict(ended.fields)["how"]), ended.turn in self._asked
+        self._asked.discard(ended.turn)
+        return "phrase" if how in _SAID and not asked else how
 
     def left(self, items: Sequence[bytes | Mark], now: float) -> Report | None:
         """This left for the caller, maybe too late; what is to be told, if a wait ends with it."""
@@ -50,6 +59,7 @@ class Tally:
 
     def returned(self, commands: Sequence[Command], now: float) -> None:
         """The core wants something done."""
+        self._asked |= {command.turn for command in commands if isinstance(command, OpenTurn | CommitTurn)}
         self._stage_times.returned(commands, now)
 
     def message_handled(self) -> None:

@@ -1,12 +1,16 @@
 """What the gateway waited for is judged when it comes, when it fails, and when it never comes."""
 
+import statistics
 from collections.abc import Iterable
 
 import pytest
 
 from common.messages import Head, Message, Piece, ReplyEnded, Sentence, SpeechChunk, Stage, StageFailed, ToolStarted, Transcript
+from gateway.records.format import Handled
 from gateway.stage_times import StageTimes
-from gateway.turn.events import CloseTurn, Command, End, HangUp, PublishTranscript, PublishUtterance
+from gateway.turn.events import CloseTurn, Command, End, HangUp, PublishTranscript, PublishUtterance, WorkerReported
+from tests.tools.recorded.calls import core_call
+from tools.recorded.rerun import Rerun
 
 Step = Message | Command
 
@@ -27,8 +31,8 @@ def failed(stage: Stage, seq: int = 0) -> StageFailed:
     return StageFailed(head=head(seq=seq), stage=stage, error="timeout")
 
 
-def ended(how: End) -> CloseTurn:
-    return CloseTurn(1, how, "", "")
+def ended(how: End, turn: int = 1) -> CloseTurn:
+    return CloseTurn(turn, how, "", "")
 
 
 ASKED = PublishTranscript(1, 1, 8, "hello")
@@ -64,7 +68,15 @@ CASES: dict[str, tuple[list[Step], list[tuple[Stage, float]]]] = {
     "a voice that fails": ([ASKED, SENTENCE, failed("tts")], [("llm", 1), ("tts", 1)]),
     "later sentences": ([ASKED, Sentence(head=head(seq=1), text="x"), SpeechChunk(head=head(seq=1), offset_bytes=0)], []),
     "a model that never answers": ([ASKED, HangUp(), HangUp(), ended("fallback"), SENTENCE], [("llm", 3)]),
-    "a recogniser that never answers": ([sound(), ended("nothing_heard")], [("asr", 1)]),
+    "words that come in a later turn": ([sound(), ended("nothing_heard"), ended("interrupted"), words()], [("asr", 3)]),
+    "words that came too late to be answered": ([sound(), ended("interrupted"), words(), ended("fallback", turn=2)], [("asr", 2)]),
+    "a recogniser that never answers": ([sound(), *[HangUp()] * 30, words("", seq=9), words()], [("asr", 30)]),
+    "a recogniser that answered all but one": (
+        [sound(), sound(seq=8), *[HangUp()] * 28, words("", seq=9), words(seq=8)],
+        [("asr", 30), ("asr", 30)],
+    ),
+    "words that come after all": ([sound(), *[HangUp()] * 28, words("")], [("asr", 29)]),
+    "a call that ends for want of words": ([sound(), *[HangUp()] * 4, sound(seq=8), ended("hung_up"), words(seq=8)], [("asr", 6)]),
     "an answer that is wanted no more": ([ASKED, ended("interrupted"), ended("fallback")], []),
 }
 
@@ -73,3 +85,27 @@ CASES: dict[str, tuple[list[Step], list[tuple[Stage, float]]]] = {
 def test_what_is_waited_for_is_judged_once(case: str) -> None:
     steps, expected = CASES[case]
     assert took(steps) == expected
+
+
+def of_words_s(seed: int) -> tuple[list[float], list[float]]:
+    """How long all words of a random call took to come; and what is told of it."""
+    came, told, given_at = list[float](), list[float](), dict[int, float]()
+    times = StageTimes(lambda stage, seconds: told.append(seconds) if stage == "asr" else None)
+    for step in Rerun(core_call(seed)).steps():
+        if not isinstance(step.entry, Handled):
+            continue
+        now, event = step.entry.now, step.entry.event
+        if isinstance(event, WorkerReported):
+            times.message_came(event.message, now)
+            if isinstance(event.message, Transcript) and event.message.head.seq in given_at:
+                came.append(now - given_at.pop(event.message.head.seq))
+        times.returned(step.commands, now)
+        given_at |= {command.seq: now for command in step.commands if isinstance(command, PublishUtterance)}
+    return came, told
+
+
+def test_in_random_calls_slow_words_are_seen_as_well_as_quick_ones() -> None:
+    calls = [of_words_s(seed) for seed in range(5)]
+    came, told = ([s for call in calls for s in call[which]] for which in range(2))
+    assert [s for s in sorted(came) if s not in told] == []
+    assert statistics.quantiles(told, n=20)[-1] >= statistics.quantiles(came, n=20)[-1]

@@ -1,15 +1,20 @@
 """What a call adds to the metrics of its gateway."""
 
+from collections.abc import Callable
+from typing import get_args
+
 import pytest
 from prometheus_client import REGISTRY
 
 from common.messages import Sentence, StageFailed
 from gateway.tally import Tally
-from gateway.turn.events import PublishTranscript, Report
+from gateway.turn.events import End, PublishTranscript, Report
 from tests.sim.desk import Desk, asked_desk
+from tests.sim.sound import phrase_book
 
-EVENTS = [("TURN_ENDED", "torim_turns_total", "replied"), ("BARGE_IN_FINAL", "torim_holds_total", "final")]
+EVENTS = [("TURN_ENDED", "torim_turns_total", "superseded"), ("BARGE_IN_FINAL", "torim_holds_total", "final")]
 EVENTS += [("BARGE_IN_RESUMED", "torim_holds_total", "resumed")]
+HOWS = (*get_args(End), "phrase", "handed_over")
 
 
 def told(name: str, **labels: str) -> float:
@@ -22,6 +27,52 @@ def test_what_the_core_tells_is_counted(event: str, name: str, how: str) -> None
     before = told(name, how=how)
     Tally(Desk().machine).reported(Report(1, event, (("how", how),)))
     assert told(name, how=how) == before + 1
+
+
+def turns_of(act: Callable[[Desk], None]) -> dict[str, int]:
+    """How the turns of a call are counted that begins with a greeting."""
+    desk, before = Desk(phrases=phrase_book(greeting=True)), {how: told("torim_turns_total", how=how) for how in HOWS}
+    tally = Tally(desk.machine)
+    desk.wait(6.0)
+    act(desk)
+    desk.hang_up()
+    tally.returned(desk.commands, desk.now)
+    for report in desk.all(Report):
+        tally.reported(report)
+    counts = {how: round(told("torim_turns_total", how=how) - before[how]) for how in HOWS}
+    return {how: count for how, count in counts.items() if count}
+
+
+def fail_three_times(desk: Desk) -> None:
+    for _ in range(3):
+        desk.say("שלום")
+        desk.report(StageFailed(head=desk.head(), stage="llm", error="x"))
+        desk.wait(6.0)
+
+
+def mumble_three_times(desk: Desk) -> None:
+    for _ in range(3):
+        desk.say("")
+        desk.wait(6.0)
+
+
+def hear_three_answers(desk: Desk) -> None:
+    for text in ("שלום", "תודה", "מה"):
+        desk.say(text)
+        desk.reply("one two three")
+        desk.wait(3.0)
+
+
+@pytest.mark.parametrize(
+    ("act", "counted"),
+    [
+        (fail_three_times, {"fallback": 3, "phrase": 4, "hung_up": 1}),
+        (mumble_three_times, {"nothing_heard": 3, "phrase": 4, "hung_up": 1}),
+        (hear_three_answers, {"replied": 3, "superseded": 1, "phrase": 1, "hung_up": 1}),
+    ],
+)
+def test_a_turn_that_answers_nobody_is_counted_as_a_phrase(act: Callable[[Desk], None], counted: dict[str, int]) -> None:
+    assert turns_of(act) == counted
 
 
 def test_an_event_that_nobody_counts_is_none() -> None:

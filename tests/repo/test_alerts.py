@@ -1,20 +1,36 @@
 """The alarms are what promtool takes, ring in the cases that are written down, and each has its line of what to do."""
 
+import json
 import re
 import subprocess
+from typing import get_args
 
 import pytest
-from prometheus_client import generate_latest
+from prometheus_client import REGISTRY, generate_latest
 
 from common.config import Settings
+from common.errors import ConfigError
+from common.messages import Stage
+from gateway.load import Load
+from gateway.turn.events import End
 from tests import debian
 from tests.e2e.gateway_process import ROOT
 from tests.repo.test_metrics import OPERATIONS, rows
+from tools.targets import targets
 
 FOLDER = ROOT / "deploy" / "prometheus"
 RULES = (FOLDER / "alerts.yml").read_text()
 CASES = (FOLDER / "alerts_test.yml").read_text()
 PROMETHEUS_OWN = {"up"}
+LABELS = {"service", "job", "instance"}
+"""Of every series: by ``targets.json``, and by Prometheus."""
+VALUES = {
+    "stage": set(get_args(Stage)),
+    "how": {*get_args(End), "phrase", "handed_over"},
+    "kind": {"overloaded", "redis_away", "too_many_calls"},
+    "job": {"torim"},
+}
+EXPRESSIONS = re.findall(r"expr: (.*)", RULES)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +46,7 @@ def run(command: list[str], given: str = "") -> tuple[int, str]:
 
 def test_the_rules_are_well_formed(promtool: list[str]) -> None:
     code, said = run([*promtool, "check", "rules", "--lint-fatal", "alerts.yml"])
-    assert (code, "19 rules found" in said) == (0, True), said
+    assert (code, "20 rules found" in said) == (0, True), said
 
 
 def test_names_and_units_are_prometheus_own(promtool: list[str]) -> None:
@@ -40,6 +56,21 @@ def test_names_and_units_are_prometheus_own(promtool: list[str]) -> None:
 def test_prometheus_is_told_where_to_look(promtool: list[str]) -> None:
     code, said = run([*promtool, "check", "config", "prometheus.yml"])
     assert code == 0, said
+
+
+def test_the_list_of_targets_is_that_of_one_process_each() -> None:
+    assert json.loads((FOLDER / "targets.json").read_text()) == targets(Settings(metrics_port=9100))
+
+
+def test_every_process_that_the_settings_name_is_read() -> None:
+    found = targets(Settings(metrics_port=9100, metrics_host="10.0.0.1", gateways=2, asr_workers=0, tts_workers=3))
+    read = [address for service in found for address in service["targets"]]
+    assert read == [f"10.0.0.1:{port}" for port in (9100, 9101, 9300, 9400, 9401, 9402)]
+
+
+def test_processes_that_tell_no_metrics_are_no_targets() -> None:
+    with pytest.raises(ConfigError, match="METRICS_PORT"):
+        targets(Settings())
 
 
 @pytest.mark.long
@@ -58,9 +89,38 @@ def test_each_alarm_has_a_line_of_what_to_do() -> None:
 
 def test_what_the_alarms_look_at_is_told() -> None:
     told = {name for row in rows() for name in _names(row)}
-    looked_at = set(re.findall(r"\b(?:torim_\w+|up)(?=[{\[ )])", " ".join(re.findall(r"expr: (.*)", RULES + "\n"))))
+    looked_at = set(re.findall(r"\b(?:torim_\w+|up)(?=[{\[ )])", " ".join(EXPRESSIONS) + " "))
     assert looked_at - PROMETHEUS_OWN <= told
     assert len(looked_at) > 10
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_the_labels_that_an_alarm_looks_at_are_those_of_its_metrics(expression: str) -> None:
+    known = {name: _labels(row) for row in rows() for name in _names(row)} | {"up": set[str]()}
+    looked_at = {name: known[name] | LABELS for name in known if re.search(rf"\b{name}\b", expression)}
+    grouped = {label for group in re.findall(r"\b(?:by|on) \(([^)]*)\)", expression) for label in group.split(", ")}
+    assert looked_at
+    assert all(grouped <= labels for labels in looked_at.values())
+    for name, selector in re.findall(r"(\w+){([^}]*)}", expression):
+        chosen = dict(re.findall(r'(\w+)=~?"([^"]*)"', selector))
+        assert set(chosen) <= looked_at[name]
+        assert all(set(values.split("|")) <= VALUES[label] for label, values in chosen.items())
+
+
+def test_the_kinds_of_refusals_are_told_before_the_first() -> None:
+    Load(busy_after_s=1.0)
+    assert all(REGISTRY.get_sample_value("torim_refused_total", {"kind": kind}) is not None for kind in VALUES["kind"])
+
+
+def test_what_the_docs_have_one_ask_prometheus_is_tried() -> None:
+    asked = re.findall(r"`([^`]*\brate\([^`]*)`", OPERATIONS)
+    assert asked
+    assert [each for each in asked if each not in CASES] == []
+
+
+def _labels(row: str) -> set[str]:
+    labels = row.split("`")[1].partition("{")[2].rstrip("}")
+    return {*filter(None, labels.split(", ")), *({"le"} if "| histogram |" in row else ())}
 
 
 def _names(row: str) -> set[str]:
