@@ -41,8 +41,8 @@ _LEAST_S = 0.2
 """In less than that nobody answers: a vendor that has no more is not asked, and not blamed."""
 _WHAT = {"vendor": "vendor_failed", "request": "request_refused", "settings": "misconfigured"}
 _LIKELY = (
-    *("timeout", "too_slow", "connection", "no_answer", "http_401", "http_429", "http_500", "http_502", "http_503", "insufficient_quota"),
-    *("unavailable", "deadline_exceeded", "resource_exhausted"),
+    *("timeout", "too_slow", "connection", "no_such_name", "certificate", "no_answer", "insufficient_quota"),
+    *("http_401", "http_429", "http_500", "http_502", "http_503", "unavailable", "deadline_exceeded", "resource_exhausted"),
 )
 """How vendors fail; counted from 0 on, so that their first failures are seen to be some."""
 

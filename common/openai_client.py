@@ -10,6 +10,7 @@ not in the list at all (``agents/given.py``).
 
 import logging
 import math
+import socket
 import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -145,7 +146,7 @@ def blame(error: OpenAIError) -> VendorError:
         case APITimeoutError():
             return VendorError(VENDOR, "timeout", retryable=True)
         case APIConnectionError():
-            return VendorError(VENDOR, "connection", retryable=True)
+            return _no_connection(error)
         case APIError() if error.code == "insufficient_quota":
             return VendorError(VENDOR, "insufficient_quota", retryable=False)
         case APIStatusError():
@@ -168,6 +169,19 @@ def words_of(error: APIStatusError) -> str:
             return str(detail)
         case _:
             return str(error)
+
+
+def _no_connection(error: APIConnectionError) -> VendorError:
+    """Why there is none, where that is somebody's to mend."""
+    cause: BaseException | None = error
+    while cause is not None:
+        match cause:
+            case socket.gaierror():
+                return VendorError(VENDOR, "no_such_name", retryable=True)
+            case ssl.SSLCertVerificationError():
+                return VendorError(VENDOR, "certificate", retryable=False)
+        cause = cause.__cause__ or cause.__context__
+    return VendorError(VENDOR, "connection", retryable=True)
 
 
 def _at_fault(error: APIStatusError) -> Blame:

@@ -1,14 +1,19 @@
-"""What a server says of how long to wait, and of how long its models live."""
+"""What a server says of how long to wait, and of how long its models live; why it is not reached."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import httpx2
 import pytest
-from openai import APIStatusError
+from openai import APIStatusError, OpenAIError
 
+from common.config import Settings
+from common.errors import VendorError
 from common.openai_client import blame as blamed
-from common.openai_client import shutdown_dates, wait_s
+from common.openai_client import client, shutdown_dates, wait_s
+from tests.authority import secured
+from tests.vendors.nat import Nat
 
 
 @pytest.mark.parametrize(
@@ -68,3 +73,30 @@ def test_the_end_of_a_model_stands_in_the_servers_list() -> None:
 @pytest.mark.parametrize("listed", [b"", b"<html>", b"[]", b'{"data": 3}'])
 def test_a_server_without_such_a_list_says_nothing(listed: bytes) -> None:
     assert shutdown_dates(listed) == {}
+
+
+# --- Why there is no connection
+
+
+async def failure_at(url: str) -> VendorError:
+    """What comes of asking there."""
+    async with client(Settings(), url) as openai:
+        with pytest.raises(OpenAIError) as raised:
+            await openai.models.list()
+    return blamed(raised.value)
+
+
+async def test_a_name_that_does_not_resolve_is_told() -> None:
+    failure = await failure_at("http://nowhere.invalid/v1")
+    assert (failure.kind, failure.retryable) == ("no_such_name", True)
+
+
+async def test_a_certificate_that_nobody_trusts_is_told_and_not_shown_again(tmp_path: Path) -> None:
+    async with Nat("http://127.0.0.1:9/v1", secured(tmp_path / "tls", ()).context) as server:
+        failure = await failure_at(server.url)
+    assert (failure.kind, failure.retryable) == ("certificate", False)
+
+
+async def test_where_nobody_listens_is_no_more_than_no_connection() -> None:
+    failure = await failure_at("http://127.0.0.1:9/v1")
+    assert (failure.kind, failure.retryable) == ("connection", True)

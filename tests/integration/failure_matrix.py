@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
+import pytest
+
 from common.messages import Stage
+from tests.authority import service_account
 from tests.integration.faulty_house import FALLBACKS, Heard, faulty_house
-from tests.vendors.faults import ENDINGS, FORGOTTEN, OVER_HTTP
+from tests.vendors.faults import ENDINGS, FORGOTTEN, NO_SUCH_NAME, OVER_HTTP, UNTRUSTED, WAYS
 
 BEGIN, END = "<!-- the table: python -m tests.integration.failure_matrix -->\n", "<!-- end of the table -->\n"
 _AT_ONCE = 4
@@ -33,7 +36,7 @@ class Case:
 
 PLAYED: ContextVar[Case | None] = ContextVar("PLAYED", default=None)
 """The case that a task belongs to: others go on beside it."""
-FAULTS: dict[Stage, list[str]] = {stage: [*OVER_HTTP, *(ENDINGS if stage == "llm" else ()), FORGOTTEN] for stage in get_args(Stage)}
+FAULTS: dict[Stage, list[str]] = {stage: [*OVER_HTTP, *(ENDINGS if stage == "llm" else ()), *WAYS] for stage in get_args(Stage)}
 CASES = [Case(stage, fault, another) for stage, faults in FAULTS.items() for fault in faults for another in (False, True)]
 
 
@@ -47,13 +50,18 @@ async def outcomes(cases: list[Case] = CASES) -> dict[Case, list[Heard]]:
             with tempfile.TemporaryDirectory() as folder:
                 return await _outcome(case, Path(folder))
 
-    async with asyncio.TaskGroup() as tasks:
-        running = {case: tasks.create_task(one(case)) for case in cases}
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(service_account(Path(folder))))  # for whom Google is reached over TLS
+        async with asyncio.TaskGroup() as tasks:
+            running = {case: tasks.create_task(one(case)) for case in cases}
     return {case: task.result() for case, task in running.items()}
 
 
 async def _outcome(case: Case, folder: Path) -> list[Heard]:
-    async with faulty_house(folder, **(FALLBACKS[case.stage] if case.another else {})) as house:
+    if case.fault in (NO_SUCH_NAME, UNTRUSTED):  # which it is from the start; before it, fixed phrases were made
+        async with faulty_house(folder):
+            pass
+    async with faulty_house(folder, (case.stage, case.fault), **(FALLBACKS[case.stage] if case.another else {})) as house:
         if case.fault == FORGOTTEN:  # two callers leave connections that lie idle
             await asyncio.gather(house.ask("CA2"), house.ask("CA3"))
         house.fail(case.stage, case.fault)

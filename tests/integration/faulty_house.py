@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from asr_worker.lineup import Transcribers
 from asr_worker.vendors import VENDORS as ASR
@@ -23,10 +24,11 @@ from common.streams import Pace
 from common.vendors import choose_vendors, servers_of, vendors_of
 from llm_worker.lineup import Models
 from llm_worker.vendors import VENDORS as LLM
+from tests.authority import secured
 from tests.integration.pipeline import Pipeline, Server
 from tests.integration.whole import Exchange, exchange
 from tests.servers import fake_connect
-from tests.vendors.faults import ENDINGS, FORGOTTEN, OVER_HTTP, over_grpc
+from tests.vendors.faults import ENDINGS, FORGOTTEN, NO_SUCH_NAME, OVER_HTTP, TORN, UNTRUSTED, WAYS, over_grpc
 from tests.vendors.google_server import GoogleServer
 from tests.vendors.nat import Nat
 from tests.vendors.openai_server import OpenAIServer, Request, Script
@@ -100,6 +102,10 @@ class FaultyHouse:
         """From now on this stage's first vendor fails, or the way to it."""
         if fault == FORGOTTEN:
             self.nats[stage].forget()
+        if fault == TORN:
+            self.nats[stage].tear()
+            fault = "stall"  # which is where it tears
+        if fault in WAYS:
             return
         match stage:
             case "asr":
@@ -146,8 +152,13 @@ def _other_voice(text: str) -> bytes:
 
 
 @asynccontextmanager
-async def faulty_house(folder: Path, **settings: str) -> AsyncIterator[FaultyHouse]:
-    """A house on its own Redis; ``settings`` name the fallbacks."""
+async def faulty_house(folder: Path, way: tuple[Stage, str] | None = None, **settings: str) -> AsyncIterator[FaultyHouse]:
+    """A house on its own Redis.
+
+    Args:
+        way: to a stage's first vendor, and what is wrong with it from the start, if anything is.
+        settings: the fallbacks.
+    """
     well = OpenAIService(heard="when do you open", reply=REPLY, speech=_other_voice)
     asr, llm = Faulty(well), Faulty(well)
     async with AsyncExitStack() as stack:
@@ -155,16 +166,23 @@ async def faulty_house(folder: Path, **settings: str) -> AsyncIterator[FaultyHou
         mind = await stack.enter_async_context(OpenAIServer(llm))
         others = await stack.enter_async_context(OpenAIServer(well))
         voice = await stack.enter_async_context(GoogleServer(_pieces))
-        nats: dict[Stage, Nat] = {"asr": Nat(ears.url), "llm": Nat(mind.url), "tts": Nat(voice.url)}
+        servers: dict[Stage, str] = {"asr": ears.url, "llm": mind.url, "tts": voice.url}
+        nats = {
+            stage: Nat(url, secured(folder / "tls", ()).context if way == (stage, UNTRUSTED) else None) for stage, url in servers.items()
+        }
         for nat in nats.values():
             await stack.enter_async_context(nat)
         server = Server("redis://fake", fake_connect(), Pace(poll_ms=5), rhythm=Rhythm())  # as in production
-        urls = {f"{stage}_base_url": nat.url for stage, nat in nats.items()}
+        urls = {f"{stage}_base_url": _nowhere(nat.url) if way == (stage, NO_SUCH_NAME) else nat.url for stage, nat in nats.items()}
         others_urls = {"openai_2_base_url": others.url, "tts_openai_base_url": others.url}
         vendors = {"asr_vendor": "openai", "llm_vendor": "openai", "tts_vendor": "google", "tts_fallback": "none"}
         chosen = {"language": "en", "greeting": "", "speculate": "off", **urls, **others_urls, **vendors, **settings}
         made = await stack.enter_async_context(exchange(server, folder, partial(_staff, stack), **chosen))
         yield FaultyHouse(made, asr, llm, voice, nats)
+
+
+def _nowhere(url: str) -> str:
+    return urlsplit(url)._replace(netloc="nowhere.invalid").geturl()
 
 
 def _staff(stack: AsyncExitStack, pipe: Pipeline, settings: Settings) -> None:

@@ -16,14 +16,20 @@ ANSWERS = {"fallback", "ask again", "sentence 2", "sentence 2 in the other voice
 Told = Mapping[Case | None, list[str]]
 """Lines of the log by case; None: nobody's."""
 _OPENAI = {
-    "401": "http_401", "429": "http_429", "500": "http_500", "reset": "connection", "silence": "timeout", "half": "connection",
+    "400": "http_400", "401": "http_401", "403": "http_403", "404": "http_404",
+    "429": "http_429", "500": "http_500", "reset": "connection", "silence": "timeout", "half": "connection",
     "stall": "timeout", "garbage": "bad_answer", "wrong_type": "bad_answer", "forgotten": "timeout", "drip": "too_slow",
+    "torn": "connection", "no_such_name": "no_such_name", "untrusted": "certificate",
 }  # fmt: skip
 _ENDINGS = {"filtered": "content_filter", "too_long": "length", "error_event": "error_event"}
 _GOOGLE = {
-    "401": "unauthenticated", "429": "resource_exhausted", "500": "internal", "reset": "unavailable", "silence": "timeout",
+    "400": "invalid_argument", "401": "unauthenticated", "403": "permission_denied", "404": "not_found",
+    "429": "resource_exhausted", "500": "internal", "reset": "unavailable", "silence": "timeout",
     "half": "unavailable", "stall": "timeout", "garbage": "bad_answer", "wrong_type": "unknown", "forgotten": "timeout", "drip": "too_slow",
+    "torn": "unavailable", "no_such_name": "no_such_name", "untrusted": "certificate",
 }  # fmt: skip
+_WHATS = {"400": "request_refused", "404": "misconfigured", "filtered": "request_refused", "too_long": "request_refused"}
+"""What such a line is of, where it is not the vendor's failure."""
 KINDS = {
     "asr": ("openai", {**_OPENAI, "drip": "timeout"}),  # an answer in one piece is late, not slow
     "llm": ("openai", {**_OPENAI, **_ENDINGS, "wrong_type": "half_stream"}),
@@ -82,7 +88,7 @@ def test_nothing_is_heard_twice(heard: dict[Case, list[Heard]], case: Case) -> N
 @pytest.mark.parametrize("case", CASES, ids=name)
 def test_every_failure_is_told_with_stage_vendor_and_kind(heard: dict[Case, list[Heard]], lines: Told, case: Case) -> None:
     vendor, kinds = KINDS[case.stage]
-    what = "request_refused" if case.fault in ("filtered", "too_long") else "vendor_failed"
+    what = _WHATS.get(case.fault, "vendor_failed")
     told = {line.partition(" after_ms=")[0] for line in lines[case] if " after_ms=" in line}
     # An attempt that is made again is told again, in the same words.
     assert told == {f"stage={case.stage} vendor={vendor} what={what} error={kinds[case.fault]}"}

@@ -1,18 +1,15 @@
 """Where ``TTS_BASE_URL`` leads: to a region of Google's with TLS and credentials, or to a server of one's own with neither."""
 
-import json
 import subprocess
 import sys
 from asyncio import to_thread
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from common.config import load
 from common.errors import ConfigError
-from tests.authority import HERE, secured
+from tests.authority import HERE, secured, service_account
 from tests.vendors.google_server import GoogleServer
 from tests.vendors.sounds import SOUND
 
@@ -32,16 +29,6 @@ async def main():
 asyncio.run(main())
 """
 """In a process of its own: gRPC reads whom it believes when it is first used."""
-
-
-def service_account(folder: Path) -> Path:
-    """A file of credentials whose tokens we sign ourselves: nobody has to be asked for one."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    plain = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    account = {"type": "service_account", "project_id": "p", "client_email": "bot@p.example", "token_uri": "https://nowhere.example"}
-    path = folder / "key.json"
-    path.write_text(json.dumps({**account, "private_key_id": "1", "private_key": key.private_bytes(*plain).decode()}), encoding="utf-8")
-    return path
 
 
 async def test_a_region_of_googles_is_reached_over_tls_with_the_credentials(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """How a vendor fails, as a table: each fault is what becomes of a good answer.
 
-    401, 429, 500   refused before the answer begins (429 with Retry-After: 7)
+    400 ... 500     refused before the answer begins (404: there is no such model, 429 with Retry-After: 7)
     reset           the connection is torn down before the answer
     silence         the request is read, and nothing ever comes
     half            the first half of the answer, then the end of the connection
@@ -9,7 +9,12 @@
     wrong_type      a page for people, as of a proxy that wants a login
     drip            the good answer, its pieces further apart than they are long to hear
 
-    forgotten       whoever passes the bytes on forgot the connections that were open (``nat.py``); new ones would do
+Others are of the way there (``nat.py``, ``faulty_house.py``):
+
+    forgotten       whoever passes the bytes on forgot the connections that were open; new ones would do
+    torn            whoever passes the bytes on resets the connection behind the first half of the answer
+    no_such_name    the server's name does not resolve
+    untrusted       the server's certificate is of an authority that nobody knows
 
 ``ENDINGS`` are those of a model's stream alone, which comes to its first sentence and a part of the next:
 
@@ -43,7 +48,9 @@ from tests.vendors.openai_server import (
 )
 
 RETRY_AFTER_S = 7
-FORGOTTEN = "forgotten"
+FORGOTTEN, TORN, NO_SUCH_NAME, UNTRUSTED = "forgotten", "torn", "no_such_name", "untrusted"
+WAYS = (FORGOTTEN, TORN, NO_SUCH_NAME, UNTRUSTED)
+"""Faults of the way there."""
 DRIP_S = 1.3
 """Less than a pause may be."""
 
@@ -75,7 +82,10 @@ def _garbage(good: Script) -> Script:
 
 
 OVER_HTTP: dict[str, HttpFault] = {
+    "400": lambda good: refusal(400, "bad request", "invalid_value"),
     "401": lambda good: refusal(401, "bad key", "invalid_api_key"),
+    "403": lambda good: refusal(403, "this key may not", "forbidden"),
+    "404": lambda good: refusal(404, "The model does not exist, or you do not have access to it.", "model_not_found"),
     "429": lambda good: refusal(429, "slow down", "rate_limit_exceeded", f"retry-after: {RETRY_AFTER_S}\r\n"),
     "500": lambda good: refusal(500, "internal error"),
     "reset": lambda good: [Reset()],
@@ -99,7 +109,10 @@ def over_grpc(fault: str, good: Sequence[bytes]) -> google.Script:
     """The same faults of Google's service."""
     half = good[: max(1, len(good) // 2)]
     table: dict[str, google.Script] = {
+        "400": [google.Fail(grpc.StatusCode.INVALID_ARGUMENT)],
         "401": [google.Fail(grpc.StatusCode.UNAUTHENTICATED)],
+        "403": [google.Fail(grpc.StatusCode.PERMISSION_DENIED)],
+        "404": [google.Fail(grpc.StatusCode.NOT_FOUND)],
         "429": [google.Fail(grpc.StatusCode.RESOURCE_EXHAUSTED, retry_after_s=RETRY_AFTER_S)],
         "500": [google.Fail(grpc.StatusCode.INTERNAL)],
         "reset": [google.Fail(grpc.StatusCode.UNAVAILABLE)],

@@ -1,24 +1,33 @@
-"""What lies between a vendor and us: passes bytes on, until it forgets its connections.
+"""What lies between a vendor and us: passes bytes on, until it forgets its connections, or tears them.
 
 A NAT that forgot a connection, or a load balancer that went away without a word, swallows what is sent on it and answers
-nothing, not even that it is gone. New connections are passed on as ever.
+nothing, not even that it is gone. New connections are passed on as ever. One that tears a connection resets it in the middle of an
+answer, where the server pauses; the new ones, too. One with a certificate speaks TLS to us.
 """
 
 import asyncio
+import socket
+import ssl
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 from urllib.parse import urlsplit
 
+_PAUSE_S = 0.3
+
 
 class Nat:
     """``async with Nat(url) as nat``: ``nat.url`` leads to the server at ``url``, on this machine."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, tls: ssl.SSLContext | None = None) -> None:
         self.made = 0
         """Connections, ever."""
         self._forgotten = 0
         self._beyond = urlsplit(url)
+        self._tls = tls
+        self._pause_s: float | None = None
+        """After which an answer is torn."""
         self._open = set[asyncio.StreamWriter]()
         self._passing = set[asyncio.Task[None]]()
         self._server: asyncio.Server | None = None
@@ -28,7 +37,7 @@ class Nat:
         """The same address, on its own port."""
         assert self._server is not None
         port = self._server.sockets[0].getsockname()[1]
-        return self._beyond._replace(netloc=f"127.0.0.1:{port}").geturl()
+        return self._beyond._replace(scheme="https" if self._tls else "http", netloc=f"127.0.0.1:{port}").geturl()
 
     @property
     def open(self) -> int:
@@ -39,6 +48,10 @@ class Nat:
         """From now on nothing passes on the connections that there are."""
         self._forgotten = self.made
 
+    def tear(self) -> None:
+        """From now on an answer that pauses ends its connection."""
+        self._pause_s = _PAUSE_S
+
     @asynccontextmanager
     async def away(self) -> AsyncIterator[None]:
         """Nobody is there, and whoever is connected is told so."""
@@ -48,7 +61,7 @@ class Nat:
         self._server = await asyncio.start_server(self._pass_on, "127.0.0.1", port)
 
     async def __aenter__(self) -> "Nat":
-        self._server = await asyncio.start_server(self._pass_on, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._pass_on, "127.0.0.1", 0, ssl=self._tls)
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -70,9 +83,24 @@ class Nat:
         self._open.add(writer)
         beyond, to_beyond = await asyncio.open_connection("127.0.0.1", self._beyond.port)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._pump(beyond, writer, number))
+            tasks.create_task(self._pass_back(beyond, writer, number))
             await self._pump(reader, to_beyond, number)
             self._open.remove(writer)
+
+    async def _pass_back(self, beyond: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
+        """What the server says."""
+        began = False
+        with suppress(ConnectionError):
+            try:
+                while data := await asyncio.wait_for(beyond.read(65536), self._pause_s if began else None):
+                    began = True
+                    if number >= self._forgotten:
+                        writer.write(data)
+                        await writer.drain()
+            except TimeoutError:
+                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                writer.transport.abort()
+        writer.close()
 
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, number: int) -> None:
         with suppress(ConnectionError):

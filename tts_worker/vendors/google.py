@@ -53,6 +53,8 @@ _RETRYABLE = frozenset(
         grpc.StatusCode.UNKNOWN,
     }
 )
+_NO_WAY = {"errors resolving": "no_such_name", "CERTIFICATE_VERIFY_FAILED": "certificate"}
+"""Words by which gRPC says why a server is not reached: each is UNAVAILABLE to it."""
 _OF_THE_REQUEST = frozenset({grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.OUT_OF_RANGE})
 
 
@@ -222,8 +224,9 @@ def _sound(answer: beta.SynthesizeSpeechResponse | google.StreamingSynthesizeRes
 
 def _blame(error: GoogleAPICallError) -> VendorError:
     code = error.grpc_status_code
-    kind = code.name.lower() if code else type(error).__name__
-    return VendorError(VENDOR, kind, retryable=code in _RETRYABLE, wait_s=_wait_s(error), blame=_at_fault(error))
+    why = next((kind for words, kind in _NO_WAY.items() if words in error.message), "")
+    kind = why or (code.name.lower() if code else type(error).__name__)
+    return VendorError(VENDOR, kind, retryable=code in _RETRYABLE and why != "certificate", wait_s=_wait_s(error), blame=_at_fault(error))
 
 
 def _at_fault(error: GoogleAPICallError) -> Blame:
