@@ -175,11 +175,10 @@ def _no_connection(error: APIConnectionError) -> VendorError:
     """Why there is none, where that is somebody's to mend."""
     cause: BaseException | None = error
     while cause is not None:
-        match cause:
-            case socket.gaierror():
-                return VendorError(VENDOR, "no_such_name", retryable=True)
-            case ssl.SSLCertVerificationError():
-                return VendorError(VENDOR, "certificate", retryable=False)
+        if isinstance(cause, socket.gaierror):
+            return VendorError(VENDOR, "no_such_name", retryable=True)
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return VendorError(VENDOR, "certificate", retryable=False)
         cause = cause.__cause__ or cause.__context__
     return VendorError(VENDOR, "connection", retryable=True)
 

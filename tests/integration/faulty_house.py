@@ -152,7 +152,7 @@ def _other_voice(text: str) -> bytes:
 
 
 @asynccontextmanager
-async def faulty_house(folder: Path, way: tuple[Stage, str] | None = None, **settings: str) -> AsyncIterator[FaultyHouse]:
+async def faulty_house(folder: Path, way: tuple[Stage, str] | None = None, /, **settings: str) -> AsyncIterator[FaultyHouse]:
     """A house on its own Redis.
 
     Args:
