@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from tests.bench.turns.chapter import PAGE, put
 from tests.bench.turns.pictures import IGNORED, latency_against_cut_offs, shares_over_length, yield_against_ignoring
 from tests.bench.turns.report import (
     OURS,
@@ -136,8 +137,9 @@ def pictures(results: Json) -> dict[str, str]:
     return drawn
 
 
-def write(results: Json, folder: Path = FOLDER) -> None:
-    """The page and the drawings."""
+def write(results: Json, folder: Path = FOLDER, chapter: Path = PAGE) -> None:
+    """The page, the drawings, and what the chapter says of them."""
+    chapter.write_text(put(chapter.read_text(encoding="utf-8"), results), encoding="utf-8")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "README.md").write_text(page(results), encoding="utf-8")
     for name, drawing in pictures(results).items():

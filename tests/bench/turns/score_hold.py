@@ -110,7 +110,7 @@ def _longest_silence(heard: Sequence[Heard], until_s: float | None) -> float:
     """Between what was heard of a turn; of one that was still open at the call's end up to then."""
     gaps = [later.start_s - earlier.end_s for earlier, later in pairwise(heard)]
     if heard and until_s is not None:
-        gaps.append(until_s - heard[-1].end_s)
+        gaps.append(max(0.0, until_s - heard[-1].end_s))  # its last frame may be sounding
     return max(gaps, default=0.0)
 
 

@@ -8,12 +8,11 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
 from tests.bench.turns.ear import whisper_ear
-from tests.bench.turns.material import scenes
+from tests.bench.turns.material.shelf import CASTS, scenes
 from tests.bench.turns.outcome import Outcome
-from tests.bench.turns.scene import Half, Kind, Scene
+from tests.bench.turns.scene import Kind, Scene
 from tests.bench.turns.stage import run
 from tests.bench.turns.stage_heard import FRAME_S
 from tests.bench.turns.stage_settings import here
@@ -32,7 +31,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _named(part: str, cache: Path) -> Iterator[Scene]:
-    for half in get_args(Half):
+    for half in CASTS:
         yield from (scene for scene in scenes(list(Kind), half, cache) if part in scene.name)
 
 

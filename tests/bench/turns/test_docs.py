@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
-from tests.bench.turns.docs import GUIDE_RUNS, PLAIN_RUNS, page, write
+from tests.bench.turns.chapter import PAGE, put
+from tests.bench.turns.docs import FOLDER, GUIDE_RUNS, PLAIN_RUNS, page, write
 from tests.bench.turns.made_calls import AT_S, outcome, says, scene
 from tests.bench.turns.panel import panel
-from tests.bench.turns.results import Json, to_json
+from tests.bench.turns.results import Json, read, to_json
 from tests.bench.turns.scene import Kind
 from tests.bench.turns.sweep import CURVED
+from tests.e2e.gateway_process import ROOT
 
+MARKED = "before\n<!-- made of results.json -->\n<!-- end -->\nbehind"
 POINT = {"setting": "duck, 1 s", "series": "duck", "at": 1.0, "shares": dict.fromkeys(CURVED, 0.9), "l_y_s": 1.0}
 COUNTS = {metric: [9, 10] for metric in CURVED}
 CUT = {"setting": "fixed, 0.7 s", "series": "silence alone", "at": 0.7, "cut": 3, "pauses": 30, "latency_s": 0.7}
@@ -35,9 +38,32 @@ def test_each_block_says_when_it_was_measured_and_from_which_commit() -> None:
 
 
 def test_every_picture_that_it_shows_is_written(tmp_path: Path) -> None:
-    write(results(), tmp_path)
+    chapter = tmp_path / "chapter.md"
+    chapter.write_text(MARKED)
+    write(results(), tmp_path, chapter)
     shown = {line.split("](")[1][:-1] for line in (tmp_path / "README.md").read_text().splitlines() if line.startswith("![")}
     assert shown == {path.name for path in tmp_path.iterdir() if path.suffix == ".svg"} != set()
+
+
+def test_the_chapter_has_its_tables_between_the_marks_and_keeps_the_rest() -> None:
+    told = put(MARKED, results())
+    assert told.startswith("before\n<!-- made of results.json -->\n\n(2026-01-01, commit aaa.)")
+    assert told.endswith("\n<!-- end -->\nbehind")
+    assert "| yields in 2 s: R_Y >= .980 | duck |  | 1 / 1 |" in told
+    assert put(told, results()) == told
+
+
+def test_the_chapter_tells_shares_and_seconds_of_enough_events_alone() -> None:
+    made = [scene(Kind.INTERRUPTION, name=str(number), half="held-out") for number in range(30)]
+    kept = to_json({"hold": panel((each, outcome(each, [says(8.0, AT_S + 0.3)])) for each in made)})
+    assert "| L_Y to 20 ms, mean / p95 s |  |  | 0.30 / 0.30 |  |  |" in put(MARKED, results() | kept)
+    assert "| yields in 2 s: R_Y |  |  | **1.000** (30 / 30) |  | .932 / 1.000 |" in put(MARKED, results() | kept)
+
+
+def test_page_and_chapter_are_made_of_the_results_that_are_kept() -> None:
+    kept, chapter = read(ROOT / FOLDER / "results.json"), (ROOT / PAGE).read_text(encoding="utf-8")
+    assert (ROOT / FOLDER / "README.md").read_text(encoding="utf-8") == page(kept)
+    assert put(chapter, kept) == chapter
 
 
 def test_without_sweeps_it_has_no_curves() -> None:

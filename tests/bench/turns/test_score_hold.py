@@ -77,6 +77,10 @@ def test_the_silence_up_to_the_calls_end_counts() -> None:
     assert open_to_the_end(says(8.0, CUT_S), until_s=15.4, how="over")["soon"].latency_s == pytest.approx(5.2)
 
 
+def test_a_frame_that_sounds_at_the_calls_end_is_no_silence_below_zero() -> None:
+    assert open_to_the_end(says(8.0, 15.42), until_s=15.4, how="resumed")["soon"].latency_s == 0.0
+
+
 def test_a_hold_that_is_said_to_be_taken_back_but_behind_which_nothing_sounds_was_not() -> None:
     found = open_to_the_end(says(8.0, CUT_S), until_s=ON_S + 0.3, how="resumed")
     assert found["soon"].good
