@@ -72,7 +72,9 @@ STAGE_S = Histogram(
     buckets=_WAITS_S,
 )
 VOICE_TO_VOICE_S = Histogram(
-    "torim_voice_to_voice_seconds", "From the last of the caller's voice to the first frame of the answer", buckets=_GAPS_S
+    "torim_voice_to_voice_seconds",
+    "From the last of what is answered to the first frame of the answer, but for what the caller said while that was here",
+    buckets=_GAPS_S,
 )
 UNCLAIMED = Counter("torim_unclaimed_replies", "Replies for calls that are not here any more")
 UNREAD = Gauge("torim_unread_entries", "Entries that no worker has read", ["stage"])

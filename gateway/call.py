@@ -86,6 +86,7 @@ class LiveCall:
         self._ear = Ear(machine.sound_limit_frames)
         self._tally = Tally(machine)
         self._waterfall = self._tally.waterfall
+        self._lateness = self._waterfall.lateness
         self._outbox = Outbox(started.call, self.leave)
         self._recorder = around.new_recorder(self._header())
         self._loop = asyncio.get_running_loop()
@@ -117,9 +118,9 @@ class LiveCall:
             self._early.append(event)
             return
         match event:
-            case AudioReceived(audio=audio):
+            case AudioReceived():
                 with self._boundary:
-                    self._hear(audio)
+                    self._hear(event.audio, event.timestamp_ms)
             case DigitPressed(digit=digit):
                 self._handle(events.KeyPressed(digit))
             case MarkPlayed(name=name):
@@ -253,7 +254,7 @@ class LiveCall:
 
     # -- Through the core -----------------------------------------------------------------------
 
-    def _hear(self, audio: bytes) -> None:
+    def _hear(self, audio: bytes, said_ms: int) -> None:
         for frame in self._ear.frames(audio):
             if self._over.is_set():
                 return
@@ -261,6 +262,7 @@ class LiveCall:
             level = rms(pcm)
             speech = self._detector.is_speech(pcm, level)
             now = self._loop.time()
+            self._lateness.came(said_ms, now)
             echo = self._echo_guard.is_echo(pcm, level, speech, now)
             self._through_core(events.FrameHeard(speech and not echo, level), now, frame)
         if self._ear.is_full:

@@ -50,7 +50,7 @@ class Tally:
         gap = self.waterfall.left(items, now)
         if gap is None:
             return None
-        metrics.VOICE_TO_VOICE_S.observe(gap.gap_ms / 1000)
+        metrics.VOICE_TO_VOICE_S.observe(gap.waited_ms / 1000)
         return Report(gap.turn, "WATERFALL", tuple(gap.fields.items()))
 
     def message_came(self, message: Message, now: float) -> None:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
+from itertools import count
 from time import thread_time
 
 import uvloop
@@ -81,9 +82,10 @@ def operations() -> dict[str, float]:
 def frame_ns() -> float:
     """Of a frame of the caller's, and 20 ms of the bot's: what watches them."""
     desk = Desk()
-    tally, event = Tally(desk.machine), FrameHeard(False, 5)
+    tally, event, said_ms = Tally(desk.machine), FrameHeard(False, 5), count()
 
     def frame() -> None:
+        tally.waterfall.lateness.came(next(said_ms), 1.0)
         tally.waterfall.happened(event, 1.0)
         tally.waterfall.returned((), 1.0)
         tally.left([b""], 1.0)

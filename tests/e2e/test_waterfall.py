@@ -9,7 +9,7 @@ import pytest
 
 from common import metrics
 from common.config import Settings
-from gateway.waterfall import STEPS
+from gateway.waits import STEPS
 from tests.e2e.gateway_process import RECORDINGS, free_port
 from tests.e2e.house import SCRIPTED, WORKERS, house
 from tests.servers import real_server

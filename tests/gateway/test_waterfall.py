@@ -1,7 +1,7 @@
 """The steps of a wait: they follow each other, add up to what the caller heard, and tell the vendors' part from the rest."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -9,10 +9,11 @@ from common.messages import Head, Sentence, SpeechChunk, StageFailed, Transcript
 from gateway.playout import Mark
 from gateway.records.format import Handled
 from gateway.records.recorder import Unrecorded
-from gateway.turn.events import CallTaken, Command, Event
+from gateway.turn.events import CallTaken, Command, Event, FrameHeard, KeyPressed
 from gateway.turn.phrases import PhraseBook
 from gateway.turn.state import Rules
-from gateway.waterfall import STEPS, Gap, Waterfall
+from gateway.waits import STEPS, Gap
+from gateway.waterfall import Waterfall
 from tests.samples import few
 from tests.sim.desk import Desk
 from tests.sim.rules import RULES, SILENCE_ALONE
@@ -27,12 +28,16 @@ class Watcher(Unrecorded):
     def __init__(self) -> None:
         self.waterfall: Waterfall | None = None
         self.gaps: list[Gap] = []
+        self.late_s = 0.0
+        """How late what the caller says is heard."""
         self._now = 0.0
 
     def happened(self, event: Event, now: float, sound: bytes = b"") -> None:
         """Note when."""
         self._now = now
         if self.waterfall is not None:
+            if isinstance(event, FrameHeard):
+                self.waterfall.lateness.came(round(1000 * (now - self.late_s)), now)
             self.waterfall.happened(event, now)
 
     def returned(self, commands: Sequence[Command]) -> None:
@@ -62,7 +67,12 @@ class WatchedDesk(Desk):
     def speak(self, seconds: float = 1.0, *, level: int = 1000) -> None:
         """Note when it ended."""
         super().speak(seconds, level=level)
-        self.voice_ended_at = self.now
+        self.voice_ended_at = self.now - self.watcher.late_s
+
+    def lag(self, seconds: float) -> None:
+        """All that the caller says is heard so much later from now on."""
+        self.without_frames(seconds)
+        self.watcher.late_s += seconds
 
     def say_after(self, text: str, asr_s: float = 0.1, asr_ms: int = 0, waited_ms: int = 0) -> None:
         """An utterance whose words are known so long after its end."""
@@ -220,6 +230,66 @@ def test_keys_are_waited_for_from_the_last_one() -> None:
     assert (desk.only.gap_ms, desk.ended_s) == (round((first - pressed_at) * 1000), [])
 
 
+@pytest.mark.parametrize("rules", [SILENCE_ALONE, replace(RULES, endpointing="fixed")], ids=["no drafts", "drafts"])
+def test_what_is_heard_late_was_waited_for_too(rules: Rules) -> None:
+    desk = WatchedDesk(rules)
+    desk.lag(0.3)
+    desk.speak()
+    desk.wait(0.8)
+    desk.understand("שלום", piece=desk.published[-1].piece)
+    desk.answer_after()
+    assert (desk.only.gap_ms, desk.only.steps_ms["hearing"], *map(ms, desk.ended_s)) == (desk.waited_ms(), 300, 1000)
+
+
+def test_a_gateway_that_falls_behind_in_the_silence_behind_the_voice_is_told_as_late() -> None:
+    desk = WatchedDesk()
+    desk.speak()
+    desk.lag(0.3)
+    desk.wait(0.72)
+    desk.understand("שלום")
+    desk.answer_after()
+    assert (desk.only.gap_ms, desk.only.steps_ms["hearing"], desk.only.steps_ms["wait"]) == (desk.waited_ms(), 300, 700)
+
+
+def test_frames_that_never_come_are_no_end_of_the_wait() -> None:
+    desk = WatchedDesk()
+    desk.speak()
+    desk.without_frames(1.5)
+    desk.understand("שלום")
+    desk.answer_after()
+    assert desk.only.gap_ms == desk.waited_ms()
+
+
+def test_an_answer_that_is_here_while_the_caller_talks_is_waited_for_from_the_last_of_their_voice() -> None:
+    desk = WatchedDesk()
+    desk.say_after("שלום")
+    began_at = desk.voice_ended_at
+    desk.wait(0.2)
+    Desk.speak(desk, 0.6)
+    desk.report(Sentence(head=desk.head(), text="one two"))
+    desk.chunk(0, 1.0)
+    desk.end_reply(1)
+    answered_at = desk.now
+    Desk.speak(desk, 0.4)
+    talked_until = desk.now
+    desk.wait(0.8)
+    desk.understand("", piece="probe")
+    desk.wait(0.3)
+    gap, left_at = desk.only, next(at for at, item in desk.sent if isinstance(item, bytes) and at > talked_until)
+    assert (gap.steps_ms["talking"], gap.gap_ms) == (ms(talked_until - answered_at), ms(left_at - began_at))
+    assert gap.waited_ms == gap.gap_ms - 400
+
+
+def test_talking_while_the_answer_is_made_is_no_step() -> None:
+    desk = WatchedDesk()
+    desk.say_after("שלום")
+    Desk.speak(desk, 0.6)
+    desk.wait(0.8)
+    desk.understand("", piece="probe")
+    desk.answer_after()
+    assert (desk.only.steps_ms["talking"], desk.only.gap_ms) == (0, desk.waited_ms())
+
+
 # -- No reply ---------------------------------------------------------------------------------
 
 
@@ -301,18 +371,47 @@ def test_a_reply_of_an_older_turn_is_none_of_it() -> None:
 # -- Random calls -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", few(range(12), 3))
-def test_in_random_calls_each_wait_ends_once_and_no_step_is_negative(seed: int) -> None:
-    rerun = Rerun(core_call(seed))
-    waterfall = Waterfall(rerun.machine.call, lambda seconds: None)
-    told: list[int] = []
+LATE_WORDS, TAKEN_OVER, LINE_GAP = 34, 33, 163
+
+
+@dataclass(slots=True)
+class Watched:
+    """What was told of a random call, and what was so."""
+
+    told: list[tuple[Gap, float]]
+    """And for how long the caller had said nothing, in ms."""
+    replied: set[int]
+    """Turns in which sound of a reply left."""
+    taken_over: int | None = None
+    """The turn in which a call began that another gateway had."""
+
+
+def watched(seed: int) -> Watched:
+    rerun, found = Rerun(core_call(seed)), Watched([], set())
+    call, said_at = rerun.machine.call, 0.0
+    waterfall = Waterfall(call, lambda seconds: None)
     for step in rerun.steps():
-        now = step.entry.now
-        if isinstance(step.entry, Handled):
-            waterfall.happened(step.entry.event, now)
+        now, event = step.entry.now, step.entry.event if isinstance(step.entry, Handled) else None
+        if event is not None:
+            waterfall.happened(event, now)
             waterfall.returned(step.commands, now)
+        if isinstance(event, KeyPressed) or (isinstance(event, FrameHeard) and not call.floor.silence_frames):
+            said_at = now
+        if isinstance(event, CallTaken):
+            found.taken_over = call.turn.number
         gap = waterfall.left(step.items, now)
         if gap is not None:
-            told.append(gap.turn)
-            assert all(ms >= 0 for ms in gap.steps_ms.values())
-    assert told == sorted(set(told))
+            found.told.append((gap, 1000 * (now - said_at)))
+        if any(isinstance(item, bytes) for item in step.items) and any(clip.begun and clip.kind == "reply" for clip in call.playout.clips):
+            found.replied.add(call.turn.number)
+    return found
+
+
+@pytest.mark.parametrize("seed", few([LATE_WORDS, TAKEN_OVER, LINE_GAP, *range(12)], 4))
+def test_in_random_calls_each_reply_ends_a_wait_that_is_told_once_and_not_as_shorter_than_the_silence(seed: int) -> None:
+    found = watched(seed)
+    turns = [gap.turn for gap, _ in found.told]
+    assert turns == sorted(set(turns))
+    assert found.replied - {found.taken_over} <= set(turns)
+    assert [(gap.turn, silent_ms) for gap, silent_ms in found.told if gap.waited_ms < silent_ms - 1] == []
+    assert all(ms >= 0 for gap, _ in found.told for ms in gap.steps_ms.values())

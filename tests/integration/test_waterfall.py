@@ -25,7 +25,7 @@ from gateway.turn.phrases import Phrase, PhraseBook
 from gateway.turn.words import Lexicon
 from gateway.vad.hangover import FIVE_OF_SIX
 from gateway.vad.self_echo import NoGuard
-from gateway.waterfall import STEPS
+from gateway.waits import STEPS
 from llm_worker.vendors.scripted import ScriptedModel
 from llm_worker.worker import LlmWorker
 from tests import virtual_clock
@@ -91,15 +91,23 @@ class Waits:
 
     told: list[dict[str, int]]
     measured_ms: list[int]
+    late_ms: int
+    """How late the gateway heard the caller."""
 
 
-@pytest.fixture(params=["off", "full"])
+DRIFT_MS = 2
+"""Of a lateness that lasts for half a minute so much is taken for two clocks that drift apart."""
+LATE_S = 0.3
+"""How late a gateway that is behind hears what is said after its first second."""
+
+
+@pytest.fixture(params=[("off", 0.0), ("full", 0.0), ("off", LATE_S), ("full", LATE_S)], ids=["off", "full", "off-late", "full-late"])
 def waits(request: pytest.FixtureRequest) -> Waits:
-    """Without drafts, and with them."""
-    return virtual_clock.run(call(request.param))
+    """Without drafts, and with them; of a gateway that is on time, and of one that is behind."""
+    return virtual_clock.run(call(*request.param))
 
 
-async def call(speculate: Literal["off", "full"]) -> Waits:
+async def call(speculate: Literal["off", "full"], late_s: float) -> Waits:
     bus, pacer, line = MemoryBus(), Pacer(), TimedLine()
     line.codec.receive(json.dumps({"event": "start", "streamSid": "MZ1", "start": {"callSid": "CA1", "streamSid": "MZ1"}}))
     machine = TurnMachine(replace(RULES, speculate=speculate, endpointing="fixed", dedup_s=0.0), PHRASES, Lexicon())
@@ -110,7 +118,8 @@ async def call(speculate: Literal["off", "full"]) -> Waits:
     async with asyncio.TaskGroup() as tasks:
         beside = [tasks.create_task(each) for each in (*workers(bus), pacer.run(), read(bus, live))]
         talking = tasks.create_task(live.run())
-        voice_ended_at = [await ask(live, line) for _ in range(QUESTIONS)]
+        caller = Caller(live, line)
+        voice_ended_at = [await caller.ask(late_s) for _ in range(QUESTIONS)]
         live.receive(CallStopped())
         await talking
         for task in beside:
@@ -119,6 +128,7 @@ async def call(speculate: Literal["off", "full"]) -> Waits:
     return Waits(
         [{name: int(value) for name, value in event.items() if name.endswith("_ms")} for event in told],
         [round(1000 * (began - ended)) for began, ended in zip(line.began_at, voice_ended_at, strict=True)],
+        round(1000 * late_s),
     )
 
 
@@ -135,22 +145,42 @@ async def read(bus: MemoryBus, live: LiveCall) -> None:
         live.worker_reported(delivery)
 
 
-async def ask(live: LiveCall, line: TimedLine) -> float:
-    """Say something, and listen; when the voice ended."""
-    clock, voice_ended_at = asyncio.get_running_loop().time, 0.0
-    for sound, count in SAID:
-        for _ in range(count):
-            await asyncio.sleep(FRAME_S)
-            live.receive(AudioReceived(sound, 0))
-        if sound == LOUD:
-            voice_ended_at, line.listens = clock(), True
-    return voice_ended_at
+@dataclass(slots=True)
+class Caller:
+    """Says something every few seconds, on time."""
+
+    live: LiveCall
+    line: TimedLine
+    frames: int = 0
+
+    async def ask(self, late_s: float) -> float:
+        """Say something, and listen; when the voice ended."""
+        clock, voice_ended_at = asyncio.get_running_loop().time, 0.0
+        for sound, count in SAID:
+            for _ in range(count):
+                await asyncio.sleep(FRAME_S)
+                self.say(sound, late_s)
+            if sound == LOUD:
+                voice_ended_at, self.line.listens = clock(), True
+        return voice_ended_at
+
+    def say(self, sound: bytes, late_s: float) -> None:
+        """20 ms, which the gateway handles when it comes to it."""
+        said, self.frames = AudioReceived(sound, round(1000 * FRAME_S * self.frames)), self.frames + 1
+        asyncio.get_running_loop().call_later(late_s if self.frames > 1 / FRAME_S else 0.0, self.live.receive, said)
 
 
 def test_the_steps_add_up_to_the_wait_on_the_line_to_the_millisecond(waits: Waits) -> None:
-    assert [told["gap_ms"] for told in waits.told] == waits.measured_ms
-    assert [sum(told[f"{step}_ms"] for step in STEPS) for told in waits.told] == waits.measured_ms
+    allowed_ms = DRIFT_MS if waits.late_ms else 0
+    off_ms = [measured_ms - told["gap_ms"] for measured_ms, told in zip(waits.measured_ms, waits.told, strict=True)]
+    assert [each for each in off_ms if not 0 <= each <= allowed_ms] == []
+    assert [sum(told[f"{step}_ms"] for step in STEPS) for told in waits.told] == [told["gap_ms"] for told in waits.told]
     assert len(waits.told) == QUESTIONS
+
+
+def test_what_a_gateway_hears_late_is_told_as_late(waits: Waits) -> None:
+    short_ms = [waits.late_ms - told["hearing_ms"] for told in waits.told]
+    assert [each for each in short_ms if not 0 <= each <= DRIFT_MS] == []
 
 
 def test_each_vendor_has_what_it_took(waits: Waits) -> None:
@@ -159,6 +189,6 @@ def test_each_vendor_has_what_it_took(waits: Waits) -> None:
 
 
 def test_where_only_vendors_take_time_nothing_is_left_unexplained(waits: Waits) -> None:
-    explained = {"wait", "gate", *VENDORS}
+    explained = {"hearing", "wait", "gate", *VENDORS}
     left = [(step, told[f"{step}_ms"]) for told in waits.told for step in STEPS if step not in explained]
     assert [each for each in left if each[1] > (ROUNDED_MS if each[0].endswith("_hop") else 0)] == []

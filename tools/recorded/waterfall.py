@@ -9,20 +9,21 @@
       ...
       gate                           [#####] 232
 
-What is measured is in the event ``WATERFALL`` (``gateway/waterfall.py``), which the gateway put into the record; nothing is reckoned here.
+What is measured is in the event ``WATERFALL`` (``gateway/waits.py``), which the gateway put into the record; nothing is reckoned here.
 """
 
 from collections.abc import Iterable
 
 from gateway.records.format import Handled, Record
 from gateway.turn.events import Report
-from gateway.waterfall import REST, STEPS
+from gateway.waits import REST, STEPS
 from tools.drawing import BOT, CALLER, FONT_PX, GREY, Plot, box, document, line, seconds, text
 
 _LEFT, _WIDTH, _RIGHT, _TOP = 110, 860, 60, 52
 _ROW, _BAR, _GAP = 15, 11, 16
 _VENDOR, _HOP, _UNEXPLAINED, _HELD = "#6b3fa0", "#9aa0aa", "#d62728", "#e0a100"
 _LOOK = {
+    "hearing": ("hearing", _HOP),
     "wait": ("wait", CALLER),
     "publish": ("publish", _HOP),
     "asr_hop": ("hop", _HOP),
@@ -34,10 +35,11 @@ _LOOK = {
     "tts_hop": ("hop", _HOP),
     "first_sound": ("first sound", _VENDOR),
     "given_up": ("given up", _HELD),
+    "talking": ("talking", CALLER),
     "gate": ("gate", _HELD),
     "first_frame": ("first frame", BOT),
 } | dict.fromkeys(REST, ("unexplained", _UNEXPLAINED))
-_LEGEND = "blue: end of turn · grey: Redis · purple: vendors · red: unexplained · yellow: held until the turn ends, the floor is free"
+_LEGEND = "blue: the caller · grey: ways · purple: vendors · red: unexplained · yellow: held until the turn ends, the floor is free"
 
 Fields = dict[str, int]
 
@@ -77,7 +79,8 @@ def _why_none(record: Record) -> str:
 
 
 def _shown(fields: Fields) -> list[tuple[str, int]]:
-    return [(step, fields[f"{step}_ms"]) for step in STEPS if fields[f"{step}_ms"]]
+    """Not every Torim that made a record knew every step."""
+    return [(step, fields[f"{step}_ms"]) for step in STEPS if fields.get(f"{step}_ms")]
 
 
 def _group(plot: Plot, y: float, turn: int, fields: Fields) -> Iterable[str]:
