@@ -4,13 +4,16 @@ from collections.abc import Callable, Sequence
 
 from common.messages import Transcript
 from gateway.turn.barge_in import OWN_LEVEL_RATIO
+from gateway.turn.endpointing import FRAME_MS
 from gateway.turn.events import Command, FrameHeard, PublishUtterance, Report
 from gateway.turn.machine import TurnMachine
+from gateway.turn.utterance import SHORT_VOICED_FRAMES
 from gateway.turn.words import Sense
 from tests.sim.broken_rule import Check
 
 _SOFT = OWN_LEVEL_RATIO * 1.1
 """A little of what else is in a piece, its pre-roll."""
+_LONGEST_NOD_MS = SHORT_VOICED_FRAMES * FRAME_MS
 
 
 class VoicesJudge:
@@ -38,7 +41,7 @@ class VoicesJudge:
     def published(self, command: PublishUtterance, frames: range) -> None:
         """A piece went to the recogniser."""
         piece = self._machine.call.awaited.get(command.seq)
-        if piece is not None and piece.brief:
+        if command.voiced_ms <= _LONGEST_NOD_MS:
             self._brief.add(command.seq)
         if piece is not None and piece.soft:
             self._soft.add(command.seq)
