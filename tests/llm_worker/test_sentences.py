@@ -35,6 +35,7 @@ def cut(text: str, **limits: int) -> list[str]:
         ("צריך ת.ז. שלך. תודה.", ["צריך ת.ז. שלך.", "תודה."]),
         ('He said "Stop!" and left. Then quiet.', ['He said "Stop!" and left.', "Then quiet."]),
         ('He said "Stop!" Then he left.', ['He said "Stop!"', "Then he left."]),
+        ('הוא אמר "עצור!" והלך. היה שקט.', ['הוא אמר "עצור!" והלך.', "היה שקט."]),
         ("Well... maybe not. Ok.", ["Well... maybe not.", "Ok."]),
         ("1. Bread is here.\n2. Milk is there.", ["1. Bread is here.", "2. Milk is there."]),
         ("How many? Take 5. Now go.", ["How many?", "Take 5.", "Now go."]),
