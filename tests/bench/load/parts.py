@@ -7,7 +7,7 @@ from tests.bench.load.figures import Spread, spread
 
 VENDORS = ("asr", "first_token", "first_piece", "first_sound")
 """What the vendors take; the last but one is the model's words up to the end of what can be spoken."""
-OWN = ("publish", "asr_hop", "asr_rest", "decide", "llm_hop", "llm_rest", "tts_hop", "tts_rest", "gate", "first_frame")
+OWN = ("hearing", "publish", "asr_hop", "asr_rest", "decide", "llm_hop", "llm_rest", "tts_hop", "tts_rest", "gate", "first_frame")
 _LINE = re.compile(r"^EVENT .* WATERFALL (.*)$", re.MULTILINE)
 _PART = re.compile(r"(\w+)_ms=(\d+)")
 
