@@ -168,7 +168,9 @@ def _groups(runs: Json, run: str, metrics: Iterable[str], half: str) -> list[str
 
 def beside_tau_voice(runs: Json, names: Sequence[str]) -> Iterator[str]:
     """The panel, ours and theirs."""
-    yield from head("system", "L_R s", "L_Y s", "R_R", "R_Y", "I_A", "S_BC", "S_VT", "S_ND", "interruptions, S events")
+    yield from head(
+        "system", "L_R s", "L_Y s", "R_R", "R_Y", "I_A (ours: turns, utterances)", "S_BC", "S_VT", "S_ND", "interruptions, S events"
+    )
     for run in names:
         yield row(f"**Torim**, {run}, held-out", *_own_panel(runs, run))
     for each in TAU_VOICE:
@@ -178,11 +180,12 @@ def beside_tau_voice(runs: Json, names: Sequence[str]) -> Iterator[str]:
 
 def _own_panel(runs: Json, run: str) -> Iterator[str]:
     cells = {metric: cell_of(runs, run, metric, "held-out") for metric in ("R_R", "R_Y", "I_A", "S_BC", "S_VT", "S_ND")}
+    utterances = cell_of(runs, run, "I_A utterance", "held-out")
     for metric in ("R_R", "R_Y ticks"):
         found = (cell_of(runs, run, metric, "held-out") or {}).get("latency_s")
         yield f"{found['mean']:.2f}" if found and enough(found["of"]) else "-"
     for metric, cell in cells.items():
-        yield _plain(cell, "points" if metric == "I_A" else "hits")
+        yield _plain(cell, "hits") if metric != "I_A" else f"{_plain(cell, 'points')}, {_plain(utterances, 'points')}"
     yield ", ".join(str(cell["of"]) if (cell := cells[metric]) else "0" for metric in ("R_Y", "S_BC", "S_VT", "S_ND"))
 
 
