@@ -25,7 +25,7 @@ from common.language import named
 from llm_worker.thoughts import Thoughts
 from llm_worker.vendors.base import Exchange, Piece, Prompt, Round, UsedTool
 from llm_worker.vendors.openai_actions import action_of, function, offered
-from llm_worker.vendors.openai_answer import Answer, text_of
+from llm_worker.vendors.openai_answer import Answer, written_in
 from llm_worker.vendors.openai_options import Options
 
 INSTRUCTIONS = (
@@ -147,7 +147,7 @@ def _read(chunk: ChatCompletionChunk, bill: usage.Bill) -> None:
     if chunk.usage is not None:
         bill.input_tokens, bill.output_tokens, bill.estimated = chunk.usage.prompt_tokens, chunk.usage.completion_tokens, False
     elif bill.estimated and chunk.choices:
-        bill.output_tokens += usage.tokens(text_of(chunk))
+        bill.output_tokens += usage.tokens(written_in(chunk))
 
 
 # --- The prompt

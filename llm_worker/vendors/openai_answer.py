@@ -1,9 +1,10 @@
 """What the chunks of a chat completion's stream add up to, and how it ended (sans-I/O).
 
-    stop, tool_calls    whole
-    content_filter      the server took the rest away: the request fails, and the same would be taken away again
-    length              it was cut at its most tokens: the request fails; another attempt goes on behind what was said
-    none                the stream broke off: the server failed
+    stop, tool_calls, function_call    whole
+    content_filter                     the server took the rest away: the request fails, and the same would be taken away again
+    length                             it was cut at its most tokens: the request fails; another attempt goes on behind what was said
+    none                               the stream broke off: the server failed
+    any other                          servers have words of their own for what went wrong (abort, error, SAFETY): the server failed
 
 Of an answer that failed no call is made: its arguments may be half ones. Its whole sentences are out by then. What a model says in refusing
 is said like anything else.
@@ -16,7 +17,7 @@ A long note takes many seconds of that, in which nothing can be said: each piece
 from dataclasses import dataclass
 
 from openai.types.chat import ChatCompletionChunk
-from openai.types.chat.chat_completion_chunk import ChoiceDeltaToolCall
+from openai.types.chat.chat_completion_chunk import ChoiceDelta, ChoiceDeltaToolCall
 
 from common.errors import VendorError
 from common.lineup import LIMIT_S
@@ -24,7 +25,8 @@ from common.openai_client import VENDOR
 from common.vendor_stream import Working
 from llm_worker.vendors.base import ToolCall
 
-_FAILURES = {"": "half_stream", "content_filter": "content_filter", "length": "length"}
+_WHOLE = ("stop", "tool_calls", "function_call")
+_OF_REQUEST = ("content_filter", "length")
 _THOUGHT = ("reasoning_content", "reasoning")
 """Where servers put a thought that they tell from the answer: DeepSeek and llama.cpp; Ollama, OpenRouter and vLLM."""
 CALL_S = 15.0
@@ -45,8 +47,10 @@ class Answer:
         Raises:
             VendorError: it is not.
         """
-        if kind := _FAILURES.get(self._ending):
-            raise VendorError(VENDOR, kind, retryable=kind != "content_filter", blame="request" if self._ending else "vendor")
+        if self._ending in _OF_REQUEST:
+            raise VendorError(VENDOR, self._ending, retryable=self._ending != "content_filter", blame="request")
+        if self._ending not in _WHOLE:
+            raise VendorError(VENDOR, "bad_ending" if self._ending else "half_stream", retryable=True)
 
     @property
     def calls(self) -> list[ToolCall]:
@@ -70,8 +74,7 @@ class Answer:
         delta = chunk.choices[0].delta
         if delta.tool_calls:
             return Working(CALL_S, on=self._calls[-1].name)
-        thought = delta.content or any((delta.model_extra or {}).get(name) for name in _THOUGHT)
-        return Working(LIMIT_S) if thought else None
+        return Working(LIMIT_S) if delta.content or _thought_of(delta) else None
 
     def _take_call(self, piece: ChoiceDeltaToolCall) -> None:
         call = next((call for call in reversed(self._calls) if call.index == piece.index), None)
@@ -97,3 +100,17 @@ def text_of(chunk: ChatCompletionChunk) -> str:
     """What is said in a chunk that has choices, a refusal, too."""
     delta = chunk.choices[0].delta
     return (delta.content or "") + (delta.refusal or "")
+
+
+def written_in(chunk: ChatCompletionChunk) -> str:
+    """All that the model wrote in a chunk that has choices, and is paid for: words, a thought, a call."""
+    delta = chunk.choices[0].delta
+    functions = [piece.function for piece in delta.tool_calls or [] if piece.function is not None]
+    calls = [text for function in functions for text in (function.name, function.arguments) if text]
+    return "".join((text_of(chunk), _thought_of(delta), *calls))
+
+
+def _thought_of(delta: ChoiceDelta) -> str:
+    """A thought that is told from the answer; a server may tell it in both places."""
+    told = (delta.model_extra or {}).get
+    return next((thought for name in _THOUGHT if isinstance(thought := told(name), str) and thought), "")

@@ -138,6 +138,17 @@ async def test_a_stream_that_was_stopped_is_billed_by_an_estimate_of_what_was_se
     assert use.input_tokens == pytest.approx(service.bills["m1"].input_tokens, rel=0.02)
 
 
+@pytest.mark.parametrize("name", ["reasoning_content", "reasoning"])
+async def test_of_what_broke_off_the_thought_and_the_call_are_billed_too(name: str) -> None:
+    thought, call = event({name: "They want ten."}), tool_completion(("book", '{"at":"ten"}'))[2:-2]
+    async with model([*texts(""), thought, *call, Reset()]) as (vendor, _):
+        with usage.collected() as uses, pytest.raises(VendorError):
+            await pieces(vendor)
+    (use,) = uses
+    written = ("They want ten.", "book", '{"at"', ':"ten', '"}')
+    assert (use.estimated, use.output_tokens) == (True, sum(map(usage.tokens, written)))
+
+
 # --- The stream
 
 
@@ -166,8 +177,8 @@ async def test_what_a_model_says_in_refusing_is_said() -> None:
     assert await replied(refusing_completion("I'm sorry,", " I can't.")) == ["I'm sorry,", " I can't."]
 
 
-@pytest.mark.parametrize("finish", ["stop", "tool_calls", "eos"])
-async def test_an_answer_that_came_to_its_end_is_whole_whatever_the_server_calls_it(finish: str) -> None:
+@pytest.mark.parametrize("finish", ["stop", "tool_calls", "function_call"])
+async def test_an_answer_that_came_to_its_end_is_whole(finish: str) -> None:
     assert await replied(cut_completion(finish, "At nine.")) == ["At nine."]
 
 
@@ -361,6 +372,14 @@ async def test_a_call_whose_arguments_were_cut_is_not_made(finish: str) -> None:
     assert (got, failure.kind) == ([], finish)
 
 
+@pytest.mark.parametrize(
+    "finish", ["abort", "error", "insufficient_system_resource", "model_context_window_exceeded", "SAFETY", "max_tokens"]
+)
+async def test_an_ending_that_nobody_knows_is_none_and_its_call_is_not_made(finish: str) -> None:
+    got, failure = await failure_of([*tool_completion(("book", '{"at":"ten"}'), said="Yes.")[:-2], *cut_completion(finish)[-2:]])
+    assert (got, failure.kind, failure.retryable, failure.blame) == (["Yes."], "bad_ending", True, "vendor")
+
+
 async def test_a_server_that_says_nothing_is_given_up() -> None:
     _, failure = await failure_of([Stall()], read_s=0.1)
     assert failure.kind == "timeout"
@@ -404,8 +423,9 @@ async def test_a_stream_that_is_closed_hangs_up_at_the_server() -> None:
             assert await server.hung_up.wait()
 
 
-async def test_a_reply_that_is_cancelled_hangs_up_at_the_server() -> None:
-    async with model([*texts("We open"), Stall()]) as (vendor, server):
+@pytest.mark.parametrize("begun", [texts("We open"), tool_completion(("book", '{"at":"ten"}'))[:3]], ids=["words", "a call"])
+async def test_a_reply_that_is_cancelled_hangs_up_at_the_server(begun: Script) -> None:
+    async with model([*begun, Stall()]) as (vendor, server):
         await cancelled_in(vendor.reply(PROMPT))
         async with asyncio.timeout(GONE_S):
             assert await server.hung_up.wait()
