@@ -67,7 +67,7 @@ ENDPOINTING_S = Histogram(
 )
 STAGE_S = Histogram(
     "torim_stage_seconds",
-    "From giving a stage its work until its first result or failure; what never comes: as long as it was waited for",
+    "From giving a stage its work until its first result or failure; what a turn ended for want of: as long as it was waited for",
     ["stage"],
     buckets=_WAITS_S,
 )

@@ -9,10 +9,10 @@
 
 Rules
     Words are wanted in whatever turn they come, since sound is often given to ASR in one turn and understood in the
-    next. What never comes took at least the 30 s after which nobody waits for it; or, if the core had given it up by
-    then, what was left of the call.
-    A reply that is not there when its turn ends may be wanted no more, and is not judged, but in the two ends that a stage
-    which does not answer brings about: then it took at least as long.
+    next. What does not come within 30 s does not come: most of it was let go, since nobody wanted it any more.
+    A reply that is not there when its turn ends may be wanted no more, and is not judged.
+    Two ends are brought about by a stage that does not answer: then what was waited for in that turn took at least as
+    long; words, if it was as long as the core waits for them.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +22,8 @@ from gateway.turn.clocks import FALLBACK_S
 from gateway.turn.events import CloseTurn, Command, PublishTranscript, PublishUtterance
 
 _FOR_WANT_OF_AN_ANSWER = ("nothing_heard", "fallback")
-_LAST = ("hung_up", "transferred")
+_GIVEN_UP_S = FALLBACK_S - 0.001
+"""Both moments are floats."""
 _NEVER_S = 30.0
 
 
@@ -32,8 +33,8 @@ class StageTimes:
     def __init__(self, took: Callable[[Stage, float], object]) -> None:
         """``took`` hears of each time, in seconds."""
         self._took = took
-        self._sound_given_at: dict[int, float] = {}
-        """By the number of its piece, in order."""
+        self._sound_given_at: dict[int, tuple[float, int]] = {}
+        """And in which turn, by the number of its piece, in order."""
         self._reply_given_at: dict[tuple[Stage, int], float] = {}
         """To the model, or to the voice, by the number of the turn."""
 
@@ -63,23 +64,21 @@ class StageTimes:
         """What the core returned."""
         for command in commands:
             match command:
-                case PublishUtterance(seq=seq):
-                    self._sound_given_at[seq] = now
+                case PublishUtterance(seq=seq, turn=turn):
+                    self._sound_given_at[seq] = now, turn
                 case PublishTranscript(turn=turn):
                     self._reply_given_at["llm", turn] = now
                 case CloseTurn(turn=turn, how=how):
                     self._turn_ended(turn, now, unanswered=how in _FOR_WANT_OF_AN_ANSWER)
-                    if how in _LAST:
-                        self._call_ended(now)
                 case _:
                     pass
 
     def _understood(self, seq: int, now: float) -> bool:
         """Whether those words were waited for."""
-        given_at = self._sound_given_at.pop(seq, None)
-        if given_at is not None:
-            self._took("asr", now - given_at)
-        return given_at is not None
+        given = self._sound_given_at.pop(seq, None)
+        if given is not None:
+            self._took("asr", now - given[0])
+        return given is not None
 
     def _answered(self, stage: Stage, turn: int, now: float) -> bool:
         """Whether that was waited for."""
@@ -94,18 +93,14 @@ class StageTimes:
             for stage, asked_in in tuple(self._reply_given_at):
                 if asked_in == turn:
                     self._answered(stage, turn, now)
+            for seq, (given_at, given_in) in tuple(self._sound_given_at.items()):
+                if given_in == turn and now - given_at >= _GIVEN_UP_S:
+                    self._understood(seq, now)
         self._reply_given_at.clear()
-
-    def _call_ended(self, now: float) -> None:
-        for given_at in self._sound_given_at.values():
-            if now - given_at >= FALLBACK_S:
-                self._took("asr", now - given_at)
-        self._sound_given_at.clear()
 
     def _forget_old(self, now: float) -> None:
         while self._sound_given_at:
-            seq, given_at = next(iter(self._sound_given_at.items()))
+            seq, (given_at, _) = next(iter(self._sound_given_at.items()))
             if now - given_at < _NEVER_S:
                 return
             del self._sound_given_at[seq]
-            self._took("asr", _NEVER_S)
