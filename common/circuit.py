@@ -12,6 +12,9 @@
   hears so at once, instead of after a wait without hope.
 - on trial: one request goes through, in the vendor's place in the order; for the others it still rests.
 
+An answer to what was asked before the last failure ends the row, and no more: what was held against the vendor meanwhile, above all
+the time that it asked for, stands.
+
 Three failures within 2 s may be one sentence that it cannot speak, tried three times; so the three have to be
 further apart. A vendor that says how long to wait (HTTP's Retry-After, google.rpc.RetryInfo) is taken at its word,
 for five minutes at most.
@@ -32,10 +35,11 @@ class Circuit:
     """One vendor's, in one process."""
 
     def __init__(self) -> None:
-        self.answered()
+        self._held = 0
+        """How often anything was held against it."""
+        self._is_well()
 
-    def answered(self) -> None:
-        """It went well: nothing is held against it."""
+    def _is_well(self) -> None:
         self._failures = 0
         self._first_failure_s = 0.0
         self._shunned_until_s = 0.0
@@ -60,9 +64,16 @@ class Circuit:
 
     # What happens to a request
 
-    def asked(self) -> None:
-        """A request is on its way."""
+    def asked(self) -> int:
+        """A request is on its way; returns what ``answered`` knows it by."""
         self._on_trial = self._rests_until_s is not None
+        return self._held
+
+    def answered(self, asked: int) -> None:
+        """It went well: nothing is held against it but what came behind the request."""
+        self._failures = 0
+        if asked == self._held:
+            self._is_well()
 
     def left(self) -> None:
         """Nobody waits for it any more: nothing is known."""
@@ -71,12 +82,14 @@ class Circuit:
     def set_aside(self, now_s: float) -> None:
         """It would not go on with a request, for that one's own sake: another vendor is asked first, and nothing is counted."""
         self.left()
+        self._held += 1
         self._shunned_until_s = now_s + SHUN_S
 
     def failed(self, now_s: float, wait_s: float | None = None) -> None:
         """It did not go well; ``wait_s`` is what the vendor asked for."""
         self._first_failure_s = self._first_failure_s if self._failures else now_s
         self._failures += 1
+        self._held += 1
         self._shunned_until_s = now_s + SHUN_S
         resting, self._on_trial = self._rests_until_s is not None, False
         if wait_s is not None:

@@ -169,7 +169,7 @@ class Lineup(Generic[V]):
                 async for piece in pieces:
                     yield piece
             if attempt.failure is None and (attempt.began or self._may_be_empty):
-                self._answered(member)
+                self._answered(member, attempt.asked)
                 return
             error = attempt.failure or _no_answer(member.name)
             if error.kind == "timeout":
@@ -189,9 +189,9 @@ class Lineup(Generic[V]):
         askable = [member for wanted in ("well", "shunned") for member, standing in standings if standing == wanted]
         return askable or [member for member in self._members if member.circuit.may_be_tried(now_s)]
 
-    def _answered(self, member: Member[V]) -> None:
-        member.circuit.answered()
-        metrics.VENDOR_RESTING.labels(self._stage, member.name).set(0)
+    def _answered(self, member: Member[V], asked: int) -> None:
+        member.circuit.answered(asked)
+        self._tell_rest(member)
 
     def _failed(self, member: Member[V], error: VendorError, after_s: float, following: str | None, *, began: bool = False) -> VendorError:
         now_s = asyncio.get_running_loop().time()
@@ -208,9 +208,12 @@ class Lineup(Generic[V]):
             self._stage, member.name, _WHAT[error.blame], error.kind, round(1000 * after_s), following or "none",
             member.circuit.standing(now_s), round(member.circuit.rest_left_s(now_s)),
         )  # fmt: skip
-        resting = member.circuit.standing(now_s) == "resting"
+        return VendorError(member.name, error.kind, retryable=error.retryable and not self._tell_rest(member))
+
+    def _tell_rest(self, member: Member[V]) -> bool:
+        resting = member.circuit.standing(asyncio.get_running_loop().time()) == "resting"
         metrics.VENDOR_RESTING.labels(self._stage, member.name).set(resting)
-        return VendorError(member.name, error.kind, retryable=error.retryable and not resting)
+        return resting
 
 
 def _no_answer(vendor: str) -> VendorError:
@@ -231,6 +234,8 @@ class _Attempt(Generic[V, T]):
     ) -> None:
         """``end_s``: when the time of all vendors is over."""
         self.began = False
+        self.asked = 0
+        """What the vendor's circuit knows it by."""
         self.failure: VendorError | None = None
         self._member = member
         self._request = request
@@ -250,7 +255,7 @@ class _Attempt(Generic[V, T]):
     async def pieces(self) -> AsyncIterator[T]:
         """What the vendor answers, up to its end or its failure."""
         loop, deadline_s, waiting_since_s = asyncio.get_running_loop(), self._deadline_s, self._since_s
-        self._member.circuit.asked()
+        self.asked = self._member.circuit.asked()
         try:
             async with closing(self._request(self._member.vendor)) as pieces:
                 while (piece := await next_piece(pieces, deadline_s, self._member.name, self._end_s)) is not None:

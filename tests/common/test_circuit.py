@@ -30,7 +30,7 @@ def test_one_failure_shuns_for_three_seconds() -> None:
 def test_an_answer_makes_well() -> None:
     circuit = Circuit()
     circuit.failed(10.0)
-    circuit.answered()
+    circuit.answered(circuit.asked())
     assert circuit.standing(10.0) == "well"
 
 
@@ -50,9 +50,35 @@ def test_an_answer_between_them_begins_the_row_anew() -> None:
     circuit = Circuit()
     circuit.failed(0.0)
     circuit.failed(1.0)
-    circuit.answered()
+    circuit.answered(circuit.asked())
     circuit.failed(2.0)
     assert circuit.standing(2.0) == "shunned"
+
+
+def test_an_answer_to_what_was_asked_before_them_ends_the_row_but_no_shun() -> None:
+    circuit = Circuit()
+    asked = circuit.asked()
+    for at_s in (0.0, 1.0):
+        circuit.failed(at_s)
+    circuit.answered(asked)
+    circuit.failed(2.5)
+    assert (circuit.standing(5.4), circuit.standing(5.5)) == ("shunned", "well")
+
+
+def test_an_answer_to_what_was_asked_before_takes_no_time_that_was_asked_for() -> None:
+    circuit = Circuit()
+    asked = circuit.asked()
+    circuit.failed(0.5, wait_s=30.0)
+    circuit.answered(asked)
+    assert circuit.standing(30.4) == "resting"
+
+
+def test_an_answer_to_what_was_asked_before_leaves_aside_what_was_set_aside() -> None:
+    circuit = Circuit()
+    asked = circuit.asked()
+    circuit.set_aside(0.5)
+    circuit.answered(asked)
+    assert circuit.standing(0.6) == "shunned"
 
 
 @pytest.mark.parametrize(("rests", "rest_s"), [(1, 5), (2, 10), (3, 20), (4, 40), (5, 60), (6, 60)])
@@ -76,8 +102,7 @@ def test_a_trial_that_nobody_waits_for_is_none() -> None:
 
 def test_a_trial_that_goes_well_ends_the_rest() -> None:
     circuit, since_s = resting()
-    circuit.asked()
-    circuit.answered()
+    circuit.answered(circuit.asked())
     assert circuit.standing(since_s + 0.1) == "well"
 
 

@@ -92,6 +92,23 @@ def test_a_vendor_that_rests_is_not_asked() -> None:
     assert first.asked_at_s == [0]
 
 
+def test_a_vendor_that_asks_for_time_has_it_though_an_older_answer_ends_well() -> None:
+    first = Scripted([0.2, "a long answer", 1.0, " and its end"], [WAIT], ["too early"])
+
+    async def under_load() -> list[str]:
+        line = lineup(first, Scripted(["two"]))
+
+        async def at(seconds: float) -> str:
+            await asyncio.sleep(seconds)
+            return "".join((await heard(line))[0])
+
+        answers = await asyncio.gather(*map(at, (0.0, 0.5, 2.0)))
+        assert told("torim_vendor_resting") == 1
+        return answers
+
+    assert (run(under_load()), first.asked_at_s) == (["a long answer and its end", "two", "two"], [0.0, 0.5])
+
+
 def test_a_vendor_is_the_first_again_after_its_rest() -> None:
     async def twice() -> tuple[list[str], float]:
         line = lineup(Scripted([WAIT], ["one"]), Scripted(["two"]))
