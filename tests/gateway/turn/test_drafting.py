@@ -582,6 +582,13 @@ def test_who_goes_on_and_hangs_up_said_at_least_what_is_known() -> None:
     assert desk.closed[-1].caller == "one two"
 
 
+def test_who_goes_on_before_a_look_is_understood_and_hangs_up_is_in_no_history() -> None:
+    desk = drafted_desk(ASR, text=None)
+    desk.speak(0.5)
+    desk.hang_up()
+    assert desk.closed[-1].caller == ""
+
+
 def test_a_look_that_is_not_understood_yet_hides_nothing() -> None:
     desk = looked_desk()
     desk.wait(0.4)
