@@ -35,6 +35,7 @@ RULES: list[Rule] = [
     money.BARE,
     rule(r"(?<![^\Wא-ת])(?<![.,:/+])1\s?\+\s?1(?![\w.,+]*\d)", "אחד פלוס אחד"),
     *code_rules(HEBREW, _CODE, noun_at),
+    rule(r"(?<![א-ת])([א-ת]['׳])(?=\d)", lambda found: f"{found[1]} "),
     rule(r"(?<!\w)OK(?!\w)", "אוקיי"),
     rule(r"(?<=ויטמין )([A-Z])-?(\d{1,2})(?!\w)", lambda found: f"{found[1]} {numbers.cardinal(int(found[2]))}"),
     rule(r"(?<!\w)(HPV)-?(\d{1,2})(?!\w)", lambda found: f"{' '.join(found[1])} {numbers.cardinal(int(found[2]))}"),

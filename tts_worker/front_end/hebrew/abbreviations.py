@@ -6,7 +6,7 @@ goes to the second word of a construct pair: הת"ז is תעודת הזהות.
 
 import re
 
-from tts_worker.front_end.hebrew.nouns import Gender
+from tts_worker.front_end.hebrew.nouns import Gender, noun_at
 from tts_worker.front_end.hebrew.numbers import BY, NUMBER, START, TO, amount, mixed, sides
 from tts_worker.front_end.scan import Rule, rule
 
@@ -116,6 +116,7 @@ _UNITS: dict[str, tuple[str, str, Gender]] = {
     "שנ'": ("שנייה", "שניות", "f"),
     "יח'": ("יחידה", "יחידות", "f"),
     "אג'": ("אגורה", "אגורות", "f"),
+    "מע'": ("מעלה", "מעלות", "f"),
     "°": ("מעלה", "מעלות", "f"),
     "°C": ("מעלת צלזיוס", "מעלות צלזיוס", "f"),
     "℃": ("מעלת צלזיוס", "מעלות צלזיוס", "f"),
@@ -141,7 +142,13 @@ def _any(words: dict[str, str] | dict[str, tuple[str, str, Gender]]) -> str:
     return "|".join("".join(f"(?:{_MARK[letter]})" if letter in _MARK else re.escape(letter) for letter in word) for word in ordered)
 
 
-_FULL = {**_PAIRS, **_PLAIN, **{unit: one for unit, (one, _, _) in _UNITS.items() if "א" <= unit[0] <= "ת" and len(unit) > 2}}
+_ONLY_COUNTED = {"מע'"}
+"""Alone it may as well be the west."""
+_FULL = {
+    **_PAIRS,
+    **_PLAIN,
+    **{unit: one for unit, (one, _, _) in _UNITS.items() if "א" <= unit[0] <= "ת" and len(unit) > 2 and unit not in _ONLY_COUNTED},
+}
 
 
 def _plain(found: re.Match[str]) -> str:
@@ -166,7 +173,18 @@ def _measure(found: re.Match[str]) -> str:
     return f"מינוס {spoken}" if found["minus"] else spoken
 
 
-_EACH = rule(r"(?:(?<=ש[\"״]ח )|(?<=[₪$€] )|(?<=שקל )|(?<=שקלים ))כ[\"״]א(?![א-ת])", "כל אחד")
+_SUM = re.compile(rf"[₪$€]?\s?(?:{NUMBER})\D*$")
+_BEFORE_WORDS = re.compile(r"(\d?)(?=\s+[א-ת])")
+
+
+def _each(found: re.Match[str]) -> str:
+    """In the gender of the last plural before the sum, or rather of one that is counted there."""
+    goods = re.split(r"[.!?;]\s", " " + _SUM.sub("", found.string[: found.start()]))[-1]
+    nouns = [(place[1] != "", noun) for place in _BEFORE_WORDS.finditer(goods) if (noun := noun_at(goods, place.end()))]
+    return "כל אחת" if nouns and max(reversed(nouns), key=lambda each: each[0])[1].gender == "f" else "כל אחד"
+
+
+_EACH = rule(r"(?:(?<=ש[\"״]ח )|(?<=[₪$€] )|(?<=שקל )|(?<=שקלים ))כ[\"״]א(?![א-ת])", _each)
 """Behind a price; elsewhere it may be a number (chapter 21)."""
 _BEGIN, _BEHIND = r"(?<![א-ת\"״'׳])", r"(?![א-ת\"״])"
 RULES: list[Rule] = [

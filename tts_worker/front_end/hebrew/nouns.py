@@ -35,11 +35,13 @@ _WHOSE = "(?:ך|כם|כן|ו|ה|נו|הם|הן|י)"
 _POSSESSED = re.compile(rf"(?P<plural>[א-ת]+ות)י{_WHOSE}|(?P<construct>[א-ת]+י){_WHOSE}")
 _FEMININE_ONES = _set(
     "נפש שעה דקה שנייה שנה פעם אגורה ילדה אישה הודעה פגישה הזמנה בקשה לירה מעלה קומה דירה בדיקה יחידה מנה חבילה שאלה נקודה ספרה "
-    "תשובה שיחה סדנה משפחה מכונית תוכנית אפשרות טיפה עיר מילה תרופה זריקה כוס כף כפית תמונה הפניה מרפאה"
+    "תשובה שיחה סדנה משפחה מכונית תוכנית אפשרות טיפה עיר מילה תרופה זריקה כוס כף כפית תמונה הפניה מרפאה "
+    "אחות רופאה נציגה לקוחה מטופלת עובדת מזכירה תלמידה אורחת חולצה שמלה"
 )
 _MASCULINE_ONES = _set(
     "שקל אחוז יום חודש שבוע תור איש ילד אדם מחיר דולר אירו סנט קילומטר מטר סנטימטר מילימטר קילוגרם קילו גרם טון ליטר כרטיס חדר מקום לקוח "
-    "משלוח מנוי תשלום מוצר אורח שולחן רופא נציג עובד תושב סועד נוסע כדור מרשם חיסון ביקור טיפול צילום טופס מסמך מיליון אלף"
+    "משלוח מנוי תשלום מוצר אורח שולחן רופא נציג עובד תושב סועד נוסע כדור מרשם חיסון ביקור טיפול צילום טופס מסמך מיליון אלף "
+    "מטופל תינוק תלמיד סניף פריט ספר"
 )
 _MEASURED = _set("כדור שקל אחוז דולר סנט גרם קילו קילוגרם ליטר מטר קילומטר")
 _ONE_OF = {
@@ -58,15 +60,16 @@ _ONE_OF = {
     "כפיות": "כפית",
 }
 """What may be halved."""
-_NO_NOUNS = _set("צהריים בצהריים לצהריים הצהריים לפעמים לפנים")
+_NO_NOUNS = _set("צהריים בצהריים לצהריים הצהריים לפעמים לפנים עלות בעלות")
 _BEGIN_WITH_HE = _set(
     "הודעות הזמנות הנחות הורים הצעות הגדרות החזרים הפסקות המלצות הרצאות הופעות הטבות העברות התקנות הלוואות הסעות הקלטות הזדמנויות "
     "הרשמות הפקדות הוראות החלטות הערות הבדלים הריונות הסכמים הסברים הודעה הזמנה הולדת הגרלה הוראה הוראת הסעה היעדרות הסתגלות הלבשה "
     "המתנה הכשרה היריון הריון הפסקה התאמה הרצאה הדרכה החלמה הבראה הנחה הצטיינות הגנה הגעה הובלה הרשמה הקלטה הפעלה"
 )
+_BEGIN_WITH_MEHE = _set("מהנדסים מהנדסות מהגרים מהגרות מהלכים מהדורות מהפכות מהירים מהירות")
 _LABELS = re.compile(
     r"(?:^|[\s(])[ובלמהש]*-?(?:קו|אוטובוס|קומה|דירה|חדר|שלוחה|סניף|בית|עמוד|עמ'|פרק|טרמינל|רציף|מספר|מס'|כניסה|עמדה|דלפק|שער|ערוץ|כביש|"
-    r"גרסה|דגם|רחוב|רח')\s+(?:מספר\s+)?$"
+    r"גרסה|דגם|רחוב|רח'|שלב|צעד|סעיף|חלק|תשלום|מפגש|שיעור)\s+(?:מספר\s+)?$"
 )
 _NAMED_NEXT = re.compile(r"\s+(?:קומה|דירה|חדר|כניסה)\s+(?:\d|[א-ת]['׳])")
 """What stands behind the number of a house: another thing with a number."""
@@ -112,6 +115,15 @@ def noun_at(text: str, at: int) -> Noun | None:
     return Noun(word, gender, end, owned=word in _CONSTRUCTS and _article_at(text, end)) if gender else None
 
 
+def of_them(text: str, at: int) -> Gender | None:
+    """The gender of those of whom a number names a part: two of the children."""
+    found = _NOUN.match(text, at)
+    if found is None or not found[1].startswith("מה") or found[1] in _BEGIN_WITH_MEHE:
+        return None
+    noun = noun_at(f" {found[1][2:]}", 0)
+    return noun.gender if noun else None
+
+
 def gender_of(word: str | None) -> Gender:
     """Of a noun in the singular that an ordinal follows, with particles before it or not."""
     if not word:
@@ -120,6 +132,11 @@ def gender_of(word: str | None) -> Gender:
         if listed:
             return listed
     return "f" if word[-1] in "הת" else "m"
+
+
+def counted_one(word: str) -> Gender | None:
+    """Of a singular that is known to be counted, perhaps behind a particle."""
+    return next((gender for each in (word, word[1:]) if (gender := _listed_one(each))), None)
 
 
 def labelled(before: str) -> bool:
@@ -154,6 +171,10 @@ def _listed(word: str) -> Gender | None:
     if word in _FEMININE_PLURALS or word in _FEMININE_ONES:
         return "f"
     return "m" if word in _MASCULINE_PLURALS | _CONSTRUCTS | _MASCULINE_ONES else None
+
+
+def _listed_one(word: str) -> Gender | None:
+    return "f" if word in _FEMININE_ONES else "m" if word in _MASCULINE_ONES else None
 
 
 def _by_ending(word: str) -> Gender | None:

@@ -5,6 +5,7 @@
     before a definite   2 to 10 in the construct state: שלושת הימים
     1                   behind its noun: שעה אחת, כדור אחד
     again               in the gender of what was counted: שני כדורים בבוקר ואחד בערב
+    of several          in the gender of those: אחד מכל עשרה לקוחות
 
 Rules of the Academy of the Hebrew Language; the words themselves are num2words', whose order of members follows them.
 """
@@ -13,7 +14,7 @@ import re
 
 from num2words import num2words
 
-from tts_worker.front_end.hebrew.nouns import Gender, Noun, gender_of, labelled, measured, noun_at
+from tts_worker.front_end.hebrew.nouns import Gender, Noun, counted_one, gender_of, labelled, measured, noun_at, of_them
 from tts_worker.front_end.names import HEBREW
 from tts_worker.front_end.scan import Rule, apart, rule
 
@@ -37,7 +38,7 @@ _RATED = re.compile(r"(?:ציון|דירוג)(?:\s+(?:של|הוא))?\s+$")
 _MEASURE = re.compile(r"(?:^|[\s(])([א-ת]+)\s+$")
 _PART_OF_DAY = r"\s+ב(?:בוקר|צהריים|ערב|לילה)(?![א-ת])"
 _AGAIN = re.compile(rf"(?:(?<![א-ת])(?P<one>[א-ת]+)\s+1|\d(?P<many>\s+[א-ת]+)){_PART_OF_DAY},?\s+(?:ו[-־]?)?$")
-_TO_A_NOUN = re.compile(rf"(?:{TO}|\s+(?:עד|או)\s+|\s+[לו][-־])(?:{NUMBER})(?=\s)")
+_TO_A_NOUN = re.compile(rf"(?:{TO}|\s+(?:עד|או|מתוך|מכל)\s+|\s+[לומ][-־])(?:{NUMBER})(?=\s)|\s+(?:מתוך|מכל)(?=\s)")
 
 
 def cardinal(number: int, gender: Gender = "f", *, construct: bool = False) -> str:
@@ -154,10 +155,12 @@ def _number(found: re.Match[str]) -> str:
         return mixed(written, "f")
     if gender := _counted_before(text, found):
         return mixed(written, gender)
+    if gender := of_them(text, found.end()):
+        return mixed(written, gender)
     if noun := noun_at(text, found.end()):
         return counted(written, noun)
     if (following := _TO_A_NOUN.match(text, found.end())) and (noun := noun_at(text, following.end())):
-        return mixed(written, noun.gender)
+        return mixed(written, _of_the_one_before(before, written) or noun.gender)
     if (ordered := _ORDERED.search(before)) and written.isdigit():
         return _ordinal(int(written), gender_of(ordered[1]))
     return plain(written)
@@ -175,6 +178,12 @@ def _counted_before(text: str, found: re.Match[str]) -> Gender | None:
         return "m" if measured(again["one"]) else "f"
     noun = noun_at(text, again.start("many"))
     return noun.gender if noun else None
+
+
+def _of_the_one_before(before: str, written: str) -> Gender | None:
+    """One nurse and two doctors: the 1 counts what stands before it."""
+    own = _MEASURE.search(before) if written == "1" else None
+    return counted_one(own[1]) if own else None
 
 
 def _ordinal(number: int, gender: Gender) -> str:

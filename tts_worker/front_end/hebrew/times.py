@@ -9,12 +9,16 @@ unless the text says it itself.
 import re
 
 from tts_worker.front_end.hebrew.nouns import noun_at
-from tts_worker.front_end.hebrew.numbers import START, TO, cardinal
+from tts_worker.front_end.hebrew.numbers import START, TO, amount, cardinal
 from tts_worker.front_end.scan import Rule, rule
 
 _TIME = rf"{START}([01]?\d|2[0-4]):([0-5]\d)(?::[0-5]\d)?(?![\d:])"
 _PARTS = ((3, "בלילה"), (6, "לפנות בוקר"), (12, "בבוקר"), (16, "בצהריים"), (18, "אחר הצהריים"), (22, "בערב"), (25, "בלילה"))
 _PART_BEHIND = re.compile(r"\s+(?:ב(?:בוקר|צהריים|ערב|לילה)|אחרי? הצהריים|לפנות בוקר|לפני הצהריים|אחה[\"״]צ|לפנה[\"״]צ|[AaPp]\.?[Mm])")
+
+_QUARTER = r"(0?[1-9]|1\d|2[0-4])\.(00|15|30|45)"
+_MEASURE_BEHIND = re.compile(r"\s?(?:[%₪$€£°A-Za-z]|[א-ת]{1,2}[\"״][א-ת]|(?:[מל]|גר)['׳]|(?:אלף|מיליון|מיליארד)(?![א-ת]))")
+_LASTING = "|".join(f"(?<={word} )" for word in ("כל", "תוך", "משך", "לפני", "אחרי", "כעבור", "עוד"))
 
 
 def _time(found: re.Match[str]) -> str:
@@ -25,6 +29,15 @@ def _time(found: re.Match[str]) -> str:
 def _hour(found: re.Match[str]) -> str | None:
     """A number behind the word hour that no time of twelve hours has."""
     return None if noun_at(found.string, found.end()) else _spoken(int(found[1]), 0, part=True)
+
+
+def _quarters(found: re.Match[str]) -> str | None:
+    """Two times with points between hours and minutes, if they measure nothing."""
+    if _MEASURE_BEHIND.match(found.string, found.end()) or noun_at(found.string, found.end()):
+        return None
+    told = _PART_BEHIND.match(found.string, found.end())
+    first, last = ((int(hour) % 24, int(minute)) for hour, minute in (found.group(1, 2), found.group(3, 4)))
+    return f"{_spoken(*first, part=True)} עד {_spoken(*last, part=not told)}"
 
 
 def _hours(found: re.Match[str]) -> str:
@@ -56,5 +69,7 @@ RULES: list[Rule] = [
     rule(r"(?:(?<=שעה )|(?<=שעות ))([01]?\d|2[0-4])\.([0-5]\d)(?![\d.])", _time),
     rule(rf"(?:(?<=בשעות )|(?<=השעות ))([01]?\d|2[0-4]){TO}([01]?\d|2[0-4])(?![\d:.])", _hours),
     rule(r"(?:(?<=בשעה )|(?<=לשעה )|(?<=השעה ))(1[3-9]|2[0-3])(?![\d:.,/]|\s?[₪$€£%-])", _hour),
+    rule(rf"{START}{_QUARTER}{TO}{_QUARTER}(?![\w:/]|[.,-]\d)", _quarters),
+    rule(rf"(?:{_LASTING})(\d{{1,3}})\s?ש['׳](?!\w)", lambda found: amount(found[1], "שעה", "שעות", "f")),
     rule(rf"(?<=:[0-5]\d){TO}(?=\d{{1,2}}:\d\d)", " עד "),
 ]
