@@ -278,8 +278,8 @@ class _Attempt(Generic[V, T]):
         """
         if isinstance(piece, Working):
             self._worked_s += waited_s
-            if self._worked_s > piece.may_take_s:
-                raise VendorError(self._member.name, "timeout", retryable=True)
+            if self._worked_s > piece.may_take_s:  # and would again: only another vendor may do better
+                raise VendorError(self._member.name, "timeout", retryable=False)
             return
         self._worked_s = 0.0
         self._pace.came(waited_s, self._sounds_s(piece))

@@ -32,7 +32,7 @@ from gateway.turn.phrases import Phrase, PhraseBook
 logger = logging.getLogger("torim.gateway")
 
 _LANGUAGES = ("he", "en")
-_NAMES = ("greeting", "repeat", "filler", "still_working", "fallback", "still_there", "goodbye", "unanswered", "spent")
+_NAMES = ("greeting", "repeat", "filler", "fallback", "still_there", "goodbye", "still_working", "unanswered", "spent")
 _STAGE_POLL_S = 0.5
 _FIRST_PATIENCE_S = 15.0
 _LONGEST_PATIENCE_S = 240.0
@@ -204,7 +204,7 @@ def _used(agent: InUse) -> list[str]:
     """The phrases that its calls can come to."""
     file = agent.snapshot.agent
     needed = {
-        "still_working": bool(file.webhooks or file.functions),
+        "still_working": file.tools is None or bool(file.tools),
         "unanswered": bool(file.destinations),
         "spent": has_limit(agent),
     }

@@ -92,10 +92,9 @@ class ToolRuns:
         return await self._act(tool, taken)
 
     async def is_written(self, name: str, may_take_s: float) -> None:
-        """The model is at a long call of this tool: as with one that runs, the caller hears fillers instead of a fallback (R10)."""
-        if name in self.tools:
-            head = self.delivery.message.head
-            await self.bus.send(Output(None, ToolStarted(head=head, name=name, timeout_s=may_take_s, runs=False)))
+        """The model is at a long call, of a tool that there is or not: as with one that runs, the caller hears fillers (R10)."""
+        head = self.delivery.message.head
+        await self.bus.send(Output(None, ToolStarted(head=head, name=name, timeout_s=may_take_s, runs=False)))
 
     def _refusal(self, tool: Tool, taken: msgspec.Struct) -> str:
         limit = self.limits.get(tool.name, Limit())

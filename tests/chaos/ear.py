@@ -10,8 +10,8 @@ from common.audio import BYTES_PER_MS
 from tests.chaos.hands import HIGHER
 from tts_worker.tones import STEP_MS, WINDOW_MS, HeardTone, heard_tones, windows_in
 
-_SETTINGS_PHRASES = ("greeting", "repeat", "filler", "fallback", "still_there", "goodbye")
-_AGENT_PHRASES = ("still_working", "unanswered", "looks_up")
+_SETTINGS_PHRASES = ("greeting", "repeat", "filler", "fallback", "still_there", "goodbye", "still_working")
+_AGENT_PHRASES = ("unanswered", "looks_up")
 PHRASES = dict(enumerate(_SETTINGS_PHRASES)) | dict(enumerate(_AGENT_PHRASES, 2 * len(_SETTINGS_PHRASES)))
 """By their sentence number: those of the settings, which are made in two languages; then what the agent has besides."""
 _EVERY_MS = 100

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from common.agents.file import read
 from common.agents.in_use import InUse, in_use
 from common.audio import beep
 from common.bus import Delivery
@@ -87,7 +88,7 @@ def test_another_voice_makes_the_phrases_anew(tmp_path: Path) -> None:
     phrases_made(tmp_path, FakeTtsStage(), tts_vendor="google")
     second = FakeTtsStage()
     phrases_made(tmp_path, second, tts_vendor="google", tts_voice="he-IL-Wavenet-A")
-    assert len(second.asked) == 12
+    assert len(second.asked) == 14
 
 
 def test_phrases_that_did_not_come_are_asked_for_again(tmp_path: Path) -> None:
@@ -108,7 +109,7 @@ def test_an_empty_greeting_is_none(tmp_path: Path) -> None:
 def test_nothing_is_asked_for_before_somebody_can_speak(tmp_path: Path) -> None:
     stage = FakeTtsStage(asleep=20)
     phrases_made(tmp_path, stage)
-    assert len(stage.asked) == 12
+    assert len(stage.asked) == 14
 
 
 def test_bytes_of_two_attempts_do_not_mix(tmp_path: Path) -> None:
@@ -153,14 +154,14 @@ def test_an_agent_has_phrases_of_its_own(tmp_path: Path) -> None:
 def test_only_what_differs_is_made_for_an_agent(tmp_path: Path) -> None:
     stage = FakeTtsStage()
     phrases_of(tmp_path, stage, in_use(snapshot(tmp_path, 'greeting = "Clinic"'), Settings()))
-    assert stage.asked[12:] == ["Clinic"]
+    assert stage.asked[14:] == ["Clinic"]
 
 
 def test_an_agents_voice_speaks_its_phrases(tmp_path: Path) -> None:
     google = Settings(tts_vendor="google")
     stage, clinic = FakeTtsStage(), in_use(snapshot(tmp_path, 'voice = "he-IL-Chirp3-HD-Leda"', google), google)
     phrases_of(tmp_path, stage, clinic, tts_vendor="google")
-    assert set(stage.agents[12:]) == set(stage.kept) == {clinic.carried.reference}
+    assert set(stage.agents[14:]) == set(stage.kept) == {clinic.carried.reference}
 
 
 def test_a_save_leaves_the_gateway_ready(tmp_path: Path) -> None:
@@ -175,7 +176,7 @@ def test_an_empty_file_is_no_phrase(tmp_path: Path) -> None:
         path.write_bytes(b"")
     second = FakeTtsStage()
     phrases_made(tmp_path, second)
-    assert len(second.asked) == 12
+    assert len(second.asked) == 14
 
 
 def test_an_unwritable_folder_costs_the_file_not_the_phrase(tmp_path: Path) -> None:
@@ -210,16 +211,28 @@ book_table = "Looking at the book."
 """
 
 
-@pytest.mark.parametrize(
-    ("more", "asked"), [("", []), (OFFICE, ["Nobody answers there right now."]), (BOOKING, ["Looking at the book.", "Just a moment more"])]
-)
+@pytest.mark.parametrize(("more", "asked"), [("", []), (OFFICE, ["Nobody answers there right now."]), (BOOKING, ["Looking at the book."])])
 def test_only_what_an_agent_can_come_to_is_made_for_it(tmp_path: Path, more: str, asked: list[str]) -> None:
     stage = FakeTtsStage()
     phrases_of(tmp_path, stage, in_use(snapshot(tmp_path, more), Settings()))
     said = [text for language, text in stage.languages if language == "en"]
-    rare = ("Nobody", "Looking", "Just")
+    rare = ("Nobody", "Looking")
     assert sorted(text[: len(start)] for text in said for start in asked if text.startswith(start)) == sorted(asked)
     assert len([text for text in said if text.startswith(rare)]) == len(asked)
+
+
+@pytest.mark.parametrize(("more", "has"), [("", True), ('tools = ["leave_message"]', True), ("tools = []", False)])
+def test_whoever_has_a_tool_can_say_that_it_takes_long(tmp_path: Path, more: str, has: bool) -> None:
+    agent = in_use(snapshot(tmp_path, more), Settings())
+    said = phrases_of(tmp_path, FakeTtsStage(), agent).book("en", agent).still_working
+    assert bool(said.text and said.audio) is has
+
+
+@pytest.mark.parametrize("name", ["clinic", "shop"])
+def test_the_example_agents_can_say_that_a_tool_takes_long(tmp_path: Path, name: str) -> None:
+    agent = in_use(read(Path(__file__).parents[2] / "agents" / f"{name}.toml", Settings()), Settings())
+    book = phrases_of(tmp_path, FakeTtsStage(), agent).book("he", agent)
+    assert book.still_working.text == "עוד רגע, זה עדיין בבדיקה"
 
 
 def test_a_tool_has_a_filler_in_the_language_whose_words_the_file_has(tmp_path: Path) -> None:

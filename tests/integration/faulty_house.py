@@ -44,7 +44,7 @@ _PHRASES = phrases(Settings(language="en"), "en")
 _REST, _OTHER = 9, 2
 """Turns in whose pitches the rest of a sentence that broke off is spoken, and all that the other vendor's voice says."""
 _CODES = {SENTENCES[0]: (1, 0), SENTENCES[1]: (1, 1), _PHRASES.filler: (12, 0), _PHRASES.fallback: (13, 0), _PHRASES.repeat: (11, 0)}
-_CODES[_PHRASES.still_there] = (10, 0)
+_CODES |= {_PHRASES.still_there: (10, 0), _PHRASES.still_working: (14, 0)}
 _NAMED = {
     (1, 0): "sentence 1",
     (1, 1): "sentence 2",
@@ -56,6 +56,7 @@ _NAMED = {
     (11, 0): "ask again",
     (12, 0): "filler",
     (13, 0): "fallback",
+    (14, 0): "still working",
     BEEP: "beep",
 }
 _SOUND_MS = 500

@@ -1,6 +1,8 @@
-"""A model that writes a long call of a tool, over real sockets and in real time: fillers, and then the answer."""
+"""A model that writes a long call of a tool, over real sockets and in real time: fillers, never a silence, and then the answer."""
 
+import asyncio
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -21,7 +23,9 @@ pytestmark = pytest.mark.e2e
 
 NOTE = ("הודעה למרפאה. " * 30)[:400]
 TOKENS_PER_S = 40
-_LETTERS_PER_TOKEN = 2
+_LETTERS_PER_TOKEN = 1
+_LONGEST_SILENCE_S = 5.0
+"""After so long, by the rules of a turn, a bot that waits has something to say."""
 
 
 class Note(msgspec.Struct):
@@ -55,8 +59,13 @@ async def test_a_note_of_400_hebrew_letters_is_taken_and_no_fallback_heard(tmp_p
 
         async with exchange(fake_server(), tmp_path, staff, greeting="", language="en") as house:
             caller = house.ring()
+            began_s = asyncio.get_running_loop().time()
             caller.say()
             await caller.until(lambda: (1, 0) in caller.sentences)
             caller.hang_up()
+            moments = [moment for tone in caller.heard for moment in (tone.start_ms, tone.end_ms - 1)]
+            heard_s = [began_s, *map(caller.heard_at_s, moments)]
         await model.close()
     assert (taken, len(server.requests)) == ([NOTE], 2)
+    assert heard_s[-1] - began_s > 2 * _LONGEST_SILENCE_S
+    assert max(later - earlier for earlier, later in pairwise(heard_s)) < _LONGEST_SILENCE_S

@@ -72,9 +72,11 @@ def test_a_note_of_400_hebrew_letters_is_waited_for(said: tuple[str, ...]) -> No
     assert at_s == pytest.approx(0.5 + 400 / TOKENS_PER_S)
 
 
-def test_a_call_that_never_ends_fails() -> None:
-    with pytest.raises(VendorError, match="model 0: timeout"):
-        replied(Scripted(*writing(10 * NOTE)))
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_call_that_never_ends_fails_and_is_tried_again_by_another_model_alone(others: int) -> None:
+    with pytest.raises(VendorError, match="model 0: timeout") as failed:
+        replied(Scripted(*writing(10 * NOTE)), *others * [Scripted("no")])
+    assert failed.value.retryable is bool(others)
 
 
 def test_a_thought_has_the_time_of_a_first_word() -> None:
