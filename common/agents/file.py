@@ -23,6 +23,8 @@ from common.agents.rules import Rules, check_rules
 from common.config import Settings
 from common.errors import ConfigError
 
+_KEY = re.compile(r"([\w.-]+)\s*=")
+_QUOTE_IN_A_WORD = re.compile(r'(?<=[א-ת])"(?=[א-ת])')
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 Table = TypeVar("Table", bound=msgspec.Struct)
 _ITEM = re.compile(r" - at `\$\[(\d+)\]`")
@@ -63,9 +65,19 @@ def _located(path: Path, text: str) -> Iterator[None]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return _decoded(path)
+    except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
+
+
+def _decoded(path: Path) -> str:
+    """What a file says, with the mark before it that Windows sets, or without."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        lines = error.object[: error.start].decode("ascii", "replace").split("\n")
+        what = "is not written in UTF-8; takes a file that was saved with the encoding UTF-8"
+        raise ConfigError(f"{path}:{len(lines)}: {_key_at(lines)}{what}") from None
 
 
 def _parsed(path: Path, text: str) -> dict[str, Any]:
@@ -73,15 +85,34 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = _AT_LINE.search(str(error))
-        line = int(found[1]) if found else len(text.splitlines())
-        raise ConfigError(f"{path}:{line}: is not TOML: {_AT_LINE.sub('', str(error)).strip()}") from None
+        lines = text.rstrip("\n").split("\n")
+        lines = lines[: int(found[1])] if found else lines
+        what = f"{_AT_LINE.sub('', str(error)).strip()}; takes {_expected(lines[-1])}"
+        raise ConfigError(f"{path}:{len(lines)}: {_key_at(lines)}is not TOML: {what}") from None
+
+
+def _expected(line: str) -> str:
+    """What a line that is no TOML should be."""
+    if _QUOTE_IN_A_WORD.search(line):
+        return "״ in Hebrew abbreviations (ד״ר), or '…' around the text: a \" within ends it"
+    return 'key = value, with "…" around a text'
+
+
+def _key_at(lines: list[str]) -> str:
+    """The key of the statement that the last line belongs to, for a message; "" if it shows none."""
+    for line in reversed(lines):
+        if found := _KEY.match(line):
+            return f"{found[1]}: "
+        if not line.startswith((" ", "\t", '"', "'")):  # no item of a list
+            break
+    return ""
 
 
 def _rules(path: Path, agent: Agent, language: str) -> str:
     beside = path.parent / agent.rules[language]
     try:
-        text = beside.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = _decoded(beside)
+    except OSError as error:
         raise Fault(("rules", language), f"{agent.rules[language]!r} cannot be read: {error}; takes a file beside this one") from None
     with _located(beside, text):
         check_rules(_value(Rules, _parsed(beside, text), ()), agent)

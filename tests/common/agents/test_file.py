@@ -33,7 +33,50 @@ def test_rules_are_read_from_the_file_beside_it(tmp_path: Path) -> None:
 
 
 def test_a_file_of_rules_that_is_not_toml_is_told_with_its_line(tmp_path: Path) -> None:
-    assert rules_fault(tmp_path, "[[rule]]\nname =").startswith("clinic.en.rules.toml:2: is not TOML")
+    assert rules_fault(tmp_path, "[[rule]]\nname =").startswith("clinic.en.rules.toml:2: name: is not TOML")
+
+
+HEBREW_HINT = "takes ״ in Hebrew abbreviations (ד״ר), or '…' around the text"
+
+
+def test_a_quotation_mark_in_a_hebrew_word_is_told_with_what_to_write_instead(tmp_path: Path) -> None:
+    told = fault(tmp_path, CLINIC + 'greeting = "שלום, מרפאת ד"ר כהן"')
+    assert told.startswith("clinic.toml:6: greeting: is not TOML: ")
+    assert HEBREW_HINT in told
+
+
+def test_so_it_is_in_a_list_over_several_lines(tmp_path: Path) -> None:
+    told = fault(tmp_path, CLINIC + 'vocabulary = [\n  "תור",\n  "ד"ר כהן",\n]')
+    assert told.startswith("clinic.toml:8: vocabulary: is not TOML: ")
+    assert HEBREW_HINT in told
+
+
+@pytest.mark.parametrize("greeting", ['"שלום, מרפאת ד״ר כהן"', "'שלום, מרפאת ד\"ר כהן'"])
+def test_a_hebrew_abbreviation_may_be_written_both_ways_that_are_told(tmp_path: Path, greeting: str) -> None:
+    assert snapshot(tmp_path, f"greeting = {greeting}").agent.greeting in ("שלום, מרפאת ד״ר כהן", 'שלום, מרפאת ד"ר כהן')
+
+
+def test_a_line_that_is_no_statement_names_no_key(tmp_path: Path) -> None:
+    told = fault(tmp_path, CLINIC + 'greeting "Hi"')
+    assert told.startswith("clinic.toml:6: is not TOML: ")
+    assert told.endswith('takes key = value, with "…" around a text')
+
+
+def test_the_mark_that_windows_sets_before_a_text_is_none_of_it(tmp_path: Path) -> None:
+    assert read(write(tmp_path, "\ufeff" + CLINIC), Settings()).agent.name == "Galil clinic"
+
+
+def test_a_file_in_another_encoding_is_told_with_line_and_key(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    path.write_bytes((CLINIC.replace("עברית", "Ivrit").replace("אנגלית", "Anglit") + 'greeting = "שלום"').encode("cp1255"))
+    with pytest.raises(ConfigError, match=r"clinic.toml:6: greeting: is not written in UTF-8; takes a file that was saved with"):
+        read(path, Settings())
+
+
+def test_rules_in_another_encoding_are_told_with_their_file(tmp_path: Path) -> None:
+    (tmp_path / "clinic.en.rules.toml").write_bytes("# שלום\nrule = []".encode("cp1255"))
+    with pytest.raises(ConfigError, match=r"clinic.en.rules.toml:1: is not written in UTF-8"):
+        snapshot(tmp_path, '[rules]\nen = "clinic.en.rules.toml"')
 
 
 RULE = '[[rule]]\nname = "a"\nhears = ["x"]\nsays = ["y"]\n'
@@ -135,8 +178,8 @@ def test_a_webhook_is_a_tool_that_may_be_allowed_and_limited(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("more", "told"),
     [
-        ("x = [1,", "clinic.toml:6: is not TOML: Invalid value"),
-        ('gender = "male"', "clinic.toml:6: is not TOML: Cannot overwrite a value"),
+        ("x = [1,", "clinic.toml:6: x: is not TOML: Invalid value"),
+        ('gender = "male"', "clinic.toml:6: gender: is not TOML: Cannot overwrite a value"),
         ('greting = "Hi"', "clinic.toml:6: greting: there is no such key (is greeting meant?); takes name, languages,"),
         ('\n# said first\ngreeting = 5', "clinic.toml:8: greeting: 5 does not fit; takes the first words, in the first language"),
         ("spend_per_day_usd = -1", "clinic.toml:6: spend_per_day_usd: -1 does not fit; takes a number from 0, like 2.5: US dollars"),
