@@ -1,8 +1,10 @@
 """What vendors ask for: ``prices.toml``, a row for each model, with where the price stands and when it was read there.
 
-A model that has no row has no price: what it costs is not known, which is not nothing.
+A model that has no row has no price: what it costs is not known, which is not nothing. A snapshot of a model, its name with a date
+behind it, costs what the model does, unless it has a row of its own.
 """
 
+import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -16,6 +18,7 @@ from common.messages import Use
 
 FILE = Path(__file__).parent / "prices.toml"
 _MILLION = 1_000_000
+_DATED = re.compile(r"(.+)-\d{4}-\d{2}-\d{2}")
 
 _Usd = Annotated[float, Meta(ge=0)]
 
@@ -54,10 +57,18 @@ class Prices:
 
     def usd(self, use: Use) -> float | None:
         """What a use costs; None: no row tells."""
-        for row in self.rows:
-            if row.vendor == use.vendor and fnmatchcase(use.model, row.model):
-                return row.usd(use)
-        return None
+        row = self._row(use.vendor, use.model)
+        return None if row is None else row.usd(use)
+
+    def has(self, vendor: str, model: str) -> bool:
+        """Whether a row tells what that costs."""
+        return self._row(vendor, model) is not None
+
+    def _row(self, vendor: str, model: str) -> Price | None:
+        dated = _DATED.fullmatch(model)
+        names = (model, dated[1]) if dated else (model,)
+        fitting = (row for name in names for row in self.rows if row.vendor == vendor and fnmatchcase(name, row.model))
+        return next(fitting, None)
 
 
 def load(file: Path = FILE) -> Prices:

@@ -18,6 +18,8 @@ from common.prices import Prices
 from gateway.account import UNITS, Account, Line, usd_of
 from gateway.events_log import log_event
 
+_BILLED = (("asr", "openai"), ("llm", "openai"), ("tts", "openai"), ("tts", "google"))
+"""Whose unpriced requests are counted from 0 on, so that the first is seen to be one."""
 LINGER_S = 5.0
 """More than a worker works on a piece that nobody waits for."""
 
@@ -50,6 +52,8 @@ class Accounts:
         self._used = used
         self._open: dict[str, Account] = {}
         self._closing: dict[str, asyncio.TimerHandle] = {}
+        for stage, vendor in _BILLED:
+            metrics.UNPRICED.labels(stage, vendor)
 
     def open(self, call: str, agent: str, caller: str = "", number: str = "") -> Account:
         """The account of a call, the same for each of its streams."""

@@ -36,6 +36,7 @@ from gateway.telephony.base import Answer
 from gateway.telephony.reconnects import Reconnects, TakeTransfer
 from gateway.telephony.tokens import StreamTokens
 from gateway.trust import auth_tokens
+from gateway.unpriced import warn_of_no_price
 from gateway.vad.choice import choose_detector
 
 logger = logging.getLogger("torim.gateway")
@@ -79,6 +80,7 @@ async def _answer_calls(
     summaries = Summaries(bus, around.gateway)
     outcomes = Outcomes(settings.torim_cache.expanduser() / "outcomes", agents, around.wall_clock, summaries.of)
     table = prices.load(settings.prices or prices.FILE)
+    await asyncio.to_thread(warn_of_no_price, settings, table)
     accounts = Accounts(table, settings.time_zone, around.wall_clock, outcomes.settled, used=spending.used)
     detector = await asyncio.to_thread(choose_detector, settings)
     switchboard = Switchboard(settings, phrases, detector, around, agents=agents, accounts=accounts, summaries=summaries)

@@ -19,6 +19,9 @@ ROW = '[[price]]\nvendor = "v"\nmodel = "m-*"\nsource = "s"\ndate = "2026-11-23"
         (Use(vendor="openai", model="gpt-transcribe", seconds=60, input_tokens=600), 0.0045),
         (Use(vendor="openai", model="gpt-4o-mini", input_tokens=1_000_000, output_tokens=500_000), 0.45),
         (Use(vendor="google", model="he-IL-Chirp3-HD-Aoede", characters=1_000), 0.03),
+        (Use(vendor="google", model="he-IL-Standard-A", characters=1_000), 0.004),
+        (Use(vendor="google", model="en-US-Neural2-F", characters=1_000), 0.024),
+        (Use(vendor="openai", model="gpt-6-luna-2026-09-30", input_tokens=1_000_000), 0.1),
     ],
 )
 def test_a_use_costs_what_its_row_says(use: Use, usd: float) -> None:
@@ -27,6 +30,13 @@ def test_a_use_costs_what_its_row_says(use: Use, usd: float) -> None:
 
 def test_a_model_without_a_row_has_no_price() -> None:
     assert prices.load().usd(Use(vendor="openai", model="llama3")) is None
+
+
+def test_a_snapshot_may_have_a_row_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "prices.toml"
+    file.write_text(f"{ROW}minute = 6\n".replace("m-*", "m") + f"{ROW}minute = 12".replace("m-*", "m-2026-09-30"))
+    used = [Use(vendor="v", model=f"m-2026-{month}-30", seconds=60) for month in ("08", "09")]
+    assert [prices.load(file).usd(use) for use in used] == [6, 12]
 
 
 def test_every_default_model_but_no_other_vendors_has_a_price() -> None:
