@@ -13,7 +13,7 @@ from asr_worker.vendors import VENDORS
 from asr_worker.vendors.base import Transcriber
 from common.audio import silence
 from common.config import Settings
-from tests.vendors.openai_server import OpenAIServer, Request, Script, Stall, answer
+from tests.vendors.openai_server import OpenAIServer, answer
 
 SPEECH = silence(300) + bytes(range(0x20, 0x60)) * 60 + silence(300)
 NAMES = ["scripted", "openai", "openai_2", pytest.param("whisper", marks=pytest.mark.speech)]
@@ -77,20 +77,3 @@ async def test_closing_twice_does_no_harm(vendor: Transcriber) -> None:
 async def test_a_vendor_that_was_never_used_closes(name: str) -> None:
     async with made(name, Settings()):
         pass
-
-
-async def test_a_cancelled_upload_hangs_up_at_the_server() -> None:
-    asked = asyncio.Event()
-
-    def stall(request: Request) -> Script:
-        asked.set()
-        return [Stall()]
-
-    async with OpenAIServer(stall) as server, asyncio.timeout(10):
-        vendor: Transcriber = VENDORS["openai"].make(Settings(asr_base_url=server.url))
-        async with asyncio.TaskGroup() as tasks:
-            upload = tasks.create_task(vendor.transcribe(SPEECH, language="en", turn=1))
-            await asked.wait()
-            upload.cancel()
-        assert await server.hung_up.wait()
-        await vendor.close()

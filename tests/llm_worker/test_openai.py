@@ -19,7 +19,6 @@ from llm_worker.tools import Occasion, Tool
 from llm_worker.vendors.base import ActionRequest, Piece, Prompt, ToolCall
 from llm_worker.vendors.openai import OpenAIModel, second
 from llm_worker.vendors.openai_answer import CALL_S
-from tests.vendors.cancelled import cancelled_in
 from tests.vendors.openai_server import (
     DONE,
     END_OF_BODY,
@@ -419,13 +418,5 @@ async def test_a_stream_that_is_closed_hangs_up_at_the_server() -> None:
     async with model([STREAM_HEAD, event({"content": "We open"}), Stall()]) as (vendor, server):
         async with closing(vendor.reply(PROMPT)) as stream:
             await anext(stream)
-        async with asyncio.timeout(GONE_S):
-            assert await server.hung_up.wait()
-
-
-@pytest.mark.parametrize("begun", [texts("We open"), tool_completion(("book", '{"at":"ten"}'))[:3]], ids=["words", "a call"])
-async def test_a_reply_that_is_cancelled_hangs_up_at_the_server(begun: Script) -> None:
-    async with model([*begun, Stall()]) as (vendor, server):
-        await cancelled_in(vendor.reply(PROMPT))
         async with asyncio.timeout(GONE_S):
             assert await server.hung_up.wait()

@@ -82,6 +82,8 @@ class GoogleServer:
         self.listed: list[google.ListVoicesRequest] = []
         self.characters: Counter[str] = Counter()
         """Billed, by the name of the voice."""
+        self.stalled = asyncio.Event()
+        """Set when a stall began."""
         self.cancelled = asyncio.Event()
         """Set when a client ended its call during a stall."""
         self.authorised: list[str] = []
@@ -192,6 +194,7 @@ class GoogleServer:
                     await asyncio.sleep(seconds)
 
     async def _until_cancelled(self) -> None:
+        self.stalled.set()
         try:
             await asyncio.get_running_loop().create_future()
         except asyncio.CancelledError:

@@ -84,6 +84,8 @@ class OpenAIServer:
 
     def __init__(self, *scripts: Script | Answering) -> None:
         self.requests: list[Request] = []
+        self.stalled = asyncio.Event()
+        """Set when a stall began."""
         self.hung_up = asyncio.Event()
         """Set when a client closed its connection during a stall."""
         self._scripts = list(scripts)
@@ -125,6 +127,7 @@ class OpenAIServer:
                 writer.write(step)
                 await writer.drain()
             case Stall():
+                self.stalled.set()
                 await reader.read()
                 self.hung_up.set()
             case Reset():
