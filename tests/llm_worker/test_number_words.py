@@ -25,6 +25,18 @@ from llm_worker.number_words import digits_in
         ("zerofivefouronetwenty", "054120"),
         ("אפסחמשארבעאחתשתייםחמששששבע", "05412567"),
         ("חמששששבע", "567"),
+        ("וכשחמש, כשאפס, וכשהשש", "506"),
+        ("שתיימ, חמשימ", "250"),
+        ('ח"מש, א״פס, ש׳תיים', "502"),
+        ("f'ive fi_ve f-i-v-e f.our", "5554"),
+        ("z e r o,  f i v e; א פ ס  ח מ ש", "0505"),
+        ("five-star, twenty-two, four/five", "52245"),
+        ("two zeros, three fives, sixes, twenties", "2035620"),
+        ("fivе fоur оne", "541"),
+        ("ＦΙVΕ ѕіх ΝΙΝΕ", "569"),
+        ("خمسه سته ثمانيه والخمسة", "5685"),
+        ("ноля пяти двух трёх одну двойка семью", "0523127"),
+        ("пятнадцати, двадцатью, двухсот, ста", "1520200100"),
     ],
 )
 def test_digits_are_read_in_any_writing(text: str, digits: str) -> None:
@@ -32,7 +44,21 @@ def test_digits_are_read_in_any_writing(text: str, digits: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["phone someone often", "weightless, attention", "שלום, אני דנה מחיפה", "un café", "tennis", "אאאאא", "x" * 5000]
+    "text",
+    [
+        "phone someone often",
+        "weightless, attention",
+        "שלום, אני דנה מחיפה",
+        "un café",
+        "tennis",
+        "אאאאא",
+        "x" * 5000,
+        "someone's well-known",
+        "J. R. Nelson, p.m.",
+        "ד\"ר צ'רלי",
+        "a b c d",
+        "a" + "!" * 5000,
+    ],
 )
 def test_what_only_looks_like_a_number_is_none(text: str) -> None:
     assert digits_in(text) == ""
