@@ -148,7 +148,7 @@ def _forms(word: str) -> tuple[str, ...]:
         return word, word[:-1] + "и", word + "ю"
     if not word.isascii() or len(word) < 3:
         return (word,)
-    return word, word + "s", word + "es", word[:-1] + "ies"
+    return (word, word[:-1] + "ies") if word.endswith("y") else (word, word + "s", word + "es")
 
 
 def _table() -> dict[str, str]:

@@ -57,6 +57,7 @@ def test_digits_are_read_in_any_writing(text: str, digits: str) -> None:
         "J. R. Nelson, p.m.",
         "ד\"ר צ'רלי",
         "a b c d",
+        "he dies",
         "a" + "!" * 5000,
     ],
 )
