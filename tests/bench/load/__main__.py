@@ -21,6 +21,7 @@ from tests.bench.load import docs
 from tests.bench.load import result as results
 from tests.bench.load.churn import measure_churn
 from tests.bench.load.flame import flame_graph
+from tests.bench.load.goals import shortfalls
 from tests.bench.load.level import Level, measure
 from tests.bench.load.processes import CORES, OTHER_CORE, come_first
 from tests.bench.load.result import Result
@@ -28,7 +29,7 @@ from tests.bench.load.servers import House, bare_loop, house
 from tests.bench.load.soaked import kept_soak
 from tests.bench.load.start import seconds_to_ready
 from tests.bench.load.steps import measure_steps
-from tests.bench.load.table import parts_table, shortfalls, since, tables, verdict
+from tests.bench.load.table import parts_table, since, tables, verdict
 from tests.e2e.gateway_process import ROOT
 from tests.servers import real_server
 
@@ -50,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--long", action="store_true", help="two minutes a level")
     made.add_argument("--out", type=Path, default=ROOT / ".run" / "bench", help="folder for what it finds (%(default)s)")
     made.add_argument("--docs", action="store_true", help="keep what it finds: docs/benchmarks.md, and its figures and pictures beside it")
+    made.add_argument("--page", action="store_true", help="measure nothing: make docs/benchmarks.md anew, of the figures that are kept")
     made.add_argument("--levels", help="only so many calls, as 10,50; for trying out")
     made.add_argument("--flame", type=Path, metavar="SVG", help="flame graph of the gateway's process at its rated load; takes py-spy")
     made.add_argument("--seconds", type=float, help="so long a level; for trying out")
@@ -72,13 +74,14 @@ class Bench:
         await self._bare_levels()
         async with house(self._folder, redis_url) as around:
             await self._levels_until_one_fails(around)
-            for calls in (calls for calls in _NO_DRAFTS if calls in self._levels):
+            for calls in self._without_drafts():
                 self._keep(self.result.no_drafts, await self._level(around, calls, drafts=False))
             if _SILERO in self._levels:
                 self._keep(self.result.silero, await self._with_silero(around))
             if _CHURN in self._levels:
                 async with around.gateway(SPECULATE="full") as server:
                     self.result.churn = await measure_churn(server, _CHURN, self._seconds)
+                    results.save(self.result, self._out)
             await self._draw_flames(around)
         self.result.steps += await measure_steps(self._folder)
         self.result.ready_s += [await asyncio.to_thread(seconds_to_ready, self._folder / f"run{number}") for number in range(_STARTS)]
@@ -95,6 +98,11 @@ class Bench:
             self._keep(self.result.gateway, level)
             if not level.held and calls >= _LEVELS[-1]:
                 return
+
+    def _without_drafts(self) -> list[int]:
+        """At the rated load, too: there our share is held against its goal, part by part."""
+        rated = {self.result.rated.calls} if self.result.rated else set()
+        return sorted(rated | {calls for calls in _NO_DRAFTS if calls in self._levels})
 
     async def _level(self, around: House, calls: int, *, drafts: bool) -> Level:
         async with around.gateway(SPECULATE="full" if drafts else "off") as server:
@@ -147,6 +155,10 @@ def checked(arguments: argparse.ArgumentParser) -> argparse.Namespace:
 def main() -> int:
     """Measure, write, compare."""
     options = checked(parser())
+    if options.page:
+        *earlier, newest = results.kept_in(KEPT)
+        docs.write(newest, earlier, kept_soak(KEPT), KEPT.with_suffix(".md"), KEPT)
+        return 0
     levels = (
         tuple(int(each) for each in options.levels.split(",")) if options.levels else _LEVELS + _MORE_LEVELS + _LONG_LEVELS * options.long
     )

@@ -15,8 +15,9 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from tests.bench.load.callers import Callers
-from tests.bench.load.level import SETTLE_S, quantiles, ticks
+from tests.bench.load.level import SETTLE_S
 from tests.bench.load.processes import usage
+from tests.bench.load.scraped import quantiles, scrape, ticks
 from tests.bench.load.servers import Server
 
 EVERY_S, LASTS_S = 0.2, 1.0
@@ -77,9 +78,9 @@ class _Half:
 
 
 async def _half(server: Server, meanwhile: Awaitable[int]) -> _Half:
-    cpu_s, before = usage(server.pid).cpu_s, await ticks(server)
+    cpu_s, before = usage(server.pid).cpu_s, ticks(await scrape(server))
     came = await meanwhile
-    counted = {bound: count - before.get(bound, 0.0) for bound, count in (await ticks(server)).items()}
+    counted = {bound: count - before.get(bound, 0.0) for bound, count in ticks(await scrape(server)).items()}
     return _Half(usage(server.pid).cpu_s - cpu_s, counted, came)
 
 

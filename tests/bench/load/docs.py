@@ -1,11 +1,14 @@
 """Writes ``docs/benchmarks.md`` from a run and from the soak that is kept; nobody writes it by hand."""
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from tests.bench.load.flame import title_of
+from tests.bench.load.goals import shortfalls
 from tests.bench.load.pictures import pictures
 from tests.bench.load.result import Result
-from tests.bench.load.table import parts_table, shortfalls, since, tables, verdict
+from tests.bench.load.table import parts_table, since, tables, verdict
 from tools.drawing import save
 
 _BEGIN = """# Benchmarks
@@ -27,7 +30,10 @@ measured at their end of the wire.
 - **Onset to clear** counts from the first voiced sample, 20 ms before its frame is sent. Five speech frames of six make an onset:
   100 ms is the least.
 - **Own share**: voice to voice, less end of turn and vendors; with drafts, less the later one of the end of turn (800 ms) and the
-  pause of a draft with the vendors behind it (710 ms). What comes in is read every 5 ms: 2.5 ms of it, on average.
+  pause of a draft with the vendors behind it (710 ms). What comes in is read every 5 ms: 2.5 ms of it, on average. Its goal
+  is held against the parts that the gateway and the workers tell, without drafts: they are what the goal names, from the end of
+  turn to the first frame less the vendors' own time. The wire has more in it: vendors that wake up late, and what lies between the
+  gateway and its callers. With drafts the wire is held against the same goal; there the parts hide in the end of turn.
 - **Silero** is the detector that Torim is shipped with. The level with it is there for its cost and its onsets: the callers' voices are cut
   to where webrtcvad hears their end, so voice to voice with it counts from elsewhere.
 - **Held**: no underrun over 5 ms but where a timer on the same core was late by a whole lead, too; onset to clear under 300 ms at
@@ -76,7 +82,7 @@ def _page(result: Result, earlier: Sequence[Result], soak: str, folder: str, fla
         yield from since(earlier[0], result)
         yield ""
     if flames:
-        yield f"## Where the time goes\n\nFlame graphs of the gateway under load, by py-spy, of what holds the interpreter: {flames}.\n"
+        yield f"## Where the time goes\n\n{flames}\n"
     if soak:
         yield soak
     yield _METHOD
@@ -86,6 +92,24 @@ def write(result: Result, earlier: Sequence[Result], soak: str, page: Path, fold
     """The page, and its pictures."""
     for name, _, picture in pictures(result):
         save(picture, folder / f"{name}.svg")
+    page.write_text(page_about(result, earlier, soak, page, folder), encoding="utf-8")
+
+
+def page_about(result: Result, earlier: Sequence[Result], soak: str, page: Path, folder: Path) -> str:
+    """What is written there, with the pictures that are in the folder."""
     shown = str(folder.relative_to(page.parent))
-    flames = ", ".join(f"[{each.stem}]({shown}/{each.name})" for each in sorted(folder.glob("flame*.svg")))
-    page.write_text(document(result, earlier, soak, shown, flames), encoding="utf-8")
+    return document(result, earlier, soak, shown, _flames(folder, shown))
+
+
+_LOAD = re.compile(r"at (\d+) calls")
+
+
+def _flames(folder: Path, shown: str) -> str:
+    """The flame graphs that are kept, and whether they can be compared; empty: there are none."""
+    titles = {path.name: title_of(path) for path in sorted(folder.glob("flame*.svg"))}
+    if not titles:
+        return ""
+    told = ", ".join(f"[{title}]({shown}/{name})" for name, title in titles.items())
+    loads = {count for title in titles.values() for count in _LOAD.findall(title)}
+    unlike = " They are not of one load: compare which parts are wide, not how wide they are." if len(loads) > 1 else ""
+    return f"Flame graphs of the gateway under load, by py-spy, of what holds the interpreter: {told}.{unlike}"

@@ -34,10 +34,19 @@ async def flame_graph(pid: int, out: Path, title: str) -> AsyncIterator[None]:
     finally:
         process.send_signal(signal.SIGINT)
         await process.wait()
-        _give_title(out, title)
+        give_title(out, title)
 
 
-def _give_title(picture: Path, title: str) -> None:
+_TITLE = re.compile(r'(<text id="title"[^>]*>)([^<]*)')
+
+
+def give_title(picture: Path, title: str) -> None:
     """Instead of the command, which names this machine's folders."""
     svg = picture.read_text(encoding="utf-8")
-    picture.write_text(re.sub(r'(<text id="title"[^>]*>)[^<]*', rf"\g<1>{title}", svg), encoding="utf-8")
+    picture.write_text(_TITLE.sub(rf"\g<1>{title}", svg), encoding="utf-8")
+
+
+def title_of(picture: Path) -> str:
+    """Its title; of a picture without one its file's name."""
+    found = _TITLE.search(picture.read_text(encoding="utf-8"))
+    return found[2] if found else picture.stem

@@ -2,13 +2,10 @@
 
 import asyncio
 import os
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import inf
 from pathlib import Path
 
-import httpx
 from redis.asyncio import Redis
 
 from tests.bench.load.callers import Callers
@@ -16,6 +13,7 @@ from tests.bench.load.figures import Spread, spread
 from tests.bench.load.frame_clock import FULL_S, Underrun
 from tests.bench.load.parts import answers, parts_of
 from tests.bench.load.processes import MEASURED_CORE, Stalls, Usage, probing, usage
+from tests.bench.load.scraped import load_level, quantiles, scrape, ticks
 from tests.bench.load.servers import DRAFT_PAUSE_S, END_OF_TURN_S, VENDORS_S, House, Server
 from tests.bench.load.talker import Said
 
@@ -81,6 +79,36 @@ class Level:
     """Our own share as the gateway tells it, by part; where there are no drafts, since with them it hides in the end of turn."""
     redis_cpu_ms_per_answer: float | None = None
     worker_cpu_ms_per_answer: dict[str, float] | None = None
+    callers_busy: float | None = None
+    """Share of the other core that the callers themselves used: who come first there."""
+    workers_waited: dict[str, float] | None = None
+    """Share of the time in which a worker was ready to run and somebody else had the other core."""
+    load_level: int | None = None
+    """The gateway's own word, at its highest: 1 is workers behind, so no drafts."""
+
+    @property
+    def mb_per_call(self) -> float:
+        """Memory, with its audio."""
+        return (self.memory_mb - self.memory_mb_before) / self.calls
+
+    @property
+    def workers_busy(self) -> float | None:
+        """Share of the other core that all workers used."""
+        return self._share(sum(self.worker_cpu_ms_per_answer.values())) if self.worker_cpu_ms_per_answer else None
+
+    @property
+    def redis_busy(self) -> float | None:
+        """Share of the other core that Redis used."""
+        return self._share(self.redis_cpu_ms_per_answer) if self.redis_cpu_ms_per_answer is not None else None
+
+    @property
+    def other_core_busy(self) -> float | None:
+        """Share of it that callers, workers and Redis used: near 1 the bench is its own limit."""
+        shares = (self.callers_busy, self.workers_busy, self.redis_busy)
+        return sum(share for share in shares if share is not None) if None not in shares else None
+
+    def _share(self, cpu_ms_per_answer: float) -> float:
+        return cpu_ms_per_answer * max(1, self.utterances) / 1000 / self.seconds
 
     @property
     def held(self) -> bool:
@@ -102,23 +130,27 @@ async def measure(server: Server, calls: int, seconds: float, *, drafts: bool = 
         async with probing(MEASURED_CORE) as stalls:
             callers.forget()
             log_began = server.log.stat().st_size
-            began = _Moment(usage(server.pid), await _redis_cpu_s(house), _workers_cpu_s(house), await ticks(server))
-            await _scraped(server, seconds)
-            ended = _Moment(usage(server.pid), await _redis_cpu_s(house), _workers_cpu_s(house), await ticks(server))
+            began = await _moment(server, house)
+            busiest = await _scraped(server, seconds)
+            ended = await _moment(server, house)
         parts = parts_of(answers(_since(server.log, log_began))) if house and not drafts else None
-        figures = _level(server, callers, seconds, began, ended, stalls, drafts=drafts, before=before, load=load, parts=parts)
+        figures = _level(
+            server, callers, seconds, began, ended, stalls, drafts=drafts, before=before, load=load, parts=parts, busiest=busiest
+        )
         callers.hang_up()
         await asyncio.sleep(SETTLE_S / 4)
         speaking.cancel()
     return figures
 
 
-async def _scraped(server: Server, seconds: float) -> None:
-    """So long, with somebody who asks for the metrics as Prometheus does."""
+async def _scraped(server: Server, seconds: float) -> int | None:
+    """So long, with somebody who asks for the metrics as Prometheus does; the highest load level that was told."""
+    told: list[int | None] = []
     for _ in range(int(seconds / SCRAPE_S)):
         await asyncio.sleep(SCRAPE_S)
-        await ticks(server)
+        told.append(load_level(await scrape(server)))
     await asyncio.sleep(seconds % SCRAPE_S)
+    return max((each for each in told if each is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +158,15 @@ class _Moment:
     """What was used up to then."""
 
     server: Usage
+    callers: Usage
     redis_cpu_s: float
-    workers_cpu_s: dict[str, float]
+    workers: dict[str, Usage]
     ticks: dict[float, float]
+
+
+async def _moment(server: Server, house: House | None) -> _Moment:
+    workers = {name: usage(pid) for name, pid in house.workers.items()} if house else {}
+    return _Moment(usage(server.pid), usage(os.getpid()), await _redis_cpu_s(house), workers, ticks(await scrape(server)))
 
 
 def _level(
@@ -143,12 +181,13 @@ def _level(
     before: Usage,
     load: float,
     parts: dict[str, Spread] | None,
+    busiest: int | None,
 ) -> Level:
     said = [each for line in callers.lines for each in line.talker.said]
     whole = [each for each in said if each.answered_at is not None and each.ended_at is not None and each.decided_at is not None]
     cuts = [each for each in said if each.over_bot and each.decided_at is not None]
     calls, cpu_s = len(callers.lines), ended.server.cpu_s - began.server.cpu_s
-    workers = {name: 1000 * (cpu - began.workers_cpu_s[name]) / max(1, len(whole)) for name, cpu in ended.workers_cpu_s.items()}
+    workers = {name: ended.workers[name].since(each) for name, each in began.workers.items()}
     return Level(
         server=server.name + (" with drafts" if drafts else ""),
         calls=calls,
@@ -173,7 +212,10 @@ def _level(
         load_before=round(load, 2),
         parts_ms=parts,
         redis_cpu_ms_per_answer=_per_answer(ended.redis_cpu_s - began.redis_cpu_s, len(whole)) if workers else None,
-        worker_cpu_ms_per_answer={name: round(cpu, 2) for name, cpu in workers.items()} or None,
+        worker_cpu_ms_per_answer={name: _per_answer(each.cpu_s, len(whole)) for name, each in workers.items()} or None,
+        callers_busy=round(ended.callers.since(began.callers).cpu_s / seconds, 3),
+        workers_waited={name: round(each.waited_s / seconds, 3) for name, each in workers.items()} or None,
+        load_level=busiest,
     )
 
 
@@ -234,27 +276,3 @@ async def _redis_cpu_s(house: House | None) -> float:
     async with Redis.from_url(house.redis_url) as client:
         told = await client.info("cpu")
     return float(told["used_cpu_sys"]) + float(told["used_cpu_user"])
-
-
-def _workers_cpu_s(house: House | None) -> dict[str, float]:
-    return {name: usage(pid).cpu_s for name, pid in house.workers.items()} if house else {}
-
-
-_BUCKET = re.compile(r'^torim_tick_lateness_seconds_bucket\{le="([^"]+)"\} (\S+)$', re.MULTILINE)
-
-
-async def ticks(server: Server) -> dict[float, float]:
-    """Ticks of the gateway's clock that were no later than so many seconds."""
-    if not server.metrics_port:
-        return {}
-    async with httpx.AsyncClient() as client:
-        text = (await client.get(f"http://127.0.0.1:{server.metrics_port}/metrics")).text
-    return {float(bound): float(count) for bound, count in _BUCKET.findall(text)}
-
-
-def quantiles(buckets: dict[float, float]) -> dict[str, float]:
-    """Upper bounds in ms of the buckets that p50, p99 and the largest lie in; of the last one, which has none, its lower bound."""
-    total, last = max(buckets.values(), default=0.0), max((bound for bound in buckets if bound < inf), default=inf)
-    wanted = {"p50": 0.5, "p99": 0.99, "largest": 1.0} if total else {}
-    bounds = {name: next(b for b, n in sorted(buckets.items()) if n >= share * total) for name, share in wanted.items()}
-    return {name: round(1000 * min(bound, last), 1) for name, bound in bounds.items()}

@@ -51,6 +51,10 @@ class Usage:
     """How long its main thread was ready to run and did not: somebody else had the core."""
     memory_mb: float
 
+    def since(self, earlier: "Usage") -> "Usage":
+        """What it has used since then; its memory is what it has now."""
+        return Usage(self.cpu_s - earlier.cpu_s, self.waited_s - earlier.waited_s, self.memory_mb)
+
 
 def usage(pid: int) -> Usage:
     """As the kernel says it."""
@@ -68,7 +72,7 @@ def descriptors(pid: int) -> int:
 
 @asynccontextmanager
 async def running(core: int, log: Path, *command: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """``python -m COMMAND`` on a core; INT ends it with the block."""
+    """``python -m COMMAND`` on a core; INT ends it with the block, and KILL if that takes long."""
     environ = {"PATH": os.defpath, "PYTHONUNBUFFERED": "1", **environment}
     with on_core(core), log.open("ab") as out:
         process = await asyncio.create_subprocess_exec(
@@ -82,10 +86,20 @@ async def running(core: int, log: Path, *command: str, **environment: str) -> As
     try:
         yield process
     finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGINT)
-        async with asyncio.timeout(_END_S):
+        await end(process, log.stem)
+
+
+async def end(process: asyncio.subprocess.Process, name: str, within_s: float = _END_S) -> None:
+    """Ask it to end, and kill it after so long: what was measured must not be lost with one that stays."""
+    if process.returncode is None:
+        process.send_signal(signal.SIGINT)
+    try:
+        async with asyncio.timeout(within_s):
             await process.wait()
+    except TimeoutError:
+        sys.stderr.write(f"{name} did not end within {within_s:g} s: killed\n")
+        process.kill()
+        await process.wait()
 
 
 async def until_ready(port: int, process: asyncio.subprocess.Process, log: Path) -> None:

@@ -11,10 +11,13 @@ from pathlib import Path
 import msgspec
 
 from tests.bench.load.churn import Churn
+from tests.bench.load.figures import Spread
 from tests.bench.load.level import Level
 from tests.e2e.gateway_process import ROOT
 
 FORMAT = 1
+MORE_IS_BETTER = ("rated load", "steps per CPU second")
+"""In a figure's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ class Result:
 
     @property
     def figures(self) -> dict[str, float]:
-        """The few that are compared from one run to the next."""
+        """What is compared from one run to the next; less is better, but of those that ``MORE_IS_BETTER`` names."""
         found: dict[str, float | None] = {"rated load, calls": self.rated.calls if self.rated else 0.0}
         servers = {"bare loop": self.bare, "gateway": self.gateway, "gateway with Silero": self.silero}
         for name, levels in (servers | {"gateway without drafts": self.no_drafts}).items():
@@ -98,10 +101,33 @@ class Result:
 def _figures_of(name: str, level: Level) -> dict[str, float | None]:
     return {
         f"{name}: CPU s per call-minute": level.cpu_s_per_call_minute,
-        f"{name}: onset to clear p99, ms": level.onset_to_clear_ms.p99,
+        f"{name}: MB per call": round(level.mb_per_call, 3),
+        **_percentiles(f"{name}: onset to clear", level.onset_to_clear_ms),
         f"{name}: voice to voice p50, ms": level.voice_to_voice_ms.p50,
-        f"{name}: own share p95, ms": level.own_share_ms.p95,
+        **_percentiles(f"{name}: own share", level.own_share_ms),
+        **_troubles(name, level),
         f"{name}: Redis CPU ms per answer": level.redis_cpu_ms_per_answer,
+        **{f"{name}: {stage} worker's CPU ms per answer": ms for stage, ms in (level.worker_cpu_ms_per_answer or {}).items()},
+        f"{name}: share of the other core": level.other_core_busy,
+    }
+
+
+def _percentiles(name: str, found: Spread) -> dict[str, float | None]:
+    return {f"{name} p50, ms": found.p50, f"{name} p95, ms": found.p95, f"{name} p99, ms": found.p99}
+
+
+def _troubles(name: str, level: Level) -> dict[str, float | None]:
+    """What there should be none of, and lateness."""
+    times = level.frame_times
+    return {
+        f"{name}: underruns": times.underruns,
+        f"{name}: longest gap, ms": times.longest_gap_ms,
+        f"{name}: frames late p99, ms": times.lateness_ms.p99,
+        f"{name}: ticks late p99, ms": times.tick_lateness_ms.get("p99"),
+        f"{name}: unanswered": level.unanswered,
+        f"{name}: not cleared": level.not_cleared,
+        f"{name}: frames after clear": level.frames_after_clear,
+        f"{name}: calls lost": level.calls_lost,
     }
 
 

@@ -76,7 +76,7 @@ class Churn:
 
 
 async def run(folder: Path, out: Path, redis_url: str, minutes: float, places: int) -> Soak:
-    """One soak; what was seen so far is in ``out`` once a minute."""
+    """One soak; what was seen so far is in ``out`` once a minute, and all of it before the house closes."""
     about = new_result("soak")
     async with AsyncExitStack() as stack:
         around = await stack.enter_async_context(house(folder, redis_url))
@@ -103,7 +103,9 @@ async def run(folder: Path, out: Path, redis_url: str, minutes: float, places: i
                     sys.stderr.write(f"{soaked.in_a_line(samples[-1])}, {churn.callers.placed} placed, {churn.lost} lost\n")
                 await asyncio.wait({churning}, timeout=_EVERY_S)
         await asyncio.sleep(_REST_S)
-        return so_far(await look())
+        found = so_far(await look())
+        soaked.save(found, out)
+        return found
 
 
 async def sample(client: "Redis", processes: Mapping[str, int], at_s: float, calls: int) -> Sample:
@@ -143,7 +145,6 @@ def main() -> int:
     models.present(catalogue.SILERO, Settings().torim_cache)  # rather now than once the house is up
     with real_server() as server, tempfile.TemporaryDirectory(prefix="torim-soak-") as folder:
         found = uvloop.run(run(Path(folder), options.out, server.url, minutes, options.places))
-    soaked.save(found, options.out)
     sys.stdout.write("\n".join(soaked.told(found)))
     return 0
 

@@ -8,48 +8,21 @@ import pytest
 
 from tests.bench.load import result as results
 from tests.bench.load import soaked
+from tests.bench.load.__main__ import KEPT
 from tests.bench.load.churn import Churn, cpu_s_a_call
-from tests.bench.load.docs import document, write
+from tests.bench.load.docs import document, page_about, write
 from tests.bench.load.figures import Spread
-from tests.bench.load.level import FrameTimes, Level, quantiles
-from tests.bench.load.parts import answers, parts_of
-from tests.bench.load.result import Machine, Result, Steps
-from tests.bench.load.soaked import Sample, Soak
-from tests.bench.load.table import shortfalls, since, tables, verdict
-
-MACHINE = Machine("a processor", 2, "6.1", "3.11.7", (0.1, 0.2, 0.3))
-QUICK, SLOW = Spread(50, 101.0, 103.0, 105.0, 110.0), Spread(50, 200.0, 350.0, 400.0, 500.0)
-TIMES = FrameTimes(
-    lead_ms=Spread(9, 148.0, 160.0, 163.0, 165.0), least_lead_ms=110.0, lateness_ms=Spread(9, 0.0, 8.0, 10.0, 38.0), frames=9, underruns=0,
-    underruns_over_5_ms=0, of_these_beside_a_stall=0, longest_gap_ms=0.0, tick_lateness_ms={"p50": 1.0},
-)  # fmt: skip
-
-
-def level(server: str, calls: int, cpu_s: float = 0.15, clear: Spread = QUICK) -> Level:
-    return Level(
-        server=server, calls=calls, seconds=30, cpu_s_per_call_minute=cpu_s, core_busy=0.3, waited=0.01, memory_mb=80, memory_mb_before=70,
-        onset_to_clear_ms=clear, voice_to_voice_ms=Spread(50, 805.0, 820.0, 830.0, 840.0), own_share_ms=Spread(50, 5.0, 20.0, 30.0, 40.0),
-        frame_times=TIMES, stalls_over_5_ms=0, longest_stall_ms=1.0, caller_latest_ms=2.0, utterances=50, unanswered=0, not_cleared=0,
-        frames_after_clear=0, calls_lost=0, load_before=0.1, redis_cpu_ms_per_answer=2.0,
-    )  # fmt: skip
+from tests.bench.load.flame import give_title
+from tests.bench.load.result import Result
+from tests.bench.load.scraped import quantiles
+from tests.bench.load.soaked import Sample, Soak, kept_soak
+from tests.bench.load.synthetic import BUSY, MACHINE, SLOW, TIMES, level, result
+from tests.bench.load.table import since, tables, verdict
 
 
 @pytest.fixture
 def found() -> Result:
-    log = "EVENT call=CA1 turn=1 WATERFALL gap_ms=1216 wait_ms=800 publish_ms=2 asr_hop_ms=1 asr_ms=100 gate_ms=0 first_frame_ms=1\n"
-    bare = [level("bare loop", 10, 0.2), level("bare loop", 110, 0.1), level("bare loop", 150, 0.08)]
-    gateway = [level("gateway with drafts", 10), level("gateway with drafts", 150), level("gateway with drafts", 200, clear=SLOW)]
-    no_drafts = [replace(level("gateway", 10), parts_ms=parts_of(answers(log)))]
-    return Result(
-        "2026-11-23T01:00Z",
-        MACHINE,
-        "short",
-        bare=bare,
-        gateway=gateway,
-        no_drafts=no_drafts,
-        steps=[Steps("asr", 9, 900, 2000)],
-        ready_s=[4],
-    )
+    return result()
 
 
 def test_the_rated_load_is_the_largest_level_that_held(found: Result) -> None:
@@ -74,30 +47,6 @@ def test_our_share_is_split_out_of_the_gateways_own_lines(found: Result) -> None
     assert (parts["publish"].p50, parts["all of it"].p50) == (2.0, 4.0)
 
 
-def test_goals_that_were_not_reached_are_told(found: Result) -> None:
-    assert list(shortfalls(found)) == ["Every goal was reached in this run."]
-    found.gateway[1] = level("gateway with drafts", 150, cpu_s=0.25)
-    assert [line[:60] for line in shortfalls(found)] == [
-        "- CPU at 150 calls: 0.250 s per call-minute, the goal is 0.2",
-        "- CPU at 150 calls: 3.12 times the bare loop, the goal is 2.",
-    ]
-
-
-def test_where_our_share_is_too_large_its_largest_parts_are_told(found: Result) -> None:
-    log = "EVENT call=CA1 turn=1 WATERFALL publish_ms=7 asr_hop_ms=2 asr_ms=100 asr_rest_ms=1 llm_hop_ms=4\n"
-    found.no_drafts[0] = replace(found.no_drafts[0], parts_ms=parts_of(answers(log)))
-    assert list(shortfalls(found)) == [
-        "- Own share without drafts at 10 calls: 14 / 14 / (14) ms, the goal is 10 / 25 / 50; of p50 most: publish 7, llm_hop 4, asr_hop 2."
-    ]
-
-
-def test_what_silero_costs_is_told_beside_webrtcvad(found: Result) -> None:
-    found.silero.append(level("gateway with Silero", 10, cpu_s=0.3))
-    assert list(shortfalls(found)) == [
-        "- Silero, the detector that is shipped: 2.00 times webrtcvad's CPU at 10 calls; goals are webrtcvad's."
-    ]
-
-
 def test_what_a_calls_begin_and_end_cost_is_told(found: Result) -> None:
     late = {"p50": 1.0, "p99": 5.0, "largest": 10.0}
     found.churn = Churn(standing=100, came=150, cpu_ms_a_call=9.5, lost=0, tick_lateness_ms=late, tick_lateness_before_ms=late)
@@ -115,9 +64,18 @@ def test_what_lies_beyond_the_last_bound_is_told_by_it() -> None:
 def test_flame_graphs_that_were_kept_are_on_the_page(found: Result, tmp_path: Path) -> None:
     folder = tmp_path / "benchmarks"
     folder.mkdir()
-    (folder / "flame-after.svg").write_text("<svg/>")
-    write(found, [], "", tmp_path / "benchmarks.md", folder)
-    assert "[flame-after](benchmarks/flame-after.svg)" in (tmp_path / "benchmarks.md").read_text()
+    (folder / "flame-before.svg").write_text('<svg><text id="title" x="5">flame-before: at 80 calls</text></svg>')
+    (folder / "flame-after.svg").write_text('<svg><text id="title" x="5">a command</text></svg>')
+    give_title(folder / "flame-after.svg", "flame-after: at 80 calls")
+    page = page_of(found, tmp_path)
+    assert "[flame-after: at 80 calls](benchmarks/flame-after.svg), [flame-before: at 80 calls](benchmarks/flame-before.svg).\n" in page
+    give_title(folder / "flame-after.svg", "flame-after: at 250 calls")
+    assert "They are not of one load" in page_of(found, tmp_path)
+
+
+def page_of(found: Result, folder: Path) -> str:
+    write(found, [], "", folder / "benchmarks.md", folder / "benchmarks")
+    return (folder / "benchmarks.md").read_text()
 
 
 def test_the_bare_loop_is_held_against_the_reference(found: Result) -> None:
@@ -133,7 +91,7 @@ def test_a_result_is_the_same_once_it_was_kept(found: Result, tmp_path: Path) ->
 
 def test_what_changed_since_the_last_result_is_told(found: Result) -> None:
     now = replace(found, bare=[level("bare loop", 10, 0.1)])
-    assert "| bare loop, 10 calls: CPU s per call-minute | 0.2 | 0.1 | 0.50 |" in since(found, now)
+    assert "| bare loop, 10 calls: CPU s per call-minute | 0.2 | 0.1 | 0.50 | better |" in since(found, now)
     assert "nothing differs by more than a tenth." in since(found, found)
     assert list(since(None, found)) == ["No earlier result is kept."]
 
@@ -171,6 +129,25 @@ def test_the_page_shows_every_picture_that_is_drawn(found: Result, tmp_path: Pat
     assert all(f"](benchmarks/{path.name})" in page for path in folder.glob("*.svg"))
     assert len(list(folder.glob("*.svg"))) == 4
     assert "Rated load: 150 calls a core" in document(found, [], "", ".")
+
+
+def test_what_the_benchs_own_core_did_is_told_of_each_level(found: Result) -> None:
+    found.gateway[1] = BUSY
+    assert "| gateway with drafts | 150 | 40% | 30% | 10% | 80% | 10% / 20% / 30% | 30 / 60 / 90 | 60.0 | 1 |" in list(tables(found))
+    told = "shared out so: workers 30%, Redis 10%, callers 40%; workers waited for it up to 30% of the time."
+    assert any(told in line for line in verdict(found))
+
+
+def test_what_an_older_result_does_not_have_is_no_figure_of_it(found: Result) -> None:
+    found.gateway[1] = replace(BUSY, callers_busy=None, workers_waited=None, load_level=None)
+    assert "| gateway with drafts | 150 | - | 30% | 10% | - | - | 30 / 60 / 90 | 60.0 | - |" in list(tables(found))
+    assert any("callers not noted." in line for line in verdict(found))
+
+
+def test_the_page_is_what_the_bench_makes_of_the_kept_results() -> None:
+    *earlier, newest = results.kept_in(KEPT)
+    page = KEPT.with_suffix(".md")
+    assert page.read_text(encoding="utf-8") == page_about(newest, earlier, kept_soak(KEPT), page, KEPT), "make bench ARGS=--page"
 
 
 # --- Soak

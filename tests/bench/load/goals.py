@@ -1,0 +1,134 @@
+"""Which goals a run did not reach, in words: every goal that the bench can see, at the load that the goal names.
+
+What a gateway is held against at its rated load is told at the load of the goal for CPU, too: at the rated one callers, workers
+and Redis may want more than the core that they share, and then what is slow is the bench. So each time is told with what the
+other core did.
+"""
+
+from collections.abc import Iterator
+
+from tests.bench.load.figures import Spread
+from tests.bench.load.level import Level
+from tests.bench.load.result import Result, at_calls
+from tests.bench.load.table import three
+
+_CPU_GOAL, _RATIO_GOAL, _CALLS_GOAL, _MEMORY_GOAL_MB = 0.2, 2.0, 150, 0.3
+_RATIO_FROM = 50
+"""Calls: with fewer, what a process costs without any counts."""
+SHARE_GOALS_MS = {"p50": 10.0, "p95": 25.0, "p99": 50.0}
+_VOICE_GOALS_MS = {"p50": 30.0, "p95": 60.0}
+"""On top of what end of turn and vendors take."""
+_CLEAR_GOALS_MS = {"p50": 180.0, "p99": 300.0}
+
+
+def shortfalls(result: Result) -> Iterator[str]:
+    """Each goal that was not reached in this run; or that there is none."""
+    found = [f"- {each}" for each in _shortfalls(result)]
+    yield from found or ["Every goal was reached in this run."]
+
+
+def _shortfalls(result: Result) -> Iterator[str]:
+    rated = result.rated
+    if rated is None or rated.calls < _CALLS_GOAL:
+        yield f"Rated load: {rated.calls if rated else 0} calls, the goal is {_CALLS_GOAL}."
+    counted = _counted(result)
+    for level in counted:
+        yield from _cost_shortfalls(level, result)
+    for level in counted:
+        yield from _sound_shortfalls(level)
+    for level in result.no_drafts:
+        yield from _parts_shortfalls(level)
+    yield from _silero_shortfalls(result)
+    at = {_CALLS_GOAL, rated.calls} if rated else {level.calls for level in result.gateway[:1]}
+    for level in (level for level in (*result.gateway, *result.no_drafts) if level.calls in at):
+        yield from _time_shortfalls(level)
+
+
+def _counted(result: Result) -> list[Level]:
+    """Those up to the rated load: what lies behind it is known not to hold, and a bench that looks for a limit goes there."""
+    most = max(result.rated.calls if result.rated else 0, _CALLS_GOAL)
+    return [level for level in (*result.gateway, *result.silero, *result.no_drafts) if level.calls <= most]
+
+
+def _name(level: Level) -> str:
+    return f"{level.server}, {level.calls} calls"
+
+
+# --- What it costs
+
+
+def _cost_shortfalls(level: Level, result: Result) -> Iterator[str]:
+    if level.server == "gateway with Silero":
+        return
+    cost, bare = level.cpu_s_per_call_minute, result.bare_beside(level)
+    if level.calls == _CALLS_GOAL and cost > _CPU_GOAL:
+        yield f"{_name(level)}: {cost:.3f} CPU seconds per call-minute, the goal is {_CPU_GOAL}."
+    if level.calls >= _RATIO_FROM and bare is not None and cost > _RATIO_GOAL * bare.cpu_s_per_call_minute:
+        yield f"{_name(level)}: {cost / bare.cpu_s_per_call_minute:.2f} times the bare loop's CPU, the goal is {_RATIO_GOAL:g}."
+    if level.calls >= _RATIO_FROM and level.mb_per_call > _MEMORY_GOAL_MB:
+        yield f"{_name(level)}: {level.mb_per_call:.2f} MB a call with its audio, the goal is {_MEMORY_GOAL_MB} and the audio."
+
+
+def _silero_shortfalls(result: Result) -> Iterator[str]:
+    """No goal is its own: what it costs is told beside the detector's that the goals are of."""
+    for level in result.silero:
+        beside, bare = at_calls(result.gateway, level.calls), result.bare_beside(level)
+        if beside:
+            more = level.cpu_s_per_call_minute / beside.cpu_s_per_call_minute
+            loop = f", {level.cpu_s_per_call_minute / bare.cpu_s_per_call_minute:.2f} times the bare loop's" if bare else ""
+            cost = f"{more:.2f} times webrtcvad's CPU at {level.calls} calls{loop}"
+            yield f"Silero, the detector that is shipped: {cost}; goals are webrtcvad's."
+
+
+# --- What callers notice
+
+
+def _sound_shortfalls(level: Level) -> Iterator[str]:
+    times = level.frame_times
+    yield from _over(f"{_name(level)}: onset to clear", level.onset_to_clear_ms, _CLEAR_GOALS_MS)
+    none = {
+        "frames of sound after a clear": level.frames_after_clear,
+        "interruptions that were not cleared": level.not_cleared,
+        "utterances without an answer": level.unanswered,
+        "calls lost": level.calls_lost,
+        "underruns over 5 ms while the machine was on time": times.underruns_over_5_ms - times.of_these_beside_a_stall,
+    }
+    yield from (f"{_name(level)}: {count} {what}, the goal is 0." for what, count in none.items() if count)
+
+
+def _parts_shortfalls(level: Level) -> Iterator[str]:
+    """What the goal says: from the end of turn to the first frame, less the vendors' own time, as the gateway and the workers tell it."""
+    parts = dict(level.parts_ms or {})
+    share = parts.pop("all of it", None)
+    if level.held and share is not None and any(_over("", share, SHARE_GOALS_MS)):
+        largest = sorted(parts.items(), key=lambda each: -(each[1].p50 or 0))[:3]
+        most = ", ".join(f"{name} {spread.p50:g}" for name, spread in largest)
+        goals = " / ".join(f"{goal:g}" for goal in SHARE_GOALS_MS.values())
+        yield (
+            f"Own share without drafts at {level.calls} calls, by the gateway's own parts: {three(share)} ms, the goal is {goals}; "
+            f"of p50 most: {most}{_other_core(level)}."
+        )
+
+
+def _time_shortfalls(level: Level) -> Iterator[str]:
+    """On the wire. Without drafts the vendors' lateness is in it, so that the share is held against its goal by its parts."""
+    more, rest = level.own_share_ms, _other_core(level)
+    yield from _over(f"{_name(level)}: voice to voice over what end of turn and vendors take", more, _VOICE_GOALS_MS, rest)
+    if level.parts_ms is None:
+        yield from _over(f"{_name(level)}: own share on the wire", more, SHARE_GOALS_MS, rest)
+
+
+def _over(what: str, found: Spread, goals_ms: dict[str, float], rest: str = "") -> Iterator[str]:
+    """A line for each percentile that is over its own goal."""
+    for name, goal in goals_ms.items():
+        value: float | None = getattr(found, name)
+        if value is not None and value > goal:
+            yield f"{what}, {name}: {value:.0f} ms, the goal is {goal:g}{rest}."
+
+
+def _other_core(level: Level) -> str:
+    """What the bench's own core did meanwhile, where it is known."""
+    busy, waited = level.other_core_busy, level.workers_waited
+    if busy is None or not waited:
+        return ""
+    return f"; the other core was {busy:.0%} busy, and workers waited for it up to {max(waited.values()):.0%} of the time"

@@ -1,0 +1,152 @@
+"""What the bench tells of a run that is worse than it should be, or than the one before."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.bench.load.figures import Spread
+from tests.bench.load.goals import shortfalls
+from tests.bench.load.level import Level
+from tests.bench.load.parts import answers, parts_of
+from tests.bench.load.result import Result
+from tests.bench.load.synthetic import BUSY, TIMES, level, result
+from tests.bench.load.table import since
+
+
+@pytest.fixture
+def found() -> Result:
+    return result()
+
+
+def told(found: Result) -> list[str]:
+    return list(shortfalls(found))
+
+
+def test_goals_that_were_not_reached_are_told(found: Result) -> None:
+    assert told(found) == ["Every goal was reached in this run."]
+    found.gateway[1] = level("gateway with drafts", 150, cpu_s=0.25)
+    assert told(found) == [
+        "- gateway with drafts, 150 calls: 0.250 CPU seconds per call-minute, the goal is 0.2.",
+        "- gateway with drafts, 150 calls: 3.12 times the bare loop's CPU, the goal is 2.",
+    ]
+
+
+def test_a_gateway_that_costs_too_much_beside_the_bare_loop_is_told_at_every_load_from_50_calls_on(found: Result) -> None:
+    for calls in (10, 50):
+        found.bare.append(level("bare loop", calls, 0.05))
+        found.no_drafts.append(level("gateway", calls, 0.11))
+    assert told(found) == ["- gateway, 50 calls: 2.20 times the bare loop's CPU, the goal is 2."]
+
+
+def test_each_percentile_of_the_onset_is_held_against_its_own_goal(found: Result) -> None:
+    found.gateway[1] = replace(found.gateway[1], onset_to_clear_ms=Spread(200, 254.0, 260.0, 270.0, 280.0))
+    assert told(found) == ["- gateway with drafts, 150 calls: onset to clear, p50: 254 ms, the goal is 180."]
+
+
+def test_each_percentile_of_our_share_is_held_against_its_own_goal(found: Result) -> None:
+    found.gateway[1] = replace(found.gateway[1], own_share_ms=Spread(200, 5.0, 20.0, 1030.0, 1040.0))
+    assert told(found) == ["- gateway with drafts, 150 calls: own share on the wire, p99: 1030 ms, the goal is 50."]
+
+
+def test_a_time_is_told_with_what_the_other_core_did_meanwhile(found: Result) -> None:
+    found.gateway[1] = replace(BUSY, own_share_ms=Spread(200, 5.0, 20.0, 60.0, 70.0))
+    assert told(found) == [
+        "- gateway with drafts, 150 calls: own share on the wire, p99: 60 ms, the goal is 50; the other core was 80% busy, "
+        "and workers waited for it up to 30% of the time."
+    ]
+
+
+def test_voice_to_voice_is_held_against_what_end_of_turn_and_vendors_take(found: Result) -> None:
+    found.gateway[1] = replace(found.gateway[1], own_share_ms=Spread(200, 5.0, 61.0, 62.0, 63.0))
+    assert told(found)[0] == (
+        "- gateway with drafts, 150 calls: voice to voice over what end of turn and vendors take, p95: 61 ms, the goal is 60."
+    )
+
+
+_NO_DRAFTS = level("gateway", 150)
+
+
+@pytest.mark.parametrize(
+    ("bad", "what"),
+    [
+        (replace(_NO_DRAFTS, frames_after_clear=3), "3 frames of sound after a clear"),
+        (replace(_NO_DRAFTS, not_cleared=2), "2 interruptions that were not cleared"),
+        (replace(_NO_DRAFTS, unanswered=1), "1 utterances without an answer"),
+        (replace(_NO_DRAFTS, calls_lost=4), "4 calls lost"),
+        (replace(_NO_DRAFTS, frame_times=replace(TIMES, underruns_over_5_ms=2)), "2 underruns over 5 ms while the machine was on time"),
+    ],
+)
+def test_what_must_never_be_is_told_without_drafts_too(found: Result, bad: Level, what: str) -> None:
+    found.no_drafts.append(bad)
+    assert told(found) == [f"- gateway, 150 calls: {what}, the goal is 0."]
+
+
+def test_what_lies_behind_the_rated_load_is_not_held_against_the_goals(found: Result) -> None:
+    found.gateway[2] = replace(found.gateway[2], unanswered=9, memory_mb=999)
+    assert told(found) == ["Every goal was reached in this run."]
+
+
+def test_where_our_share_is_too_large_its_largest_parts_are_told(found: Result) -> None:
+    log = "EVENT call=CA1 turn=1 WATERFALL publish_ms=7 asr_hop_ms=2 asr_ms=100 asr_rest_ms=1 llm_hop_ms=4\n"
+    found.no_drafts[0] = replace(found.no_drafts[0], parts_ms=parts_of(answers(log)))
+    assert told(found) == [
+        "- Own share without drafts at 10 calls, by the gateway's own parts: 14 / 14 / (14) ms, the goal is 10 / 25 / 50; "
+        "of p50 most: publish 7, llm_hop 4, asr_hop 2."
+    ]
+
+
+def test_parts_whose_p99_alone_is_over_its_goal_are_told(found: Result) -> None:
+    found.no_drafts[0] = replace(
+        found.no_drafts[0], parts_ms={"publish": Spread(200, 2, 3, 60, 61), "all of it": Spread(200, 4, 9, 60, 61)}
+    )
+    assert "4 / 9 / 60 ms, the goal is 10 / 25 / 50" in told(found)[0]
+
+
+def test_what_silero_costs_is_told_beside_webrtcvad_and_the_bare_loop(found: Result) -> None:
+    found.silero.append(level("gateway with Silero", 10, cpu_s=0.3))
+    assert told(found) == [
+        "- Silero, the detector that is shipped: 2.00 times webrtcvad's CPU at 10 calls, 1.50 times the bare loop's; goals are webrtcvad's."
+    ]
+
+
+# --- Against the run before
+
+
+def worse(level: Level) -> Level:
+    """In everything, and by so little that it holds."""
+    ticks = {"p50": 50.0, "p99": 100.0, "largest": 200.0}
+    return replace(
+        level,
+        memory_mb=level.memory_mb_before + 0.295 * level.calls,
+        frame_times=replace(TIMES, underruns=900, longest_gap_ms=4.9, tick_lateness_ms=ticks),
+        onset_to_clear_ms=replace(level.onset_to_clear_ms, p50=251.0, p95=253.0),
+        own_share_ms=replace(level.own_share_ms, p99=1030.0),
+        worker_cpu_ms_per_answer={name: 5 * ms for name, ms in (level.worker_cpu_ms_per_answer or {}).items()},
+        callers_busy=0.2,
+    )
+
+
+def test_a_gateway_that_is_worse_in_everything_is_told_to_be_line_by_line() -> None:
+    before = replace(result(), gateway=[BUSY])
+    now = replace(before, gateway=[worse(BUSY)])
+    assert [line for line in since(before, now) if line.startswith("| gateway")] == [
+        "| gateway, 150 calls: MB per call | 0.067 | 0.295 | 4.40 | worse |",
+        "| gateway, 150 calls: onset to clear p50, ms | 101 | 251 | 2.49 | worse |",
+        "| gateway, 150 calls: onset to clear p95, ms | 103 | 253 | 2.46 | worse |",
+        "| gateway, 150 calls: own share p99, ms | 30 | 1030 | 34.33 | worse |",
+        "| gateway, 150 calls: underruns | 0 | 900 | inf | worse |",
+        "| gateway, 150 calls: longest gap, ms | 0 | 4.9 | inf | worse |",
+        "| gateway, 150 calls: ticks late p99, ms | 2 | 100 | 50.00 | worse |",
+        "| gateway, 150 calls: asr worker's CPU ms per answer | 30 | 150 | 5.00 | worse |",
+        "| gateway, 150 calls: llm worker's CPU ms per answer | 60 | 300 | 5.00 | worse |",
+        "| gateway, 150 calls: tts worker's CPU ms per answer | 90 | 450 | 5.00 | worse |",
+        "| gateway, 150 calls: share of the other core | 0.8 | 1.8 | 2.25 | worse |",
+    ]
+
+
+def test_of_a_load_and_of_steps_more_is_better() -> None:
+    before = result()
+    now = replace(before, gateway=before.gateway[:1], steps=[replace(before.steps[0], per_cpu_s=3000.0)])
+    rows = list(since(before, now))
+    assert "| rated load, calls | 150 | 10 | 0.07 | worse |" in rows
+    assert "| asr worker, steps per CPU second | 2000 | 3000 | 1.50 | better |" in rows
