@@ -66,7 +66,7 @@ def _done(asked: argparse.Namespace) -> int:
     if asked.write:
         results = kept | now | {"made": kept.get("made", {}) | now["made"]}
         write(RESULTS, results)
-        docs.write(results)
+        docs.write(read(RESULTS))
         _say(f"written: {docs.FOLDER}")
         return EXIT_FINE
     return _compare(kept, now) if not asked.sweep else EXIT_FINE
