@@ -32,7 +32,7 @@ from tests.bench.turns.stage import StageError, run
 from tests.bench.turns.stage_all import PROCESSES, run_all
 from tests.bench.turns.stage_settings import here
 from tests.bench.turns.sweep import cut_offs, yields
-from tests.bench.turns.trials import EACH, OVER_THE_BOT, PAUSED, RUNS, Trial, barging_in, ear_maker, endpointing
+from tests.bench.turns.trials import OVER_THE_BOT, PAUSED, RUNS, SWEPT_VOICES, Trial, barging_in, ear_maker, endpointing
 from tools import timeline
 
 RESULTS = docs.FOLDER / "results.json"
@@ -77,8 +77,7 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--write", action="store_true", help=f"keep the results: {docs.FOLDER}")
     parser.add_argument("--sweep", nargs="+", choices=SWEEPS, default=(), help="measure these curves anew, and nothing else")
     parser.add_argument("--processes", type=int, default=PROCESSES)
-    each = f"scenes of each kind and half; default: {EACH}, and all utterances. Not with --write"
-    parser.add_argument("--each", type=int, metavar="N", help=each)
+    parser.add_argument("--each", type=int, metavar="N", help="scenes of each kind and half, at most; default: all. Not with --write")
     parser.add_argument("--draw", nargs=2, metavar=("SCENE", "OUT.svg"), help="play one scene, and draw its timeline")
     parser.add_argument("--run", choices=[trial.name for trial in RUNS], default="hold", help="under which settings it is drawn")
     asked = parser.parse_args(arguments)
@@ -99,8 +98,13 @@ def _fetch_models() -> None:
 def _chosen(asked: argparse.Namespace) -> Iterator[Scene]:
     cache = here().torim_cache.expanduser()
     found = sorted((scene for half in HALVES for scene in scenes(tuple(Kind), half, cache, _say)), key=_class)
-    for (_, kind), some in groupby(found, key=_class):
-        yield from islice(some, asked.each or (None if kind in PAUSED else EACH))
+    yield from _first(found, asked.each) if asked.each else found
+
+
+def _first(found: Sequence[Scene], each: int) -> Iterator[Scene]:
+    """So many of a kind and half."""
+    for _, some in groupby(found, key=_class):
+        yield from islice(some, each)
 
 
 def _class(scene: Scene) -> tuple[str, str]:
@@ -151,7 +155,7 @@ def _swept(everything: Sequence[Scene], asked: argparse.Namespace, began: Json) 
         paused = {half: _about(everything, half, PAUSED) for half in HALVES}
         swept["cut_offs"] = {half: list(cut_offs(some, endpointing(), play)) for half, some in paused.items()}
     if "voices" in asked.sweep:
-        voices = _about(everything, "tuning", OVER_THE_BOT)
+        voices = list(_first(_about(everything, "tuning", OVER_THE_BOT), SWEPT_VOICES))
         swept["yields"] = {"tuning": list(yields(voices, barging_in(), play))}
     return swept | {"made": dict.fromkeys(swept, began)}
 

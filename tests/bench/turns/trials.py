@@ -47,9 +47,8 @@ RUNS = (
     Trial("hold, guide", PLAIN, GUIDE, kinds=_VOICED),
     Trial("duck, guide", DUCK, GUIDE, kinds=_VOICED),
 )
-EACH = 40
-"""Scenes of a kind and half that are played: the first ones, whose speakers are all of the half's, by turns. The half's other 40 would make
-it a quarter of an hour of CPU. Utterances are all played: most have one pause, and a goal is set for these."""
+SWEPT_VOICES = 40
+"""Scenes of a kind that a sweep of voices plays: the first ones, whose speakers are all of the half's, by turns. Of pauses it plays all."""
 
 # -- Sweeps ---------------------------------------------------------------------------------------
 
