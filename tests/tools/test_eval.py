@@ -92,7 +92,7 @@ def test_the_result_is_json_on_standard_output(clinic: Path, capsys: pytest.Capt
     [
         ("dialogue = 5", "1: dialogue: 5 does not fit; takes tables: [[dialogue]]"),
         ('[[dialogue]]\nname = "d"\nturns = []', "3: dialogue.1.turns: there is no such key (is turn meant?)"),
-        ("x =", "1: is not TOML"),
+        ("x =", "1: x: is not TOML"),
         (
             '[[dialogue]]\nname = "d"\n[[dialogue.turn]]\nsays = "x"\nexpects = "y"',
             "5: dialogue.1.turn.1.expects: 'y' does not fit; takes words that are in the answer",
