@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from tts_worker.vendors.local import LocalVoice
 
 
+def pytest_configure() -> None:
+    """A shell that starts the tests in the background has them ignore INT, and so would every process that they start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
     """Thousands of tests are found, and none of them is garbage: the collector never looks at them."""
