@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from tests.bench.load.figures import Spread
 from tests.bench.load.level import Level
+from tests.bench.load.parts import HEARING, OURS
 from tests.bench.load.result import Result, at_calls
 from tests.bench.load.table import three
 
@@ -99,7 +100,9 @@ def _sound_shortfalls(level: Level) -> Iterator[str]:
 def _parts_shortfalls(level: Level) -> Iterator[str]:
     """What the goal says: from the end of turn to the first frame, less the vendors' own time, as the gateway and the workers tell it."""
     parts = dict(level.parts_ms or {})
-    share = parts.pop("all of it", None)
+    whole = parts.pop("all of it", None)
+    share = parts.pop(OURS, whole)
+    parts.pop(HEARING, None)
     if level.held and share is not None and any(_over("", share, SHARE_GOALS_MS)):
         largest = sorted(parts.items(), key=lambda each: -(each[1].p50 or 0))[:3]
         most = ", ".join(f"{name} {spread.p50:g}" for name, spread in largest)

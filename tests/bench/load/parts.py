@@ -7,7 +7,11 @@ from tests.bench.load.figures import Spread, spread
 
 VENDORS = ("asr", "first_token", "first_piece", "first_sound")
 """What the vendors take; the last but one is the model's words up to the end of what can be spoken."""
-OWN = ("hearing", "publish", "asr_hop", "asr_rest", "decide", "llm_hop", "llm_rest", "tts_hop", "tts_rest", "gate", "first_frame")
+HEARING = "hearing"
+"""Before the turn's end is decided: a voice that is handled late. Callers that speak late are in it, too."""
+SINCE_END = ("publish", "asr_hop", "asr_rest", "decide", "llm_hop", "llm_rest", "tts_hop", "tts_rest", "gate", "first_frame")
+OURS = "from the end of turn"
+"""The row that the goal is of."""
 _LINE = re.compile(r"^EVENT .* WATERFALL (.*)$", re.MULTILINE)
 _PART = re.compile(r"(\w+)_ms=(\d+)")
 
@@ -18,7 +22,7 @@ def answers(log: str) -> list[dict[str, float]]:
 
 
 def parts_of(found: Iterable[dict[str, float]]) -> dict[str, Spread]:
-    """The spread of each part, and of all that are ours together."""
+    """The spread of each part, of those from the end of turn together, and of all that are ours."""
     found = list(found)
-    own = {name: spread([each.get(name, 0.0) for each in found]) for name in OWN}
-    return {**own, "all of it": spread([sum(each.get(name, 0.0) for name in OWN) for each in found])}
+    together = {**{name: (name,) for name in (HEARING, *SINCE_END)}, OURS: SINCE_END, "all of it": (HEARING, *SINCE_END)}
+    return {name: spread([sum(each.get(part, 0.0) for part in parts) for each in found]) for name, parts in together.items()}

@@ -95,6 +95,11 @@ def test_where_our_share_is_too_large_its_largest_parts_are_told(found: Result) 
     ]
 
 
+def test_a_voice_that_is_heard_late_is_not_held_against_our_share(found: Result) -> None:
+    found.no_drafts[0] = replace(found.no_drafts[0], parts_ms=parts_of([{"hearing": 90.0, "publish": 4.0}]))
+    assert told(found) == ["Every goal was reached in this run."]
+
+
 def test_parts_whose_p99_alone_is_over_its_goal_are_told(found: Result) -> None:
     found.no_drafts[0] = replace(
         found.no_drafts[0], parts_ms={"publish": Spread(200, 2, 3, 60, 61), "all of it": Spread(200, 4, 9, 60, 61)}

@@ -13,6 +13,7 @@ from tests.bench.load.churn import Churn, cpu_s_a_call
 from tests.bench.load.docs import document, page_about, write
 from tests.bench.load.figures import Spread
 from tests.bench.load.flame import give_title
+from tests.bench.load.parts import parts_of
 from tests.bench.load.result import Result
 from tests.bench.load.scraped import quantiles
 from tests.bench.load.soaked import Sample, Soak, kept_soak
@@ -45,6 +46,11 @@ def test_our_share_is_split_out_of_the_gateways_own_lines(found: Result) -> None
     parts = found.no_drafts[0].parts_ms
     assert parts is not None
     assert (parts["publish"].p50, parts["all of it"].p50) == (2.0, 4.0)
+
+
+def test_a_voice_that_is_heard_late_is_no_part_of_the_share_that_begins_at_the_end_of_turn() -> None:
+    parts = parts_of([{"hearing": 9.0, "publish": 2.0, "asr": 100.0, "llm_hop": 3.0}])
+    assert (parts["hearing"].p50, parts["from the end of turn"].p50, parts["all of it"].p50) == (9.0, 5.0, 14.0)
 
 
 def test_what_a_calls_begin_and_end_cost_is_told(found: Result) -> None:
