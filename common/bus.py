@@ -115,7 +115,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Emitted:
-    """What is out of a reply that goes on."""
+    """What is out of a reply that goes on, or what somebody has of it."""
 
     sentences: Sequence[str] = ()
     asked: Sequence[Action] = ()
@@ -269,8 +269,11 @@ class HandlerBus(Protocol):
         """Acknowledge and send the outputs, in one atomic step.
 
         False, and nothing is sent, if the entry was finished by somebody else, its turn was raised past, its piece is done already,
-        or another attempt is further than this ``reply``: that one is to end it. Sound is better sent ahead with ``send``: in here it
-        costs threefold.
+        or another attempt is further than this ``reply``, or makes it in other words: that one is to end it. Sound is better sent ahead
+        with ``send``: in here it costs threefold.
+
+        Raises:
+            SentencesForgotten: Redis lost sentences of the ``reply``.
         """
 
     async def drop(self, stage: Stage, delivery: Delivery) -> None:
@@ -279,14 +282,12 @@ class HandlerBus(Protocol):
         Its piece does not count as done: where it is published again, it is worked on.
         """
 
-    async def emit(
-        self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output], asked: Sequence[Action] = ()
-    ) -> int:
-        """Send sentence ``number`` of a reply before the entry itself is done, and keep what the reply ``asked`` for so far.
+    async def emit(self, stage: Stage, delivery: Delivery, reply: Emitted, outputs: Sequence[Output]) -> int:
+        """Send the last sentence of a ``reply`` so far before the entry itself is done, and keep what it asked for.
 
-        Returns ``number + 1`` if this one is out (emitting the same again sends nothing, and keeps what is asked for now).
-        More: another attempt overtook this one, or the entry is not this worker's any more: stop, and ``drop`` it. So whoever
-        is further always owns an entry of its own. Less: Redis forgot its tail and knows this many sentences; emit the
+        Returns how many sentences it has if this one is out (emitting the same again sends nothing, and keeps what is asked for now).
+        More: another attempt overtook this one, or has other words, or the entry is not this worker's any more: stop, and ``drop`` it.
+        So whoever is further always owns an entry of its own. Less: Redis forgot its tail and knows this many sentences; emit the
         missing ones again. -1: the turn was raised past, stop.
         """
 

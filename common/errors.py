@@ -6,6 +6,7 @@
     +-- VendorError         an ASR, LLM or TTS vendor failed; ``retryable`` or not
     +-- BusUnavailable      Redis cannot be reached or is full; try again, nothing is lost
     +-- NotOwner            another stream took the call over; this one may write nothing of it any more
+    +-- SentencesForgotten  Redis lost sentences of a reply that is to end; they go out again first
     +-- ConfigError         a setting is missing or bad; ends the start with one line
     |   +-- KeyRefused      a vendor does not take the key; ends the start where no other vendor stands behind it
     +-- SetupError          something on the machine is missing; says what to type
@@ -64,6 +65,10 @@ class BusUnavailable(TorimError):
 
 class NotOwner(TorimError):
     """Another stream took the call over (R12); what was to be written was not."""
+
+
+class SentencesForgotten(TorimError):
+    """Redis does not know all sentences of the reply that is to be ended; nothing was done. Emit the missing ones, then commit again."""
 
 
 class ConfigError(TorimError):

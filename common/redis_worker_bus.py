@@ -12,7 +12,7 @@ from redis.asyncio.client import PubSub
 
 from common import metrics, streams
 from common.bus import Delivery, Emitted, Output, PastTurn, Renewal, ToolRun, ToolStart, TurnNews, without_words
-from common.errors import BusUnavailable
+from common.errors import BusUnavailable, SentencesForgotten
 from common.messages import Action, Stage, StageFailed, encode
 from common.redis_consumer import Consumer, fail_args, no_group
 from common.redis_history import past_turns, tool_field
@@ -95,14 +95,20 @@ class RedisWorkerBus:
         return self._clock_s() + self._server_ahead_s[self._keys.shard(call)]
 
     async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output], reply: Emitted | None = None) -> bool:
-        """Acknowledge and send the outputs, in one atomic step; False: nothing was sent."""
+        """Acknowledge and send the outputs, in one atomic step; False: nothing was sent.
+
+        Raises:
+            SentencesForgotten: Redis lost sentences of the ``reply``.
+        """
         message = delivery.message
         call, turn = message.head.call, message.head.turn
         keys = [streams.work(self._keys.tag(call), stage), self._keys.call_hash(call), self._keys.done(stage, message)]
         keys += [self._keys.out(call, turn), self._keys.asked(call, turn)]
         args: list[Value] = [delivery.id, delivery.worker, turn, int(streams.stale_by_turn(message)), streams.DONE_TTL_S]
-        args += ["", ""] if reply is None else [len(reply.sentences), _kept(reply.asked)]
+        args += ["", ""] if reply is None else [_kept(reply.asked), len(reply.sentences), *reply.sentences]
         committed = await self._run("commit", call, keys, args, outputs)
+        if committed == -2:
+            raise SentencesForgotten(call)
         if committed != 1:
             metrics.DROPPED.labels(stage, "stale" if committed == -1 else "duplicate").inc()
         return bool(committed == 1)
@@ -112,15 +118,13 @@ class RedisWorkerBus:
         await self._on_stream("drop", self._link(delivery.message.head.call), stage, [delivery.id, delivery.worker])
         metrics.DROPPED.labels(stage, "unwanted").inc()
 
-    async def emit(
-        self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output], asked: Sequence[Action] = ()
-    ) -> int:
-        """Send sentence ``number`` of a reply before the entry itself is done, and keep what it asked for; see ``HandlerBus.emit``."""
+    async def emit(self, stage: Stage, delivery: Delivery, reply: Emitted, outputs: Sequence[Output]) -> int:
+        """Send the last sentence of a ``reply`` so far before the entry itself is done; see ``HandlerBus.emit``."""
         head = delivery.message.head
         keys = [streams.work(self._keys.tag(head.call), stage), self._keys.call_hash(head.call)]
         keys += [self._keys.out(head.call, head.turn), self._keys.asked(head.call, head.turn), self._keys.done(stage, delivery.message)]
-        args: list[Value] = [delivery.id, delivery.worker, head.turn, number, sentence]
-        args += [_kept(asked), streams.OUT_TTL_S]
+        args: list[Value] = [delivery.id, delivery.worker, head.turn, _kept(reply.asked), streams.OUT_TTL_S]
+        args += [len(reply.sentences), *reply.sentences]
         return int(await self._run("emit", head.call, keys, args, outputs))
 
     async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> ToolStart:

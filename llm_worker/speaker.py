@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 import msgspec
 
 from common import metrics
-from common.bus import Delivery, HandlerBus, Output
+from common.bus import Delivery, Emitted, HandlerBus, Output
 from common.deadlines import waited_s
-from common.errors import TorimError
+from common.errors import SentencesForgotten, TorimError
 from common.messages import Action, Head, ReplyEnded, Sentence, Stage
 from llm_worker.conversation import Reply
 from llm_worker.vendors.base import ActionRequest
@@ -34,7 +34,7 @@ class Stale(TorimError):
 
 
 class Overtaken(TorimError):
-    """Another worker is further with this reply, on this entry or on another that came of the same publication."""
+    """Another worker is further with this reply, or makes it in other words, on this entry or on another one with the same question."""
 
 
 @dataclass(slots=True)
@@ -127,6 +127,20 @@ class Speaker:
             self.first_sentence_ms = self._elapsed_ms()
         return not self.full and self.reply.add(sentence)
 
+    async def end(self) -> None:
+        """Commit the reply; what Redis forgot of it goes out again before.
+
+        Raises:
+            Stale, Overtaken: it is not ended from here.
+        """
+        while True:
+            try:
+                await self.bus.commit(STAGE, self.delivery, self._outputs(), Emitted(self.reply.sentences, self.asked))
+            except SentencesForgotten:
+                await self._emit_up_to(len(self.reply.sentences))
+            else:
+                return
+
     async def _emit_up_to(self, count: int) -> None:
         number = count - 1
         for _ in range(2 * MAX_SENTENCES):
@@ -147,10 +161,10 @@ class Speaker:
             head=head, text=text, interruptible=self._protected_from is None or number < self._protected_from,
             token_ms=self.first_token_ms or 0, llm_ms=self.llm_ms, waited_ms=self.waited_ms,
         )  # fmt: skip
-        asked = [action for action in self.asked if action.after <= number]
-        return await self.bus.emit(STAGE, self.delivery, number, text, [Output("tts", sentence), Output(None, sentence)], asked)
+        so_far = Emitted(self.reply.sentences[: number + 1], [action for action in self.asked if action.after <= number])
+        return await self.bus.emit(STAGE, self.delivery, so_far, [Output("tts", sentence), Output(None, sentence)])
 
-    def outputs(self) -> list[Output]:
+    def _outputs(self) -> list[Output]:
         """What the commit sends: actions first, so that the gateway knows them when the reply ends."""
         count = len(self.reply.sentences)
         actions = [

@@ -182,12 +182,10 @@ class _MemoryBus:
     async def drop(self, stage: Stage, delivery: Delivery) -> None:
         """There is nothing to let go of."""
 
-    async def emit(
-        self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output], asked: Sequence[Action] = ()
-    ) -> int:
+    async def emit(self, stage: Stage, delivery: Delivery, reply: Emitted, outputs: Sequence[Output]) -> int:
         """Keep a sentence; what is asked for with it comes with the commit."""
-        if number == len(self.out):
-            self.out.append(sentence)
+        if len(reply.sentences) > len(self.out):
+            self.out.append(reply.sentences[-1])
             self._keep(outputs)
         return len(self.out)
 

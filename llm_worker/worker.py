@@ -7,8 +7,8 @@
 A sentence can't be taken back, so ``emit`` numbers them in Redis and the commit comes last. A
 second attempt loads what is out, and what was asked for with it, and goes on after it. ``emit`` answers how many are out: fewer than
 expected, Redis forgot its tail and gets it again from memory; more, somebody who has an entry of this
-reply overtook us and we drop ours; -1, the turn was raised past. The commit, too, tells how far the reply came, and counts only if
-nobody is further.
+reply overtook us, or has other words, and we drop ours; -1, the turn was raised past. The commit, too, tells all sentences, and counts
+only if nobody is further and none was forgotten.
 
 A reply may take several rounds of model and tools; its sentences are numbered over all of them.
 
@@ -27,7 +27,7 @@ import msgspec
 
 from common.agents.in_use import InUse, KnownAgents
 from common.agents.switching import language_now
-from common.bus import Delivery, Emitted, HandlerBus, Output, PastTurn
+from common.bus import Delivery, HandlerBus, Output, PastTurn
 from common.config import Settings
 from common.deadlines import time_left_s
 from common.effects import Effects
@@ -146,14 +146,12 @@ class LlmWorker:
         )
         try:
             await self._answer(transcript, history, speaker, runs, agent)
-            outputs = speaker.outputs()
+            await speaker.end()
         except (Stale, RaisedPast):
-            outputs = []
+            await bus.commit(STAGE, delivery, [])
         except Overtaken:
             logger.info("call=%s turn=%d overtaken", head.call, head.turn)
             await bus.drop(STAGE, delivery)  # else it is delivered again until its attempts are used up, and fails
-            return
-        await bus.commit(STAGE, delivery, outputs, Emitted(speaker.reply.sentences, speaker.asked))
 
     async def _answer(self, transcript: Transcript, history: Sequence[PastTurn], speaker: Speaker, runs: ToolRuns, agent: InUse) -> None:
         if transcript.text:

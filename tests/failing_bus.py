@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 
 from common.bus import Delivery, Emitted, Output
 from common.errors import BusUnavailable
-from common.messages import Action, Stage
+from common.messages import Stage
 from common.redis_bus import RedisWorkerBus
 from common.redis_link import Connect, connect
 from common.streams import Pace
@@ -42,11 +42,9 @@ class FailingBus(RedisWorkerBus):
         """Acknowledge and send the outputs."""
         return await self._may_fail("commit", stage, lambda: RedisWorkerBus.commit(self, stage, delivery, outputs, reply))
 
-    async def emit(
-        self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output], asked: Sequence[Action] = ()
-    ) -> int:
+    async def emit(self, stage: Stage, delivery: Delivery, reply: Emitted, outputs: Sequence[Output]) -> int:
         """Send a sentence of a reply."""
-        return await self._may_fail("emit", stage, lambda: RedisWorkerBus.emit(self, stage, delivery, number, sentence, outputs, asked))
+        return await self._may_fail("emit", stage, lambda: RedisWorkerBus.emit(self, stage, delivery, reply, outputs))
 
     async def send(self, output: Output) -> bool:
         """Send a piece of sound."""

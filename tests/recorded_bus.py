@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 
 from common.bus import Delivery, Emitted, Output, PastTurn, Renewal, ToolRun, ToolStart, TurnNews
+from common.errors import SentencesForgotten
 from common.messages import Action, Message, Stage, StageFailed
 
 EmitAnswer = Callable[[int, list[str]], int]
@@ -71,20 +72,21 @@ class RecordedBus:
 
     async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output], reply: Emitted | None = None) -> bool:
         assert self.committed is None, "committed twice"
+        if reply is not None and len(self.out) < len(reply.sentences):
+            raise SentencesForgotten(delivery.message.head.call)
         self.committed = list(outputs)
         return True
 
     async def drop(self, stage: Stage, delivery: Delivery) -> None:
         self.dropped = True
 
-    async def emit(
-        self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output], asked: Sequence[Action] = ()
-    ) -> int:
+    async def emit(self, stage: Stage, delivery: Delivery, reply: Emitted, outputs: Sequence[Output]) -> int:
+        number, sentence = len(reply.sentences) - 1, reply.sentences[-1]
         if self._emit_answer is not None:
             answer = self._emit_answer(number, self.out)
             if answer != number + 1:
                 return answer
-        self.kept = list(asked)
+        self.kept = list(reply.asked)
         if self.out[number:] == [sentence]:
             return number + 1
         assert number == len(self.out), "emitted out of order"

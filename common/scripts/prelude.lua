@@ -60,3 +60,14 @@ local function pending(stream, id)
   if found.err or #found == 0 then return nil end
   return found[1][2], tonumber(found[1][4]), tonumber(found[1][3])
 end
+
+-- How many sentences of a reply are out, and whether they are among the first `count` ones that somebody has (ARGV from `arg` on):
+-- else that one was overtaken, by who is further or by who makes the reply in other words. Not by length alone: a server that lost its
+-- tail may have got the rest of it from another attempt.
+local function beside(out, arg, count)
+  local known = redis.call('LRANGE', out, 0, -1)
+  for i, sentence in ipairs(known) do
+    if i > count or sentence ~= ARGV[arg + i - 1] then return #known, false end
+  end
+  return #known, true
+end

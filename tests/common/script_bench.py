@@ -55,16 +55,19 @@ class Bench:
         turn: int = 1,
         *,
         by_turn: int = 1,
-        reply: tuple[int | str, str] = ("", ""),
+        reply: Sequence[str] | None = None,
+        asked: str = "",
         sound: bytes = b"",
     ) -> Any:
-        """Finish an entry with one output to the next stage and one to the gateway; ``reply``: its sentences, and what it asked for."""
-        args = [id_, worker, turn, by_turn, 600, *reply, SETTLING_MS, *TO_NEXT, *TO_RX[:-1], sound]
+        """Finish an entry with one output to the next stage and one to the gateway; ``reply``: the sentences, if it ends one."""
+        said = [""] if reply is None else [len(reply), *reply]
+        args = [id_, worker, turn, by_turn, 600, asked, *said, SETTLING_MS, *TO_NEXT, *TO_RX[:-1], sound]
         return self.run("commit", [WORK, CALL, DONE, OUT, ASKED, NEXT, RX, BOOT], args)
 
-    def emit(self, number: int, sentence: str = "", turn: int = 1, *, id_: bytes = b"", worker: str = "one", asked: str = "") -> Any:
-        """Send a sentence of a reply out; without an ``id_`` of an entry that was read for it."""
-        args = [id_ or self.read(worker), worker, turn, number, sentence or f"s{number}", asked, 600, SETTLING_MS, *TO_NEXT, *TO_RX]
+    def emit(self, *sentences: str, turn: int = 1, id_: bytes = b"", worker: str = "one", asked: str = "") -> Any:
+        """Send the last of these sentences of a reply out; without an ``id_`` of an entry that was read for it."""
+        said = [len(sentences), *sentences]
+        args = [id_ or self.read(worker), worker, turn, asked, 600, *said, SETTLING_MS, *TO_NEXT, *TO_RX]
         return self.run("emit", [WORK, CALL, OUT, ASKED, DONE, NEXT, RX, BOOT], args)
 
     def drop(self, id_: bytes, worker: str = "one") -> Any:

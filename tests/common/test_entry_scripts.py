@@ -43,7 +43,7 @@ def test_a_result_for_a_gateway_that_may_come_back_is_kept(bench: Bench, boot_ms
 def test_a_sentence_for_a_gateway_that_may_come_back_is_kept(bench: Bench, boot_ms_ago: int | None) -> None:
     bench.lose_the_gateway(boot_ms_ago)
     with pytest.raises(redis.ResponseError, match=r"^UNSETTLED"):
-        bench.emit(0)
+        bench.emit("s0")
     assert bench.redis.exists(NEXT, OUT) == 0
 
 
@@ -76,26 +76,47 @@ def test_whoever_lost_an_entry_may_still_finish_it_first(bench: Bench) -> None:
 def test_whoever_lost_the_entry_of_a_reply_does_not_end_it_if_the_owner_is_further(bench: Bench) -> None:
     id_ = bench.read()
     bench.take_over(id_)
-    bench.emit(0, id_=id_, worker="two")
-    assert (bench.commit(id_, reply=(0, "")), bench.owner(id_), bench.commit(id_, "two", reply=(1, ""))) == (0, ("two", 2), 1)
+    bench.emit("s0", id_=id_, worker="two")
+    assert (bench.commit(id_, reply=[]), bench.owner(id_), bench.commit(id_, "two", reply=["s0"])) == (0, ("two", 2), 1)
 
 
 def test_the_end_of_a_reply_is_told_by_who_is_as_far_as_anybody(bench: Bench) -> None:
-    bench.emit(0, asked="bye")
-    assert bench.commit(bench.read(), reply=(1, "bye")) == 1
+    bench.emit("s0", asked="bye")
+    assert bench.commit(bench.read(), reply=["s0"], asked="bye") == 1
 
 
-@pytest.mark.parametrize("reply", [(1, "bye"), (2, "")])
-def test_the_end_of_a_reply_is_not_told_by_who_was_overtaken(bench: Bench, reply: tuple[int, str]) -> None:
-    for number in range(2):
-        bench.emit(number, asked="bye")
+@pytest.mark.parametrize(
+    ("reply", "asked"),
+    [(["s0"], "bye"), (["s0", "s1"], ""), (["s0", "other"], "bye"), (["other", "s1"], "bye"), (["other", "s1", "s2"], "bye")],
+    ids=["less said", "less asked for", "another end", "another begin", "more, of another"],
+)
+def test_the_end_of_a_reply_is_not_told_by_who_was_overtaken(bench: Bench, reply: list[str], asked: str) -> None:
+    for said in (["s0"], ["s0", "s1"]):
+        bench.emit(*said, asked="bye")
     id_ = bench.read("two")
-    assert (bench.commit(id_, "two", reply=reply), bench.sent(), bench.redis.exists(DONE), bench.owner(id_)) == (0, (2, 2), 0, None)
+    ended = bench.commit(id_, "two", reply=reply, asked=asked)
+    assert (ended, bench.sent(), bench.redis.exists(DONE), bench.owner(id_)) == (0, (2, 2), 0, None)
 
 
-def test_a_reply_of_which_redis_forgot_the_tail_is_ended(bench: Bench) -> None:
-    bench.emit(0)
-    assert bench.commit(bench.read(), reply=(2, "bye")) == 1
+@pytest.mark.parametrize("known", [[], ["s0"]])
+def test_a_reply_of_which_redis_forgot_the_tail_is_not_ended_before_it_is_out_again(bench: Bench, known: list[str]) -> None:
+    for sentence in known:
+        bench.emit(sentence)
+    id_, before = bench.read(), bench.sent()
+    assert (bench.commit(id_, reply=["s0", "s1"]), bench.sent(), bench.redis.exists(DONE)) == (-2, before, 0)
+    assert bench.owner(id_) == ("one", 1)
+
+
+def test_a_reply_of_a_turn_that_was_raised_past_is_not_sent_again(bench: Bench) -> None:
+    bench.call(turn=2)
+    id_ = bench.read()
+    assert (bench.commit(id_, reply=["s0"]), bench.owner(id_)) == (-1, None)
+
+
+def test_an_entry_of_a_reply_that_redis_forgot_is_nobodys_to_end(bench: Bench) -> None:
+    id_ = bench.read()
+    bench.redis.delete(WORK)
+    assert bench.commit(id_, reply=["s0"]) == 0
 
 
 def test_the_same_piece_on_another_entry_sends_nothing_and_is_gone(bench: Bench) -> None:
@@ -151,81 +172,89 @@ def test_that_a_piece_is_done_is_forgotten_in_time(bench: Bench) -> None:
 
 
 def test_sentences_go_out_in_order(bench: Bench) -> None:
-    assert ([bench.emit(0), bench.emit(1)], bench.sent()) == ([1, 2], (2, 2))
+    assert ([bench.emit("s0"), bench.emit("s0", "s1")], bench.sent()) == ([1, 2], (2, 2))
 
 
 def test_the_same_sentence_again_is_out_already(bench: Bench) -> None:
-    bench.emit(0)
-    assert (bench.emit(0), bench.sent()) == (1, (1, 1))
+    bench.emit("s0")
+    assert (bench.emit("s0"), bench.sent()) == (1, (1, 1))
 
 
 def test_another_sentence_at_its_place_is_overtaken(bench: Bench) -> None:
-    bench.emit(0, "theirs")
-    assert (bench.emit(0, "mine"), bench.sent()) == (2, (1, 1))
+    bench.emit("theirs")
+    assert (bench.emit("mine"), bench.sent()) == (2, (1, 1))
 
 
 def test_a_sentence_behind_what_is_out_is_overtaken_even_if_it_is_the_same(bench: Bench) -> None:
-    bench.emit(0)
-    bench.emit(1)
-    assert (bench.emit(0), bench.sent()) == (3, (2, 2))
+    bench.emit("s0")
+    bench.emit("s0", "s1")
+    assert (bench.emit("s0"), bench.sent()) == (3, (2, 2))
+
+
+@pytest.mark.parametrize("more", [["theirs", "more"], ["mine"], ["mine", "next"], ["mine", "next", "more"]])
+def test_who_has_other_words_before_is_overtaken(bench: Bench, more: list[str]) -> None:
+    bench.emit("s0")
+    bench.emit("s0", "theirs")
+    mine = ["other", *more]
+    assert (bench.emit(*mine) > len(mine), bench.sent(), bench.out()) == (True, (2, 2), ["s0", "theirs"])
 
 
 def test_a_gap_is_told_by_how_many_are_out(bench: Bench) -> None:
-    bench.emit(0)
-    assert (bench.emit(2), bench.sent()) == (1, (1, 1))
+    bench.emit("s0")
+    assert (bench.emit("s0", "s1", "s2"), bench.sent()) == (1, (1, 1))
 
 
 def test_nothing_goes_out_behind_the_end_of_a_reply(bench: Bench) -> None:
     bench.commit(bench.read())
-    assert (bench.emit(0), bench.sent()) == (2, (1, 1))
+    assert (bench.emit("s0"), bench.sent()) == (2, (1, 1))
 
 
 def test_who_lost_its_entry_emits_nothing_that_would_stop_the_owner(bench: Bench) -> None:
     id_ = bench.read()
     bench.take_over(id_)
-    assert (bench.emit(0, id_=id_), bench.sent(), bench.emit(0, id_=id_, worker="two")) == (2, (0, 0), 1)
+    assert (bench.emit("s0", id_=id_), bench.sent(), bench.emit("s0", id_=id_, worker="two")) == (2, (0, 0), 1)
 
 
 def test_a_sentence_of_an_entry_that_redis_forgot_does_not_go_out(bench: Bench) -> None:
     id_ = bench.read()
     bench.redis.delete(WORK)
-    assert (bench.emit(0, id_=id_), bench.sent()) == (2, (0, 0))
+    assert (bench.emit("s0", id_=id_), bench.sent()) == (2, (0, 0))
 
 
 def test_a_sentence_of_a_turn_that_was_raised_past_does_not_go_out(bench: Bench) -> None:
     bench.call(turn=2)
-    assert (bench.emit(0), bench.sent(), bench.redis.exists(OUT)) == (-1, (0, 0), 0)
+    assert (bench.emit("s0"), bench.sent(), bench.redis.exists(OUT)) == (-1, (0, 0), 0)
 
 
 def test_what_is_asked_for_is_kept_with_its_sentence(bench: Bench) -> None:
-    assert (bench.emit(0, asked="hang up"), bench.redis.get(ASKED), 0 < bench.redis.ttl(ASKED) <= 600) == (1, b"hang up", True)
+    assert (bench.emit("s0", asked="hang up"), bench.redis.get(ASKED), 0 < bench.redis.ttl(ASKED) <= 600) == (1, b"hang up", True)
 
 
 def test_what_is_asked_for_behind_a_sentence_that_is_out_is_kept_and_nothing_sent_again(bench: Bench) -> None:
-    bench.emit(0)
-    assert (bench.emit(0, asked="hang up"), bench.sent(), bench.redis.get(ASKED)) == (1, (1, 1), b"hang up")
+    bench.emit("s0")
+    assert (bench.emit("s0", asked="hang up"), bench.sent(), bench.redis.get(ASKED)) == (1, (1, 1), b"hang up")
 
 
 def test_what_was_asked_for_stays_where_a_sentence_asks_for_nothing(bench: Bench) -> None:
-    bench.emit(0, asked="hang up")
-    bench.emit(1)
+    bench.emit("s0", asked="hang up")
+    bench.emit("s0", "s1")
     assert bench.redis.get(ASKED) == b"hang up"
 
 
 def test_nothing_is_kept_for_a_sentence_that_another_attempt_said_otherwise(bench: Bench) -> None:
-    bench.emit(0, "theirs")
-    assert (bench.emit(0, "mine", asked="hang up"), bench.redis.exists(ASKED)) == (2, 0)
+    bench.emit("theirs")
+    assert (bench.emit("mine", asked="hang up"), bench.redis.exists(ASKED)) == (2, 0)
 
 
 def test_nothing_is_kept_behind_a_gap(bench: Bench) -> None:
-    assert (bench.emit(1, asked="hang up"), bench.redis.exists(ASKED)) == (0, 0)
+    assert (bench.emit("s0", "s1", asked="hang up"), bench.redis.exists(ASKED)) == (0, 0)
 
 
 def test_who_lost_its_entry_asks_for_nothing(bench: Bench) -> None:
     id_ = bench.read()
-    bench.emit(0, id_=id_)
+    bench.emit("s0", id_=id_)
     bench.take_over(id_)
-    assert (bench.emit(0, id_=id_, asked="hang up"), bench.redis.exists(ASKED)) == (2, 0)
+    assert (bench.emit("s0", id_=id_, asked="hang up"), bench.redis.exists(ASKED)) == (2, 0)
 
 
 # renew

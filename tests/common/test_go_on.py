@@ -1,15 +1,18 @@
 """A reply that sounds is gone on with where its server forgot it: in every order of who was at it, who takes it, and the gateway."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
+from common.messages import Head, SpeechChunk
+from gateway.playout import Playout
+from gateway.turn.reply import Reply
 from tests.common.script_bench import BOOT, CALL, DONE, OUT, RX, WORK, Bench
 
 HEARD = ("a0", "a1")
-_LENGTH = 4
+_LENGTH = 5
 """Of the reply, in sentences."""
 
 
@@ -33,18 +36,18 @@ def test_once_is_enough(bench: Bench) -> None:
 @pytest.mark.parametrize("known", [2, 3])
 def test_a_server_that_forgot_nothing_gets_nothing(bench: Bench, known: int) -> None:
     for number in range(known):
-        bench.emit(number, f"a{number}")
+        bench.emit(*(f"a{each}" for each in range(number + 1)))
     entries = bench.left()
     assert (bench.go_on(*HEARD), bench.left()) == (0, entries)
 
 
 def test_a_server_that_forgot_the_last_sentence_gets_that(bench: Bench) -> None:
-    bench.emit(0, "a0")
+    bench.emit("a0")
     assert (bench.go_on(*HEARD), bench.out()) == (1, list(HEARD))
 
 
 def test_a_reply_that_somebody_makes_in_other_words_is_left_alone(bench: Bench) -> None:
-    bench.emit(0, "b0")
+    bench.emit("b0")
     entries = bench.left()
     assert (bench.go_on(*HEARD), bench.out(), bench.left()) == (0, ["b0"], entries)
 
@@ -64,24 +67,36 @@ def test_nobody_goes_on_with_what_is_not_wanted_any_more(bench: Bench, call: dic
 
 
 @dataclass
+class Gateway:
+    """What a call's gateway makes of the sentences that it is sent."""
+
+    reply: Reply = field(default_factory=lambda: Reply(Playout(), b"beep", 100_000))
+    ended: int = 0
+
+    def sounds(self, number: int) -> None:
+        """Sound of a sentence came."""
+        head = Head(call="c", turn=1, gateway="g", language="en", seq=number)
+        self.reply.speech_arrived(SpeechChunk(head=head, offset_bytes=0, last=True), b"x" * 800)
+
+
+@dataclass
 class Speaker:
     """A worker on the reply, as ``llm_worker.speaker`` has it."""
 
     bench: Bench
     name: str
+    gateway: Gateway
     id: bytes = b""
     words: list[str] = field(default_factory=list)
     said: int = 0
     """How many of them are out."""
     gone: bool = False
-    sent: list[tuple[int, str]] = field(default_factory=list)
-    """What it sent out."""
-    ended: int = 0
 
     def take(self) -> None:
         """The next entry that nobody read."""
         found: Any = self.bench.redis.xreadgroup("w", self.name, {WORK: ">"}, count=1)
         self.id = found[0][1][0][0] if found else b""
+        self.gone = not found
 
     def load(self) -> None:
         """What is out, and its own words for the rest."""
@@ -92,19 +107,28 @@ class Speaker:
     def say(self) -> None:
         """The next sentence, and those before it that the server forgot, unless somebody else is further."""
         number, self.said = self.said, min(self.said + 1, _LENGTH)
-        while self.id and not self.gone and number < self.said:
+        self._emit(number)
+
+    def _emit(self, number: int) -> None:
+        while not self.gone and number < self.said:
             sent, _ = self.bench.sent()
-            out = self.bench.emit(number, self.words[number], id_=self.id, worker=self.name)
+            out = self.bench.emit(*self.words[: number + 1], id_=self.id, worker=self.name)
             self.gone = out == -1 or out > number + 1
-            self.sent += [(number, self.words[number])] * (self.bench.sent()[0] - sent)
+            if self.bench.sent()[0] > sent:
+                self.gateway.reply.sentence_arrived(number, self.words[number])
             number = out
 
     def end(self) -> None:
-        """The end of the reply; or of this entry alone, where somebody else is further."""
-        if self.id and self.gone:
+        """The rest, and the end of the reply; or of this entry alone, where somebody else is further."""
+        while self.said < _LENGTH:
+            self.say()
+        while not self.gone and (answer := self.bench.commit(self.id, self.name, reply=self.words)) != 0:
+            self.gateway.ended += answer == 1
+            if answer == 1:
+                return
+            self._emit(_LENGTH - 1)
+        if self.id:
             self.bench.drop(self.id, self.name)
-        elif self.id:
-            self.ended += self.bench.commit(self.id, self.name, reply=(_LENGTH, "")) == 1
 
 
 @dataclass
@@ -112,12 +136,17 @@ class Scene:
     """One order of it all."""
 
     bench: Bench
+    gateway: Gateway
     one: Speaker
     two: Speaker
+    sounding: int
 
     def ask_again(self) -> None:
-        """The gateway, back at the server."""
-        self.bench.go_on(*HEARD)
+        """The gateway, back at the server: the question as it was, if nothing sounds."""
+        if self.sounding:
+            self.bench.go_on(*HEARD[: self.sounding])
+        else:
+            self.bench.redis.xadd(WORK, {"m": "work"})
 
 
 def orders(*lengths: int) -> Iterator[tuple[int, ...]]:
@@ -129,8 +158,8 @@ def orders(*lengths: int) -> Iterator[tuple[int, ...]]:
             yield from ((who, *rest) for rest in orders(*lengths[:who], steps - 1, *lengths[who + 1 :]))
 
 
-def forget_all(bench: Bench) -> None:
-    """The server comes back with nothing, the gateway with its keys, and who reads first makes the group."""
+def begin(bench: Bench) -> None:
+    """An empty server, the gateway with its keys, and a group."""
     bench.redis.flushall()
     bench.redis.xadd(RX, {"born": "1"})
     bench.redis.set(BOOT, "1:long ago")
@@ -138,49 +167,58 @@ def forget_all(bench: Bench) -> None:
     bench.redis.hset(CALL, mapping={"turn": 1, "fence": 1})
 
 
-def forget_the_last(bench: Bench) -> None:
-    """The server forgot the last sentence."""
-    bench.redis.rpop(OUT)
+def forget(bench: Bench, left: int | None) -> None:
+    """The server comes back with so many sentences, entries, and who has them; None: with nothing."""
+    if left is None:
+        begin(bench)
+    else:
+        bench.redis.ltrim(OUT, 0, left - 1) if left else bench.redis.delete(OUT)
 
 
-def forget_the_sentences(bench: Bench) -> None:
-    """The server knows the entry and who has it, and no more."""
-    bench.redis.delete(OUT)
+LONG = pytest.mark.long
+CASES = [
+    *((2, 0, left) for left in (None, 0, 1)),
+    *((2, 1, left) for left in (1, 2)),
+    *(pytest.param(2, ahead, left, marks=LONG) for ahead in (1, 2, 3) for left in (None, 0, 1, 2) if (ahead, left) not in ((1, 1), (1, 2))),
+    (0, 2, 0),
+    *(pytest.param(0, ahead, left, marks=LONG) for ahead in (1, 2, 3, 5) for left in (None, 0, 1, 2, 4) if (left or 0) < ahead),
+]
+"""Sentences that sound, that are out beside those, and that the server knows when it is back."""
 
 
-@pytest.mark.parametrize("forget", [forget_all, forget_the_last, forget_the_sentences])
-def test_the_rest_is_said_once_and_who_was_overtaken_says_no_more(bench: Bench, forget: Callable[[Bench], None]) -> None:
+@pytest.mark.parametrize(("sounding", "ahead", "left"), CASES)
+def test_a_reply_is_in_the_words_of_one_and_from_somewhere_on_of_another(bench: Bench, sounding: int, ahead: int, left: int | None) -> None:
     for order in orders(3, 1, 5):
-        forget_all(bench)
-        scene = begun(bench)
-        forget(bench)
-        said, ended = played(scene, order)
-        words = [text[0] for _, text in sorted(said)]
-        assert ([number for number, _ in sorted(said)], words, ended) == ([2, 3], sorted(words), 1), (order, said)
+        scene = begun(bench, sounding, ahead)
+        forget(bench, left)
+        play(scene, order)
+        words = scene.gateway.reply.text.split()
+        assert ([word[1:] for word in words], scene.gateway.ended) == ([str(number) for number in range(_LENGTH)], 1), (order, words)
+        assert (words, scene.gateway.reply.forked, bench.out()) == (sorted(words, key=lambda word: word[0]), False, words), order
 
 
-def begun(bench: Bench) -> Scene:
-    """A reply of which two sentences are heard, and its worker lives."""
-    one, two = Speaker(bench, "a"), Speaker(bench, "b")
+def begun(bench: Bench, sounding: int, ahead: int) -> Scene:
+    """A reply of which some sentences sound, and more are out, and its worker lives."""
+    begin(bench)
+    gateway = Gateway()
+    one, two = Speaker(bench, "a", gateway), Speaker(bench, "b", gateway)
     bench.redis.xadd(WORK, {"m": "work"})
     one.take()
     one.load()
-    for _ in HEARD:
+    for _ in range(sounding + ahead):
         one.say()
-    return Scene(bench, one, two)
+    for number in range(sounding):
+        gateway.sounds(number)
+    return Scene(bench, gateway, one, two, sounding)
 
 
-def played(scene: Scene, order: Sequence[int]) -> tuple[list[tuple[int, str]], int]:
-    """What was sent out beside what was heard before, and how often the reply was ended; a third one does what is left."""
+def play(scene: Scene, order: Sequence[int]) -> None:
+    """All of it in this order; a third one does what is left."""
     one, two = scene.one, scene.two
     tracks = [iter(steps) for steps in ((one.say, one.say, one.end), (scene.ask_again,), (two.take, two.load, two.say, two.say, two.end))]
     for who in order:
         next(tracks[who])()
-    speakers = [one, two]
     while scene.bench.left() > 0:
-        third = Speaker(scene.bench, "c")
-        for step in (third.take, third.load, *[third.say] * _LENGTH, third.end):
+        third = Speaker(scene.bench, "c", scene.gateway)
+        for step in (third.take, third.load, third.end):
             step()
-        speakers.append(third)
-    sent = [each for speaker in speakers for each in speaker.sent if each[1] not in HEARD]
-    return sent, sum(speaker.ended for speaker in speakers)

@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
 from common import streams
-from common.bus import Delivery, ToolRun, TurnClosed, TurnNews
+from common.bus import Delivery, Emitted, ToolRun, TurnClosed, TurnNews
 from common.errors import BusUnavailable, ConfigError
 from common.messages import Message, Stage, StageFailed, Summarise, decode
 from common.redis_bus import RedisGatewayBus, RedisWorkerBus
@@ -353,7 +353,7 @@ async def test_the_keys_of_a_call_expire(redis_url: str) -> None:
     async with both(redis_url) as (gateway, worker):
         await gateway.publish("llm", transcript())
         delivery = await until(lambda: worker.take("llm", "one"))
-        await worker.emit("llm", delivery, 0, "Hello.", [])
+        await worker.emit("llm", delivery, Emitted(["Hello."]), [])
         await worker.commit("llm", delivery, [])
         await gateway.close_turn(CALL, TurnClosed(0, "replied", "", "Hello."), FENCE)
         await gateway.record(CALL, {"what": "opened"})

@@ -16,7 +16,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from common.bus import Delivery, Output, ToolRun, TurnClosed
+from common.bus import Delivery, Emitted, Output, ToolRun, TurnClosed
 from common.messages import Action, ReplyEnded, SpeechChunk, StageFailed, ToolEnded, ToolStarted
 from common.redis_bus import RedisGatewayBus, RedisWorkerBus
 from tests.contract.house import CALL, GATEWAY, STREAM, head, sentence, transcript, utterance
@@ -69,7 +69,7 @@ async def _turn_1(gateway: RedisGatewayBus, worker: RedisWorkerBus, fence: int) 
     done = ToolRun(**{field: getattr(RUN, field) for field in RUN.__struct_fields__} | {"outcome": "done", "result": "booked"})
     await worker.tool_end(CALL, done, [Output(None, ToolEnded(head=head(1), name="book", ok=True))])
     parting = Action(head=head(1), after=0, name="hang_up")
-    await worker.emit("llm", reply, 0, first.text, [Output("tts", first), Output(None, first)], [parting])
+    await worker.emit("llm", reply, Emitted([first.text], [parting]), [Output("tts", first), Output(None, first)])
     await worker.commit("llm", reply, [Output(None, ReplyEnded(head=head(1), sentences=1)), Output(None, parting)])
     spoken = await _next(worker, "tts")
     await worker.send(Output(None, SpeechChunk(head=head(1), offset_bytes=0, attempt=1), SOUND))

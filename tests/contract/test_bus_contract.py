@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from common.bus import Delivery, Output, PastTurn, TurnClosed, TurnNews, WorkerBus
+from common.bus import Delivery, Emitted, Output, PastTurn, TurnClosed, TurnNews, WorkerBus
+from common.errors import SentencesForgotten
 from common.messages import Action, Collect, Message, Stage, StageFailed, ToolStarted
 from common.streams import STAGES
 from tests.contract.house import (
@@ -233,73 +234,97 @@ async def reply_under_way(house: House) -> Delivery:
     return await taken(house.one, "llm")
 
 
-async def emit(bus: WorkerBus, delivery: Delivery, number: int, text: str) -> int:
-    return await bus.emit("llm", delivery, number, text, [Output("tts", sentence(seq=number, text=text))])
+async def emit(bus: WorkerBus, delivery: Delivery, *texts: str) -> int:
+    """The last of them."""
+    return await bus.emit("llm", delivery, Emitted(texts), [Output("tts", sentence(seq=len(texts) - 1, text=texts[-1]))])
 
 
 async def test_an_emitted_sentence_goes_out_and_is_counted(a_house: House) -> None:
     delivery = await reply_under_way(a_house)
-    counted = [await emit(a_house.one, delivery, 0, "One."), await emit(a_house.one, delivery, 1, "Two.")]
+    counted = [await emit(a_house.one, delivery, "One."), await emit(a_house.one, delivery, "One.", "Two.")]
     assert (counted, (await taken(a_house.one, "tts")).message) == ([1, 2], sentence(text="One."))
 
 
 async def test_a_second_attempt_knows_what_was_emitted(a_house: House) -> None:
     delivery = await reply_under_way(a_house)
-    await emit(a_house.one, delivery, 0, "שלום.")
+    await emit(a_house.one, delivery, "שלום.")
     assert list((await a_house.two.emitted(CALL, 0)).sentences) == ["שלום."]
 
 
 async def test_an_attempt_that_was_overtaken_is_told_so(a_house: House) -> None:
     mine, theirs = await reply_under_way(a_house), await reply_under_way(a_house)
-    await emit(a_house.two, theirs, 0, "Theirs.")
-    assert await emit(a_house.one, mine, 0, "Mine.") > 1
+    await emit(a_house.two, theirs, "Theirs.")
+    assert await emit(a_house.one, mine, "Mine.") > 1
+
+
+async def test_an_attempt_in_other_words_is_overtaken_though_it_is_further(a_house: House) -> None:
+    mine, theirs = await reply_under_way(a_house), await reply_under_way(a_house)
+    await emit(a_house.two, theirs, "Theirs.")
+    overtaken = [await emit(a_house.one, mine, *said) > len(said) for said in (["Mine.", "Next."], ["Mine.", "Next.", "More."])]
+    assert (overtaken, list((await a_house.two.emitted(CALL, 0)).sentences)) == ([True, True], ["Theirs."])
+
+
+async def test_an_attempt_in_other_words_does_not_end_the_reply(a_house: House) -> None:
+    mine, theirs = await reply_under_way(a_house), await reply_under_way(a_house)
+    await emit(a_house.two, theirs, "Theirs.")
+    assert not await a_house.one.commit("llm", mine, [], Emitted(["Mine."]))
+    assert await a_house.two.commit("llm", theirs, [], Emitted(["Theirs."]))
+
+
+async def test_a_reply_is_not_ended_before_what_was_forgotten_of_it_is_out_again(a_house: House) -> None:
+    delivery, whole = await reply_under_way(a_house), Emitted(["One.", "Two."])
+    await emit(a_house.one, delivery, "One.")
+    with pytest.raises(SentencesForgotten):
+        await a_house.one.commit("llm", delivery, [], whole)
+    await emit(a_house.one, delivery, *whole.sentences)
+    assert await a_house.one.commit("llm", delivery, [], whole)
 
 
 async def test_a_worker_that_lost_its_entry_emits_nothing_that_would_stop_its_owner(a_house: House) -> None:
     mine = await reply_under_way(a_house)
     theirs = await reclaimed(a_house.two, "llm")
-    assert [await emit(a_house.one, mine, 0, "Mine.") > 1, await emit(a_house.two, theirs, 0, "Theirs.")] == [True, 1]
+    assert [await emit(a_house.one, mine, "Mine.") > 1, await emit(a_house.two, theirs, "Theirs.")] == [True, 1]
 
 
 async def test_an_overtaken_sentence_is_not_sent(a_house: House) -> None:
     delivery = await reply_under_way(a_house)
     for text in ("Theirs.", "Mine."):
-        await emit(a_house.one, delivery, 0, text)
+        await emit(a_house.one, delivery, text)
     await a_house.one.commit("tts", await taken(a_house.one, "tts"), [])
     assert await nothing_left(a_house.two, "tts")
 
 
 async def test_emitting_the_same_sentence_again_changes_nothing(a_house: House) -> None:
     delivery = await reply_under_way(a_house)
-    assert [await emit(a_house.one, delivery, 0, "One."), await emit(a_house.one, delivery, 0, "One.")] == [1, 1]
+    assert [await emit(a_house.one, delivery, "One."), await emit(a_house.one, delivery, "One.")] == [1, 1]
 
 
 async def test_a_repeated_emission_is_sent_once(a_house: House) -> None:
     delivery = await reply_under_way(a_house)
     for _ in range(2):
-        await emit(a_house.one, delivery, 0, "One.")
+        await emit(a_house.one, delivery, "One.")
     await a_house.one.commit("tts", await taken(a_house.one, "tts"), [])
     assert await nothing_left(a_house.one, "tts")
 
 
 async def test_emit_tells_how_much_of_a_reply_redis_forgot(a_house: House) -> None:
     delivery = await reply_under_way(a_house)
-    await emit(a_house.one, delivery, 0, "One.")
-    assert await emit(a_house.one, delivery, 3, "Four.") == 1
+    await emit(a_house.one, delivery, "One.")
+    assert await emit(a_house.one, delivery, "One.", "Two.", "Three.", "Four.") == 1
 
 
 async def test_nothing_is_emitted_for_a_stale_turn(a_house: House) -> None:
     delivery = await reply_under_way(a_house)
     await close(a_house, 0)
-    assert await emit(a_house.one, delivery, 0, "One.") == -1
+    assert await emit(a_house.one, delivery, "One.") == -1
 
 
 async def test_nothing_is_emitted_after_another_attempt_ended_the_reply(a_house: House) -> None:
     slow = await reply_under_way(a_house)
     quick = await reclaimed(a_house.two, "llm")
-    await emit(a_house.two, quick, 0, "All.")
+    await emit(a_house.two, quick, "All.")
     await a_house.two.commit("llm", quick, [])
-    assert await emit(a_house.one, slow, 1, "More.") > 2
+    assert await emit(a_house.one, slow, "All.", "More.") > 2
 
 
 # What a reply asks for with its sentences
@@ -313,7 +338,7 @@ async def asked(bus: WorkerBus) -> list[Action]:
 
 
 async def ask(bus: WorkerBus, delivery: Delivery, text: str, *asked: Action) -> int:
-    return await bus.emit("llm", delivery, 0, text, [Output("tts", sentence(text=text))], asked)
+    return await bus.emit("llm", delivery, Emitted([text], asked), [Output("tts", sentence(text=text))])
 
 
 async def test_a_second_attempt_knows_what_was_asked_for_with_a_sentence(a_house: House) -> None:

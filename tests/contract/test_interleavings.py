@@ -184,7 +184,7 @@ class Speaker:
     length: int = REPLY
     asks: bool = True
     delivery: Delivery | None = None
-    out: int = 0
+    said: Sequence[str] = ()
     stopped: bool = False
     asked: Sequence[Action] = ()
 
@@ -197,20 +197,21 @@ class Speaker:
 
     async def load(self) -> None:
         emitted = await self.bus.emitted(self.case.call, 0)
-        self.out, self.asked = len(emitted.sentences), emitted.asked
+        self.said, self.asked = emitted.sentences, emitted.asked
 
     async def say(self) -> None:
-        if self.delivery is None or self.stopped or self.out >= self.length:
+        out = len(self.said)
+        if self.delivery is None or self.stopped or out >= self.length:
             return
-        text = f"{self.name}{self.out}" if self.out else "the same begins both"
-        sentence = Sentence(head=msgspec.structs.replace(self.case.head, seq=self.out), text=text)
-        if self.out == self.length - 1 and self.asks:
-            self.asked = [Action(head=self.case.head, after=self.out, name="hang_up")]
-        answer = await self.bus.emit("llm", self.delivery, self.out, sentence.text, [Output(None, sentence)], self.asked)
-        self.stopped = answer != self.out + 1
-        if answer > self.out + 1:
+        text = f"{self.name}{out}" if out else "the same begins both"
+        sentence = Sentence(head=msgspec.structs.replace(self.case.head, seq=out), text=text)
+        if out == self.length - 1 and self.asks:
+            self.asked = [Action(head=self.case.head, after=out, name="hang_up")]
+        self.said = [*self.said, text]
+        answer = await self.bus.emit("llm", self.delivery, Emitted(self.said, self.asked), [Output(None, sentence)])
+        self.stopped = answer != out + 1
+        if answer > out + 1:
             await self.bus.drop("llm", self.delivery)
-        self.out += 1
 
     async def renew(self) -> None:
         if self.delivery is not None and not self.stopped:
@@ -218,7 +219,7 @@ class Speaker:
 
     async def commit(self) -> None:
         if self.delivery is not None and not self.stopped:
-            ended, reply = ReplyEnded(head=self.case.head, sentences=self.out), Emitted(["said"] * self.out, self.asked)
+            ended, reply = ReplyEnded(head=self.case.head, sentences=len(self.said)), Emitted(self.said, self.asked)
             await self.bus.commit("llm", self.delivery, [*(Output(None, action) for action in self.asked), Output(None, ended)], reply)
 
 

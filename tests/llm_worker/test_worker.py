@@ -11,10 +11,10 @@ import pytest
 
 from common.agents.file import read
 from common.agents.in_use import InUse, in_use
-from common.bus import Delivery, PastTurn, ToolRun, ToolStart
+from common.bus import Delivery, Emitted, Output, PastTurn, ToolRun, ToolStart
 from common.config import Settings
 from common.errors import VendorError
-from common.messages import Action, Collect, Head, ReplyEnded, Sentence, Summarise, Summary, ToolEnded, ToolStarted, Transcript
+from common.messages import Action, Collect, Head, ReplyEnded, Sentence, Stage, Summarise, Summary, ToolEnded, ToolStarted, Transcript
 from common.vendor_stream import Working
 from llm_worker.speaker import MAX_SENTENCES
 from llm_worker.tools import Occasion, Tool
@@ -413,6 +413,19 @@ def test_sentences_that_redis_forgot_are_emitted_again() -> None:
         return min(number + 1, len(out) + 1) if number == len(out) else len(out)
 
     assert spoken("One. Two. Three.", bus=RecordedBus(emit_answer=answer)) == ["One.", "Two.", "Three."]
+
+
+def test_what_redis_forgot_before_the_end_is_emitted_again_before_it() -> None:
+    class Forgetful(RecordedBus):
+        """Forgets the last sentence when the reply is ended first."""
+
+        async def commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output], reply: Emitted | None = None) -> bool:
+            if len(self.sent_to("tts")) == 2:
+                self.out.pop()
+            return await super().commit(stage, delivery, outputs, reply)
+
+    bus = Forgetful()
+    assert (spoken("One. Two.", bus=bus), bus.sent_to("tts")[2:], ended(bus)) == (["One.", "Two."], bus.sent_to("tts")[1:2], 2)
 
 
 def test_a_bus_that_makes_no_headway_is_a_bug() -> None:

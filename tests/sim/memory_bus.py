@@ -29,8 +29,8 @@ from common.bus import (
     TurnNews,
     without_words,
 )
-from common.errors import BusUnavailable, NotOwner
-from common.messages import Action, CallTakenOver, Collect, Head, Message, Stage, StageFailed, Transcript
+from common.errors import BusUnavailable, NotOwner, SentencesForgotten
+from common.messages import CallTakenOver, Collect, Head, Message, Stage, StageFailed, Transcript
 from common.redis_link import Backoff, insistently
 from common.streams import STAGES, Pace
 from common.unanswered import Unanswered
@@ -433,19 +433,16 @@ class MemoryBus:
         return await self._insist(lambda: self._commit(stage, delivery, outputs, reply))
 
     def _commit(self, stage: Stage, delivery: Delivery, outputs: Sequence[Output], reply: Emitted | None) -> bool:
-        pending = self._store.work[stage].pending
-        further = reply is not None and self._is_further(delivery.message.head, reply)
-        if delivery.id not in pending or (further and not self._is_owner(stage, delivery)):
+        pending, void = self._store.work[stage].pending, self._stale(delivery.message)
+        out = self._emitted(delivery.message.head.call, delivery.message.head.turn)
+        overtaken = reply is not None and (not _fits(out, reply) or len(out.asked) > len(reply.asked))
+        if delivery.id not in pending or (overtaken and not self._is_owner(stage, delivery)):
             return False
+        if reply is not None and len(out.sentences) < len(reply.sentences) and not overtaken and not void:
+            raise SentencesForgotten(delivery.message.head.call)
         self._expect(outputs)
         del pending[delivery.id]
-        if self._stale(delivery.message) or further:
-            return False
-        return self._finish(stage, delivery.message, outputs)
-
-    def _is_further(self, head: Head, reply: Emitted) -> bool:
-        out = self._emitted(head.call, head.turn)
-        return len(out.sentences) > len(reply.sentences) or len(out.asked) > len(reply.asked)
+        return not void and not overtaken and self._finish(stage, delivery.message, outputs)
 
     def _expect(self, outputs: Sequence[Output]) -> None:
         """A gateway may come back to a server that forgot everything: what is for it waits."""
@@ -468,30 +465,27 @@ class MemoryBus:
         entry = self._store.work[stage].pending.get(delivery.id)
         return entry is not None and entry.owner == delivery.worker
 
-    async def emit(
-        self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output], asked: Sequence[Action] = ()
-    ) -> int:
-        """Send sentence ``number`` of a reply before the entry itself is done; see ``WorkerBus.emit``."""
-        return await self._insist(lambda: self._emit(stage, delivery, number, sentence, outputs, asked))
+    async def emit(self, stage: Stage, delivery: Delivery, reply: Emitted, outputs: Sequence[Output]) -> int:
+        """Send the last sentence of a ``reply`` so far before the entry itself is done; see ``WorkerBus.emit``."""
+        return await self._insist(lambda: self._emit(stage, delivery, reply, outputs))
 
-    def _emit(
-        self, stage: Stage, delivery: Delivery, number: int, sentence: str, outputs: Sequence[Output], asked: Sequence[Action]
-    ) -> int:
-        head = delivery.message.head
+    def _emit(self, stage: Stage, delivery: Delivery, reply: Emitted, outputs: Sequence[Output]) -> int:
+        head, count = delivery.message.head, len(reply.sentences)
         if self._stale(delivery.message):
             return -1
-        said = self._store.out.setdefault(streams.ALONE.out(head.call, head.turn), [])
-        if streams.ALONE.done(stage, delivery.message) in self._store.done or not self._is_owner(stage, delivery):
-            return max(len(said), number + 1) + 1
-        if said[number:] != [sentence]:
-            if len(said) != number:
-                return len(said) + (len(said) > number)
+        out = self._emitted(head.call, head.turn)
+        ended = streams.ALONE.done(stage, delivery.message) in self._store.done
+        if ended or not self._is_owner(stage, delivery) or not _fits(out, reply):
+            return max(len(out.sentences), count) + 1
+        if len(out.sentences) < count - 1:
+            return len(out.sentences)
+        if len(out.sentences) < count:
             self._expect(outputs)
-            said.append(sentence)
+            self._store.out[streams.ALONE.out(head.call, head.turn)] = list(reply.sentences)
             self._send_all(outputs)
-        if asked:
-            self._store.asked[streams.ALONE.asked(head.call, head.turn)] = list(asked)
-        return number + 1
+        if reply.asked:
+            self._store.asked[streams.ALONE.asked(head.call, head.turn)] = list(reply.asked)
+        return count
 
     async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> ToolStart:
         """Start a tool with effects, once, in a committed turn that is not over."""
@@ -729,3 +723,8 @@ class MemoryBus:
                 continue
             with suppress(asyncio.QueueFull):
                 queue.put_nowait(news)
+
+
+def _fits(out: Emitted, reply: Emitted) -> bool:
+    """Whether what is out are the first sentences of a reply, as somebody has it."""
+    return list(out.sentences) == list(reply.sentences[: len(out.sentences)])
