@@ -9,8 +9,8 @@ retried write, a slow worker that was given up, or a gateway that publishes agai
 restart, and is still heard once.
 
 The first commit counts, whoever makes it, so what went out before must fit any. The sentences of
-a reply are counted (``out``), with what is asked for (``asked``): who is not the furthest does
-not end it. The sound of a sentence has its end with it: each attempt's is whole, the gateway
+a reply are kept (``out``), with what is asked for (``asked``): who has other ones says no more,
+and who is not the furthest does not end it. The sound of a sentence has its end with it: each attempt's is whole, the gateway
 keeps one, and the commit sends nothing.
 
 A piece is (call, turn, stage, piece): the utterance's kind and number for ASR, the sentence

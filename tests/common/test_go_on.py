@@ -179,9 +179,9 @@ LONG = pytest.mark.long
 CASES = [
     *((2, 0, left) for left in (None, 0, 1)),
     *((2, 1, left) for left in (1, 2)),
-    *(pytest.param(2, ahead, left, marks=LONG) for ahead in (1, 2, 3) for left in (None, 0, 1, 2) if (ahead, left) not in ((1, 1), (1, 2))),
+    *(pytest.param(2, ahead, left, marks=LONG) for ahead, left in ((1, None), (2, 1), (2, 3), (3, 0), (3, None))),
     (0, 2, 0),
-    *(pytest.param(0, ahead, left, marks=LONG) for ahead in (1, 2, 3, 5) for left in (None, 0, 1, 2, 4) if (left or 0) < ahead),
+    *(pytest.param(0, ahead, left, marks=LONG) for ahead, left in ((1, 0), (2, None), (3, 1), (3, 2), (5, 0), (5, 3))),
 ]
 """Sentences that sound, that are out beside those, and that the server knows when it is back."""
 
