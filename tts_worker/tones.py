@@ -3,7 +3,7 @@
 Turn and sentence sound together:
 
     300 + 40 x (turn mod 16) Hz         300 .. 900
-    1,000 + 60 x (sentence mod 16) Hz   1,000 .. 1,900, 6 dB lower
+    1,000 + 60 x (sentence mod 32) Hz   1,000 .. 2,860, 6 dB lower
 
 The beep at 440 Hz (S13) falls on none of them. The ear listens in windows of 100 ms, over which
 neighbouring pitches are 4 periods apart, and moves on by 20 ms: a stale, double or lost sentence
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from common.audio import BEEP_HZ, BYTES_PER_MS, SAMPLE_RATE_HZ, mulaw_to_pcm, pcm_to_mulaw
 
 TURNS_HZ = tuple(300 + 40 * turn for turn in range(16))
-SENTENCES_HZ = tuple(1000 + 60 * sentence for sentence in range(16))
+SENTENCES_HZ = tuple(1000 + 60 * sentence for sentence in range(32))
 
 _TURN_PEAK = 8000
 _SENTENCE_PEAK = _TURN_PEAK / 2
@@ -44,7 +44,7 @@ class HeardTone:
     turn: int
     """Turn mod 16; -1 for the beep."""
     sentence: int
-    """Sentence mod 16; -1 for the beep."""
+    """Sentence mod 32; -1 for the beep."""
     start_ms: int
     end_ms: int
 
@@ -60,7 +60,8 @@ def tone(turn: int, sentence: int, length_ms: int) -> bytes:
     """The sentence's tone as mu-law, faded at both ends."""
     count = length_ms * BYTES_PER_MS
     at = np.arange(count)
-    samples = _TURN_PEAK * _sine(TURNS_HZ[turn % 16], at) + _SENTENCE_PEAK * _sine(SENTENCES_HZ[sentence % 16], at)
+    turn_hz, sentence_hz = TURNS_HZ[turn % len(TURNS_HZ)], SENTENCES_HZ[sentence % len(SENTENCES_HZ)]
+    samples = _TURN_PEAK * _sine(turn_hz, at) + _SENTENCE_PEAK * _sine(sentence_hz, at)
     fade = np.clip(np.minimum(at, count - 1 - at) / (_FADE_MS * BYTES_PER_MS), 0, 1)
     return pcm_to_mulaw((samples * fade).astype("<i2").tobytes())
 

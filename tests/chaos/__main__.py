@@ -32,6 +32,7 @@ from tests.chaos.director import Director, Judged, Run, plan
 from tests.chaos.house import House
 from tests.chaos.picture import draw
 from tests.chaos.report import BESIDE_KILLS, complaints_of, figures, late_ms, tables, turns_of
+from tests.chaos.story import records_of, stories
 from tests.chaos.talk import LOOKS_UP_MS
 from tests.cluster import cluster
 from tests.e2e.gateway_process import ROOT
@@ -49,9 +50,8 @@ _HOW = """
     put through (half of them come back unanswered), and hung up. What tools did is counted where they did it: at the webhooks' server,
     by key, and in the file of notes. A kill counts only while the
     process holds a caller's turn, and only then is it made; no entry's workers are killed twice. Requests are signed, and streams have
-    their tokens. Of a stage's two workers one says, and sings, what it makes otherwise than the other:
-    so it is heard who made what. *Late* is how much more of the
-    time until a reply was over passed without it, and without a tool at work, than in the median case of the quiet beginning. A worker
+    their tokens. Each attempt at a reply has words of its own, and each worker a voice: so it is heard who made what.
+    *Late* is how much more of the time until a reply was over passed without it, and without a tool at work, than in the median case of the quiet beginning. A worker
     is in *commit* before, within or after its last write; in *reading* when it got its entry and did nothing with it; *between* before
     the first sentence; in a *tool* while a webhook of its turn is not answered yet; of those that were killed while *streaming*, every
     other one was at a long reply. A *stall* is a worker that stands still in one of these phases for 0.3 to 8 s, and goes on; *frozen* is
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--gateways", type=int, default=0, help="so many, on one port (two with a port each)")
     parser.add_argument("--cluster", action="store_true", help="on a Valkey Cluster, which loses masters")
     parser.add_argument("--only", choices=[*PHASES, *BESIDE_KILLS], help="kill in this phase alone, or have this fault alone, as often")
-    parser.add_argument("--logs", type=Path, help="folder for what the house says (a new one, removed if nobody complains)")
+    parser.add_argument("--logs", type=Path, help="folder for logs, and records of calls with complaints (a new one, removed without any)")
     parser.add_argument("--out", type=Path, default=Path(".run/chaos"), help="folder for chaos.md, .json and .svg (%(default)s)")
     options = parser.parse_args(arguments)
     folder = options.logs or Path(tempfile.mkdtemp(prefix="torim-chaos-"))
@@ -117,15 +117,26 @@ async def _direct(options: argparse.Namespace, house: House, run: Run) -> None:
     _tell(f"the house is open: {len(house.posts)} processes, logs in {house.folder}")
     faults = plan(options.kills, options.only, cluster=options.cluster)
 
-    def judged(call: Judged) -> None:
-        for line in complaints_of(replace(run, calls=[call], errands=house.errands())):
+    def judged(call: Judged, track: bytes) -> None:
+        complaints = list(complaints_of(replace(run, calls=[call], errands=house.errands())))
+        for line in complaints:
             _tell(f"        {line}")
+        _keep(house.folder, call.heard.call, track, complained=bool(complaints))
 
     director = Director(house, run, faults, callers=options.callers, quiet_s=options.quiet, tell=_tell, judged=judged)
     loop.add_signal_handler(signal.SIGINT, _end, director, asyncio.current_task())
     await director.direct()
     await asyncio.sleep(_CLEARS_UP_S)
     run.left_behind = await _left_behind(house)
+
+
+def _keep(folder: Path, call: str, track: bytes, *, complained: bool) -> None:
+    """Of a call with a complaint what its caller heard, and what gateways noted of it; of others nothing."""
+    if complained:
+        (folder / f"{call}.mulaw").write_bytes(track)
+        return
+    for record in records_of(folder, call):
+        record.unlink()
 
 
 def _end(director: Director, running: "asyncio.Task[Any] | None") -> None:
@@ -152,10 +163,11 @@ def _write(options: argparse.Namespace, folder: Path, run: Run) -> int:
     found, late = figures(run), late_ms(turns_of(run))
     options.out.mkdir(parents=True, exist_ok=True)
     title = f"{found['kills']} kills, {found['turns']} turns, {options.callers} callers, seed {run.seed}"
-    complaints = list(complaints_of(run))
-    text = "\n".join([*_head(options, run, found, title), *tables(found), "", *_complaints(complaints)])
+    complaints, told = list(complaints_of(run)), list(stories(run, folder))
+    told += [f"logs, records, and what was heard: {folder}"] * bool(complaints)
+    text = "\n".join([*_head(options, run, found, title), *tables(found), "", *_complaints(complaints, told)])
     (options.out / "chaos.md").write_text(text + "\n", encoding="utf-8")
-    (options.out / "chaos.json").write_text(json.dumps(found | {"all_late_ms": late}, indent=1) + "\n", encoding="utf-8")
+    (options.out / "chaos.json").write_text(json.dumps(found | {"all_late_ms": late, "stories": told}, indent=1) + "\n", encoding="utf-8")
     save(draw(late, title), options.out / "chaos.svg")
     sys.stdout.write(f"{text}\n")
     if complaints:
@@ -222,8 +234,8 @@ def _git(*arguments: str) -> str:
     return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def _complaints(complaints: Sequence[str]) -> list[str]:
-    return ["No complaints."] if not complaints else ["Complaints:", "", *(f"- {one}" for one in complaints)]
+def _complaints(complaints: Sequence[str], told: Sequence[str]) -> list[str]:
+    return ["No complaints."] if not complaints else ["Complaints:", "", *(f"- {one}" for one in complaints), "", "```", *told, "```"]
 
 
 def _tell(line: str) -> None:

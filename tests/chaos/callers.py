@@ -36,7 +36,8 @@ _OBJECTION = "medium_en_demo-nomatch.wav"
 """Long enough to be no cough."""
 _CUTS_IN = 0.15
 _CUTS_IN_AFTER_S = (0.4, 1.4)
-_GREETING_S, _PATIENCE_S, _LEAVES_S = 6.0, 12.0, 7.0
+_GREETING_S, _PATIENCE_S, _LEAVES_S = 6.0, 12.0, 10.0
+"""Who is to be put through, or hung up on, waits for it for longer than any gateway stands still."""
 _KEYS = 4
 _UNANSWERED = 0.5
 _MOST_S = 240.0

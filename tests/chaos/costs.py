@@ -8,15 +8,15 @@
     had, without the last second, or empty;  again, also in mid-reply; is not left in silence
     a cluster loses a master, with what its
     replica was not told
-    a gateway stalls                         the same; who cuts in on a reply meanwhile is not heard before it goes on
+    a gateway stalls                         the same; who speaks meanwhile is not heard before it goes on, with what it was about to say
     a gateway dies                           hears the reply to the same question anew from its begin; or is asked to say it again, or
                                              whether they are there: what was on its way to the gateway is lost with it
     any of these, while work stands still    a new call may be told that there is no room
     Redis forgets                            has the same thing done by a tool twice, under one key
     the caller's own clock stands still      cuts in later than it seems: is not heard before the reply goes on
 
-Of two workers one goes on with what the other one began, once for each fault that the turn felt: oftener their words, or voices, do not
-take turns.
+One attempt at a reply goes on with what another one began, once for each fault that the turn felt: oftener their words, or voices, do
+not take turns; no sentence is in the words of two.
 A stale sentence, a sentence twice in one reply, a beep, and a call that ends are never excused; nor is silence, nor to be told that
 something is done which is not. An action is carried out once where the reply that it belongs to was heard whole.
 """
@@ -90,8 +90,8 @@ class Strike:
 
     @property
     def takes_redis(self) -> bool:
-        """Whether gateways may get no answer of Redis meanwhile."""
-        return self.what == "redis" or (self.kind == "cut" and self.what == "gateway")
+        """Whether gateways may get no answer of Redis meanwhile; who stood still may take it for dead."""
+        return self.what == "redis" or self.kind == "frozen" or (self.kind == "cut" and self.what == "gateway")
 
     @property
     def hides(self) -> bool:

@@ -18,15 +18,16 @@ from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from typing import Any, cast
 
+from common.audio import BYTES_PER_MS
 from tests.chaos.aim import PHASES, Phase
 from tests.chaos.callers import Callers, Heard
 from tests.chaos.costs import Kind, Strike
 from tests.chaos.desk import Errand
 from tests.chaos.faults import Faults
 from tests.chaos.house import House
-from tests.chaos.judge import Verdict, judge
+from tests.chaos.judge import Said, Verdict, judge
 from tests.chaos.talk import expected
-from tts_worker.tones import heard_tones
+from tts_worker.tones import HeardTone, heard_tones
 
 _BESIDE: dict[Kind, float] = {
     "stall": 0.1,
@@ -45,6 +46,8 @@ _ALONE: frozenset[Kind] = frozenset({"cut", "pause", "restart", "tail", "empty"}
 _FOR_ALL: frozenset[Kind] = frozenset({"pause", "restart", "tail", "empty", "master", "frozen", "gateway"})
 _MASTERS = 0.03
 _CALM_S = 4.0
+_FALLS_SILENT_MS = 400
+"""What a gateway that goes on sends before it hears what was said meanwhile, and what of that still sounds."""
 _TAKES_A_CALL_S = 3.0
 """So long a gateway asks Redis for a call, at most."""
 _PAUSE_S = (0.05, 0.5)
@@ -60,6 +63,9 @@ class Judged:
 
     heard: Heard
     verdicts: tuple[Verdict, ...]
+    tones: tuple[HeardTone, ...] = ()
+    """All that the bot said."""
+    end_ms: int = 0
 
 
 @dataclass(slots=True)
@@ -118,9 +124,9 @@ class Director:
         callers: int,
         quiet_s: float,
         tell: Callable[[str], None],
-        judged: Callable[[Judged], None],
+        judged: Callable[[Judged, bytes], None],
     ) -> None:
-        """``judged`` hears of each call, once it is over."""
+        """``judged`` hears of each call once it is over, by what is known then, and of the bot's side of it."""
         self._house = house
         self._run = run
         self._rng = random.Random(run.seed)
@@ -166,6 +172,7 @@ class Director:
                 listening.cancel()
         finally:
             judging.shutdown(wait=False, cancel_futures=True)
+            self._run.calls = [judge_call(one, self._run.strikes) for one in self._run.calls]  # some ended before the fault that they felt
             self._run.ended_s = _now_s()
 
     async def _strike_all(self) -> None:
@@ -246,10 +253,11 @@ class Director:
         loop = asyncio.get_running_loop()
         while True:
             heard = await self._callers.heard.get()
-            verdicts = await loop.run_in_executor(pool, verdicts_of, heard, counts_anew(heard, self._run.strikes))
-            self._run.calls.append(Judged(replace(heard, track=b""), tuple(verdicts)))
-            self._turns += len(verdicts)
-            self._judged(self._run.calls[-1])
+            tones = await loop.run_in_executor(pool, heard_tones, heard.track)
+            call = Judged(replace(heard, track=b""), (), tuple(tones), len(heard.track) // BYTES_PER_MS)
+            self._run.calls.append(judge_call(call, self._run.strikes))
+            self._turns += len(self._run.calls[-1].verdicts)
+            self._judged(self._run.calls[-1], heard.track)
             self._callers.heard.task_done()
 
 
@@ -260,9 +268,17 @@ def counts_anew(heard: Heard, strikes: Sequence[Strike]) -> list[int]:
     return [ms for ms, at_s in begun if any(strike.hits(heard.call, at_s, at_s + _TAKES_A_CALL_S) for strike in away)]
 
 
-def verdicts_of(heard: Heard, anew_ms: Sequence[int]) -> list[Verdict]:
-    """Each turn of a call, as its caller heard it."""
-    return judge(heard.said, heard_tones(heard.track), expected(), len(heard.track) // 8, anew_ms)
+def judge_call(call: Judged, strikes: Sequence[Strike]) -> Judged:
+    """The call by all that is known of the faults."""
+    said = [replace(one, reach_ms=reached_ms(call.heard, one, strikes)) for one in call.heard.said]
+    return replace(call, verdicts=tuple(judge(said, call.tones, expected(), call.end_ms, counts_anew(call.heard, strikes))))
+
+
+def reached_ms(heard: Heard, said: Said, strikes: Sequence[Strike]) -> int:
+    """When the caller's words reached a gateway that stood still meanwhile, and silenced it; 0: at once."""
+    begin_s, end_s = heard.began_s + said.begin_ms / 1000, heard.began_s + said.end_ms / 1000
+    felt = [one for one in strikes if one.kind == "frozen" and heard.call in one.calls and one.begin_s < end_s and one.end_s > begin_s]
+    return max((round((one.end_s - heard.began_s) * 1000) + _FALLS_SILENT_MS for one in felt), default=0)
 
 
 def _now_s() -> float:

@@ -7,7 +7,7 @@ too short for a sixteenth turn, which would sound alike.
 from collections import Counter
 
 from common.audio import BYTES_PER_MS
-from tests.chaos.hands import HIGHER
+from tests.chaos.hands import HANDS, SENTENCES
 from tts_worker.tones import STEP_MS, WINDOW_MS, HeardTone, heard_tones, windows_in
 
 _SETTINGS_PHRASES = ("greeting", "repeat", "filler", "fallback", "still_there", "goodbye", "still_working")
@@ -27,13 +27,18 @@ def phrase_of(tone: HeardTone) -> str:
 
 
 def sentence_of(tone: HeardTone) -> int:
-    """Which sentence of its reply it is, whoever sings it."""
-    return tone.sentence % HIGHER
+    """Which sentence of its reply it is, whoever made it."""
+    return tone.sentence % SENTENCES
 
 
-def is_higher(tone: HeardTone) -> bool:
-    """Whether the worker with the higher voice sings it."""
-    return tone.sentence >= HIGHER
+def hand_of(tone: HeardTone) -> int:
+    """Whose words they are."""
+    return tone.sentence // SENTENCES % len(HANDS)
+
+
+def voice_of(tone: HeardTone) -> int:
+    """Who sings it."""
+    return tone.sentence // SENTENCES // len(HANDS)
 
 
 class LiveEar:

@@ -30,6 +30,7 @@ from common.worker import local_names
 from tests.chaos import notes, talk
 from tests.chaos.deaths import lives_of
 from tests.chaos.desk import Desk, Errand
+from tests.chaos.marked_worker import WHO
 from tests.chaos.proxy import Proxy
 from tests.chaos.talk import MS_PER_CHAR
 from tests.cluster import Cluster
@@ -78,6 +79,8 @@ class Post:
     process: asyncio.subprocess.Process | None = None
     ready: bool = False
     """Whether calls may come to this gateway."""
+    number: int = 0
+    """Which of its stage's workers it is."""
     starts: int = 0
     stopped: bool = False
     """Whether it is stalled by a signal."""
@@ -143,9 +146,7 @@ class House:
             await self._add(f"gateway_{number}", "gateway", port=port or free_port(), shared=gateways if one_port else 0)
         for stage in STAGES:
             for number in range(workers):
-                mortal = number % 2 == 1
-                module = "tests.chaos.mortal_worker" if mortal else f"{stage}_worker"
-                await self._add(f"{stage}_worker_{number}", module, stage=stage, mortal=mortal)
+                await self._add(f"{stage}_worker_{number}", _module(stage, number), stage=stage, mortal=number % 2 == 1, number=number)
         for post in self.posts:
             tasks.create_task(self._man(post))
         async with asyncio.timeout(_READY_S):
@@ -160,6 +161,11 @@ class House:
     @property
     def _agents(self) -> Path:
         return self.folder / "agents"
+
+    @property
+    def records(self) -> Path:
+        """Where gateways keep what happened in their calls."""
+        return self.folder / "records"
 
     @property
     def _notes(self) -> Path:
@@ -206,7 +212,7 @@ class House:
             post.worker, post.ready = "", False
 
     async def _start(self, post: Post) -> None:
-        arguments = [post.stage, str(post.starts)] if post.stage and post.mortal else []
+        arguments = [*[str(post.stage)] * post.module.startswith("tests."), *[str(post.starts)] * post.mortal]
         with self.log(post).open("ab") as log:
             post.process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -228,6 +234,7 @@ class House:
         here = {"PATH": os.defpath, "PYTHONUNBUFFERED": "1", "REDIS_URL": post.redis_url, "TORIM_CACHE": str(self.folder / "cache")}
         port = {"PORT": str(post.port), "PUBLIC_URL": self.url(post), "TWILIO_AUTH_TOKEN": talk.AUTH_TOKEN} if post.port else {}
         tools = {"AGENTS_DIR": str(self._agents), talk.SECRET: "s3cret", notes.NOTES: str(self._notes)}
+        tools |= {WHO: f"{post.number} {post.starts}"} if post.stage else {"RECORD_DIR": str(self.records)}
         return here | tools | _VENDORS | _SETTINGS | port | ({"GATEWAYS": str(post.shared)} if post.shared else {})
 
     # -- Who is who -----------------------------------------------------------------------------
@@ -263,6 +270,12 @@ class House:
     def memory_mb(self) -> dict[str, float]:
         """Of every process."""
         return {post.name: round(post.memory_mb, 1) for post in self.posts}
+
+
+def _module(stage: Stage, number: int) -> str:
+    if number % 2:
+        return "tests.chaos.mortal_worker"
+    return "asr_worker" if stage == "asr" else "tests.chaos.marked_worker"
 
 
 def can_spare(posts: Sequence[Post]) -> bool:

@@ -13,15 +13,18 @@ Of a reply that the caller cuts in on, the rest is not to be heard: neither soon
 A sentence that was interrupted by a death is finished by another synthesis of the words that are left, of which the first
 may be heard again from its start: so of a sentence in pieces a word may be heard twice.
 
-Of a stage's two workers one goes on with what the other one began: the reply's later sentences may be in one's words behind those of the
-other, and the rest of a sentence in one's voice. That they take turns at it is a complaint, too: then two attempts met.
+One attempt goes on with what another one began: the reply's later sentences may be in one's words behind those of the
+other, and the rest of a sentence in one's voice. That they take turns at it is a complaint, too: then two attempts met; and so is a
+sentence in the words of two.
+
+Who speaks while a gateway stands still is heard once it goes on. Till then it may send what it was about to: that goes on over the caller.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
-from tests.chaos.ear import SLACK_MS, is_higher, is_whole, phrase_of, sentence_of
+from tests.chaos.ear import SLACK_MS, hand_of, is_whole, phrase_of, sentence_of, voice_of
 from tts_worker.tones import HeardTone
 
 _LONGEST_WORD_MS = 300
@@ -40,6 +43,8 @@ class Said:
     """Whether they were said over a reply."""
     keys: str = ""
     """That were pressed, in place of words."""
+    reach_ms: int = 0
+    """When they reached a gateway that stood still; 0: at once."""
 
     @property
     def window_begins_ms(self) -> int:
@@ -56,8 +61,6 @@ class Reply:
     """The same, where nobody knows whether its tool did its work; none: it has no tool."""
     work_ms: int = 0
     """What the tool takes."""
-    longer_ms: int = 0
-    """By how much a sentence is longer in the other worker's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ class Verdict:
     keys: str = ""
     """That the caller pressed, in place of words."""
     words_change: int = 0
-    """How often the reply goes on in another worker's words."""
+    """How often the reply goes on in another attempt's words."""
     voices_change: int = 0
     """How often a sentence of it goes on in another worker's voice."""
 
@@ -141,16 +144,20 @@ def _turn(said: Said, until_ms: int, window: Sequence[HeardTone], past: set[int]
     codes = list(dict.fromkeys(tone.turn for tone in of_replies if tone.turn not in past))
     code = codes[-1] if codes else None
     answer = [tone for tone in of_replies if tone.turn == code]
-    over_words = [tone for tone in stale if said.cuts_in and tone.start_ms < said.end_ms]
+    unheard_until_ms = max(said.end_ms if said.cuts_in else 0, said.reach_ms)
+    over_words = [tone for tone in stale if tone.start_ms < unheard_until_ms]
     complaints = [f"stale {tone.turn}.{sentence_of(tone)}" for tone in stale if tone not in over_words]
     complaints += ["leaked"] * bool(over_words)
     complaints += [f"begun twice {earlier}, {code}" for earlier in codes[:-1]]
     complaints += ["beep"] * any(tone.is_beep for tone in window)
     reply = None if code is None else replies[code % len(replies)]
     found = _Likeness((), ("no reply",)) if reply is None else _nearest(answer, reply)
-    voices_change = max((_voices_change(answer, sentence) for sentence in range(len(found.lengths_ms))), default=0)
+    by_sentence = [[tone for tone in answer if sentence_of(tone) == number] for number in range(len(found.lengths_ms))]
+    words_change = _changes([hand_of(tone) for tone in answer])
+    voices_change = max((_changes([voice_of(tone) for tone in pieces]) for pieces in by_sentence), default=0)
     complaints += [*found.faults, *["unsure"] * found.unsure]
-    complaints += [f"words {found.words_change}"] * (found.words_change > 1) + [f"voices {voices_change}"] * (voices_change > 1)
+    complaints += [f"torn {number}" for number, pieces in enumerate(by_sentence) if _changes([hand_of(tone) for tone in pieces])]
+    complaints += [f"words {words_change}"] * (words_change > 1) + [f"voices {voices_change}"] * (voices_change > 1)
     heard_to_ms = answer[-1].end_ms if answer else until_ms
     return Verdict(
         begin_ms=said.begin_ms,
@@ -166,7 +173,7 @@ def _turn(said: Said, until_ms: int, window: Sequence[HeardTone], past: set[int]
         work_ms=0 if reply is None else reply.work_ms,
         unsure=found.unsure,
         keys=said.keys,
-        words_change=found.words_change,
+        words_change=words_change,
         voices_change=voices_change,
     )
 
@@ -177,13 +184,12 @@ class _Likeness:
 
     lengths_ms: tuple[int, ...]
     faults: tuple[str, ...]
-    words_change: int = 0
     unsure: bool = False
 
 
 def _nearest(answer: Sequence[HeardTone], reply: Reply) -> _Likeness:
-    sure = _likeness(answer, reply.lengths_ms, reply.longer_ms)
-    either = [sure, replace(_likeness(answer, reply.unsure_ms, reply.longer_ms), unsure=True)] if reply.unsure_ms else [sure]
+    sure = _likeness(answer, reply.lengths_ms)
+    either = [sure, replace(_likeness(answer, reply.unsure_ms), unsure=True)] if reply.unsure_ms else [sure]
     return min(either, key=lambda one: (_is_too_much(one.faults), len(one.faults)))
 
 
@@ -196,40 +202,28 @@ def _kind(complaint: str) -> str:
     return complaint.split(" ")[0]
 
 
-def _likeness(answer: Sequence[HeardTone], lengths_ms: Sequence[int], longer_ms: int) -> _Likeness:
-    """A reply beside one whose sentences are to sound so long, or each by so much longer in the other worker's words."""
-    found, taken_ms, whose = list[str](), list[int](), list[set[int]]()
+def _likeness(answer: Sequence[HeardTone], lengths_ms: tuple[int, ...]) -> _Likeness:
+    """A reply beside one whose sentences are to sound so long."""
+    found = list[str]()
     for sentence, length_ms in enumerate(lengths_ms):
         pieces = [tone for tone in answer if sentence_of(tone) == sentence]
         heard_ms = sum(tone.end_ms - tone.start_ms for tone in pieces)
         again_ms = _LONGEST_WORD_MS if len(pieces) > 1 else 0
-        either_ms = (length_ms, length_ms + longer_ms)
-        fitting = {worker for worker, ms in enumerate(either_ms) if is_whole(heard_ms, ms) and heard_ms <= ms + SLACK_MS + again_ms}
-        taken_ms.append(min(either_ms, key=lambda ms: abs(ms - heard_ms)) if pieces else length_ms)
-        whose += [fitting] if fitting else []
         if not pieces:
             found.append(f"missing {sentence}")
-        elif heard_ms > either_ms[1] + SLACK_MS + again_ms:
-            found.append(f"doubled {sentence} ({heard_ms} of {taken_ms[-1]} ms)")
-        elif not fitting:
-            found.append(f"cut {sentence} ({heard_ms} of {taken_ms[-1]} ms)")
+        elif not is_whole(heard_ms, length_ms):
+            found.append(f"cut {sentence} ({heard_ms} of {length_ms} ms)")
+        elif heard_ms > length_ms + SLACK_MS + again_ms:
+            found.append(f"doubled {sentence} ({heard_ms} of {length_ms} ms)")
     order = [sentence_of(tone) for tone in answer]
     found += ["out of order"] * (order != sorted(order))
     found += [f"unknown sentence {number}" for number in sorted(set(order) - set(range(len(lengths_ms))))]
-    return _Likeness(tuple(taken_ms), tuple(found), _changes(whose))
+    return _Likeness(lengths_ms, tuple(found))
 
 
-def _changes(whose: Sequence[set[int]]) -> int:
-    """How often it must be somebody else, where each may be one of these."""
-    changes, may_be = 0, whose[0] if whose else set[int]()
-    for these in whose[1:]:
-        changes += not may_be & these
-        may_be = may_be & these or these
-    return changes
-
-
-def _voices_change(answer: Sequence[HeardTone], sentence: int) -> int:
-    return _changes([{int(is_higher(tone))} for tone in answer if sentence_of(tone) == sentence])
+def _changes(whose: Sequence[int]) -> int:
+    """How often it is somebody else."""
+    return sum(one != following for one, following in pairwise(whose))
 
 
 def _longest_silence_ms(begin_ms: int, end_ms: int, window: Sequence[HeardTone]) -> int:

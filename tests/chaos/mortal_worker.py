@@ -4,7 +4,7 @@
     USR2, RTMAX   at its next commit: before it, while it is on its way to Redis, or when Redis did it and nobody knows
 
 These moments are too short to be hit from outside. An entry's workers are struck once: one that holds a second delivery lives on.
-What this worker makes can be told by ear (``hands.py``). Nothing else is different from ``python -m <stage>_worker``; the real code has
+What it makes can be told by ear, as what its fellow makes (``marked_worker.py``). Beside that it is as the real one; the real code has
 no such doors.
 """
 
@@ -13,7 +13,7 @@ import os
 import random
 import signal
 import sys
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -25,17 +25,14 @@ from common.config import Settings
 from common.effects import Effects
 from common.messages import Stage
 from common.redis_bus import RedisWorkerBus
-from common.vendor_stream import closing
 from common.vendors import choose_vendors
 from common.worker import Handler, run_worker
 from llm_worker.built_in import tools_of
 from llm_worker.vendors import VENDORS as LLM_VENDORS
-from llm_worker.vendors.base import Model, Piece, Prompt
 from llm_worker.worker import LlmWorker
 from tests.chaos.deaths import NO_ORDER, ORDERS, Halt, How, is_a_turn
-from tests.chaos.hands import said_longer, sung_higher
+from tests.chaos.marked_worker import mark
 from tts_worker.vendors import VENDORS as TTS_VENDORS
-from tts_worker.vendors.base import SpeechRequest, Voice, WordEnds
 from tts_worker.worker import TtsWorker
 
 _MOMENTS = ("before", "within", "after")
@@ -100,48 +97,6 @@ class MortalBus(RedisWorkerBus):
         os.kill(os.getpid(), signal.SIGKILL if how == "DIES" else signal.SIGSTOP)
 
 
-class OtherModel:
-    """A model that can be told from the other worker's."""
-
-    def __init__(self, model: Model) -> None:
-        self._model = model
-
-    async def warm_up(self) -> None:
-        """As the model itself."""
-        await self._model.warm_up()
-
-    async def reply(self, prompt: Prompt) -> AsyncIterator[Piece]:
-        """Its words."""
-        async with closing(self._model.reply(prompt)) as pieces:
-            async for piece in pieces:
-                yield said_longer(piece) if isinstance(piece, str) else piece
-
-    async def close(self) -> None:
-        """As the model itself."""
-        await self._model.close()
-
-
-class OtherVoice:
-    """A voice that can be told from the other worker's."""
-
-    def __init__(self, voice: Voice) -> None:
-        self._voice = voice
-
-    async def warm_up(self) -> None:
-        """As the voice itself."""
-        await self._voice.warm_up()
-
-    async def synthesise(self, request: SpeechRequest) -> AsyncIterator[bytes | WordEnds]:
-        """Its sound."""
-        async with closing(self._voice.synthesise(sung_higher(request))) as sound:
-            async for piece in sound:
-                yield piece
-
-    async def close(self) -> None:
-        """As the voice itself."""
-        await self._voice.close()
-
-
 def _worker(stage: Stage, settings: Settings) -> tuple[Any, int, Handler, Effects | None]:
     """As each stage's own ``__main__`` has it: vendor, slots, handler, effects."""
     name = choose_vendors(settings)[stage].name
@@ -151,10 +106,10 @@ def _worker(stage: Stage, settings: Settings) -> tuple[Any, int, Handler, Effect
         case "asr":
             return vendor, registered.slots, AsrWorker(vendor, name, settings).handle, None
         case "llm":
-            worker = LlmWorker(OtherModel(vendor), name, settings, tools_of(settings))
+            worker = LlmWorker(vendor, name, settings, tools_of(settings))
             return vendor, registered.slots, worker.handle, worker.effects
         case _:
-            return vendor, registered.slots, TtsWorker(OtherVoice(vendor), name).handle, None
+            return vendor, registered.slots, TtsWorker(vendor, name).handle, None
 
 
 async def _work(stage: Stage, seed: int, settings: Settings, draining: asyncio.Event) -> None:
@@ -174,6 +129,7 @@ async def _work(stage: Stage, seed: int, settings: Settings, draining: asyncio.E
 def main(arguments: Sequence[str]) -> int:
     """Work until killed."""
     stage, seed = cast("Stage", arguments[0]), int(arguments[1])
+    mark()
     return service.run(f"{stage}_worker", partial(_work, stage, seed))
 
 

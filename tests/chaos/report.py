@@ -36,7 +36,8 @@ COMPLAINTS = {
     "begun": "begun twice",
     "out": "out of order",
     "unknown": "unknown sentence",
-    "words": "two workers' words mixed",
+    "words": "two attempts' words mixed",
+    "torn": "a sentence in two attempts' words",
     "voices": "two workers' voices mixed",
     "leaked": "went on over the caller",
     "beep": "beep",
@@ -260,7 +261,7 @@ def _outcomes(found: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield "replies of 5 s and more", long["turns"]
     yield "of these, a worker died while it streamed them", long["streaming"]
     yield "of these, a worker died while it spoke them", long["synthesis"]
-    yield "replies that went on in another worker's words", found["gone_on_with"]["words"]
+    yield "replies that went on in another attempt's words", found["gone_on_with"]["words"]
     yield "replies with a sentence that went on in another worker's voice", found["gone_on_with"]["voices"]
     yield "told of trouble, the reply begun anew, or gone on with over the caller, where a fault may cost that", found["told_of_trouble"]
     yield from ((f"of these, after: {kind}", count) for kind, count in sorted(found["told_after"].items()))

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from llm_worker.sentences import SentenceCutter
-from tests.chaos.hands import MORE_WORDS
+from tests.chaos.hands import said_by
 from tests.chaos.judge import Reply
 from tests.chaos.notes import NOTES_MS
 
@@ -41,8 +41,6 @@ _STREAMS = 4
 GOODBYE = 10
 """The first turn in which the bot says it. Nobody cuts in on a later one: a sixteenth turn would sound like the greeting."""
 MS_PER_CHAR = 30
-LONGER_MS = MS_PER_CHAR * len(MORE_WORDS)
-"""A sentence by the worker that says more."""
 TERMINATOR = "*"
 """Which ends the keys that the bot asks for, and no others: so it shows whether it asked."""
 SECRET = "CHAOS_SECRET"
@@ -82,7 +80,7 @@ class Part:
     def reply(self, turn: int) -> Reply:
         """What is to be heard of it."""
         work_ms = self.takes_ms + _FIRST_TOKEN_MS if self.tool else 0
-        return Reply(_lengths_ms(self.middle, turn), _lengths_ms(_UNSURE, turn) if self.tool else (), work_ms, LONGER_MS)
+        return Reply(_lengths_ms(self.middle, turn), _lengths_ms(_UNSURE, turn) if self.tool else (), work_ms)
 
 
 LOOKS_UP_MS, BOOKS_MS = 2600, 500
@@ -116,7 +114,7 @@ def _text(middle: str) -> str:
 
 def _lengths_ms(middle: str, turn: int) -> tuple[int, ...]:
     cutter = SentenceCutter()
-    spoken = (*cutter.push(_text(middle).format(turn=turn)), *cutter.flush())
+    spoken = (*cutter.push(said_by(0, _text(middle).format(turn=turn))), *cutter.flush())
     return tuple(MS_PER_CHAR * len(sentence) for sentence in spoken)
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from common.audio import BYTES_PER_MS, silence
 from tests.chaos.ear import LiveEar, is_whole, sentence_of
-from tests.chaos.hands import HIGHER
+from tests.chaos.hands import pitch_of
 from tts_worker.tones import HeardTone, tone
 
-SOUND = silence(300) + tone(1, 0, 900) + silence(200) + tone(1, 1, 700) + tone(1, HIGHER + 1, 500) + silence(300)
+SOUND = silence(300) + tone(1, 0, 900) + silence(200) + tone(1, 1, 700) + tone(1, pitch_of(1, 3, 1), 500) + silence(300)
 
 
 def as_it_comes(ear: LiveEar, track: bytearray, sound: bytes, step_ms: int) -> Iterator[HeardTone]:

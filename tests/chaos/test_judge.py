@@ -5,7 +5,7 @@ from itertools import accumulate
 import pytest
 
 from tests.chaos.costs import Strike, unexcused
-from tests.chaos.hands import HIGHER
+from tests.chaos.hands import pitch_of
 from tests.chaos.judge import Reply, Said, Verdict, judge
 from tts_worker.tones import HeardTone
 
@@ -141,54 +141,80 @@ def test_a_caller_who_cuts_in_cannot_tell() -> None:
     assert (first.complaints, first.unsure) == ((), False)
 
 
-# --- Replies of two workers
-
-SHORT, LONGER, HIGH = 700, 1240, HIGHER
+# --- Replies of two attempts
 
 
-def of_workers(*stretches: tuple[int, int, int]) -> Verdict:
-    """Of a reply's four sentences as they were heard: (sentence, begin, length)."""
-    told = tones(*((1, sentence, begin, length) for sentence, begin, length in stretches))
-    (verdict,) = judge((WORDS,), told, [Reply((SHORT,) * 4, longer_ms=LONGER - SHORT)], 20_000)
+def of(*stretches: tuple[int, int, int, int]) -> Verdict:
+    """Of a reply's four sentences as they were heard: (sentence, hand, voice, length), one behind the other."""
+    begins = accumulate((length for *_, length in stretches), initial=2500)
+    told = tones(*((1, pitch_of(*whose), begin, length) for begin, (*whose, length) in zip(begins, stretches, strict=False)))
+    (verdict,) = judge((WORDS,), told, [Reply((700,) * 4)], 20_000)
     return verdict
 
 
-def in_words(*lengths_ms: int) -> Verdict:
-    begins = accumulate(lengths_ms, initial=2500)
-    return of_workers(*((number, begin, ms) for number, (begin, ms) in enumerate(zip(begins, lengths_ms, strict=False))))
+def in_words(*hands: int) -> Verdict:
+    return of(*((number, hand, 0, 700) for number, hand in enumerate(hands)))
 
 
-@pytest.mark.parametrize(("lengths_ms", "complaints", "changes"), [
-    ((SHORT, SHORT, SHORT, SHORT), (), 0),
-    ((LONGER, LONGER, LONGER, LONGER), (), 0),
-    ((SHORT, LONGER, LONGER, LONGER), (), 1),
-    ((LONGER, SHORT, LONGER, LONGER), ("words 2",), 2),
-    ((SHORT, 950, SHORT, SHORT), ("cut 1 (950 of 700 ms)",), 0),
+@pytest.mark.parametrize(("hands", "complaints", "changes"), [
+    ((0, 0, 0, 0), (), 0),
+    ((3, 3, 3, 3), (), 0),
+    ((0, 1, 1, 1), (), 1),
+    ((0, 2, 2, 3), ("words 2",), 2),
+    ((1, 0, 1, 1), ("words 2",), 2),
 ])  # fmt: skip
-def test_words_of_two_workers_may_stand_behind_each_other_alone(
-    lengths_ms: tuple[int, ...], complaints: tuple[str, ...], changes: int
-) -> None:
-    verdict = in_words(*lengths_ms)
+def test_words_of_two_attempts_may_stand_behind_each_other_alone(hands: tuple[int, ...], complaints: tuple[str, ...], changes: int) -> None:
+    verdict = in_words(*hands)
     assert (verdict.complaints, verdict.words_change) == (complaints, changes)
 
 
-def test_how_long_a_reply_sounds_is_in_the_words_that_were_heard() -> None:
-    assert in_words(SHORT, LONGER, LONGER, LONGER).length_ms == SHORT + 3 * LONGER
+def test_a_sentence_that_begins_in_one_attempts_words_and_ends_in_anothers_is_told() -> None:
+    assert of((0, 0, 0, 700), (1, 0, 0, 300), (1, 1, 0, 400), (2, 1, 0, 700), (3, 1, 0, 700)).complaints == ("torn 1",)
+
+
+def test_a_sentence_that_two_attempts_say_in_their_own_words_is_doubled_and_torn() -> None:
+    twice = of((0, 0, 0, 700), (1, 0, 0, 700), (1, 1, 0, 700), (2, 1, 0, 700), (3, 1, 0, 700))
+    assert twice.complaints == ("doubled 1 (1400 of 700 ms)", "torn 1")
+
+
+@pytest.mark.parametrize("kind", ["kill", "tail", "empty", "gateway"])
+def test_no_fault_may_tear_a_sentence(kind: str) -> None:
+    torn = of((0, 0, 0, 700), (1, 0, 0, 300), (1, 1, 0, 400), (2, 1, 0, 700), (3, 1, 0, 700))
+    assert unexcused(torn, [strike(kind)]) == ["torn 1"]
 
 
 def test_a_sentence_may_be_finished_in_another_voice() -> None:
-    verdict = of_workers((0, 2500, 400), (HIGH, 2900, 300), (HIGH + 1, 3200, 700), (2, 3900, 700), (3, 4600, 700))
+    verdict = of((0, 0, 0, 400), (0, 0, 1, 300), (1, 0, 1, 700), (2, 0, 0, 700), (3, 0, 0, 700))
     assert (verdict.complaints, verdict.voices_change) == ((), 1)
 
 
 def test_two_voices_may_not_alternate_in_a_sentence() -> None:
-    verdict = of_workers((0, 2500, 200), (HIGH, 2700, 200), (0, 2900, 300), (1, 3200, 700), (2, 3900, 700), (3, 4600, 700))
+    verdict = of((0, 0, 0, 200), (0, 0, 1, 200), (0, 0, 0, 300), (1, 0, 0, 700), (2, 0, 0, 700), (3, 0, 0, 700))
     assert verdict.complaints == ("voices 2",)
 
 
 @pytest.mark.parametrize(("faults", "left"), [(1, ["words 2"]), (2, [])])
 def test_words_go_from_one_to_the_other_once_a_fault(faults: int, left: list[str]) -> None:
-    assert unexcused(in_words(LONGER, SHORT, LONGER, LONGER), [strike("kill")] * faults) == left
+    assert unexcused(in_words(1, 0, 1, 1), [strike("kill")] * faults) == left
+
+
+# --- Callers who speak while a gateway stands still
+
+NOT_HEARD = Said(4500, 5000, reach_ms=7000)
+"""The caller took the reply for whole; its last bit was yet to be sent."""
+
+
+def after_a_freeze(rest_at_ms: int) -> Verdict:
+    stretches = ((1, 0, 2500, 700), (1, 1, 3200, 600), (1, 1, rest_at_ms, 100), (2, 0, 7500, 700), (2, 1, 8200, 700))
+    return heard(*stretches, said=(WORDS, NOT_HEARD))[1]
+
+
+def test_what_a_gateway_that_stood_still_was_about_to_say_goes_on_over_the_caller() -> None:
+    assert (after_a_freeze(6800).complaints, unexcused(after_a_freeze(6800), [strike("frozen")])) == (("leaked",), [])
+
+
+def test_what_it_says_once_it_hears_the_caller_is_stale() -> None:
+    assert unexcused(after_a_freeze(7100), [strike("frozen")]) == ["stale 1.1"]
 
 
 # --- Callers who cut in

@@ -7,6 +7,7 @@ from common.config import Settings
 from llm_worker.rules import RuleBook
 from llm_worker.vendors.base import ToolResult
 from tests.chaos.ear import SLACK_MS
+from tests.chaos.hands import said_by
 from tests.chaos.report import LONG_MS
 from tests.chaos.talk import MS_PER_CHAR, TURNS, agent, expected, part, rules
 from tests.common.agents.files import write
@@ -17,7 +18,7 @@ TOOLS = ("look_up", "book", "note")
 def reply(turn: int, *, ok: bool = True) -> str:
     """What the agent's rules answer in a turn, once its tool is done."""
     result = ToolResult("done", ok) if part(turn).tool else None
-    return RuleBook.parse(rules()).answer("question?", [], TOOLS, result, ["office"], turn).text
+    return said_by(0, RuleBook.parse(rules()).answer("question?", [], TOOLS, result, ["office"], turn).text)
 
 
 def test_the_agents_file_can_be_used(tmp_path: Path) -> None:

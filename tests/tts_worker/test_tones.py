@@ -8,7 +8,7 @@ import pytest
 from common.audio import beep, pcm_to_mulaw, silence
 from tts_worker.tones import heard_tones, tone
 
-EVERY_CODE = list(itertools.product(range(16), range(16)))
+EVERY_CODE = list(itertools.product(range(16), range(32)))
 
 
 def codes(mulaw: bytes) -> list[tuple[int, int]]:
@@ -17,18 +17,18 @@ def codes(mulaw: bytes) -> list[tuple[int, int]]:
 
 @pytest.mark.parametrize("turn", range(16))
 def test_every_sentence_of_a_turn_is_told_apart(turn: int) -> None:
-    line = b"".join(tone(turn, sentence, 200) for sentence in range(16))
-    assert codes(line) == [(turn, sentence) for sentence in range(16)]
+    line = b"".join(tone(turn, sentence, 200) for sentence in range(32))
+    assert codes(line) == [(turn, sentence) for sentence in range(32)]
 
 
-@pytest.mark.parametrize("sentence", range(16))
+@pytest.mark.parametrize("sentence", range(32))
 def test_every_turn_is_told_apart(sentence: int) -> None:
     line = b"".join(tone(turn, sentence, 200) for turn in range(16))
     assert codes(line) == [(turn, sentence) for turn in range(16)]
 
 
-def test_turn_and_sentence_are_counted_modulo_16() -> None:
-    assert codes(tone(35, 18, 200)) == [(3, 2)]
+def test_turns_are_counted_modulo_16_and_sentences_modulo_32() -> None:
+    assert codes(tone(35, 34, 200)) == [(3, 2)]
 
 
 def test_the_beep_is_none_of_the_codes() -> None:
