@@ -51,7 +51,8 @@ _HOW = """
     by key, and in the file of notes. A kill counts only while the
     process holds a caller's turn, and only then is it made; no entry's workers are killed twice. Requests are signed, and streams have
     their tokens. Each attempt at a reply has words of its own, and each worker a voice: so it is heard who made what.
-    *Late* is how much more of the time until a reply was over passed without it, and without a tool at work, than in the median case of the quiet beginning. A worker
+    *Late* is how much more of the
+    time until a reply was over passed without it, and without a tool at work, than in the median case of the quiet beginning. A worker
     is in *commit* before, within or after its last write; in *reading* when it got its entry and did nothing with it; *between* before
     the first sentence; in a *tool* while a webhook of its turn is not answered yet; of those that were killed while *streaming*, every
     other one was at a long reply. A *stall* is a worker that stands still in one of these phases for 0.3 to 8 s, and goes on; *frozen* is

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from common.audio import SAMPLE_RATE_HZ
+from tests.chaos.costs import FREEZES_S
 from tests.chaos.ear import LiveEar, is_whole, phrase_of, sentence_of
 from tests.chaos.judge import Reply, Said
 from tests.chaos.talk import AUTH_TOKEN, GOODBYE, LEAVES, TERMINATOR, Part, expected, part
@@ -36,7 +37,8 @@ _OBJECTION = "medium_en_demo-nomatch.wav"
 """Long enough to be no cough."""
 _CUTS_IN = 0.15
 _CUTS_IN_AFTER_S = (0.4, 1.4)
-_GREETING_S, _PATIENCE_S, _LEAVES_S = 6.0, 12.0, 10.0
+_GREETING_S, _PATIENCE_S = 6.0, 12.0
+_LEAVES_S = FREEZES_S[1] + 2.0
 """Who is to be put through, or hung up on, waits for it for longer than any gateway stands still."""
 _KEYS = 4
 _UNANSWERED = 0.5

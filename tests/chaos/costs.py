@@ -64,6 +64,8 @@ COSTS: dict[Kind, Cost] = {
     "gateway": Cost(may_be_told=True, may_begin_anew=True, longest_silence_s=12.0, settles_s=3.0),
 }
 _NOTHING = Cost()
+FREEZES_S = (1.0, 8.0)
+"""How long gateways stand still, which pass for dead after 5 s."""
 CALLER_STALLS_MS = 500
 """A caller whose clock was late by more than that spoke later than its record says: so much more than its goal the judge gives the bot."""
 _TOLD = frozenset({"repeat", "fallback", "still_there"})

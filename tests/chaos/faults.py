@@ -17,7 +17,7 @@ from common import streams
 from common.messages import Stage, decode
 from common.streams import STAGES
 from tests.chaos.aim import PHASES, SPREAD_S, STAGE_OF, Held, Phase, Watch
-from tests.chaos.costs import Kind, Strike
+from tests.chaos.costs import FREEZES_S, Kind, Strike
 from tests.chaos.deaths import NO_ORDER, ORDERS, Halt, How, calls_at, is_a_turn, last_halt
 from tests.chaos.house import House, Post, can_spare
 from tests.chaos.talk import part
@@ -33,8 +33,6 @@ _TAIL_S = (0.2, 1.0)
 _STALLS_S = (0.3, 8.0)
 """Of workers, drawn evenly by ratio: no read blocks for longer than the least, others take over after a second, and after 5 s it passes
 for dead."""
-_FREEZES_S = (1.0, 8.0)
-"""Of gateways, which pass for dead after 5 s, too."""
 
 
 @dataclass(slots=True)
@@ -283,7 +281,7 @@ class Faults:
         post.send(signal.SIGSTOP)
         post.ready = False
         try:
-            await asyncio.sleep(self.rng.uniform(*_FREEZES_S))
+            await asyncio.sleep(self.rng.uniform(*FREEZES_S))
         finally:
             post.send(signal.SIGCONT)
             post.ready = True

@@ -16,6 +16,7 @@ from tests.e2e.gateway_process import ROOT
 pytestmark = [pytest.mark.e2e, pytest.mark.chaos]
 
 KILLS = 30
+_LAST_WORDS = 2000
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,8 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         str(out),
     ]
     environment = {"PATH": os.defpath, "OPENBLAS_NUM_THREADS": "1"}
-    subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    ran = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+    assert (out / "chaos.json").exists(), ran.stderr[-_LAST_WORDS:]
     figures: dict[str, Any] = json.loads((out / "chaos.json").read_text(encoding="utf-8"))
     return figures | {"report": (out / "chaos.md").read_text(encoding="utf-8")}
 

@@ -9,10 +9,11 @@ from tests.chaos.aim import PHASES
 from tests.chaos.callers import Heard
 from tests.chaos.costs import Strike
 from tests.chaos.desk import Errand
-from tests.chaos.director import Judged, Run, counts_anew, plan
-from tests.chaos.judge import Verdict
+from tests.chaos.director import Judged, Run, counts_anew, judge_call, plan, reached_ms
+from tests.chaos.judge import Said, Verdict
 from tests.chaos.picture import draw
 from tests.chaos.report import complaints_of, figures, late_ms, tables, turns_of
+from tts_worker.tones import HeardTone
 
 
 def verdict(
@@ -156,6 +157,34 @@ def test_turns_may_be_counted_anew_where_a_stream_begins_while_redis_is_away(kin
     (judged,) = run(streams=3).calls
     heard = replace(judged.heard, begins_ms=(0, 1000, 9000))
     assert counts_anew(heard, [Strike(kind, "redis" if kind == "pause" else "asr", 0.5, 2.0, frozenset({"CA1"}))]) == anew  # type: ignore[arg-type]
+
+
+# --- Gateways that stand still
+
+
+def frozen(begin_s: float, end_s: float, call: str = "CA1") -> Strike:
+    return Strike("frozen", "gateway_0", begin_s, end_s, frozenset({call}))
+
+
+@pytest.mark.parametrize(("strike", "reach_ms"), [
+    (frozen(18, 21), 11_400),
+    (frozen(20.4, 27), 17_400),
+    (frozen(18, 19.9), 0),
+    (frozen(20.6, 27), 0),
+    (frozen(18, 21, "CA2"), 0),
+    (kill(20.2), 0),
+])  # fmt: skip
+def test_what_is_said_while_a_gateway_stands_still_reaches_it_afterwards(strike: Strike, reach_ms: int) -> None:
+    heard = replace(run().calls[0].heard, began_s=10.0)
+    assert reached_ms(heard, Said(10_000, 10_500), [strike]) == reach_ms
+
+
+def test_a_call_that_ended_before_its_gateway_went_on_is_judged_by_that() -> None:
+    heard = replace(run().calls[0].heard, said=(Said(1000, 1500), Said(6000, 6500)))
+    reply = [HeardTone(1, sentence, begin, begin + ms) for sentence, begin, ms in ((0, 2500, 1110), (1, 3610, 960), (2, 4570, 1000))]
+    call = Judged(heard, (), (*reply, HeardTone(1, 2, 9000, 9160)), 10_000)
+    found = [judge_call(call, strikes).verdicts[1].complaints for strikes in ([], [frozen(5.5, 8.9)])]
+    assert found == [("stale 1.2", "no reply"), ("leaked", "no reply")]
 
 
 def test_a_plan_of_no_kills_is_empty() -> None:
