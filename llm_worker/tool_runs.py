@@ -69,6 +69,8 @@ class ToolRuns:
     """By tool; what is not there has none."""
     made: list[ToolRun] = field(default_factory=list)
     """What was started in this call, with effects."""
+    written: set[str] = field(default_factory=set)
+    """Tools of whose calls the gateway heard that they are written, and did not begin."""
 
     async def use(self, call: ToolCall) -> ToolResult:
         """What the model hears of this call.
@@ -77,6 +79,16 @@ class ToolRuns:
             RaisedPast: nothing more of the reply is wanted.
             BusUnavailable: whether it started is not known; another attempt finds out.
         """
+        return await self.passed_by(call, await self._use(call))
+
+    async def passed_by(self, call: ToolCall, result: ToolResult) -> ToolResult:
+        """The gateway waits no more for a call that it heard of, if it never began: what comes next has no longer time than any words."""
+        if call.name in self.written:
+            self.written.discard(call.name)
+            await self.bus.send(self._ended(call.name, ok=False))
+        return result
+
+    async def _use(self, call: ToolCall) -> ToolResult:
         tool = self.tools.get(call.name)
         if tool is None:
             return ToolResult(f"error: there is no tool {call.name!r}; there are: {', '.join(self.tools) or 'none'}", ok=False)
@@ -94,6 +106,7 @@ class ToolRuns:
     async def is_written(self, name: str, may_take_s: float) -> None:
         """The model is at a long call, of a tool that there is or not: as with one that runs, the caller hears fillers (R10)."""
         head = self.delivery.message.head
+        self.written.add(name)
         await self.bus.send(Output(None, ToolStarted(head=head, name=name, timeout_s=may_take_s, runs=False)))
 
     def _refusal(self, tool: Tool, taken: msgspec.Struct) -> str:
@@ -176,6 +189,7 @@ class ToolRuns:
 
     async def _run(self, tool: Tool, taken: msgspec.Struct) -> tuple[Outcome, str]:
         """Outcome and what the model is told; never raises."""
+        self.written.discard(tool.name)
         head, loop = self.delivery.message.head, asyncio.get_running_loop()
         occasion = Occasion(head.call, head.language, datetime.fromtimestamp(self._now_s(), UTC))
         began_s = loop.time()

@@ -183,7 +183,7 @@ class LlmWorker:
             if not calls or speaker.full or number == MAX_ROUNDS:
                 return
             may_use = MAX_CALLS - used if number < MAX_ROUNDS - 1 else 0
-            results = [await runs.use(call) if at < may_use else TOO_MANY for at, call in enumerate(calls)]
+            results = [await (runs.use(call) if at < may_use else runs.passed_by(call, TOO_MANY)) for at, call in enumerate(calls)]
             used += len(calls)
             prompt = replace(prompt, rounds=(*prompt.rounds, Round(said, tuple(calls), tuple(results))))
 

@@ -533,6 +533,24 @@ def test_the_gateway_hears_of_a_long_call_of_a_tool_that_there_is_not() -> None:
     assert (told, bus.out) == ([("book_taxi", False)], ["No taxis."])
 
 
+@pytest.mark.parametrize("name", ["order", "book_taxi"])
+def test_the_gateway_hears_that_a_long_call_was_refused(name: str) -> None:
+    garbage = [*times(4, 0.5, Working(15.0, on=name)), ToolCall("1", name, "garbage")]
+    told = [message for message in cooked(Rounds(garbage, ["Sorry?"]), RecordedBus()).sent_to(None) if not isinstance(message, Sentence)]
+    assert [(type(message), getattr(message, "name", "")) for message in told[:2]] == [(ToolStarted, name), (ToolEnded, name)]
+
+
+def test_the_gateway_hears_that_a_long_call_was_one_too_many() -> None:
+    asked = [*[[ORDER]] * (MAX_ROUNDS - 2), [*times(4, 0.5, WRITING), ORDER], ["Fish."]]
+    last = [message for message in cooked(Rounds(*asked), RecordedBus()).sent_to(None) if isinstance(message, ToolStarted | ToolEnded)][-2:]
+    assert [type(message) for message in last] == [ToolStarted, ToolEnded]
+
+
+def test_the_gateway_hears_once_that_a_long_call_that_ran_is_over() -> None:
+    bus = cooked(Rounds([*times(4, 0.5, WRITING), ORDER], ["Fish."]), RecordedBus())
+    assert [message.ok for message in bus.sent_to(None) if isinstance(message, ToolEnded)] == [True]
+
+
 def test_the_gateway_hears_nothing_of_a_call_that_is_short() -> None:
     bus = cooked(Rounds([WRITING, 0.9, WRITING, ORDER], ["Fish."]), RecordedBus())
     assert [message.runs for message in bus.sent_to(None) if isinstance(message, ToolStarted)] == [True]
