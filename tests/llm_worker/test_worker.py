@@ -541,9 +541,9 @@ def test_the_gateway_hears_that_a_long_call_was_refused(name: str) -> None:
 
 
 def test_the_gateway_hears_that_a_long_call_was_one_too_many() -> None:
-    asked = [*[[ORDER]] * (MAX_ROUNDS - 2), [*times(4, 0.5, WRITING), ORDER], ["Fish."]]
-    last = [message for message in cooked(Rounds(*asked), RecordedBus()).sent_to(None) if isinstance(message, ToolStarted | ToolEnded)][-2:]
-    assert [type(message) for message in last] == [ToolStarted, ToolEnded]
+    rounds = [*([step] for step in times(MAX_ROUNDS - 2, ORDER)), [*times(4, 0.5, WRITING), ORDER], times(1, "Fish.")]
+    bus = cooked(Rounds(*rounds), RecordedBus())
+    assert [type(message) for message in bus.sent_to(None) if isinstance(message, ToolStarted | ToolEnded)][-2:] == [ToolStarted, ToolEnded]
 
 
 def test_the_gateway_hears_once_that_a_long_call_that_ran_is_over() -> None:
