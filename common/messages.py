@@ -93,6 +93,9 @@ class Sentence(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="
     """From asking the model to the reply's first sentence."""
     waited_ms: int = 0
     """From its work's publication until a worker began with it, what it had to look up included, by the server's clock."""
+    asked: tuple["Action", ...] = ()
+    """What the reply asked for up to here. It is done when it comes by itself: here it is only kept, for who goes on with the reply on a
+    server that forgot it. Where it is asked for once the sentence is out, the gateway gets the sentence again."""
 
 
 class SpeechChunk(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="speech"):

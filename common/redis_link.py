@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+import msgspec
 from redis import DriverInfo, exceptions
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
@@ -28,7 +29,7 @@ from redis.backoff import NoBackoff
 from common import metrics, streams
 from common.bus import Output
 from common.errors import BusUnavailable, ConfigError
-from common.messages import Message, encode
+from common.messages import Action, Message, encode
 from common.streams import Keys
 
 WRITE_LIMIT_S = 2.0
@@ -232,6 +233,11 @@ Entry = tuple[bytes, Fields]
 def fields_of(message: Message, audio: bytes) -> dict[Any, Any]:
     """An entry's fields: ``m`` the message, ``a`` the sound where there is any."""
     return {b"m": encode(message), b"a": audio} if audio else {b"m": encode(message)}
+
+
+def kept_actions(asked: Sequence[Action]) -> bytes:
+    """What a reply asks for, as it is kept with its sentences."""
+    return msgspec.msgpack.encode(asked) if asked else b""
 
 
 def entries_of(answer: Any) -> list[Entry]:

@@ -11,13 +11,13 @@ it passed for dead.
 import asyncio
 import logging
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from common import streams
+from common.bus import Emitted
 from common.messages import Message, Stage, Transcript, encode
-from common.redis_link import Value, fields_of
+from common.redis_link import Value, fields_of, kept_actions
 from common.redis_load import warn_of_fuses
 from common.redis_shards import Link
 from common.streams import STAGES, Keys
@@ -103,8 +103,8 @@ class Presence:
                 await self._write_call(call)
             for kept in self.unanswered.all():
                 await self._add(kept.stage, kept.message, kept.audio)
-            for asked, sentences in self.unanswered.sounding():
-                await self._have_gone_on_with(asked, sentences)
+            for question, reply in self.unanswered.sounding():
+                await self._have_gone_on_with(question, reply)
             self._boot = boot
 
     async def add(self, stage: Stage, message: Message, audio: bytes) -> bool:
@@ -166,16 +166,17 @@ class Presence:
             self.read_to = born
         return bytes(boot)
 
-    async def _have_gone_on_with(self, asked: Transcript, sentences: Sequence[str]) -> None:
-        """Have somebody go on with a reply behind these sentences, if the server forgot that they are out."""
-        head = asked.head
+    async def _have_gone_on_with(self, question: Transcript, reply: Emitted) -> None:
+        """Have somebody go on with a reply behind what there is of it, if the server forgot that it is out."""
+        head = question.head
         if (known := self._calls.get(head.call)) is None:
             return
         keys = [streams.work(self.tag, "llm"), self._keys.call_hash(head.call)]
-        keys += [self._keys.out(head.call, head.turn), self._keys.done("llm", asked)]
-        args: list[Value] = [known.fence, head.turn, streams.OUT_TTL_S, streams.WORK_MAXLEN, encode(asked), *sentences]
+        keys += [self._keys.out(head.call, head.turn), self._keys.asked(head.call, head.turn), self._keys.done("llm", question)]
+        args: list[Value] = [known.fence, head.turn, streams.OUT_TTL_S, streams.WORK_MAXLEN, encode(question)]
+        args += [kept_actions(reply.asked), *reply.sentences]
         if await self._scripts.run("go_on", keys, args) == 1:
-            logger.info("call=%s turn=%d what=gone_on_with sentences=%d", head.call, head.turn, len(sentences))
+            logger.info("call=%s turn=%d what=gone_on_with sentences=%d", head.call, head.turn, len(reply.sentences))
 
     async def _write_call(self, call: str) -> None:
         known = self._calls.get(call)

@@ -24,6 +24,7 @@ from common.redis_link import (
     connect,
     fields_of,
     insistently,
+    kept_actions,
     output_args,
     output_keys,
     promptly,
@@ -105,7 +106,7 @@ class RedisWorkerBus:
         keys = [streams.work(self._keys.tag(call), stage), self._keys.call_hash(call), self._keys.done(stage, message)]
         keys += [self._keys.out(call, turn), self._keys.asked(call, turn)]
         args: list[Value] = [delivery.id, delivery.worker, turn, int(streams.stale_by_turn(message)), streams.DONE_TTL_S]
-        args += ["", ""] if reply is None else [_kept(reply.asked), len(reply.sentences), *reply.sentences]
+        args += ["", ""] if reply is None else [kept_actions(reply.asked), len(reply.sentences), *reply.sentences]
         committed = await self._run("commit", call, keys, args, outputs)
         if committed == -2:
             raise SentencesForgotten(call)
@@ -123,7 +124,7 @@ class RedisWorkerBus:
         head = delivery.message.head
         keys = [streams.work(self._keys.tag(head.call), stage), self._keys.call_hash(head.call)]
         keys += [self._keys.out(head.call, head.turn), self._keys.asked(head.call, head.turn), self._keys.done(stage, delivery.message)]
-        args: list[Value] = [delivery.id, delivery.worker, head.turn, _kept(reply.asked), streams.OUT_TTL_S]
+        args: list[Value] = [delivery.id, delivery.worker, head.turn, kept_actions(reply.asked), streams.OUT_TTL_S]
         args += [len(reply.sentences), *reply.sentences]
         return int(await self._run("emit", head.call, keys, args, outputs))
 
@@ -270,11 +271,6 @@ class RedisWorkerBus:
     async def close(self) -> None:
         """Close the connections."""
         await asyncio.gather(take_leave(self._listener), *(link.close() for link in self._links))
-
-
-def _kept(asked: Sequence[Action]) -> bytes:
-    """What is asked for, as it is kept with the sentences."""
-    return msgspec.msgpack.encode(asked) if asked else b""
 
 
 async def _heard(channel: PubSub) -> AsyncIterator[TurnNews]:

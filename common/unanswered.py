@@ -12,14 +12,15 @@ and nothing of a turn that was raised past, but segments and probes: they belong
 kept for their sound: a gateway that waits for it asks for another take (R9).
 
 Of a reply that sounds its question and its sentences are kept until it ended, began a tool with effects, or the stage gave up: somebody
-may go on after the sentences of which there is sound, as after the death of who made them. Those behind are made anew, in other words
-perhaps; so where words and sound do not fit together, nothing of the reply is kept.
+may go on after the sentences of which there is sound, and with what was asked for up to there, as after the death of who made them. Those
+behind are made anew, in other words perhaps; so where words and sound do not fit together, nothing of the reply is kept.
 """
 
 from dataclasses import dataclass, field
 
 from common import streams
-from common.messages import Head, Message, ReplyEnded, Sentence, SpeechChunk, Stage, StageFailed, ToolStarted, Transcript, Utterance
+from common.bus import Emitted
+from common.messages import Action, Head, Message, ReplyEnded, Sentence, SpeechChunk, Stage, StageFailed, ToolStarted, Transcript, Utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +37,35 @@ class Begun:
     """A reply on its way."""
 
     turn: int
-    asked: Transcript | None = None
+    question: Transcript | None = None
     sentences: list[str] = field(default_factory=list)
+    asked: list[Action] = field(default_factory=list)
+    """One of a name, as ``llm_worker.speaker`` has it: what was asked for first stands."""
     sounding: int = 0
     """Of so many sentences there is sound."""
     closed: bool = False
     """Whether nobody is to go on with it."""
 
-    def add(self, number: int, text: str) -> None:
+    def add(self, number: int, sentence: Sentence) -> None:
         """A sentence came. One without sound gives way to another attempt's, and all behind it."""
-        if number < len(self.sentences) and self.sentences[number] == text:
-            return
-        del self.sentences[max(number, self.sounding) :]
-        self.sentences.append(text)
-        self.closed = self.closed or len(self.sentences) != number + 1
+        if self.sentences[number : number + 1] != [sentence.text]:
+            self._keep(max(number, self.sounding))
+            self.sentences.append(sentence.text)
+            self.closed = self.closed or len(self.sentences) != number + 1
+        self.asked += [action for action in sentence.asked if action.name not in {known.name for known in self.asked}]
+
+    def _keep(self, count: int) -> None:
+        del self.sentences[count:]
+        self.asked = self._asked_in(count)
+
+    def _asked_in(self, count: int) -> list[Action]:
+        """What was asked for with so many sentences."""
+        return [action for action in self.asked if action.after < count]
+
+    @property
+    def sound(self) -> Emitted:
+        """What there is sound of."""
+        return Emitted(self.sentences[: self.sounding], self._asked_in(self.sounding))
 
     def sounds(self, number: int) -> None:
         """Sound of a sentence came."""
@@ -78,12 +94,12 @@ class Unanswered:
         head = message.head
         match message:
             case Transcript(piece="whole", text=text) if text:
-                self._reply(head).asked = message
+                self._reply(head).question = message
             case Transcript() | StageFailed(stage="asr"):
                 asked = Utterance(head=head, utterance=message.utterance, piece=message.piece)
                 self._drop(head.call, {streams.ALONE.done("asr", asked)})
-            case Sentence(text=text):
-                self._reply(head).add(head.seq, text)
+            case Sentence():
+                self._reply(head).add(head.seq, message)
             case SpeechChunk():
                 self._drop_turn(head)
                 self._reply(head).sounds(head.seq)
@@ -108,17 +124,17 @@ class Unanswered:
         """All of it, of each call in its order."""
         return [kept for call in self._calls.values() for kept in call.values()]
 
-    def sounding(self) -> list[tuple[Transcript, list[str]]]:
-        """What is to be gone on with: questions, and the sentences of their replies of which there is sound."""
+    def sounding(self) -> list[tuple[Transcript, Emitted]]:
+        """What is to be gone on with: questions, and as much of their replies as there is sound of."""
         begun = [reply for reply in self._begun.values() if reply.sounding and not reply.closed]
-        return [(reply.asked, reply.sentences[: reply.sounding]) for reply in begun if reply.asked is not None]
+        return [(reply.question, reply.sound) for reply in begun if reply.question is not None]
 
     def _await_reply(self, question: Utterance | Transcript) -> None:
         head = question.head
         if streams.stale_by_turn(question) and (head.call not in self._begun or self._begun[head.call].turn < head.turn):
             self._begun[head.call] = Begun(head.turn)
         if isinstance(question, Transcript):
-            self._reply(head).asked = question
+            self._reply(head).question = question
 
     def _reply(self, head: Head) -> Begun:
         """The reply of this turn; if none is awaited in it, one that nobody keeps."""

@@ -1,8 +1,9 @@
 """What goes out of one reply: its sentences in order, numbered over all attempts, then what has to follow them.
 
 What the model asks to be done is kept in Redis together with the sentence behind which it is asked for, so a second attempt finds both or
-neither, and its commit sends what the first one asked for, whether its own model asks again or not. As long as there is no sentence
-nothing is kept: then a second attempt decides all of it anew.
+neither, and its commit sends what the first one asked for, whether its own model asks again or not. The gateway is told with the sentence,
+too, and writes both down again where Redis forgot them while the sentence sounds. As long as there is no sentence nothing is kept: then a
+second attempt decides all of it anew.
 """
 
 import asyncio
@@ -157,11 +158,11 @@ class Speaker:
     async def _emit(self, number: int) -> int:
         text = self.reply.sentences[number]
         head = msgspec.structs.replace(self.head, seq=number, take=0)
+        so_far = Emitted(self.reply.sentences[: number + 1], [action for action in self.asked if action.after <= number])
         sentence = Sentence(
             head=head, text=text, interruptible=self._protected_from is None or number < self._protected_from,
-            token_ms=self.first_token_ms or 0, llm_ms=self.llm_ms, waited_ms=self.waited_ms,
+            token_ms=self.first_token_ms or 0, llm_ms=self.llm_ms, waited_ms=self.waited_ms, asked=tuple(so_far.asked),
         )  # fmt: skip
-        so_far = Emitted(self.reply.sentences[: number + 1], [action for action in self.asked if action.after <= number])
         return await self.bus.emit(STAGE, self.delivery, so_far, [Output("tts", sentence), Output(None, sentence)])
 
     def _outputs(self) -> list[Output]:

@@ -86,8 +86,9 @@ class RecordedBus:
             answer = self._emit_answer(number, self.out)
             if answer != number + 1:
                 return answer
-        self.kept = list(reply.asked)
+        asks, self.kept = list(reply.asked) != self.kept, list(reply.asked)
         if self.out[number:] == [sentence]:
+            self._record(*outputs[1:] if asks else ())
             return number + 1
         assert number == len(self.out), "emitted out of order"
         self.out.append(sentence)

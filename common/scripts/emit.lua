@@ -11,12 +11,16 @@ local length, fits = beside(KEYS[3], 7, count)
 local mine = redis.call('EXISTS', KEYS[5]) == 0 and pending(KEYS[1], ARGV[1]) == ARGV[2]
 if not mine or not fits then return math.max(length, count) + 1 end
 if length < count - 1 then return length end
--- A write that was repeated finds its own sentence and is no rival of itself; something may be asked for behind it now.
+-- A write that was repeated finds its own sentence and is no rival of itself; something may be asked for behind it now. Then the
+-- gateway alone is told: of the outputs, the first one is for the next stage, which has it.
+local asks = ARGV[4] ~= '' and redis.call('GET', KEYS[4]) ~= ARGV[4]
+if (length < count or asks) and unsettled(6, 7 + count) then return UNSETTLED end
 if length < count then
-  if unsettled(6, 7 + count) then return UNSETTLED end
   redis.call('RPUSH', KEYS[3], ARGV[6 + count])
   redis.call('EXPIRE', KEYS[3], ARGV[5])
   send(6, 7 + count)
+elseif asks then
+  send(7, 11 + count)
 end
 if ARGV[4] ~= '' then redis.call('SET', KEYS[4], ARGV[4], 'EX', ARGV[5]) end
 return count

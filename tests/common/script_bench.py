@@ -112,9 +112,9 @@ class Bench:
         answer: list[bytes] = self.run("take_call", [CALL, HISTORY, TRANSFER], [stream, owner, "en", turn, 7200, "turns", "c"])
         return answer
 
-    def go_on(self, *sentences: str, turn: int = 1, fence: int = 1) -> Any:
-        """Have somebody go on with a reply behind these sentences."""
-        return self.run("go_on", [WORK, CALL, OUT, DONE], [fence, turn, 600, 100, "work", *sentences])
+    def go_on(self, *sentences: str, turn: int = 1, fence: int = 1, asked: str = "") -> Any:
+        """Have somebody go on with a reply behind these sentences, and what was asked for with them."""
+        return self.run("go_on", [WORK, CALL, OUT, ASKED, DONE], [fence, turn, 600, 100, "work", asked, *sentences])
 
     def lose_the_gateway(self, boot_ms_ago: int | None) -> None:
         """The server forgot everything, and the first gateway came back so long ago; the one that is written to did not."""

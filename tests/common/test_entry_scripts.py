@@ -230,9 +230,23 @@ def test_what_is_asked_for_is_kept_with_its_sentence(bench: Bench) -> None:
     assert (bench.emit("s0", asked="hang up"), bench.redis.get(ASKED), 0 < bench.redis.ttl(ASKED) <= 600) == (1, b"hang up", True)
 
 
-def test_what_is_asked_for_behind_a_sentence_that_is_out_is_kept_and_nothing_sent_again(bench: Bench) -> None:
+def test_what_is_asked_for_behind_a_sentence_that_is_out_is_kept_and_told_to_the_gateway_alone(bench: Bench) -> None:
     bench.emit("s0")
-    assert (bench.emit("s0", asked="hang up"), bench.sent(), bench.redis.get(ASKED)) == (1, (1, 1), b"hang up")
+    assert (bench.emit("s0", asked="hang up"), bench.sent(), bench.redis.get(ASKED)) == (1, (1, 2), b"hang up")
+
+
+def test_what_is_asked_for_is_told_once(bench: Bench) -> None:
+    for _ in range(2):
+        bench.emit("s0", asked="hang up")
+    assert bench.sent() == (1, 1)
+
+
+def test_what_is_asked_for_waits_for_a_gateway_that_may_come_back(bench: Bench) -> None:
+    bench.emit("s0")
+    bench.lose_the_gateway(None)
+    with pytest.raises(redis.ResponseError, match=r"^UNSETTLED"):
+        bench.emit("s0", asked="hang up")
+    assert bench.redis.exists(ASKED) == 0
 
 
 def test_what_was_asked_for_stays_where_a_sentence_asks_for_nothing(bench: Bench) -> None:

@@ -9,7 +9,7 @@ import pytest
 from common.messages import Head, SpeechChunk
 from gateway.playout import Playout
 from gateway.turn.reply import Reply
-from tests.common.script_bench import BOOT, CALL, DONE, OUT, RX, WORK, Bench
+from tests.common.script_bench import ASKED, BOOT, CALL, DONE, OUT, RX, WORK, Bench
 
 HEARD = ("a0", "a1")
 _LENGTH = 5
@@ -28,6 +28,25 @@ def test_what_was_heard_does_not_stay_for_ever(bench: Bench) -> None:
     assert 0 < bench.redis.ttl(OUT) <= 600
 
 
+def test_who_takes_it_does_what_was_asked_for_up_to_there(bench: Bench) -> None:
+    bench.go_on(*HEARD, asked="bye")
+    assert (bench.redis.get(ASKED), 0 < bench.redis.ttl(ASKED) <= 600) == (b"bye", True)
+
+
+def test_what_was_asked_for_is_written_down_again_where_it_alone_was_forgotten(bench: Bench) -> None:
+    bench.emit("a0")
+    entries = bench.left()
+    assert (bench.go_on("a0", asked="bye"), bench.redis.get(ASKED), bench.out()) == (1, b"bye", ["a0"])
+    assert bench.left() == entries + 1
+
+
+def test_who_went_on_without_what_was_asked_for_does_not_end_the_reply(bench: Bench) -> None:
+    id_ = bench.read()
+    for said in (["a0"], ["a0", "b1"]):
+        bench.emit(*said, id_=id_)
+    assert (bench.go_on("a0", asked="bye"), bench.commit(id_, reply=["a0", "b1"]), bench.left()) == (1, 0, 1)
+
+
 def test_once_is_enough(bench: Bench) -> None:
     bench.go_on(*HEARD)
     assert (bench.go_on(*HEARD), bench.out(), bench.left()) == (0, list(HEARD), 1)
@@ -41,6 +60,11 @@ def test_a_server_that_forgot_nothing_gets_nothing(bench: Bench, known: int) -> 
     assert (bench.go_on(*HEARD), bench.left()) == (0, entries)
 
 
+def test_a_server_that_knows_of_more_that_was_asked_for_gets_nothing(bench: Bench) -> None:
+    bench.emit("a0", asked="keys, bye")
+    assert (bench.go_on("a0", asked="keys"), bench.redis.get(ASKED)) == (0, b"keys, bye")
+
+
 def test_a_server_that_forgot_the_last_sentence_gets_that(bench: Bench) -> None:
     bench.emit("a0")
     assert (bench.go_on(*HEARD), bench.out()) == (1, list(HEARD))
@@ -49,7 +73,7 @@ def test_a_server_that_forgot_the_last_sentence_gets_that(bench: Bench) -> None:
 def test_a_reply_that_somebody_makes_in_other_words_is_left_alone(bench: Bench) -> None:
     bench.emit("b0")
     entries = bench.left()
-    assert (bench.go_on(*HEARD), bench.out(), bench.left()) == (0, ["b0"], entries)
+    assert (bench.go_on(*HEARD, asked="bye"), bench.out(), bench.left(), bench.redis.exists(ASKED)) == (0, ["b0"], entries, 0)
 
 
 def test_a_reply_that_ended_is_left_alone(bench: Bench) -> None:

@@ -43,7 +43,15 @@ HEAD = Head(call="CA1", turn=17, seq=2, take=1, gateway="gw1", language="he", t0
 MESSAGES: dict[str, Message] = {
     "utterance": Utterance(head=HEAD, utterance=5, piece="segment", voiced_ms=1_230),
     "transcript": Transcript(head=HEAD, utterance=5, text="מה השעה?", piece="probe", asr_ms=320, waited_ms=4),
-    "sentence": Sentence(head=HEAD, text="עכשיו חמש.", interruptible=False, token_ms=150, llm_ms=290, waited_ms=3),
+    "sentence": Sentence(
+        head=HEAD,
+        text="עכשיו חמש.",
+        interruptible=False,
+        token_ms=150,
+        llm_ms=290,
+        waited_ms=3,
+        asked=(Action(head=HEAD, after=2, name="hang_up"),),
+    ),
     "speech": SpeechChunk(head=HEAD, offset_bytes=800, last=True, attempt=2, tts_ms=95, word_ends=(3_200, 4_160), waited_ms=5),
     "reply_ended": ReplyEnded(head=HEAD, sentences=3, llm_ms=410),
     "tool_started": ToolStarted(head=HEAD, name="book", timeout_s=12.5, effects=True, runs=False),
@@ -63,7 +71,7 @@ MESSAGES: dict[str, Message] = {
 
 NEW_FIELDS: dict[str, dict[str, object]] = {
     "transcript": {"waited_ms": 0},
-    "sentence": {"interruptible": True, "token_ms": 0, "llm_ms": 0, "waited_ms": 0},
+    "sentence": {"interruptible": True, "token_ms": 0, "llm_ms": 0, "waited_ms": 0, "asked": ()},
     "speech": {"word_ends": (), "waited_ms": 0},
     "tool_started": {"runs": True},
     "action": {"name": "transfer", "collect": None},

@@ -1,8 +1,12 @@
 """What a gateway keeps until it is answered."""
 
+from typing import Literal
+
+import msgspec
 import pytest
 
-from common.messages import Message, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolStarted, Transcript
+from common.bus import Emitted
+from common.messages import Action, Message, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolStarted, Transcript
 from common.unanswered import Unanswered
 from tests.contract.house import CALL, chunk, head, sentence, transcript, utterance
 
@@ -103,7 +107,7 @@ def sounding(*happened: Message, turn: int = 1) -> list[list[str]]:
     unanswered.published("asr", utterance(turn=turn), b"sound")
     for message in (transcript(turn=turn), *happened):
         unanswered.replied(message)
-    return [sentences for _, sentences in unanswered.sounding()]
+    return [list(reply.sentences) for _, reply in unanswered.sounding()]
 
 
 ONE, TWO, THREE = (sentence(turn=1, seq=number, text=text) for number, text in enumerate(("One.", "Two.", "Three.")))
@@ -146,7 +150,39 @@ def test_what_the_gateway_joined_is_asked_again() -> None:
     unanswered.published("llm", transcript(turn=1, text="joined"))
     for message in (ONE, chunk(1)):
         unanswered.replied(message)
-    assert unanswered.sounding() == [(transcript(turn=1, text="joined"), ["One."])]
+    assert unanswered.sounding() == [(transcript(turn=1, text="joined"), Emitted(["One."], []))]
+
+
+def asked(after: int, name: Literal["hang_up", "collect"] = "hang_up", argument: str = "") -> Action:
+    return Action(head=head(1), after=after, name=name, argument=argument)
+
+
+def with_asked(message: Sentence, *actions: Action) -> Sentence:
+    return msgspec.structs.replace(message, asked=actions)
+
+
+@pytest.mark.parametrize(
+    ("happened", "found"),
+    [
+        ((with_asked(ONE, asked(0)), chunk(1)), [asked(0)]),
+        ((ONE, chunk(1), with_asked(ONE, asked(0))), [asked(0)]),
+        ((ONE, with_asked(TWO, asked(1)), chunk(1)), []),
+        ((ONE, with_asked(TWO, asked(1)), chunk(1), chunk(1, 1)), [asked(1)]),
+        ((with_asked(ONE, asked(0)), ONE, chunk(1)), [asked(0)]),
+        ((with_asked(ONE, asked(0)), with_asked(TWO, asked(0), asked(1, "collect")), chunk(1, 1)), [asked(0), asked(1, "collect")]),
+        ((with_asked(ONE, asked(0)), chunk(1), with_asked(TWO, asked(1)), chunk(1, 1)), [asked(0)]),
+        ((ONE, with_asked(TWO, asked(1)), chunk(1), OTHER_TWO, chunk(1, 1)), []),
+    ],
+    ids=[
+        *("with its sentence", "behind it", "silent", "it sounds, too", "a repetition", "two", "the same again", "replaced"),
+    ],
+)
+def test_a_reply_is_gone_on_with_what_was_asked_for_up_to_there(happened: tuple[Message, ...], found: list[Action]) -> None:
+    unanswered = Unanswered()
+    unanswered.published("llm", transcript(turn=1))
+    for message in happened:
+        unanswered.replied(message)
+    assert [reply.asked for _, reply in unanswered.sounding()] == [found]
 
 
 def test_a_reply_without_a_known_question_is_not_gone_on_with() -> None:

@@ -14,6 +14,7 @@ from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from redis.asyncio import Redis
 
 from common.bus import Delivery, Emitted, Output, ToolRun, TurnClosed
@@ -64,11 +65,11 @@ async def _turn_1(gateway: RedisGatewayBus, worker: RedisWorkerBus, fence: int) 
     said = transcript(turn=1, text="מה השעה?")
     await worker.commit("asr", await _next(worker, "asr"), [Output("llm", said), Output(None, said)])
     await gateway.commit_turn(CALL, 1, said.text, fence)
-    reply, first = await _next(worker, "llm"), sentence(turn=1, text="עכשיו חמש.")
+    reply, parting = await _next(worker, "llm"), Action(head=head(1), after=0, name="hang_up")
+    first = msgspec.structs.replace(sentence(turn=1, text="עכשיו חמש."), asked=(parting,))
     await worker.tool_start(CALL, RUN, [Output(None, ToolStarted(head=head(1), name="book", timeout_s=5.0, effects=True))])
     done = ToolRun(**{field: getattr(RUN, field) for field in RUN.__struct_fields__} | {"outcome": "done", "result": "booked"})
     await worker.tool_end(CALL, done, [Output(None, ToolEnded(head=head(1), name="book", ok=True))])
-    parting = Action(head=head(1), after=0, name="hang_up")
     await worker.emit("llm", reply, Emitted([first.text], [parting]), [Output("tts", first), Output(None, first)])
     await worker.commit("llm", reply, [Output(None, ReplyEnded(head=head(1), sentences=1)), Output(None, parting)])
     spoken = await _next(worker, "tts")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import msgspec
 import pytest
 
 from common.bus import Delivery, Emitted, Output, PastTurn, TurnClosed, TurnNews, WorkerBus
@@ -803,6 +804,18 @@ async def test_a_question_whose_reply_began_a_tool_with_effects_is_not_published
     await a_house.one.send(Output(None, ToolStarted(head=head(), name="book", timeout_s=5.0, effects=True)))
     await next_reply(replies)
     assert transcript() not in await after_the_server_forgot(a_house)
+
+
+async def test_a_reply_that_sounds_is_known_again_with_what_it_asked_for(a_house: House) -> None:
+    replies, reply = a_house.gateway.replies(GATEWAY), Emitted(["Bye."], [GOODBYE])
+    delivery = await reply_under_way(a_house)
+    told = msgspec.structs.replace(sentence(text="Bye."), asked=(GOODBYE,))
+    await a_house.one.emit("llm", delivery, reply, [Output("tts", told), Output(None, told)])
+    await a_house.one.send(to_gateway(chunk()))
+    for _ in range(2):
+        await next_reply(replies)
+    assert transcript() in await after_the_server_forgot(a_house)
+    assert await a_house.two.emitted(CALL, 0) == reply
 
 
 async def test_what_was_raised_past_is_not_published_again(a_house: House) -> None:

@@ -190,6 +190,28 @@ def test_what_a_reply_asks_for_behind_its_last_sentence_is_done_though_a_worker_
     assert kinds(run(scenario())) == [0, 1, Action, ReplyEnded]
 
 
+def test_what_a_reply_that_sounds_asks_for_is_done_once_though_redis_forgets_it_and_its_worker_dies() -> None:
+    async def scenario() -> list[Message]:
+        bus, said = MemoryBus(), asyncio.Event()
+        await bus.take_call(CALL, GATEWAY, "stream-1", "en")
+        async with asyncio.TaskGroup() as group:
+            dying = start(group, bus, "one", ShortModel("Goodbye.", ActionRequest("hang_up"), then=said))
+            running = [start(group, bus, "two", ShortModel())]
+            group.create_task(trouble(bus, said, dying))
+            await bus.publish("llm", ASKED)
+            return await told(bus, running)
+
+    async def trouble(bus: MemoryBus, said: asyncio.Event, dying: "asyncio.Task[None]") -> None:
+        await said.wait()
+        await bus.send(Output(None, SpeechChunk(head=ASKED.head, offset_bytes=0), b"o" * 800))
+        await asyncio.sleep(0.1)
+        dying.cancel()
+        bus.lose_everything()
+
+    heard = [each for each in run(scenario()) if not isinstance(each, SpeechChunk)]
+    assert kinds(heard) == [0, Action, ReplyEnded]
+
+
 def test_a_sentence_is_whole_at_the_gateway_though_a_worker_wakes_in_its_commit() -> None:
     async def scenario() -> list[Delivery]:
         bus = StallingBus()

@@ -339,7 +339,20 @@ def test_what_is_asked_for_is_kept_with_the_sentence_before_it() -> None:
 
 def test_what_is_asked_for_behind_a_sentence_that_is_out_is_kept_with_it() -> None:
     bus = handle(Scripted("Bye.\n", HANG_UP), RecordedBus())
-    assert (bus.kept, bus.out, len(bus.sent_to(None))) == ([ASKED], ["Bye."], 1)
+    assert (bus.kept, bus.out, len(bus.sent_to("tts"))) == ([ASKED], ["Bye."], 1)
+
+
+@pytest.mark.parametrize("script", [["Bye.", HANG_UP], ["Bye.\n", HANG_UP]], ids=["with its sentence", "behind it"])
+def test_the_gateway_is_told_what_is_asked_for_with_the_sentence_before_it(script: list[Step]) -> None:
+    told = [message.asked for message in handle(Scripted(*script), RecordedBus()).sent_to(None) if isinstance(message, Sentence)]
+    assert told[-1] == (ASKED,)
+
+
+def test_no_sentence_tells_what_is_asked_for_behind_a_later_one() -> None:
+    told = [
+        message.asked for message in handle(Scripted("One. Bye.", HANG_UP), RecordedBus()).sent_to(None) if isinstance(message, Sentence)
+    ]
+    assert told == [(), (Action(head=HEAD, after=1, name="hang_up"),)]
 
 
 def test_a_hang_up_without_words_is_kept_with_the_goodbye() -> None:

@@ -300,21 +300,24 @@ class MemoryBus:
         for kept in self._unanswered[gateway].all():
             self.hits["published again"] += 1
             self._add(store.work[kept.stage], kept.message, kept.audio)
-        for asked, sentences in self._unanswered[gateway].sounding():
-            self._go_on(asked, sentences)
+        for question, reply in self._unanswered[gateway].sounding():
+            self._go_on(question, reply)
 
-    def _go_on(self, asked: Transcript, sentences: Sequence[str]) -> None:
+    def _go_on(self, question: Transcript, reply: Emitted) -> None:
         """As ``go_on.lua``."""
-        head, store, known = asked.head, self._store, self._known.get(asked.head.call)
+        head, store, known = question.head, self._store, self._known.get(question.head.call)
         there = store.calls.get(head.call)
-        if known is None or self._stale(asked) or (there is not None and there.fence > known.fence):
+        if known is None or self._stale(question) or (there is not None and there.fence > known.fence):
             return
-        out = store.out.setdefault(streams.ALONE.out(head.call, head.turn), [])
-        ended = streams.ALONE.done("llm", asked) in store.done
-        if len(out) < len(sentences) and not ended and list(sentences[: len(out)]) == out:
+        out, ended = self._emitted(head.call, head.turn), streams.ALONE.done("llm", question) in store.done
+        forgets = len(out.sentences) < len(reply.sentences) or len(out.asked) < len(reply.asked)
+        if forgets and not ended and (_fits(out, reply) or _fits(reply, out)):
             self.hits["gone on with"] += 1
-            out += sentences[len(out) :]
-            self._add(store.work["llm"], asked, b"")
+            further = out if len(out.sentences) > len(reply.sentences) else reply
+            store.out[streams.ALONE.out(head.call, head.turn)] = list(further.sentences)
+            if reply.asked:
+                store.asked[streams.ALONE.asked(head.call, head.turn)] = list(reply.asked)
+            self._add(store.work["llm"], question, b"")
 
     def _write_call(self, call: str, known: _Known) -> None:
         there = self._store.calls.setdefault(call, CallRecord())
@@ -479,10 +482,11 @@ class MemoryBus:
             return max(len(out.sentences), count) + 1
         if len(out.sentences) < count - 1:
             return len(out.sentences)
-        if len(out.sentences) < count:
-            self._expect(outputs)
-            self._store.out[streams.ALONE.out(head.call, head.turn)] = list(reply.sentences)
-            self._send_all(outputs)
+        if len(out.sentences) == count:  # the next stage has it, for which the first output is
+            outputs = outputs[1:] if reply.asked and list(reply.asked) != list(out.asked) else ()
+        self._expect(outputs)
+        self._store.out[streams.ALONE.out(head.call, head.turn)] = list(reply.sentences)
+        self._send_all(outputs)
         if reply.asked:
             self._store.asked[streams.ALONE.asked(head.call, head.turn)] = list(reply.asked)
         return count
