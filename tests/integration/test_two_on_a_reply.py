@@ -135,7 +135,7 @@ async def replies_of(bus: MemoryBus, running: list["asyncio.Task[None]"]) -> lis
     return found
 
 
-def kinds(messages: list[Message]) -> list[object]:
+def kinds(messages: Sequence[Message]) -> list[object]:
     """The numbers of the sentences, and what else there is."""
     return [each.head.seq if isinstance(each, Sentence) else type(each) for each in messages]
 
