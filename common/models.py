@@ -48,8 +48,17 @@ def fetch_needed(settings: Settings, show: Progress) -> None:
     if "whisper" in chosen["asr"].names:
         whisper_folder(settings, show)
     if "local" in chosen["tts"].names:
-        for model in (catalogue.VOICE_JOE, catalogue.HEBREW_VOWELS, catalogue.ENGLISH_WORDS, catalogue.ENGLISH_LETTERS):
-            ensure(model, settings.torim_cache, show)
+        fetch_voice(settings, show)
+
+
+def fetch_voice(settings: Settings, show: Progress) -> None:
+    """Fetch what the local voice needs, to read Hebrew and English, too, and is not there yet.
+
+    Raises:
+        SetupError: something cannot be fetched or written.
+    """
+    for model in (catalogue.VOICE_JOE, catalogue.HEBREW_VOWELS, catalogue.ENGLISH_WORDS, catalogue.ENGLISH_LETTERS):
+        ensure(model, settings.torim_cache, show)
 
 
 def _fetch_detector(settings: Settings, show: Progress) -> None:

@@ -93,6 +93,7 @@ def _fetch_models() -> None:
     settings = here()
     models.ensure(catalogue.SILERO, settings.torim_cache, _say)
     models.whisper_folder(settings, _say)
+    models.fetch_voice(settings, _say)  # which says what is Hebrew
 
 
 def _chosen(asked: argparse.Namespace) -> Iterator[Scene]:
