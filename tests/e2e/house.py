@@ -8,7 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,8 @@ _END_LIMIT_S = 10
 class House:
     """Running processes, what they wrote, and a caller."""
 
-    def __init__(self, folder: Path, environment: dict[str, str], services: Sequence[str]) -> None:
+    def __init__(self, folder: Path, environment: dict[str, str], services: Sequence[str], code: Mapping[str, Path]) -> None:
+        """``code``: of services that are not of this checkout, where theirs is."""
         self.port = free_port()
         self.redis = connect_blocking(environment["REDIS_URL"], answer_limit_s=30)
         self.keys = keys_of(environment["REDIS_URL"])
@@ -35,14 +36,14 @@ class House:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._logs: list[Path] = []
         for number, service in enumerate(services):
-            self.start(number, service)
+            self.start(number, service, code.get(service, ROOT))
 
-    def start(self, number: int, service: str, **environment: str) -> subprocess.Popen[bytes]:
-        """One more process."""
+    def start(self, number: int, service: str, code: Path = ROOT, **environment: str) -> subprocess.Popen[bytes]:
+        """One more process, of this checkout or another one."""
         self._logs.append(self._folder / f"{service}_{number}.log")
         with self._logs[-1].open("wb") as log:
             command = [sys.executable, "-m", service]
-            self._processes.append(subprocess.Popen(command, cwd=ROOT, env=self._environment | environment, stdout=log, stderr=log))
+            self._processes.append(subprocess.Popen(command, cwd=code, env=self._environment | environment, stdout=log, stderr=log))
         return self._processes[-1]
 
     @property
@@ -119,9 +120,11 @@ class House:
 
 
 @contextmanager
-def house(folder: Path, redis_url: str, *, workers: Sequence[str] = WORKERS, **environment: str) -> Iterator[House]:
+def house(
+    folder: Path, redis_url: str, *, workers: Sequence[str] = WORKERS, code: Mapping[str, Path] | None = None, **environment: str
+) -> Iterator[House]:
     """A house that is ready for calls; ends with the block."""
-    running = House(folder, {"REDIS_URL": redis_url} | environment, [*workers, "gateway"])
+    running = House(folder, {"REDIS_URL": redis_url} | environment, [*workers, "gateway"], code or {})
     try:
         running.await_ready()
         yield running

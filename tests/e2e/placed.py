@@ -1,13 +1,19 @@
 """A call that was placed, as the caller heard it and as the gateway told it."""
 
 import wave
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from common.audio import pcm_to_mulaw
 from tests.e2e.house import House
+from tts_worker.front_end import speakable
 from tts_worker.tones import HeardTone, heard_tones
+
+_EAR_MS = 120
+"""So much the ear may be wrong about the length of a sound."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,17 @@ def place(running: House, out: Path, *arguments: str | Path) -> Placed:
     """Place a call and listen to it."""
     result = running.call("--out", out, *arguments)
     return Placed(result, heard_tones(bot_side(out)), running.events(result["call"]))
+
+
+def sentences_heard(tones: Sequence[HeardTone], texts: Sequence[str], ms_per_char: int) -> list[tuple[int, ...]]:
+    """(turn, sentence) of replies, in order; with how much of it was heard, in ms, where that is not all of its text of any turn."""
+    grouped = groupby((tone for tone in tones if tone.turn), lambda tone: (tone.turn, tone.sentence))
+    found: list[tuple[int, ...]] = []
+    for (turn, sentence), stretch in grouped:  # one with a gap in it is one
+        ms = sum(tone.end_ms - tone.start_ms for tone in stretch)
+        whole_ms = len(speakable(texts[sentence].format(turn=turn), "en").text) * ms_per_char  # with its number in words
+        found.append((turn, sentence) if abs(ms - whole_ms) < _EAR_MS else (turn, sentence, ms))
+    return found
 
 
 def bot_side(recording: Path) -> bytes:
