@@ -8,8 +8,8 @@ Every method but ``replies`` raises ``BusUnavailable`` when Redis cannot be reac
 10 s for what may be done twice without harm, 2 s for ``send``, ``record``, ``ping`` and the reads of a worker.
 """
 
-from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import msgspec
@@ -120,6 +120,8 @@ class Emitted:
     sentences: Sequence[str] = ()
     asked: Sequence[Action] = ()
     """What was asked for with them: the commit is to send it, whoever makes it."""
+    found: Mapping[str, str] = field(default_factory=dict)
+    """What look-ups found for it, by tool and arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +302,9 @@ class HandlerBus(Protocol):
     async def tool_end(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> None:
         """Write down what became of it, and tell; also when the turn was raised past."""
 
+    async def keep_found(self, call: str, turn: int, asked: str, found: str, outputs: Sequence[Output]) -> None:
+        """Keep what a look-up found for who goes on with this reply, and tell that it is over, in one step; the first answer stands."""
+
     async def send(self, output: Output) -> bool:
         """Send a message that needs no commit (speech before the last chunk). False: nobody reads it.
 
@@ -313,7 +318,7 @@ class HandlerBus(Protocol):
         """The agent of a call's messages, as its gateway kept it; None: it is not here."""
 
     async def emitted(self, call: str, turn: int) -> Emitted:
-        """What earlier attempts at this reply emitted."""
+        """What earlier attempts at this reply emitted, and found."""
 
 
 class WorkerBus(HandlerBus, Protocol):

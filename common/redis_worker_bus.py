@@ -147,6 +147,10 @@ class RedisWorkerBus:
         args: list[Value] = [tool_field(run), msgspec.msgpack.encode(run), streams.CALL_TTL_S, streams.CLOSED_CALL_TTL_S]
         await self._run("tool_end", call, keys, args, outputs)
 
+    async def keep_found(self, call: str, turn: int, asked: str, found: str, outputs: Sequence[Output]) -> None:
+        """Keep what a look-up found for who goes on with this reply, and tell that it is over, in one step; the first answer stands."""
+        await self._run("keep_found", call, [self._keys.found(call, turn)], [asked, found, streams.FOUND_TTL_S], outputs)
+
     async def send(self, output: Output) -> bool:
         """Send a message that needs no commit: a plain XADD, since sound through a script costs threefold."""
         if await promptly(lambda: self._send(output)):
@@ -240,17 +244,22 @@ class RedisWorkerBus:
         return None if found is None else bytes(found)
 
     async def emitted(self, call: str, turn: int) -> Emitted:
-        """What earlier attempts at this reply emitted."""
-        sentences, asked = await insistently(lambda: self._emitted(call, turn))
-        return Emitted([sentence.decode() for sentence in sentences], msgspec.msgpack.decode(asked, type=list[Action]) if asked else [])
+        """What earlier attempts at this reply emitted, and found."""
+        sentences, asked, found = await insistently(lambda: self._emitted(call, turn))
+        return Emitted(
+            [sentence.decode() for sentence in sentences],
+            msgspec.msgpack.decode(asked, type=list[Action]) if asked else [],
+            {key.decode(): value.decode() for key, value in found.items()},
+        )
 
-    async def _emitted(self, call: str, turn: int) -> tuple[list[bytes], bytes | None]:
+    async def _emitted(self, call: str, turn: int) -> tuple[list[bytes], bytes | None, dict[bytes, bytes]]:
         """At one moment: whoever finds a sentence finds what was asked for with it."""
         pipeline = self._link(call).writer.pipeline(transaction=True)
         pipeline.lrange(self._keys.out(call, turn), 0, -1)
         pipeline.get(self._keys.asked(call, turn))
-        sentences, asked = await pipeline.execute()
-        return sentences, asked
+        pipeline.hgetall(self._keys.found(call, turn))
+        sentences, asked, found = await pipeline.execute()
+        return sentences, asked, found
 
     async def news(self) -> AsyncIterator[TurnNews]:
         """Turns that are committed or over, as it happens; may miss some, ``renew`` does not.

@@ -54,6 +54,7 @@ CLOSED_CALL_TTL_S = 60
 EVENTS_TTL_S = 7_200
 DONE_TTL_S = 600
 OUT_TTL_S = 600
+FOUND_TTL_S = 60
 TOOL_TTL_S = 600
 DEAD_TTL_S = 86_400
 REPLIES_TTL_S = 60
@@ -165,6 +166,10 @@ class Keys:
     def asked(self, call: str, turn: int) -> str:
         """String: the actions that the reply asked for with the sentences that are emitted; a second attempt carries them on."""
         return f"t:{self.tag(call)}:asked:{call}:{turn}"
+
+    def found(self, call: str, turn: int) -> str:
+        """Hash: what look-ups for the reply found, by tool and arguments; a second attempt need not look again."""
+        return f"t:{self.tag(call)}:found:{call}:{turn}"
 
     def tool(self, call: str, name: str, arguments: str) -> str:
         """String: this tool was started; the history's field that tells of it. A digest stands in for arguments, which are personal."""

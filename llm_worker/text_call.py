@@ -203,6 +203,10 @@ class _MemoryBus:
         self._note(run)
         self._keep(outputs)
 
+    async def keep_found(self, call: str, turn: int, asked: str, found: str, outputs: Sequence[Output]) -> None:
+        """Nobody else goes on with the reply."""
+        self._keep(outputs)
+
     def _note(self, run: ToolRun) -> None:
         self._known[run.name, run.arguments] = run
         self.runs.append(run)

@@ -1,6 +1,6 @@
 """Using tools for one reply: what may run, what is told to whom, and what the model hears of it (R11).
 
-    ToolCall ──▶ none: ToolStarted ─ run ─ ToolEnded
+    ToolCall ──▶ none: ToolStarted ─ run ─ keep_found with ToolEnded
              └─▶ once: tool_start (the bus says whether) ─ run ─ tool_end, all of it shielded
 
 A tool with effects runs in a task that raising the turn does not stop (``common/effects.py``): it asks the bus
@@ -12,6 +12,9 @@ by name and arguments. Who finds it made before is told what came of it, and nev
     open, for another entry of this turn                that entry came twice and its worker lives: wait for it
     open, of an earlier turn, within its time           it still runs: refused
     open, past its time                                 outcome unknown
+
+What a look-up found is kept for as long as somebody may have to go on with the reply (``found``): who does is told the same at once,
+and each answer once, since a look behind an effect is to see what that changed.
 
 A draft waits for its turn's commit before a tool with effects starts; ``none`` runs at once.
 """
@@ -71,6 +74,8 @@ class ToolRuns:
     """What was started in this call, with effects."""
     written: set[str] = field(default_factory=set)
     """Tools of whose calls the gateway heard that they are written, and did not begin."""
+    found: dict[str, str] = field(default_factory=dict)
+    """What look-ups of an earlier attempt at this reply found, as far as nobody was told it in this one."""
 
     async def use(self, call: ToolCall) -> ToolResult:
         """What the model hears of this call.
@@ -117,9 +122,16 @@ class ToolRuns:
     # --- Without effects
 
     async def _look_up(self, tool: Tool, taken: msgspec.Struct) -> ToolResult:
+        head, asked = self.delivery.message.head, f"{tool.name} {spelled(taken)}"
+        if (known := self.found.pop(asked, None)) is not None:
+            return ToolResult(known, ok=True)
         await self.bus.send(self._started(tool))
         outcome, result = await self._run(tool, taken)
-        await self.bus.send(self._ended(tool.name, ok=outcome == "done"))
+        ended = self._ended(tool.name, ok=outcome == "done")
+        if outcome == "done":
+            await self.bus.keep_found(head.call, head.turn, asked, result, [ended])
+        else:  # another attempt may have more luck
+            await self.bus.send(ended)
         return ToolResult(result, ok=outcome == "done")
 
     # --- With effects

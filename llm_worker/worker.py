@@ -143,6 +143,7 @@ class LlmWorker:
             self.effects,
             file.limits,
             [run for turn in history for run in turn.tools],
+            found={**emitted.found},
         )
         try:
             await self._answer(transcript, history, speaker, runs, agent)

@@ -26,6 +26,7 @@ class RecordedBus:
         history: Sequence[PastTurn] = (),
         emitted: Sequence[str] = (),
         asked: Sequence[Action] = (),
+        found: Mapping[str, str] | None = None,
         is_done: bool = False,
         somebody_reads: bool = True,
         emit_answer: EmitAnswer | None = None,
@@ -37,6 +38,8 @@ class RecordedBus:
         self.out = list(emitted)
         self.kept = list(asked)
         """What the last ``emit`` was told that the reply asked for."""
+        self.found = dict(found or {})
+        """What look-ups found."""
         self.sent: list[Output] = []
         """What ``emit`` and ``send`` sent."""
         self.sent_at_s: list[float] = []
@@ -106,6 +109,10 @@ class RecordedBus:
         self.tools_ended.append(run)
         self._record(*outputs)
 
+    async def keep_found(self, call: str, turn: int, asked: str, found: str, outputs: Sequence[Output]) -> None:
+        self.found.setdefault(asked, found)
+        self._record(*outputs)
+
     async def send(self, output: Output) -> bool:
         if self._somebody_reads:
             self._record(output)
@@ -123,7 +130,7 @@ class RecordedBus:
         return self._agents.get(reference)
 
     async def emitted(self, call: str, turn: int) -> Emitted:
-        return Emitted(list(self.out), list(self.kept))
+        return Emitted(list(self.out), list(self.kept), dict(self.found))
 
     # --- What a handler has no business with
 

@@ -10,7 +10,7 @@ from common.redis_link import script_texts
 WORK, NEXT, RX = "t:{s0}:llm", "t:{s0}:tts", "t:{s0}:rx:g"
 TRANSFER = "t:{s0}:transfer:c"
 CALL, HISTORY, OUT, DONE, DEAD = "t:{s0}:call:c", "t:{s0}:hist:c", "t:{s0}:out:c:1", "t:{s0}:done:c:1:llm:0", "t:{s0}:dlq:llm"
-BOOT, TOOL, AGAIN, ASKED = "t:{s0}:boot", "t:{s0}:tool:c:book", "t:{s0}:again:c", "t:{s0}:asked:c:1"
+BOOT, TOOL, AGAIN, ASKED, FOUND = "t:{s0}:boot", "t:{s0}:tool:c:book", "t:{s0}:again:c", "t:{s0}:asked:c:1", "t:{s0}:found:c:1"
 SETTLING_MS = 2_000
 TO_NEXT, TO_RX = [0, 100, "said", ""], [1, 100, "said", ""]
 """What an output takes: whether its stream must be there, its fuse, message, sound."""

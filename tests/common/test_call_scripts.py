@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import redis
 
-from tests.common.script_bench import AGAIN, BOOT, CALL, HISTORY, NEXT, RX, TO_NEXT, TO_RX, TOOL, WORK, Bench
+from tests.common.script_bench import AGAIN, BOOT, CALL, FOUND, HISTORY, NEXT, RX, TO_NEXT, TO_RX, TOOL, WORK, Bench
 
 # The turn
 
@@ -231,6 +231,26 @@ def test_the_end_of_a_tool_lives_as_long_as_its_call(bench: Bench, over: bool, m
         bench.call(over=1)
     bench.run("tool_end", [CALL, HISTORY, BOOT], ["1t:a", "done", 7200, 60, 2000])
     assert most_s - 5 <= bench.redis.ttl(HISTORY) <= most_s
+
+
+def keep_found(bench: Bench) -> Any:
+    return bench.run("keep_found", [FOUND, RX, BOOT], ["look {}", "free", 60, 2000, *TO_RX])
+
+
+def test_what_was_looked_up_is_kept_and_told(bench: Bench) -> None:
+    assert (keep_found(bench), bench.redis.hgetall(FOUND), bench.sent()) == (1, {b"look {}": b"free"}, (0, 1))
+
+
+def test_what_was_looked_up_is_gone_after_a_minute(bench: Bench) -> None:
+    keep_found(bench)
+    assert 55 <= bench.redis.ttl(FOUND) <= 60
+
+
+def test_what_was_looked_up_waits_for_a_gateway_that_may_come_back(bench: Bench) -> None:
+    bench.lose_the_gateway(None)
+    with pytest.raises(redis.ResponseError, match=r"^UNSETTLED"):
+        keep_found(bench)
+    assert bench.redis.exists(FOUND) == 0
 
 
 # backlog and drop

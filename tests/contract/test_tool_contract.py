@@ -212,3 +212,33 @@ async def test_a_result_may_come_after_the_call(a_house: House) -> None:
     ended = msgspec.structs.replace(RUN, outcome="done", result="booked")
     await a_house.one.tool_end(CALL, ended, [])
     assert await tools_of(a_house) == [ended]
+
+
+# What was looked up for a reply
+
+
+async def found(house: House, turn: int = 1) -> dict[str, str]:
+    return dict((await house.two.emitted(CALL, turn)).found)
+
+
+async def test_who_goes_on_with_a_reply_knows_what_was_found(a_house: House) -> None:
+    await a_house.one.keep_found(CALL, 1, "look {}", "מקום פנוי", [])
+    await a_house.one.keep_found(CALL, 1, "ask {}", "nothing", [])
+    assert await found(a_house) == {"look {}": "מקום פנוי", "ask {}": "nothing"}
+
+
+async def test_of_what_was_found_twice_the_first_stands(a_house: House) -> None:
+    for answer in ("free", "taken"):
+        await a_house.one.keep_found(CALL, 1, "look {}", answer, [])
+    assert await found(a_house) == {"look {}": "free"}
+
+
+async def test_what_was_found_is_of_its_turn(a_house: House) -> None:
+    await a_house.one.keep_found(CALL, 1, "look {}", "free", [])
+    assert await found(a_house, turn=2) == {}
+
+
+async def test_that_it_was_found_is_told_with_it(listening: House) -> None:
+    ended = ToolEnded(head=head(1), name="look", ok=True)
+    await listening.one.keep_found(CALL, 1, "look {}", "free", told(ended))
+    assert (await next_reply(listening.gateway.replies(GATEWAY))).message == ended

@@ -1,19 +1,25 @@
-"""Tools in real processes: a worker is killed while it writes a caller's message down.
+"""Tools in real processes: a worker is killed while it writes a caller's message down, or once it has looked something up.
 
 The file of messages is a pipe that nobody reads: whoever writes to it waits, as for a server that does not answer.
 """
 
 import os
 import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
 from common import streams
 from llm_worker.built_in import MESSAGES
+from tests.common.agents.files import write
 from tests.e2e.gateway_process import RECORDINGS
 from tests.e2e.house import SCRIPTED, House, house
 from tests.e2e.launched import await_true
+from tests.e2e.placed import place
 from tests.servers import real_server
 
 pytestmark = pytest.mark.e2e
@@ -49,3 +55,65 @@ def test_a_worker_that_is_killed_in_a_tool_leaves_it_undone_and_the_caller_hears
         said = [line for line in running.logs.splitlines() if f"call={call} turn=2 LLM_REPLY" in line]
         assert (len(runs), running.logs.count("what=started"), written(pipe)) == (1, 1, b"")
     assert "can't say whether your message was written down" in " ".join(said)
+
+
+# --- What was looked up
+
+
+class Desk(BaseHTTPRequestHandler):
+    """The server that a look-up asks."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(200)
+        self.send_header("content-type", "text/plain")
+        self.end_headers()
+        self.wfile.write(b"seven")
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing is told."""
+
+
+@pytest.fixture
+def desk() -> Iterator[str]:
+    """Where it is."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Desk) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+AGENT = """
+name = "Torim"
+numbers = ["*"]
+languages = ["en"]
+gender = "male"
+address = "plural"
+rules.en = "torim.en.rules.toml"
+webhooks.look_up = {{ description = "Looks up.", url = "{desk}/table", method = "GET", effects = false, secret = "DESK_SECRET" }}
+"""
+RULES = """
+[[rule]]
+name = "table"
+hears = ["*"]
+calls = {tool = "look_up", arguments = {}}
+says = ["it is number {result}."]
+unsure = ["nobody knows."]
+"""
+
+
+def test_what_a_worker_that_is_killed_had_looked_up_is_not_asked_again(tmp_path: Path, desk: str) -> None:
+    write(tmp_path / "agents", RULES, "torim.en.rules")
+    write(tmp_path / "agents", AGENT.format(desk=desk), "torim")
+    settings = SCRIPTED | {"AGENTS_DIR": str(tmp_path / "agents"), "DESK_SECRET": "s3cret", "SPECULATE": "off"}
+    settings["SCRIPTED_LLM_FIRST_TOKEN_MS"] = "600"
+    with real_server() as server, house(tmp_path, server.url, workers=WORKERS, **settings) as running, ThreadPoolExecutor(1) as pool:
+        calling = pool.submit(place, running, tmp_path / "call.wav", "--wav", HELLO)
+        await_true(lambda: any(running.redis.scan_iter("t:*:found:*")))
+        assert running.kill_one_that_said("tool=look_up effects=none outcome=done")
+        placed = calling.result()
+    assert (placed.sentences, len(Desk.asked)) == ([(1, 0)], 1)

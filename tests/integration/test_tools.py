@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 import msgspec
+import pytest
 
 from common.config import Settings
 from common.messages import ReplyEnded, ToolEnded, ToolStarted
@@ -170,15 +171,16 @@ async def test_the_model_of_the_second_attempt_knows_what_the_first_began(server
         assert [each.outcome for each in second.prompts[0].used] == ["unknown"]
 
 
-async def test_a_second_attempt_uses_the_result_of_the_first(server: Server) -> None:
+@pytest.mark.parametrize("call", [BOOK, LOOK_UP], ids=lambda call: call.name)
+async def test_a_second_attempt_uses_the_result_of_the_first(server: Server, call: ToolCall) -> None:
     office, thinking = Office(), asyncio.Event()
     office.may_end.set()
     async with pipeline(server) as pipe:
-        first = pipe.start_llm(Mind(BOOK, thinking, "Never said."), office.tools)
+        first = pipe.start_llm(Mind(call, thinking, "Never said."), office.tools)
         await asked(pipe)
         await pipe.until(lambda: pipe.all(ToolEnded, 1) != [])
         first.cancel()
-        pipe.start_llm(Mind(BOOK, "It is {result}."), office.tools)
+        pipe.start_llm(Mind(call, "It is {result}."), office.tools)
         await ended(pipe, 1)
         assert (pipe.texts(1), office.uses) == (["It is booked for ten."], 1)
 

@@ -56,11 +56,11 @@ class Desk:
         self.ended.append(now_s())
         return f"result {taken.word}"
 
-    def runs(self, *, turn: int = TURN, entry: str = "1-0") -> ToolRuns:
+    def runs(self, *, turn: int = TURN, entry: str = "1-0", found: dict[str, str] | None = None) -> ToolRuns:
         """The tools of a delivery."""
         head = Head(call=CALL, turn=turn, gateway=GATEWAY, language="en")
         tools = {name: Tool(name, "", Nothing, effects, 5.0, self.use) for name, effects in (("look_up", "none"), ("book", "once"))}  # type: ignore[arg-type]
-        return ToolRuns(self.bus, Delivery(entry, Transcript(head=head, utterance=turn, text="x")), tools, self.effects)
+        return ToolRuns(self.bus, Delivery(entry, Transcript(head=head, utterance=turn, text="x")), tools, self.effects, found=found or {})
 
     async def reach_turn(self, turn: int, *, committed: bool = True) -> None:
         await self.bus.close_turn(CALL, TurnClosed(turn - 1, "interrupted"), 1)
@@ -322,6 +322,39 @@ def test_a_run_whose_record_is_gone_has_an_unknown_outcome() -> None:
         return await desk.runs().use(call())
 
     assert at(desk, scene) == ToolResult(tool_runs.UNKNOWN, ok=False)
+
+
+# --- Looked up by an earlier attempt
+
+ASKED = 'look_up {"word":"a"}'
+
+
+def test_what_an_earlier_attempt_found_is_told_without_looking() -> None:
+    desk = Desk()
+    told = at(desk, lambda: desk.runs(found={ASKED: "seven"}).use(call("look_up")))
+    assert (told, desk.uses) == (ToolResult("seven", ok=True), [])
+
+
+def test_it_is_told_once_so_that_a_look_behind_an_effect_sees_what_that_changed() -> None:
+    desk = Desk()
+
+    async def scene() -> list[ToolResult]:
+        runs = desk.runs(found={ASKED: "seven"})
+        return [await runs.use(call("look_up")) for _ in range(2)]
+
+    assert at(desk, scene) == [ToolResult("seven", ok=True), ToolResult("result a", ok=True)]
+
+
+def test_what_was_found_is_kept_for_who_goes_on() -> None:
+    desk = Desk()
+    used(desk, call("look_up"))
+    assert run(desk.bus.emitted(CALL, TURN)).found == {ASKED: "result a"}
+
+
+def test_what_was_not_found_is_looked_for_again() -> None:
+    desk = Desk(error=ToolFailed("closed"))
+    used(desk, call("look_up"))
+    assert run(desk.bus.emitted(CALL, TURN)).found == {}
 
 
 # --- Shielded

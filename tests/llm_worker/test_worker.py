@@ -190,6 +190,7 @@ async def cook(order: Order, occasion: Occasion) -> str:
 
 KITCHEN = {name: Tool(name, "", Order, effects, 5.0, cook) for name, effects in (("order", "once"), ("smell", "none"))}  # type: ignore[arg-type]
 SMELL = ToolCall("c1", "smell", "{}")
+SMELLED = 'smell {"dish":"soup"}'
 ORDER = ToolCall("c2", "order", '{"dish":"fish"}')
 
 
@@ -274,6 +275,12 @@ def test_a_second_attempt_is_told_what_the_first_one_did() -> None:
     model = Rounds(["Perhaps."])
     cooked(model, RecordedBus(history=[PastTurn(3, "", "", tools=(left,))]))
     assert model.prompts[0].used == (UsedTool("order", '{"dish":"fish"}', "unknown"),)
+
+
+def test_a_second_attempt_is_told_what_the_first_one_looked_up() -> None:
+    model = Rounds([SMELL], ["Soup."])
+    bus = cooked(model, RecordedBus(found={SMELLED: "soup"}))
+    assert (model.prompts[1].rounds[0].results, bus.found) == ((ToolResult("soup", ok=True),), {SMELLED: "soup"})
 
 
 # --- S11, S12

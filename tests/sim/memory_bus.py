@@ -519,6 +519,15 @@ class MemoryBus:
         self._store.calls.setdefault(call, CallRecord()).tools[run.id] = run
         self._send_all(outputs)
 
+    async def keep_found(self, call: str, turn: int, asked: str, found: str, outputs: Sequence[Output]) -> None:
+        """Keep what a look-up found for who goes on with this reply, and tell that it is over; the first answer stands."""
+        await self._insist(lambda: self._keep_found(call, turn, asked, found, outputs))
+
+    def _keep_found(self, call: str, turn: int, asked: str, found: str, outputs: Sequence[Output]) -> None:
+        self._expect(outputs)
+        self._store.found.setdefault(streams.ALONE.found(call, turn), {}).setdefault(asked, found)
+        self._send_all(outputs)
+
     async def send(self, output: Output) -> bool:
         """Send a message that needs no commit. False: nobody reads it."""
         if await self.server.ask(lambda: self._send(output)):
@@ -617,12 +626,13 @@ class MemoryBus:
         return await self._insist(lambda: self._store.agents.get(reference))
 
     async def emitted(self, call: str, turn: int) -> Emitted:
-        """What earlier attempts at this reply emitted."""
+        """What earlier attempts at this reply emitted, and found."""
         return await self._insist(lambda: self._emitted(call, turn))
 
     def _emitted(self, call: str, turn: int) -> Emitted:
         store, keys = self._store, streams.ALONE
-        return Emitted(list(store.out.get(keys.out(call, turn), ())), list(store.asked.get(keys.asked(call, turn), ())))
+        out, asked = store.out.get(keys.out(call, turn), ()), store.asked.get(keys.asked(call, turn), ())
+        return Emitted(list(out), list(asked), dict(store.found.get(keys.found(call, turn), {})))
 
     async def close(self) -> None:
         """Nothing to close."""

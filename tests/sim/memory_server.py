@@ -105,6 +105,8 @@ class Store:
     out: dict[str, list[str]] = field(default_factory=dict)
     asked: dict[str, list[Action]] = field(default_factory=dict)
     """What replies asked for with the sentences that are out."""
+    found: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What look-ups for replies found."""
     agents: dict[str, bytes] = field(default_factory=dict)
     tools: dict[str, str] = field(default_factory=dict)
     """Of each tool with effects that was started: the id of its run."""
