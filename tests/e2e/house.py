@@ -26,7 +26,6 @@ class House:
     """Running processes, what they wrote, and a caller."""
 
     def __init__(self, folder: Path, environment: dict[str, str], services: Sequence[str], code: Mapping[str, Path]) -> None:
-        """``code``: of services that are not of this checkout, where theirs is."""
         self.port = free_port()
         self.redis = connect_blocking(environment["REDIS_URL"], answer_limit_s=30)
         self.keys = keys_of(environment["REDIS_URL"])
@@ -38,7 +37,7 @@ class House:
         for number, service in enumerate(services):
             self.start(number, service, code.get(service, ROOT))
 
-    def start(self, number: int, service: str, code: Path = ROOT, **environment: str) -> subprocess.Popen[bytes]:
+    def start(self, number: int, service: str, code: Path = ROOT, /, **environment: str) -> subprocess.Popen[bytes]:
         """One more process, of this checkout or another one."""
         self._logs.append(self._folder / f"{service}_{number}.log")
         with self._logs[-1].open("wb") as log:
@@ -121,9 +120,9 @@ class House:
 
 @contextmanager
 def house(
-    folder: Path, redis_url: str, *, workers: Sequence[str] = WORKERS, code: Mapping[str, Path] | None = None, **environment: str
+    folder: Path, redis_url: str, code: Mapping[str, Path] | None = None, /, *, workers: Sequence[str] = WORKERS, **environment: str
 ) -> Iterator[House]:
-    """A house that is ready for calls; ends with the block."""
+    """A house that is ready for calls; ends with the block. ``code``: of services that are not of this checkout, where theirs is."""
     running = House(folder, {"REDIS_URL": redis_url} | environment, [*workers, "gateway"], code or {})
     try:
         running.await_ready()

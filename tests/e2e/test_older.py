@@ -84,7 +84,7 @@ def a_house(folder: Path, code: Mapping[str, Path], **environment: str) -> Itera
         "TONE_MS_PER_CHAR": str(MS_PER_CHAR),
         "GREETING": "",
     }
-    with real_server() as server, house(folder, server.url, code=code, **settings | environment) as running:
+    with real_server() as server, house(folder, server.url, code, **settings | environment) as running:
         yield running
 
 
