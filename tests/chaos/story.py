@@ -124,8 +124,9 @@ class _Scene:
 
     def _of_the_run(self, of_day_s: float) -> float:
         """By the clock on the wall: every log has that alone."""
-        began = time.localtime(time.time() - time.monotonic() + self._run.began_s)
-        began_s = began.tm_hour * 3600 + began.tm_min * 60 + began.tm_sec
+        at_s = time.time() - time.monotonic() + self._run.began_s
+        began = time.localtime(at_s)
+        began_s = began.tm_hour * 3600 + began.tm_min * 60 + began.tm_sec + at_s % 1
         return (of_day_s - began_s + _DAY_S / 2) % _DAY_S - _DAY_S / 2
 
 

@@ -4,6 +4,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from common.messages import Head, Sentence
 from common.version import VERSION
 from gateway.records.files import SUFFIX
@@ -79,15 +81,13 @@ def test_what_is_no_record_is_told(tmp_path: Path) -> None:
 
 
 def test_it_tells_what_workers_logged_of_the_call_and_of_trouble(tmp_path: Path) -> None:
-    at = time.strftime("%H:%M:%S", time.localtime(time.time() - time.monotonic() + BEGAN_S + 13))
-    lines = [
-        f"{at}.000 llm_worker INFO call=CA1 turn=1 sentences=3",
-        f"{at}.000 llm_worker INFO call=CA2",
-        f"{at}.000 llm_worker ERROR what=x",
-    ]
-    (tmp_path / "llm_worker_0.log").write_text("\n".join([*lines, ""]))
-    whats = [part.split(" ", 1)[1] for part in told(tmp_path)["workers"].split(" | ")]
-    assert sorted(whats) == ["llm_worker_0 turn=1 sentences=3", "llm_worker_0 what=x"]
+    at_s = time.time() - time.monotonic() + BEGAN_S + 13
+    at = f"{time.strftime('%H:%M:%S', time.localtime(at_s))}.{int(at_s % 1 * 1000):03}"
+    lines = (f"{at} llm_worker {said}\n" for said in ("INFO call=CA1 turn=1 sentences=3", "INFO call=CA2", "ERROR what=x"))
+    (tmp_path / "llm_worker_0.log").write_text("".join(lines))
+    logged = [part.split(" ", 1) for part in told(tmp_path)["workers"].split(" | ")]
+    assert sorted(what for _, what in logged) == ["llm_worker_0 turn=1 sentences=3", "llm_worker_0 what=x"]
+    assert [float(when) for when, _ in logged] == pytest.approx([13, 13], abs=0.11)
 
 
 def test_the_last_turn_of_a_call_that_was_dropped_is_told(tmp_path: Path) -> None:
