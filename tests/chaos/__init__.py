@@ -5,5 +5,5 @@
                                             callers, who speak and listen ┘ ▼ tones
                           judge: what each caller heard of each turn ──▶ report
 
-What a fault may cost is said in ``faults.py``, before it happens; anything else is a complaint.
+What a fault may cost is said in ``costs.py``, before it happens; anything else is a complaint, and tells its story (``story.py``).
 """

@@ -96,7 +96,7 @@ async def _live(options: argparse.Namespace, folder: Path, run: Run) -> None:
                 await house.open(manning, options.gateways or 2, one_port=bool(options.gateways))
                 await _direct(options, house, run)
             finally:
-                run.memory_after_mb, run.errands = house.memory_mb(), house.errands()
+                run.memory_after_mb, run.errands, run.gone_on_with = house.memory_mb(), house.errands(), house.gone_on_with()
                 await house.close()
 
 

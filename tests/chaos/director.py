@@ -87,6 +87,8 @@ class Run:
     memory_after_mb: dict[str, float] = field(default_factory=dict)
     tree: str = ""
     """What was run."""
+    gone_on_with: int = 0
+    """Replies that gateways had gone on with, for a Redis that forgot them in their middle."""
     left_behind: dict[str, int] = field(default_factory=dict)
     """In Redis, when all calls were over."""
     ended_s: float = 0.0

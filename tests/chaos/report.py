@@ -133,6 +133,7 @@ def figures(run: Run) -> dict[str, Any]:
         "gone_on_with": {
             "words": sum(turn.verdict.words_change > 0 for turn in turns),
             "voices": sum(turn.verdict.voices_change > 0 for turn in turns),
+            "forgotten": run.gone_on_with,
         },
         "tools": _tools(turns),
         "actions": _actions(turns),
@@ -263,6 +264,7 @@ def _outcomes(found: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield "of these, a worker died while it spoke them", long["synthesis"]
     yield "replies that went on in another attempt's words", found["gone_on_with"]["words"]
     yield "replies with a sentence that went on in another worker's voice", found["gone_on_with"]["voices"]
+    yield "replies that Redis forgot in their middle, and that a gateway had gone on with", found["gone_on_with"]["forgotten"]
     yield "told of trouble, the reply begun anew, or gone on with over the caller, where a fault may cost that", found["told_of_trouble"]
     yield from ((f"of these, after: {kind}", count) for kind, count in sorted(found["told_after"].items()))
     tools, actions = found["tools"], found["actions"]
