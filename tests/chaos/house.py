@@ -1,7 +1,8 @@
 """The house under fire: gateways, two workers a stage, each started again when it dies, as supervisord would.
 
 Of the workers of a stage one is what ``make run`` starts, the other the same worker on a bus that
-can be told to kill it, or to stop it (``mortal_worker.py``); what they say and sing can be told by ear (``marked_worker.py``). Each process has a way of its own to Redis, which can be cut; to a
+can be told to kill it, or to stop it (``mortal_worker.py``); what they say and sing can be told by ear
+(``marked_worker.py``). Each process has a way of its own to Redis, which can be cut; to a
 cluster, whose nodes tell their own addresses, all go directly. Gateways have a port each, or share one. Who answers is an agent of a file
 (``talk.py``), whose webhooks go to a server of the house's own (``desk.py``). A gateway takes no call that is not signed, and no stream
 without a token that was never used.
