@@ -184,6 +184,7 @@ class Presence:
             return
         args: list[Value] = [known.fence, known.turn, int(known.committed), known.open, known.text]
         args += [known.gateway, known.language, streams.CALL_TTL_S, known.collect]
-        await self._scripts.run("restore_call", [self._keys.call_hash(call)], args)
-        if known.agent:
+        if await self._scripts.run("restore_call", [self._keys.call_hash(call)], args) == -1:
+            self.forget(call, known.fence)  # who has it now must not find what is published here in a turn of that number
+        elif known.agent:
             await self._writer.set(self._keys.agent(call, known.agent), known.agent_data, ex=streams.CALL_TTL_S)

@@ -2,9 +2,8 @@
 -- KEYS: call, history  ARGV: fence, turn, ttl, caller's field, caller, heard field, heard, channel, news, cut field, cut,
 --   '1' if the next turn is open, what keys are asked for ('': none)
 if taken(KEYS[1], ARGV[1]) then return -1 end
-local turn = redis.call('HGET', KEYS[1], 'turn')
-if not turn or tonumber(turn) <= tonumber(ARGV[2]) then
-  redis.call('HSET', KEYS[1], 'turn', string.format('%d', tonumber(ARGV[2]) + 1), 'committed', '0')
+if not raised(KEYS[1], ARGV[1], ARGV[2]) then
+  redis.call('HSET', KEYS[1], 'fence', ARGV[1], 'turn', string.format('%d', tonumber(ARGV[2]) + 1), 'committed', '0')
   redis.call('HDEL', KEYS[1], 'text', 'collect')
   if ARGV[13] ~= '' then redis.call('HSET', KEYS[1], 'collect', ARGV[13]) end
   if ARGV[12] == '1' then redis.call('HSET', KEYS[1], 'open', string.format('%d', tonumber(ARGV[2]) + 1)) end

@@ -14,6 +14,14 @@ local function taken(call, fence)
   return now and tonumber(now) > tonumber(fence)
 end
 
+-- Whether the call's owner raised its turn past this one. A turn that an older owner wrote does not count: it did so on a server that
+-- forgot who has the call now.
+local function raised(call, fence, turn)
+  local now = redis.call('HMGET', call, 'turn', 'fence')
+  local another = now[2] and tonumber(now[2]) < tonumber(fence)
+  return now[1] and tonumber(now[1]) > tonumber(turn) and not another
+end
+
 -- Outputs: a stream each in KEYS from `key` on, and behind them the server's boot id. In ARGV from `arg` on: for how many
 -- ms a server that forgot everything is given for its gateways to come back; then four for each output: '1' if
 -- only an existing stream is written to (replies: a gateway that is gone has none), maxlen, m, a.

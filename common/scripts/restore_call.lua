@@ -1,11 +1,10 @@
--- Writes a call's hash anew for a server that forgot it, unless another stream took the call. The turn only ever rises.
+-- Writes a call's hash anew for a server that forgot it, unless another stream took the call. An owner's turn only ever rises.
 -- KEYS: call  ARGV: fence, turn, committed, open, text, owner, language, ttl, what keys are asked for
 if taken(KEYS[1], ARGV[1]) then return -1 end
-local turn = redis.call('HGET', KEYS[1], 'turn')
-if not turn or tonumber(turn) <= tonumber(ARGV[2]) then
+if not raised(KEYS[1], ARGV[1], ARGV[2]) then
+  redis.call('HDEL', KEYS[1], 'said', 'text', 'collect')
   redis.call('HSET', KEYS[1], 'turn', ARGV[2], 'committed', ARGV[3], 'open', ARGV[4])
   if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'said', ARGV[2], 'text', ARGV[5]) end
-  redis.call('HDEL', KEYS[1], 'collect')
   if ARGV[9] ~= '' then redis.call('HSET', KEYS[1], 'collect', ARGV[9]) end
 end
 redis.call('HSET', KEYS[1], 'fence', ARGV[1], 'owner', ARGV[6], 'language', ARGV[7])

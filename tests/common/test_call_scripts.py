@@ -1,5 +1,6 @@
 """The scripts of calls, turns and tools, each by itself, on the Valkey that we embed and on Debian's Redis."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -157,6 +158,30 @@ def test_a_call_is_restored_with_a_turn_that_only_rises(bench: Bench) -> None:
     bench.call(turn=5)
     bench.run("restore_call", [CALL], [1, 3, 1, 3, "hello", "g", "en", 7200, "9 keys"])
     assert [bench.call_field(name) for name in ("turn", "text", "owner", "collect")] == ["5", None, "g", None]
+
+
+def restore(bench: Bench, fence: int, turn: int, text: str = "") -> Any:
+    return bench.run("restore_call", [CALL], [fence, turn, 1, turn, text, f"g{fence}", "en", 7200, ""])
+
+
+def test_a_call_is_restored_with_its_owners_turn_though_an_older_one_was_further(bench: Bench) -> None:
+    assert (restore(bench, 1, 9, "older"), restore(bench, 2, 8)) == (1, 1)
+    assert [bench.call_field(name) for name in ("turn", "owner", "fence", "said", "text")] == ["8", "g2", "2", None, None]
+
+
+@pytest.mark.parametrize(
+    "end_turn", [lambda bench: bench.close_turn(8, 1), lambda bench: commit_turn(bench, 9, 1)], ids=["close", "commit"]
+)
+def test_what_an_older_owner_wrote_of_a_turn_that_redis_forgot_does_not_count(bench: Bench, end_turn: Callable[[Bench], Any]) -> None:
+    end_turn(bench)
+    assert (bench.call_field("turn"), restore(bench, 2, 8), bench.call_field("turn")) == ("9", 1, "8")
+
+
+def test_an_owner_ends_its_turn_though_an_older_one_was_further(bench: Bench) -> None:
+    restore(bench, 1, 9)
+    assert (commit_turn(bench, 7, 2), bench.call_field("turn")) == (1, "7")
+    bench.close_turn(7, 2)
+    assert (bench.call_field("turn"), bench.call_field("fence")) == ("8", "2")
 
 
 @pytest.mark.parametrize(("asked", "known"), [("9 keys", "9 keys"), ("", None)])

@@ -294,6 +294,27 @@ async def test_the_owner_is_known_again_after_the_server_forgot_it(a_house: Hous
         await close(a_house, 3)
 
 
+async def test_the_turn_of_an_older_owner_makes_nothing_of_the_new_ones_stale(a_house: House) -> None:
+    owner = await take(a_house)
+    await a_house.forget()
+    await close(a_house, owner.turn + 7)
+    await a_house.other.publish("llm", transcript(turn=owner.turn))
+    assert await a_house.one.commit("llm", await until(lambda: a_house.one.take("llm", "one")), [])
+
+
+async def test_what_an_older_owner_asked_is_not_published_again(a_house: House) -> None:
+    await a_house.gateway.publish("llm", transcript(turn=7, text="older"))
+    owner = await take(a_house)
+    await a_house.forget()
+    await a_house.other.publish("llm", transcript(turn=owner.turn))
+    await a_house.gateway.publish("asr", utterance(turn=8))
+    found = []
+    while (delivery := await a_house.one.take("llm", "one")) is not None:
+        found.append(delivery.message)
+    assert transcript(turn=owner.turn) in found
+    assert transcript(turn=7, text="older") not in found
+
+
 async def test_the_open_question_is_known_again_after_the_server_forgot_it(a_house: House) -> None:
     await asked(a_house)
     await a_house.forget()

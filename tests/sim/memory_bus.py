@@ -177,8 +177,8 @@ class MemoryBus:
 
     def _commit_turn(self, call: str, turn: int, text: str, fence: int) -> None:
         known = self._owned(call, fence)
-        if known.turn <= turn:
-            known.turn, known.committed, known.said, known.text = turn, True, turn, text
+        if not _raised(known, fence, turn):
+            known.fence, known.turn, known.committed, known.said, known.text = fence, turn, True, turn, text
             self._tell(TurnNews(call, turn, "committed"))
 
     async def close_turn(self, call: str, closed: TurnClosed, fence: int) -> None:
@@ -196,8 +196,8 @@ class MemoryBus:
 
     def _close_turn(self, call: str, closed: TurnClosed, fence: int) -> None:
         known = self._owned(call, fence)
-        if known.turn <= closed.turn:
-            known.turn, known.committed, known.text, known.collect = closed.turn + 1, False, "", closed.collect
+        if not _raised(known, fence, closed.turn):
+            known.fence, known.turn, known.committed, known.text, known.collect = fence, closed.turn + 1, False, "", closed.collect
             known.open = known.turn if closed.how == "superseded" else known.open
         if closed.caller or closed.heard:
             known.past[closed.turn] = PastTurn(closed.turn, closed.caller, closed.heard, cut=closed.cut)
@@ -297,7 +297,7 @@ class MemoryBus:
         self._boots[gateway] = store.boot
         for call, known in self._known.items():
             self._write_call(call, known)
-        for kept in self._unanswered[gateway].all():
+        for kept in filter(lambda each: self._may_have(gateway, each.message.head.call), self._unanswered[gateway].all()):
             self.hits["published again"] += 1
             self._add(store.work[kept.stage], kept.message, kept.audio)
         for question, reply in self._unanswered[gateway].sounding():
@@ -319,16 +319,20 @@ class MemoryBus:
                 store.asked[streams.ALONE.asked(head.call, head.turn)] = list(reply.asked)
             self._add(store.work["llm"], question, b"")
 
+    def _may_have(self, gateway: str, call: str) -> bool:
+        """Whether nobody else is known to have the call."""
+        known = self._known.get(call)
+        return known is None or known.gateway == gateway
+
     def _write_call(self, call: str, known: _Known) -> None:
         there = self._store.calls.setdefault(call, CallRecord())
         if known.agent is not None:
             self._store.agents.update([known.agent])
         if there.fence > known.fence:
             return
-        if there.turn <= known.turn:
+        if not _raised(there, known.fence, known.turn):
             there.turn, there.committed, there.open, there.collect = known.turn, known.committed, known.open, known.collect
-            if known.text:
-                there.said, there.text = known.turn, known.text
+            there.said, there.text = (known.turn, known.text) if known.text else (-1, "")
         there.fence, there.gateway, there.language, there.over = known.fence, known.gateway, known.language, False
 
     def _remember(self, call: str, fence: int, turn: int, **more: bool | int | str | Collect | None) -> None:
@@ -742,3 +746,8 @@ class MemoryBus:
 def _fits(out: Emitted, reply: Emitted) -> bool:
     """Whether what is out are the first sentences of a reply, as somebody has it."""
     return list(out.sentences) == list(reply.sentences[: len(out.sentences)])
+
+
+def _raised(known: CallRecord, fence: int, turn: int) -> bool:
+    """Whether the call's owner raised its turn past this one; what an older owner wrote does not count."""
+    return known.turn > turn and not 0 < known.fence < fence
