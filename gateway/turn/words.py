@@ -14,7 +14,9 @@ Theory of ``completeness``
     The rules are asked in this order, and the first that knows decides:
 
     ==============================================  ==========================
-    it ends with "?"                                COMPLETE
+    it ends with "?"                                COMPLETE; OPEN of one or two
+                                                    words where no question words
+                                                    are known: "La conférence ?"
     it ends with a comma, dash, three dots          HANGING
     digits of a number whose length is known        by what is missing
     yes, no, a day, a number to a closed question   COMPLETE
@@ -166,8 +168,13 @@ class Lexicon:
         if not words:
             return Completeness.OPEN
         if mark:
-            return Completeness.COMPLETE if mark == "?" else Completeness.HANGING
+            return self._questions(words) if mark == "?" else Completeness.HANGING
         return self._by_number(words, normalise(asked)) or self._by_words(text, words, asked, piece)
+
+    def _questions(self, words: str) -> Completeness:
+        """A recogniser puts "?" behind a piece of a word or two, too: alone it proves a question only behind more of them."""
+        known = self.question_words or len(words.split()) >= _SHORTEST_QUESTION
+        return Completeness.COMPLETE if known else Completeness.OPEN
 
     def _by_words(self, text: str, words: str, asked: str, piece: str) -> Completeness:
         if self._answers(text, asked) or (" " in words and self.asks_to_repeat(text)):

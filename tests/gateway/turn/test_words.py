@@ -245,8 +245,13 @@ def test_a_recogniser_that_writes_marks_and_puts_none_at_the_end_heard_no_end(te
 
 
 def test_a_language_without_lists_is_judged_by_marks_alone() -> None:
-    texts = ("wirklich?", "und dann...", "054", "danke", "ja und")
+    texts = ("kommst du heute?", "und dann...", "054", "danke", "ja und")
     assert [Lexicon().completeness(text, "telefon?", text) for text in texts] == [COMPLETE, HANGING, OPEN, OPEN, OPEN]
+
+
+@pytest.mark.parametrize("text", ["La conférence ?", "Que ?"])
+def test_a_question_mark_behind_two_words_proves_nothing_where_no_question_words_are_known(text: str) -> None:
+    assert Lexicon().completeness(text, "", text) is OPEN
 
 
 def test_texts_are_joined_without_the_empty_ones() -> None:
