@@ -22,6 +22,7 @@ from common.errors import SetupError
 from tests.bench.load.result import commit
 from tests.bench.turns import docs
 from tests.bench.turns.changes import changes, regressed, told
+from tests.bench.turns.cut_pauses import as_json, cut_pauses
 from tests.bench.turns.material import scenes
 from tests.bench.turns.outcome import Outcome
 from tests.bench.turns.panel import panel
@@ -39,6 +40,8 @@ RESULTS = docs.FOLDER / "results.json"
 EXIT_FINE, EXIT_REGRESSED, EXIT_NOT_PLAYED = 0, 1, 2
 SWEEPS = ("pauses", "voices")
 HALVES: tuple[Half, ...] = ("tuning", "held-out")
+CUT_RUNS = ("hold", "hold, guide")
+"""Those whose cut-offs are told one by one: how the bot is interrupted decides nothing of them."""
 _AROUND_S = 4.0
 """Of a call, drawn before and after the cue."""
 
@@ -139,7 +142,8 @@ def _played(everything: Sequence[Scene], processes: int, began: Json) -> Json:
     line_h = sum(outcome.length_s for outcome in outcomes) / 3600
     _say(f"\n{line_h:.1f} h on the line in {took_s:.0f} s")
     made = began | {"calls": len(outcomes), "line_h": round(line_h, 2), "took_s": round(took_s)}
-    return to_json({name: panel(some) for name, some in calls.items()}) | {"made": {"runs": made}}
+    cut = {name: as_json(cut_pauses(calls[name])) for name in CUT_RUNS}
+    return to_json({name: panel(some) for name, some in calls.items()}) | {"cut_pauses": cut, "made": {"runs": made}}
 
 
 def _calls(everything: Sequence[Scene], trial: Trial, processes: int) -> Iterator[tuple[Scene, Outcome]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.bench.turns.chapter import PAGE, put
+from tests.bench.turns.cut_pauses import cut_table, why_table
 from tests.bench.turns.pictures import IGNORED, latency_against_cut_offs, shares_over_length, yield_against_ignoring
 from tests.bench.turns.report import (
     OURS,
@@ -68,6 +69,7 @@ def _lines(results: Json) -> Iterator[str]:
     for run in _there(runs, PLAIN_RUNS):
         yield from ("", f"Run *{run}*:", "")
         yield from missed_table(runs, run, ("R_Y", *IGNORED, "resumes", "noise", "R_R 2 s", "I_A", "cut-off", "answer whole"))
+    yield from _cut_pauses(results)
     yield from _curves(results)
     yield from ("", "## Sources, and what differs", "")
     yield from sources()
@@ -101,6 +103,24 @@ def _by_group(runs: Json) -> Iterator[str]:
         for run in _there(runs, PLAIN_RUNS):
             yield from ("", f"Run *{run}*:", "")
             yield from groups_table(runs, run, _BY_GROUP, kinds=kinds)
+
+
+def _cut_pauses(results: Json) -> Iterator[str]:
+    runs = results.get("cut_pauses", {})
+    if not runs:
+        return
+    yield from (
+        "",
+        "## Pauses that were cut off",
+        "",
+        "Seconds count from the begin of the pause; *words came*: those of the last piece. What the reasons mean stands in "
+        "`tests/bench/turns/cut_pauses.py`, what was tried on them in [missed.md](missed.md#pauses-that-are-cut-off).",
+        "",
+    )
+    yield from why_table(runs)
+    for run, found in runs.items():
+        yield from ("", f"Run *{run}*:", "")
+        yield from cut_table(found)
 
 
 def _curves(results: Json) -> Iterator[str]:

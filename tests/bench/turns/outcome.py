@@ -72,6 +72,8 @@ class Piece:
     """First frame behind it."""
     text: str | None = None
     """The words that came back; None: none did before the call was over."""
+    known_at_s: float | None = None
+    """When they came."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class Notes:
         """Of a piece; of another stage's work they are not looked for."""
         piece = self.pieces.get(transcript.head.seq)
         if piece is not None:
-            self.pieces[transcript.head.seq] = dataclasses.replace(piece, text=transcript.text)
+            self.pieces[transcript.head.seq] = dataclasses.replace(piece, text=transcript.text, known_at_s=self.now())
 
     def hold_changed(self, before: Hold | None, after: Hold | None, commands: list[Command]) -> None:
         """A hold began, or ended, or both. Of a bot that was never silent nobody tells that it goes on: its turn is open still."""
