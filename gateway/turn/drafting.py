@@ -83,6 +83,7 @@ class Drafting:
     def _publish(self, utterance: Utterance, kind: PieceKind) -> None:
         floor = self._call.floor
         utterance.draft = self._call.publish_audio(utterance, kind, floor.start, floor.end)
+        floor.wait_frames = self._call.patience.frames_for_words
 
     def _answered(self) -> None:
         self._call.turn.drafted = True

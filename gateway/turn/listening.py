@@ -17,7 +17,6 @@ from gateway.turn.clocks import FALLBACK_S
 from gateway.turn.drafting import Drafting
 from gateway.turn.endpointing import PAUSE_FRAMES, PRE_ROLL_FRAMES
 from gateway.turn.events import OpenTurn, PublishTranscript
-from gateway.turn.patience import HANGING_S
 from gateway.turn.state import Call
 from gateway.turn.utterance import SHORT_VOICED_FRAMES, Piece, Utterance
 from gateway.turn.words import Completeness, Sense, normalise
@@ -161,6 +160,7 @@ class Listening:
         assert utterance is not None, "only an open utterance ends"
         self._call.open = None
         utterance.ended_at, utterance.seen = now, ""
+        utterance.silence_frames = self._call.floor.silence_frames
         return utterance
 
     def _await_words(self, utterance: Utterance, now: float) -> None:
@@ -221,7 +221,7 @@ class Listening:
         utterance = turn.utterance
         if turn.committed or utterance is None or utterance.text is None:
             return None
-        return utterance.ended_at + HANGING_S
+        return utterance.ended_at + self._call.patience.hanging_s(utterance.silence_frames)
 
     def stop_waiting_for_more(self, now: float) -> None:
         """The caller did not go on: the words are all."""

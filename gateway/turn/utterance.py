@@ -81,6 +81,8 @@ class Utterance:
     """Of the voiced frames of this floor."""
     ended_at: float = 0.0
     """When it ended, once it is not open any more."""
+    silence_frames: int = 0
+    """Silence that ended it, if it ended by itself."""
     draft: Piece | None = None
     """All that is not closed yet, published at a pause after which no voice came so far."""
     seen: str = ""

@@ -131,7 +131,7 @@ class Desk:
     def say(self, text: str, seconds: float = 1.0) -> None:
         """An utterance: voice, the silence that ends it, and its words."""
         self.speak(seconds)
-        self.wait(0.72)
+        self.wait(1.06)
         self.understand(text)
 
     def press(self, *digits: str) -> None:

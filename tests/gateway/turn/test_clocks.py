@@ -45,7 +45,7 @@ def test_progress_does_not_put_it_off() -> None:
 def test_it_is_said_before_the_words_are_known() -> None:
     desk = Desk()
     desk.speak(1.0)
-    desk.wait(3.0)
+    desk.wait(3.3)
     assert desk.sentences_heard == [FILLER]
 
 

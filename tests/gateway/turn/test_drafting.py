@@ -129,7 +129,7 @@ def test_a_draft_is_committed_at_the_end() -> None:
 
 def test_words_that_come_after_the_end_commit_it_too() -> None:
     desk = drafted_desk(text=None)
-    desk.wait(0.4)
+    desk.wait(0.7)
     desk.understand("שלום")
     assert desk.machine.call.turn.committed
 
@@ -309,7 +309,7 @@ def test_words_that_are_here_at_the_end_are_the_transcript() -> None:
 
 def test_words_that_come_after_the_end_are_the_transcript_too() -> None:
     desk = drafted_desk(ASR, text=None)
-    desk.wait(0.5)
+    desk.wait(0.7)
     desk.understand("שלום")
     assert desk.asked == ["שלום"]
 
@@ -382,7 +382,7 @@ def test_a_caller_who_hangs_up_in_a_draft_is_in_the_history_of_none() -> None:
 def test_a_draft_that_a_model_has_is_not_given_to_it_again() -> None:
     desk = quiet_desk()
     desk.speak(1.0)
-    desk.wait(0.8)
+    desk.wait(1.06)
     desk.understand("שלום")
     assert (desk.machine.call.turn.committed, desk.asked) == (True, [])
 
@@ -557,7 +557,7 @@ def test_words_of_a_look_that_is_a_witness_only_are_stale_at_the_end() -> None:
     desk.speak(1.0)
     desk.wait(0.4)
     look = desk.published[-1]
-    desk.wait(0.6)
+    desk.wait(0.7)
     desk.understand("שלום", seq=look.seq)
     assert (pieces(desk), desk.machine.speaking.stale) == (["probe", "whole"], 1)
 

@@ -133,7 +133,7 @@ def test_a_voice_that_ended_before_it_is_ignored_no_longer() -> None:
     desk.wait(0.4)
     desk.speak(0.2)
     before = desk.machine.ignored_turn
-    desk.wait(1.0)
+    desk.wait(1.1)
     assert (before, desk.state, desk.machine.ignored_turn) == (1, BotState.SPEAKING, None)
 
 

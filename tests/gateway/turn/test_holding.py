@@ -442,7 +442,7 @@ def test_it_leaves_no_history() -> None:
 def test_sound_whose_words_are_not_known_is_sent_again() -> None:
     desk = Desk()
     desk.speak(1.0)
-    desk.wait(0.8)
+    desk.wait(1.06)
     first = desk.published[0]
     cough(desk)
     desk.understand("תור")
@@ -453,7 +453,7 @@ def test_sound_whose_words_are_not_known_is_sent_again() -> None:
 def test_its_words_are_joined_with_what_follows() -> None:
     desk = Desk()
     desk.speak(1.0)
-    desk.wait(0.8)
+    desk.wait(1.06)
     cough(desk)
     desk.wait(0.4)
     desk.understand("תור")
@@ -558,10 +558,10 @@ def test_a_second_voice_within_a_hold_is_probed_while_it_lasts_from_where_the_fi
 def test_words_that_are_missing_do_not_stop_a_caller_who_goes_on() -> None:
     desk = Desk()
     desk.speak(1.0)
-    desk.wait(0.8)
+    desk.wait(1.06)
     desk.speak(0.5)
     desk.understand("", seq=desk.published[0].seq)
-    desk.wait(0.8)
+    desk.wait(1.06)
     desk.understand("שלום")
     assert (desk.ends, desk.machine.call.turn.text) == (["replied", "nothing_heard"], "שלום")
 
@@ -689,7 +689,7 @@ def test_a_voice_over_a_turn_that_fails_is_the_next_utterance() -> None:
     desk = asked_desk()
     desk.speak(0.5)
     desk.report(StageFailed(head=desk.head(), stage="llm", error="Timeout"))
-    desk.wait(0.8)
+    desk.wait(1.06)
     desk.understand("שלום לך")
     assert (desk.ends[-1], desk.machine.call.turn.text) == ("fallback", "שלום לך")
 
@@ -791,7 +791,7 @@ def test_late_words_stand_before_a_short_sound() -> None:
     late = probes(desk)[-1]
     desk.wait(7.0)
     desk.speak(0.2)
-    desk.wait(0.8)
+    desk.wait(1.06)
     desk.understand("אני", seq=late.seq)
     desk.understand("רוצה", piece="probe")
     assert transcripts(desk) == ["אני רוצה"]
@@ -1108,7 +1108,7 @@ def test_progress_during_a_hold_does_not_count_beyond_its_end() -> None:
 def test_a_nod_by_whose_length_the_bot_was_stopped_is_an_answer() -> None:
     desk = speaking_desk()
     desk.speak(0.9)
-    desk.wait(0.8)
+    desk.wait(1.06)
     desk.understand("כן")
     assert (desk.ends[-1], desk.machine.call.turn.text) == ("interrupted", "כן")
 

@@ -246,7 +246,7 @@ def test_a_cough_between_keys_does_not_end_them(rules: Rules) -> None:
     desk.press("1", "2")
     desk.wait(0.5)
     desk.speak(0.14)
-    desk.wait(0.8)
+    desk.wait(1.06)
     desk.understand("")
     desk.press("3", "4")
     assert desk.asked == ["1234"]
@@ -268,7 +268,7 @@ def cough_without_words(desk: Desk) -> None:
     """Too short to be asked about."""
     desk.wait(0.5)
     desk.speak(0.14)
-    desk.wait(0.8)
+    desk.wait(1.06)
     desk.understand("")
 
 
@@ -278,7 +278,7 @@ def test_a_word_between_keys_stands_between_them(rules: Rules) -> None:
     desk.press("1", "2")
     desk.wait(0.5)
     desk.speak(0.2)
-    desk.wait(0.8)
+    desk.wait(1.06)
     desk.understand("או")
     desk.press("3", "4")
     assert desk.asked == ["12 או 34"]
@@ -322,7 +322,7 @@ def cough_between_keys(desk: Desk) -> None:
     """Asked about, and without words."""
     desk.wait(0.3)
     desk.speak(0.2)
-    desk.wait(0.8)
+    desk.wait(1.06)
     desk.understand("")
 
 
@@ -356,5 +356,5 @@ def test_a_sound_without_words_in_front_of_keys_leaves_them_keys() -> None:
     desk.press("2")
     desk.wait(0.4)
     desk.speak(0.2)
-    desk.wait(0.8)
+    desk.wait(1.06)
     assert (desk.ends[-1], desk.machine.call.keys_until is not None) == ("superseded", True)

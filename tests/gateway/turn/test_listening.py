@@ -69,7 +69,7 @@ def test_words_of_a_piece_that_nobody_sent_change_nothing() -> None:
 def cough(desk: Desk, seconds: float = 0.2) -> None:
     """A short sound, and silence."""
     desk.speak(seconds)
-    desk.wait(0.8)
+    desk.wait(1.06)
 
 
 def test_a_short_sound_is_only_probed() -> None:
@@ -141,7 +141,7 @@ def test_a_short_word_and_what_follows_it_are_one_utterance() -> None:
     desk = quiet_desk()
     cough(desk)
     desk.speak(1.0)
-    desk.wait(0.8)
+    desk.wait(1.06)
     for piece, text in zip(desk.published, ("כן", "בבקשה"), strict=True):
         desk.understand(text, seq=piece.seq)
     assert desk.asked == ["כן בבקשה"]
@@ -271,7 +271,7 @@ def test_punctuation_is_no_words() -> None:
 def test_a_failed_recogniser_is_asked_for_again_too() -> None:
     desk = quiet_desk()
     desk.speak(1.0)
-    desk.wait(0.8)
+    desk.wait(1.06)
     desk.report(StageFailed(head=Head(call="c", turn=1, seq=desk.published[0].seq), stage="asr", error="Timeout"))
     assert desk.ends[-1] == "nothing_heard"
 
@@ -438,11 +438,11 @@ def test_a_nod_that_comes_late_is_an_answer_where_it_was_looked_at_as_a_draft() 
 def test_a_goodbye_waits_for_who_speaks_and_is_not_owed_to_who_was_understood() -> None:
     desk = not_understood(3)
     desk.speak(1.0)
-    desk.wait(0.8)
+    desk.wait(1.06)
     asked = desk.published[-1].seq
     desk.speak(0.5)
     desk.understand("", seq=asked)
-    desk.wait(0.8)
+    desk.wait(1.06)
     desk.understand("שלום")
     assert (desk.machine.call.turn.committed, desk.machine.call.turn.hang_up) == (True, False)
 
@@ -456,7 +456,7 @@ def test_a_short_sound_behind_late_words_is_more_than_a_probe() -> None:
     late = desk.published[-1]
     desk.speak(0.2)
     desk.understand("שלום לך", seq=late.seq, piece="probe")
-    desk.wait(1.0)
+    desk.wait(1.1)
     assert (desk.machine.call.short, desk.state) == (None, BotState.THINKING)
 
 

@@ -50,7 +50,7 @@ def awaiting_words() -> Desk:
     """THINKING: an utterance waits for its words, so nothing is committed yet."""
     desk = listening()
     desk.speak(1.0)
-    desk.wait(0.72)
+    desk.wait(1.06)
     return desk
 
 
@@ -118,7 +118,7 @@ def length_or_words_are_final(desk: Desk) -> bool:
 
 def publish_and_think(desk: Desk) -> bool:
     desk.speak(1.0)
-    desk.wait(0.8)
+    desk.wait(1.06)
     return (len(desk.published), desk.state) == (1, BotState.THINKING)
 
 

@@ -107,6 +107,37 @@ def test_a_caller_who_goes_on_gets_the_full_wait_again() -> None:
     assert [piece.piece for piece in desk.published] == ["probe", "probe"]
 
 
+@pytest.mark.parametrize(("waited_s", "published"), [(1.02, 1), (1.06, 2)])
+def test_words_that_are_not_here_yet_are_waited_for_as_those_that_may_be_all(waited_s: float, published: int) -> None:
+    desk = quiet_desk(WORDS)
+    desk.speak(1.0)
+    desk.wait(waited_s)
+    assert len(desk.published) == published
+
+
+@pytest.mark.parametrize(("text", "published"), [("תודה", 2), ("וגם", 2), ("שלום", 1)])
+def test_words_that_come_late_end_the_wait_unless_they_may_be_all(text: str, published: int) -> None:
+    desk = paused_desk(text, pause_s=0.8)
+    desk.wait(0.2)
+    assert len(desk.published) == published
+
+
+def test_a_caller_who_goes_on_while_the_words_are_not_here_is_not_cut_off() -> None:
+    desk = quiet_desk()
+    desk.speak(1.0)
+    desk.wait(0.9)
+    desk.speak(0.5)
+    desk.wait(1.06)
+    assert (desk.reports.count("BARGE_IN_FINAL"), [piece.start for piece in desk.published]) == (0, [desk.published[0].start] * 2)
+
+
+def test_silence_alone_waits_no_longer_for_the_words_of_a_draft() -> None:
+    desk = quiet_desk(replace(SILENCE_ALONE, speculate="full"))
+    desk.speak(1.0)
+    desk.wait(0.72)
+    assert desk.machine.call.open is None
+
+
 def test_looks_have_an_end() -> None:
     desk = quiet_desk(WORDS)
     for _ in range(12):
@@ -136,6 +167,16 @@ def test_a_caller_who_does_not_go_on_is_answered() -> None:
     desk = hanging_desk()
     desk.wait(1.5)
     assert desk.machine.call.turn.committed
+
+
+@pytest.mark.parametrize(("waited_s", "committed"), [(1.3, False), (1.36, True)])
+def test_words_that_hang_and_come_late_are_committed_no_later(waited_s: float, committed: bool) -> None:
+    desk = quiet_desk()
+    desk.speak(1.0)
+    desk.wait(0.88)
+    desk.understand("שלום וגם")
+    desk.wait(waited_s)
+    assert desk.machine.call.turn.committed is committed
 
 
 def test_a_caller_who_goes_on_is_answered_once() -> None:

@@ -95,14 +95,14 @@ def test_a_draft_of_it_is_not_answered_by_a_model(rules: Rules) -> None:
     desk.speak(1.0)
     desk.wait(0.4)
     desk.understand("מה?")
-    desk.wait(0.5)
+    desk.wait(0.7)
     assert (desk.state, "מה?" in desk.asked) == (BotState.SPEAKING, False)
 
 
 def test_a_hold_goes_on_over_it() -> None:
     desk = answered_desk()
     desk.speak(1.0)
-    desk.wait(0.8)
+    desk.wait(1.06)
     asked = desk.published[-1].seq
     desk.speak(0.3)
     desk.understand("מה?", seq=asked)

@@ -96,7 +96,7 @@ def test_while_the_bot_listens_a_soft_voice_is_answered() -> None:
     desk = answering_desk()
     desk.wait(4.5)
     desk.speak(0.5, level=SOFT)
-    desk.wait(0.72)
+    desk.wait(1.06)
     desk.understand("מי שם")
     assert desk.machine.call.turn.text == "מי שם"
 
@@ -129,7 +129,7 @@ def test_one_that_outlasts_the_reply_is_an_answer() -> None:
     desk.reply("one two.", seconds=1.2)
     desk.wait(0.6)
     desk.speak(1.0, level=SOFT)
-    desk.wait(0.72)
+    desk.wait(1.06)
     desk.understand("מי שם")
     assert (desk.ends[-1], desk.machine.call.turn.text) == ("replied", "מי שם")
 

@@ -443,7 +443,7 @@ def test_the_little_reply_to_a_draft_is_not_heard_before_the_commit() -> None:
     desk.speak(1.0)
     desk.wait(0.4)
     desk.reply("hi.", seconds=0.2)
-    desk.wait(0.5)
+    desk.wait(0.7)
     desk.speak(0.2)
     assert desk.ends == ["replied"]
 
