@@ -29,9 +29,7 @@ def cut(words: str, *, at_s: float, words_s: float, held_until_s: float | None =
     ],
 )
 def test_it_is_told_what_was_known_and_when(words: str, at_s: float, words_s: float, judged: str, why: Why) -> None:
-    assert cut(words, at_s=at_s, words_s=words_s) == [
-        CutPause("en/utterance/1 pause 1", "tuning", 1.0, at_s, words_s, words, judged, why)
-    ]
+    assert cut(words, at_s=at_s, words_s=words_s) == [CutPause("en/utterance/1 pause 1", "tuning", 1.0, at_s, words_s, words, judged, why)]
 
 
 def test_behind_a_hold_that_was_undecided_in_the_pause_it_is_the_hold() -> None:
