@@ -158,6 +158,6 @@ def test_marks_of_sound_that_is_sent_only_now_come_back() -> None:
     closed = [
         (step.entry.now, command.how) for step in Rerun(call, deaf).steps() for command in step.commands if isinstance(command, CloseTurn)
     ]
-    sounds_until = 100 + 1.5 + 1.72 + 2.0
+    sounds_until = 100 + 1.5 + 2.06 + 2.0
     ended_at, how = closed[1]
     assert (how, abs(ended_at - sounds_until) < 0.1) == ("replied", True)
