@@ -95,7 +95,8 @@ class Gateway:
     """What a call's gateway makes of the sentences that it is sent."""
 
     reply: Reply = field(default_factory=lambda: Reply(Playout(), b"beep", 100_000))
-    ended: int = 0
+    asked: list[str] = field(default_factory=list)
+    """What each end of the reply asks it to do."""
 
     def sounds(self, number: int) -> None:
         """Sound of a sentence came."""
@@ -111,6 +112,8 @@ class Speaker:
     name: str
     gateway: Gateway
     id: bytes = b""
+    asked: str = ""
+    """What it asks for behind the second sentence."""
     words: list[str] = field(default_factory=list)
     said: int = 0
     """How many of them are out."""
@@ -123,8 +126,9 @@ class Speaker:
         self.gone = not found
 
     def load(self) -> None:
-        """What is out, and its own words for the rest."""
-        self.words = self.bench.out()
+        """What is out, and was asked for, and its own words for the rest."""
+        self.words, known = self.bench.out(), self.bench.redis.get(ASKED)
+        self.asked = known.decode() if isinstance(known, bytes) else self.asked
         self.said = len(self.words)
         self.words += [f"{self.name}{number}" for number in range(self.said, _LENGTH)]
 
@@ -136,7 +140,8 @@ class Speaker:
     def _emit(self, number: int) -> None:
         while not self.gone and number < self.said:
             sent, _ = self.bench.sent()
-            out = self.bench.emit(*self.words[: number + 1], id_=self.id, worker=self.name)
+            asked = self.asked if number else ""
+            out = self.bench.emit(*self.words[: number + 1], id_=self.id, worker=self.name, asked=asked)
             self.gone = out == -1 or out > number + 1
             if self.bench.sent()[0] > sent:
                 self.gateway.reply.sentence_arrived(number, self.words[number])
@@ -146,9 +151,9 @@ class Speaker:
         """The rest, and the end of the reply; or of this entry alone, where somebody else is further."""
         while self.said < _LENGTH:
             self.say()
-        while not self.gone and (answer := self.bench.commit(self.id, self.name, reply=self.words)) != 0:
-            self.gateway.ended += answer == 1
+        while not self.gone and (answer := self.bench.commit(self.id, self.name, reply=self.words, asked=self.asked)) != 0:
             if answer == 1:
+                self.gateway.asked.append(self.asked)
                 return
             self._emit(_LENGTH - 1)
         if self.id:
@@ -168,7 +173,7 @@ class Scene:
     def ask_again(self) -> None:
         """The gateway, back at the server: the question as it was, if nothing sounds."""
         if self.sounding:
-            self.bench.go_on(*HEARD[: self.sounding])
+            self.bench.go_on(*HEARD[: self.sounding], asked="bye" if self.sounding > 1 else "")
         else:
             self.bench.redis.xadd(WORK, {"m": "work"})
 
@@ -195,8 +200,10 @@ def forget(bench: Bench, left: int | None) -> None:
     """The server comes back with so many sentences, entries, and who has them; None: with nothing."""
     if left is None:
         begin(bench)
-    else:
-        bench.redis.ltrim(OUT, 0, left - 1) if left else bench.redis.delete(OUT)
+        return
+    bench.redis.ltrim(OUT, 0, left - 1) if left else bench.redis.delete(OUT)
+    if left < 2:
+        bench.redis.delete(ASKED)
 
 
 LONG = pytest.mark.long
@@ -211,13 +218,16 @@ CASES = [
 
 
 @pytest.mark.parametrize(("sounding", "ahead", "left"), CASES)
-def test_a_reply_is_in_the_words_of_one_and_from_somewhere_on_of_another(bench: Bench, sounding: int, ahead: int, left: int | None) -> None:
+def test_a_reply_is_in_the_words_of_one_and_then_of_another_and_does_what_was_asked_for_with_what_is_heard(
+    bench: Bench, sounding: int, ahead: int, left: int | None
+) -> None:
     for order in orders(3, 1, 5):
         scene = begun(bench, sounding, ahead)
         forget(bench, left)
         play(scene, order)
         words = scene.gateway.reply.text.split()
-        assert ([word[1:] for word in words], scene.gateway.ended) == ([str(number) for number in range(_LENGTH)], 1), (order, words)
+        assert [word[1:] for word in words] == [str(number) for number in range(_LENGTH)], (order, words)
+        assert scene.gateway.asked == ["bye" if words[1] == "a1" else ""], (order, words)
         assert (words, scene.gateway.reply.forked, bench.out()) == (sorted(words, key=lambda word: word[0]), False, words), order
 
 
@@ -225,7 +235,7 @@ def begun(bench: Bench, sounding: int, ahead: int) -> Scene:
     """A reply of which some sentences sound, and more are out, and its worker lives."""
     begin(bench)
     gateway = Gateway()
-    one, two = Speaker(bench, "a", gateway), Speaker(bench, "b", gateway)
+    one, two = Speaker(bench, "a", gateway, asked="bye"), Speaker(bench, "b", gateway)
     bench.redis.xadd(WORK, {"m": "work"})
     one.take()
     one.load()
