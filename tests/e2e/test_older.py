@@ -75,7 +75,7 @@ def older(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def a_house(folder: Path, code: Mapping[str, Path], **environment: str) -> Iterator[House]:
-    """A house some of whose services are of other ``code``."""
+    """A house some of whose services are of other ``code``; each reads all that the others write."""
     write(folder / "agents", RULES, "torim.en.rules")
     write(folder / "agents", AGENT, "torim")
     settings = SCRIPTED | {
@@ -86,6 +86,7 @@ def a_house(folder: Path, code: Mapping[str, Path], **environment: str) -> Itera
     }
     with real_server() as server, house(folder, server.url, code, **settings | environment) as running:
         yield running
+        assert "what=unreadable" not in running.logs, running.logs
 
 
 def call(running: House, folder: Path, *arguments: str, says: int = TURNS + 1, gap_s: float = 0.5) -> Placed:
