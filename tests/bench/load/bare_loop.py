@@ -9,17 +9,17 @@ would lose words, answer twice and leak: it says what the wire costs, and nothin
 import asyncio
 import gc
 import sys
-from base64 import b64encode
 from typing import Any
 
 import msgspec
 import uvicorn
 import uvloop
 
-from common.audio import FRAME_BYTES, SILENCE_BYTE, mulaw_to_pcm, rms
+from common.audio import mulaw_to_pcm, rms
 from gateway.server import MAX_MESSAGE_BYTES
 from gateway.vad.webrtc import WebrtcDetector
-from tests.bench.load.voice import END_FRAMES
+from tests.bench.load.sounds import ANSWER, first_frame
+from tests.bench.load.voice import END_FRAMES, SILENT_PAYLOAD
 
 VENDORS_S = 0.41
 ANSWER_FRAMES = 400
@@ -45,7 +45,8 @@ class _Message(msgspec.Struct):
 
 
 _messages = msgspec.json.Decoder(_Message)
-_PAYLOAD = b64encode(bytes([SILENCE_BYTE]) * FRAME_BYTES).decode()
+_PAYLOADS = (*(first_frame(turn, ANSWER) for turn in (1, 2)), SILENT_PAYLOAD.decode())
+"""Answers take turns, so that the callers know them, and end in silence."""
 
 
 class BareCall:
@@ -55,7 +56,9 @@ class BareCall:
         self._send = send
         self._detector = WebrtcDetector()
         self._clock = asyncio.get_running_loop().time
-        self._frame = self._clear = ""
+        self._frames = [""] * len(_PAYLOADS)
+        self._clear = ""
+        self._turn = 0
         self._newest = [False] * _WINDOW
         self._speaks = False
         self._silence = 0
@@ -65,7 +68,7 @@ class BareCall:
 
     def start(self, stream: str) -> None:
         """Its messages are the same each time but for the stream's name."""
-        self._frame = f'{{"event":"media","streamSid":"{stream}","media":{{"payload":"{_PAYLOAD}"}}}}'
+        self._frames = [f'{{"event":"media","streamSid":"{stream}","media":{{"payload":"{payload}"}}}}' for payload in _PAYLOADS]
         self._clear = f'{{"event":"clear","streamSid":"{stream}"}}'
 
     async def hear(self, mulaw: bytes) -> None:
@@ -89,10 +92,11 @@ class BareCall:
         """Send what is due."""
         if now >= self._answer_at:
             self._answer_at, self._frames_left, self._sent_until = float("inf"), ANSWER_FRAMES, now
+            self._turn = 1 - self._turn
         while self._frames_left and self._sent_until < now + _LEAD_S:
             self._frames_left -= 1
             self._sent_until += _FRAME_S
-            await self._send({"type": "websocket.send", "text": self._frame})
+            await self._send({"type": "websocket.send", "text": self._frames[self._turn if self._frames_left else -1]})
 
 
 class BareLoop:

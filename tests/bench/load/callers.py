@@ -22,8 +22,6 @@ _PLACES = 20
 """Within 20 ms: one a millisecond, which is what a timer can keep."""
 _DIAL_EVERY_S = 0.05
 _STEP_S = 0.001
-_BASE64 = 3 / 4 / 8000
-"""Seconds of sound in a character."""
 
 
 class _Media(msgspec.Struct):
@@ -92,8 +90,7 @@ class Line(asyncio.Protocol):
 
     def _take(self, message: _Message, now: float) -> None:
         if message.media is not None:
-            payload = message.media.payload
-            self.talker.sound_came((len(payload) - payload.count("=", -2)) * _BASE64, now)
+            self.talker.sound_came(message.media.payload, now)
         elif message.mark is not None:
             self.talker.mark_came(message.mark.name, now)
         elif message.event == "clear":

@@ -7,6 +7,7 @@ other core did.
 
 from collections.abc import Iterator
 
+from tests.bench.load.ends import no_answer
 from tests.bench.load.figures import Spread
 from tests.bench.load.level import Level
 from tests.bench.load.parts import HEARING, OURS
@@ -91,6 +92,8 @@ def _sound_shortfalls(level: Level) -> Iterator[str]:
         "frames of sound after a clear": level.frames_after_clear,
         "interruptions that were not cleared": level.not_cleared,
         "utterances without an answer": level.unanswered,
+        "fillers before an answer": level.fillers,
+        **{f"times `{how}`": count for how, count in no_answer(level.ends).items()},
         "calls lost": level.calls_lost,
         "underruns over 5 ms while the machine was on time": times.underruns_over_5_ms - times.of_these_beside_a_stall,
     }

@@ -9,6 +9,7 @@ from pathlib import Path
 from redis.asyncio import Redis
 
 from tests.bench.load.callers import Callers
+from tests.bench.load.ends import ends, no_answer
 from tests.bench.load.figures import Spread, spread
 from tests.bench.load.frame_clock import FULL_S, Underrun
 from tests.bench.load.parts import answers, parts_of
@@ -85,6 +86,10 @@ class Level:
     """Share of the time in which a worker was ready to run and somebody else had the other core."""
     load_level: int | None = None
     """The gateway's own word, at its highest: 1 is workers behind, so no drafts."""
+    fillers: int = 0
+    """Heard while an answer was awaited."""
+    ends: dict[str, int] | None = None
+    """The gateway's own word: how many turns ended how, and how many stages failed."""
 
     @property
     def mb_per_call(self) -> float:
@@ -115,7 +120,7 @@ class Level:
         """Whether the server was good for so many calls."""
         unexplained = self.frame_times.underruns_over_5_ms - self.frame_times.of_these_beside_a_stall
         clear = self.onset_to_clear_ms.p99
-        lost = self.calls_lost or self.unanswered or self.not_cleared or self.frames_after_clear
+        lost = self.calls_lost or self.unanswered or self.not_cleared or self.frames_after_clear or self.fillers or no_answer(self.ends)
         return not unexplained and not lost and (clear is None or clear < 300)
 
 
@@ -133,10 +138,8 @@ async def measure(server: Server, calls: int, seconds: float, *, drafts: bool = 
             began = await _moment(server, house)
             busiest = await _scraped(server, seconds)
             ended = await _moment(server, house)
-        parts = parts_of(answers(_since(server.log, log_began))) if house and not drafts else None
-        figures = _level(
-            server, callers, seconds, began, ended, stalls, drafts=drafts, before=before, load=load, parts=parts, busiest=busiest
-        )
+        log = _since(server.log, log_began) if house else ""
+        figures = _level(server, callers, seconds, began, ended, stalls, drafts=drafts, before=before, load=load, log=log, busiest=busiest)
         callers.hang_up()
         await asyncio.sleep(SETTLE_S / 4)
         speaking.cancel()
@@ -180,7 +183,7 @@ def _level(
     drafts: bool,
     before: Usage,
     load: float,
-    parts: dict[str, Spread] | None,
+    log: str,
     busiest: int | None,
 ) -> Level:
     said = [each for line in callers.lines for each in line.talker.said]
@@ -210,12 +213,14 @@ def _level(
         frames_after_clear=sum(each.frames_after_clear for each in said),
         calls_lost=sum(line.gone for line in callers.lines),
         load_before=round(load, 2),
-        parts_ms=parts,
+        parts_ms=parts_of(answers(log)) if log and not drafts else None,
         redis_cpu_ms_per_answer=_per_answer(ended.redis_cpu_s - began.redis_cpu_s, len(whole)) if workers else None,
         worker_cpu_ms_per_answer={name: _per_answer(each.cpu_s, len(whole)) for name, each in workers.items()} or None,
         callers_busy=round(ended.callers.since(began.callers).cpu_s / seconds, 3),
         workers_waited={name: round(each.waited_s / seconds, 3) for name, each in workers.items()} or None,
         load_level=busiest,
+        fillers=sum(each.fillers for each in said),
+        ends=ends(log) if log else None,
     )
 
 

@@ -7,6 +7,9 @@
     bot                 answer to A  |clear        answer to B to its end     "still there?"
 
 Two utterances a cycle, the second one over the answer to the first. Each caller begins its first cycle elsewhere in it.
+
+An answer is what begins with the first sentence of a turn that was not heard yet, once the voice has ended: no filler, no other phrase,
+and nothing of the turn before.
 """
 
 import random
@@ -15,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.bench.load.frame_clock import FrameClock
+from tests.bench.load.sounds import FILLER, beginning
 from tests.bench.load.voice import FRAME_S, SILENT_PAYLOAD, Voice
 
 CYCLE_FRAMES = 1500
@@ -38,6 +42,9 @@ class Said:
     """When the frame was sent with which it is over."""
     clear_at: float | None = None
     frames_after_clear: int = 0
+    """Of what was said before it."""
+    fillers: int = 0
+    """Instead of the answer, or before it."""
     answered_at: float | None = None
     """When the first sound of the answer came."""
 
@@ -56,6 +63,10 @@ class Talker:
         self._says: Voice | None = None
         self._next = 0
         self._marks: deque[tuple[float, str]] = deque()
+        self._turn = -1
+        """Of the last answer, mod 16."""
+        self._stale = False
+        """Whether what sounds was said before the last utterance."""
 
     def forget(self) -> None:
         """What was measured so far does not count; what is under way does."""
@@ -76,7 +87,7 @@ class Talker:
     def _begin(self, now: float) -> None:
         over_bot = self._frame == self._cuts_in_at
         if over_bot or self._frame % CYCLE_FRAMES == 0 or self._frame == self._opens_at:
-            self._says, self._next = self._voices[over_bot], 0
+            self._says, self._next, self._stale = self._voices[over_bot], 0, True
             self.said.append(Said(over_bot, now - FRAME_S))
 
     def _go_on(self, says: Voice, said: Said, now: float) -> bytes:
@@ -94,29 +105,29 @@ class Talker:
 
     # --- What comes back
 
-    def sound_came(self, seconds: float, now: float) -> None:
-        """Sound of the bot."""
+    def sound_came(self, payload: str, now: float) -> None:
+        """A frame of the bot's, in base64."""
+        self.clock.came(payload, now)
         said = self.said[-1] if self.said else None
         if said is None or said.answered_at is not None:
-            self.clock.came(seconds, now)
             return
-        if said.decided_at is not None:
-            self.clock.marked()  # a bare loop sends no marks
-        self.clock.came(seconds, now)
-        if said.decided_at is not None:
-            said.answered_at = now
+        begins = beginning(payload)
+        if begins is not None and begins.is_answer and begins.turn != self._turn and said.ended_at is not None:
+            said.answered_at, self._turn = now, begins.turn
             self._cuts_in_at = None if said.over_bot else self._frame + self._chance.randrange(*_CUTS_IN_FRAMES)
-        elif said.clear_at is not None:
+        elif begins is not None and begins.is_phrase:
+            self._stale = False
+            said.fillers += begins.sentence == FILLER
+        elif self._stale and said.clear_at is not None:
             said.frames_after_clear += 1
 
     def mark_came(self, name: str, now: float) -> None:
         """A mark, which goes back once the sound before it was played."""
-        self.clock.marked()
         self._marks.append((max(now, self.clock.ends_at), name))
 
     def clear_came(self, now: float) -> None:
         """The bot's word to forget what is not played: marks go back at once."""
         self.clock.cleared()
         self._marks = deque((now, name) for _, name in self._marks)
-        if self.said and self.said[-1].over_bot and self.said[-1].clear_at is None:
+        if self.said and self.said[-1].clear_at is None:
             self.said[-1].clear_at = now

@@ -73,6 +73,8 @@ _NO_DRAFTS = level("gateway", 150)
         (replace(_NO_DRAFTS, not_cleared=2), "2 interruptions that were not cleared"),
         (replace(_NO_DRAFTS, unanswered=1), "1 utterances without an answer"),
         (replace(_NO_DRAFTS, calls_lost=4), "4 calls lost"),
+        (replace(_NO_DRAFTS, fillers=2), "2 fillers before an answer"),
+        (replace(_NO_DRAFTS, ends={"fallback": 3, "replied": 9}), "3 times `fallback`"),
         (replace(_NO_DRAFTS, frame_times=replace(TIMES, underruns_over_5_ms=2)), "2 underruns over 5 ms while the machine was on time"),
     ],
 )

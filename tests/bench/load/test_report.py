@@ -11,6 +11,7 @@ from tests.bench.load import soaked
 from tests.bench.load.__main__ import KEPT
 from tests.bench.load.churn import Churn, cpu_s_a_call
 from tests.bench.load.docs import document, page_about, write
+from tests.bench.load.ends import ends
 from tests.bench.load.figures import Spread
 from tests.bench.load.flame import give_title
 from tests.bench.load.parts import parts_of
@@ -118,6 +119,17 @@ def test_where_no_level_failed_the_rated_load_is_a_lower_bound(found: Result) ->
 def test_an_interruption_that_is_not_cleared_or_played_over_is_held_against_the_gateway() -> None:
     assert not replace(level("gateway", 10), not_cleared=1).held
     assert not replace(level("gateway", 10), frames_after_clear=1).held
+
+
+def test_a_level_whose_callers_had_phrases_in_the_place_of_answers_did_not_hold() -> None:
+    assert not replace(level("gateway", 10), fillers=1).held
+    assert not replace(level("gateway", 10), ends={"nothing_heard": 1}).held
+    assert replace(level("gateway", 10), ends={"interrupted": 5, "replied": 9}).held
+
+
+def test_how_turns_ended_is_counted_out_of_the_gateways_own_lines() -> None:
+    log = "EVENT call=CA1 turn=1 TURN_ENDED how=replied\nEVENT call=CA1 turn=2 STAGE_FAILED stage=llm error=late\n"
+    assert ends(log + log + "EVENT call=CA1 turn=2 TURN_ENDED how=fallback\n") == {"fallback": 1, "replied": 2, "stage_failed": 2}
 
 
 def test_of_few_values_the_largest_is_told_instead_of_a_p99(found: Result) -> None:
