@@ -1,6 +1,6 @@
 """``python -m tests.bench.load``, or ``make bench``: what calls cost the gateway, and what their callers notice.
 
-Short form: half a minute a level, about twelve minutes in all. ``--long``: two minutes a level. What it finds is
+Short form: half a minute a level, about 18 minutes in all. ``--long``: two minutes a level, over an hour. What it finds is
 printed, written to a folder, and compared with the last result in ``docs/benchmarks``. No figure fails it: it reports.
 """
 

@@ -53,7 +53,7 @@ _MARKED = 40
 def lines(title: str, x_name: str, y_name: str, series: Sequence[Series], goal: tuple[str, float] | None = None, low: float = 0.0) -> str:
     """Lines over numbers; ``goal`` is drawn across, ``low`` is where the scale begins."""
     ys = [y for each in series for _, y in each.points] + ([goal[1]] if goal else [])
-    x_scale = _Scale(max(x for each in series for x, _ in each.points), _LEFT, _WIDTH - _RIGHT)
+    x_scale = _Scale(max((x for each in series for x, _ in each.points), default=1.0), _LEFT, _WIDTH - _RIGHT)
     y_scale = _Scale(1.1 * max(ys) - 0.1 * low, _HEIGHT - _BOTTOM, _TOP, low)
     parts = [text(_LEFT, 18, title, weight="bold"), text(_WIDTH - _RIGHT, _HEIGHT - 8, x_name, fill=GREY, anchor="end")]
     parts += [text(8, _TOP - 8, y_name, fill=GREY), *_grid(x_scale, y_scale)]
@@ -94,7 +94,7 @@ def _legend(number: int, series: Series, colour: str) -> list[str]:
 def bars(title: str, unit: str, values: Sequence[tuple[str, float, float]], names: tuple[str, str]) -> str:
     """A bar for each (name, value, greater value), the greater one pale behind it."""
     height = _TOP + _BAR * len(values) + 14
-    scale = _Scale(1.15 * max(max(greater for _, _, greater in values), 1e-9), _BAR_LEFT, _WIDTH - _RIGHT - 90)
+    scale = _Scale(1.15 * max((greater for _, _, greater in values), default=1.0) or 1.0, _BAR_LEFT, _WIDTH - _RIGHT - 90)
     parts = [text(14, 18, title, weight="bold"), text(14, 36, f"{names[0]} (dark) and {names[1]} (pale), {unit}", fill=GREY)]
     for row, (name, value, greater) in enumerate(values):
         y = _TOP + _BAR * row

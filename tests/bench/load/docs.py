@@ -22,23 +22,28 @@ Real processes. The gateway is alone on one core; callers, Redis and one worker 
 to it, 1.5-3.5 s after its first sound; the second answer is heard to its end. That is four exchanges a minute, half of them
 interruptions. The vendors are `scripted` and `tone`: end of turn 0.8 s, ASR 100 ms, first token 150, 50 tokens a second with the
 first sentence of three words, first sound 100: 1,210 ms in all. The detector is webrtcvad. Everything that callers notice is
-measured at their end of the wire.
+measured at their end of the wire. Redis writes nothing to disk here; with the append-only file of `deploy/redis.conf` it took 15 %
+more CPU per answer when that was tried once.
 
 - **Bare loop**: the same server library, decoding and detector, frames that leave together, and no turns, bus, workers or history
   (`tests/bench/load/bare_loop.py`). It takes its messages as the library gives them; the gateway, once a call is up, takes them from
   the socket itself (`gateway/rounds.py`, `gateway/media_protocol.py`), so the ratio is one to the library's way, not to the limit.
 - **Onset to clear** counts from the first voiced sample, 20 ms before its frame is sent. Five speech frames of six make an onset:
   100 ms is the least.
+- **An answer** is what the callers know by its sound, since the voice whistles turn and sentence: the first sentence of a turn that they
+  have not heard yet. A filler, another phrase, or a rest of the turn before is none. In the same way a sentence is over where its sound
+  fades out; any other silence between two frames, however long, is an underrun.
 - **Own share**: voice to voice, less end of turn and vendors; with drafts, less the later one of the end of turn (800 ms) and the
   pause of a draft with the vendors behind it (710 ms). What comes in is read every 5 ms: 2.5 ms of it, on average. Its goal
   is held against the parts that the gateway and the workers tell, without drafts: they are what the goal names, from the end of
-  turn to the first frame less the vendors' own time. The wire has more in it: vendors that wake up late, and what lies between the
-  gateway and its callers. With drafts the wire is held against the same goal; there the parts hide in the end of turn.
+  turn to the first frame less the vendors' own time, which is what they are set to: what they seem to take over it, timed around our own
+  queues, tasks and waits for a core, is ours. The wire has more in it: what lies between the gateway and its callers. With drafts the
+  wire is held against the same goal; there the parts hide in the end of turn.
 - **Silero** is the detector that Torim is shipped with. The level with it is there for its cost and its onsets: the callers' voices are cut
   to where webrtcvad hears their end, so voice to voice with it counts from elsewhere.
 - **Held**: no underrun over 5 ms but where a timer on the same core was late by a whole lead, too; onset to clear under 300 ms at
-  p99; every interruption cleared, and no sound behind the clear; no call lost, none left without an answer. The **rated load** is the
-  largest number of calls that held with all smaller ones.
+  p99; every interruption cleared, and no sound behind the clear; no call lost, none left without an answer, none told a filler or a
+  phrase in its place, no stage failed. The **rated load** is the largest number of calls that held with all smaller ones.
 - **Waited for the core**: share of the time in which the server could have run and something else had its core
   (`/proc/PID/schedstat`).
 

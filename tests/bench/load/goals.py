@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from tests.bench.load.ends import no_answer
 from tests.bench.load.figures import Spread
 from tests.bench.load.level import Level
-from tests.bench.load.parts import HEARING, OURS
+from tests.bench.load.parts import LATE, SINCE_END, share_of
 from tests.bench.load.result import Result, at_calls
 from tests.bench.load.table import three
 
@@ -41,9 +41,10 @@ def _shortfalls(result: Result) -> Iterator[str]:
     for level in result.no_drafts:
         yield from _parts_shortfalls(level)
     yield from _silero_shortfalls(result)
-    at = {_CALLS_GOAL, rated.calls} if rated else {level.calls for level in result.gateway[:1]}
-    for level in (level for level in (*result.gateway, *result.no_drafts) if level.calls in at):
+    for level in counted:
         yield from _time_shortfalls(level)
+    if result.churn is not None and result.churn.lost:
+        yield f"{result.churn.lost} of {result.churn.standing} calls were lost while others came and went, the goal is 0."
 
 
 def _counted(result: Result) -> list[Level]:
@@ -101,13 +102,11 @@ def _sound_shortfalls(level: Level) -> Iterator[str]:
 
 
 def _parts_shortfalls(level: Level) -> Iterator[str]:
-    """What the goal says: from the end of turn to the first frame, less the vendors' own time, as the gateway and the workers tell it."""
-    parts = dict(level.parts_ms or {})
-    whole = parts.pop("all of it", None)
-    share = parts.pop(OURS, whole)
-    parts.pop(HEARING, None)
-    if level.held and share is not None and any(_over("", share, SHARE_GOALS_MS)):
-        largest = sorted(parts.items(), key=lambda each: -(each[1].p50 or 0))[:3]
+    """What the goal says: from the end of turn to the first frame, less what vendors are set to, as the gateway and the workers tell it."""
+    parts = level.parts_ms or {}
+    share = share_of(parts)
+    if share is not None and any(_over("", share, SHARE_GOALS_MS)):
+        largest = sorted(((name, parts[name]) for name in (*SINCE_END, LATE) if name in parts), key=lambda each: -(each[1].p50 or 0))[:3]
         most = ", ".join(f"{name} {spread.p50:g}" for name, spread in largest)
         goals = " / ".join(f"{goal:g}" for goal in SHARE_GOALS_MS.values())
         yield (

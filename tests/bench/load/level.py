@@ -86,7 +86,7 @@ class Level:
     """Share of the time in which a worker was ready to run and somebody else had the other core."""
     load_level: int | None = None
     """The gateway's own word, at its highest: 1 is workers behind, so no drafts."""
-    fillers: int = 0
+    fillers: int | None = None
     """Heard while an answer was awaited."""
     ends: dict[str, int] | None = None
     """The gateway's own word: how many turns ended how, and how many stages failed."""

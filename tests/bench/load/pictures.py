@@ -56,7 +56,7 @@ def _voice_to_voice(result: Result) -> str:
 
 def _with_parts(result: Result) -> Level | None:
     """The largest level without drafts that held, else the smallest one."""
-    found = [level for level in result.no_drafts if level.parts_ms]
+    found = [level for level in result.no_drafts if any(part.count for part in (level.parts_ms or {}).values())]
     held = [level for level in found if level.held]
     return held[-1] if held else next(iter(found), None)
 

@@ -4,7 +4,7 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,10 +13,11 @@ import msgspec
 from tests.bench.load.churn import Churn
 from tests.bench.load.figures import Spread
 from tests.bench.load.level import Level
+from tests.bench.load.parts import LATE, OURS
 from tests.e2e.gateway_process import ROOT
 
 FORMAT = 1
-MORE_IS_BETTER = ("rated load", "steps per CPU second")
+MORE_IS_BETTER = ("rated load", "steps per CPU second", "lead")
 """In a figure's name."""
 
 
@@ -94,7 +95,7 @@ class Result:
                 found |= _figures_of(f"{name}, {level.calls} calls", level)
         found |= {f"{each.stage} worker, steps per CPU second": each.per_cpu_s for each in self.steps}
         found |= {"make run to ready, s": min(self.ready_s)} if self.ready_s else {}
-        found |= {"a call's begin and end, CPU ms": self.churn.cpu_ms_a_call} if self.churn else {}
+        found |= _figures_of_churn(self.churn) if self.churn else {}
         return {name: value for name, value in found.items() if value is not None}
 
 
@@ -105,6 +106,7 @@ def _figures_of(name: str, level: Level) -> dict[str, float | None]:
         **_percentiles(f"{name}: onset to clear", level.onset_to_clear_ms),
         f"{name}: voice to voice p50, ms": level.voice_to_voice_ms.p50,
         **_percentiles(f"{name}: own share", level.own_share_ms),
+        **_share(f"{name}: own share by its parts", level.parts_ms or {}),
         **_troubles(name, level),
         f"{name}: Redis CPU ms per answer": level.redis_cpu_ms_per_answer,
         **{f"{name}: {stage} worker's CPU ms per answer": ms for stage, ms in (level.worker_cpu_ms_per_answer or {}).items()},
@@ -116,15 +118,32 @@ def _percentiles(name: str, found: Spread) -> dict[str, float | None]:
     return {f"{name} p50, ms": found.p50, f"{name} p95, ms": found.p95, f"{name} p99, ms": found.p99}
 
 
+def _share(name: str, parts: Mapping[str, Spread]) -> dict[str, float | None]:
+    """As far as results tell it: the vendors' lateness is told in none but newer ones, and is a figure of its own."""
+    own, late = parts.get(OURS), parts.get(LATE)
+    return (_percentiles(name, own) if own else {}) | (_percentiles(f"{name}, vendors over", late) if late else {})
+
+
+def _figures_of_churn(churn: Churn) -> dict[str, float | None]:
+    return {
+        "a call's begin and end, CPU ms": churn.cpu_ms_a_call,
+        "while calls come and go: ticks late p99, ms": churn.tick_lateness_ms.get("p99"),
+        "while calls come and go: calls lost": churn.lost,
+    }
+
+
 def _troubles(name: str, level: Level) -> dict[str, float | None]:
     """What there should be none of, and lateness."""
     times = level.frame_times
     return {
         f"{name}: underruns": times.underruns,
         f"{name}: longest gap, ms": times.longest_gap_ms,
+        f"{name}: lead p50, ms": times.lead_ms.p50,
+        f"{name}: least lead, ms": times.least_lead_ms,
         f"{name}: frames late p99, ms": times.lateness_ms.p99,
         f"{name}: ticks late p99, ms": times.tick_lateness_ms.get("p99"),
         f"{name}: unanswered": level.unanswered,
+        f"{name}: fillers": level.fillers,
         f"{name}: not cleared": level.not_cleared,
         f"{name}: frames after clear": level.frames_after_clear,
         f"{name}: calls lost": level.calls_lost,

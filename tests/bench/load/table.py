@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tests.bench.load.churn import Churn
+from tests.bench.load.ends import no_answer
 from tests.bench.load.figures import Change, Spread, changes
 from tests.bench.load.level import Level
 from tests.bench.load.result import MORE_IS_BETTER, Result, at_calls
@@ -64,15 +65,17 @@ def _yes(is_so: bool) -> str:
 def _noticed(levels: Sequence[Level]) -> Iterator[str]:
     yield from _head(
         "server", "calls", "interruptions", "onset to clear", "sound after clear", "answers", "voice to voice", "own share",
-        "unanswered", "not cleared", "lost calls", "callers' latest",
+        "unanswered", "fillers", "in place of an answer", "not cleared", "lost calls", "callers' latest",
     )  # fmt: skip
     for level in levels:
         cuts, times = level.onset_to_clear_ms, (level.voice_to_voice_ms, level.own_share_ms)
-        rest = (level.unanswered, level.not_cleared, level.calls_lost, f"{level.caller_latest_ms:.0f}")
+        given_up = sum(no_answer(level.ends).values()) if level.ends is not None else None
+        rest = (level.unanswered, level.fillers, given_up, level.not_cleared, level.calls_lost, f"{level.caller_latest_ms:.0f}")
         counted = (cuts.count, three(cuts), level.frames_after_clear, level.utterances)
         yield row(level.server, level.calls, *counted, *(three(each) for each in times), *rest)
     yield ""
-    yield f"p50 / p95 / p99 in ms; of fewer than {_ENOUGH} the largest, in brackets, instead of p99. Sound after clear: frames."
+    yield f"p50 / p95 / p99 in ms; of fewer than {_ENOUGH} the largest, in brackets, instead of p99. Sound after clear: frames. In place of"
+    yield "an answer: turns that ended with a fallback or with nothing heard, and stages that failed, by the gateway's own word."
 
 
 def three(found: Spread) -> str | None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.bench.load.churn import Churn
 from tests.bench.load.figures import Spread
 from tests.bench.load.goals import shortfalls
 from tests.bench.load.level import Level
@@ -109,6 +110,36 @@ def test_parts_whose_p99_alone_is_over_its_goal_are_told(found: Result) -> None:
     assert "4 / 9 / 60 ms, the goal is 10 / 25 / 50" in told(found)[0]
 
 
+def test_what_the_vendors_seem_to_take_over_what_they_are_set_to_is_held_against_our_share(found: Result) -> None:
+    told_as_vendors = {"publish": 2.0, "asr": 100.0, "first_token": 150.0, "first_piece": 460.0, "first_sound": 100.0}
+    found.no_drafts[0] = replace(found.no_drafts[0], parts_ms=parts_of([told_as_vendors]))
+    assert told(found) == [
+        "- Own share without drafts at 10 calls, by the gateway's own parts: 402 / 402 / (402) ms, the goal is 10 / 25 / 50; "
+        "of p50 most: vendors, over what they are set to 400, publish 2, asr_hop 0."
+    ]
+
+
+def test_our_share_is_told_of_a_level_that_did_not_hold_too(found: Result) -> None:
+    found.no_drafts[0] = replace(found.no_drafts[0], unanswered=1, parts_ms=parts_of([{"publish": 300.0}]))
+    assert [line.partition(":")[0] for line in told(found)] == [
+        "- gateway, 10 calls",
+        "- Own share without drafts at 10 calls, by the gateway's own parts",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["gateway", "silero", "no_drafts"])
+def test_times_are_held_against_their_goals_at_every_level(found: Result, kind: str) -> None:
+    late = replace(level("gateway", 50), own_share_ms=Spread(200, 5.0, 900.0, 900.0, 900.0), parts_ms={})
+    setattr(found, kind, [*getattr(found, kind), late])
+    found.gateway.sort(key=lambda each: each.calls)
+    assert "- gateway, 50 calls: voice to voice over what end of turn and vendors take, p95: 900 ms, the goal is 60." in told(found)
+
+
+def test_calls_that_are_lost_while_others_come_and_go_are_told(found: Result) -> None:
+    found.churn = Churn(standing=100, came=150, cpu_ms_a_call=9.0, lost=7, tick_lateness_ms={}, tick_lateness_before_ms={})
+    assert told(found) == ["- 7 of 100 calls were lost while others came and went, the goal is 0."]
+
+
 def test_what_silero_costs_is_told_beside_webrtcvad_and_the_bare_loop(found: Result) -> None:
     found.silero.append(level("gateway with Silero", 10, cpu_s=0.3))
     assert told(found) == [
@@ -149,6 +180,26 @@ def test_a_gateway_that_is_worse_in_everything_is_told_to_be_line_by_line() -> N
         "| gateway, 150 calls: tts worker's CPU ms per answer | 90 | 450 | 5.00 | worse |",
         "| gateway, 150 calls: share of the other core | 0.8 | 1.8 | 2.25 | worse |",
     ]
+
+
+def test_parts_leads_and_what_calls_that_come_and_go_do_are_compared() -> None:
+    def of(publish_ms: float, lead_ms: float, lost: int) -> Result:
+        found, ticks = result(), {"p50": 1.0, "p99": 2.0 + lost, "largest": 5.0}
+        found.no_drafts = [replace(level("gateway", 150), parts_ms=parts_of([{"publish": publish_ms}]))]
+        times = replace(TIMES, lead_ms=Spread(9, lead_ms, 160.0, 163.0, 165.0), least_lead_ms=lead_ms / 2)
+        found.gateway = [replace(BUSY, frame_times=times)]
+        found.churn = Churn(standing=9, came=9, cpu_ms_a_call=9.0, lost=lost, tick_lateness_ms=ticks, tick_lateness_before_ms=ticks)
+        return found
+
+    told = [line for line in since(of(2.0, 150.0, 0), of(300.0, 30.0, 5)) if "worse" in line]
+    names = {line.split(" | ")[0].lstrip("| ") for line in told}
+    assert names >= {
+        "gateway without drafts, 150 calls: own share by its parts p50, ms",
+        "gateway, 150 calls: lead p50, ms",
+        "gateway, 150 calls: least lead, ms",
+        "while calls come and go: ticks late p99, ms",
+        "while calls come and go: calls lost",
+    }
 
 
 def test_of_a_load_and_of_steps_more_is_better() -> None:

@@ -15,6 +15,7 @@ from tests.bench.load.ends import ends
 from tests.bench.load.figures import Spread
 from tests.bench.load.flame import give_title
 from tests.bench.load.parts import parts_of
+from tests.bench.load.pictures import pictures
 from tests.bench.load.result import Result
 from tests.bench.load.scraped import quantiles
 from tests.bench.load.soaked import Sample, Soak, kept_soak
@@ -147,6 +148,14 @@ def test_the_page_shows_every_picture_that_is_drawn(found: Result, tmp_path: Pat
     assert all(f"](benchmarks/{path.name})" in page for path in folder.glob("*.svg"))
     assert len(list(folder.glob("*.svg"))) == 4
     assert "Rated load: 150 calls a core" in document(found, [], "", ".")
+
+
+def test_a_run_without_a_single_answer_has_its_pictures(found: Result) -> None:
+    found.no_drafts[0] = replace(found.no_drafts[0], parts_ms=parts_of([]))
+    assert "own-share" not in {name for name, _, _ in pictures(found)}
+    nothing = Spread(0, None, None, None, None)
+    found.gateway, found.bare, found.no_drafts = [replace(level("gateway", 1), voice_to_voice_ms=nothing)], [], []
+    assert len(list(pictures(found))) == 3
 
 
 def test_what_the_benchs_own_core_did_is_told_of_each_level(found: Result) -> None:
