@@ -7,6 +7,8 @@ Rules
     finished by a take of its remaining words. Where nothing of a sentence came yet, the first of
     its takes to begin is heard: slow sound is not thrown away for sound that is no faster. Its bytes are waited for, but for less time once
     another attempt has begun it anew: then its worker is gone, and these bytes will not come.
+    A sentence is given up after three takes. What was asked for in vain counts no more once sound of the sentence comes: a Redis
+    that stood still brings a first piece, and then three takes at once, of which none goes on with it.
     One attempt at the reply is heard. Another one may make it anew, in other words, where Redis lost its tail: the first sentence
     that is not what was here of its number shows it. If that one had no sound yet, the other reply goes on from there. Else nothing
     of the other counts: what sounds in a row is the reply, and the fallback phrase follows unless that was all of it.
@@ -39,6 +41,10 @@ class _Sentence:
     """The one that is heard, or is waited for."""
     asked: int = 0
     """The one that was asked for last."""
+    began: int = 0
+    """So many of its takes began to come."""
+    tried: int = 1
+    """These, and those that are asked for in vain since."""
     attempt: int | None = None
     base: int = 0
     """Where in the clip the current take begins."""
@@ -150,7 +156,7 @@ class Reply:
     def retake(self, clip: Clip) -> tuple[int, int, str] | None:
         """Give up waiting for ``clip``'s bytes: (sentence, take, words) to be synthesised, None if given up."""
         number, sentence = self._of(clip)
-        if sentence.asked + 1 >= _MAX_TAKES:
+        if sentence.tried >= _MAX_TAKES:
             sentence.broken = bool(clip.audio)
             self._give_up(sentence)
             return None
@@ -162,6 +168,7 @@ class Reply:
             self._complete(sentence)
             return None
         sentence.asked += 1
+        sentence.tried += 1
         del clip.audio[spoken:]
         clip.word_ends = ends
         sentence.take, sentence.attempt, sentence.base, sentence.left = sentence.asked, None, spoken, False
@@ -214,6 +221,9 @@ class Reply:
             if later:
                 sentence.left = True
             return False
+        if sentence.attempt is None:
+            sentence.began += 1
+            sentence.tried = sentence.began
         clip.forget_after(sentence.base)
         sentence.attempt = chunk.attempt
         return True
@@ -237,7 +247,7 @@ class Reply:
         total = 0
         for number, earlier in enumerate(self._sentences):
             total += len(earlier.clip.audio)
-            if total > self._max_bytes and earlier.clip.complete:
+            if total >= self._max_bytes and earlier.clip.complete:
                 self._cut_after(number)
 
     def _cut_after(self, number: int) -> None:

@@ -62,7 +62,7 @@ class Judge:
         self.keys = KeysJudge(self.check, self.words.between_streams)
         self.sayings = SayingsJudge(self.check, caller, machine.call.lexicon, self.words.why_lost)
         self.voices = VoicesJudge(self.check, self.sayings.was_held)
-        self.sound = SoundJudge(self.check, weather)
+        self.sound = SoundJudge(self.check, asked, weather)
         self.history = HistoryJudge(self.check, self.sound, asked, weather)
         self.rest = RestJudge(self.check)
         self.transfers = TransfersJudge(self.check, asked, weather)

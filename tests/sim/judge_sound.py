@@ -4,8 +4,8 @@ Each frame that is heard is known to be one that left, so that the judge knows o
 fixed phrase, or a reply that is said again, does not tell.
 """
 
-from collections import deque
-from collections.abc import Iterable
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
 
 from common.audio import FRAME_BYTES
 from gateway.playout import Mark
@@ -14,12 +14,15 @@ from gateway.turn.state import Turn
 from tests.sim.broken_rule import Check
 from tests.sim.line import FRAME_S, Line, Weather
 from tests.sim.sound import CELL_BYTES, PHRASE_TURN, Label, label
+from tests.sim.workers import Planned
 
 _LONGEST_WORD_BYTES = 2300 + 500
 """Of a simulated voice."""
 _UNSURE_BYTES = 1600 + 2 * 1600 + 2 * FRAME_BYTES
 """Between two marks, and how far before an estimated start of a word its real one may be."""
 _ROUNDING_S = 0.001
+_TAKES = 3
+"""That a sentence gets, those that break off among them."""
 
 Cell = tuple[int, int, int]
 """A piece of a reply's sound: sentence, take, place."""
@@ -41,7 +44,7 @@ def _first_cell(frame: Label) -> Cell:
 class SoundJudge:
     """Sees what goes to the provider, and what the caller hears of it."""
 
-    def __init__(self, check: Check, weather: Weather) -> None:
+    def __init__(self, check: Check, asked: Mapping[int, Planned], weather: Weather) -> None:
         self.new_run = True
         """Whether the next frame comes after a stop, or begins a turn."""
         self.again: set[int] = set()
@@ -53,7 +56,10 @@ class SoundJudge:
         self.frames_sent = 0
         """Of this turn."""
         self._check = check
+        self._replies = asked
         self._weather = weather
+        self._asked: Counter[tuple[int, int]] = Counter()
+        """Takes of a sentence that were asked for since it sounded."""
         self._on_the_way: deque[tuple[bytes, int]] = deque()
         self._heard: dict[int, list[Label]] = {}
         self._attempts: dict[Cell, int] = {}
@@ -84,6 +90,7 @@ class SoundJudge:
     def retake(self, turn: int, sentence: int) -> None:
         """The rest of a sentence is to be synthesised once more."""
         self.retaken.add((turn % PHRASE_TURN, sentence))
+        self._asked[turn % PHRASE_TURN, sentence] += 1
 
     def heard_in(self, turn: int) -> list[Label]:
         """What was heard so far of what was sent in this turn."""
@@ -126,6 +133,7 @@ class SoundJudge:
         self._check(own, f"sound of turn {frame.turn} leaves in turn {turn.number}")
         self._check(turn.committed, "a reply leaves before its turn is committed")
         self._one_attempt(frame)
+        self._asked[frame.turn, frame.sentence] = 0
         before = self.sent[-1] if self.sent else None
         if self.new_run:
             self._run_begins(frame, before)
@@ -181,3 +189,16 @@ class SoundJudge:
             self._check(frame.take >= before.take and begins, f"two takes mix: {before} {frame}")
         else:
             self._check(frame.offset == 0 or (frame.take > 0 and frame.offset <= 0), f"a sentence begins in the middle: {before} {frame}")
+            self._is_left(before, frame)
+
+    def _is_left(self, before: Label, frame: Label) -> None:
+        """A sentence that broke off is gone on with behind its last sound, as often as a sentence is asked for (R9)."""
+        planned = self._replies.get(self._machine.call.turn.number)
+        length = 0 if planned is None else planned.sound_bytes.get((before.sentence, before.take), 0)
+        takes = {one.take for one in self.sent if one.sentence == before.sentence}
+        tried = len(takes) + self._asked[before.turn, before.sentence]
+        unsure = self._weather.tts_fails > 0
+        self._check(
+            before.end + FRAME_BYTES >= length or tried >= _TAKES or unsure,
+            f"a sentence is left in the middle: {before} of {length}, {frame}",
+        )

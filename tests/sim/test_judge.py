@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 
 from common.audio import FRAME_BYTES, SILENCE_BYTE
-from common.messages import Transcript
+from common.messages import SpeechChunk, Transcript
 from gateway.clip import Clip
 from gateway.turn.events import (
     CallTaken,
@@ -422,6 +422,20 @@ def test_it_complains_of_a_resume_that_says_too_much_again() -> None:
 def test_the_padding_of_a_last_frame_is_no_sound_that_could_be_left_out() -> None:
     last = sound(1, 0, 0, 1, FRAME_BYTES + 24)[FRAME_BYTES:].ljust(FRAME_BYTES, bytes([SILENCE_BYTE]))
     assert cells([label(last)]) == {(0, 0, 20), (0, 0, 21), (0, 0, 22)}
+
+
+class TakesAPieceForTheEnd(Doctor):
+    """Hears no more of a sentence than what comes first of it."""
+
+    def hears(self, machine: TurnMachine, event: Event) -> Event:
+        """A first piece is all there is."""
+        if not isinstance(event, WorkerReported) or not isinstance(event.message, SpeechChunk):
+            return event
+        return replace(event, message=structs.replace(event.message, last=True))
+
+
+def test_it_complains_of_a_sentence_that_is_left_in_the_middle() -> None:
+    assert "is left in the middle" in complaint(TakesAPieceForTheEnd)
 
 
 class ForgetsToClear(Doctor):

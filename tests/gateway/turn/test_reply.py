@@ -348,6 +348,37 @@ def test_after_three_takes_the_sentence_is_given_up() -> None:
     assert [case.reply.retake(clip) is None, case.reply.retake(clip) is None] == [False, True]
 
 
+def test_what_was_asked_for_in_vain_counts_no_more_once_it_sounds() -> None:
+    case = silent_case()
+    (clip,) = case.playout.clips
+    case.reply.retake(clip)
+    case.speech()
+    case.play()
+    asked = [case.reply.retake(clip) for _ in range(3)]
+    assert [again and again[1] for again in asked] == [3, 4, None]
+
+
+def test_of_takes_that_break_off_three_are_heard() -> None:
+    case = Case()
+    case.reply.sentence_arrived(0, TEXT)
+    (clip,) = case.playout.clips
+    takes = list[bool]()
+    for take in range(3):
+        case.speech(take=take, attempt=take + 1)
+        case.play()
+        takes.append(case.reply.retake(clip) is not None)
+    assert takes == [True, True, False]
+
+
+def test_a_take_that_another_attempt_begins_anew_is_one() -> None:
+    case = Case()
+    case.reply.sentence_arrived(0, TEXT)
+    (clip,) = case.playout.clips
+    case.speech()
+    case.speech(attempt=2)
+    assert [case.reply.retake(clip) is None for _ in range(3)] == [False, False, True]
+
+
 def test_what_was_not_spoken_of_a_sentence_given_up_is_no_text() -> None:
     case, _ = starved(sent=True)
     case.reply.sentence_failed(0, 1)
@@ -501,6 +532,13 @@ def test_a_sentence_without_end_is_cut_off() -> None:
     case = Case(max_bytes=1000)
     case.speech(length=1200)
     assert not case.speech(offset=1200)
+
+
+def test_nothing_follows_a_sentence_that_is_cut_off() -> None:
+    case = Case(max_bytes=1600)
+    case.speech()
+    case.speech(offset=800)
+    assert not case.speech(1)
 
 
 def test_a_wild_number_of_a_sentence_costs_nothing() -> None:
