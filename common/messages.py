@@ -17,6 +17,7 @@ to ``Head`` or to a message; an unknown trailing field is ignored by older reade
 """
 
 from typing import Literal
+from zlib import crc32
 
 import msgspec
 
@@ -112,6 +113,9 @@ class SpeechChunk(msgspec.Struct, array_like=True, frozen=True, kw_only=True, ta
     """Where words end in the take's sound, in bytes, that no earlier chunk told; a voice that knows tells all of them."""
     waited_ms: int = 0
     """From its work's publication until a worker began with it, what it had to look up included, by the server's clock."""
+    words: int = 0
+    """Tells the words that are spoken (``fingerprint``), since another attempt at the reply may make others of the same sentence's number;
+    0: any."""
 
 
 class ReplyEnded(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="reply_ended"):
@@ -238,6 +242,12 @@ Message = (
     | Summarise
     | Summary
 )
+
+
+def fingerprint(text: str) -> int:
+    """A number that tells a sentence's words from others."""
+    return crc32(text.encode())
+
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)

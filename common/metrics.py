@@ -57,7 +57,9 @@ HOLDS = Counter(
     "torim_holds", "Voices over an unfinished turn, by what they came to: final, or resumed by the bot that they had silenced", ["how"]
 )
 UNDERRUNS = Counter("torim_underruns", "Gaps in the bot's sound that were ours: it was here and left too late")
-STALE = Counter("torim_stale_messages", "Workers' messages that came for turns that were over, or twice")
+STALE = Counter(
+    "torim_stale_messages", "Workers' messages that were of no use, by why: for turns that were over, or twice, or of another take", ["why"]
+)
 LOAD_LEVEL = Gauge("torim_load_level", "0 calm, 1 workers are behind: no drafts, 2 new calls are refused")
 REDIS_AWAY_S = Gauge("torim_redis_away_seconds", "For how long Redis has not answered this gateway, or took no writes; 0: it does")
 TICK_LATENESS_S = Histogram("torim_tick_lateness_seconds", "How late the clock of the frames ticks", buckets=_TICKS_S)

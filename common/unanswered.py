@@ -20,7 +20,20 @@ from dataclasses import dataclass, field
 
 from common import streams
 from common.bus import Emitted
-from common.messages import Action, Head, Message, ReplyEnded, Sentence, SpeechChunk, Stage, StageFailed, ToolStarted, Transcript, Utterance
+from common.messages import (
+    Action,
+    Head,
+    Message,
+    ReplyEnded,
+    Sentence,
+    SpeechChunk,
+    Stage,
+    StageFailed,
+    ToolStarted,
+    Transcript,
+    Utterance,
+    fingerprint,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +80,11 @@ class Begun:
         """What there is sound of."""
         return Emitted(self.sentences[: self.sounding], self._asked_in(self.sounding))
 
+    def is_heard(self, chunk: SpeechChunk) -> bool:
+        """Whether it is sound of the sentence that is here, and not of words that gave way."""
+        number = chunk.head.seq
+        return not chunk.words or number >= len(self.sentences) or chunk.words == fingerprint(self.sentences[number])
+
     def sounds(self, number: int) -> None:
         """Sound of a sentence came."""
         self.sounding = max(self.sounding, number + 1)
@@ -100,7 +118,7 @@ class Unanswered:
                 self._drop(head.call, {streams.ALONE.done("asr", asked)})
             case Sentence():
                 self._reply(head).add(head.seq, message)
-            case SpeechChunk():
+            case SpeechChunk() if self._reply(head).is_heard(message):
                 self._drop_turn(head)
                 self._reply(head).sounds(head.seq)
             case ReplyEnded() | ToolStarted(effects=True) | StageFailed(stage="llm"):

@@ -154,7 +154,11 @@ class LiveCall:
             self._part("goodbye", "TOO_LONG", "max_call_sec")
         for event in self._parting.told(delivery, self._machine.call.phrases):
             self._handle(event)
-        self._tally.message_handled()
+        for why in self._tally.message_handled():
+            if why != "turn":  # as most are, behind every interruption
+                log_event(
+                    self._started.call, head.turn, "STALE", why=why, kind=type(delivery.message).__name__, seq=head.seq, take=head.take
+                )
 
     def spent(self, limit: str) -> None:
         """There is no more money for it: its next reply is the last one."""
@@ -330,7 +334,7 @@ class LiveCall:
         codec, machine = self._line.codec, self._machine
         health = {
             "underruns": machine.call.playout.underruns,
-            "stale": machine.speaking.stale,
+            "stale": machine.speaking.stale.total(),
             "echo_frames": self._echo_guard.echoes,
             "drafts": machine.drafting.made,
             "drafts_dropped": machine.drafting.dropped,

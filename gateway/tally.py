@@ -1,5 +1,6 @@
 """What one call adds to the metrics of its gateway, and what it tells of each wait. It decides nothing."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import get_args
 
@@ -9,9 +10,12 @@ from gateway.playout import Mark
 from gateway.stage_times import StageTimes
 from gateway.turn.events import Command, CommitTurn, End, OpenTurn, Report
 from gateway.turn.machine import TurnMachine
+from gateway.turn.reply import Unused
+from gateway.turn.speaking import Stale
 from gateway.waterfall import Waterfall
 
 metrics.begin_at_0(metrics.TURNS, *get_args(End), "phrase", "handed_over")
+metrics.begin_at_0(metrics.STALE, *get_args(Unused), "turn", "reply", "unasked")
 _SAID = ("replied", "interrupted")
 _HOLD_ENDS = {"BARGE_IN_FINAL": "final", "BARGE_IN_RESUMED": "resumed"}
 
@@ -24,7 +28,7 @@ class Tally:
         self._stage_times = StageTimes(_stage_took)
         self._machine = machine
         self._underruns = 0
-        self._stale = 0
+        self._stale: Counter[Stale] = Counter()
         self._asked = set[int]()
         """Turns in which the caller waits for an answer."""
 
@@ -62,12 +66,16 @@ class Tally:
         self._asked |= {command.turn for command in commands if isinstance(command, OpenTurn | CommitTurn)}
         self._stage_times.returned(commands, now)
 
-    def message_handled(self) -> None:
-        """Maybe it was for nobody."""
+    def message_handled(self) -> list[Stale]:
+        """Maybe it was of no use; why."""
         stale = self._machine.speaking.stale
-        if stale != self._stale:
-            metrics.STALE.inc(stale - self._stale)
-            self._stale = stale
+        if stale == self._stale:
+            return []
+        more = list((stale - self._stale).elements())
+        for why in more:
+            metrics.STALE.labels(why).inc()
+        self._stale = stale.copy()
+        return more
 
 
 def _stage_took(stage: Stage, seconds: float) -> None:

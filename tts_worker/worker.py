@@ -29,7 +29,7 @@ from common.bus import Delivery, Output, WorkerBus
 from common.config import Settings
 from common.deadlines import time_left_s, waited_s
 from common.errors import TorimError, VendorError
-from common.messages import Head, Sentence, SpeechChunk, Stage
+from common.messages import Head, Sentence, SpeechChunk, Stage, fingerprint
 from common.vendor_stream import closing, next_piece
 from tts_worker.chunks import Chunker
 from tts_worker.front_end import speakable
@@ -200,6 +200,7 @@ class Speech:
             tts_ms=self.first_sound_ms or 0,
             word_ends=ends,
             waited_ms=self.waited_ms,
+            words=fingerprint(self.sentence.text),
         )
 
 

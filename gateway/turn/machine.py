@@ -224,7 +224,7 @@ class TurnMachine:
         seq = message.head.seq
         piece = self.call.awaited.pop(seq, None)
         if piece is None:
-            self.speaking.stale += 1
+            self.speaking.stale["unasked"] += 1
             return
         piece.text, piece.asr_ms = (message.text, message.asr_ms) if isinstance(message, Transcript) else ("", 0)
         hold = self.holding.hold

@@ -12,19 +12,24 @@ Rules
     One attempt at the reply is heard. Another one may make it anew, in other words, where Redis lost its tail: the first sentence
     that is not what was here of its number shows it. If that one had no sound yet, the other reply goes on from there. Else nothing
     of the other counts: what sounds in a row is the reply, and the fallback phrase follows unless that was all of it.
+    Sound tells the words that it is of: late sound of words that gave way is not taken for that of those in their place.
     The first sentence that cannot be spoken is a beep, once a reply (S13). A reply that a voice leaves in the middle of its last
     sentence is followed by the fallback phrase: else the caller would wait for the rest (R10).
     What would make the reply longer than ``max_bytes`` is cut at the end of a sentence, and a
     sentence that is longer than that by itself is cut off.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import takewhile
+from typing import Literal
 
-from common.messages import SpeechChunk
+from common.messages import SpeechChunk, fingerprint
 from gateway.clip import Clip
 from gateway.playout import Playout
 
+Unused = Literal["length", "words", "whole", "take", "attempt", "place"]
+"""Why sound is of no use: the reply is too long; it is of other words; all of its sentence is here; another take, or another attempt at it,
+is heard; it is not what comes next."""
 STARVED_S = 1.5
 LEFT_S = 0.3
 """Of a sentence that another attempt began anew while it was playing: whoever spoke it is gone."""
@@ -35,8 +40,8 @@ _MAX_SENTENCES = 200
 @dataclass(slots=True, eq=False)
 class _Sentence:
     clip: Clip
-    text: str = ""
-    """As it was made: of what is cut the clip keeps less."""
+    says: dict[int, int] = field(default_factory=dict)
+    """Which words each of its takes says (``fingerprint``): those that it was made with, and what was asked for; none: not known yet."""
     take: int = 0
     """The one that is heard, or is waited for."""
     asked: int = 0
@@ -61,6 +66,10 @@ class _Sentence:
         """Whether any of its sound is here, or never will be."""
         return self.clip.complete or bool(self.clip.audio)
 
+    def is_of(self, chunk: SpeechChunk) -> bool:
+        """Whether it is sound of these words, as far as can be told."""
+        return not self.says or chunk.words in (0, self.says.get(chunk.head.take))
+
 
 class Reply:
     """The reply of one turn."""
@@ -70,7 +79,6 @@ class Reply:
         """Whether the LLM is done (ReplyEnded came)."""
         self.forked = False
         """Whether another attempt began it anew, in other words, while it sounds already: nothing that comes yet is of this one."""
-        self.stale_chunks = 0
         self._playout = playout
         self._beep = beep
         self._max_bytes = max_bytes
@@ -86,29 +94,23 @@ class Reply:
         """Sentence ``number`` was made; its sound will come, or was even here before it."""
         if self._too_long(number):
             return
-        sentence = self._sentence(number)
-        if sentence.text not in ("", text) and not self._gives_way(number):
+        sentence, words = self._sentence(number), fingerprint(text)
+        if sentence.says.get(0, words) != words and not self._gives_way(number):
             return
-        sentence.text = sentence.clip.text = text
+        sentence.says[0], sentence.clip.text = words, text
         sentence.clip.interruptible = interruptible
         if sentence.cut:
             sentence.clip.keep_spoken_words()
 
-    def speech_arrived(self, chunk: SpeechChunk, audio: bytes) -> bool:
-        """A piece of sound; False if it is a duplicate, stale, out of order or too much."""
+    def speech_arrived(self, chunk: SpeechChunk, audio: bytes) -> Unused | None:
+        """A piece of sound; why it is of no use, if it is not."""
         if self._too_long(chunk.head.seq):
-            return False
+            return "length"
         sentence = self._sentence(chunk.head.seq)
-        if not self._belongs(sentence, chunk):
-            self.stale_chunks += 1
-            return False
-        sentence.clip.audio += audio
-        sentence.clip.word_ends += [sentence.base + end for end in chunk.word_ends]
-        if chunk.last:
-            self._complete(sentence)
-        elif len(sentence.clip.audio) >= self._max_bytes:
-            self._give_up(sentence)
-        return True
+        unused = self._why_unused(sentence, chunk)
+        if unused is None:
+            self._keep(sentence, chunk, audio)
+        return unused
 
     def sentence_failed(self, number: int, take: int) -> None:
         """The sentence cannot be spoken: what there is of it stays, else a beep."""
@@ -169,6 +171,7 @@ class Reply:
             return None
         sentence.asked += 1
         sentence.tried += 1
+        sentence.says[sentence.asked] = fingerprint(words)
         del clip.audio[spoken:]
         clip.word_ends = ends
         sentence.take, sentence.attempt, sentence.base, sentence.left = sentence.asked, None, spoken, False
@@ -197,20 +200,30 @@ class Reply:
     def _of(self, clip: Clip) -> tuple[int, _Sentence]:
         return next((number, sentence) for number, sentence in enumerate(self._sentences) if sentence.clip is clip)
 
-    def _belongs(self, sentence: _Sentence, chunk: SpeechChunk) -> bool:
-        clip, take = sentence.clip, chunk.head.take
-        if self.forked and not take and chunk.attempt != sentence.attempt:
-            return False  # only takes that were asked for from here are surely of this reply
-        if not clip.audio:
-            sentence.take = take
-        if take != sentence.take or clip.complete:
-            return False
-        if sentence.attempt != chunk.attempt:
-            return self._switch_attempt(sentence, chunk)
-        return sentence.base + chunk.offset_bytes == len(clip.audio)
+    def _keep(self, sentence: _Sentence, chunk: SpeechChunk, audio: bytes) -> None:
+        sentence.clip.audio += audio
+        sentence.clip.word_ends += [sentence.base + end for end in chunk.word_ends]
+        if chunk.last:
+            self._complete(sentence)
+        elif len(sentence.clip.audio) >= self._max_bytes:
+            self._give_up(sentence)
 
-    def _switch_attempt(self, sentence: _Sentence, chunk: SpeechChunk) -> bool:
-        """Another attempt may begin where nothing of the one before was sent."""
+    def _why_unused(self, sentence: _Sentence, chunk: SpeechChunk) -> Unused | None:
+        clip, take = sentence.clip, chunk.head.take
+        if not sentence.is_of(chunk):
+            return "words"
+        if self.forked and not chunk.words and not take and chunk.attempt != sentence.attempt:
+            return "words"  # where they are not told, only takes that were asked for from here are surely of this reply
+        if clip.complete:
+            return "whole"
+        if clip.audio and take != sentence.take:
+            return "take"
+        if (take, chunk.attempt) != (sentence.take, sentence.attempt):
+            return None if self._begins(sentence, chunk) else "attempt"
+        return None if sentence.base + chunk.offset_bytes == len(clip.audio) else "place"
+
+    def _begins(self, sentence: _Sentence, chunk: SpeechChunk) -> bool:
+        """Another attempt, or take, may begin where nothing of the one before was sent."""
         clip = sentence.clip
         fresh = len(clip.audio) == sentence.base
         later = chunk.attempt > (sentence.attempt or 0)
@@ -225,7 +238,9 @@ class Reply:
             sentence.began += 1
             sentence.tried = sentence.began
         clip.forget_after(sentence.base)
-        sentence.attempt = chunk.attempt
+        sentence.take, sentence.attempt = chunk.head.take, chunk.attempt
+        if chunk.words:
+            sentence.says.setdefault(sentence.take, chunk.words)
         return True
 
     def _give_up(self, sentence: _Sentence) -> None:
@@ -265,6 +280,7 @@ class Reply:
             self._keep_what_sounds(number)
             return False
         self.ended = False
+        self._sentences[number].says.clear()
         self._drop_from(number + 1)
         return True
 

@@ -3,12 +3,19 @@
 Everything carries its turn; what the bot was to say in a turn that is over is dropped here and nowhere else.
 """
 
+from collections import Counter
+from typing import Literal
+
 from common.messages import Action, Collect, Message, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolEnded, ToolStarted
 from gateway.clip import Clip
 from gateway.turn.barge_in import COUNTS_AS_HEARD_S
 from gateway.turn.drafting import Drafting
 from gateway.turn.events import HangUp, PublishSentence
+from gateway.turn.reply import Unused
 from gateway.turn.state import Call
+
+Stale = Unused | Literal["turn", "reply", "unasked"]
+"""Why a message is of no use: what sound may be, or its turn is over, another reply is heard, nobody waits for it."""
 
 
 class Speaking:
@@ -17,8 +24,8 @@ class Speaking:
     def __init__(self, call: Call, drafting: Drafting) -> None:
         self._call = call
         self._drafting = drafting
-        self.stale = 0
-        """Messages of turns that are over, or of a reply that is not heard: normal, counted."""
+        self.stale: Counter[Stale] = Counter()
+        """Messages of no use: normal, counted by why."""
         self._starving: Clip | None = None
         self._starving_since = 0.0
         self._sounding = False
@@ -29,8 +36,9 @@ class Speaking:
 
     def message_arrived(self, message: Message, audio: bytes, now: float) -> None:
         """A worker's message other than the caller's words."""
-        if not self._is_wanted(message):
-            self.stale += 1
+        unwanted = self._why_unwanted(message)
+        if unwanted is not None:
+            self.stale[unwanted] += 1
             return
         turn = self._call.turn
         reply = turn.reply
@@ -39,7 +47,9 @@ class Speaking:
                 turn.progress_at, turn.tool = now, ""
                 self._sentence_arrived(message)
             case SpeechChunk():
-                self.stale += not reply.speech_arrived(message, audio)
+                unused = reply.speech_arrived(message, audio)
+                if unused is not None:
+                    self.stale[unused] += 1
             case ReplyEnded(sentences=sentences):
                 reply.reply_ended(sentences)
                 self._call.report("LLM_REPLY", text=reply.text, sentences=sentences, llm_ms=message.llm_ms)
@@ -53,14 +63,15 @@ class Speaking:
             case StageFailed():
                 self._stage_failed(message, now)
             case _:
-                self.stale += 1
+                self.stale["unasked"] += 1
 
-    def _is_wanted(self, message: Message) -> bool:
-        """Whether it is of the current turn, which waits for a reply, and of the reply that is heard."""
+    def _why_unwanted(self, message: Message) -> Stale | None:
+        """It is not of the current turn, which waits for a reply, or not of the reply that is heard."""
         turn = self._call.turn
-        of_turn = message.head.turn == turn.number and (turn.drafted or turn.utterance is not None)
+        if message.head.turn != turn.number or not (turn.drafted or turn.utterance is not None):
+            return "turn"
         of_another = turn.reply.forked and isinstance(message, Sentence | ReplyEnded | Action)
-        return of_turn and not of_another
+        return "reply" if of_another else None
 
     def _sentence_arrived(self, sentence: Sentence) -> None:
         reply = self._call.turn.reply

@@ -31,6 +31,7 @@ from common.messages import (
     Utterance,
     decode,
     encode,
+    fingerprint,
 )
 
 DATA = Path(__file__).parents[1] / "data"
@@ -52,7 +53,9 @@ MESSAGES: dict[str, Message] = {
         waited_ms=3,
         asked=(Action(head=HEAD, after=2, name="hang_up"),),
     ),
-    "speech": SpeechChunk(head=HEAD, offset_bytes=800, last=True, attempt=2, tts_ms=95, word_ends=(3_200, 4_160), waited_ms=5),
+    "speech": SpeechChunk(
+        head=HEAD, offset_bytes=800, last=True, attempt=2, tts_ms=95, word_ends=(3_200, 4_160), waited_ms=5, words=2_654_435_769
+    ),
     "reply_ended": ReplyEnded(head=HEAD, sentences=3, llm_ms=410),
     "tool_started": ToolStarted(head=HEAD, name="book", timeout_s=12.5, effects=True, runs=False),
     "tool_ended": ToolEnded(head=HEAD, name="book", ok=True),
@@ -72,7 +75,7 @@ MESSAGES: dict[str, Message] = {
 NEW_FIELDS: dict[str, dict[str, object]] = {
     "transcript": {"waited_ms": 0},
     "sentence": {"interruptible": True, "token_ms": 0, "llm_ms": 0, "waited_ms": 0, "asked": ()},
-    "speech": {"word_ends": (), "waited_ms": 0},
+    "speech": {"word_ends": (), "waited_ms": 0, "words": 0},
     "tool_started": {"runs": True},
     "action": {"name": "transfer", "collect": None},
 }
@@ -128,6 +131,10 @@ def test_fields_that_a_newer_version_adds_are_ignored(kind: str) -> None:
 def test_what_is_no_message_raises(unreadable: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
         decode(unreadable)
+
+
+def test_other_words_have_another_fingerprint_and_no_words_have_none() -> None:
+    assert (fingerprint("") == 0, fingerprint("one") == fingerprint("one"), fingerprint("one") == fingerprint("two")) == (True, True, False)
 
 
 def test_a_field_with_a_default_may_be_missing_as_in_an_older_version() -> None:

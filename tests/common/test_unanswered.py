@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from common.bus import Emitted
-from common.messages import Action, Message, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolStarted, Transcript
+from common.messages import Action, Message, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolStarted, Transcript, fingerprint
 from common.unanswered import Unanswered
 from tests.contract.house import CALL, chunk, head, sentence, transcript, utterance
 
@@ -52,6 +52,14 @@ def test_progress_is_no_answer(message: Message) -> None:
 )
 def test_a_reply_answers_all_but_probes(message: Message) -> None:
     assert kept(message) == ALL[2:]
+
+
+def test_sound_of_words_that_gave_way_answers_nothing() -> None:
+    assert kept(sentence(turn=1, text="One."), sentence(turn=1, text="1."), SpeechChunk(head=head(1), offset_bytes=0, words=1)) == ALL
+
+
+def test_sound_before_its_words_is_an_answer() -> None:
+    assert kept(SpeechChunk(head=head(1), offset_bytes=0, words=1)) == ALL[2:]
 
 
 def test_words_answer_a_probe() -> None:
@@ -114,6 +122,11 @@ ONE, TWO, THREE = (sentence(turn=1, seq=number, text=text) for number, text in e
 OTHER_TWO = sentence(turn=1, seq=1, text="2.")
 
 
+def says(text: str, seq: int = 0) -> SpeechChunk:
+    """Sound of these words."""
+    return SpeechChunk(head=head(1, seq), offset_bytes=0, words=fingerprint(text))
+
+
 @pytest.mark.parametrize(
     ("happened", "found"),
     [
@@ -123,6 +136,8 @@ OTHER_TWO = sentence(turn=1, seq=1, text="2.")
         ((ONE, TWO, chunk(1), chunk(1, 1)), [["One.", "Two."]]),
         ((ONE, TWO, chunk(1), ONE), [["One."]]),
         ((ONE, TWO, THREE, chunk(1), OTHER_TWO, chunk(1, 1)), [["One.", "2."]]),
+        ((ONE, TWO, chunk(1), OTHER_TWO, says("Two.", 1)), [["One."]]),
+        ((ONE, TWO, chunk(1), OTHER_TWO, says("Two.", 1), says("2.", 1)), [["One.", "2."]]),
     ],
 )
 def test_a_reply_is_gone_on_with_behind_the_sentences_that_sound(happened: tuple[Message, ...], found: list[list[str]]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,7 +16,7 @@ from common.agents.overlay import house
 from common.bus import Delivery, Taken, TurnClosed
 from common.config import Settings
 from common.errors import BusUnavailable
-from common.messages import Collect, Head, Message, Sentence, SpeechChunk, Stage, Utterance
+from common.messages import Collect, Head, Message, Sentence, SpeechChunk, Stage, Transcript, Utterance
 from gateway.account import Account
 from gateway.call import LiveCall
 from gateway.pacer import Pacer
@@ -342,6 +343,20 @@ def test_a_message_of_another_turn_is_not_heard() -> None:
     chunk = SpeechChunk(head=Head(call="CA1", turn=7), offset_bytes=0, last=True)
     _, line = live(lambda call: call.worker_reported(Delivery("1-0", chunk, bytes(8000))), 1)
     assert line.sent == []
+
+
+UNASKED = Transcript(head=Head(call="CA1", turn=0, seq=9), utterance=1, text="x")
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [(UNASKED, ["STALE why=unasked kind=Transcript seq=9 take=0"]), (SpeechChunk(head=Head(call="CA1", turn=7), offset_bytes=0), [])],
+    ids=["told", "of another turn: as most are"],
+)
+def test_a_message_of_no_use_is_told_with_why(message: Message, told: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    delivery = Delivery("1-0", message)
+    live(lambda call: asyncio.get_running_loop().call_later(0.5, call.worker_reported, delivery), 1)
+    assert re.findall(r"STALE.*", capsys.readouterr().out) == told
 
 
 CLINIC = Carried("clinic-1", b"clinic")

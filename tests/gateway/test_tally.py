@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY
 from common.messages import Sentence, StageFailed
 from gateway.tally import Tally
 from gateway.turn.events import End, PublishTranscript, Report
+from gateway.turn.reply import Unused
 from tests.sim.desk import Desk, asked_desk
 from tests.sim.sound import phrase_book
 
@@ -90,14 +91,18 @@ def test_underruns_are_counted_as_they_come() -> None:
     assert told("torim_underruns_total") == before + 3
 
 
-def test_messages_that_came_too_late_are_counted() -> None:
-    desk, before = Desk(), told("torim_stale_messages_total")
-    tally = Tally(desk.machine)
+def test_messages_of_no_use_are_counted_by_why() -> None:
+    desk, before = Desk(), told("torim_stale_messages_total", why="turn")
+    tally, whys = Tally(desk.machine), []
     for _ in range(2):
         desk.report(Sentence(head=desk.head(turn=77), text="x"))
-        tally.message_handled()
-        tally.message_handled()
-    assert told("torim_stale_messages_total") == before + 2
+        whys += [tally.message_handled(), tally.message_handled()]
+    assert (told("torim_stale_messages_total", why="turn") - before, whys) == (2, [["turn"], [], ["turn"], []])
+
+
+@pytest.mark.parametrize("why", [*get_args(Unused), "turn", "reply", "unasked"])
+def test_every_reason_is_told_before_its_first_message(why: str) -> None:
+    assert REGISTRY.get_sample_value("torim_stale_messages_total", {"why": why}) is not None
 
 
 def test_the_end_of_a_wait_is_observed_and_told() -> None:

@@ -12,7 +12,7 @@ from common.audio import BYTES_PER_MS
 from common.bus import Delivery
 from common.config import Settings
 from common.errors import VendorError
-from common.messages import Head, SpeechChunk, Transcript
+from common.messages import Head, SpeechChunk, Transcript, fingerprint
 from common.messages import Sentence as SentenceMessage
 from tests.common.agents.files import snapshot
 from tests.recorded_bus import RecordedBus
@@ -98,6 +98,10 @@ def test_sound_leaves_in_growing_chunks() -> None:
 
 def test_a_chunk_tells_where_it_begins() -> None:
     assert [chunk.offset_bytes // BYTES_PER_MS for chunk in chunks(handle(Scripted(600)))] == [0, 100, 250, 500, 600]
+
+
+def test_every_chunk_tells_which_words_are_spoken() -> None:
+    assert {chunk.words for chunk in chunks(handle(Scripted(600)))} == {fingerprint("Hello.")}
 
 
 def test_the_end_is_told_behind_the_sound_and_not_in_the_commit() -> None:

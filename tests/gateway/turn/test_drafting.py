@@ -510,7 +510,7 @@ def test_words_of_a_look_that_was_not_all_are_stale() -> None:
     look = desk.published[-1]
     desk.speak(0.2)
     desk.understand("שלום", seq=look.seq)
-    assert desk.machine.speaking.stale == 1
+    assert desk.machine.speaking.stale.total() == 1
 
 
 def test_the_next_voice_is_waited_for_as_long_as_ever() -> None:
@@ -559,7 +559,7 @@ def test_words_of_a_look_that_is_a_witness_only_are_stale_at_the_end() -> None:
     look = desk.published[-1]
     desk.wait(0.7)
     desk.understand("שלום", seq=look.seq)
-    assert (pieces(desk), desk.machine.speaking.stale) == (["probe", "whole"], 1)
+    assert (pieces(desk), desk.machine.speaking.stale.total()) == (["probe", "whole"], 1)
 
 
 # -- Who hangs up behind a look -----------------------------------------------------------------

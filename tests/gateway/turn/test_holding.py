@@ -1190,7 +1190,7 @@ def test_words_of_all_but_the_last_probe_of_a_hold_that_was_taken_back_are_stale
     desk.speak(0.3)
     desk.wait(2.6)
     desk.understand("שלום לך", seq=first.seq, piece="probe")
-    assert (desk.turn, desk.machine.speaking.stale) == (1, 1)
+    assert (desk.turn, desk.machine.speaking.stale.total()) == (1, 1)
 
 
 # -- What a final hold leaves ---------------------------------------------------------------------
@@ -1216,7 +1216,7 @@ def test_words_of_a_superseded_turn_that_were_asked_for_anew_count_once() -> Non
     before = desk.published[-1]
     desk.press("7")
     desk.understand("שלום", seq=before.seq)
-    assert (desk.ends[-1], desk.machine.speaking.stale, desk.published[-1].piece) == ("superseded", 1, "segment")
+    assert (desk.ends[-1], desk.machine.speaking.stale.total(), desk.published[-1].piece) == ("superseded", 1, "segment")
 
 
 # -- What a hold that was taken back leaves ---------------------------------------------------------
@@ -1285,4 +1285,4 @@ def test_words_of_the_probe_of_a_hold_behind_which_a_key_was_pressed_are_stale()
     probe = desk.published[-1]
     desk.press("7")
     desk.understand("שלום", seq=probe.seq, piece="probe")
-    assert (desk.machine.speaking.stale, desk.machine.call.open is not None) == (1, True)
+    assert (desk.machine.speaking.stale.total(), desk.machine.call.open is not None) == (1, True)

@@ -646,7 +646,7 @@ def test_a_call_that_comes_back_begins_with_the_turn_it_is_told() -> None:
 def test_words_that_nobody_waits_for_are_counted() -> None:
     desk = listening()
     desk.report(Transcript(head=desk.head(seq=99), utterance=1, text="שלום", piece="whole"))
-    assert desk.machine.speaking.stale == 1
+    assert desk.machine.speaking.stale.total() == 1
 
 
 # -- Another language -------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.messages import Head, SpeechChunk
+from common.messages import Head, SpeechChunk, fingerprint
 from gateway.playout import Playout
 from gateway.turn.reply import LEFT_S, STARVED_S, Reply
 
@@ -30,11 +30,15 @@ class Case:
         last: bool = False,
         fill: int = 1,
         word_ends: tuple[int, ...] = (),
+        words: str = "",
     ) -> bool:
-        """A chunk arrives."""
+        """A chunk arrives; whether it is of use."""
         head = Head(call="c", turn=1, seq=sentence, take=take)
-        chunk = SpeechChunk(head=head, offset_bytes=offset, attempt=attempt, last=last, word_ends=word_ends)
-        return self.reply.speech_arrived(chunk, bytes([fill]) * length)
+        chunk = SpeechChunk(
+            head=head, offset_bytes=offset, attempt=attempt, last=last, word_ends=word_ends, words=fingerprint(words) if words else 0
+        )
+        self.unused = self.reply.speech_arrived(chunk, bytes([fill]) * length)
+        return self.unused is None
 
     @property
     def sound(self) -> list[bytes]:
@@ -59,17 +63,18 @@ def test_the_same_chunk_again_is_dropped() -> None:
     assert [case.speech(), case.speech()] == [True, False]
 
 
-def test_a_chunk_out_of_order_is_dropped_and_counted() -> None:
+def test_a_chunk_out_of_order_is_dropped_and_says_why() -> None:
     case = Case()
     case.speech()
     case.speech(offset=1600)
-    assert case.reply.stale_chunks == 1
+    assert case.unused == "place"
 
 
 def test_a_chunk_after_the_last_one_is_dropped() -> None:
     case = Case()
     case.speech(last=True)
-    assert not case.speech(offset=800)
+    case.speech(offset=800)
+    assert case.unused == "whole"
 
 
 def test_sentences_are_played_in_order_though_they_come_in_any() -> None:
@@ -142,7 +147,8 @@ def test_a_second_attempt_does_not_mix_with_what_was_sent() -> None:
     case = Case()
     case.speech(fill=1)
     case.play()
-    assert not case.speech(attempt=2, fill=2)
+    case.speech(attempt=2, fill=2)
+    assert case.unused == "attempt"
 
 
 def test_what_is_playing_is_waited_for_less_once_a_later_attempt_begins_it_anew() -> None:
@@ -299,13 +305,70 @@ def test_what_has_no_sound_yet_takes_none_but_what_is_asked_for_from_here() -> N
     assert (refused, again, case.speech(0, take=1, attempt=3)) == (False, (0, 1, "s0"), True)
 
 
+def test_sound_of_words_that_gave_way_is_not_taken_for_that_of_others() -> None:
+    case = made(sounds=(False,))
+    case.reply.sentence_arrived(0, OTHERS)
+    refused = case.speech(words="s0"), case.unused
+    assert (*refused, case.speech(attempt=2, words=OTHERS, fill=2), case.sound) == (False, "words", True, [b"\x02" * 800])
+
+
+def test_nor_is_a_take_of_them_that_was_asked_for_before() -> None:
+    case = made(sounds=(False,))
+    case.reply.retake(case.playout.clips[0])
+    case.reply.sentence_arrived(0, OTHERS)
+    assert [case.speech(take=1, words="s0"), case.speech(take=1, words=OTHERS)] == [False, False]
+
+
+def test_nor_is_that_of_a_sentence_behind_them() -> None:
+    case = made(sounds=(False, False))
+    case.reply.sentence_arrived(0, OTHERS)
+    case.reply.sentence_arrived(1, "seven")
+    assert [case.speech(1, words="s1"), case.speech(1, words="seven")] == [False, True]
+
+
+def test_the_next_take_is_of_the_words_in_their_place() -> None:
+    case = made(sounds=(False,))
+    case.reply.retake(case.playout.clips[0])
+    case.reply.sentence_arrived(0, OTHERS)
+    again = case.reply.retake(case.playout.clips[0])
+    assert (again, case.speech(take=2, words=OTHERS)) == ((0, 2, OTHERS), True)
+
+
+def test_the_words_of_sound_that_came_before_its_text_are_told_from_others() -> None:
+    case = Case()
+    case.speech(words=TEXT)
+    case.play()
+    case.reply.sentence_arrived(0, OTHERS)
+    assert (case.reply.forked, case.reply.text) == (True, "")
+
+
+def test_sound_of_other_words_does_not_go_on_with_sound_that_came_before_its_text() -> None:
+    case = Case()
+    case.speech(words=TEXT)
+    assert [case.speech(attempt=2, words=OTHERS), case.speech(offset=800, words=TEXT)] == [False, True]
+
+
+def test_the_same_words_again_are_no_other_ones_for_the_takes_that_were_asked_for() -> None:
+    case, again = starved(sent=True)
+    assert again is not None
+    case.reply.sentence_arrived(0, TEXT)
+    assert case.speech(take=1, words=again[2])
+
+
+def test_where_two_replies_were_what_has_no_sound_yet_takes_that_of_its_own_words() -> None:
+    case = made(sounds=(False, True))
+    case.reply.sentence_arrived(1, OTHERS)
+    assert [case.speech(0, attempt=2, words=OTHERS), case.speech(0, attempt=2, words="s0")] == [False, True]
+
+
 # -- Takes ------------------------------------------------------------------------------------
 
 
 def starved(*, sent: bool, text: str = TEXT, length: int = 5600) -> tuple[Case, tuple[int, int, str] | None]:
     """A sentence whose sound stopped coming, and what is asked for instead."""
     case = Case()
-    case.reply.sentence_arrived(0, text)
+    if text:
+        case.reply.sentence_arrived(0, text)
     case.speech(length=length)
     if sent:
         case.play()
@@ -572,7 +635,8 @@ def test_a_failure_that_is_told_after_the_last_chunk_takes_no_word_away() -> Non
 def test_sound_behind_the_end_of_a_reply_that_was_cut_is_not_kept() -> None:
     case = long_case()
     clips = len(case.playout.clips)
-    assert (case.speech(clips), len(case.playout.clips)) == (False, clips)
+    case.speech(clips)
+    assert (case.unused, len(case.playout.clips)) == ("length", clips)
 
 
 def test_a_wild_number_of_a_sentence_that_failed_costs_nothing() -> None:
@@ -616,7 +680,8 @@ def test_of_a_sentence_that_was_silent_the_first_take_to_begin_is_heard(order: t
 def test_another_take_does_not_replace_one_that_began_though_nothing_of_it_was_sent() -> None:
     case = silent_case()
     case.speech(take=0)
-    assert (case.speech(take=1, attempt=2), case.sound) == (False, [b"\x01" * 800])
+    case.speech(take=1, attempt=2)
+    assert (case.unused, case.sound) == ("take", [b"\x01" * 800])
 
 
 def test_a_take_that_failed_while_another_is_heard_is_nothing() -> None:

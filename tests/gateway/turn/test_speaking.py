@@ -51,25 +51,25 @@ def head(turn: int) -> Head:
 def test_what_is_not_of_the_current_turn_is_dropped_and_counted(message: Message, turn: int) -> None:
     desk = asked_desk()
     changed = type(message)(**{**{name: getattr(message, name) for name in message.__struct_fields__}, "head": head(turn)})
-    assert (desk.report(changed), desk.machine.speaking.stale) == ([], 1)
+    assert (desk.report(changed), desk.machine.speaking.stale.total()) == ([], 1)
 
 
 def test_nothing_is_expected_before_the_caller_said_anything() -> None:
     desk = Desk()
     desk.report(Sentence(head=desk.head(), text="unasked"))
-    assert desk.machine.speaking.stale == 1
+    assert desk.machine.speaking.stale.total() == 1
 
 
 def test_a_message_that_no_gateway_gets_is_dropped() -> None:
     desk = asked_desk()
     desk.report(Utterance(head=desk.head(), utterance=1))
-    assert desk.machine.speaking.stale == 1
+    assert desk.machine.speaking.stale.total() == 1
 
 
 def test_an_action_that_is_not_built_is_refused_and_told() -> None:
     desk = asked_desk()
     desk.report(Action(head=desk.head(), after=0, name="transfer"))
-    assert (desk.all(Report)[-1], desk.machine.speaking.stale) == (Report(1, "ACTION_REFUSED", (("action", "transfer"),)), 0)
+    assert (desk.all(Report)[-1], desk.machine.speaking.stale.total()) == (Report(1, "ACTION_REFUSED", (("action", "transfer"),)), 0)
 
 
 def test_sound_that_comes_twice_is_played_once() -> None:
@@ -567,7 +567,7 @@ def test_sound_of_what_is_heard_still_comes() -> None:
 
 def test_the_other_reply_is_told_once_and_its_messages_are_counted() -> None:
     desk = forked_desk()
-    before = desk.machine.speaking.stale
+    before = desk.machine.speaking.stale.total()
     desk.sentence(1, "and friday.", None)
     desk.end_reply(2)
-    assert (desk.reports.count("REPLY_FORKED"), desk.machine.speaking.stale - before) == (1, 2)
+    assert (desk.reports.count("REPLY_FORKED"), desk.machine.speaking.stale.total() - before) == (1, 2)
