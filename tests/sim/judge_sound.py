@@ -13,7 +13,7 @@ from gateway.turn.machine import TurnMachine
 from gateway.turn.state import Turn
 from tests.sim.broken_rule import Check
 from tests.sim.line import FRAME_S, Line, Weather
-from tests.sim.sound import CELL_BYTES, PHRASE_TURN, Label, label
+from tests.sim.sound import CELL_BYTES, LATE_ATTEMPT, PHRASE_TURN, Label, label
 from tests.sim.workers import Planned
 
 _LONGEST_WORD_BYTES = 2300 + 500
@@ -132,6 +132,7 @@ class SoundJudge:
         own = frame.turn == turn.number % PHRASE_TURN or turn.number in self.again
         self._check(own, f"sound of turn {frame.turn} leaves in turn {turn.number}")
         self._check(turn.committed, "a reply leaves before its turn is committed")
+        self._check(frame.attempt != LATE_ATTEMPT, f"sound of words that gave way leaves: {frame}")
         self._one_attempt(frame)
         self._asked[frame.turn, frame.sentence] = 0
         before = self.sent[-1] if self.sent else None
@@ -192,13 +193,11 @@ class SoundJudge:
             self._is_left(before, frame)
 
     def _is_left(self, before: Label, frame: Label) -> None:
-        """A sentence that broke off is gone on with behind its last sound, as often as a sentence is asked for (R9)."""
-        planned = self._replies.get(self._machine.call.turn.number)
-        length = 0 if planned is None else planned.sound_bytes.get((before.sentence, before.take), 0)
-        takes = {one.take for one in self.sent if one.sentence == before.sentence}
-        tried = len(takes) + self._asked[before.turn, before.sentence]
-        unsure = self._weather.tts_fails > 0
-        self._check(
-            before.end + FRAME_BYTES >= length or tried >= _TAKES or unsure,
-            f"a sentence is left in the middle: {before} of {length}, {frame}",
-        )
+        """A sentence that broke off is gone on with behind its last word, as often as a sentence is asked for (R9)."""
+        planned, call = self._replies.get(self._machine.call.turn.number), self._machine.call
+        which = before.sentence, before.take
+        if planned is None or which not in planned.told or call.turn.reply.forked or self._weather.tts_fails:
+            return  # nobody knows which of its words are left, or there is no text of it, or the voice gave up
+        tried = len({one.take for one in self.sent if one.sentence == before.sentence}) + self._asked[before.turn, before.sentence]
+        left = planned.sound_bytes[which] - before.end
+        self._check(left <= _LONGEST_WORD_BYTES or tried >= _TAKES, f"a sentence is left in the middle: {before}, {left} bytes, {frame}")

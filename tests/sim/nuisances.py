@@ -2,9 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from common.messages import Collect, Head, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolEnded
+from common.messages import Collect, Head, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolEnded, fingerprint
 from gateway.turn.events import CallTaken, LanguageChanged, MarkEchoed, WorkerReported
 from gateway.turn.machine import BotState
+from tests.sim.sound import LATE_ATTEMPT, sound
+from tests.sim.workers import OTHER_WORDS
 
 if TYPE_CHECKING:
     from tests.sim.world import World
@@ -77,7 +79,7 @@ def strange_messages(world: "World") -> None:
         head = Head(call="sim", turn=number, seq=rng.randint(0, 99))
         sound = SpeechChunk(head=head, offset_bytes=0)
         failed = StageFailed(head=head, stage=rng.choice(("asr", "llm", "tts")), error="Timeout")
-        others = (Sentence(head=head, text="strange"), ReplyEnded(head=head, sentences=1), ToolEnded(head=head, name="", ok=True))
+        others = (Sentence(head=head, text=OTHER_WORDS), ReplyEnded(head=head, sentences=1), ToolEnded(head=head, name="", ok=True))
         world.feed(WorkerReported(rng.choice((sound, failed, *others)), bytes(160)))
 
 
@@ -90,7 +92,19 @@ def other_replies(world: "World") -> None:
     sounding = [number for number, clip in enumerate(sentences) if clip.audio]
     numbers = [rng.choice(sounding)] if sounding else range(0 if sentences else rng.randint(1, 3))
     for number in numbers:
-        world.feed(WorkerReported(Sentence(head=Head(call="sim", turn=turn.number, seq=number), text="strange")))
+        world.feed(WorkerReported(Sentence(head=Head(call="sim", turn=turn.number, seq=number), text=OTHER_WORDS)))
+
+
+def late_sound(world: "World") -> None:
+    """Of words that gave way to those that are here, from a voice that began before they did."""
+    turn, rng = world.machine.call.turn, world.rng
+    clips = [clip for clip in world.machine.call.playout.clips if clip.kind in ("reply", "beep")]
+    known = [number for number, clip in enumerate(clips) if clip.text not in ("", OTHER_WORDS)]
+    if known and not turn.only_phrase and rng.random() < 0.1:
+        head = Head(call="sim", turn=turn.number, seq=rng.choice(known))
+        audio = sound(turn.number, head.seq, 0, LATE_ATTEMPT, 1600)
+        chunk = SpeechChunk(head=head, offset_bytes=0, attempt=LATE_ATTEMPT, words=fingerprint(OTHER_WORDS))
+        world.feed(WorkerReported(chunk, audio))
 
 
 def drops_in_mid_word(world: "World") -> None:

@@ -109,7 +109,7 @@ SITUATIONS = (
     Situation("gateway stalls", (nuisances.paces_badly,), alone=False, weight=15),
     Situation("strange marks", (nuisances.strange_marks,), alone=False, weight=4),
     Situation("strange messages", (nuisances.strange_messages,), alone=False, weight=2),
-    Situation("other replies", (habits.asks, nuisances.other_replies), _OTHERS, begin=nuisances.long_call, weight=28),
+    Situation("other replies", (habits.asks, nuisances.other_replies, nuisances.late_sound), _OTHERS, begin=nuisances.long_call, weight=28),
     Situation("coughs at a broken voice", (habits.coughs,), _BROKEN_VOICE, alone=False, weight=8),
     Situation("long replies", (habits.asks,), {**_BROKEN_VOICE, "slow": 0.5}, {"max_reply_s": 0.5}, nuisances.slow_model, weight=2),
     Situation("broken voice", (habits.asks,), _BROKEN_VOICE, weight=2),

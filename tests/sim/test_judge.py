@@ -438,6 +438,20 @@ def test_it_complains_of_a_sentence_that_is_left_in_the_middle() -> None:
     assert "is left in the middle" in complaint(TakesAPieceForTheEnd)
 
 
+class TakesAnyWords(Doctor):
+    """Does not ask which words sound is of."""
+
+    def hears(self, machine: TurnMachine, event: Event) -> Event:
+        """It does not tell."""
+        if not isinstance(event, WorkerReported) or not isinstance(event.message, SpeechChunk):
+            return event
+        return replace(event, message=structs.replace(event.message, words=0))
+
+
+def test_it_complains_of_sound_of_words_that_gave_way() -> None:
+    assert "words that gave way" in complaint(TakesAnyWords, "other replies")
+
+
 class ForgetsToClear(Doctor):
     """The provider plays on, and the core says that it speaks."""
 

@@ -21,6 +21,7 @@ from common.messages import (
     ToolEnded,
     ToolStarted,
     Transcript,
+    fingerprint,
 )
 from gateway.turn.clocks import FALLBACK_S
 from gateway.turn.events import CloseTurn, Command, CommitTurn, PublishSentence, PublishTranscript, PublishUtterance, WorkerReported
@@ -34,6 +35,8 @@ _BARE_END = 0.3
 _TELLS_WORDS = 0.5
 """Chance that a voice tells where its words end."""
 CALL = "sim"
+OTHER_WORDS = "strange"
+"""What another attempt makes of a sentence; nobody speaks it unasked."""
 DESK = "desk"
 """Where calls may be transferred to."""
 _WAITED_FOR_S = FALLBACK_S - 0.1
@@ -56,6 +59,16 @@ class Planned:
     """What the caller said, as the model was told."""
     longer_bytes: dict[tuple[int, int], int] = field(default_factory=dict)
     """Length of each take of each sentence, in the longer of its attempts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One attempt at a take of a sentence."""
+
+    turn: int
+    sentence: int
+    take: int
+    attempt: int
 
 
 @dataclass(slots=True)
@@ -101,6 +114,8 @@ class Workers:
         """How many replies ask for a transfer, some of them to nobody that there is."""
         self.sentences = (1, 2, 3)
         """How many a reply has: mostly one of the first two."""
+        self.tells_text = False
+        """Whether a voice tells which words its sound is of."""
         self.parrot = ""
         """What the bot says each time, if it always says the same."""
         self._rng = rng
@@ -245,7 +260,7 @@ class Workers:
             head = Head(call=CALL, turn=turn, seq=sentence, take=take)
             self._send(StageFailed(head=head, stage="tts", error="Timeout"), at + rng.uniform(self.fails_late_s / 2, self.fails_late_s))
             if self.fails_late_s:
-                self._chunks(turn, sentence, take, 1, len(text.split()) * _BYTES_A_WORD, 0, at, stops=True)
+                self._chunks(text, Take(turn, sentence, take, 1), len(text.split()) * _BYTES_A_WORD, 0, at, stops=True)
             return
         words = len(text.split())
         length = words * _BYTES_A_WORD + rng.randint(0, 500)
@@ -254,34 +269,34 @@ class Workers:
         again = rng.random() < weather.tts_second_attempt
         self.counts["tts stopped"] += stops
         self.counts["tts second attempt"] += again
-        self._chunks(turn, sentence, take, 1, length, told, at, stops=stops or (again and rng.random() < 0.7))
+        self._chunks(text, Take(turn, sentence, take, 1), length, told, at, stops=stops or (again and rng.random() < 0.7))
         other = length + rng.randint(-400, 400) if again else length
         if again:
-            self._chunks(turn, sentence, take, 2, other, told, at + self._delay(0.0, 1.2), stops=False)
+            self._chunks(text, Take(turn, sentence, take, 2), other, told, at + self._delay(0.0, 1.2), stops=False)
         planned = self.replies.get(turn)
         if planned is not None:
             planned.sound_bytes[(sentence, take)] = min(length, other)
             planned.longer_bytes[(sentence, take)] = max(length, other)
             planned.told |= {(sentence, take)} if told else set()
 
-    def _chunks(self, turn: int, sentence: int, take: int, attempt: int, length: int, words: int, at: float, *, stops: bool) -> None:
+    def _chunks(self, text: str, which: Take, length: int, words: int, at: float, *, stops: bool) -> None:
         forgets = self._rng.random() < self.forgets_to_end
         bare = forgets or self._rng.random() < _BARE_END
         length -= length % 160 if bare else 0
-        audio, ends = sound(turn, sentence, take, attempt, length), _word_ends(length, words)
-        head = Head(call=CALL, turn=turn, seq=sentence, take=take)
+        audio, ends = sound(which.turn, which.sentence, which.take, which.attempt, length), _word_ends(length, words)
+        head, spoken = Head(call=CALL, turn=which.turn, seq=which.sentence, take=which.take), fingerprint(text) if self.tells_text else 0
         size = self._rng.choice((800, 1600, 3336, 8000))
         for offset in range(0, length, size):
             if stops and self._rng.random() < 0.5:
                 return
             last = offset + size >= length and not bare
             told = tuple(end for end in ends if offset < end <= offset + size)
-            chunk = SpeechChunk(head=head, offset_bytes=offset, last=last, attempt=attempt, word_ends=told)
+            chunk = SpeechChunk(head=head, offset_bytes=offset, last=last, attempt=which.attempt, word_ends=told, words=spoken)
             self._send(chunk, at, audio[offset : offset + size])
             at += self._delay(0.01, size / 8000 * 0.6)
         if bare and not forgets:
             at += self._delay(0.1, 0.6)
-            self._send(SpeechChunk(head=head, offset_bytes=length, last=True, attempt=attempt), at)
+            self._send(SpeechChunk(head=head, offset_bytes=length, last=True, attempt=which.attempt, words=spoken), at)
 
     # -- The way back -------------------------------------------------------------------------
 

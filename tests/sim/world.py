@@ -237,6 +237,7 @@ def make_world(
     rules = rules if rules is not None else situation.rules_of(random_rules(rng))
     caller = Caller(rng, talks_for=rng.randint(200, 2500), detector_errs=weather.detector_errs, talks=not situation.alone)
     workers = Workers(rng, weather, caller)
+    workers.tells_text = seed % 3 > 0
     line = Line(rng, weather)
     phrases = phrase_book(greeting=rng.random() < 0.9, interruptible=rng.random() < 0.8, still_working=seed % 5 > 0)
     machine = new_machine(rules, phrases, LEXICON if rng.random() < _HAS_LEXICON else Lexicon())
