@@ -134,7 +134,8 @@ class SoundJudge:
         self._check(turn.committed, "a reply leaves before its turn is committed")
         self._check(frame.attempt != LATE_ATTEMPT, f"sound of words that gave way leaves: {frame}")
         self._one_attempt(frame)
-        self._asked[frame.turn, frame.sentence] = 0
+        if frame.end - frame.offset == FRAME_BYTES:  # what is less had to wait for more, or for the end of it
+            self._asked[frame.turn, frame.sentence] = 0
         before = self.sent[-1] if self.sent else None
         if self.new_run:
             self._run_begins(frame, before)
