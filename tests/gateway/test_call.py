@@ -354,8 +354,10 @@ UNASKED = Transcript(head=Head(call="CA1", turn=0, seq=9), utterance=1, text="x"
     ids=["told", "of another turn: as most are"],
 )
 def test_a_message_of_no_use_is_told_with_why(message: Message, told: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    delivery = Delivery("1-0", message)
-    live(lambda call: asyncio.get_running_loop().call_later(0.5, call.worker_reported, delivery), 1)
+    def act(call: LiveCall) -> None:
+        asyncio.get_running_loop().call_later(0.5, call.worker_reported, Delivery("1-0", message))
+
+    live(act, 1)
     assert re.findall(r"STALE.*", capsys.readouterr().out) == told
 
 
