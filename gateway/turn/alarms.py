@@ -49,7 +49,7 @@ class Alarms:
         if (short_at := self._listening.short_at()) is not None:
             yield short_at, self._listening.forget_short
         if hold is not None:
-            yield hold.times_out_at(), self._holding.timed_out
+            yield self._holding.times_out_at(hold), self._holding.timed_out
             return
         if (hanging_until := self._listening.hanging_until()) is not None:
             yield hanging_until, self._listening.stop_waiting_for_more

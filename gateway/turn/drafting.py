@@ -54,7 +54,10 @@ class Drafting:
     def interrupted(self, utterance: Utterance) -> None:
         """Its words interrupted the bot; those of a pause that lasts may be all, too."""
         draft = utterance.draft
-        if draft is not None and self._may_be_answered(utterance):
+        if draft is None:
+            return
+        self._wait_behind(utterance, draft)
+        if self._may_be_answered(utterance):
             self._begin_draft(utterance)
             draft.kind = "segment"
             self._ask_if_known(utterance, draft)
@@ -100,10 +103,14 @@ class Drafting:
         if piece is draft and isinstance(message, StageFailed):
             self.withdraw(now)
             return
-        text = utterance.text_with(draft)
+        self._wait_behind(utterance, draft)
+        self._ask_if_known(utterance, draft)
+
+    def _wait_behind(self, utterance: Utterance, draft: Piece) -> None:
+        """How long the pause must last to be the end, by the words up to it."""
+        call, text = self._call, utterance.text_with(draft)
         if text is not None and call.patience.by_words:
             call.floor.wait_frames = call.patience.frames_after(call.completeness(text, draft))
-        self._ask_if_known(utterance, draft)
 
     def _ask_if_known(self, utterance: Utterance, draft: Piece) -> None:
         """Have a model answer the words up to the pause, where they are joined here."""

@@ -128,6 +128,9 @@ class Holding:
         elif probe.known:
             self.judge(hold, probe, now)
 
+    def _probed_all(self, hold: Hold) -> bool:
+        return bool(hold.probes) and hold.probes[-1].end >= self._call.floor.end
+
     def _probe(self, hold: Hold) -> None:
         floor = self._call.floor
         hold.probed_frames = hold.utterance.voiced
@@ -169,11 +172,15 @@ class Holding:
             self._void(hold.probes)
             self._listening.add_sound(hold.utterance, hold.start, hold.end)
 
+    def times_out_at(self, hold: Hold) -> float:
+        """When the hold is taken back, unless its words decide before."""
+        return hold.times_out_at(soft=self._is_soft(hold))
+
     def timed_out(self, now: float) -> None:
         """Nobody can tell: take the hold back; at its limit all of its sound is probed once more."""
         hold = self.hold
         assert hold is not None, "only a hold times out"
-        if now >= hold.since + barge_in.LIMIT_S:
+        if now >= hold.since + barge_in.LIMIT_S or not self._probed_all(hold):
             self._probe(hold)
         self._resume(hold, now)
 
@@ -240,8 +247,7 @@ class Holding:
 
     def _last_if_it_covers(self, hold: Hold) -> Piece | None:
         """The last probe, if no voice came since: it is a look at the pause that is now."""
-        last = hold.probes[-1] if hold.probes else None
-        return last if last is not None and last.end >= self._call.floor.end else None
+        return hold.probes[-1] if self._probed_all(hold) else None
 
     def _void(self, probes: list[Piece]) -> None:
         for probe in probes:
@@ -262,7 +268,7 @@ class Holding:
         """What is said now may not be interrupted: words of before that are late words, and the voice is not judged any more."""
         hold = self.hold
         assert hold is not None, "only a hold gives way"
-        if not hold.probes or hold.probes[-1].end < self._call.floor.end:
+        if not self._probed_all(hold):
             self._probe(hold)
         self.let_go()
 

@@ -269,6 +269,7 @@ class Judge:
         caller_has_floor = machine.call.open is not None and (hold is None or not hold.quiet)
         self.check(not (speaking and caller_has_floor), "SPEAKING while the caller has the floor")
         self.rest.watch(now, sounding=sounding)
+        self.voices.watch(self._frame, now)
 
     def sent(self, items: list[bytes | Mark], now: float) -> None:
         """What the pacer sends."""

@@ -1,9 +1,13 @@
-"""Whose voice is heard over the bot: of one too soft to be the caller's only a call to stop means anything, and a nod nothing (R4)."""
+"""Whose voice is heard over the bot: of one too soft to be the caller's only a call to stop means anything, and a nod nothing (R4).
+
+So a voice that is clearly softer keeps the bot silent for 2 s at the most, counted from the first frame that is held: whatever it goes on
+to say, however often it pauses, and however late its words come.
+"""
 
 from collections.abc import Callable, Sequence
 
 from common.messages import Transcript
-from gateway.turn.barge_in import OWN_LEVEL_RATIO
+from gateway.turn.barge_in import OWN_LEVEL_FRAMES, OWN_LEVEL_RATIO, Hold
 from gateway.turn.endpointing import FRAME_MS
 from gateway.turn.events import Command, FrameHeard, PublishUtterance, Report
 from gateway.turn.machine import TurnMachine
@@ -13,6 +17,10 @@ from tests.sim.broken_rule import Check
 
 _SOFT = OWN_LEVEL_RATIO * 1.1
 """A little of what else is in a piece, its pre-roll."""
+_CLEARLY_SOFT = OWN_LEVEL_RATIO * 0.9
+"""All of its frames are."""
+_LONGEST_SILENCE_S = 2.0
+_ONSET_FRAMES = 6
 _LONGEST_NOD_MS = SHORT_VOICED_FRAMES * FRAME_MS
 
 
@@ -28,6 +36,8 @@ class VoicesJudge:
     def stream_begins(self, machine: TurnMachine) -> None:
         """Another core, whose pieces are numbered anew."""
         self._machine = machine
+        self._hold: tuple[Hold | None, int, float] = None, 0, 0.0
+        """The hold that lasts, the first frame of its voice, and when it began."""
         self._soft: set[int] = set()
         """Pieces of a voice that the core takes for nobody's."""
         self._brief: set[int] = set()
@@ -50,6 +60,19 @@ class VoicesJudge:
     def _is_soft(self, frames: range) -> bool:
         own, levels = self._machine.call.memory.own, [self._levels[frame] for frame in frames if frame in self._levels]
         return sum(levels) * own.frames <= _SOFT * own.level_sum * len(levels)
+
+    def watch(self, frame: int, now: float) -> None:
+        """After every event; ``frame`` is the newest one."""
+        hold = self._machine.holding.hold
+        if hold is not self._hold[0]:
+            self._hold = hold, frame - _ONSET_FRAMES, now
+        _, first, since = self._hold
+        if hold is None or not (hold.stopped and hold.heard) or now - since < _LONGEST_SILENCE_S:
+            return
+        own = self._machine.call.memory.own
+        loudest = max(self._levels.get(number, 0) for number in range(first, frame + 1))
+        callers = own.frames < OWN_LEVEL_FRAMES or loudest * own.frames > _CLEARLY_SOFT * own.level_sum
+        self._check(callers, "a soft voice silences the bot for ever")
 
     def means_nothing(self, said: Transcript, frames: range, commands: Sequence[Command]) -> bool:
         """Whether nothing may follow from these words; ``commands`` are what followed."""

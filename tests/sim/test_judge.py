@@ -575,6 +575,16 @@ def test_it_complains_of_a_core_that_takes_somebody_else_for_the_caller() -> Non
     assert "a voice that is not the caller's stops the bot" in complaint(HearsEverybody, "turns away")
 
 
+def waits_for_soft_voices(machine: TurnMachine, now: float) -> None:
+    hold = machine.holding.hold
+    if hold is not None:
+        hold.since = max(hold.since, now - 1.0)
+
+
+def test_it_complains_of_a_core_that_is_silent_for_whoever_mutters() -> None:
+    assert "a soft voice silences the bot for ever" in complaint(lambda: Lies(waits_for_soft_voices), "turns away, understood late")
+
+
 class FallsAsleep(Doctor):
     """Hears nothing any more, from a moment on, and so does nothing."""
 

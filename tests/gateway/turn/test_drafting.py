@@ -33,12 +33,12 @@ def pieces(desk: Desk) -> list[str]:
 # -- Of words that interrupt the bot ------------------------------------------------------------
 
 
-def interrupting_desk(rules: Rules = RULES, voice_s: float = 0.5) -> Desk:
+def interrupting_desk(rules: Rules = RULES, voice_s: float = 0.5, text: str = "לא כך") -> Desk:
     """A caller interrupts the bot, and pauses; the words are known."""
     desk = speaking_desk(rules)
     desk.speak(voice_s)
     desk.wait(0.34)
-    desk.understand("לא כך", piece="probe")
+    desk.understand(text, piece="probe")
     return desk
 
 
@@ -73,7 +73,27 @@ def test_a_caller_who_goes_on_behind_them_is_answered_whole() -> None:
     assert (desk.reports.count("DRAFT_DROPPED"), desk.asked[-1]) == (1, "לא כך אלא כך")
 
 
-@pytest.mark.parametrize(
+@pytest@pytest.mark.parametrize(("text", "waits_s"), [("לא כך תודה", 0.5), ("לא כך", 1.04)])
+@pytest.mark.parametrize("rules", [RULES, ASR], ids=["answered", "looked at"])
+def test_how_long_the_pause_may_last_is_told_by_the_words_that_interrupt(rules: Rules, text: str, waits_s: float) -> None:
+    desk = interrupting_desk(rules, text=text)
+    assert desk.machine.call.floor.wait_frames == round(waits_s * 50)
+
+
+def test_where_silence_alone_is_the_end_they_tell_nothing() -> None:
+    desk = interrupting_desk(SILENCE_ALONE)
+    assert desk.machine.call.floor.wait_frames == round(SILENCE_ALONE.min_utt_s * 50)
+
+
+def test_words_that_hang_before_them_count_too() -> None:
+    desk = asked_desk(text="אני וגם")
+    desk.speak(0.5)
+    desk.wait(0.32)
+    desk.understand("לא כך", piece="probe")
+    assert (desk.ends[-1], desk.machine.call.floor.wait_frames) == ("superseded", 52)
+
+
+.mark.parametrize(
     ("rules", "voice_s"), [(ASR, 0.5), (replace(RULES, max_drafts=0), 0.5), (RULES, 0.28)], ids=["no drafts", "no more drafts", "short"]
 )
 def test_some_are_answered_only_at_the_end(rules: Rules, voice_s: float) -> None:

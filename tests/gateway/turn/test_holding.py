@@ -209,6 +209,17 @@ def test_after_six_seconds_it_is_taken_back_and_all_of_it_goes_to_asr_once_more(
     assert (desk.state, last.start, last.end) == (BotState.SPEAKING, onset - 20, onset + 305)
 
 
+def test_after_six_seconds_a_recogniser_that_failed_in_the_pause_is_asked_once_more() -> None:
+    desk = speaking_desk(replace(RULES, barge_in_final_ms=60000))
+    desk.speak(5.6)
+    desk.wait(0.36)
+    before = probes(desk)[-1]
+    desk.report(StageFailed(head=desk.head(seq=before.seq), stage="asr", error="Timeout", piece="probe"))
+    desk.wait(0.2)
+    last = probes(desk)[-1]
+    assert (desk.state, last.seq > before.seq, last.start, last.end) == (BotState.SPEAKING, True, before.start, before.end)
+
+
 def test_a_little_rest_is_not_worth_going_on_for() -> None:
     desk = asked_desk()
     desk.sentence(0, "one two three.", 1.0)

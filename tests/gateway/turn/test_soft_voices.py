@@ -89,6 +89,56 @@ def test_a_call_to_stop_that_comes_late_stops_the_bot() -> None:
     assert desk.ends[-1] == "interrupted"
 
 
+# -- It goes on --------------------------------------------------------------------------------
+
+
+def muttering_desk(rules: Rules = RULES, level: int = SOFT) -> Desk:
+    """Somebody talks over the bot in bits and pieces, and nobody knows yet what they say."""
+    desk = answering_desk(rules)
+    for _ in range(3):
+        desk.speak(0.24, level=level)
+        desk.wait(0.4)
+    return desk
+
+
+.mark.parametrize(("level", "resumed"), [(SOFT, 1), (LOUD, 0)])
+def test_it_keeps_the_bot_silent_for_no_longer_than_a_word_however_it_goes_on(level: int, resumed: int) -> None:
+    assert muttering_desk(level=level).reports.count("BARGE_IN_RESUMED") == resumed
+
+
+def test_the_bot_is_back_after_one_second_and_a_half() -> None:
+    desk = muttering_desk()
+    desk.wait(0.2)
+    back_at = next(at for at, item in desk.sent if isinstance(item, bytes) and at > desk.clears[0])
+    assert back_at - desk.clears[0] == pytest.approx(1.5, abs=0.021)
+
+
+def test_what_was_said_up_to_then_is_listened_to() -> None:
+    desk = answering_desk()
+    desk.speak(0.24, level=SOFT)
+    for _ in range(4):
+        desk.wait(0.24)
+        desk.speak(0.12, level=SOFT)
+    last = desk.published[-1]
+    desk.understand("רגע", piece="probe")
+    assert (last.piece, desk.reports.count("BARGE_IN_RESUMED"), desk.ends[-1]) == ("probe", 1, "interrupted")
+
+
+def test_what_was_probed_is_not_probed_again() -> None:
+    desk = answering_desk()
+    desk.speak(0.5, level=SOFT)
+    desk.wait(1.2)
+    assert (desk.state, len(desk.published)) == (BotState.SPEAKING, 2)
+
+
+def test_a_voice_that_turns_out_to_be_soft_brings_the_bot_back_at_once() -> None:
+    desk = answering_desk(replace(RULES, barge_in_final_ms=5000))
+    desk.speak(0.4)
+    before = desk.reports.count("BARGE_IN_RESUMED")
+    desk.speak(3.4, level=10)
+    assert (before, desk.reports.count("BARGE_IN_RESUMED")) == (0, 1)
+
+
 # -- Over nothing -----------------------------------------------------------------------------
 
 
