@@ -16,7 +16,7 @@ from gateway.turn.words import Sense
 from tests.sim.broken_rule import Check
 
 _SOFT = OWN_LEVEL_RATIO * 1.1
-"""A little of what else is in a piece, its pre-roll."""
+"""A little of what the detector took for a voice."""
 _CLEARLY_SOFT = OWN_LEVEL_RATIO * 0.9
 """All of its frames are."""
 _LONGEST_SILENCE_S = 2.0
@@ -55,7 +55,8 @@ class VoicesJudge:
             self._brief.add(command.seq)
         if piece is not None and piece.soft:
             self._soft.add(command.seq)
-            self._check(self._is_soft(frames), "a voice as loud as the caller's own counts for nothing")
+            voice = range(max(frames.start, self._hold[1]), frames.stop)
+            self._check(self._is_soft(voice), "a voice as loud as the caller's own counts for nothing")
 
     def _is_soft(self, frames: range) -> bool:
         own, levels = self._machine.call.memory.own, [self._levels[frame] for frame in frames if frame in self._levels]

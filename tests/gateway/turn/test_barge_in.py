@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.turn.barge_in import LIMIT_S, UNDECIDED_S, Hold, Verdict, is_callers_own, judge_length, judge_words
+from gateway.turn.barge_in import LIMIT_S, SOFT_S, UNDECIDED_S, Hold, Verdict, is_callers_own, judge_length, judge_words
 from gateway.turn.utterance import Loudness, Piece, Utterance
 from gateway.turn.words import Sense
 
@@ -82,18 +82,22 @@ def test_voice_within_ten_decibels_is_the_callers_own(level: int, known_frames: 
 def test_an_undecided_hold_ends_two_seconds_into_silence() -> None:
     held = hold()
     held.silent_since = 11.0
-    assert held.times_out_at() == 11.0 + UNDECIDED_S
+    assert held.times_out_at(soft=False) == 11.0 + UNDECIDED_S
 
 
 def test_a_hold_ends_after_six_seconds_whatever_happens() -> None:
     held = hold()
-    assert held.times_out_at() == 10.0 + LIMIT_S
+    assert held.times_out_at(soft=False) == 10.0 + LIMIT_S
+
+
+def test_that_of_a_soft_voice_ends_after_one_second_and_a_half() -> None:
+    assert hold().times_out_at(soft=True) == 10.0 + SOFT_S
 
 
 def test_silence_does_not_prolong_a_hold() -> None:
     held = hold()
     held.silent_since = 15.5
-    assert held.times_out_at() == 10.0 + LIMIT_S
+    assert held.times_out_at(soft=False) == 10.0 + LIMIT_S
 
 
 @pytest.mark.parametrize(("ends", "covering"), [([], None), ([140], None), ([140, 150], 150), ([150, 140], 150)])

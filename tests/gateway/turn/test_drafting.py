@@ -73,7 +73,7 @@ def test_a_caller_who_goes_on_behind_them_is_answered_whole() -> None:
     assert (desk.reports.count("DRAFT_DROPPED"), desk.asked[-1]) == (1, "לא כך אלא כך")
 
 
-@pytest@pytest.mark.parametrize(("text", "waits_s"), [("לא כך תודה", 0.5), ("לא כך", 1.04)])
+@pytest.mark.parametrize(("text", "waits_s"), [("לא כך תודה", 0.5), ("לא כך", 1.04)])
 @pytest.mark.parametrize("rules", [RULES, ASR], ids=["answered", "looked at"])
 def test_how_long_the_pause_may_last_is_told_by_the_words_that_interrupt(rules: Rules, text: str, waits_s: float) -> None:
     desk = interrupting_desk(rules, text=text)
@@ -93,7 +93,7 @@ def test_words_that_hang_before_them_count_too() -> None:
     assert (desk.ends[-1], desk.machine.call.floor.wait_frames) == ("superseded", 52)
 
 
-.mark.parametrize(
+@pytest.mark.parametrize(
     ("rules", "voice_s"), [(ASR, 0.5), (replace(RULES, max_drafts=0), 0.5), (RULES, 0.28)], ids=["no drafts", "no more drafts", "short"]
 )
 def test_some_are_answered_only_at_the_end(rules: Rules, voice_s: float) -> None:

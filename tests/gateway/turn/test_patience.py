@@ -185,7 +185,7 @@ def test_a_caller_who_goes_on_is_answered_once() -> None:
     desk.speak(1.0)
     desk.wait(0.4)
     desk.understand("ועוד", piece="probe")
-    desk.wait(0.5)
+    desk.wait(0.82)
     assert (desk.ends[-1], desk.asked) == ("superseded", ["שלום וגם ועוד"])
 
 

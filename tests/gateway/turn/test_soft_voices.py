@@ -101,7 +101,7 @@ def muttering_desk(rules: Rules = RULES, level: int = SOFT) -> Desk:
     return desk
 
 
-.mark.parametrize(("level", "resumed"), [(SOFT, 1), (LOUD, 0)])
+@pytest.mark.parametrize(("level", "resumed"), [(SOFT, 1), (LOUD, 0)])
 def test_it_keeps_the_bot_silent_for_no_longer_than_a_word_however_it_goes_on(level: int, resumed: int) -> None:
     assert muttering_desk(level=level).reports.count("BARGE_IN_RESUMED") == resumed
 
