@@ -85,14 +85,6 @@ def test_where_silence_alone_is_the_end_they_tell_nothing() -> None:
     assert desk.machine.call.floor.wait_frames == round(SILENCE_ALONE.min_utt_s * 50)
 
 
-def test_words_that_hang_before_them_count_too() -> None:
-    desk = asked_desk(text="אני וגם")
-    desk.speak(0.5)
-    desk.wait(0.32)
-    desk.understand("לא כך", piece="probe")
-    assert (desk.ends[-1], desk.machine.call.floor.wait_frames) == ("superseded", 52)
-
-
 @pytest.mark.parametrize(
     ("rules", "voice_s"), [(ASR, 0.5), (replace(RULES, max_drafts=0), 0.5), (RULES, 0.28)], ids=["no drafts", "no more drafts", "short"]
 )
