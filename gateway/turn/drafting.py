@@ -97,7 +97,7 @@ class Drafting:
 
     def words_arrived(self, utterance: Utterance, piece: Piece, message: Transcript | StageFailed, now: float) -> None:
         """Words of the open utterance are known, those of its draft or of a piece before it."""
-        call, draft = self._call, utterance.draft
+        draft = utterance.draft
         if draft is None:
             return
         if piece is draft and isinstance(message, StageFailed):
