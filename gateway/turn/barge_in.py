@@ -5,9 +5,8 @@ words, a key, or voice as loud as the caller's own that lasts. It goes back (*re
 the voice ended without words, or with a backchannel or a duplicate, or when nobody can tell.
 
 A voice over a reply that sounded, on average much softer than the caller's, is a radio, or somebody else in the
-room: its words count for nothing, unless they ask the bot to stop. So the bot
-waits for them no longer than for a word: what the voice goes on to say, in whatever pieces, prolongs nothing. Over nothing it is a caller
-who turned away.
+room: its words count for nothing, unless they ask the bot to stop. So the bot waits for them no longer than for
+a word: what the voice goes on to say, in whatever pieces, prolongs nothing. Over nothing it is a caller who turned away.
 
 The functions decide; the machine carries out.
 """
@@ -23,7 +22,7 @@ UNDECIDED_S = 2.0
 LIMIT_S = 6.0
 """A hold lasts no longer."""
 SOFT_S = 1.5
-"""That of a voice too soft to be the caller's lasts no longer: all that could count is a call to stop, and that counts when it comes late."""
+"""That of a voice too soft to be the caller's lasts no longer: a call to stop is all that could count, and it counts when it comes late."""
 PROBE_FRAMES = 60
 """Voice that lasts is probed every 1.2 s."""
 FREE_HOLDS = 3
