@@ -48,7 +48,8 @@ class Line(asyncio.Protocol):
         self.talker = talker
         self.gone = False
         self._stream = f"MZ{number:032x}".encode()
-        self._call = f"CA{number:032x}".encode()
+        self.call = f"CA{number:032x}"
+        self._call = self.call.encode()
         self._reader = Reader()
         self._frames = 0
         self._transport: asyncio.Transport | None = None

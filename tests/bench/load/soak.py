@@ -1,7 +1,8 @@
 """``python -m tests.bench.load.soak``, or ``make soak``: calls come and go, and what is left behind is counted.
 
 So many places on the line; at each a call of 20-70 s after the other, which says things, is answered, cuts in, and hangs up, in the
-middle of anything. Every five seconds the memory of each process is noted, its descriptors, and what is in Redis.
+middle of anything. Every five seconds the memory of each process is noted, its descriptors, and what is in Redis. What the callers
+were answered is counted as well: a house that serves nobody does not grow.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +26,13 @@ from common import catalogue, models, streams
 from common.config import Settings
 from common.streams import STAGES
 from tests.bench.load import soaked
-from tests.bench.load.callers import Callers
+from tests.bench.load.callers import Callers, Line
+from tests.bench.load.ends import ends
+from tests.bench.load.left import left_of
 from tests.bench.load.processes import descriptors, usage
 from tests.bench.load.result import new_result
 from tests.bench.load.servers import house
-from tests.bench.load.soaked import Sample, Soak
+from tests.bench.load.soaked import Sample, Served, Soak
 from tests.e2e.gateway_process import ROOT
 from tests.servers import real_server
 
@@ -45,6 +49,9 @@ class Churn:
     def __init__(self, port: int, places: int, seed: int) -> None:
         self.callers = Callers(port, seed)
         self.lost = 0
+        self.served = Served()
+        self.ended_at = dict[str, float]()
+        """When each call was over."""
         self._places = places
         self._chance = random.Random(seed)
         self._ending = asyncio.Event()
@@ -66,8 +73,13 @@ class Churn:
             line = await self.callers.call(place)
             await self._wait(self._chance.uniform(*_CALL_S))
             self.lost += line.gone
-            line.hang_up()
+            self._end(line)
             await asyncio.sleep(self._chance.uniform(*_PAUSE_S))
+
+    def _end(self, line: Line) -> None:
+        line.hang_up()
+        self.ended_at[line.call] = now = time.monotonic()
+        self.served = self.served.with_call(line.talker.said, now)
 
     async def _wait(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -91,7 +103,8 @@ async def run(folder: Path, out: Path, redis_url: str, minutes: float, places: i
             return await sample(client, processes, time.monotonic() - began, live)
 
         def so_far(after: Sample) -> Soak:
-            return Soak(about.at, about.machine, places, churn.callers.placed, churn.lost, before, samples, after, about.commit)
+            known = Soak(about.at, about.machine, places, churn.callers.placed, churn.lost, before, samples, after, about.commit)
+            return replace(known, served=churn.served)
 
         before = await look()
         async with asyncio.TaskGroup() as tasks:
@@ -104,6 +117,9 @@ async def run(folder: Path, out: Path, redis_url: str, minutes: float, places: i
                 await asyncio.wait({churning}, timeout=_EVERY_S)
         await asyncio.sleep(_REST_S)
         found = so_far(await look())
+        names = [name.decode() async for name in client.scan_iter(count=1000)]
+        told = ends(server.log.read_text(encoding="utf-8"))
+        found = replace(found, ends=told, left=left_of(names, churn.ended_at, time.monotonic()))
         soaked.save(found, out)
         return found
 

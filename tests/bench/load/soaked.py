@@ -7,9 +7,12 @@ from pathlib import Path
 import msgspec
 
 from tests.bench.load.chart import Series, lines
+from tests.bench.load.ends import no_answer
 from tests.bench.load.figures import Slope, slope
+from tests.bench.load.left import Left
 from tests.bench.load.result import Machine
 from tests.bench.load.table import row
+from tests.bench.load.talker import Said
 
 FILE, PICTURE = "soak.json", "soak.svg"
 _WARM_UP_SHARE, _WARM_UP_S = 1 / 3, 600.0
@@ -34,6 +37,25 @@ class Sample:
     """Keys that never expire, by kind."""
 
 
+_TIME_S = 5.0
+"""In which an answer comes; who hangs up sooner does not wait for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What callers were answered."""
+
+    answered: int = 0
+    unanswered: int = 0
+    fillers: int = 0
+
+    def with_call(self, said: Sequence[Said], now: float) -> "Served":
+        """And a call that ends now."""
+        waited = [each for each in said if each.answered_at is None and each.decided_at is not None and each.decided_at < now - _TIME_S]
+        answered = self.answered + sum(each.answered_at is not None for each in said)
+        return Served(answered, self.unanswered + len(waited), self.fillers + sum(each.fillers for each in said))
+
+
 @dataclass(frozen=True, slots=True)
 class Soak:
     """One run."""
@@ -52,6 +74,12 @@ class Soak:
     """Half a minute after the last call."""
     commit: str = ""
     """What ran."""
+    served: Served | None = None
+    """None, here and below: of before that was noted."""
+    ends: dict[str, int] | None = None
+    """How many turns ended how, by the gateway's own word."""
+    left: dict[str, Left] | None = None
+    """In Redis, of calls, at the end."""
 
     @property
     def seconds(self) -> float:
@@ -83,11 +111,13 @@ def told(soak: Soak) -> Iterator[str]:
         f"Growth is told after {soak.warm_up_s / 60:.1f} minutes of warm-up; the goal is {goal:g} % an hour."
     )
     yield ""
+    yield from _served(soak)
     yield row("process", "MB at the end", "growth, % an hour", "between (95 %)", "goal", "descriptors before / most / after")
     yield row(":--", "--:", "--:", "--:", ":--", "--:")
     for process in soak.before.memory_mb:
         yield _row_of(soak, process, goal)
     yield ""
+    yield from _left(soak)
     yield f"Keys in Redis before, at the most, and half a minute after the last call: {_three(soak, [each.keys for each in soak.samples])}."
     yield "Redis keeps the events of a call for two hours and what stages did for ten minutes, so it grows for two hours."
     yield (
@@ -98,6 +128,30 @@ def told(soak: Soak) -> Iterator[str]:
         kinds = ", ".join(f"`{kind}` {count}" for kind, count in sorted(soak.after.endless.items()))
         yield f"Keys that never expire, by kind, half a minute after the last call: {kinds}."
     yield f"Consumers of each stage's group at the end: {', '.join(f'{stage} {count}' for stage, count in soak.after.consumers.items())}."
+    yield ""
+
+
+def _served(soak: Soak) -> Iterator[str]:
+    if soak.served is None or soak.ends is None:
+        return
+    served, missed = soak.served, no_answer(soak.ends)
+    good = served.answered and not served.unanswered and not served.fillers and not missed
+    ended = ", ".join(f"{how} {count}" for how, count in soak.ends.items())
+    yield (
+        f"Were calls served: **{'yes' if good else 'no'}**; {served.answered} answers, {served.unanswered} utterances without one within "
+        f"{_TIME_S:g} s, {served.fillers} fillers; turns ended so: {ended}."
+    )
+    yield ""
+
+
+def _left(soak: Soak) -> Iterator[str]:
+    if soak.left is None:
+        return
+    kinds = ", ".join(f"`{kind}` {left.keys}" for kind, left in soak.left.items())
+    overdue = {kind: left.overdue for kind, left in soak.left.items() if left.overdue}
+    word = "exact" if not overdue else "**left behind**: " + ", ".join(f"`{kind}` {count}" for kind, count in overdue.items())
+    count = sum(overdue.values())
+    yield f"Keys of calls at the end, by kind: {kinds}. Of calls that are over for longer than the kind lives: {count} ({word})."
     yield ""
 
 

@@ -14,13 +14,15 @@ from tests.bench.load.docs import document, page_about, write
 from tests.bench.load.ends import ends
 from tests.bench.load.figures import Spread
 from tests.bench.load.flame import give_title
+from tests.bench.load.left import Left, left_of
 from tests.bench.load.parts import parts_of
 from tests.bench.load.pictures import pictures
 from tests.bench.load.result import Result
 from tests.bench.load.scraped import quantiles
-from tests.bench.load.soaked import Sample, Soak, kept_soak
+from tests.bench.load.soaked import Sample, Served, Soak, kept_soak
 from tests.bench.load.synthetic import BUSY, MACHINE, SLOW, TIMES, level, result
 from tests.bench.load.table import since, tables, verdict
+from tests.bench.load.talker import Said
 
 
 @pytest.fixture
@@ -200,6 +202,31 @@ def test_growth_is_told_in_percent_an_hour() -> None:
 @pytest.mark.parametrize(("growth", "word"), [(1, "reached"), (20, "missed")])
 def test_whether_the_goal_was_reached_is_told(growth: float, word: str) -> None:
     assert any(line.startswith("| gateway |") and f"| {word} |" in line for line in soaked.told(soak(growth)))
+
+
+def test_a_soak_says_whether_calls_were_served() -> None:
+    answered, waits, early = (
+        Said(over_bot=False, began_at=0.0, decided_at=at, answered_at=answer) for at, answer in ((1, 2), (5, None), (8, None))
+    )
+    served = Served().with_call([answered, waits, early], now=11.0)
+    assert served == Served(answered=1, unanswered=1)
+    good, bad = (replace(soak(0), served=each, ends={"replied": 1}) for each in (Served(answered=1), served))
+    assert any(line.startswith("Were calls served: **yes**; 1 answers, 0 utterances") for line in soaked.told(good))
+    assert any(line.startswith("Were calls served: **no**; 1 answers, 1 utterances") for line in soaked.told(bad))
+    assert any("**no**" in line for line in soaked.told(replace(good, ends={"fallback": 1})))
+    assert any("**no**" in line for line in soaked.told(replace(good, served=Served())))
+
+
+def test_keys_of_calls_that_are_over_for_longer_than_they_live_are_told() -> None:
+    old, new, live = (f"CA{number:032x}" for number in range(3))
+    names = [f"t:{{s0}}:{kind}:{call}:1" for kind in ("done", "ev") for call in (old, new, live)] + ["t:{s0}:asr", f"t:{{s0}}:odd:{old}"]
+    found = left_of(names, {old: 0.0, new: 900.0}, now=1000.0)
+    assert found == {"done": Left(3, overdue=1), "ev": Left(3), "odd": Left(1, overdue=1)}
+    assert any(
+        "`ev` 3, `odd` 1. Of calls" in line and "2 (**left behind**: `done` 1, `odd` 1)" in line
+        for line in soaked.told(replace(soak(0), left=found))
+    )
+    assert any("0 (exact)" in line for line in soaked.told(replace(soak(0), left={"ev": Left(3)})))
 
 
 def test_keys_that_never_expire_are_told_by_kind() -> None:
