@@ -20,6 +20,7 @@ from common.config import Settings
 from tests.bench.load import docs
 from tests.bench.load import result as results
 from tests.bench.load.churn import measure_churn
+from tests.bench.load.comparison import since
 from tests.bench.load.flame import flame_graph
 from tests.bench.load.goals import shortfalls
 from tests.bench.load.level import Level, measure
@@ -29,7 +30,7 @@ from tests.bench.load.servers import House, bare_loop, house
 from tests.bench.load.soaked import kept_soak
 from tests.bench.load.start import seconds_to_ready
 from tests.bench.load.steps import measure_steps
-from tests.bench.load.table import parts_table, since, tables, verdict
+from tests.bench.load.table import parts_table, tables, verdict
 from tests.e2e.gateway_process import ROOT
 from tests.servers import real_server
 

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from tests.bench.load.comparison import since
 from tests.bench.load.flame import title_of
 from tests.bench.load.goals import shortfalls
 from tests.bench.load.pictures import pictures
 from tests.bench.load.result import Result
-from tests.bench.load.table import parts_table, since, tables, verdict
+from tests.bench.load.table import parts_table, tables, verdict
 from tools.drawing import save
 
 _BEGIN = """# Benchmarks

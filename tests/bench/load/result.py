@@ -31,6 +31,8 @@ class Machine:
     python: str
     load: tuple[float, float, float]
     """Of the last 1, 5 and 15 minutes when the run began: on a busy machine latencies are the machine's."""
+    mhz: float | None = None
+    """Its clock then, as the kernel says it; None: of before that was noted, or it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ def at_calls(levels: Sequence[Level], calls: int) -> Level | None:
 def new_result(form: str) -> Result:
     """A run that begins now, on this machine."""
     at = time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime())
-    machine = Machine(_processor(), os.cpu_count() or 1, platform.release(), platform.python_version(), os.getloadavg())
+    machine = Machine(_processor(), os.cpu_count() or 1, platform.release(), platform.python_version(), os.getloadavg(), _mhz())
     return Result(at, machine, form, commit=commit())
 
 
@@ -173,8 +175,17 @@ def _git(*arguments: str) -> str:
 
 
 def _processor() -> str:
+    return _cpuinfo("model name") or platform.machine()
+
+
+def _mhz() -> float | None:
+    told = _cpuinfo("cpu MHz")
+    return float(told) if told else None
+
+
+def _cpuinfo(field: str) -> str:
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith(field)), "")
 
 
 # --- Files

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tests.bench.load.churn import Churn
 from tests.bench.load.ends import no_answer
-from tests.bench.load.figures import Change, Spread, changes
+from tests.bench.load.figures import Spread
 from tests.bench.load.level import Level
-from tests.bench.load.result import MORE_IS_BETTER, Result, at_calls
+from tests.bench.load.result import Machine, Result, at_calls
 
 _ENOUGH = 100
 """Fewer values have no p99."""
@@ -35,13 +35,14 @@ def row(*cells: object) -> str:
     return "| " + " | ".join("-" if cell is None else str(cell) for cell in cells) + " |"
 
 
-def _head(*names: str) -> Iterator[str]:
+def head(*names: str) -> Iterator[str]:
+    """The first two rows."""
     yield row(*names)
     yield row(*(":--" if number == 0 else "--:" for number in range(len(names))))
 
 
 def _levels(result: Result) -> Iterator[str]:
-    yield from _head("server", "calls", "CPU s / call-minute", "x bare loop", "core busy", "waited for the core", "MB / call", "held")
+    yield from head("server", "calls", "CPU s / call-minute", "x bare loop", "core busy", "waited for the core", "MB / call", "held")
     for level in result.levels:
         bare = result.bare_beside(level)
         ratio = f"{level.cpu_s_per_call_minute / bare.cpu_s_per_call_minute:.2f}" if bare and bare.cpu_s_per_call_minute else None
@@ -63,7 +64,7 @@ def _yes(is_so: bool) -> str:
 
 
 def _noticed(levels: Sequence[Level]) -> Iterator[str]:
-    yield from _head(
+    yield from head(
         "server", "calls", "interruptions", "onset to clear", "sound after clear", "answers", "voice to voice", "own share",
         "unanswered", "fillers", "in place of an answer", "not cleared", "lost calls", "callers' latest",
     )  # fmt: skip
@@ -87,7 +88,7 @@ def three(found: Spread) -> str | None:
 
 
 def _clocks(levels: Sequence[Level]) -> Iterator[str]:
-    yield from _head(
+    yield from head(
         "server", "calls", "frames", "underruns > 5 ms", "beside a stall", "longest gap", "lead p50 / least", "late p50 / p95 / p99",
         "tick late p99 / most", "stalls > 5 ms", "longest stall",
     )  # fmt: skip
@@ -110,7 +111,7 @@ def _ticks(lateness_ms: Mapping[str, float]) -> str | None:
 
 def _other_core(levels: Sequence[Level]) -> Iterator[str]:
     """Whether a figure tells of the gateway or of what the bench has beside it."""
-    yield from _head(
+    yield from head(
         "server", "calls", "callers", "workers", "Redis", "together", "asr / llm / tts waited", "CPU ms per answer, asr / llm / tts",
         "Redis CPU ms per answer", "load level",
     )  # fmt: skip
@@ -133,7 +134,7 @@ def _stages(values: Mapping[str, float] | None, form: str) -> str | None:
 
 
 def _beside(result: Result) -> Iterator[str]:
-    yield from _head("what", "figure")
+    yield from head("what", "figure")
     if result.churn is not None:
         yield from _churn(result.churn)
     for each in result.steps:
@@ -196,28 +197,14 @@ def _about_the_bare_loop(result: Result) -> Iterator[str]:
     cost = bare.cpu_s_per_call_minute
     fits = abs(cost - _REFERENCE_CPU) <= _NEAR * _REFERENCE_CPU
     word = "within" if fits else f"{cost / _REFERENCE_CPU:.2f} times, so not within"
-    yield f"- The bare loop takes {cost:.3f} CPU seconds per call-minute at {_REFERENCE_CALLS} calls: {word} 30 % of the reference's 0.12."
+    here = "" if fits else f" Here it had one of {_cores(result.machine)}."
+    takes = f"{cost:.3f} CPU seconds per call-minute at {_REFERENCE_CALLS} calls"
+    yield f"- The bare loop takes {takes}: {word} 30 % of the reference's 0.12.{here}"
 
 
-def since(before: Result | None, now: Result) -> Iterator[str]:
-    """What changed by more than a tenth since a result that was kept."""
-    if before is None:
-        yield "No earlier result is kept."
-        return
-    found = changes(before.figures, now.figures)
-    yield f"Compared with {before.at} ({before.form} form, load {before.machine.load[0]:.1f}; now {now.machine.load[0]:.1f}):"
-    yield ""
-    if not found:
-        yield "nothing differs by more than a tenth."
-        return
-    yield from _head("figure", "before", "now", "ratio", "is")
-    for change in found:
-        yield row(change.name, f"{change.before:g}", f"{change.now:g}", f"{change.ratio:.2f}", _is(change))
-
-
-def _is(change: Change) -> str:
-    more_is_better = any(name in change.name for name in MORE_IS_BETTER)
-    return "better" if (change.now > change.before) == more_is_better else "worse"
+def _cores(machine: Machine) -> str:
+    clock = f"at {machine.mhz:.0f} MHz" if machine.mhz else "whose clock was not noted"
+    return f"{machine.cores} cores of {machine.name}, {clock}"
 
 
 # --- Our own share
@@ -230,7 +217,7 @@ def parts_table(result: Result) -> Iterator[str]:
         return
     yield "## Our own share of a turn, by part"
     yield ""
-    yield from _head("part", *(f"{level.calls} calls" for level in levels))
+    yield from head("part", *(f"{level.calls} calls" for level in levels))
     for name in levels[0].parts_ms or {}:
         yield row(name, *(three(level.parts_ms[name]) for level in levels if level.parts_ms))
     yield ""

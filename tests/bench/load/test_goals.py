@@ -11,7 +11,6 @@ from tests.bench.load.level import Level
 from tests.bench.load.parts import answers, parts_of
 from tests.bench.load.result import Result
 from tests.bench.load.synthetic import BUSY, TIMES, level, result
-from tests.bench.load.table import since
 
 
 @pytest.fixture
@@ -145,66 +144,3 @@ def test_what_silero_costs_is_told_beside_webrtcvad_and_the_bare_loop(found: Res
     assert told(found) == [
         "- Silero, the detector that is shipped: 2.00 times webrtcvad's CPU at 10 calls, 1.50 times the bare loop's; goals are webrtcvad's."
     ]
-
-
-# --- Against the run before
-
-
-def worse(level: Level) -> Level:
-    """In everything, and by so little that it holds."""
-    ticks = {"p50": 50.0, "p99": 100.0, "largest": 200.0}
-    return replace(
-        level,
-        memory_mb=level.memory_mb_before + 0.295 * level.calls,
-        frame_times=replace(TIMES, underruns=900, longest_gap_ms=4.9, tick_lateness_ms=ticks),
-        onset_to_clear_ms=replace(level.onset_to_clear_ms, p50=251.0, p95=253.0),
-        own_share_ms=replace(level.own_share_ms, p99=1030.0),
-        worker_cpu_ms_per_answer={name: 5 * ms for name, ms in (level.worker_cpu_ms_per_answer or {}).items()},
-        callers_busy=0.2,
-    )
-
-
-def test_a_gateway_that_is_worse_in_everything_is_told_to_be_line_by_line() -> None:
-    before = replace(result(), gateway=[BUSY])
-    now = replace(before, gateway=[worse(BUSY)])
-    assert [line for line in since(before, now) if line.startswith("| gateway")] == [
-        "| gateway, 150 calls: MB per call | 0.067 | 0.295 | 4.40 | worse |",
-        "| gateway, 150 calls: onset to clear p50, ms | 101 | 251 | 2.49 | worse |",
-        "| gateway, 150 calls: onset to clear p95, ms | 103 | 253 | 2.46 | worse |",
-        "| gateway, 150 calls: own share p99, ms | 30 | 1030 | 34.33 | worse |",
-        "| gateway, 150 calls: underruns | 0 | 900 | inf | worse |",
-        "| gateway, 150 calls: longest gap, ms | 0 | 4.9 | inf | worse |",
-        "| gateway, 150 calls: ticks late p99, ms | 2 | 100 | 50.00 | worse |",
-        "| gateway, 150 calls: asr worker's CPU ms per answer | 30 | 150 | 5.00 | worse |",
-        "| gateway, 150 calls: llm worker's CPU ms per answer | 60 | 300 | 5.00 | worse |",
-        "| gateway, 150 calls: tts worker's CPU ms per answer | 90 | 450 | 5.00 | worse |",
-        "| gateway, 150 calls: share of the other core | 0.8 | 1.8 | 2.25 | worse |",
-    ]
-
-
-def test_parts_leads_and_what_calls_that_come_and_go_do_are_compared() -> None:
-    def of(publish_ms: float, lead_ms: float, lost: int) -> Result:
-        found, ticks = result(), {"p50": 1.0, "p99": 2.0 + lost, "largest": 5.0}
-        found.no_drafts = [replace(level("gateway", 150), parts_ms=parts_of([{"publish": publish_ms}]))]
-        times = replace(TIMES, lead_ms=Spread(9, lead_ms, 160.0, 163.0, 165.0), least_lead_ms=lead_ms / 2)
-        found.gateway = [replace(BUSY, frame_times=times)]
-        found.churn = Churn(standing=9, came=9, cpu_ms_a_call=9.0, lost=lost, tick_lateness_ms=ticks, tick_lateness_before_ms=ticks)
-        return found
-
-    told = [line for line in since(of(2.0, 150.0, 0), of(300.0, 30.0, 5)) if "worse" in line]
-    names = {line.split(" | ")[0].lstrip("| ") for line in told}
-    assert names >= {
-        "gateway without drafts, 150 calls: own share by its parts p50, ms",
-        "gateway, 150 calls: lead p50, ms",
-        "gateway, 150 calls: least lead, ms",
-        "while calls come and go: ticks late p99, ms",
-        "while calls come and go: calls lost",
-    }
-
-
-def test_of_a_load_and_of_steps_more_is_better() -> None:
-    before = result()
-    now = replace(before, gateway=before.gateway[:1], steps=[replace(before.steps[0], per_cpu_s=3000.0)])
-    rows = list(since(before, now))
-    assert "| rated load, calls | 150 | 10 | 0.07 | worse |" in rows
-    assert "| asr worker, steps per CPU second | 2000 | 3000 | 1.50 | better |" in rows

@@ -10,6 +10,7 @@ from tests.bench.load import result as results
 from tests.bench.load import soaked
 from tests.bench.load.__main__ import KEPT
 from tests.bench.load.churn import Churn, cpu_s_a_call
+from tests.bench.load.comparison import since
 from tests.bench.load.docs import document, page_about, write
 from tests.bench.load.ends import ends
 from tests.bench.load.figures import Spread
@@ -21,7 +22,7 @@ from tests.bench.load.result import Result
 from tests.bench.load.scraped import quantiles
 from tests.bench.load.soaked import Sample, Served, Soak, kept_soak
 from tests.bench.load.synthetic import BUSY, MACHINE, SLOW, TIMES, level, result
-from tests.bench.load.table import since, tables, verdict
+from tests.bench.load.table import tables, verdict
 from tests.bench.load.talker import Said
 
 
@@ -92,6 +93,8 @@ def test_the_bare_loop_is_held_against_the_reference(found: Result) -> None:
     assert any("0.100 CPU seconds per call-minute at 110 calls: within 30 %" in line for line in verdict(found))
     found.bare[1] = level("bare loop", 110, 0.3)
     assert any("2.50 times, so not within 30 %" in line for line in verdict(found))
+    found.machine = replace(MACHINE, mhz=2596.15)
+    assert any(line.endswith("Here it had one of 2 cores of a processor, at 2596 MHz.") for line in verdict(found))
 
 
 def test_a_result_is_the_same_once_it_was_kept(found: Result, tmp_path: Path) -> None:
@@ -100,16 +103,16 @@ def test_a_result_is_the_same_once_it_was_kept(found: Result, tmp_path: Path) ->
 
 
 def test_what_changed_since_the_last_result_is_told(found: Result) -> None:
-    now = replace(found, bare=[level("bare loop", 10, 0.1)])
-    assert "| bare loop, 10 calls: CPU s per call-minute | 0.2 | 0.1 | 0.50 | better |" in since(found, now)
-    assert "nothing differs by more than a tenth." in since(found, found)
+    now = replace(found, gateway=[level("gateway with drafts", 150, 0.05)])
+    assert "| gateway, 150 calls: CPU s per call-minute | 0.15 | 0.05 | 0.33 | better |" in since(found, now)
+    assert "Nothing differs by more than that." in since(found, found)
     assert list(since(None, found)) == ["No earlier result is kept."]
 
 
 def test_the_page_compares_with_the_first_result_too(found: Result) -> None:
     first = replace(found, at="2026-11-22T01:00Z", bare=[level("bare loop", 10, 0.4)])
     page = document(found, [first, found], "", ".")
-    assert "## Since the first result\n\nCompared with 2026-11-22T01:00Z" in page
+    assert "## Since the first result\n\nCompared: 2026-11-22T01:00Z (short form" in page
     assert "## Since the first result" not in document(found, [found], "", ".")
 
 
