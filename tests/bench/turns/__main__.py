@@ -3,7 +3,8 @@
 Plays all scenes in both modes of barge-in, with vendors that take no time and with the guide's, scores them, and compares with
 what is kept in ``docs/benchmarks/turns``: events that changed sides are told by name, and a score that lost is an error. ``--write``
 keeps the new results and writes the page; ``--sweep pauses voices`` measures the curves anew, and nothing else (slow; on the tuning
-half, pauses on both); ``--each N`` plays less, for a look: of that nothing is kept; ``--draw NAME`` plays one scene and draws its timeline.
+half, pauses on both), ``--sweep cut-offs`` the pauses that are cut off, one by one; ``--each N`` plays less, for a look: of that
+nothing is kept; ``--draw NAME`` plays one scene and draws its timeline.
 
 Exit codes: 0 fine, 1 a score regressed, 2 it could not be played (something is missing; a call met with a bug).
 """
@@ -11,7 +12,7 @@ Exit codes: 0 fine, 1 a score regressed, 2 it could not be played (something is 
 import argparse
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby, islice
@@ -38,7 +39,7 @@ from tools import timeline
 
 RESULTS = docs.FOLDER / "results.json"
 EXIT_FINE, EXIT_REGRESSED, EXIT_NOT_PLAYED = 0, 1, 2
-SWEEPS = ("pauses", "voices")
+SWEEPS = ("pauses", "voices", "cut-offs")
 HALVES: tuple[Half, ...] = ("tuning", "held-out")
 CUT_RUNS = ("hold", "hold, guide")
 """Those whose cut-offs are told one by one: how the bot is interrupted decides nothing of them."""
@@ -78,7 +79,7 @@ def _done(asked: argparse.Namespace) -> int:
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.turns", description="How well the bot takes turns.")
     parser.add_argument("--write", action="store_true", help=f"keep the results: {docs.FOLDER}")
-    parser.add_argument("--sweep", nargs="+", choices=SWEEPS, default=(), help="measure these curves anew, and nothing else")
+    parser.add_argument("--sweep", nargs="+", choices=SWEEPS, default=(), help="measure these curves, or lists, anew, and nothing else")
     parser.add_argument("--processes", type=int, default=PROCESSES)
     parser.add_argument("--each", type=int, metavar="N", help="scenes of each kind and half, at most; default: all. Not with --write")
     parser.add_argument("--draw", nargs=2, metavar=("SCENE", "OUT.svg"), help="play one scene, and draw its timeline")
@@ -142,8 +143,13 @@ def _played(everything: Sequence[Scene], processes: int, began: Json) -> Json:
     line_h = sum(outcome.length_s for outcome in outcomes) / 3600
     _say(f"\n{line_h:.1f} h on the line in {took_s:.0f} s")
     made = began | {"calls": len(outcomes), "line_h": round(line_h, 2), "took_s": round(took_s)}
-    cut = {name: as_json(cut_pauses(calls[name])) for name in CUT_RUNS}
-    return to_json({name: panel(some) for name, some in calls.items()}) | {"cut_pauses": cut, "made": {"runs": made}}
+    made_of = {"runs": made, "cut_pauses": began}
+    return to_json({name: panel(some) for name, some in calls.items()}) | {"cut_pauses": _cut(calls), "made": made_of}
+
+
+def _cut(calls: Mapping[str, Iterable[tuple[Scene, Outcome]]]) -> Json:
+    """Pauses that were cut off, of calls that are about an utterance."""
+    return {name: as_json(cut_pauses(call for call in calls[name] if _subject(call[0]) in PAUSED)) for name in CUT_RUNS}
 
 
 def _calls(everything: Sequence[Scene], trial: Trial, processes: int) -> Iterator[tuple[Scene, Outcome]]:
@@ -162,6 +168,9 @@ def _swept(everything: Sequence[Scene], asked: argparse.Namespace, began: Json) 
     if "voices" in asked.sweep:
         voices = list(_first(_about(everything, "tuning", OVER_THE_BOT), SWEPT_VOICES))
         swept["yields"] = {"tuning": list(yields(voices, barging_in(), play))}
+    if "cut-offs" in asked.sweep:
+        both = [scene for half in HALVES for scene in _about(everything, half, PAUSED)]
+        swept["cut_pauses"] = _cut({trial.name: zip(both, play(both, trial), strict=True) for trial in RUNS if trial.name in CUT_RUNS})
     return swept | {"made": dict.fromkeys(swept, began)}
 
 

@@ -113,7 +113,8 @@ def _cut_pauses(results: Json) -> Iterator[str]:
         "",
         "## Pauses that were cut off",
         "",
-        "Seconds count from the begin of the pause; *words came*: those of the last piece. What the reasons mean stands in "
+        f"({_of(results, 'cut_pauses')}.) Seconds count from the begin of the pause; *words came*: those of the last piece. What the "
+        "reasons mean stands in "
         "`tests/bench/turns/cut_pauses.py`, what was tried on them in [missed.md](missed.md#pauses-that-are-cut-off).",
         "",
     )

@@ -6,7 +6,7 @@
     runs     run ─▶ metric ─▶ events: the digest of its own
                               halves: half ─▶ all, a language, or a kind ─▶ hits of so many, interval, seconds, points
                               missed, no_occasion: names
-    made     runs, cut_offs, yields ─▶ when, and from which commit
+    made     runs, cut_pauses, cut_offs, yields ─▶ when, and from which commit
     cut_pauses                                                     (``cut_pauses.py``)
     cut_offs, yields                                               (the curves: ``sweep.py``)
 """

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tests.bench.turns.chapter import PAGE, put
+from tests.bench.turns.cut_pauses import CutPause, as_json
 from tests.bench.turns.docs import FOLDER, GUIDE_RUNS, PLAIN_RUNS, page, write
 from tests.bench.turns.made_calls import AT_S, outcome, says, scene
 from tests.bench.turns.panel import panel
@@ -14,6 +15,7 @@ from tests.e2e.gateway_process import ROOT
 MARKED = "before\n<!-- made of results.json -->\n<!-- end -->\nbehind"
 POINT = {"setting": "duck, 1 s", "series": "duck", "at": 1.0, "shares": dict.fromkeys(CURVED, 0.9), "l_y_s": 1.0}
 COUNTS = {metric: [9, 10] for metric in CURVED}
+CUT_PAUSE = CutPause("en/utterance/1 pause 1", "tuning", 1.0, 0.78, 0.78, "Press two.", "open", "late")
 CUT = {"setting": "fixed, 0.7 s", "series": "silence alone", "at": 0.7, "cut": 3, "pauses": 30, "latency_s": 0.7}
 
 
@@ -23,8 +25,14 @@ def results() -> Json:
     kept = to_json(dict.fromkeys((*PLAIN_RUNS, *GUIDE_RUNS), events))
     over = [POINT | {"counts": COUNTS, "series": mode} for mode in ("duck", "hold")]
     run = {"at": "2026-01-01", "commit": "aaa", "calls": 1, "line_h": 0.1, "took_s": 60}
-    made = {"runs": run, "cut_offs": {"at": "2026-01-02", "commit": "bbb"}, "yields": {"at": "2026-01-03", "commit": "ccc"}}
-    return kept | {"cut_offs": {"tuning": [CUT]}, "yields": {"tuning": over}, "made": made}
+    run_of = {"hold": as_json([CUT_PAUSE])}
+    made = {
+        "runs": run,
+        "cut_pauses": {"at": "2026-01-04", "commit": "ddd"},
+        "cut_offs": {"at": "2026-01-02", "commit": "bbb"},
+        "yields": {"at": "2026-01-03", "commit": "ccc"},
+    }
+    return kept | {"cut_pauses": run_of, "cut_offs": {"tuning": [CUT]}, "yields": {"tuning": over}, "made": made}
 
 
 def test_it_has_a_section_for_each_question() -> None:
@@ -34,7 +42,9 @@ def test_it_has_a_section_for_each_question() -> None:
 
 def test_each_block_says_when_it_was_measured_and_from_which_commit() -> None:
     told = page(results())
-    assert all(made in told for made in ("2026-01-01, commit aaa", "2026-01-02, commit bbb", "2026-01-03, commit ccc"))
+    assert all(
+        made in told for made in ("2026-01-01, commit aaa", "2026-01-02, commit bbb", "2026-01-03, commit ccc", "2026-01-04, commit ddd")
+    )
 
 
 def test_every_picture_that_it_shows_is_written(tmp_path: Path) -> None:
@@ -64,6 +74,14 @@ def test_page_and_chapter_are_made_of_the_results_that_are_kept() -> None:
     kept, chapter = read(ROOT / FOLDER / "results.json"), (ROOT / PAGE).read_text(encoding="utf-8")
     assert (ROOT / FOLDER / "README.md").read_text(encoding="utf-8") == page(kept)
     assert put(chapter, kept) == chapter
+
+
+def test_each_pause_that_was_cut_off_is_told() -> None:
+    told = page(results())
+    assert "| words that come when the wait is over | 0 | 1 |" in told
+    assert "| late | tuning | 1.0 | 0.78 | 0.78 | open | Press two. | en/utterance/1 pause 1 |" in told
+    without = page({name: value for name, value in results().items() if name != "cut_pauses"})
+    assert "## Pauses that were cut off" not in without
 
 
 def test_without_sweeps_it_has_no_curves() -> None:
