@@ -33,7 +33,7 @@ class MarkedModel:
     def __init__(self, settings: Settings, number: int | None = None, lives: int = 0) -> None:
         self._model = ScriptedModel(settings)
         self._number, self._lives = _who() if number is None else (number, lives)
-        self._attempts = Counter[tuple[object, ...]]()
+        self._attempts = Counter[int]()
 
     async def warm_up(self) -> None:
         """As the model itself."""
@@ -47,7 +47,7 @@ class MarkedModel:
                 yield said_by(hand, piece) if isinstance(piece, str) else piece
 
     def _hand(self, prompt: Prompt) -> int:
-        turn = (prompt.turn, prompt.text, prompt.history)  # of another call, perhaps: whose hand comes first does not matter
+        turn = hash((prompt.turn, prompt.text, prompt.history))  # of another call, perhaps: whose hand comes first does not matter
         self._attempts[turn] += not prompt.rounds
         return 2 * self._number + (self._attempts[turn] + self._lives) % 2
 
