@@ -143,6 +143,24 @@ class StallingBus(NotedBus):
         await super().close_turn(call, closed, fence)
 
 
+class ElectingBus(NotedBus):
+    """A bus over a cluster that is without a master for the first 3.3 s."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.over: list[str] = []
+
+    async def close_turn(self, call: str, closed: TurnClosed, fence: int) -> None:
+        """Refuse it as long as there is none."""
+        if asyncio.get_running_loop().time() < 3.3:
+            await asyncio.sleep(1)
+            raise BusUnavailable("ConnectionError")
+
+    async def close_call(self, call: str, fence: int) -> None:
+        """Note it."""
+        self.over.append(call)
+
+
 class BrokenAccount(Account):
     """An account with a bug: at the end of every turn."""
 
@@ -248,6 +266,12 @@ def test_the_history_of_a_turn_is_written_before_the_utterance_of_the_next_thoug
 
     live(act, 15, bus=bus)
     assert bus.written[:2] == ["history of turn 0", "publish in turn 1"]
+
+
+def test_a_call_that_ends_while_a_cluster_elects_a_master_is_over_for_every_gateway() -> None:
+    bus = ElectingBus()
+    live(lambda call: None, 0.5, bus=bus)
+    assert bus.over == ["CA1"]
 
 
 def test_a_line_whose_frames_stop_in_mid_utterance_is_noticed_within_a_second() -> None:
