@@ -222,7 +222,8 @@ class Callers:
         conversation = Conversation(record, self.rng, lambda: self.stopping)
         caller = Caller(conversation, record, tell)
         dialled = "no-answer" if self.rng.random() < _UNANSWERED else "completed"
-        call = Call(caller, record, Addresses(AUTH_TOKEN), tell, _MOST_S, others, dialled=dialled)
+        any_other = [*others, first]  # a call that moved from the first one may have to move back
+        call = Call(caller, record, Addresses(AUTH_TOKEN), tell, _MOST_S, any_other, dialled=dialled)
         self.live.add(record.call)
         for url in (first, *others):
             try:

@@ -151,6 +151,9 @@ secret = "{SECRET}"
 parameters.turn = {{ description = "the number of the turn" }}
 parameters.said = {{ description = "what the caller said" }}
 
+[limits.book]
+numbers = ["*"]
+
 [transfers.office]
 number = "{OFFICE}"
 when = "people"
@@ -165,10 +168,11 @@ def rules() -> str:
 def _rule(turn: int, about: Part) -> Iterator[str]:
     yield "[[rule]]"
     yield f'name = "turn {turn}"'
-    yield f'turns = {[turn + stream * A_STREAM for stream in range(_STREAMS)]}\nhears = ["*"]\nsays = ["{_text(about.middle)}"]'
+    says = _text(about.middle).format(turn=turn)  # a number of five digits would be read aloud at length
+    yield f'turns = {[turn + stream * A_STREAM for stream in range(_STREAMS)]}\nhears = ["*"]\nsays = ["{says}"]'
     if about.tool:
         said = ', said = "{said}"' if about.tool == "book" else ""
-        yield f'unsure = ["{_text(_UNSURE)}"]\ncalls = {{tool = "{about.tool}", arguments = {{turn = "{{turn}}"{said}}}}}'
+        yield f'unsure = ["{_text(_UNSURE).format(turn=turn)}"]\ncalls = {{tool = "{about.tool}", arguments = {{turn = "{{turn}}"{said}}}}}'
     match about.action:
         case "collect":
             yield f'keys = {{terminator = "{TERMINATOR}"}}'

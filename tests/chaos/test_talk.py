@@ -9,7 +9,7 @@ from llm_worker.vendors.base import ToolResult
 from tests.chaos.ear import SLACK_MS
 from tests.chaos.hands import said_by
 from tests.chaos.report import LONG_MS
-from tests.chaos.talk import MS_PER_CHAR, TURNS, agent, expected, part, rules
+from tests.chaos.talk import A_STREAM, MS_PER_CHAR, TURNS, agent, expected, part, rules
 from tests.common.agents.files import write
 
 TOOLS = ("look_up", "book", "note")
@@ -48,3 +48,12 @@ def test_words_and_tools_have_the_number_of_their_turn() -> None:
     said = RuleBook.parse(rules()).answer("question?", [], TOOLS, None, ["office"], 4)
     assert said.calls is not None
     assert dict(said.calls.arguments) == {"turn": "4", "said": "question?"}
+
+
+def test_turns_that_are_counted_anew_sound_and_act_as_the_first_ones(tmp_path: Path) -> None:
+    anew = 2 * A_STREAM + 4
+    book = RuleBook.parse(rules())
+    texts = [book.answer("question?", [], TOOLS, ToolResult("done", ok=True), ["office"], turn).text for turn in (4, anew)]
+    write(tmp_path, rules(), "chaos.en.rules")
+    limits = read(write(tmp_path, agent("http://127.0.0.1:1"), "chaos"), Settings()).agent.limits
+    assert (texts[0], limits["book"].numbers) == (texts[1], ("*",))
