@@ -14,8 +14,8 @@ _SYNC = 0xF5
 CELL_BYTES = 8
 PHRASE_TURN = 127
 """Fixed phrases belong to every turn."""
-LATE_ATTEMPT = 5
-"""Of sound of words that gave way to others."""
+LATE_ATTEMPT = 200
+"""Of sound of words that gave way to others: more than anything is spoken in a call."""
 BEEP = bytes([0x10])
 
 
