@@ -435,7 +435,7 @@ class TakesAPieceForTheEnd(Doctor):
 
 
 def test_it_complains_of_a_sentence_that_is_left_in_the_middle() -> None:
-    assert "is left in the middle" in complaint(TakesAPieceForTheEnd)
+    assert any("is left in the middle" in complaint(TakesAPieceForTheEnd, seeds=[seed]) for seed in range(60))
 
 
 class TakesAnyWords(Doctor):
