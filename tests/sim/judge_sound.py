@@ -29,12 +29,8 @@ Cell = tuple[int, int, int]
 
 
 def cells(labels: Iterable[Label]) -> set[Cell]:
-    """The pieces that frames with these labels hold."""
-    return {
-        (one.sentence, one.take, place)
-        for one in labels
-        for place in range(max(0, one.offset) // CELL_BYTES, (one.end - 1) // CELL_BYTES + 1)
-    }
+    """The pieces that frames with these labels hold, but for what is no whole one: a last frame of that alone cannot tell."""
+    return {(one.sentence, one.take, place) for one in labels for place in range(max(0, one.offset) // CELL_BYTES, one.end // CELL_BYTES)}
 
 
 def _first_cell(frame: Label) -> Cell:

@@ -366,7 +366,7 @@ def frame(like: Label, **other: int) -> bytes:
     ],
 )
 def test_it_complains_of_sound_that(change: Callable[[Items, Label], Items | None], rule: str) -> None:
-    assert rule in complaint(lambda: Meddles(change))
+    assert any(rule in complaint(lambda: Meddles(change), seeds=[seed]) for seed in range(60))
 
 
 class SpeaksTooEarly(Doctor):
@@ -419,9 +419,10 @@ def test_it_complains_of_a_resume_that_says_too_much_again() -> None:
     assert "bytes are said again" in complaint(lambda: ResumesElsewhere(lambda last: 0), seeds=RESUMED)
 
 
-def test_the_padding_of_a_last_frame_is_no_sound_that_could_be_left_out() -> None:
-    last = sound(1, 0, 0, 1, FRAME_BYTES + 24)[FRAME_BYTES:].ljust(FRAME_BYTES, bytes([SILENCE_BYTE]))
-    assert cells([label(last)]) == {(0, 0, 20), (0, 0, 21), (0, 0, 22)}
+@pytest.mark.parametrize(("length", "places"), [(24, {20, 21, 22}), (23, {20, 21})])
+def test_padding_and_what_cannot_tell_what_it_is_are_no_sound_that_could_be_left_out(length: int, places: set[int]) -> None:
+    last = sound(1, 0, 0, 1, FRAME_BYTES + length)[FRAME_BYTES:].ljust(FRAME_BYTES, bytes([SILENCE_BYTE]))
+    assert cells([label(last)]) == {(0, 0, place) for place in places}
 
 
 class TakesAPieceForTheEnd(Doctor):
@@ -582,7 +583,7 @@ def waits_for_soft_voices(machine: TurnMachine, now: float) -> None:
 
 
 def test_it_complains_of_a_core_that_is_silent_for_whoever_mutters() -> None:
-    assert "a soft voice silences the bot for ever" in complaint(lambda: Lies(waits_for_soft_voices), "turns away, understood late")
+    assert "a soft voice silences the bot for ever" in complaint(lambda: Lies(waits_for_soft_voices), "turns away")
 
 
 class FallsAsleep(Doctor):
