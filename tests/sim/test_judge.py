@@ -358,7 +358,7 @@ def frame(like: Label, **other: int) -> bytes:
     [
         (lambda items, first: [bytes(bytearray(items[0])), *items], "a gap or a repetition"),
         (lambda items, first: items[1:], "a gap or a repetition"),
-        (lambda items, first: [frame(first, attempt=2), *items], "two attempts at one take"),
+        (lambda items, first: [frame(first, attempt=2), *items] if first.offset >= 4800 else None, "two attempts at one take"),
         (lambda items, first: [frame(first, take=1), *items], "two takes mix"),
         (lambda items, first: [frame(first, sentence=3), *items], "begins in the middle"),
         (lambda items, first: [frame(first, sentence=0), *items] if first.sentence else None, "an earlier sentence comes again"),
@@ -366,7 +366,7 @@ def frame(like: Label, **other: int) -> bytes:
     ],
 )
 def test_it_complains_of_sound_that(change: Callable[[Items, Label], Items | None], rule: str) -> None:
-    assert any(rule in complaint(lambda: Meddles(change), seeds=[seed]) for seed in range(60))
+    assert rule in complaint(lambda: Meddles(change))
 
 
 class SpeaksTooEarly(Doctor):
