@@ -21,6 +21,7 @@ from tests.bench.load import docs
 from tests.bench.load import result as results
 from tests.bench.load.churn import measure_churn
 from tests.bench.load.comparison import since
+from tests.bench.load.figures import spread
 from tests.bench.load.flame import flame_graph
 from tests.bench.load.goals import shortfalls
 from tests.bench.load.level import Level, measure
@@ -41,6 +42,7 @@ _MORE_LEVELS, _LONG_LEVELS = (250, 300), (350, 400)
 _REFERENCE_LEVEL = 110
 _NO_DRAFTS = (10, 50, 150)
 _SILERO = 50
+_SHIPPED = 150
 _CHURN = 100
 """Calls that stand while others come and go."""
 _STARTS = 3
@@ -79,6 +81,9 @@ class Bench:
                 self._keep(self.result.no_drafts, await self._level(around, calls, drafts=False))
             if _SILERO in self._levels:
                 self._keep(self.result.silero, await self._with_silero(around))
+            around.link_models()
+            for calls in self._as_shipped():
+                self._keep(self.result.shipped, await self._shipped_level(around, calls))
             if _CHURN in self._levels:
                 async with around.gateway(SPECULATE="full") as server:
                     self.result.churn = await measure_churn(server, _CHURN, self._seconds)
@@ -105,6 +110,9 @@ class Bench:
         rated = {self.result.rated.calls} if self.result.rated else set()
         return sorted(rated | {calls for calls in _NO_DRAFTS if calls in self._levels})
 
+    def _as_shipped(self) -> list[int]:
+        return sorted(({self.result.rated.calls} if self.result.rated else set()) | ({_SHIPPED} & set(self._levels)))
+
     async def _level(self, around: House, calls: int, *, drafts: bool) -> Level:
         async with around.gateway(SPECULATE="full" if drafts else "off") as server:
             return await measure(server, calls, self._seconds, drafts=drafts, house=around)
@@ -114,6 +122,12 @@ class Bench:
         async with around.gateway(SPECULATE="full", VAD="silero") as server:
             level = await measure(server, _SILERO, self._seconds, drafts=True, house=around)
             return replace(level, server="gateway with Silero")
+
+    async def _shipped_level(self, around: House, calls: int) -> Level:
+        """What of voice to voice is owed to the end of turn only the gateway knows: no share of ours."""
+        async with around.gateway(as_shipped=True) as server:
+            level = await measure(server, calls, self._seconds, drafts=True, house=around)
+            return replace(level, server="gateway as shipped", own_share_ms=spread([]))
 
     def _keep(self, levels: list[Level], level: Level) -> None:
         """With those before it in a file: who stops the run loses none of them."""

@@ -9,6 +9,7 @@ from tests.bench.load.flame import title_of
 from tests.bench.load.goals import shortfalls
 from tests.bench.load.pictures import pictures
 from tests.bench.load.result import Result
+from tests.bench.load.servers import SETTINGS
 from tests.bench.load.table import parts_table, tables, verdict
 from tools.drawing import save
 
@@ -16,13 +17,13 @@ _BEGIN = """# Benchmarks
 
 Written by `make bench ARGS=--docs`, never by hand: the figures are those of one run, on one machine, with what it was doing besides.
 """
-_METHOD = """## Method
+_METHOD = f"""## Method
 
 Real processes. The gateway is alone on one core; callers, Redis and one worker a stage are on another. Callers send a frame every
 20 ms by an absolute schedule, each at its own place within them, and say two things in 30 s: one into silence, one over the answer
 to it, 1.5-3.5 s after its first sound; the second answer is heard to its end. That is four exchanges a minute, half of them
 interruptions. The vendors are `scripted` and `tone`: end of turn 0.8 s, ASR 100 ms, first token 150, 50 tokens a second with the
-first sentence of three words, first sound 100: 1,210 ms in all. The detector is webrtcvad. Everything that callers notice is
+first sentence of three words, first sound 100: 1,210 ms in all. Everything that callers notice is
 measured at their end of the wire. Redis writes nothing to disk here; with the append-only file of `deploy/redis.conf` it took 15 %
 more CPU per answer when that was tried once.
 
@@ -40,6 +41,9 @@ more CPU per answer when that was tried once.
   turn to the first frame less the vendors' own time, which is what they are set to: what they seem to take over it, timed around our own
   queues, tasks and waits for a core, is ours. The wire has more in it: what lies between the gateway and its callers. With drafts the
   wire is held against the same goal; there the parts hide in the end of turn.
+- **Settings** are those that Torim is shipped with, but for {", ".join(f"`{name}={value}`" for name, value in SETTINGS.items())}: so the
+  callers know when an utterance ends, and each is answered. The levels *as shipped* have of these the language alone: Silero,
+  a greeting, an end of turn that goes by the words. What of their voice to voice is ours is not known, so that they have no own share.
 - **Silero** is the detector that Torim is shipped with. The level with it is there for its cost and its onsets: the callers' voices are cut
   to where webrtcvad hears their end, so voice to voice with it counts from elsewhere.
 - **Held**: no underrun over 5 ms but where a timer on the same core was late by a whole lead, too; onset to clear under 300 ms at
@@ -107,6 +111,10 @@ def page_about(result: Result, earlier: Sequence[Result], soak: str, page: Path,
     return document(result, earlier, soak, shown, _flames(folder, shown))
 
 
+_BEFORE = (
+    "The earlier one lies behind one optimisation already, that of a frame's path (4228f84), which took a tenth of the CPU; "
+    "all others are between the two."
+)
 _LOAD = re.compile(r"at (\d+) calls")
 
 
@@ -117,5 +125,6 @@ def _flames(folder: Path, shown: str) -> str:
         return ""
     told = ", ".join(f"[{title}]({shown}/{name})" for name, title in titles.items())
     loads = {count for title in titles.values() for count in _LOAD.findall(title)}
+    begun = f" {_BEFORE}" if "flame-before.svg" in titles else ""
     unlike = " They are not of one load: compare which parts are wide, not how wide they are." if len(loads) > 1 else ""
-    return f"Flame graphs of the gateway under load, by py-spy, of what holds the interpreter: {told}.{unlike}"
+    return f"Flame graphs of the gateway under load, by py-spy, of what holds the interpreter: {told}.{begun}{unlike}"

@@ -50,7 +50,7 @@ def _shortfalls(result: Result) -> Iterator[str]:
 def _counted(result: Result) -> list[Level]:
     """Those up to the rated load: what lies behind it is known not to hold, and a bench that looks for a limit goes there."""
     most = max(result.rated.calls if result.rated else 0, _CALLS_GOAL)
-    return [level for level in (*result.gateway, *result.silero, *result.no_drafts) if level.calls <= most]
+    return [level for level in (*result.gateway, *result.silero, *result.shipped, *result.no_drafts) if level.calls <= most]
 
 
 def _name(level: Level) -> str:
@@ -61,7 +61,7 @@ def _name(level: Level) -> str:
 
 
 def _cost_shortfalls(level: Level, result: Result) -> Iterator[str]:
-    if level.server == "gateway with Silero":
+    if level in (*result.silero, *result.shipped):
         return
     cost, bare = level.cpu_s_per_call_minute, result.bare_beside(level)
     if level.calls == _CALLS_GOAL and cost > _CPU_GOAL:
@@ -74,13 +74,14 @@ def _cost_shortfalls(level: Level, result: Result) -> Iterator[str]:
 
 def _silero_shortfalls(result: Result) -> Iterator[str]:
     """No goal is its own: what it costs is told beside the detector's that the goals are of."""
-    for level in result.silero:
+    names = {"Silero, the detector that is shipped": result.silero, "All as shipped, Silero too": result.shipped}
+    for name, level in ((name, level) for name, levels in names.items() for level in levels):
         beside, bare = at_calls(result.gateway, level.calls), result.bare_beside(level)
         if beside:
             more = level.cpu_s_per_call_minute / beside.cpu_s_per_call_minute
             loop = f", {level.cpu_s_per_call_minute / bare.cpu_s_per_call_minute:.2f} times the bare loop's" if bare else ""
             cost = f"{more:.2f} times webrtcvad's CPU at {level.calls} calls{loop}"
-            yield f"Silero, the detector that is shipped: {cost}; goals are webrtcvad's."
+            yield f"{name}: {cost}; goals are webrtcvad's."
 
 
 # --- What callers notice

@@ -57,13 +57,15 @@ class Result:
     format: int = FORMAT
     bare: list[Level] = field(default_factory=list)
     gateway: list[Level] = field(default_factory=list)
-    """With drafts, as Torim is shipped."""
+    """With drafts."""
     no_drafts: list[Level] = field(default_factory=list)
     steps: list[Steps] = field(default_factory=list)
     ready_s: list[float] = field(default_factory=list)
     """From ``make run`` to the line that says that calls are answered."""
     silero: list[Level] = field(default_factory=list)
     """With drafts, and the detector that Torim is shipped with."""
+    shipped: list[Level] = field(default_factory=list)
+    """With all settings that Torim is shipped with."""
     commit: str = ""
     """What ran; with a ``+`` if files of it were changed. Empty: of before that was noted."""
     churn: Churn | None = None
@@ -71,7 +73,7 @@ class Result:
     @property
     def levels(self) -> list[Level]:
         """All of them, as tables have them."""
-        return [*self.bare, *self.gateway, *self.silero, *self.no_drafts]
+        return [*self.bare, *self.gateway, *self.silero, *self.shipped, *self.no_drafts]
 
     @property
     def rated(self) -> Level | None:
@@ -91,7 +93,7 @@ class Result:
     def figures(self) -> dict[str, float]:
         """What is compared from one run to the next; less is better, but of those that ``MORE_IS_BETTER`` names."""
         found: dict[str, float | None] = {"rated load, calls": self.rated.calls if self.rated else 0.0}
-        servers = {"bare loop": self.bare, "gateway": self.gateway, "gateway with Silero": self.silero}
+        servers = {"bare loop": self.bare, "gateway": self.gateway, "gateway with Silero": self.silero, "gateway as shipped": self.shipped}
         for name, levels in (servers | {"gateway without drafts": self.no_drafts}).items():
             for level in levels:
                 found |= _figures_of(f"{name}, {level.calls} calls", level)

@@ -46,6 +46,9 @@ SETTINGS = {
     "DEDUP_SEC": "0",
     "SAME_REPLY_SUFFIX": "",
 }
+"""So that each utterance ends, and is answered, when the callers know that it does."""
+SHIPPED = {"LANGUAGE": SETTINGS["LANGUAGE"]}
+"""What is left of that where all else is as Torim is shipped: the vendors speak English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +80,15 @@ class House:
     def link_models(self) -> None:
         """The models that were fetched are there, too."""
         self.cache.mkdir(exist_ok=True)
-        (self.cache / "models").symlink_to(Settings().torim_cache.expanduser() / "models")
+        if not (self.cache / "models").exists():
+            (self.cache / "models").symlink_to(Settings().torim_cache.expanduser() / "models")
 
     @asynccontextmanager
-    async def gateway(self, **settings: str) -> AsyncIterator[Server]:
+    async def gateway(self, *, as_shipped: bool = False, **settings: str) -> AsyncIterator[Server]:
         """A fresh gateway that is ready."""
         port, metrics_port = free_port(), free_port()
         ports = {"PORT": str(port), "METRICS_PORT": str(metrics_port)}
-        environment = _surroundings(self.folder, self.redis_url) | ports | settings
+        environment = _surroundings(self.folder, self.redis_url, SHIPPED if as_shipped else SETTINGS) | ports | settings
         async with _ready("gateway", port, self.folder, "gateway", **environment) as pid:
             yield Server("gateway", port, pid, self.folder / "gateway.log", metrics_port)
 
@@ -92,7 +96,7 @@ class House:
 @asynccontextmanager
 async def house(folder: Path, redis_url: str) -> AsyncIterator[House]:
     """One worker of each stage."""
-    environment = _surroundings(folder, redis_url)
+    environment = _surroundings(folder, redis_url, SETTINGS)
     async with (
         running(OTHER_CORE, folder / "asr_worker.log", "asr_worker", **environment) as asr,
         running(OTHER_CORE, folder / "llm_worker.log", "llm_worker", **environment) as llm,
@@ -117,5 +121,5 @@ async def _ready(name: str, port: int, folder: Path, *command: str, **environmen
         yield process.pid
 
 
-def _surroundings(folder: Path, redis_url: str) -> dict[str, str]:
-    return {"REDIS_URL": redis_url, "TORIM_CACHE": str(folder / "cache")} | VENDORS | SETTINGS
+def _surroundings(folder: Path, redis_url: str, settings: dict[str, str]) -> dict[str, str]:
+    return {"REDIS_URL": redis_url, "TORIM_CACHE": str(folder / "cache")} | VENDORS | settings

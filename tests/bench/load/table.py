@@ -18,8 +18,8 @@ def tables(result: Result) -> Iterator[str]:
     """All of them, each behind its heading."""
     yield from _section("Cost and cleanness by the number of calls", _levels(result))
     yield from _section("What callers notice", _noticed(result.levels))
-    yield from _section("Frame clock", _clocks([*result.bare, *result.gateway, *result.silero]))
-    yield from _section("The other core", _other_core([*result.gateway, *result.silero, *result.no_drafts]))
+    yield from _section("Frame clock", _clocks([*result.bare, *result.gateway, *result.silero, *result.shipped]))
+    yield from _section("The other core", _other_core([*result.gateway, *result.silero, *result.shipped, *result.no_drafts]))
     yield from _section("Beside the gateway", _beside(result))
 
 

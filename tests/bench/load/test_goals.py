@@ -139,6 +139,15 @@ def test_calls_that_are_lost_while_others_come_and_go_are_told(found: Result) ->
     assert told(found) == ["- 7 of 100 calls were lost while others came and went, the goal is 0."]
 
 
+def test_what_the_shipped_settings_cost_and_do_is_told(found: Result) -> None:
+    own = replace(level("gateway as shipped", 150, cpu_s=0.3), own_share_ms=Spread(0, None, None, None, None), unanswered=2)
+    found.shipped.append(own)
+    assert told(found) == [
+        "- gateway as shipped, 150 calls: 2 utterances without an answer, the goal is 0.",
+        "- All as shipped, Silero too: 2.00 times webrtcvad's CPU at 150 calls, 3.75 times the bare loop's; goals are webrtcvad's.",
+    ]
+
+
 def test_what_silero_costs_is_told_beside_webrtcvad_and_the_bare_loop(found: Result) -> None:
     found.silero.append(level("gateway with Silero", 10, cpu_s=0.3))
     assert told(found) == [

@@ -20,6 +20,7 @@ from tests.bench.load.parts import parts_of
 from tests.bench.load.pictures import pictures
 from tests.bench.load.result import Result
 from tests.bench.load.scraped import quantiles
+from tests.bench.load.servers import SETTINGS
 from tests.bench.load.soaked import Sample, Served, Soak, kept_soak
 from tests.bench.load.synthetic import BUSY, MACHINE, SLOW, TIMES, level, result
 from tests.bench.load.table import tables, verdict
@@ -79,7 +80,11 @@ def test_flame_graphs_that_were_kept_are_on_the_page(found: Result, tmp_path: Pa
     (folder / "flame-after.svg").write_text('<svg><text id="title" x="5">a command</text></svg>')
     give_title(folder / "flame-after.svg", "flame-after: at 80 calls")
     page = page_of(found, tmp_path)
-    assert "[flame-after: at 80 calls](benchmarks/flame-after.svg), [flame-before: at 80 calls](benchmarks/flame-before.svg).\n" in page
+    assert (
+        "[flame-after: at 80 calls](benchmarks/flame-after.svg), [flame-before: at 80 calls](benchmarks/flame-before.svg). The earlier"
+        in page
+    )
+    assert "all others are between the two.\n" in page
     give_title(folder / "flame-after.svg", "flame-after: at 250 calls")
     assert "They are not of one load" in page_of(found, tmp_path)
 
@@ -161,6 +166,12 @@ def test_a_run_without_a_single_answer_has_its_pictures(found: Result) -> None:
     nothing = Spread(0, None, None, None, None)
     found.gateway, found.bare, found.no_drafts = [replace(level("gateway", 1), voice_to_voice_ms=nothing)], [], []
     assert len(list(pictures(found))) == 3
+
+
+def test_levels_as_shipped_are_in_the_tables_and_the_settings_of_all_others_in_the_method(found: Result) -> None:
+    found.shipped.append(level("gateway as shipped", 150))
+    assert len([line for line in tables(found) if line.startswith("| gateway as shipped | 150 |")]) == 4
+    assert all(f"`{name}={value}`" in document(found, [], "", ".") for name, value in SETTINGS.items())
 
 
 def test_what_the_benchs_own_core_did_is_told_of_each_level(found: Result) -> None:
