@@ -15,7 +15,7 @@ from tests.bench.load.result import Result, at_calls
 from tests.bench.load.table import three
 
 _CPU_GOAL, _RATIO_GOAL, _CALLS_GOAL, _MEMORY_GOAL_MB = 0.2, 2.0, 150, 0.3
-_RATIO_FROM = 50
+RATIO_FROM = 50
 """Calls: with fewer, what a process costs without any counts."""
 SHARE_GOALS_MS = {"p50": 10.0, "p95": 25.0, "p99": 50.0}
 _VOICE_GOALS_MS = {"p50": 30.0, "p95": 60.0}
@@ -66,9 +66,9 @@ def _cost_shortfalls(level: Level, result: Result) -> Iterator[str]:
     cost, bare = level.cpu_s_per_call_minute, result.bare_beside(level)
     if level.calls == _CALLS_GOAL and cost > _CPU_GOAL:
         yield f"{_name(level)}: {cost:.3f} CPU seconds per call-minute, the goal is {_CPU_GOAL}."
-    if level.calls >= _RATIO_FROM and bare is not None and cost > _RATIO_GOAL * bare.cpu_s_per_call_minute:
+    if level.calls >= RATIO_FROM and bare is not None and cost > _RATIO_GOAL * bare.cpu_s_per_call_minute:
         yield f"{_name(level)}: {cost / bare.cpu_s_per_call_minute:.2f} times the bare loop's CPU, the goal is {_RATIO_GOAL:g}."
-    if level.calls >= _RATIO_FROM and level.mb_per_call > _MEMORY_GOAL_MB:
+    if level.calls >= RATIO_FROM and level.mb_per_call > _MEMORY_GOAL_MB:
         yield f"{_name(level)}: {level.mb_per_call:.2f} MB a call with its audio, the goal is {_MEMORY_GOAL_MB} and the audio."
 
 
