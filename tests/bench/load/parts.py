@@ -17,9 +17,9 @@ HEARING = "hearing"
 """Before the turn's end is decided: a voice that is handled late. Callers that speak late are in it, too."""
 SINCE_END = ("publish", "asr_hop", "asr_rest", "decide", "llm_hop", "llm_rest", "tts_hop", "tts_rest", "gate", "first_frame")
 OURS = "from the end of turn"
-LATE = "vendors, over what they are set to"
-SHARE = "from the end of turn, and vendors over"
-"""The row that the goal is of; older results have only the one without the vendors."""
+LATE = f"vendors, over {VENDORS_MS:g} ms"
+SHARE = "our share"
+"""Both together: what the goal is of. Older results have the first alone."""
 _LINE = re.compile(r"^EVENT .* WATERFALL (.*)$", re.MULTILINE)
 _PART = re.compile(r"(\w+)_ms=(\d+)")
 

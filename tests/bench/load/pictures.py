@@ -25,7 +25,12 @@ def _points(levels: Sequence[Level], of: Callable[[Level], float | None]) -> lis
 def _cpu(result: Result) -> str:
     series = [
         Series(name, _points(levels, lambda level: level.cpu_s_per_call_minute))
-        for name, levels in (("gateway", result.gateway), ("bare loop", result.bare), ("with Silero", result.silero))
+        for name, levels in (
+            ("gateway", result.gateway),
+            ("bare loop", result.bare),
+            ("with Silero", result.silero),
+            ("as shipped", result.shipped),
+        )
         if levels
     ]
     return lines("CPU seconds per call-minute", "calls on one core", "s", series, ("goal at 150 calls", GOAL_CPU))

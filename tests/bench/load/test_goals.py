@@ -114,7 +114,7 @@ def test_what_the_vendors_seem_to_take_over_what_they_are_set_to_is_held_against
     found.no_drafts[0] = replace(found.no_drafts[0], parts_ms=parts_of([told_as_vendors]))
     assert told(found) == [
         "- Own share without drafts at 10 calls, by the gateway's own parts: 402 / 402 / (402) ms, the goal is 10 / 25 / 50; "
-        "of p50 most: vendors, over what they are set to 400, publish 2, asr_hop 0."
+        "of p50 most: vendors, over 410 ms 400, publish 2, asr_hop 0."
     ]
 
 
