@@ -1,5 +1,9 @@
 """A reply as it comes in: sentences, takes, attempts, and what is too long."""
 
+from collections import Counter
+from collections.abc import Sequence
+from itertools import permutations
+
 import pytest
 
 from common.messages import Head, SpeechChunk, fingerprint
@@ -359,6 +363,34 @@ def test_where_two_replies_were_what_has_no_sound_yet_takes_that_of_its_own_word
     case = made(sounds=(False, True))
     case.reply.sentence_arrived(1, OTHERS)
     assert [case.speech(0, attempt=2, words=OTHERS), case.speech(0, attempt=2, words="s0")] == [False, True]
+
+
+ORDERS = sorted(set(permutations(("text 1", "text 2", "sound 1", "sound 1", "sound 2", "sound 2"))))
+
+
+def in_order(order: Sequence[str], sent_after: int) -> Case:
+    """Two attempts' words of one sentence, and two pieces of sound of each: what is here after so many of these is sent."""
+    case, came = Case(), Counter[str]()
+    for at, what in enumerate(order):
+        kind, number = what.split()
+        if kind == "text":
+            case.reply.sentence_arrived(0, f"words {number}")
+        else:
+            place, words = came[what], f"words {number}"
+            case.speech(offset=800 * place, last=place == 1, attempt=int(number), words=words, fill=int(number))
+            came[what] += 1
+        if at == sent_after:
+            case.play()
+    return case
+
+
+@pytest.mark.parametrize("sent_after", range(6))
+def test_in_every_order_of_two_attempts_what_sounds_is_one_of_them_and_has_its_words(sent_after: int) -> None:
+    for order in ORDERS:
+        case = in_order(order, sent_after)
+        sounds, text = set(case.sound[0]), case.playout.clips[0].text
+        whose = {int(text[-1])} if text else sounds
+        assert (len(sounds) <= 1, sounds <= whose) == (True, True), order
 
 
 # -- Takes ------------------------------------------------------------------------------------
