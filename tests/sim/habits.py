@@ -92,6 +92,11 @@ def ends_clearly(world: "World") -> None:
     begins(world, 0.2, word(world.rng.choice(MARKED)))
 
 
+def asks_in_a_word(world: "World") -> None:
+    """Or in two, or what only a recogniser takes for a question; now and then in enough of them."""
+    begins(world, 0.2, word(world.rng.choice(("it?", "is it?", "go on?", "is it so?", "do you see it?"))))
+
+
 def asks_politely(world: "World") -> None:
     """To hear again what the bot said, or not quite."""
     begins(world, 0.2, word(world.rng.choice(POLITE)))
@@ -99,11 +104,11 @@ def asks_politely(world: "World") -> None:
 
 
 def clicks(world: "World") -> None:
-    """Short words, one after the other, while nobody understands them."""
+    """Short words, each behind the end of the one before, while nobody understands them."""
 
     def click(voice: Voice, rng: random.Random) -> None:
         voice.say(world.caller.new_word(), rng.randint(6, 9))
-        voice.pause(rng.randint(38, 50))
+        voice.pause(rng.randint(24, 34))
 
     says(world, 1.0, click)
 

@@ -1,5 +1,6 @@
 """What the line, the workers and the caller's hand do in a situation: some every 20 ms, some once, before the call begins."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from common.messages import Collect, Head, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolEnded, fingerprint
@@ -163,6 +164,12 @@ def transfers_late(world: "World") -> None:
     transfers(world)
     world.workers.transfers_last = True
     world.workers.sentences, world.workers.sentence_s = (3, 3, 3), 3.0
+
+
+def no_question_words(world: "World") -> None:
+    """The language has lists, but none of words that begin a question."""
+    call = world.machine.call
+    call.lexicon = replace(call.lexicon, question_words=frozenset())
 
 
 def language_changes(world: "World") -> None:
