@@ -74,6 +74,8 @@ class RestJudge:
             self._bot_at = now
         if call.turn.tool_until > now:
             self._tool_at = now
+            if call.turn.filler_said and not call.filler.audio:
+                self._bot_at = now  # it has nothing more to say meanwhile
         silent_s = now - max(self._bot_at, self._caller_at)
         self._check(silent_s < LONGEST_SILENCE_S, f"{state.value}: silence for ever")
         if state is BotState.LISTENING and call.open is None and call.short is None:

@@ -193,7 +193,8 @@ class SoundJudge:
         """A sentence that broke off is gone on with behind its last word, as often as a sentence is asked for (R9)."""
         planned, call = self._replies.get(self._machine.call.turn.number), self._machine.call
         which = before.sentence, before.take
-        if planned is None or which not in planned.told or call.turn.reply.forked or self._weather.tts_fails:
+        text_came = not (self._weather.message_lost or self._weather.message_late)
+        if planned is None or which not in planned.told or not text_came or call.turn.reply.forked or self._weather.tts_fails:
             return  # nobody knows which of its words are left, or there is no text of it, or the voice gave up
         tried = len({one.take for one in self.sent if one.sentence == before.sentence}) + self._asked[before.turn, before.sentence]
         left = planned.sound_bytes[which] - before.end
