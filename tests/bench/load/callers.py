@@ -77,10 +77,13 @@ class Line(asyncio.Protocol):
         self.gone = True
 
     def hang_up(self) -> None:
-        """End the call as a caller does."""
+        """End the call as a caller does, and read on until the server has closed, too: else a reset would undo the ``stop``."""
+        if self.gone:
+            return
         self._send(b'{"event":"stop","streamSid":"%b","stop":{"callSid":"%b"}}' % (self._stream, self._call))
+        self.gone = True
         assert self._transport is not None
-        self._transport.close()
+        self._transport.write_eof()
 
     # --- The call
 
