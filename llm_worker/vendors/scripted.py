@@ -50,7 +50,8 @@ class ScriptedModel:
         if prompt.task:
             raise VendorError("scripted", "only_answers", retryable=False, blame="request")
         said = self._answer(prompt)
-        await asyncio.sleep(self._first_token_s)
+        first_at = asyncio.get_running_loop().time() + self._first_token_s
+        await _until(first_at)
         if said.calls is not None:
             yield ToolCall("call_1", said.calls.tool, json.dumps(said.calls.arguments, ensure_ascii=False))
             return
@@ -60,7 +61,7 @@ class ScriptedModel:
         if prompt.spoken and not tokens:  # all was said, and asked for with it: a model that remembers nothing adds nothing
             return
         for number, token in enumerate(tokens):
-            await asyncio.sleep(self._token_s if number else 0)
+            await _until(first_at + number * self._token_s)
             yield token
         if said.ends_call:
             yield ActionRequest("hang_up")
@@ -94,6 +95,11 @@ def _parsed(rules: str) -> RuleBook:
         return RuleBook.parse(rules)
     except (ValueError, KeyError) as fault:
         raise VendorError("scripted", "bad_rules", retryable=False, blame="settings") from fault
+
+
+async def _until(moment: float) -> None:
+    """At a pace of its own, as a model far away: who reads late has what came meanwhile at once."""
+    await asyncio.sleep(max(0.0, moment - asyncio.get_running_loop().time()))
 
 
 def _rest(text: str, spoken: tuple[str, ...]) -> str:

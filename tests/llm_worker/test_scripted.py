@@ -115,6 +115,18 @@ def test_words_come_at_the_models_pace() -> None:
     assert [at_s for at_s, _ in said] == pytest.approx([0.0, 0.1, 0.2])
 
 
+def test_a_listener_who_is_late_has_what_came_meanwhile_at_once() -> None:
+    async def listen_late() -> list[float]:
+        loop, heard = asyncio.get_running_loop(), []
+        model = ScriptedModel(Settings(scripted_llm_reply="One two three.", scripted_llm_tokens_per_s=10.0))
+        async for _ in model.reply(Prompt("x", "en", 1)):
+            heard.append(loop.time())
+            await asyncio.sleep(0.15)
+        return heard
+
+    assert run(listen_late()) == pytest.approx([0.0, 0.15, 0.3])
+
+
 def test_the_first_word_takes_its_time() -> None:
     said = pieces(Prompt("x", "en", 1), scripted_llm_reply="One", scripted_llm_first_token_ms=150)
     assert said == [(0.15, "One")]
