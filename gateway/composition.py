@@ -89,6 +89,7 @@ async def _answer_calls(
             tasks.create_task(around.pacer.run()),
             *(tasks.create_task(_connect(bus, around.gateway, shard, switchboard)) for shard in range(bus.shards)),
             tasks.create_task(agents.keep_up(phrases.make)),
+            tasks.create_task(phrases.try_again()),
             tasks.create_task(load.watch(bus, switchboard.load_changed)),
             tasks.create_task(spending.run(lambda: switchboard.live)),
             tasks.create_task(outcomes.run()),

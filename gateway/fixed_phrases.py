@@ -7,7 +7,8 @@ it. A file is named after vendor, voice, language and words: change one, and it 
 Nothing is asked for before the TTS stage has a worker, and what did not come is asked for again
 at growing intervals. What an agent's file changes is asked for when it is saved.
 Sound of an earlier request is as good as that of the last one. A phrase that
-the voice cannot speak stays a beep, and is told.
+the voice could not speak is a beep, is told, and is asked for again once a minute: it may just have had no time, as on a
+machine that has much to do at its start.
 """
 
 import asyncio
@@ -36,6 +37,7 @@ _NAMES = ("greeting", "repeat", "filler", "fallback", "still_there", "goodbye", 
 _STAGE_POLL_S = 0.5
 _FIRST_PATIENCE_S = 15.0
 _LONGEST_PATIENCE_S = 240.0
+_AGAIN_S = 60.0
 
 
 @dataclass(slots=True, eq=False)
@@ -50,6 +52,8 @@ class _Wanted:
     source: tuple[int, int] = (0, 0)
     """Take and attempt that the sound is of: bytes of two never mix."""
     sound: bytearray = field(default_factory=bytearray)
+    failed: bool = False
+    """Whether the voice could not speak it."""
 
 
 class FixedPhrases:
@@ -74,11 +78,14 @@ class FixedPhrases:
 
     @property
     def missing(self) -> int:
-        """How many of the phrases that were wanted at the start have no sound yet."""
-        return self._without_sound(self._at_start)
+        """How many of the phrases that were wanted at the start have no sound yet, and did not fail."""
+        return self._unanswered(self._at_start)
 
-    def _without_sound(self, wanted: Sequence[_Wanted]) -> int:
-        return sum(each.path not in self._sound for each in wanted)
+    def _unanswered(self, wanted: Sequence[_Wanted]) -> int:
+        return sum(not each.failed for each in self._without_sound(wanted))
+
+    def _without_sound(self, wanted: Sequence[_Wanted]) -> list[_Wanted]:
+        return [each for each in wanted if each.path not in self._sound]
 
     def book(self, language: str, agent: InUse | None = None) -> PhraseBook:
         """The phrases of a call in ``language``, as far as they are here; without an agent, those of the settings."""
@@ -104,13 +111,13 @@ class FixedPhrases:
     # -- Making them --------------------------------------------------------------------------
 
     async def make(self, agents: Sequence[InUse] = ()) -> None:
-        """Take what is on disk, and have the rest made; returns when all of these agents' are here. Without any: those of the settings."""
+        """Take what is on disk, and have the rest made; returns when all of these agents' are here or failed. None: the settings'."""
         wanted = self._want(agents or [self._house])
         self._at_start = self._at_start or wanted
         self._sound |= {each.path: sound for each in wanted if each.path not in self._sound and (sound := _read(each.path))}
         self._all_here = asyncio.Event()
         patience_s = _FIRST_PATIENCE_S
-        while missing := self._without_sound(wanted):
+        while missing := self._unanswered(wanted):
             await self._ask()
             try:
                 async with asyncio.timeout(patience_s):
@@ -118,6 +125,13 @@ class FixedPhrases:
             except TimeoutError:
                 logger.warning("what=phrases_missing count=%d", missing)
             patience_s = min(2 * patience_s, _LONGEST_PATIENCE_S)
+
+    async def try_again(self) -> None:
+        """Ask for what the voice could not speak, for ever."""
+        while True:
+            await asyncio.sleep(_AGAIN_S)
+            if any(each.failed for each in self._without_sound(self._wanted)):
+                await self._ask()
 
     def _want(self, agents: Sequence[InUse]) -> list[_Wanted]:
         """The phrases of these agents, with numbers for those that have none."""
@@ -141,9 +155,8 @@ class FixedPhrases:
         try:
             while "tts" not in await self._bus.stages_alive():  # noqa: ASYNC110 - it happens in another process
                 await asyncio.sleep(_STAGE_POLL_S)
-            for number, wanted in enumerate(self._wanted):
-                if wanted.path not in self._sound:
-                    await self._ask_for(number, wanted)
+            for wanted in self._without_sound(self._wanted):
+                await self._ask_for(self._wanted.index(wanted), wanted)
         except BusUnavailable as trouble:
             logger.warning("what=phrases_not_asked error=%s", trouble)
 
@@ -169,9 +182,11 @@ class FixedPhrases:
                 self._add(wanted, message, delivery.audio)
             case StageFailed(error=error):
                 logger.error("what=phrase_not_spoken language=%s error=%s: a beep stands in for it", wanted.language, error)
-                self._have(wanted, b"")
+                wanted.failed = True
             case _:
                 pass
+        if not self._unanswered(self._wanted):
+            self._all_here.set()
 
     def _add(self, wanted: _Wanted, chunk: SpeechChunk, audio: bytes) -> None:
         source = (chunk.head.take, chunk.attempt)
@@ -182,13 +197,8 @@ class FixedPhrases:
             return
         wanted.sound += audio
         if chunk.last and wanted.sound:
-            self._have(wanted, bytes(wanted.sound))
+            self._sound[wanted.path] = bytes(wanted.sound)
             self._write(wanted)
-
-    def _have(self, wanted: _Wanted, sound: bytes) -> None:
-        self._sound[wanted.path] = sound
-        if not self._without_sound(self._wanted):
-            self._all_here.set()
 
     def _write(self, wanted: _Wanted) -> None:
         try:

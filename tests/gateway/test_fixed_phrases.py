@@ -1,6 +1,7 @@
 """The fixed phrases: from disk, else from the TTS stage, else the beep."""
 
 import asyncio
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from tests.common.agents.files import snapshot
 class FakeTtsStage:
     """Answers each sentence with its own words as sound, in two chunks; deaf to the first ``deaf`` sentences."""
 
-    def __init__(self, deaf: int = 0, asleep: int = 0, speechless: bool = False) -> None:
+    def __init__(self, deaf: int = 0, asleep: int = 0, speechless: float = 0) -> None:
         self.asked: list[str] = []
         self.languages: list[tuple[str, str]] = []
         self.phrases: FixedPhrases | None = None
@@ -30,6 +31,7 @@ class FakeTtsStage:
         self._deaf = deaf
         self._asleep = asleep
         self._speechless = speechless
+        """The answers of which it can speak none."""
 
     async def stages_alive(self) -> frozenset[Stage]:
         """No worker lives the first ``asleep`` times that somebody asks."""
@@ -51,7 +53,8 @@ class FakeTtsStage:
 
     def _speak(self, message: Sentence) -> None:
         assert self.phrases is not None
-        if self._speechless:
+        self._speechless -= 1
+        if self._speechless >= 0:
             self.phrases.worker_reported(Delivery("1-0", StageFailed(head=message.head, stage="tts", error="script")))
             return
         sound = message.text.encode()
@@ -122,8 +125,17 @@ def test_bytes_of_two_attempts_do_not_mix(tmp_path: Path) -> None:
     assert phrases.book("he").goodbye.audio == b"ABCDEF"
 
 
-def test_a_phrase_that_cannot_be_spoken_stays_a_beep(tmp_path: Path) -> None:
-    assert phrases_made(tmp_path, FakeTtsStage(speechless=True)).book("he").filler.audio == beep()
+def test_a_phrase_that_cannot_be_spoken_is_a_beep_and_nothing_waits_for_it(tmp_path: Path) -> None:
+    phrases = phrases_made(tmp_path, FakeTtsStage(speechless=inf))
+    assert (phrases.book("he").filler.audio, phrases.missing) == (beep(), 0)
+
+
+def test_a_phrase_that_the_voice_could_not_speak_is_asked_for_again_once_a_minute(tmp_path: Path) -> None:
+    stage = FakeTtsStage(speechless=14 + 14 + 3)
+    phrases = phrases_made(tmp_path, stage)
+    with pytest.raises(TimeoutError):
+        virtual_clock.run(asyncio.wait_for(phrases.try_again(), 3600))
+    assert (phrases.book("he").filler.audio != beep(), len(stage.asked)) == (True, 3 * 14 + 3)
 
 
 def test_a_language_without_phrases_hears_english(tmp_path: Path) -> None:
