@@ -93,7 +93,7 @@ def test_s02_a_short_sound_is_ignored() -> None:
 def test_s02_a_short_yes_is_answered() -> None:
     desk = Desk()
     desk.speak(0.2)
-    desk.wait(0.8)
+    desk.wait(1.1)
     desk.understand("כן", piece="probe")
     assert (desk.state, transcripts(desk)) == (BotState.THINKING, ["כן"])
 
@@ -358,7 +358,7 @@ def test_s13_it_is_never_silence() -> None:
 def test_s14_without_words_there_is_no_reply_but_the_caller_is_asked_to_repeat(failed: bool) -> None:
     desk = Desk()
     desk.speak(1.0, level=LOUD)
-    desk.wait(0.8)
+    desk.wait(1.1)
     seq = desk.published[-1].seq
     if failed:
         desk.report(StageFailed(head=desk.head(seq=seq), stage="asr", error="Timeout"))
