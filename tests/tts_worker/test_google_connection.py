@@ -116,7 +116,7 @@ async def test_a_server_that_is_back_speaks_at_once(name: str) -> None:
     async with behind_a_nat() as (nat, _), voice(nat, name) as vendor:
         await speaks(vendor)
         async with nat.away():
-            with pytest.raises(VendorError, match="unavailable|internal"):  # the client's words for a connection that goes away
+            with pytest.raises(VendorError, match=r"unavailable|internal"):  # the client's words for a connection that goes away
                 await speaks(vendor)
         assert await speaks(vendor)
 
