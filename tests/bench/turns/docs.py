@@ -129,7 +129,8 @@ def _curves(results: Json) -> Iterator[str]:
         "",
         "## Curves",
         "",
-        '`make bench-turns ARGS="--sweep pauses voices --write"`: all settings that it tries are below. What is drawn is the tuning half.',
+        '`make bench-turns ARGS="--sweep pauses voices --write"`: all settings that it tries are below. What is drawn is the tuning half. '
+        "Played at the times that stand at each table, which need not be those of the runs above.",
         "",
     )
     for name in pictures(results):
