@@ -281,6 +281,7 @@ class Reply:
             return False
         self.ended = False
         self._sentences[number].says.clear()
+        self._sentences[number].tried = 1
         self._drop_from(number + 1)
         return True
 

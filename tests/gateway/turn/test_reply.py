@@ -742,3 +742,12 @@ def test_the_text_of_a_sentence_that_was_given_up_without_words_claims_no_more_t
     case, again = starved(sent=True, text="")
     case.reply.sentence_arrived(0, TEXT)
     assert (again, case.reply.text) == (None, "one two three")
+
+
+def test_words_in_the_place_of_others_have_takes_of_their_own() -> None:
+    case = Case()
+    case.reply.sentence_arrived(0, TEXT)
+    (clip,) = case.playout.clips
+    asked = [case.reply.retake(clip) for _ in range(2)]
+    case.reply.sentence_arrived(0, "five six")
+    assert [*asked, case.reply.retake(clip)] == [(0, 1, TEXT), (0, 2, TEXT), (0, 3, "five six")]
