@@ -123,7 +123,8 @@ class ToolRuns:
 
     async def _look_up(self, tool: Tool, taken: msgspec.Struct) -> ToolResult:
         head, asked = self.delivery.message.head, f"{tool.name} {spelled(taken)}"
-        if (known := self.found.pop(asked, None)) is not None:
+        known = self.found.pop(asked, None)
+        if known is not None and not any(run.turn == head.turn for run in self.made):
             return ToolResult(known, ok=True)
         await self.bus.send(self._started(tool))
         outcome, result = await self._run(tool, taken)

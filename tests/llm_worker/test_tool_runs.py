@@ -345,6 +345,17 @@ def test_it_is_told_once_so_that_a_look_behind_an_effect_sees_what_that_changed(
     assert at(desk, scene) == [ToolResult("seven", ok=True), ToolResult("result a", ok=True)]
 
 
+def test_behind_an_effect_of_this_turn_nothing_is_told_that_was_found_before_it() -> None:
+    desk = Desk()
+
+    async def scene() -> ToolResult:
+        runs = desk.runs(found={ASKED: "free"})
+        await runs.use(call("book"))
+        return await runs.use(call("look_up"))
+
+    assert at(desk, scene) == ToolResult("result a", ok=True)
+
+
 def test_what_was_found_is_kept_for_who_goes_on() -> None:
     desk = Desk()
     used(desk, call("look_up"))
