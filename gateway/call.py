@@ -51,7 +51,7 @@ logger = logging.getLogger("torim.gateway")
 TAKE_S = 0.5
 """How long a call may wait to learn whether another stream had it."""
 CLOSE_S = 5.0
-"""How long the last writes of a call may take: longer than a cluster has no master, or another gateway would think that it goes on."""
+"""How long the last writes of a call may take: longer than most clusters have no master, or another gateway would think that it goes on."""
 
 
 class LiveCall:

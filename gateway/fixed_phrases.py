@@ -72,6 +72,8 @@ class FixedPhrases:
         self._sound: dict[Path, bytes] = {}
         self._wanted: list[_Wanted] = []
         """In the order of their numbers; it only grows, since sound may come late."""
+        self._in_use: list[_Wanted] = []
+        """Those of what was saved last; of the others nothing is asked for any more."""
         self._at_start: list[_Wanted] = []
         self._take = 0
         self._all_here = asyncio.Event()
@@ -114,6 +116,7 @@ class FixedPhrases:
         """Take what is on disk, and have the rest made; returns when all of these agents' are here or failed. None: the settings'."""
         wanted = self._want(agents or [self._house])
         self._at_start = self._at_start or wanted
+        self._in_use = [*wanted, *(each for each in self._at_start if each.carried is self._house.carried and each not in wanted)]
         self._sound |= {each.path: sound for each in wanted if each.path not in self._sound and (sound := _read(each.path))}
         self._all_here = asyncio.Event()
         patience_s = _FIRST_PATIENCE_S
@@ -130,7 +133,7 @@ class FixedPhrases:
         """Ask for what the voice could not speak, for ever."""
         while True:
             await asyncio.sleep(_AGAIN_S)
-            if any(each.failed for each in self._without_sound(self._wanted)):
+            if any(each.failed for each in self._without_sound(self._in_use)):
                 await self._ask()
 
     def _want(self, agents: Sequence[InUse]) -> list[_Wanted]:
@@ -155,7 +158,7 @@ class FixedPhrases:
         try:
             while "tts" not in await self._bus.stages_alive():  # noqa: ASYNC110 - it happens in another process
                 await asyncio.sleep(_STAGE_POLL_S)
-            for wanted in self._without_sound(self._wanted):
+            for wanted in self._without_sound(self._in_use):
                 await self._ask_for(self._wanted.index(wanted), wanted)
         except BusUnavailable as trouble:
             logger.warning("what=phrases_not_asked error=%s", trouble)
@@ -185,7 +188,7 @@ class FixedPhrases:
                 wanted.failed = True
             case _:
                 pass
-        if not self._unanswered(self._wanted):
+        if not self._unanswered(self._in_use):
             self._all_here.set()
 
     def _add(self, wanted: _Wanted, chunk: SpeechChunk, audio: bytes) -> None:

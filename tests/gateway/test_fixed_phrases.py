@@ -30,7 +30,7 @@ class FakeTtsStage:
         self.agents: list[str] = []
         self._deaf = deaf
         self._asleep = asleep
-        self._speechless = speechless
+        self.speechless = speechless
         """The answers of which it can speak none."""
 
     async def stages_alive(self) -> frozenset[Stage]:
@@ -53,8 +53,8 @@ class FakeTtsStage:
 
     def _speak(self, message: Sentence) -> None:
         assert self.phrases is not None
-        self._speechless -= 1
-        if self._speechless >= 0:
+        self.speechless -= 1
+        if self.speechless >= 0:
             self.phrases.worker_reported(Delivery("1-0", StageFailed(head=message.head, stage="tts", error="script")))
             return
         sound = message.text.encode()
@@ -136,6 +136,17 @@ def test_a_phrase_that_the_voice_could_not_speak_is_asked_for_again_once_a_minut
     with pytest.raises(TimeoutError):
         virtual_clock.run(asyncio.wait_for(phrases.try_again(), 3600))
     assert (phrases.book("he").filler.audio != beep(), len(stage.asked)) == (True, 3 * 14 + 3)
+
+
+def test_a_phrase_that_nobody_says_any_more_is_not_asked_for_again(tmp_path: Path) -> None:
+    stage = FakeTtsStage()
+    phrases = phrases_made(tmp_path / "cache", stage)
+    for greeting, speechless in (("Clinc", inf), ("Clinic", 0)):
+        stage.speechless = speechless
+        virtual_clock.run(phrases.make([in_use(snapshot(tmp_path, f'greeting = "{greeting}"'), Settings())]))
+    with pytest.raises(TimeoutError):
+        virtual_clock.run(asyncio.wait_for(phrases.try_again(), 3600))
+    assert stage.asked.count("Clinc") == 1
 
 
 def test_a_language_without_phrases_hears_english(tmp_path: Path) -> None:
