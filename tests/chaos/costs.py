@@ -17,8 +17,9 @@
 
 One attempt at a reply goes on with what another one began, once for each fault that the turn felt: oftener their words, or voices, do
 not take turns; no sentence is in the words of two.
-A stale sentence, a sentence twice in one reply, a beep, and a call that ends are never excused; nor is silence, nor to be told that
-something is done which is not. An action is carried out once where the reply that it belongs to was heard whole.
+A stale sentence, a sentence twice in one reply, a beep, and a call that ends are never excused; nor is to be told that something is
+done which is not, nor more than 8 s of silence: 12 s after a gateway's death, and where one stood still as much longer as it did. An
+action is carried out once where the reply that it belongs to was heard whole.
 """
 
 from collections.abc import Collection, Iterable

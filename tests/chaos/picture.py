@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tests.chaos.report import ROWS
+from tests.chaos.report import GOAL_MS, ROWS
 from tools.drawing import BOT, CLEAR, GREY, INK, PALE, Plot, document, line, seconds, text
 
 _WIDTH, _LEFT, _RIGHT = 900, 150, 40
 _TOP, _ROW, _BOTTOM = 44, 26, 34
-_GOAL_S = 2.0
 
 
 def draw(late_ms: Mapping[str, Sequence[int]], title: str) -> str:
@@ -19,8 +18,8 @@ def draw(late_ms: Mapping[str, Sequence[int]], title: str) -> str:
     plot = Plot(_LEFT, _WIDTH - _LEFT - _RIGHT, -0.5, max(3.0, last_s + 0.2))
     bottom = _TOP + _ROW * len(rows)
     parts = [text(12, 20, title, weight="bold"), *seconds(plot, _TOP, bottom)]
-    parts.append(line(plot.x(_GOAL_S), _TOP - 4, bottom, CLEAR, dashed=True))
-    parts.append(text(plot.x(_GOAL_S) + 4, _TOP - 6, "goal for the 95th percentile of kills", fill=CLEAR))
+    parts.append(line(plot.x(GOAL_MS / 1000), _TOP - 4, bottom, CLEAR, dashed=True))
+    parts.append(text(plot.x(GOAL_MS / 1000) + 4, _TOP - 6, "goal for the 95th percentile of kills", fill=CLEAR))
     for number, row in enumerate(rows):
         parts += _row(plot, _TOP + _ROW * number, row, late_ms[row])
     legend = "a stroke a reply, by how much later it was over than without faults; black: median, dashed: 95th percentile"

@@ -53,6 +53,18 @@ def test_replies_without_a_tool_are_late_by_themselves() -> None:
     assert (found["late_of_kills_ms"]["max"], found["late_of_kills_without_tools_ms"]["max"]) == (4000, 1000)
 
 
+@pytest.mark.parametrize(
+    ("over_ms", "told"),
+    [
+        (5000, "met over all phases (2000 ms), and in each phase"),
+        (5100, "missed over all phases (2100 ms); over it by themselves: kill asr"),
+    ],
+)
+def test_it_is_said_whether_kills_made_replies_later_than_they_may_be(over_ms: int, told: str) -> None:
+    played = run(verdict(1), verdict(20, over_ms=over_ms), strikes=(kill(21),))
+    assert told in "\n".join(tables(figures(played)))
+
+
 def test_what_answers_keys_is_not_late() -> None:
     assert late_ms(turns_of(run(verdict(1), verdict(2, over_ms=2000, keys="1*")))) == {"quiet beginning": [0]}
 
