@@ -73,7 +73,7 @@ class FixedPhrases:
         self._wanted: list[_Wanted] = []
         """In the order of their numbers; it only grows, since sound may come late."""
         self._in_use: list[_Wanted] = []
-        """Those of what was saved last; of the others nothing is asked for any more."""
+        """Those of what was saved last, and of the settings; of the others nothing is asked for any more."""
         self._at_start: list[_Wanted] = []
         self._take = 0
         self._all_here = asyncio.Event()
@@ -116,7 +116,7 @@ class FixedPhrases:
         """Take what is on disk, and have the rest made; returns when all of these agents' are here or failed. None: the settings'."""
         wanted = self._want(agents or [self._house])
         self._at_start = self._at_start or wanted
-        self._in_use = [*wanted, *(each for each in self._at_start if each.carried is self._house.carried and each not in wanted)]
+        self._in_use = [*wanted, *(each for each in self._at_start if not each.carried.reference and each not in wanted)]
         self._sound |= {each.path: sound for each in wanted if each.path not in self._sound and (sound := _read(each.path))}
         self._all_here = asyncio.Event()
         patience_s = _FIRST_PATIENCE_S

@@ -14,7 +14,7 @@ by name and arguments. Who finds it made before is told what came of it, and nev
     open, past its time                                 outcome unknown
 
 What a look-up found is kept for as long as somebody may have to go on with the reply (``found``): who does is told the same at once,
-and each answer once, since a look behind an effect is to see what that changed.
+and each answer once; behind an effect of this turn it is looked for anew, to see what that changed.
 
 A draft waits for its turn's commit before a tool with effects starts; ``none`` runs at once.
 """

@@ -149,6 +149,17 @@ def test_a_phrase_that_nobody_says_any_more_is_not_asked_for_again(tmp_path: Pat
     assert stage.asked.count("Clinc") == 1
 
 
+def test_a_phrase_of_the_settings_is_asked_for_again_after_an_agent_was_saved(tmp_path: Path) -> None:
+    stage = FakeTtsStage(speechless=14)
+    phrases = phrases_made(tmp_path / "cache", stage)
+    virtual_clock.run(phrases.make([in_use(snapshot(tmp_path, 'greeting = "Clinic"'), Settings())]))
+    with pytest.raises(TimeoutError):
+        virtual_clock.run(asyncio.wait_for(phrases.try_again(), 3600))
+    greeting = phrases.book("he").greeting
+    assert greeting is not None
+    assert greeting.text
+
+
 def test_a_language_without_phrases_hears_english(tmp_path: Path) -> None:
     book = phrases_made(tmp_path, FakeTtsStage()).book("fr")
     assert book.filler.audio == b"One moment, please"
