@@ -178,7 +178,7 @@ def main() -> int:
         tuple(int(each) for each in options.levels.split(",")) if options.levels else _LEVELS + _MORE_LEVELS + _LONG_LEVELS * options.long
     )
     seconds = options.seconds or (120.0 if options.long else 30.0)
-    models.present(catalogue.SILERO, Settings().torim_cache)  # rather now than in ten minutes
+    models.ensure(catalogue.SILERO, Settings().torim_cache)  # rather now than in ten minutes
     os.sched_setaffinity(0, {OTHER_CORE})
     come_first()
     options.out.mkdir(parents=True, exist_ok=True)

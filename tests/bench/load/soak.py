@@ -158,7 +158,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=ROOT / ".run" / "soak", help="folder for figures and picture (%(default)s)")
     options = parser.parse_args()
     minutes = 60 * options.hours if options.hours else options.minutes
-    models.present(catalogue.SILERO, Settings().torim_cache)  # rather now than once the house is up
+    models.ensure(catalogue.SILERO, Settings().torim_cache)  # rather now than once the house is up
     with real_server() as server, tempfile.TemporaryDirectory(prefix="torim-soak-") as folder:
         found = uvloop.run(run(Path(folder), options.out, server.url, minutes, options.places))
     sys.stdout.write("\n".join(soaked.told(found)))
