@@ -108,10 +108,13 @@ class Talker:
     def sound_came(self, payload: str, now: float) -> None:
         """A frame of the bot's, in base64."""
         self.clock.came(payload, now)
-        said = self.said[-1] if self.said else None
-        if said is None or said.answered_at is not None:
-            return
         begins = beginning(payload)
+        if not self.said:  # what it answers was said before anything counts
+            self._turn = begins.turn if begins is not None and begins.is_answer else self._turn
+            return
+        said = self.said[-1]
+        if said.answered_at is not None:
+            return
         if begins is not None and begins.is_answer and begins.turn != self._turn and said.ended_at is not None:
             said.answered_at, self._turn = now, begins.turn
             self._cuts_in_at = None if said.over_bot else self._frame + self._chance.randrange(*_CUTS_IN_FRAMES)

@@ -147,6 +147,30 @@ def test_what_was_measured_before_does_not_count() -> None:
 # --- The provider's buffer
 
 
+def test_an_answer_to_what_does_not_count_is_none_to_what_is_said_next() -> None:
+    line = Line()
+    line.until_said(1)
+    line.talker.forget()
+    line.talker.sound_came(first_frame(1, 0), line.now)
+    line.until_said(1)
+    line.talker.sound_came(first_frame(1, 0), line.now)
+    assert line.talker.said[0].answered_at is None
+    line.talker.sound_came(first_frame(2, 0), line.now)
+    assert line.talker.said[0].answered_at == line.now
+
+
+def test_two_turns_that_sound_by_turns_are_told_apart_behind_what_does_not_count() -> None:
+    line = Line()
+    line.until_said(1)
+    line.talker.sound_came(first_frame(1, 0), line.now)
+    line.until_said(2)
+    line.talker.forget()
+    line.talker.sound_came(first_frame(2, 0), line.now)
+    line.until_said(1)
+    line.talker.sound_came(first_frame(1, 0), line.now)
+    assert line.talker.said[0].answered_at == line.now
+
+
 def fed(*moments: float) -> FrameClock:
     clock = FrameClock()
     for at in moments:
