@@ -65,6 +65,6 @@ async def text_of(response: httpx.Response) -> str | None:
         text = body.decode()
         if kind == "application/json":
             json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return text if kind in ("application/json", "text/plain") or not body else None

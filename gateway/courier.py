@@ -127,11 +127,11 @@ async def _post(letter: Letter, now_s: int) -> str:
     secret = config.secret(letter.secret)
     if not secret:
         return "no_secret"
-    request = signed_http.request("POST", httpx.URL(letter.url), letter.content, secret, now_s, {"Idempotency-Key": letter.key})
     try:
+        request = signed_http.request("POST", httpx.URL(letter.url), letter.content, secret, now_s, {"Idempotency-Key": letter.key})
         async with asyncio.timeout(_ANSWER_S), signed_http.client() as http:
             response = await http.send(request, stream=True)
             await response.aclose()
-    except (TimeoutError, httpx.HTTPError) as error:
+    except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         return type(error).__name__
     return "" if response.is_success else f"http_{response.status_code}"

@@ -34,10 +34,10 @@ async def looked_up(agent: InUse, call: str, number: str) -> dict[str, str]:
     try:
         async with asyncio.timeout(lookup.timeout_s):
             known = await _ask(lookup, {"call": call, "number": number, "agent": agent.snapshot.key})
-    except (TimeoutError, httpx.HTTPError, ValueError) as error:
+        return {ABOUT + name: _plain(known[name]) for name in lookup.variables if known.get(name) is not None}
+    except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
         logger.warning("call=%s what=lookup_failed error=%s", call, type(error).__name__)
         return {}
-    return {ABOUT + name: _plain(known[name]) for name in lookup.variables if known.get(name) is not None}
 
 
 async def _ask(lookup: Lookup, about: dict[str, str]) -> dict[str, Any]:

@@ -55,6 +55,9 @@ async def test_the_server_is_told_who_calls_and_can_see_that_it_is_us(tmp_path: 
         document(200, "text/html", b"<p>"),
         document(302, "text/plain", b"", "location: http://127.0.0.1:9/\r\n"),
         document(200, "application/json", b'{"name":"' + b"x" * 20_000 + b'"}'),
+        document(200, "application/json", b"[" * 15_000),
+        document(200, "text/plain", b'{"name":' + b"[" * 15_000),
+        document(200, "application/json", b'{"name":' + b"9" * 15_000 + b"}"),
     ],
 )  # fmt: skip
 async def test_what_does_not_come_is_as_the_file_says(tmp_path: Path, script: Script) -> None:

@@ -199,6 +199,14 @@ async def test_a_file_that_cannot_be_read_stops_no_other(tmp_path: Path, caplog:
         assert (len(server.requests), "what=outcome_stuck file=A.outcome" in caplog.text) == (1, True)
 
 
+@pytest.mark.parametrize("url", ["https://10.0.0.256/", "https://מרפאה_שלי.co.il/", "no address"])
+async def test_an_address_that_is_none_stops_no_other(tmp_path: Path, caplog: pytest.LogCaptureFixture, url: str) -> None:
+    async with OpenAIServer(TAKEN) as server:
+        await send_due(wait(tmp_path, url, server.url))
+        assert len(server.requests) == 1
+    assert [message.partition(" ")[2].partition(" ")[0] for message in caplog.messages] == ["what=outcome_not_taken"]
+
+
 async def test_the_callers_number_is_told_where_the_file_allows_it(tmp_path: Path) -> None:
     [request] = await told(tmp_path, more="number = true")
     assert request.json["number"] == "+12025550147"
