@@ -45,7 +45,7 @@ def _transfer(arguments: str) -> ActionRequest:
 def _given(arguments: str, name: str) -> Any:
     try:
         given = json.loads(arguments)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return given.get(name) if isinstance(given, dict) else None
 
