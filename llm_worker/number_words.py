@@ -79,8 +79,14 @@ _BEFORE = re.compile(r"وال|و|ال|[ובלכמשה]{0,4}")
 def plain(text: str) -> str:
     """The text in small letters without points, each folded to the one it looks like, its digits 0 to 9."""
     parts = unicodedata.normalize("NFKD", text)
-    kept = "".join(str(unicodedata.decimal(letter, letter)) for letter in parts if unicodedata.category(letter) not in ("Mn", "Cf"))
+    kept = "".join(_in_ascii(letter) for letter in parts if unicodedata.category(letter) not in ("Mn", "Cf"))
     return kept.translate(_FOLDED).casefold().translate(_FOLDED)
+
+
+def _in_ascii(letter: str) -> str:
+    """A letter that is a number below a hundred (٣, ➂, 三, ⓴) in digits; any other as it is."""
+    number = unicodedata.numeric(letter, -1)
+    return str(int(number)) if 0 <= number < 100 and number == int(number) else letter
 
 
 def digits_in(text: str) -> str:

@@ -42,13 +42,24 @@ def refusal(limit: Limit, taken: msgspec.Struct, spelling: str, made: Collection
     """
     for name, pattern in limit.arguments.items():
         value = getattr(taken, name, "")
-        if value is not None and not _matches(pattern, str(value)):  # None: the model left it out, as it may
+        if value is not None and not _matches(pattern, _spelled(value)):  # None: the model left it out, as it may
             return f"{name} may not be that here"
     listed = limit.numbers if limit.numbers is not None else ("*",) if spoken_numbers else ()
     if "*" not in listed and _spoken_digits(taken, {number.lstrip("+") for number in listed}) > _MOST_DIGITS:
         return "a telephone number may not be that here, whoever said it"
-    others = set(made) - {spelling}
-    return f"it was used {len(others)} times in this call, and may not be again" if len(others) >= limit.times else ""
+    others = len(set(made) - {spelling})
+    return too_often(others) if others >= limit.times else ""
+
+
+def too_often(times: int) -> str:
+    """Why a tool may not be used that was used so often with other arguments."""
+    return f"it was used {times} times in this call, and may not be again"
+
+
+def _spelled(value: Any) -> str:
+    """An argument as a pattern sees it: a text as it is, all else as JSON."""
+    given = msgspec.to_builtins(value)
+    return given if isinstance(given, str) else msgspec.json.encode(given).decode()
 
 
 def _matches(pattern: str, text: str) -> bool:

@@ -74,12 +74,16 @@ class Tool:
         """What the model wrote, as what the tool takes.
 
         Raises:
-            BadArguments: it is not JSON, or not of that form.
+            BadArguments: it is not JSON, or not of that form; or it holds what JSON cannot tell another server: a number that is none.
         """
         try:
-            return msgspec.json.decode(arguments.strip() or "{}", type=self.takes, strict=False)
-        except msgspec.DecodeError as fault:
+            taken = msgspec.json.decode(arguments.strip() or "{}", type=self.takes, strict=False)
+            same = msgspec.json.decode(spelled(taken), type=self.takes) == taken
+        except (msgspec.DecodeError, ValueError, RecursionError) as fault:
             raise BadArguments(str(fault)) from fault
+        if not same:
+            raise BadArguments("a number in it is none")
+        return taken
 
 
 Toolbox = Mapping[str, Tool]

@@ -15,6 +15,10 @@ class Taken(msgspec.Struct):
     more: dict[str, str] = {}
 
 
+class Order(msgspec.Struct):
+    quiet: bool
+
+
 def refused(limit: Limit, taken: Taken, *made: str, spoken_numbers: bool = False) -> bool:
     return bool(refusal(limit, taken, spelled(taken), made, spoken_numbers=spoken_numbers))
 
@@ -30,6 +34,11 @@ def test_an_argument_has_to_match_as_a_whole(what: str, answer: bool) -> None:
 
 def test_an_argument_that_was_left_out_has_to_match_nothing() -> None:
     assert not refused(Limit(arguments={"what": "soup"}), Taken(None))
+
+
+@pytest.mark.parametrize(("quiet", "why"), [(True, ""), (False, "quiet may not be that here")])
+def test_what_is_no_text_has_to_match_as_json(quiet: bool, why: str) -> None:
+    assert refusal(Limit(arguments={"quiet": "true"}), Order(quiet), "", ()) == why
 
 
 def test_what_a_pattern_does_not_decide_in_time_is_refused() -> None:
@@ -70,6 +79,8 @@ def test_the_same_call_again_is_not_another() -> None:
         "f-i-v-e f-o-u-r o-n-e t-w-o t h r e e fоur f'ive",
         "ноля пяти четырёх одного двух трёх одну",
         "صفر خمسه اربعه ثلاثه سته سبعه ثمانيه",
+        "⓿➄➃➀➁➂➃",
+        "零五四一二三四",
         "½½½½",
         "order number 1234567",
         "2026-13-31",

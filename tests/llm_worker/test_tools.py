@@ -4,7 +4,7 @@ import asyncio
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -75,6 +75,30 @@ def test_no_arguments_are_an_empty_object() -> None:
 def test_arguments_that_do_not_fit_say_why(garbage: str, why: str) -> None:
     with pytest.raises(BadArguments, match=why):
         ORDER.read(garbage)
+
+
+class Sum(msgspec.Struct):
+    amount: float
+    note: Any = None
+
+
+SUM = Tool("pay", "Pays.", Sum, "once", 5.0, cook)
+
+
+@pytest.mark.parametrize(
+    ("tool", "garbage"),
+    [
+        (ORDER, '{"dish": "\\ud800"}'),
+        (ORDER, '{"dish": "\ud800"}'),
+        (SUM, '{"amount": "nan"}'),
+        (SUM, '{"amount": "-inf"}'),
+        (SUM, '{"amount": 1e999}'),
+        (SUM, '{"amount": 1, "note": ' + "[" * 5000 + "]" * 5000 + "}"),
+    ],
+)
+def test_what_json_cannot_tell_another_server_does_not_fit(tool: Tool, garbage: str) -> None:
+    with pytest.raises(BadArguments):
+        tool.read(garbage)
 
 
 def test_the_same_arguments_are_spelled_the_same() -> None:
