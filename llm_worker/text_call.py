@@ -7,6 +7,7 @@ file allows. There is no sound, so every turn is heard to its end, and none is t
 import asyncio
 import dataclasses
 import time
+import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -31,8 +32,6 @@ from llm_worker.vendors import VENDORS
 from llm_worker.vendors.base import Model
 from llm_worker.watched import Use, Watched
 from llm_worker.worker import LlmWorker
-
-_CALL = "text"
 
 
 @asynccontextmanager
@@ -95,6 +94,8 @@ class TextCall:
 
     def __init__(self, model: Model, vendor: str, agent: InUse, settings: Settings, now_s: Callable[[], float], language: str) -> None:
         """``settings`` are those of the house; ``now_s`` is unix time."""
+        self._call = f"text-{uuid.uuid4().hex[:12]}"
+        """Another one each time: an owner's server does once what it is asked for twice in a call."""
         self._model = Watched(model)
         self._worker = LlmWorker(self._model, vendor, settings)
         self._bus = _MemoryBus(agent, now_s)
@@ -115,8 +116,8 @@ class TextCall:
             VendorError: nothing, since its model failed.
         """
         self._turn += 1
-        head = Head(call=_CALL, turn=self._turn, language=self._language, agent=self._agent.carried.reference)
-        given = Delivery(f"{round(self._bus.server_now_s(_CALL) * 1000)}-0", Transcript(head=head, utterance=self._turn, text=text))
+        head = Head(call=self._call, turn=self._turn, language=self._language, agent=self._agent.carried.reference)
+        given = Delivery(f"{round(self._bus.server_now_s(self._call) * 1000)}-0", Transcript(head=head, utterance=self._turn, text=text))
         self._bus.begin()
         self._model.begin()
         async with asyncio.TaskGroup() as effects:
@@ -150,6 +151,7 @@ class _MemoryBus:
     runs: list[ToolRun] = field(default_factory=list)
     """Of tools with effects, in this turn."""
     _known: dict[tuple[str, str], ToolRun] = field(default_factory=dict)
+    _looked: dict[str, set[str]] = field(default_factory=dict)
 
     def begin(self) -> None:
         """A turn begins."""
@@ -206,6 +208,14 @@ class _MemoryBus:
     async def keep_found(self, call: str, turn: int, asked: str, found: str, outputs: Sequence[Output]) -> None:
         """Nobody else goes on with the reply."""
         self._keep(outputs)
+
+    async def may_look(self, call: str, name: str, arguments: str, times: int) -> bool:
+        """As in a call on the line."""
+        looked = self._looked.setdefault(name, set())
+        if arguments not in looked and len(looked) >= times:
+            return False
+        looked.add(arguments)
+        return True
 
     def _note(self, run: ToolRun) -> None:
         self._known[run.name, run.arguments] = run

@@ -3,10 +3,12 @@
 import io
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from common.command_line import EXIT_USAGE
 from llm_worker.chat import EXIT_NO_CONNECTION, EXIT_OVER, main
+from llm_worker.tools import Occasion, Tool
 from tests.common.agents.files import CLINIC, RULES, write
 
 MESSAGE = """
@@ -121,3 +123,29 @@ def test_rules_that_are_none_are_told_with_what_is_missing(tmp_path: Path, capsy
     write(tmp_path, '[[rule]]\nname = "x"\nsays = ["b"]', "clinic.en.rules")
     assert main(["clinic"]) == EXIT_USAGE
     assert "clinic.en.rules.toml:1: rule.1.hears: is missing; takes what the caller says" in capsys.readouterr().err
+
+
+# --- As an owner's server sees it
+
+NOTED: list[str] = []
+
+
+class Nothing(msgspec.Struct):
+    """Takes nothing."""
+
+
+async def note(taken: Nothing, occasion: Occasion) -> str:
+    NOTED.append(occasion.call)
+    return "noted"
+
+
+NOTE = Tool("note", "Notes.", Nothing, "once", 2.0, note)
+
+
+def test_each_chat_is_a_call_of_its_own(tmp_path: Path) -> None:
+    rule = '[[rule]]\nname = "note"\nhears = ["note"]\ncalls = {tool = "note", arguments = {}}\nsays = ["Noted."]\nunsure = ["No."]\n'
+    write(tmp_path, RULES % (rule, "You said something."), "clinic.en.rules")
+    write(tmp_path, f'{CLINIC}[functions]\nnote = "{__name__}:NOTE"\n[rules]\nen = "clinic.en.rules.toml"\n')
+    for _ in range(2):
+        said("note", "note it")
+    assert (len(NOTED), len(set(NOTED))) == (2, 2)
