@@ -305,6 +305,9 @@ class HandlerBus(Protocol):
     async def keep_found(self, call: str, turn: int, asked: str, found: str, outputs: Sequence[Output]) -> None:
         """Keep what a look-up found for who goes on with this reply, and tell that it is over, in one step; the first answer stands."""
 
+    async def may_look(self, call: str, name: str, arguments: str, times: int) -> bool:
+        """Whether a tool without effects may be used with these arguments: in this call it was with them, or fewer than so many others."""
+
     async def send(self, output: Output) -> bool:
         """Send a message that needs no commit (speech before the last chunk). False: nobody reads it.
 

@@ -151,6 +151,11 @@ class RedisWorkerBus:
         """Keep what a look-up found for who goes on with this reply, and tell that it is over, in one step; the first answer stands."""
         await self._run("keep_found", call, [self._keys.found(call, turn)], [asked, found, streams.FOUND_TTL_S], outputs)
 
+    async def may_look(self, call: str, name: str, arguments: str, times: int) -> bool:
+        """Whether a tool without effects may be used with these arguments; see ``HandlerBus.may_look``."""
+        args: list[Value] = [streams.digest(arguments), times, streams.CALL_TTL_S]
+        return bool(await insistently(lambda: self._link(call).scripts.run("look", [self._keys.looked(call, name)], args)))
+
     async def send(self, output: Output) -> bool:
         """Send a message that needs no commit: a plain XADD, since sound through a script costs threefold."""
         if await promptly(lambda: self._send(output)):

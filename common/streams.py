@@ -55,7 +55,7 @@ EVENTS_TTL_S = 7_200
 DONE_TTL_S = 600
 OUT_TTL_S = 600
 FOUND_TTL_S = 60
-TOOL_TTL_S = 600
+TOOL_TTL_S = CALL_TTL_S
 DEAD_TTL_S = 86_400
 REPLIES_TTL_S = 60
 ALIVE_TTL_S = 5
@@ -173,7 +173,11 @@ class Keys:
 
     def tool(self, call: str, name: str, arguments: str) -> str:
         """String: this tool was started; the history's field that tells of it. A digest stands in for arguments, which are personal."""
-        return f"t:{self.tag(call)}:tool:{call}:{name}:{sha256(arguments.encode()).hexdigest()[:32]}"
+        return f"t:{self.tag(call)}:tool:{call}:{name}:{digest(arguments)}"
+
+    def looked(self, call: str, name: str) -> str:
+        """Set: digests of the arguments with which this tool without effects was used, where the agent's file says how often it may be."""
+        return f"t:{self.tag(call)}:looked:{call}:{name}"
 
     def done(self, stage: Stage, message: Message) -> str:
         """String, set once: this piece is finished."""
@@ -187,6 +191,11 @@ class Keys:
 
 ALONE = Keys()
 """Those of a server that is no cluster."""
+
+
+def digest(arguments: str) -> str:
+    """Stands in for arguments, which are personal."""
+    return sha256(arguments.encode()).hexdigest()[:32]
 
 
 def piece(message: Message) -> str:

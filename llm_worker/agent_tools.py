@@ -7,8 +7,8 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterator
 
 from common import config
-from common.agents.agent import ACTIONS, Limit
-from common.agents.in_use import InUse
+from common.agents.agent import ACTIONS
+from common.agents.in_use import InUse, knowing
 from llm_worker import webhooks
 from llm_worker.built_in import tools_of_agent
 from llm_worker.tools import Tool, Toolbox
@@ -26,8 +26,8 @@ class AgentTools:
         self._known: OrderedDict[str, Toolbox] = OrderedDict()
 
     def of(self, agent: InUse) -> Toolbox:
-        """The tools of an agent that a file makes."""
-        reference = agent.carried.reference
+        """The tools of an agent that a file makes: the same whoever calls."""
+        reference = knowing(agent, {}).carried.reference if agent.snapshot.variables else agent.carried.reference
         if reference not in self._known:
             self._known[reference] = {**tools_of_agent(agent), **{tool.name: tool for tool in self._own(agent)}}
             for name in missing(agent, self._known[reference]):
@@ -46,8 +46,6 @@ class AgentTools:
                 yield webhooks.tool_of(name, webhook)
         for name, where in file.functions.items():
             if (file.tools is None or name in file.tools) and (found := _function(name, where)) is not None:
-                if found.effects == "none" and file.limits.get(name, Limit()).times != Limit().times:
-                    logger.warning("agent=%s tool=%s what=not_counted key=limits.%s.times", agent.carried.reference, name, name)
                 yield found
 
 

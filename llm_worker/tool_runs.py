@@ -17,6 +17,9 @@ What a look-up found is kept for as long as somebody may have to go on with the 
 and each answer once; behind an effect of this turn it is looked for anew, to see what that changed.
 
 A draft waits for its turn's commit before a tool with effects starts; ``none`` runs at once.
+
+How often the agent's file allows a tool (``times``) is how often with other arguments: of one with effects what was done, or may have
+been, as the call's history tells; of one without whatever was looked for, found or not, in drafts, too.
 """
 
 import asyncio
@@ -36,7 +39,7 @@ from common.effects import Effects, TooManyEffects
 from common.errors import BusUnavailable
 from common.messages import ToolEnded, ToolStarted
 from llm_worker.conversation import open_run
-from llm_worker.policy import refusal
+from llm_worker.policy import refusal, too_often
 from llm_worker.tools import BadArguments, Occasion, Tool, Toolbox, ToolFailed, spelled
 from llm_worker.vendors.base import ToolCall, ToolResult
 
@@ -101,9 +104,9 @@ class ToolRuns:
             taken = tool.read(call.arguments)
         except BadArguments as fault:
             return ToolResult(f"error: the arguments are not valid, nothing was done: {fault}", ok=False)
-        if refused := self._refusal(tool, taken):
-            logger.warning("%s tool=%s what=not_allowed why=%s", self._about(), tool.name, refused)
-            return ToolResult(f"error: not allowed, nothing was done: {refused}", ok=False)
+        if why := self._refusal(tool, taken) or await self._looked_too_often(tool, taken):
+            logger.warning("%s tool=%s what=not_allowed why=%s", self._about(), tool.name, why)
+            return ToolResult(f"error: not allowed, nothing was done: {why}", ok=False)
         if tool.effects == "none":
             return await self._look_up(tool, taken)
         return await self._act(tool, taken)
@@ -120,6 +123,13 @@ class ToolRuns:
         return refusal(limit, taken, spelled(taken), made, spoken_numbers=tool.spoken_numbers or tool.effects == "none")
 
     # --- Without effects
+
+    async def _looked_too_often(self, tool: Tool, taken: msgspec.Struct) -> str:
+        """Why nothing more may be looked up with it; "" if it may."""
+        times, call = self.limits.get(tool.name, Limit()).times, self.delivery.message.head.call
+        if tool.effects == "once" or times == Limit().times:
+            return ""
+        return "" if await self.bus.may_look(call, tool.name, spelled(taken), times) else too_often(times)
 
     async def _look_up(self, tool: Tool, taken: msgspec.Struct) -> ToolResult:
         head, asked = self.delivery.message.head, f"{tool.name} {spelled(taken)}"
@@ -181,6 +191,7 @@ class ToolRuns:
         self.made.append(run)
         outcome, result = await self._run(tool, taken)
         ended = msgspec.structs.replace(run, outcome=outcome, result=result)
+        self.made[self.made.index(run)] = ended
         try:
             await self.bus.tool_end(call, ended, [self._ended(tool.name, ok=outcome == "done")])
         except BusUnavailable as trouble:  # this reply knows it all the same; later ones call it unknown

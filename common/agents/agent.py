@@ -19,8 +19,6 @@ ACTIONS = ("hang_up", "collect_digits", "transfer")
 """What the gateway does, of those: a transfer goes to a name of the file, the others take nothing."""
 TAKES: dict[str, tuple[str, ...]] = {"look_up_time": ("what", "zone"), "leave_message": ("text", "name"), "opening_hours": ("day",)}
 """The parameters of those tools."""
-LOOKUPS = ("look_up_time", "opening_hours")
-"""Those of them that only look something up."""
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -64,7 +62,12 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a tool may be used for, whatever the model wants."""
 
     times: Annotated[
-        int, Meta(ge=1, le=1000, description="how often a tool with effects may be used in a call, or a call transferred, from 1 to 1000")
+        int,
+        Meta(
+            ge=1,
+            le=1000,
+            description="how often a tool may be used in a call with other arguments, or a call transferred, from 1 to 1000",
+        ),
     ] = 1000
     arguments: Annotated[dict[str, str], Meta(description="by argument, a regular expression that all of it must match")] = {}
     numbers: Annotated[
@@ -206,10 +209,6 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def known_tools(self) -> tuple[str, ...]:
         """The names of all tools that its file may allow."""
         return (*get_args(ToolName), *self.webhooks, *self.functions)
-
-    def only_looks_up(self, tool: str) -> bool:
-        """Whether it is known to have no effects; of a function only the module that makes it knows."""
-        return tool in LOOKUPS or (tool in self.webhooks and not self.webhooks[tool].effects)
 
     def parameters(self, tool: str) -> tuple[str, ...] | None:
         """What a tool of its takes, by name; None: only the module that makes it knows."""

@@ -278,6 +278,19 @@ def test_what_was_looked_up_waits_for_a_gateway_that_may_come_back(bench: Bench)
     assert bench.redis.exists(FOUND) == 0
 
 
+def look(bench: Bench, what: str) -> Any:
+    return bench.run("look", ["t:{s0}:looked:call-1:find"], [what, 2, 7200])
+
+
+def test_so_many_different_things_are_looked_up_and_each_of_them_again(bench: Bench) -> None:
+    assert [look(bench, what) for what in "abacb"] == [1, 1, 1, 0, 1]
+
+
+def test_what_was_looked_up_is_counted_for_as_long_as_a_call_lives(bench: Bench) -> None:
+    look(bench, "a")
+    assert 7195 <= bench.redis.ttl("t:{s0}:looked:call-1:find") <= 7200
+
+
 # backlog and drop
 
 

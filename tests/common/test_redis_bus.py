@@ -384,6 +384,15 @@ async def test_what_a_tool_was_given_stands_in_the_history_alone(redis_url: str)
     assert [key.decode() for key, dump in dumps.items() if b"Dana" in key + dump] == [streams.ALONE.history(CALL)]
 
 
+async def test_that_a_tool_ran_is_known_for_as_long_as_its_call_is(redis_url: str) -> None:
+    async with both(redis_url) as (_, worker):
+        await worker.tool_start(CALL, RUN, [])
+        known_s, call_s = [
+            await ttl_s(redis_url, key) for key in (streams.ALONE.tool(CALL, RUN.name, RUN.arguments), streams.ALONE.history(CALL))
+        ]
+    assert known_s >= call_s
+
+
 async def test_the_stream_of_replies_expires_with_its_gateway(redis_url: str) -> None:
     async with both(redis_url) as (gateway, worker):
         await gateway.publish("tts", sentence())

@@ -242,3 +242,17 @@ async def test_that_it_was_found_is_told_with_it(listening: House) -> None:
     ended = ToolEnded(head=head(1), name="look", ok=True)
     await listening.one.keep_found(CALL, 1, "look {}", "free", told(ended))
     assert (await next_reply(listening.gateway.replies(GATEWAY))).message == ended
+
+
+# How often something is looked up
+
+
+async def test_so_many_different_things_may_be_looked_up_by_whomever(a_house: House) -> None:
+    workers = a_house.one, a_house.two
+    answers = [await workers[at % 2].may_look(CALL, "find", what, 2) for at, what in enumerate("abacb")]
+    assert answers == [True, True, True, False, True]
+
+
+async def test_each_tool_of_each_call_is_counted_by_itself(a_house: House) -> None:
+    asked = [(CALL, "find"), (CALL, "ask"), ("call-2", "find")]
+    assert [await a_house.one.may_look(call, name, f"{call} {name}", 1) for call, name in asked] == [True, True, True]

@@ -42,6 +42,7 @@ _BEFORE = {
     "book_table": ('{"day":"2026-12-31","people":2,"name":"Dana"}', '{"day":"2026-12-31","people":3,"name":"Dan"}'),
     "leave_message": ('{"text":"please call"}',),
     "call_back": ('{"number":"+97245550100"}',),
+    "find_order": ('{"order":"AB1001"}', '{"order":"AB1002"}'),
 }
 """What was done before in a call where a tool is used up."""
 _TRANSFERS = 2
@@ -215,7 +216,10 @@ async def _turn_2(attempt: Attempt, bus: Watched, agent: InUse) -> Delivery:
     await bus.close_turn(head.call, TurnClosed(0, "replied"), _FENCE)
     await bus.commit_turn(head.call, 1, "", _FENCE)
     for number, arguments in enumerate(await _before(attempt, agent)):
-        await _used(bus, head.call, attempt, number, arguments)
+        if _looks_up(agent, attempt.tool):
+            await bus.may_look(head.call, attempt.tool, arguments, number + 1)
+        else:
+            await _used(bus, head.call, attempt, number, arguments)
     await bus.close_turn(head.call, TurnClosed(1, "replied", "hello", "hi"), _FENCE)
     await bus.publish("llm", Transcript(head=head, utterance=2, text=attempt.says))
     if attempt.state not in ("draft", "raised"):
@@ -223,6 +227,11 @@ async def _turn_2(attempt: Attempt, bus: Watched, agent: InUse) -> Delivery:
     given = await bus.take("llm", "worker-1")
     assert given is not None
     return given
+
+
+def _looks_up(agent: InUse, tool: str) -> bool:
+    webhook = agent.snapshot.agent.webhooks.get(tool)
+    return webhook is not None and not webhook.effects
 
 
 async def _before(attempt: Attempt, agent: InUse) -> Sequence[str]:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from common.agents.in_use import InUse, after_transfers, in_use
+from common.agents.in_use import InUse, after_transfers, in_use, knowing
 from common.config import Settings
 from llm_worker.agent_tools import AgentTools, missing
 from llm_worker.tools import Occasion, Tool, ToolFailed
@@ -72,11 +72,6 @@ async def test_a_function_that_is_none_is_told_once(tmp_path: Path, tools: Agent
     ]
 
 
-async def test_a_limit_that_is_not_counted_is_told(tmp_path: Path, tools: AgentTools, caplog: pytest.LogCaptureFixture) -> None:
-    tools.of(agent(tmp_path, 'tools = ["find"]\n[limits.find]\ntimes = 1\n'))
-    assert [record.getMessage().partition(" ")[2] for record in caplog.records] == ["tool=find what=not_counted key=limits.find.times"]
-
-
 async def test_a_secret_that_nobody_set_is_told_once(
     tmp_path: Path, tools: AgentTools, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,6 +106,11 @@ async def test_the_function_of_the_docs_is_a_tool(number: str, told: str) -> Non
     except ToolFailed as failed:
         answer = str(failed)
     assert answer == told
+
+
+async def test_they_are_made_once_whoever_calls(tmp_path: Path, tools: AgentTools) -> None:
+    of_all = agent(tmp_path)
+    assert [tools.of(knowing(of_all, {"name": name})) is tools.of(of_all) for name in ("Dana", "Dan")] == [True, True]
 
 
 async def test_only_so_many_agents_are_kept(tmp_path: Path, tools: AgentTools) -> None:

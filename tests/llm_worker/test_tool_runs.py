@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 import pytest
 
+from common.agents.agent import Limit
 from common.bus import Delivery, ToolRun, TurnClosed
 from common.effects import LIMIT, Effects
 from common.errors import BusUnavailable
@@ -56,11 +57,12 @@ class Desk:
         self.ended.append(now_s())
         return f"result {taken.word}"
 
-    def runs(self, *, turn: int = TURN, entry: str = "1-0", found: dict[str, str] | None = None) -> ToolRuns:
-        """The tools of a delivery."""
+    def runs(self, *, turn: int = TURN, entry: str = "1-0", found: dict[str, str] | None = None, times: int = 1000) -> ToolRuns:
+        """The tools of a delivery, each of which may be used so often."""
         head = Head(call=CALL, turn=turn, gateway=GATEWAY, language="en")
         tools = {name: Tool(name, "", Nothing, effects, 5.0, self.use) for name, effects in (("look_up", "none"), ("book", "once"))}  # type: ignore[arg-type]
-        return ToolRuns(self.bus, Delivery(entry, Transcript(head=head, utterance=turn, text="x")), tools, self.effects, found=found or {})
+        given, limits = Delivery(entry, Transcript(head=head, utterance=turn, text="x")), dict.fromkeys(tools, Limit(times=times))
+        return ToolRuns(self.bus, given, tools, self.effects, limits, found=found or {})
 
     async def reach_turn(self, turn: int, *, committed: bool = True) -> None:
         await self.bus.close_turn(CALL, TurnClosed(turn - 1, "interrupted"), 1)
@@ -322,6 +324,46 @@ def test_a_run_whose_record_is_gone_has_an_unknown_outcome() -> None:
         return await desk.runs().use(call())
 
     assert at(desk, scene) == ToolResult(tool_runs.UNKNOWN, ok=False)
+
+
+# --- How often
+
+
+def words_used(desk: Desk, name: str, *replies: str, times: int) -> list[str]:
+    """What a tool was used with that the model of each reply calls with each letter in turn."""
+
+    async def scene() -> None:
+        for letters in replies:
+            runs = desk.runs(times=times)
+            for letter in letters:
+                await runs.use(call(name, f'{{"word":"{letter}"}}'))
+
+    at(desk, scene)
+    return [word for word, _ in desk.uses]
+
+
+def test_what_only_looks_something_up_is_used_so_often_in_a_call() -> None:
+    assert words_used(Desk(), "look_up", "ab", "cbd", times=2) == ["a", "b", "b"]
+
+
+def test_what_is_looked_for_in_vain_counts() -> None:
+    assert words_used(Desk(error=ToolFailed("wrong")), "look_up", "abc", times=2) == ["a", "b"]
+
+
+def test_that_it_may_not_look_again_is_told() -> None:
+    desk = Desk()
+
+    async def scene() -> list[ToolResult]:
+        runs = desk.runs(times=1)
+        return [await runs.use(call("look_up", f'{{"word":"{letter}"}}')) for letter in "ab"]
+
+    refused = ToolResult("error: not allowed, nothing was done: it was used 1 times in this call, and may not be again", ok=False)
+    assert at(desk, scene) == [ToolResult("result a", ok=True), refused]
+
+
+def test_an_effect_that_did_nothing_does_not_count_in_its_own_reply_either() -> None:
+    desk = Desk(error=ToolFailed("full at that hour"))
+    assert words_used(desk, "book", "ab", times=1) == ["a", "b"]
 
 
 # --- Looked up by an earlier attempt

@@ -532,6 +532,17 @@ class MemoryBus:
         self._store.found.setdefault(streams.ALONE.found(call, turn), {}).setdefault(asked, found)
         self._send_all(outputs)
 
+    async def may_look(self, call: str, name: str, arguments: str, times: int) -> bool:
+        """Whether a tool without effects may be used with these arguments."""
+        return await self._insist(lambda: self._may_look(call, name, arguments, times))
+
+    def _may_look(self, call: str, name: str, arguments: str, times: int) -> bool:
+        looked = self._store.looked.setdefault(streams.ALONE.looked(call, name), set())
+        if arguments not in looked and len(looked) >= times:
+            return False
+        looked.add(arguments)
+        return True
+
     async def send(self, output: Output) -> bool:
         """Send a message that needs no commit. False: nobody reads it."""
         if await self.server.ask(lambda: self._send(output)):

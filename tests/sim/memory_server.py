@@ -107,6 +107,8 @@ class Store:
     """What replies asked for with the sentences that are out."""
     found: dict[str, dict[str, str]] = field(default_factory=dict)
     """What look-ups for replies found."""
+    looked: dict[str, set[str]] = field(default_factory=dict)
+    """The arguments of look-ups that are counted."""
     agents: dict[str, bytes] = field(default_factory=dict)
     tools: dict[str, str] = field(default_factory=dict)
     """Of each tool with effects that was started: the id of its run."""

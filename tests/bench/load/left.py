@@ -15,6 +15,7 @@ LIFETIMES_S = {
     "done": streams.DONE_TTL_S,
     "found": streams.FOUND_TTL_S,
     "tool": streams.TOOL_TTL_S,
+    "looked": streams.CALL_TTL_S,
     "tok": streams.TOKEN_TTL_S,
     "again": streams.RECONNECTS_TTL_S,
     "transfer": streams.TRANSFER_TTL_S,
