@@ -222,7 +222,8 @@ class RedisGatewayBus:
         backoff, house = Backoff(), _House(presence, self._links[shard], self._links[0])
         while True:
             try:
-                await promptly(house.keep, RETRIES_LIMIT_S)
+                if house.is_due():
+                    await promptly(house.keep, RETRIES_LIMIT_S)
                 entries = await promptly(lambda: self._read_replies(self._links[shard].reader, presence), self._read_limit_s)
             except BusUnavailable as trouble:
                 self._outage.lasts(trouble, asyncio.get_running_loop().time(), shard)
@@ -291,6 +292,10 @@ class _House:
         self._link = link
         self._first = first
         self._keep_at = self._sweep_at = 0.0
+
+    def is_due(self) -> bool:
+        """Whether there is anything to do."""
+        return asyncio.get_running_loop().time() >= min(self._keep_at, self._sweep_at)
 
     async def keep(self) -> None:
         """Do what is due."""

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 from redis import DriverInfo, exceptions
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -30,6 +30,7 @@ from common import metrics, streams
 from common.bus import Output
 from common.errors import BusUnavailable, ConfigError
 from common.messages import Action, Message, encode
+from common.redis_connections import StraightPool
 from common.streams import Keys
 
 WRITE_LIMIT_S = 2.0
@@ -63,7 +64,7 @@ def connect(url: str, answer_limit_s: float, connections: int) -> Redis:
         ConfigError: the URL is empty or none.
     """
     try:
-        pool = BlockingConnectionPool.from_url(
+        pool = StraightPool.from_url(
             url, max_connections=connections, timeout=answer_limit_s, **patience(answer_limit_s, Retry(NoBackoff(), 0))
         )
         pool.make_connection()  # type: ignore[no-untyped-call]  # it connects later

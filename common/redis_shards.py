@@ -18,13 +18,14 @@ from urllib.parse import urlsplit
 
 import redis
 from redis import exceptions
-from redis.asyncio import BlockingConnectionPool, Connection, Redis, SSLConnection
+from redis.asyncio import Redis, SSLConnection
 from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.crc import key_slot
 
 from common.errors import ConfigError
+from common.redis_connections import StraightConnection, StraightPool, StraightSSLConnection
 from common.redis_link import TAKES, WRITE_LIMIT_S, WRITERS, Connect, Scripts, connect, patience, take_leave
 from common.streams import CLUSTER_SHARDS, Keys
 
@@ -131,7 +132,7 @@ class ClusterMap:
 
     def client(self, slot: int, answer_limit_s: float, connections: int) -> Redis:
         """A client that speaks to whoever has the slot."""
-        pool = BlockingConnectionPool(
+        pool = StraightPool(
             max_connections=connections,
             timeout=answer_limit_s,
             connection_class=_SecureFollower if self._is_secure else _Follower,
@@ -186,7 +187,7 @@ class ClusterMap:
         self._nodes.extend({node for nodes in of_slots.values() for node in nodes} - set(self._nodes))
 
 
-class _Follower(Connection):
+class _Follower(StraightConnection):
     """A connection that goes where the slot is."""
 
     def __init__(self, *, nodes: ClusterMap, slot: int, **options: Any) -> None:
@@ -201,7 +202,7 @@ class _Follower(Connection):
         self.host, self.port = await self._nodes.address(self._slot)
         try:
             async with asyncio.timeout(_NODE_LIMIT_S):
-                await super().connect()  # type: ignore[no-untyped-call]
+                await super().connect()
         except _AWAY:
             self._nodes.doubt()
             await self.disconnect(nowait=True)
@@ -220,7 +221,7 @@ class _Follower(Connection):
             raise
 
 
-class _SecureFollower(_Follower, SSLConnection):
+class _SecureFollower(_Follower, StraightSSLConnection):
     """The same over TLS."""
 
 
