@@ -1,17 +1,19 @@
 """Charts of figures as SVG: lines over a scale, and bars; drawn with the pieces of ``tools.drawing``."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tools.drawing import CLEAR, GREY, PALE, box, document, line, text
+from tools.drawing import CLEAR, FONT_PX, GREY, PALE, box, document, line, text, width_of
 
 COLOURS = ("#1f77b4", "#2ca02c", "#ff7f0e", "#9467bd", "#8c564b")
 _WIDTH, _HEIGHT, _LEFT, _TOP, _RIGHT, _BOTTOM = 760, 340, 60, 56, 20, 46
 _BAR, _BAR_LEFT = 26, 190
 _STEPS = (1, 2, 2.5, 5, 10)
 _LINES = 5
+_Rectangle = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,9 @@ class Series:
     dashed: bool = False
     colour: int | None = None
     """Its place among the colours, where it is not its own."""
+    joined: bool = True
+    labels: Sequence[str] = ()
+    """Of its points, each in its place; "" for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +69,10 @@ def lines(title: str, x_name: str, y_name: str, series: Sequence[Series], goal: 
             text(_WIDTH - _RIGHT, y - 4, goal[0], fill=CLEAR, anchor="end"),
         ]
     for number, each in enumerate(series):
-        colour = COLOURS[(number if each.colour is None else each.colour) % len(COLOURS)]
+        colour = _colour(series, each)
         parts += _line(each, colour, x_scale, y_scale)
         parts += _legend(number, each, colour)
+    parts += _labels(series, x_scale, y_scale, goal)
     return document(_WIDTH, _HEIGHT, parts)
 
 
@@ -81,9 +87,46 @@ def _grid(x_scale: _Scale, y_scale: _Scale) -> list[str]:
 
 def _line(series: Series, colour: str, x_scale: _Scale, y_scale: _Scale) -> list[str]:
     at = [(x_scale.at(x), y_scale.at(y)) for x, y in series.points]
-    strokes = [line(x, y, y2, colour, to_x=x2, dashed=series.dashed, width=2) for (x, y), (x2, y2) in pairwise(at)]
+    joined = pairwise(at) if series.joined else ()
+    strokes = [line(x, y, y2, colour, to_x=x2, dashed=series.dashed, width=2) for (x, y), (x2, y2) in joined]
     marked = at if len(at) <= _MARKED else []
     return strokes + [box(x - 2.5, y - 2.5, 5, 5, colour) for x, y in marked]
+
+
+def _labels(series: Sequence[Series], x_scale: _Scale, y_scale: _Scale, goal: tuple[str, float] | None) -> Iterator[str]:
+    """Each beside its point, where it covers no point and no other label, if there is such a place."""
+    at = [[(x_scale.at(x), y_scale.at(y)) for x, y in each.points] for each in series]
+    taken = [(x - 3, y - 3, x + 3, y + 3) for points in at for x, y in points]
+    if goal:
+        across = y_scale.at(goal[1])
+        taken += [(_LEFT, across - 1, _WIDTH, across + 1), _around(_WIDTH - _RIGHT, across - 4, goal[0], "end")]
+    for each, points in zip(series, at, strict=True):
+        for (x, y), label in zip(points, each.labels, strict=False):
+            if label:
+                place = _free_place(x, y, label, taken)
+                taken.append(_around(*place))
+                left, base, _, anchor = place
+                yield text(left, base, label, fill=_colour(series, each), anchor=anchor)
+
+
+def _free_place(x: float, y: float, label: str, taken: Sequence[_Rectangle]) -> tuple[float, float, str, str]:
+    """Where the label begins or ends, its base line, itself, and which of both it is."""
+    places = [(x + side, base, label, anchor) for base in (y - 6, y + 14) for side, anchor in ((5, "start"), (-5, "end"))]
+    inside = [place for place in places if _around(*place)[0] >= 0 and _around(*place)[2] <= _WIDTH]
+    return next((place for place in inside if not any(_meet(_around(*place), other) for other in taken)), inside[0])
+
+
+def _around(x: float, base: float, label: str, anchor: str) -> _Rectangle:
+    left = x - width_of(label) if anchor == "end" else x
+    return left, base - FONT_PX, left + width_of(label), base + 2
+
+
+def _meet(one: _Rectangle, other: _Rectangle) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _colour(series: Sequence[Series], each: Series) -> str:
+    return COLOURS[(series.index(each) if each.colour is None else each.colour) % len(COLOURS)]
 
 
 def _legend(number: int, series: Series, colour: str) -> list[str]:

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 
-from tests.bench.turns.report import GOALS, digits, head, row
+from tests.bench.turns.published import CASCADE, FULL_DUPLEX_BENCH, IGNORING, YIELDING
+from tests.bench.turns.report import GOALS, WHOLE, digits, head, kept_cell, per_event, row
 from tests.bench.turns.results import Json, cell_of
 from tests.bench.turns.scored import Count, enough
 
@@ -14,7 +16,8 @@ _RUNS = ("duck", "duck, guide", "hold", "hold, guide")
 _HALF = "held-out"
 _AIMED = {
     ("duck", "duck, guide"): ("R_Y", "S_BC", "S_VT", "S_ND"),
-    ("hold", "hold, guide"): ("R_Y", "cut-off", "answer whole"),
+    ("hold", "hold, guide"): ("R_Y", "clear", "cut-off", "answer whole"),
+    ("hold",): ("noise",),
     ("hold", "duck"): ("self-echo",),
 }
 """Which runs a goal is set for."""
@@ -27,7 +30,7 @@ _WHAT = {
     "S_ND": "voices not meant for it: S_ND",
     "resumes": "*resumes*: of what wanted nothing, all of it",
     "taken back": "*taken back*: of that, not taken for an interruption",
-    "soon": "of that, silent for 2 s at most",
+    WHOLE: "of what was taken back, silent for 2 s at most, nothing lost or twice",
     "gives way": "interruptions that end the turn",
     "gives way, word": "of one or two words",
     "clear": "`clear` in 0.3 s",
@@ -40,15 +43,10 @@ _WHAT = {
     "keys": "keys taken",
 }
 _SECONDS = {"R_Y ticks": "L_Y by ticks of 200 ms", "R_Y": "L_Y to 20 ms", "R_R": "L_R"}
-_PUBLISHED = {
-    "R_Y": ".932 / 1.000",
-    "S_BC": ".867 / .040",
-    "S_VT": ".560 / .060",
-    "S_ND": ".333 / .150",
-    "takeover": ".745 (Gemini Live)",
-    "L_Y by ticks of 200 ms": "1.18 / .62, mean",
-    "L_R": "2.70 / 1.44, mean (tools and a model's time, too)",
-}
+_BESIDE = (CASCADE, YIELDING, IGNORING)
+_SHARES = {"R_Y": attrgetter("r_y"), "S_BC": attrgetter("s_bc"), "S_VT": attrgetter("s_vt"), "S_ND": attrgetter("s_nd")}
+_MEANS = {"R_Y ticks": (attrgetter("l_y_s"), "mean"), "R_R": (attrgetter("l_r_s"), "mean (tools and a model's time, too)")}
+"""What the others' panels have in the same row."""
 
 
 def chapter(results: Json) -> str:
@@ -62,22 +60,43 @@ def _goals(runs: Json) -> Iterator[str]:
     for names, metrics in _AIMED.items():
         for metric in metrics:
             for run in names:
-                shares = (_share(runs, run, metric, half) for half in ("held-out", "tuning"))
+                shares = (_beside_goal(runs, run, metric, half) for half in ("held-out", "tuning"))
                 yield row(f"{_WHAT[metric]} >= {digits(GOALS[metric])}", run, *shares)
 
 
 def _panel(runs: Json) -> Iterator[str]:
-    yield from head("held-out half", *_RUNS, "published: best cascade / best R_Y")
+    yield from head("held-out half", *_RUNS, f"published: {' / '.join(each.system for each in _BESIDE)}")
     for metric, what in _WHAT.items():
-        yield row(what, *(_share(runs, run, metric, _HALF) for run in _RUNS), _PUBLISHED.get(metric, ""))
+        yield row(what, *(_share(runs, run, metric, _HALF) for run in _RUNS), _published(metric))
     for metric, what in _SECONDS.items():
-        yield row(f"{what}, mean / p95 s", *(_seconds(runs, run, metric) for run in _RUNS), _PUBLISHED.get(what, ""))
+        yield row(f"{what}, mean / p95 s", *(_seconds(runs, run, metric) for run in _RUNS), _published_mean(metric))
     yield row("EVA's turn score", *(_points(runs, run, "EVA") for run in _RUNS), "")
     yield row("I_A of utterances, most with a pause", *(_points(runs, run, "I_A utterance") for run in _RUNS), "")
 
 
-def _share(runs: Json, run: str, metric: str, half: str) -> str:
+def _published(metric: str) -> str:
+    if metric == "takeover":
+        system = FULL_DUPLEX_BENCH[0]
+        return f"{digits(1 - system.synthetic)} ({system.system}, synthetic)"
+    return " / ".join(digits(_SHARES[metric](each)) for each in _BESIDE) if metric in _SHARES else ""
+
+
+def _published_mean(metric: str) -> str:
+    if metric not in _MEANS:
+        return ""
+    mean, what = _MEANS[metric]
+    return f"{' / '.join(f'{mean(each):.2f}' for each in _BESIDE)}, {what}"
+
+
+def _beside_goal(runs: Json, run: str, metric: str, half: str) -> str:
     cell = cell_of(runs, run, metric, half)
+    share = Count(cell["hits"], cell["of"]).share if cell else None
+    missed = share is not None and share < GOALS[metric]
+    return _share(runs, run, metric, half) + (", missed" if missed else "")
+
+
+def _share(runs: Json, run: str, metric: str, half: str) -> str:
+    cell = kept_cell(runs, run, metric, half)
     if cell is None:
         return ""
     share = Count(cell["hits"], cell["of"]).share
@@ -94,7 +113,7 @@ def _points(runs: Json, run: str, metric: str) -> str:
     cell = cell_of(runs, run, metric, _HALF)
     if cell is None or not enough(cell["of"]):
         return ""
-    return "{:.3f} ({:.2f}-{:.2f})".format(cell["points"] / cell["of"], *cell["points_interval"])
+    return "{:.3f} ({:.3f}-{:.3f})".format(*per_event(cell, metric))
 
 
 def put(page: str, results: Json) -> str:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from tests.bench.turns.chapter import PAGE, put
 from tests.bench.turns.cut_pauses import cut_table, why_table
-from tests.bench.turns.pictures import IGNORED, latency_against_cut_offs, shares_over_length, yield_against_ignoring
+from tests.bench.turns.missed_events import listed, missed_page
+from tests.bench.turns.pictures import latency_against_cut_offs, shares_over_length, yield_against_ignoring
+from tests.bench.turns.published import TAU_VOICE_CHOICE
 from tests.bench.turns.report import (
     OURS,
     PANEL,
@@ -27,6 +29,7 @@ from tests.bench.turns.scored import Count
 from tests.bench.turns.sweep import CURVED, operating_points
 
 FOLDER = Path("docs/benchmarks/turns")
+MISSED = "missed-events.md"
 PLAIN_RUNS, GUIDE_RUNS = ("duck", "hold"), ("duck, guide", "hold, guide")
 _BY_GROUP = ("R_Y", "S_BC", "S_VT", "S_ND", "resumes", "R_R 2 s", "cut-off", "takeover", "answer whole")
 _HALF = "tuning"
@@ -47,10 +50,12 @@ def _lines(results: Json) -> Iterator[str]:
         "changes these minutes, and no figure). What the words mean, and what follows: "
         "[turn-taking.md](../../turn-taking.md#scored-like-the-published-benchmarks); [what is played](material.md), [and how](stage.md). "
         "A share stands with its events and the 95 % interval "
-        "(Wilson); of fewer than 30 events only the counts. What *had no occasion* (the bot did not speak where it should have) is "
+        "(Wilson, of times that something happens Byar, of means the normal one; of a half's few voices, so for other speakers it is wider "
+        "than it says); of fewer than 30 events only the counts. What *had no occasion* (the bot did not speak where it should have) is "
         "no event of the share. *guide*: the vendors take as long as in Twilio's latency guide, else no time.",
         "",
     )
+    yield from _where()
     for wanted, heading in ((PLAIN_RUNS, "Vendors that take no time"), (GUIDE_RUNS, "Vendors as slow as Twilio's guide has them")):
         names = _there(runs, wanted)
         if not names:
@@ -65,14 +70,32 @@ def _lines(results: Json) -> Iterator[str]:
         yield from rates_table(runs, names)
     yield from _beside(results)
     yield from _by_group(runs)
-    yield from ("", "## What went wrong", "", "Names of the events: `results.json`, under *missed*.", "")
-    for run in _there(runs, PLAIN_RUNS):
-        yield from ("", f"Run *{run}*:", "")
-        yield from missed_table(runs, run, ("R_Y", *IGNORED, "resumes", "noise", "R_R 2 s", "I_A", "cut-off", "answer whole"))
+    yield from _went_wrong(runs)
     yield from _cut_pauses(results)
     yield from _curves(results)
     yield from ("", "## Sources, and what differs", "")
     yield from sources()
+
+
+def _where() -> Iterator[str]:
+    yield from (
+        "- goals, met and missed, and why the defaults are what they are: "
+        "[turn-taking.md](../../turn-taking.md#scored-like-the-published-benchmarks)",
+        "- what was missed: [how many of each kind](#what-went-wrong), [each by its name](missed-events.md), "
+        "[what they are, with timelines, and what was tried](missed.md)",
+        "- [curves of the settings](#curves), [others' figures](#beside-what-others-published), "
+        "[their sources, and what differs](#sources-and-what-differs)",
+        "- [speakers that nothing was chosen on](third.md)",
+        "",
+    )
+
+
+def _went_wrong(runs: Json) -> Iterator[str]:
+    yield from ("", "## What went wrong", "")
+    yield from ("[Each event by its name](missed-events.md); [what they are, and what was tried](missed.md).", "")
+    for run in _there(runs, (*PLAIN_RUNS, *GUIDE_RUNS)):
+        yield from ("", f"Run *{run}*:", "")
+        yield from missed_table(runs, run, listed(run))
 
 
 def _of(results: Json, block: str) -> str:
@@ -87,7 +110,7 @@ def _there(runs: Json, names: Sequence[str]) -> list[str]:
 
 def _beside(results: Json) -> Iterator[str]:
     runs = results["runs"]
-    yield from ("", "## Beside what others published", "", "τ-voice:", "")
+    yield from ("", "## Beside what others published", "", f"τ-voice. {TAU_VOICE_CHOICE}.", "")
     yield from beside_tau_voice(runs, _there(runs, (*PLAIN_RUNS, *GUIDE_RUNS)))
     if "cut_offs" in results:
         yield from ("", f"eot-bench (English; ours: all languages, both halves apart; {_of(results, 'cut_offs')}):", "")
@@ -160,9 +183,10 @@ def pictures(results: Json) -> dict[str, str]:
 
 
 def write(results: Json, folder: Path = FOLDER, chapter: Path = PAGE) -> None:
-    """The page, the drawings, and what the chapter says of them."""
+    """The page, the names of what was missed, the drawings, and what the chapter says of them."""
     chapter.write_text(put(chapter.read_text(encoding="utf-8"), results), encoding="utf-8")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "README.md").write_text(page(results), encoding="utf-8")
+    (folder / MISSED).write_text(missed_page(results), encoding="utf-8")
     for name, drawing in pictures(results).items():
         (folder / name).write_text(drawing, encoding="utf-8")

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from tests.bench.turns.chapter import PAGE, put
 from tests.bench.turns.cut_pauses import CutPause, as_json
-from tests.bench.turns.docs import FOLDER, GUIDE_RUNS, PLAIN_RUNS, page, write
+from tests.bench.turns.docs import FOLDER, GUIDE_RUNS, MISSED, PLAIN_RUNS, page, write
 from tests.bench.turns.made_calls import AT_S, outcome, says, scene
+from tests.bench.turns.missed_events import missed_page
 from tests.bench.turns.panel import panel
 from tests.bench.turns.results import Json, read, to_json
 from tests.bench.turns.scene import Kind
@@ -67,12 +68,20 @@ def test_the_chapter_tells_shares_and_seconds_of_enough_events_alone() -> None:
     made = [scene(Kind.INTERRUPTION, name=str(number), half="held-out") for number in range(30)]
     kept = to_json({"hold": panel((each, outcome(each, [says(8.0, AT_S + 0.3)])) for each in made)})
     assert "| L_Y to 20 ms, mean / p95 s |  |  | 0.30 / 0.30 |  |  |" in put(MARKED, results() | kept)
-    assert "| yields in 2 s: R_Y |  |  | **1.000** (30 / 30) |  | .932 / 1.000 |" in put(MARKED, results() | kept)
+    assert "| yields in 2 s: R_Y |  |  | **1.000** (30 / 30) |  | .932 / .998 / .359 |" in put(MARKED, results() | kept)
+
+
+def test_a_goal_that_is_missed_says_so() -> None:
+    made = [scene(Kind.INTERRUPTION, name=str(number), half="held-out") for number in range(30)]
+    kept = to_json({"hold": panel((each, outcome(each, [says(8.0, AT_S + 0.3 + (each is made[0]) * 9)])) for each in made)})
+    told = put(MARKED, results() | kept)
+    assert "| yields in 2 s: R_Y >= .980 | hold | **.967** (29 / 30), missed |  |" in told
 
 
 def test_page_and_chapter_are_made_of_the_results_that_are_kept() -> None:
     kept, chapter = read(ROOT / FOLDER / "results.json"), (ROOT / PAGE).read_text(encoding="utf-8")
     assert (ROOT / FOLDER / "README.md").read_text(encoding="utf-8") == page(kept)
+    assert (ROOT / FOLDER / MISSED).read_text(encoding="utf-8") == missed_page(kept)
     assert put(chapter, kept) == chapter
 
 

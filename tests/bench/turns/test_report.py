@@ -2,11 +2,14 @@
 
 import re
 
+import pytest
+
 from tests.bench.turns.made_calls import AT_S, VOICE_S, outcome, says, scene
 from tests.bench.turns.panel import panel
 from tests.bench.turns.report import (
     OURS,
     PANEL,
+    WHOLE,
     beside_eot_bench,
     beside_full_duplex_bench,
     beside_tau_voice,
@@ -14,6 +17,7 @@ from tests.bench.turns.report import (
     latencies_table,
     latency,
     missed_table,
+    per_event,
     rates_table,
     scores_table,
     share,
@@ -54,10 +58,32 @@ def test_a_goal_stands_beside_its_score() -> None:
     assert row == "| R_Y | yields | >= 0.98 | 29 / 30 = **.967** (.833-.994) | - |"
 
 
+def test_a_goal_says_which_mode_it_is_set_for() -> None:
+    rows = {line.split(" | ")[0].removeprefix("| "): line for line in scores_table(runs(30), ["duck"], {"S_BC": "", "clear": ""})}
+    assert " | >= 0.8 (duck) | " in rows["S_BC"]
+    assert " | >= 0.99 (hold) | " in rows["clear"]
+
+
 def test_rates_are_told_a_turn_and_a_minute() -> None:
     table = "\n".join(rates_table(runs(30), ["duck"]))
-    assert "| the same, an utterance | 1.000 (1.000 to 1.000, 30 turns) | - |" in table
+    assert "| the same, an utterance | 1.000 (0.675 to 1.428, 30 turns) | - |" in table
     assert "| holds a minute of noise | - | - |" in table
+
+
+def test_the_interval_of_rare_times_does_not_go_below_zero() -> None:
+    rare = {"points": 2.0, "of": 332, "points_interval": [-0.002, 0.014]}
+    assert per_event(rare, "I_A") == pytest.approx((0.0060, 0.0007, 0.0218), abs=1e-4)
+    assert per_event(rare, "EVA") == pytest.approx((0.0060, -0.002, 0.014), abs=1e-4)
+
+
+def test_of_what_was_taken_back_it_is_told_how_much_was_whole() -> None:
+    kept = {"duck": {"resumes": _of_all(30, 80), "taken back": _of_all(40, 80), "soon": _of_all(80, 80)}}
+    (told,) = (line for line in scores_table(kept, ["duck"], OURS) if line.startswith(f"| {WHOLE} "))
+    assert "| 30 / 40 = **.750** (" in told
+
+
+def _of_all(hits: int, of: int) -> Json:
+    return {"halves": {"held-out": {"all": {"hits": hits, "of": of}}}}
 
 
 def test_no_rate_of_any_table_is_of_fewer_than_30_events() -> None:

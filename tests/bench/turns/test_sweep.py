@@ -65,3 +65,17 @@ def test_curves_are_drawn() -> None:
     assert latency_against_cut_offs(pauses, "tuning").startswith("<svg")
     assert shares_over_length(curve, "duck", "tuning").startswith("<svg")
     assert yield_against_ignoring(curve, "tuning").startswith("<svg")
+
+
+def test_the_default_is_marked_in_each_curve() -> None:
+    curve = list(yields(OVER, barging_in(), stops_after_its_wait))
+    pauses = list(cut_offs(PAUSED, endpointing(), commits_after_its_wait))
+    assert "the default: words, 0.7 s + 0.34 s" in latency_against_cut_offs(pauses, "tuning")
+    assert all("the default" in shares_over_length(curve, mode, "tuning") for mode in ("hold", "duck"))
+    assert "0.5, the default" in yield_against_ignoring(curve, "tuning")
+
+
+def test_what_others_published_stands_in_the_curve_of_yielding() -> None:
+    drawn = yield_against_ignoring(list(yields(OVER, barging_in(), stops_after_its_wait)), "tuning")
+    assert "gpt-live-1<" in drawn
+    assert "retail alone" not in drawn
