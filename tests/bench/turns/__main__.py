@@ -4,7 +4,7 @@ Plays all scenes in both modes of barge-in, with vendors that take no time and w
 what is kept in ``docs/benchmarks/turns``: events that changed sides are told by name, and a score that lost is an error. ``--write``
 keeps the new results and writes the page; ``--sweep pauses voices`` measures the curves anew, and nothing else (slow; on the tuning
 half, pauses on both), ``--sweep cut-offs`` the pauses that are cut off, one by one; ``--each N`` plays less, for a look: of that
-nothing is kept; ``--draw NAME`` plays one scene and draws its timeline.
+nothing is kept; ``--draw NAME`` plays one scene and draws its timeline; ``--pages`` plays nothing, and writes the pages anew.
 
 Exit codes: 0 fine, 1 a score regressed, 2 it could not be played (something is missing; a call met with a bug).
 """
@@ -58,6 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _done(asked: argparse.Namespace) -> int:
+    if asked.pages:
+        docs.write(read(RESULTS))
+        return EXIT_FINE
     began = _began()
     _fetch_models()
     everything = list(_chosen(asked))
@@ -80,6 +83,7 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.turns", description="How well the bot takes turns.")
     parser.add_argument("--write", action="store_true", help=f"keep the results: {docs.FOLDER}")
     parser.add_argument("--sweep", nargs="+", choices=SWEEPS, default=(), help="measure these curves, or lists, anew, and nothing else")
+    parser.add_argument("--pages", action="store_true", help="write the pages of what is kept anew; nothing is played")
     parser.add_argument("--processes", type=int, default=PROCESSES)
     parser.add_argument("--each", type=int, metavar="N", help="scenes of each kind and half, at most; default: all. Not with --write")
     parser.add_argument("--draw", nargs=2, metavar=("SCENE", "OUT.svg"), help="play one scene, and draw its timeline")

@@ -1,12 +1,16 @@
 """The command line: what it refuses, and what it says of what is missing."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.bench.turns.__main__ import EXIT_NOT_PLAYED, main
+from tests.bench.turns.__main__ import EXIT_FINE, EXIT_NOT_PLAYED, RESULTS, main
+from tests.bench.turns.chapter import PAGE
+from tests.bench.turns.docs import FOLDER
 from tests.bench.turns.stage_settings import here
 from tests.bench.turns.trials import DUCK, RUNS
+from tests.e2e.gateway_process import ROOT
 
 
 @pytest.mark.parametrize("asked", [["--each", "1"], ["--draw", "scene", "out.svg"]])
@@ -34,3 +38,13 @@ def test_models_scenes_and_readings_are_where_the_operator_keeps_them(tmp_path: 
 def test_all_runs_play_the_same_turns_of_the_callers() -> None:
     turns = {kind for kind in RUNS[0].kinds if kind in ("utterance", "answer", "interruption", "short_interruption")}
     assert all(turns <= trial.kinds for trial in RUNS)
+
+
+def test_pages_are_written_anew_of_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    FOLDER.mkdir(parents=True)
+    shutil.copy(ROOT / RESULTS, RESULTS)
+    PAGE.write_text("<!-- made of results.json -->\nstale\n<!-- end -->\n", encoding="utf-8")
+    assert main(["--pages"]) == EXIT_FINE
+    assert (FOLDER / "README.md").read_text(encoding="utf-8") == (ROOT / FOLDER / "README.md").read_text(encoding="utf-8")
+    assert "stale" not in PAGE.read_text(encoding="utf-8")
