@@ -19,6 +19,7 @@ from common.deadlines import time_left_s, waited_s
 from common.errors import VendorError
 from common.logs import shown
 from common.messages import Head, Stage, Transcript, Utterance
+from common.vendor_stream import given_up_after
 
 STAGE: Stage = "asr"
 DEADLINE_S = 3.5
@@ -64,9 +65,10 @@ class AsrWorker:
         began_s = loop.time()
         try:
             async with asyncio.timeout(limit_s):
-                text = await self._transcriber.transcribe(
-                    delivery.audio, language=utterance.head.language, turn=utterance.head.turn, hints=hints
-                )
+                with given_up_after(limit_s):
+                    text = await self._transcriber.transcribe(
+                        delivery.audio, language=utterance.head.language, turn=utterance.head.turn, hints=hints
+                    )
         except TimeoutError:
             raise VendorError(self._vendor, "timeout", retryable=False) from None
         took_ms = round((loop.time() - began_s) * 1000)

@@ -5,7 +5,8 @@
     |-- first x |------ second -----|---- third ----|        the first refuses at once
 
 - Time: the first piece of an answer has to come within half of what is left (the last vendor's is all of it), each further
-  piece within 1.5 s of the one before. The stage's own limits (3.5 s) lie behind these. One that shows signs of life
+  piece within 1.5 s of the one before. The stage's own limits (3.5 s) lie behind these, but for what waited on its stream:
+  all have failed shortly before that is given up. One that shows signs of life
   (``common/vendor_stream.py``) is not cut off meanwhile.
 - What a server did not answer in time it is not asked for again, by another name of it, before all others were.
 - Pace: behind its first piece an answer comes no slower than it is heard (``common/pace.py``).
@@ -15,6 +16,7 @@
 - Only what is the vendor's fault is held against it. What it will not do for one request, a text that it filters, is no
   reason to ask it less for others, or one caller could switch it off for all; the next vendor is asked all the same, in mid-answer
   because this one is shunned for once. A model or a voice that it does not have is the operator's fault, and told as such.
+- An answer that a vendor's client falls over, so that it raises what nobody foresaw, is a failure like any other: the next may do better.
 - Each failure is one line of the log, which tells the vendor, how it failed, after how long, and who is next.
 
 What is known of a vendor is known to one process: two workers find out twice.
@@ -31,7 +33,7 @@ from common.circuit import Circuit
 from common.errors import KeyRefused, VendorError
 from common.messages import Stage
 from common.pace import Pace
-from common.vendor_stream import GAP_S, Working, closing, next_piece
+from common.vendor_stream import GAP_S, Working, at_the_latest_s, closing, next_piece
 
 REFUSED_S = 60.0
 """How long a vendor rests that refused its key at the start: somebody has to give it another one."""
@@ -147,7 +149,8 @@ class Lineup(Generic[V]):
             yield await request(vendor)
 
         async with closing(self.stream(as_stream)) as answers:
-            return await anext(answers)
+            (answer,) = [each async for each in answers]  # to its end: what is left counts for nothing
+            return answer
 
     async def stream(self, request: Callable[[V], AsyncIterator[T]], sounds_s: Callable[[T], float | None] = _unheard) -> AsyncIterator[T]:
         """The pieces of the first vendor that has one.
@@ -161,10 +164,13 @@ class Lineup(Generic[V]):
         """
         loop = asyncio.get_running_loop()
         waiting, end_s = self._askable(loop.time()), loop.time() + LIMIT_S
+        cut_s = min(end_s, at_the_latest_s())
         failure, silent = VendorError(self._members[0].name, "resting", retryable=False), set[str]()
         while waiting:
             member = waiting.pop(0)
-            attempt = _Attempt(member, request, sounds_s, end_s, last=all(each.server in silent for each in waiting))
+            last = all(each.server in silent for each in waiting)
+            share_s = end_s if last else (loop.time() + end_s) / 2
+            attempt = _Attempt(self._stage, member, request, sounds_s, min(share_s, cut_s), cut_s)
             async with closing(attempt.pieces()) as pieces:
                 async for piece in pieces:
                     yield piece
@@ -175,13 +181,15 @@ class Lineup(Generic[V]):
             if error.kind == "timeout":
                 silent.add(member.server)
                 waiting.sort(key=lambda each: each.server in silent)
-            if attempt.began or end_s - loop.time() < _LEAST_S:
+            if attempt.began or cut_s - loop.time() < _LEAST_S:
                 waiting.clear()
             failure = self._failed(member, error, attempt.took_s, waiting[0].name if waiting else None, began=attempt.began)
             if attempt.began:
                 # Another attempt of the whole goes to another vendor, where there is one.
                 another = len(self._members) > 1
                 raise VendorError(member.name, failure.kind, retryable=failure.retryable or another)
+        if loop.time() >= at_the_latest_s():  # whoever asks has no time for another attempt
+            failure.retryable = False
         raise failure
 
     def _askable(self, now_s: float) -> list[Member[V]]:
@@ -225,24 +233,25 @@ class _Attempt(Generic[V, T]):
 
     def __init__(
         self,
+        stage: Stage,
         member: Member[V],
         request: Callable[[V], AsyncIterator[T]],
         sounds_s: Callable[[T], float | None],
+        deadline_s: float,
         end_s: float,
-        *,
-        last: bool,
     ) -> None:
-        """``end_s``: when the time of all vendors is over."""
+        """``deadline_s``: when its own time is over, unless it shows that it is at work; ``end_s``: that of all vendors."""
         self.began = False
         self.asked = 0
         """What the vendor's circuit knows it by."""
         self.failure: VendorError | None = None
+        self._stage = stage
         self._member = member
         self._request = request
         self._sounds_s = sounds_s
         self._since_s = asyncio.get_running_loop().time()
+        self._deadline_s = deadline_s
         self._end_s = end_s
-        self._deadline_s = end_s if last else (self._since_s + end_s) / 2
         self._pace = Pace()
         self._worked_s = 0.0
         """Since the last piece that was one."""
@@ -266,6 +275,9 @@ class _Attempt(Generic[V, T]):
                     deadline_s = waiting_since_s + GAP_S
         except VendorError as error:
             self.failure = error
+        except Exception as bug:
+            logger.exception("stage=%s vendor=%s what=unforeseen", self._stage, self._member.name)
+            self.failure = VendorError(self._member.name, type(bug).__name__, retryable=True)
         except BaseException:  # cancelled, or closed: nobody waits for the answer any more
             self._member.circuit.left()
             raise

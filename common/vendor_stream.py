@@ -8,8 +8,9 @@ of a stream, ``alive()`` on the way to an answer in one piece. Either gives it t
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager, suppress
+import math
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TypeVar
@@ -25,7 +26,11 @@ CLOSE_LIMIT_S = 0.5
 GAP_S = 1.5
 """Between pieces, or signs of life; a caller's line runs dry by then (R9)."""
 
+SOONER_S = 0.1
+"""Before whoever asks gives up, vendors have failed: what is cancelled says nothing of them, and nobody would hold it against them."""
+
 T = TypeVar("T")
+_gives_up_s: ContextVar[float] = ContextVar("gives_up_s", default=math.inf)
 
 
 @asynccontextmanager
@@ -38,6 +43,21 @@ async def closing(stream: AsyncIterator[T]) -> AsyncIterator[AsyncIterator[T]]:
             with suppress(TimeoutError):
                 async with asyncio.timeout(CLOSE_LIMIT_S):
                     await stream.aclose()
+
+
+@contextmanager
+def given_up_after(limit_s: float) -> Iterator[None]:
+    """What is asked of vendors inside of the block is given up by then, if nothing came of it."""
+    before = _gives_up_s.set(asyncio.get_running_loop().time() + limit_s)
+    try:
+        yield
+    finally:
+        _gives_up_s.reset(before)
+
+
+def at_the_latest_s() -> float:
+    """When vendors have to have begun, on the event loop's clock; infinite where nobody said so."""
+    return _gives_up_s.get() - SOONER_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from common.language import base_language
 from common.logs import shown
 from common.messages import Summarise, Summary, Transcript
 from common.streams import ATTEMPTS
-from common.vendor_stream import Working, closing, next_piece
+from common.vendor_stream import Working, closing, given_up_after, next_piece
 from llm_worker.agent_tools import AgentTools, missing
 from llm_worker.briefing import instructions_of
 from llm_worker.conversation import Reply, last_heard, prompt_of
@@ -180,7 +180,9 @@ class LlmWorker:
     async def _converse(self, prompt: Prompt, speaker: Speaker, runs: ToolRuns, first_s: float) -> None:
         used = 0
         for number in range(1, MAX_ROUNDS + 1):
-            said, calls = await self._stream(prompt, speaker, Writing(runs), first_s if number == 1 else FIRST_SENTENCE_S)
+            limit_s = first_s if number == 1 else FIRST_SENTENCE_S
+            with given_up_after(limit_s):
+                said, calls = await self._stream(prompt, speaker, Writing(runs), limit_s)
             if not calls or speaker.full or number == MAX_ROUNDS:
                 return
             may_use = MAX_CALLS - used if number < MAX_ROUNDS - 1 else 0

@@ -7,12 +7,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from asr_worker.lineup import Transcribers
 from asr_worker.vendors.base import NO_HINTS, Hints
 from asr_worker.worker import AsrWorker
 from common.agents.in_use import in_use
 from common.bus import Delivery
 from common.config import Settings
 from common.errors import VendorError
+from common.lineup import Lineup
 from common.messages import Head, Message, Piece, Sentence, Transcript, Utterance
 from tests.common.agents.files import snapshot
 from tests.recorded_bus import RecordedBus
@@ -165,3 +167,11 @@ def test_without_an_agent_the_settings_tell_the_vocabulary() -> None:
 def test_another_message_on_the_stream_is_a_bug() -> None:
     with pytest.raises(TypeError):
         handle(Recogniser(), RecordedBus(), given=Delivery("1-0", Sentence(head=HEAD, text="x")))
+
+
+def test_a_vendor_that_hangs_is_blamed_before_its_piece_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
+    ears = Transcribers(Lineup("asr", [("fake", Recogniser(takes_s=60))]))
+    with pytest.raises(VendorError, match="fake: timeout") as failed:
+        run(AsrWorker(ears, "fake", Settings()).handle(delivery(), after(1.5)))
+    assert not failed.value.retryable
+    assert [line for line in caplog.messages if line.startswith("stage=asr vendor=fake what=vendor_failed error=timeout after_ms=19")]

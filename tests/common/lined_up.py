@@ -23,7 +23,7 @@ class Sign:
 
 
 SIGN = Sign()
-Step = str | float | TorimError | Working | Sign
+Step = str | float | Exception | Working | Sign
 """A piece, a pause in seconds, a failure, or what shows that it is at work."""
 
 

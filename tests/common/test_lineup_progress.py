@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from common.errors import VendorError
-from common.vendor_stream import closing
+from common.lineup import Lineup
+from common.vendor_stream import closing, given_up_after
 from tests.common.lined_up import CALLING, SIGN, Scripted, failure, heard, lineup, sounds_s, times, worded
 from tests.virtual_clock import run
 
@@ -86,3 +87,70 @@ def test_a_reader_who_takes_his_time_makes_nobody_slow() -> None:
         return count
 
     assert run(slowly()) == 9
+
+
+# --- Whoever asks gives up sooner
+
+
+def asked_within(limit_s: float, line: Lineup[Scripted]) -> tuple[VendorError, float]:
+    """How a request fails that is given up after so long, and when."""
+
+    async def ask() -> None:
+        async with asyncio.timeout(limit_s):
+            with given_up_after(limit_s):
+                await heard(line)
+
+    async def fails() -> tuple[VendorError, float]:
+        with pytest.raises(VendorError) as failed:
+            await ask()
+        return failed.value, asyncio.get_running_loop().time()
+
+    return run(fails())
+
+
+def test_a_vendor_has_failed_before_it_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
+    error, at_s = asked_within(2.0, lineup(Scripted([9.0])))
+    assert (error.kind, error.retryable) == ("timeout", False)
+    assert at_s == pytest.approx(1.9)
+    assert [record.getMessage().partition(" after_ms")[0] for record in caplog.records] == [
+        "stage=llm vendor=first what=vendor_failed error=timeout"
+    ]
+
+
+def test_the_first_of_two_has_its_time_nevertheless() -> None:
+    second = Scripted(["two"])
+    asked_within(2.0, lineup(Scripted([9.0]), Scripted([9.0]), second))
+    assert not second.asked_at_s
+
+
+def test_what_is_begun_in_time_may_take_longer() -> None:
+    async def begins() -> list[str]:
+        with given_up_after(2.0):
+            return (await heard(lineup(Scripted(["a long word", 1.4, "another one", 1.4, "end"]))))[0]
+
+    assert run(begins()) == ["a long word", "another one", "end"]
+
+
+def test_outside_of_the_block_there_is_the_time_of_all_again() -> None:
+    async def then() -> tuple[list[str], float]:
+        with given_up_after(1.0):
+            pass
+        return await heard(lineup(Scripted([3.0, "one"])))
+
+    assert run(then()) == (["one"], 3.0)
+
+
+# --- What nobody foresaw
+
+
+def test_what_a_client_was_not_made_for_is_asked_of_the_next() -> None:
+    assert run(heard(lineup(Scripted([TypeError("no")]), Scripted(["two"])))) == (["two"], 0)
+
+
+def test_what_a_client_was_not_made_for_is_told_as_a_failure_with_its_place(caplog: pytest.LogCaptureFixture) -> None:
+    error, _ = failure(lineup(Scripted([TypeError("no")])))
+    assert (error.kind, error.retryable) == ("TypeError", True)
+    assert [(record.getMessage(), record.exc_info is not None) for record in caplog.records] == [
+        ("stage=llm vendor=first what=unforeseen", True),
+        ("stage=llm vendor=first what=vendor_failed error=TypeError after_ms=0 next=none standing=shunned rests_s=0", False),
+    ]

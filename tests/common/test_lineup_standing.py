@@ -7,7 +7,7 @@ from prometheus_client import REGISTRY
 
 from common.errors import VendorError
 from common.vendor_stream import closing
-from tests.common.lined_up import FILTERED, NO_SUCH_MODEL, WAIT, Scripted, Step, failure, heard, lineup, times
+from tests.common.lined_up import DOWN, FILTERED, NO_SUCH_MODEL, WAIT, Scripted, Step, failure, heard, lineup, times, worded
 from tests.virtual_clock import run
 
 # --- Whose fault it is
@@ -195,3 +195,44 @@ def test_a_vendor_that_rests_is_told_until_it_answers_again() -> None:
         return [*found, told("torim_vendor_resting")]
 
     assert run(rests()) == [0, 1, 1, 0]
+
+
+# --- Answers in one piece, as of a recogniser
+
+
+def test_an_answer_in_one_piece_ends_a_row_of_failures() -> None:
+    async def now_and_then() -> float | None:
+        fails: list[Step] = [DOWN]
+        answers: list[Step] = ["word"]
+        line = lineup(Scripted(*4 * [fails, answers]), Scripted(["two"]))
+        for _ in range(8):
+            await worded(line)
+            await asyncio.sleep(4)
+        return told("torim_vendor_resting")
+
+    assert run(now_and_then()) == 0
+
+
+def test_an_answer_in_one_piece_ends_a_rest() -> None:
+    async def rests() -> list[float | None]:
+        line = lineup(Scripted([WAIT], ["word"]), Scripted(["two"]))
+        await worded(line)
+        found = [told("torim_vendor_resting")]
+        await asyncio.sleep(31)
+        await worded(line)
+        return [*found, told("torim_vendor_resting")]
+
+    assert run(rests()) == [1, 0]
+
+
+def test_after_its_trial_a_recogniser_is_asked_by_many_at_once_again() -> None:
+    first = Scripted([WAIT], ["word"], [0.5, "word"])
+
+    async def together() -> list[str]:
+        line = lineup(first, Scripted(["two"]))
+        await worded(line)
+        await asyncio.sleep(31)
+        await worded(line)
+        return [word for word, _ in await asyncio.gather(*(worded(line) for _ in range(3)))]
+
+    assert (run(together()), len(first.asked_at_s)) == (["word"] * 3, 5)
