@@ -36,7 +36,8 @@ _ECHOED = 3
 _LETTERS_PER_S, _LETTERS_BESIDES = 40, 40
 _OVER_AND_OVER = re.compile(r"(?P<said>\w+(?: \w+){0,3})(?: (?P=said)){5,}")
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.!?])\s+")
-_NOTE = re.compile(r"[\[(*♪][^\])*♪]*[\])*♪]+")
+_NOTE = re.compile(r"[\[(*♪][^\])*♪\d]*[\])*♪]+")
+"""Without digits: "(415) 555-1234" is a number that somebody said, and *6565 one that is called."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,9 @@ def test_a_phantom_behind_true_words_is_cut_off() -> None:
         ("I watched it, thanks for watching the children", "en"),
         ("the price is 3.50, isn't it?", "en"),
         ("ביי", "he"),
+        ("My number is (415) 555-1234.", "en"),
+        ("(03) 1234567", "he"),
+        ("אפשר להתקשר ל *6565 או ל *2700", "he"),
     ],
 )
 def test_what_callers_say_stays(heard: str, language: str) -> None:
