@@ -36,7 +36,7 @@ from tests.vendors.openai_service import OpenAIService
 from tts_worker.lineup import Voices
 from tts_worker.tones import BEEP, HeardTone, tone
 from tts_worker.vendors import VENDORS as TTS
-from tts_worker.vendors.openai import RATE_HZ
+from tts_worker.vendors.openai_sound import RATE_HZ
 
 REPLY = ("We ", "open ", "at ", "nine. ", "Come ", "in ", "until ", "five.")
 SENTENCES = ("We open at nine.", "Come in until five.")

@@ -1,6 +1,8 @@
 """OpenAI's voice, with the official client against a server over real sockets."""
 
 import asyncio
+import io
+import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -15,7 +17,8 @@ from tests.vendors.faults import OVER_HTTP, RETRY_AFTER_S
 from tests.vendors.openai_server import Answering, OpenAIServer, Request, Script, Stall, document, refusal
 from tests.vendors.openai_service import OpenAIService
 from tts_worker.vendors.base import SpeechRequest
-from tts_worker.vendors.openai import RATE_HZ, OpenAIVoice
+from tts_worker.vendors.openai import OpenAIVoice
+from tts_worker.vendors.openai_sound import RATE_HZ
 
 REQUEST = SpeechRequest("שלום!", "he")
 ASKED = Request("POST", "/v1/audio/speech", {}, b'{"model":"gpt-4o-mini-tts","input":"a","voice":"coral","response_format":"pcm"}')
@@ -83,6 +86,23 @@ async def test_a_sample_that_is_cut_between_two_pieces_is_whole() -> None:
     torn = document(200, "audio/pcm", pitch(440))[0]
     assert isinstance(torn, bytes)
     assert loudest_hz(await spoken([torn[:1001], torn[1001:]])) == pytest.approx(440, abs=3)
+
+
+async def test_a_wav_file_of_another_rate_keeps_its_height_and_length() -> None:
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE_HZ // 2)
+        file.writeframes(pitch(880, 0.25))  # half as many samples a second: half as high, twice as long
+    sound = await spoken(document(200, "audio/wav", out.getvalue()))
+    assert loudest_hz(sound) == pytest.approx(440, abs=3)
+    assert duration_ms(sound) == 500
+
+
+async def test_sound_that_is_no_pcm_is_not_heard() -> None:
+    got, failure = await failure_of(document(200, "audio/mpeg", b"\xff\xfb\x90d" * 500))
+    assert (got, failure.kind, failure.blame) == (b"", "not_pcm", "settings")
 
 
 async def test_sound_comes_before_the_end() -> None:

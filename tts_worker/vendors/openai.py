@@ -16,8 +16,8 @@ from common.config import Settings
 from common.errors import VendorError
 from tts_worker.evenness import Evenness
 from tts_worker.vendors.base import SpeechRequest
+from tts_worker.vendors.openai_sound import Samples
 
-RATE_HZ = 24_000
 _SAMPLE_BYTES = 2
 
 
@@ -47,16 +47,20 @@ class OpenAIVoice:
         Raises:
             VendorError: the server failed, or what it sent is no sound.
         """
-        line, take = Resampler(RATE_HZ, SAMPLE_RATE_HZ), self._evenness.take()
+        line: Resampler | None = None
+        take = self._evenness.take()
         asked, own = self._openai.audio.speech.with_streaming_response, _named(request.voice)
         voice, model = own or self._voice, (own and request.model) or self._model
         try:
             with _bill(model, request.text) as bill:
                 async with asked.create(model=model, voice=voice, input=request.text, response_format="pcm") as answer:
-                    _see_that_it_is_sound(answer.headers.get("content-type", ""))
+                    answered = Samples(answer.headers.get("content-type", ""))
                     bill.answered = True
-                    async for samples in _whole_samples(answer.iter_bytes()):
-                        bill.seconds += len(samples) / (_SAMPLE_BYTES * RATE_HZ)
+                    async for data in answer.iter_bytes():
+                        if not (samples := answered.push(data)):
+                            continue
+                        bill.seconds += len(samples) / (_SAMPLE_BYTES * answered.rate_hz)
+                        line = line or Resampler(answered.rate_hz, SAMPLE_RATE_HZ)
                         if sound := take.push(pcm_to_mulaw(line.push(samples))):
                             yield sound
         except OpenAIError as error:
@@ -65,7 +69,7 @@ class OpenAIVoice:
             raise VendorError(openai_client.VENDOR, "timeout", retryable=True) from error
         except httpx2.TransportError as error:
             raise VendorError(openai_client.VENDOR, "connection", retryable=True) from error
-        if sound := take.push(pcm_to_mulaw(line.flush())) + take.end():
+        if line is not None and (sound := take.push(pcm_to_mulaw(line.flush())) + take.end()):
             yield sound
 
     async def close(self) -> None:
@@ -81,19 +85,3 @@ def _bill(model: str, text: str) -> AbstractContextManager[usage.Bill]:
 def _named(voice: str) -> str:
     """An agent's voice, if it is one of OpenAI's: they are plain words, Google's begin with a region."""
     return "" if "-" in voice else voice
-
-
-def _see_that_it_is_sound(content_type: str) -> None:
-    if not content_type.startswith(("audio/", "application/octet-stream")):
-        raise VendorError(openai_client.VENDOR, "bad_answer", retryable=True)
-
-
-async def _whole_samples(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same bytes in pieces that cut no sample in half."""
-    held = b""
-    async for piece in pieces:
-        held += piece
-        whole = len(held) - len(held) % _SAMPLE_BYTES
-        if whole:
-            yield held[:whole]
-        held = held[whole:]
