@@ -116,6 +116,8 @@ class SpeechChunk(msgspec.Struct, array_like=True, frozen=True, kw_only=True, ta
     words: int = 0
     """Tells the words that are spoken (``fingerprint``), since another attempt at the reply may make others of the same sentence's number;
     0: any."""
+    stand_in: bool = False
+    """Whether the voice is another one than the house wants, because that one failed."""
 
 
 class ReplyEnded(msgspec.Struct, array_like=True, frozen=True, kw_only=True, tag="reply_ended"):

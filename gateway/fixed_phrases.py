@@ -8,7 +8,8 @@ Nothing is asked for before the TTS stage has a worker, and what did not come is
 at growing intervals. What an agent's file changes is asked for when it is saved.
 Sound of an earlier request is as good as that of the last one. A phrase that
 the voice could not speak is a beep, is told, and is asked for again once a minute: it may just have had no time, as on a
-machine that has much to do at its start.
+machine that has much to do at its start. One that another voice spoke, since the wanted one failed, is heard as it is and not
+kept on disk: every ten minutes the wanted one is asked for it, until it speaks.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from common.agents.in_use import Carried, InUse, in_use
@@ -38,6 +40,7 @@ _STAGE_POLL_S = 0.5
 _FIRST_PATIENCE_S = 15.0
 _LONGEST_PATIENCE_S = 240.0
 _AGAIN_S = 60.0
+_OWN_VOICE_MINUTES = 10
 
 
 @dataclass(slots=True, eq=False)
@@ -54,6 +57,8 @@ class _Wanted:
     sound: bytearray = field(default_factory=bytearray)
     failed: bool = False
     """Whether the voice could not speak it."""
+    stood_in: bool = False
+    """Whether another voice than the wanted one spoke it."""
 
 
 class FixedPhrases:
@@ -121,7 +126,7 @@ class FixedPhrases:
         self._all_here = asyncio.Event()
         patience_s = _FIRST_PATIENCE_S
         while missing := self._unanswered(wanted):
-            await self._ask()
+            await self._ask(self._without_sound(self._in_use))
             try:
                 async with asyncio.timeout(patience_s):
                     await self._all_here.wait()
@@ -130,11 +135,15 @@ class FixedPhrases:
             patience_s = min(2 * patience_s, _LONGEST_PATIENCE_S)
 
     async def try_again(self) -> None:
-        """Ask for what the voice could not speak, for ever."""
-        while True:
+        """Ask for what the voice could not speak, and now and then for what another one spoke, for ever."""
+        for minute in count(1):
             await asyncio.sleep(_AGAIN_S)
-            if any(each.failed for each in self._without_sound(self._in_use)):
-                await self._ask()
+            failed = any(each.failed for each in self._without_sound(self._in_use))
+            wanted = self._without_sound(self._in_use) if failed else []
+            if minute % _OWN_VOICE_MINUTES == 0:
+                wanted += [each for each in self._in_use if each.stood_in]
+            if wanted:
+                await self._ask(wanted)
 
     def _want(self, agents: Sequence[InUse]) -> list[_Wanted]:
         """The phrases of these agents, with numbers for those that have none."""
@@ -153,12 +162,12 @@ class FixedPhrases:
         spoken += [(base_language(language), text) for text in agent.fillers(language).values()]
         return [_Wanted(of_words, text, self._path(agent, of_words, text), agent.carried) for of_words, text in spoken if text]
 
-    async def _ask(self) -> None:
+    async def _ask(self, phrases: Sequence[_Wanted]) -> None:
         self._take += 1
         try:
             while "tts" not in await self._bus.stages_alive():  # noqa: ASYNC110 - it happens in another process
                 await asyncio.sleep(_STAGE_POLL_S)
-            for wanted in self._without_sound(self._in_use):
+            for wanted in phrases:
                 await self._ask_for(self._wanted.index(wanted), wanted)
         except BusUnavailable as trouble:
             logger.warning("what=phrases_not_asked error=%s", trouble)
@@ -183,7 +192,7 @@ class FixedPhrases:
         match message:
             case SpeechChunk():
                 self._add(wanted, message, delivery.audio)
-            case StageFailed(error=error):
+            case StageFailed(error=error) if wanted.path not in self._sound:
                 logger.error("what=phrase_not_spoken language=%s error=%s: a beep stands in for it", wanted.language, error)
                 wanted.failed = True
             case _:
@@ -201,7 +210,9 @@ class FixedPhrases:
         wanted.sound += audio
         if chunk.last and wanted.sound:
             self._sound[wanted.path] = bytes(wanted.sound)
-            self._write(wanted)
+            wanted.stood_in = chunk.stand_in
+            if not chunk.stand_in:
+                self._write(wanted)
 
     def _write(self, wanted: _Wanted) -> None:
         try:

@@ -8,7 +8,7 @@ from common.config import Settings
 from common.lineup import Lineup
 from common.vendors import choose_vendors, vendors_of, voice_name
 from tts_worker.cache import Keeping, Recalling, SpeechCache
-from tts_worker.lineup import Voices
+from tts_worker.lineup import StandingIn, Voices
 from tts_worker.vendors import VENDORS
 from tts_worker.vendors.base import Voice
 from tts_worker.worker import STAGE, TtsWorker
@@ -28,12 +28,13 @@ async def main(settings: Settings, draining: asyncio.Event) -> None:
 def voice_of(settings: Settings) -> Voice:
     """The vendors in order, behind the cache where the first of them is online."""
     choice = choose_vendors(settings)[STAGE]
-    vendors: list[tuple[str, Voice]] = vendors_of(choice, VENDORS, settings)
-    if not settings.tts_cache_mb or choice.name in OFFLINE:
-        return Voices(Lineup(STAGE, vendors, may_be_empty=False))
-    (name, first), *others = vendors
+    made: list[tuple[str, Voice]] = vendors_of(choice, VENDORS, settings)
+    (name, first), *others = made
+    behind = [(other, StandingIn(voice)) for other, voice in others]
+    if not settings.tts_cache_mb or name in OFFLINE:
+        return Voices(Lineup(STAGE, [(name, first), *behind], may_be_empty=False))
     cache, who = SpeechCache(settings.redis_url, settings.tts_cache_mb), voice_name(settings)
-    return Recalling(Voices(Lineup(STAGE, [(name, Keeping(first, cache, who)), *others], may_be_empty=False)), cache, who)
+    return Recalling(Voices(Lineup(STAGE, [(name, Keeping(first, cache, who)), *behind], may_be_empty=False)), cache, who)
 
 
 if __name__ == "__main__":

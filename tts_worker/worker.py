@@ -30,11 +30,11 @@ from common.config import Settings
 from common.deadlines import time_left_s, waited_s
 from common.errors import TorimError, VendorError
 from common.messages import Head, Sentence, SpeechChunk, Stage, fingerprint
-from common.vendor_stream import closing, next_piece
+from common.vendor_stream import closing, given_up_after, next_piece
 from tts_worker.chunks import Chunker
 from tts_worker.front_end import speakable
 from tts_worker.front_end.spoken import Spoken
-from tts_worker.vendors.base import SpeechRequest, Voice, WordEnds
+from tts_worker.vendors.base import SpeechRequest, StandIn, Voice, WordEnds
 
 STAGE: Stage = "tts"
 FIRST_SOUND_S = 3.5
@@ -106,8 +106,9 @@ class TtsWorker:
 
     async def _synthesise(self, request: SpeechRequest, pieces: "asyncio.Queue[Piece]", limit_s: float) -> None:
         try:
-            async with closing(self._voice.synthesise(request)) as sound:
-                await self._pump(sound, pieces, limit_s)
+            with given_up_after(limit_s):
+                async with closing(self._voice.synthesise(request)) as sound:
+                    await self._pump(sound, pieces, limit_s)
         except VendorError as error:
             await pieces.put(error)
         else:
@@ -146,6 +147,7 @@ class Speech:
     """Where spoken words end, as far as the voice told."""
     told: int = 0
     """Of how many of the sentence's words the gateway knows where they end."""
+    stand_in: bool = False
     waited_ms: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -166,6 +168,7 @@ class Speech:
             if isinstance(piece, WordEnds):
                 self.spoken_ends += piece.at_bytes
                 continue
+            self.stand_in = self.stand_in or isinstance(piece, StandIn)
             if self.first_sound_ms is None:
                 self.first_sound_ms = round((loop.time() - self.began_s) * 1000)
                 metrics.FIRST_SOUND_S.observe(self.first_sound_ms / 1000)
@@ -201,6 +204,7 @@ class Speech:
             word_ends=ends,
             waited_ms=self.waited_ms,
             words=fingerprint(self.sentence.text),
+            stand_in=self.stand_in,
         )
 
 

@@ -54,7 +54,15 @@ MESSAGES: dict[str, Message] = {
         asked=(Action(head=HEAD, after=2, name="hang_up"),),
     ),
     "speech": SpeechChunk(
-        head=HEAD, offset_bytes=800, last=True, attempt=2, tts_ms=95, word_ends=(3_200, 4_160), waited_ms=5, words=2_654_435_769
+        head=HEAD,
+        offset_bytes=800,
+        last=True,
+        attempt=2,
+        tts_ms=95,
+        word_ends=(3_200, 4_160),
+        waited_ms=5,
+        words=2_654_435_769,
+        stand_in=True,
     ),
     "reply_ended": ReplyEnded(head=HEAD, sentences=3, llm_ms=410),
     "tool_started": ToolStarted(head=HEAD, name="book", timeout_s=12.5, effects=True, runs=False),
@@ -75,7 +83,7 @@ MESSAGES: dict[str, Message] = {
 NEW_FIELDS: dict[str, dict[str, object]] = {
     "transcript": {"waited_ms": 0},
     "sentence": {"interruptible": True, "token_ms": 0, "llm_ms": 0, "waited_ms": 0, "asked": ()},
-    "speech": {"word_ends": (), "waited_ms": 0, "words": 0},
+    "speech": {"word_ends": (), "waited_ms": 0, "words": 0, "stand_in": False},
     "tool_started": {"runs": True},
     "action": {"name": "transfer", "collect": None},
 }

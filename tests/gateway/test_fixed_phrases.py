@@ -32,6 +32,8 @@ class FakeTtsStage:
         self._asleep = asleep
         self.speechless = speechless
         """The answers of which it can speak none."""
+        self.another_voice = False
+        """Whether another voice than the wanted one speaks."""
 
     async def stages_alive(self) -> frozenset[Stage]:
         """No worker lives the first ``asleep`` times that somebody asks."""
@@ -59,7 +61,7 @@ class FakeTtsStage:
             return
         sound = message.text.encode()
         for offset, last in ((0, False), (3, True)):
-            chunk = SpeechChunk(head=message.head, offset_bytes=offset, last=last)
+            chunk = SpeechChunk(head=message.head, offset_bytes=offset, last=last, stand_in=self.another_voice)
             self.phrases.worker_reported(Delivery("1-0", chunk, sound[offset:] if last else sound[:3]))
 
 
@@ -136,6 +138,44 @@ def test_a_phrase_that_the_voice_could_not_speak_is_asked_for_again_once_a_minut
     with pytest.raises(TimeoutError):
         virtual_clock.run(asyncio.wait_for(phrases.try_again(), 3600))
     assert (phrases.book("he").filler.audio != beep(), len(stage.asked)) == (True, 3 * 14 + 3)
+
+
+def spoken_by_another(folder: Path) -> tuple[FixedPhrases, FakeTtsStage]:
+    stage = FakeTtsStage()
+    stage.another_voice = True
+    return phrases_made(folder, stage), stage
+
+
+def an_hour(phrases: FixedPhrases) -> None:
+    with pytest.raises(TimeoutError):
+        virtual_clock.run(asyncio.wait_for(phrases.try_again(), 3601))
+
+
+def test_what_another_voice_spoke_is_heard_and_not_kept_for_the_next_start(tmp_path: Path) -> None:
+    phrases, _ = spoken_by_another(tmp_path)
+    again = FakeTtsStage()
+    phrases_made(tmp_path, again)
+    assert (phrases.book("en").filler.audio, len(again.asked)) == (b"One moment, please", 14)
+
+
+def test_the_wanted_voice_is_asked_every_ten_minutes_for_what_another_spoke(tmp_path: Path) -> None:
+    phrases, stage = spoken_by_another(tmp_path)
+    an_hour(phrases)
+    assert len(stage.asked) == 14 + 6 * 14
+
+
+def test_once_the_wanted_voice_spoke_it_is_kept_and_asked_for_no_more(tmp_path: Path) -> None:
+    phrases, stage = spoken_by_another(tmp_path)
+    stage.another_voice = False
+    an_hour(phrases)
+    assert (len(stage.asked), len(list((tmp_path / "phrases").iterdir()))) == (2 * 14, 14)
+
+
+def test_what_nobody_can_speak_meanwhile_is_heard_as_it_was(tmp_path: Path) -> None:
+    phrases, stage = spoken_by_another(tmp_path)
+    stage.speechless = inf
+    an_hour(phrases)
+    assert phrases.book("en").filler.audio == b"One moment, please"
 
 
 def test_a_phrase_that_nobody_says_any_more_is_not_asked_for_again(tmp_path: Path) -> None:

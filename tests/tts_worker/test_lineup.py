@@ -6,11 +6,17 @@ from collections.abc import AsyncIterator
 import pytest
 
 from common.audio import silence
+from common.config import Settings
 from common.errors import VendorError
 from common.lineup import Lineup
+from tests.vendors.google_server import GoogleServer
+from tests.vendors.openai_server import OpenAIServer, refusal
+from tests.vendors.openai_service import OpenAIService
+from tests.vendors.sounds import wav
 from tests.virtual_clock import run
-from tts_worker.lineup import Voices
-from tts_worker.vendors.base import SpeechRequest, Voice, WordEnds
+from tts_worker.__main__ import voice_of
+from tts_worker.lineup import StandingIn, Voices
+from tts_worker.vendors.base import SpeechRequest, StandIn, Voice, WordEnds
 
 REQUEST = SpeechRequest("Hello.", "en")
 Step = int | float | WordEnds
@@ -72,3 +78,32 @@ def test_a_voice_at_just_real_time_is_heard_out() -> None:
 
 def test_where_words_end_is_no_sound() -> None:
     assert spoken(Scripted(WordEnds((80,)), 1.4, 100, WordEnds((90,)), 1.4, 100))[0] == 1600
+
+
+async def marked(voice: Voice) -> list[tuple[type, bytes]]:
+    """The sound of a sentence, and as what it comes."""
+    return [(type(piece), bytes(piece)) async for piece in voice.synthesise(REQUEST) if isinstance(piece, bytes)]
+
+
+def test_sound_of_a_voice_behind_the_first_says_so() -> None:
+    assert run(marked(StandingIn(Scripted(WordEnds((80,)), 10)))) == [(StandIn, silence(10))]
+
+
+@pytest.mark.parametrize("cache_mb", [0, 16])
+async def test_every_voice_of_a_house_but_the_first_says_so(cache_mb: float) -> None:
+    first, behind = OpenAIServer(refusal(500)), GoogleServer([wav(silence(10))])
+    async with first, behind:
+        urls = {"tts_openai_base_url": first.url, "tts_base_url": behind.url}
+        made = Settings(redis_url="redis://127.0.0.1:1", tts_vendor="openai", tts_fallback="google_unary", tts_cache_mb=cache_mb, **urls)  # type: ignore[arg-type]
+        voice = voice_of(made)
+        came = await marked(voice)
+        await voice.close()
+    assert came == [(StandIn, silence(10))]
+
+
+async def test_the_first_voice_of_a_house_does_not() -> None:
+    async with OpenAIServer(OpenAIService()) as server:
+        voice = voice_of(Settings(redis_url="redis://127.0.0.1:1", tts_vendor="openai", tts_openai_base_url=server.url))
+        came = await marked(voice)
+        await voice.close()
+    assert {kind for kind, _ in came} == {bytes}

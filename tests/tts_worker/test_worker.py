@@ -12,12 +12,14 @@ from common.audio import BYTES_PER_MS
 from common.bus import Delivery
 from common.config import Settings
 from common.errors import VendorError
+from common.lineup import Lineup
 from common.messages import Head, SpeechChunk, Transcript, fingerprint
 from common.messages import Sentence as SentenceMessage
 from tests.common.agents.files import snapshot
 from tests.recorded_bus import RecordedBus
 from tests.virtual_clock import run
-from tts_worker.vendors.base import SpeechRequest, WordEnds
+from tts_worker.lineup import Voices
+from tts_worker.vendors.base import SpeechRequest, StandIn, WordEnds
 from tts_worker.worker import TtsWorker, attempt_number
 
 HEAD = Head(call="c1", turn=3, seq=2, take=1, gateway="g1", language="en")
@@ -283,3 +285,25 @@ def test_english_is_not_pronounced_in_hebrew_letters(tmp_path: Path) -> None:
     voice, head = Scripted(100), msgspec.structs.replace(HEAD, agent=clinic.carried.reference, language="en")
     handle(voice, RecordedBus(agents={clinic.carried.reference: clinic.carried.data}), head=head, text="Torim, DNA.")
     assert voice.requests[0].text == "toe reem, DNA."
+
+
+class Second(Scripted):
+    """A voice that stands in for another."""
+
+    async def synthesise(self, request: SpeechRequest) -> AsyncIterator[bytes | WordEnds]:
+        async for piece in super().synthesise(request):
+            yield StandIn(piece) if isinstance(piece, bytes) else piece
+
+
+@pytest.mark.parametrize(("voice", "told"), [(Scripted(500), False), (Second(500), True), (Second(WordEnds((80,)), 500), True)])
+def test_every_chunk_tells_whether_the_voice_stands_in(voice: Scripted, told: bool) -> None:
+    assert {chunk.stand_in for chunk in chunks(handle(voice))} == {told}
+
+
+def test_a_voice_that_hangs_is_blamed_before_its_sentence_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
+    voices = Voices(Lineup("tts", [("fake", Scripted(60.0))], may_be_empty=False))
+    head = msgspec.structs.replace(HEAD, seq=0)
+    waited = RecordedBus(server_began_s=1.5)
+    with pytest.raises(VendorError, match="fake: timeout"):
+        run(TtsWorker(voices, "fake").handle(Delivery("1-0", SentenceMessage(head=head, text="Hello.")), waited))
+    assert [line for line in caplog.messages if line.startswith("stage=tts vendor=fake what=vendor_failed error=timeout after_ms=19")]

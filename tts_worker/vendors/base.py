@@ -34,6 +34,12 @@ class WordEnds:
     at_bytes: tuple[int, ...]
 
 
+class StandIn(bytes):
+    """Sound of a voice that stands in for the one that the house wants."""
+
+    __slots__ = ()
+
+
 class Voice(Protocol):
     """Turns a sentence into sound."""
 
