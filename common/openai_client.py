@@ -213,6 +213,7 @@ def _number(told: str | float) -> float | None:
 
 def _date(told: str) -> datetime | None:
     try:
-        return parsedate_to_datetime(told)
+        date = parsedate_to_datetime(told)
     except ValueError:
         return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)  # of the forms of RFC 9110 (5.6.7) one names no zone

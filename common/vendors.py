@@ -109,7 +109,8 @@ def voice_name(settings: Settings) -> str:
         case "google_unary":
             return f"google_unary|{settings.tts_unary_voice}"
         case "openai":
-            return f"openai|{settings.tts_openai_voice}|{settings.tts_openai_model}"
+            server = settings.tts_openai_base_url or settings.openai_base_url  # each has its own voice of that name
+            return "|".join(filter(None, ("openai", settings.tts_openai_voice, settings.tts_openai_model, server)))
         case "local" | "tone" as name:
             return name
         case name:

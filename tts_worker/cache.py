@@ -49,20 +49,19 @@ class SpeechCache:
 
     async def recall(self, digest: str) -> Sound | None:
         """The sound, if it is known and Redis answers."""
-        kept = await self._run("recall", digest, 2, [digest])
+        kept = await self._run("recall", digest, [digest, streams.SPEECH_TTL_S])
         return msgspec.msgpack.decode(kept, type=Sound) if isinstance(kept, bytes) else None
 
     async def remember(self, digest: str, sound: Sound) -> None:
         """Keep it, if Redis can."""
         if len(sound.mulaw) <= LONGEST_BYTES:
-            await self._run("remember", digest, 3, [digest, msgspec.msgpack.encode(sound), self._limit_bytes, streams.SPEECH_TTL_S])
+            await self._run("remember", digest, [digest, msgspec.msgpack.encode(sound), self._limit_bytes, streams.SPEECH_TTL_S])
 
-    async def _run(self, script: str, digest: str, keys: int, args: list[str | bytes | int]) -> object:
-        names = self._keys.speech(digest)[:keys]
+    async def _run(self, script: str, digest: str, args: list[str | bytes | int]) -> object:
         link = self._links[self._keys.shard(digest)]
         try:
             async with asyncio.timeout(ANSWER_LIMIT_S):
-                return await once(lambda: link.scripts.run(script, names, args))
+                return await once(lambda: link.scripts.run(script, self._keys.speech(digest), args))
         except (BusUnavailable, TimeoutError):
             return None
 

@@ -63,6 +63,17 @@ def test_a_date_that_is_over_is_none() -> None:
     assert wait_s({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}) is None
 
 
+def test_a_date_of_each_form_that_http_has_is_taken() -> None:
+    then = datetime.now(UTC) + timedelta(minutes=2)
+    told = [then.strftime(form) for form in ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y")]
+    assert [wait_s({"retry-after": each}) for each in told] == 3 * [pytest.approx(120, abs=5)]
+
+
+def test_a_date_without_a_zone_is_no_reason_to_fall_over() -> None:
+    told = (datetime.now(UTC) + timedelta(minutes=2)).strftime("%a, %d %b %Y %H:%M:%S -0000")
+    assert wait_s({"retry-after": told}) == pytest.approx(120, abs=5)
+
+
 LISTED = b'{"object":"list","data":[{"id":"m1","shutdown_date":"2027-02-26"},{"id":"m2","shutdown_date":null},{"id":"m3"}]}'
 
 

@@ -6,7 +6,7 @@ from common.config import Settings, load
 from common.errors import ConfigError
 from common.messages import Stage
 from common.openai_client import second
-from common.vendors import choose_vendors, servers_of
+from common.vendors import choose_vendors, servers_of, voice_name
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,24 @@ def test_the_second_account_has_its_own_server_and_key() -> None:
         "http://two/v1",
         "http://two/v1",
     )
+
+
+# --- What tells one voice from another
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        (Settings(tts_vendor="openai"), "openai|coral|gpt-4o-mini-tts"),
+        (Settings(tts_vendor="openai", openai_base_url="http://one/v1"), "openai|coral|gpt-4o-mini-tts|http://one/v1"),
+        (
+            Settings(tts_vendor="openai", openai_base_url="http://one/v1", tts_openai_base_url="http://two/v1"),
+            "openai|coral|gpt-4o-mini-tts|http://two/v1",
+        ),
+        (Settings(tts_vendor="google"), "google|he-IL-Chirp3-HD-Aoede|"),
+        (Settings(tts_vendor="google_unary"), "google_unary|he-IL-Wavenet-A"),
+        (Settings(tts_vendor="local"), "local"),
+    ],
+)
+def test_a_voice_is_named_by_all_that_makes_it_sound_as_it_does(settings: Settings, name: str) -> None:
+    assert voice_name(settings) == name

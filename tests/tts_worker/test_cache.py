@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from common import usage
 from common.config import Settings
 from common.errors import VendorError
+from common.streams import Keys
 from tts_worker.__main__ import voice_of
 from tts_worker.cache import Keeping, Recalling, Sound, SpeechCache, digest_of
 from tts_worker.vendors.base import SpeechRequest, WordEnds
@@ -149,6 +150,32 @@ async def test_nothing_is_kept_for_ever(redis_url: str) -> None:
         lives = [await client.ttl(key) for key in await client.keys("*")]
     assert len(lives) == 3
     assert all(0 < life_s <= 86_400 for life_s in lives)
+
+
+async def test_what_is_only_listened_to_is_kept_for_as_long_again(redis_url: str) -> None:
+    cache = SpeechCache(redis_url, 1)
+    await cache.remember("a", Sound(b"\x01"))
+    async with Redis.from_url(redis_url) as client:
+        keys = await client.keys("*")
+        for key in keys:
+            await client.expire(key, 60)
+        await cache.recall("a")
+        lives = [await client.ttl(key) for key in keys]
+    await cache.close()
+    assert all(life_s > 60 for life_s in lives)
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2])
+async def test_a_server_that_threw_a_part_away_keeps_what_comes_next(redis_url: str, lost: int) -> None:
+    cache = SpeechCache(redis_url, 0.001)
+    await cache.remember("a", Sound(bytes(400)))
+    async with Redis.from_url(redis_url) as client:
+        await client.delete(Keys(1).speech("a")[lost])
+    for digest in ("b", "c", "d"):
+        await cache.remember(digest, Sound(bytes(400)))
+    known = [digest for digest in ("a", "b", "c", "d") if await cache.recall(digest)]
+    await cache.close()
+    assert known == ["c", "d"]
 
 
 async def test_no_text_stands_in_redis(redis_url: str) -> None:

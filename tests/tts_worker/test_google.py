@@ -128,6 +128,11 @@ async def test_a_voice_that_passes_marks_tells_where_words_end() -> None:
     assert told == WordEnds((2400, 4800, 7200))
 
 
+@pytest.mark.parametrize("sound", [b"", wav(b""), b"RIFF\0\0\0\0WAVE"])
+async def test_an_answer_without_sound_is_no_piece(sound: bytes) -> None:
+    assert await spoken(sound, name=IN_ONE_PIECE) == []
+
+
 async def test_marks_are_not_billed() -> None:
     async with voice(wav(SOUND), name=IN_ONE_PIECE) as (vendor, server):
         assert [piece async for piece in vendor.synthesise(REQUEST)]
@@ -145,6 +150,8 @@ def test_what_ssml_would_take_for_its_own_is_escaped() -> None:
         ([("1", 0.2)], ()),
         ([("0", 0.1), ("2", 0.3)], (800,)),
         ([("0", 0.2), ("1", 0.1)], (1600,)),
+        ([("0", 0.1), ("1", 0.1), ("2", 0.3)], (800, 800, 2400)),
+        ([("0", 0.0), ("1", 0.1)], ()),
         ([("0", 0.1), ("1", 9.0)], (800, 4000)),
         ([], ()),
     ],

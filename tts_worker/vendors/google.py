@@ -129,9 +129,10 @@ class GoogleVoice:
                     yield sound
             else:
                 sound, ends = await self._in_one_piece(voice, request.text)
-                if ends.at_bytes:
+                if sound and ends.at_bytes:
                     yield ends
-                yield self._evenness[voice.name].whole(sound)
+                if sound:  # a piece without any would pass for an answer
+                    yield self._evenness[voice.name].whole(sound)
         except GoogleAPICallError as error:
             raise _blame(error) from error
         except GoogleAuthError as error:

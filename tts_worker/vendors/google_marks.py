@@ -41,9 +41,9 @@ def billed_characters(ssml: str) -> int:
 
 
 def word_ends(points: Iterable[TimePoint], length_bytes: int) -> WordEnds:
-    """The ends of the first words, as far as they are told in order and lie in the sound."""
+    """The ends of the first words, as far as they are told in order and lie in the sound; a dash ends where the word before it does."""
     told = {point.mark_name: round(point.time_seconds * SAMPLE_RATE_HZ) for point in points}
     ends: list[int] = []
-    while (end := told.get(str(len(ends)))) is not None and (ends[-1] if ends else 0) < end:
+    while (end := told.get(str(len(ends)))) is not None and (ends[-1] if ends else 1) <= end:
         ends.append(min(end, length_bytes))
     return WordEnds(tuple(ends))
