@@ -293,9 +293,10 @@ class HandlerBus(Protocol):
         missing ones again. -1: the turn was raised past, stop.
         """
 
-    async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> ToolStart:
+    async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output], instead: ToolRun | None = None) -> ToolStart:
         """Start a tool with effects: in a committed turn that is not over, once for its name and arguments.
 
+        Of what is known the run ``instead`` counts as none: it is known to have done nothing, and this one takes its place.
         Whether it may run is decided, written down and told (``outputs``) in one atomic step; from then on it runs to its end.
         """
 

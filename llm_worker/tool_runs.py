@@ -5,8 +5,9 @@
 
 A tool with effects runs in a task that raising the turn does not stop (``common/effects.py``): it asks the bus
 for its start inside of that, so that no start is without a runner but for a worker that died. Its call is known
-by name and arguments. Who finds it made before is told what came of it, and never makes it again:
+by name and arguments. Who finds it made before is told what came of it, and makes it again only where it is known that it did nothing:
 
+    failed in an earlier turn: it did nothing           it is made again, in its place
     has a result                                        that result
     open, for this very entry                           its worker died or lost the entry: outcome unknown
     open, for another entry of this turn                that entry came twice and its worker lives: wait for it
@@ -151,9 +152,10 @@ class ToolRuns:
         clock = asyncio.get_running_loop().time
         give_up_at_s = clock() + COMMIT_WAIT_S
         head = self.delivery.message.head
+        instead: ToolRun | None = None
         while True:
             try:
-                start = await self.effects.shielded(partial(self._start_and_run, tool, taken))
+                start = await self.effects.shielded(partial(self._start_and_run, tool, taken, instead))
             except TooManyEffects:
                 return ToolResult(BUSY, ok=False)
             if start.answer == "stale":
@@ -162,10 +164,16 @@ class ToolRuns:
                 if clock() >= give_up_at_s:
                     return ToolResult(NOT_COMMITTED, ok=False)
                 await self.effects.until_committed(head.call, head.turn, give_up_at_s - clock())
+            elif self._may_take_the_place_of(start.run):
+                instead = start.run
             elif (told := self._told(start.run)) is not None:
                 return told
             else:
                 await asyncio.sleep(_ASK_AGAIN_S)
+
+    def _may_take_the_place_of(self, run: ToolRun | None) -> bool:
+        """Whether it did nothing, and the caller spoke since: in this turn the model knows it already."""
+        return run is not None and run.outcome == "failed" and run.turn < self.delivery.message.head.turn
 
     def _told(self, run: ToolRun | None) -> ToolResult | None:
         """What the model hears of a run, ours or one that came first; None: not yet, another delivery is at it."""
@@ -181,11 +189,11 @@ class ToolRuns:
             case "unknown":
                 return ToolResult(UNKNOWN, ok=False)
 
-    async def _start_and_run(self, tool: Tool, taken: msgspec.Struct) -> ToolStart:
+    async def _start_and_run(self, tool: Tool, taken: msgspec.Struct, instead: ToolRun | None) -> ToolStart:
         """Ask for the start and, if it is ours, run to the end: in one piece, so that nothing comes between."""
         run = self._new_run(tool, taken)
         call = self.delivery.message.head.call
-        start = await self.bus.tool_start(call, run, [self._started(tool)])
+        start = await self.bus.tool_start(call, run, [self._started(tool)], instead)
         if start.answer != "started":
             return start
         self.made.append(run)

@@ -4,7 +4,7 @@ A tool says what it is called and good for, what it takes (a msgspec Struct: typ
 long it may run, and its ``effects``:
 
     none    looks something up: may run at any time, also in a draft, and again
-    once    changes something in the world: runs in a committed turn only, and once for the same arguments (R11)
+    once    changes something in the world: runs in a committed turn only, and once for the same arguments (R11), unless it did nothing
 
 What a tool returns is told to the model, and stays in the call's history if it has effects. A tool that knows that
 it did nothing raises ``ToolFailed`` with words for the model; after any other error, and when its time is up, one

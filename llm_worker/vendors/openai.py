@@ -43,7 +43,7 @@ _USED = (
 )
 _OUTCOMES = {
     "done": "done",
-    "failed": "did not work",
+    "failed": "did not work, so nothing was done, and it may be tried again",
     "unknown": "nobody knows whether it was done",
     "runs": "still runs, its result will come",
 }

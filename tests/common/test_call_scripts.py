@@ -213,8 +213,8 @@ def test_a_call_that_is_over_is_not_connected_again(bench: Bench) -> None:
 # Tools
 
 
-def start_tool(bench: Bench, run: str = "a") -> Any:
-    return bench.run("tool_start", [CALL, TOOL, HISTORY, RX, BOOT], [1, f"1t:{run}", f"run {run}", 600, 7200, 2000, *TO_RX])
+def start_tool(bench: Bench, run: str = "a", instead: str = "") -> Any:
+    return bench.run("tool_start", [CALL, TOOL, HISTORY, RX, BOOT], [1, f"1t:{run}", f"run {run}", 600, 7200, instead, 2000, *TO_RX])
 
 
 def test_a_tool_starts_in_a_committed_turn_and_is_told(bench: Bench) -> None:
@@ -232,6 +232,13 @@ def test_another_start_of_the_same_tool_learns_of_the_first(bench: Bench) -> Non
     bench.call(turn=1, committed=1)
     start_tool(bench)
     assert (start_tool(bench, "b"), bench.sent()) == ([b"known", b"run a"], (0, 1))
+
+
+def test_a_start_takes_the_place_of_the_run_that_it_names(bench: Bench) -> None:
+    bench.call(turn=1, committed=1)
+    start_tool(bench)
+    answers = [start_tool(bench, run, "1t:a") for run in "bc"]
+    assert (answers, bench.sent()) == ([[b"started"], [b"known", b"run b"]], (0, 2))
 
 
 @pytest.mark.parametrize(

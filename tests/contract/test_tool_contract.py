@@ -163,6 +163,17 @@ async def test_a_start_that_was_asked_again_is_told_once(listening: House) -> No
     assert [type((await next_reply(replies)).message) for _ in range(2)] == [ToolStarted, ToolEnded]
 
 
+async def test_a_run_that_failed_gives_its_place_to_one_other(a_house: House) -> None:
+    await reach_turn(a_house, 1)
+    await a_house.one.tool_start(CALL, RUN, [])
+    failed = msgspec.structs.replace(RUN, outcome="failed", result="closed")
+    await a_house.one.tool_end(CALL, failed, [])
+    await reach_turn(a_house, 2)
+    second, third = (msgspec.structs.replace(again(turn=2), id=id_) for id_ in ("second", "third"))
+    assert await a_house.one.tool_start(CALL, second, [], failed) == STARTED
+    assert await a_house.two.tool_start(CALL, third, [], failed) == ToolStart("known", second)
+
+
 # The history
 
 

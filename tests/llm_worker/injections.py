@@ -150,8 +150,8 @@ class Watched(MemoryBus):
         self.wanted = asyncio.Event()
         self.actions: list[Effect] = []
 
-    async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> ToolStart:
-        start = await super().tool_start(call, run, outputs)
+    async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output], instead: ToolRun | None = None) -> ToolStart:
+        start = await super().tool_start(call, run, outputs, instead)
         self.wanted.set()
         return start
 

@@ -284,6 +284,40 @@ def test_a_second_delivery_uses_the_result() -> None:
     assert (at(desk, scene), len(desk.uses)) == (ToolResult("result a", ok=True), 1)
 
 
+def in_later_turns(desk: Desk, *turns: int) -> list[str]:
+    """What a model is told that calls the same in turn 1 and in each of these."""
+    told: list[str] = []
+
+    async def scene() -> None:
+        told.append((await desk.runs().use(call())).text)
+        for turn in turns:
+            await desk.reach_turn(turn)
+            told.append((await desk.runs(turn=turn).use(call())).text)
+
+    at(desk, scene)
+    return told
+
+
+def test_what_did_nothing_is_tried_again_once_the_caller_spoke_again() -> None:
+    desk = Desk(error=ToolFailed("closed"))
+    assert (in_later_turns(desk, 2, 3), len(desk.uses)) == (["error: nothing was done: closed"] * 3, 3)
+
+
+def test_what_did_nothing_is_not_tried_again_in_the_same_turn() -> None:
+    desk = Desk(error=ToolFailed("closed"))
+
+    async def scene() -> list[ToolResult]:
+        return [await desk.runs().use(call()) for _ in range(2)]
+
+    assert (at(desk, scene), len(desk.uses)) == ([ToolResult("error: nothing was done: closed", ok=False)] * 2, 1)
+
+
+@pytest.mark.parametrize("error", [None, KeyError("x")])
+def test_what_was_done_or_may_have_been_is_never_tried_again(error: Exception | None) -> None:
+    desk = Desk(error=error)
+    assert (len(set(in_later_turns(desk, 2, 3))), len(desk.uses)) == (1, 1)
+
+
 def known(desk: Desk, *, turn: int = TURN, entry: str = "1-0", ago_s: float = 0.0, later_turn: int | None = None) -> object:
     """What a delivery of entry 1-0 hears of a run that a dead worker left behind."""
 

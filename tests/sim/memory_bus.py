@@ -495,17 +495,17 @@ class MemoryBus:
             self._store.asked[streams.ALONE.asked(head.call, head.turn)] = list(reply.asked)
         return count
 
-    async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> ToolStart:
+    async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output], instead: ToolRun | None = None) -> ToolStart:
         """Start a tool with effects, once, in a committed turn that is not over."""
-        return await self._insist(lambda: self._tool_start(call, run, outputs))
+        return await self._insist(lambda: self._tool_start(call, run, outputs, instead))
 
-    def _tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output]) -> ToolStart:
+    def _tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output], instead: ToolRun | None) -> ToolStart:
         key, known, tools = streams.ALONE.tool(call, run.name, run.arguments), self._store.calls.get(call), self._store.tools
         if tools.get(key) == run.id:
             return ToolStart("started")
         if known is not None and (known.over or known.turn > run.turn):
             return ToolStart("stale")
-        if key in tools:
+        if key in tools and (instead is None or tools[key] != instead.id):
             return ToolStart("known", known.tools.get(tools[key]) if known is not None else None)
         if known is None or known.turn != run.turn or not known.committed:
             return ToolStart("uncommitted")
