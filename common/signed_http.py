@@ -22,11 +22,11 @@ _CONNECT_S = 2.0
 def client() -> httpx.AsyncClient:
     """It follows no redirect, and knows nothing of the environment's proxies and passwords. How long an answer may take is the caller's."""
     limits = httpx.Timeout(None, connect=_CONNECT_S)
-    return httpx.AsyncClient(verify=_trusted(), timeout=limits, follow_redirects=False, trust_env=False)
+    return httpx.AsyncClient(verify=trusted(), timeout=limits, follow_redirects=False, trust_env=False)
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def trusted() -> ssl.SSLContext:
     """Whom a server's certificate may be from. Read once a process: it takes 20 ms, and a gateway makes a client a call."""
     return httpx.create_ssl_context(trust_env=False)
 

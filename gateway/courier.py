@@ -132,6 +132,6 @@ async def _post(letter: Letter, now_s: int) -> str:
         async with asyncio.timeout(_ANSWER_S), signed_http.client() as http:
             response = await http.send(request, stream=True)
             await response.aclose()
-    except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+    except (OSError, httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         return type(error).__name__
     return "" if response.is_success else f"http_{response.status_code}"

@@ -35,7 +35,7 @@ async def looked_up(agent: InUse, call: str, number: str) -> dict[str, str]:
         async with asyncio.timeout(lookup.timeout_s):
             known = await _ask(lookup, {"call": call, "number": number, "agent": agent.snapshot.key})
         return {ABOUT + name: _plain(known[name]) for name in lookup.variables if known.get(name) is not None}
-    except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
+    except (OSError, httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
         logger.warning("call=%s what=lookup_failed error=%s", call, type(error).__name__)
         return {}
 

@@ -8,6 +8,7 @@ from common.agents.in_use import InUse, in_use
 from common.config import Settings
 from common.signed_http import signature
 from gateway.lookup import known_by, looked_up
+from tests.broken_tls import broken_tls
 from tests.common.agents.files import snapshot
 from tests.vendors.openai_server import OpenAIServer, Reset, Script, Stall, answer, document
 
@@ -94,3 +95,8 @@ def test_the_call_knows_what_the_stream_tells(tmp_path: Path) -> None:
 def test_the_workers_find_it_under_a_name_of_its_own(tmp_path: Path) -> None:
     of_all = agent(tmp_path, "https://x.example/")
     assert known_by(of_all, {"about_name": "Dana"}).carried.reference != of_all.carried.reference == known_by(of_all, {}).carried.reference
+
+
+async def test_a_server_whose_tls_breaks_is_as_one_that_fails(tmp_path: Path) -> None:
+    async with broken_tls() as url:
+        assert await looked_up(agent(tmp_path, url), "CA1", NUMBER) == {}

@@ -18,6 +18,7 @@ from gateway.agents import Agents
 from gateway.courier import AT_ONCE, GIVE_UP_S, TO_ONE_SERVER, Letter
 from gateway.outcomes import WAIT_FOR_SUMMARY_S, Outcomes, Summarise
 from gateway.turn.events import CloseTurn
+from tests.broken_tls import broken_tls
 from tests.common.agents.files import CLINIC, folder_of, write
 from tests.gateway.clock import Clock
 from tests.vendors.openai_server import OpenAIServer, Request, Reset, Script, Stall, answer, document
@@ -205,6 +206,12 @@ async def test_an_address_that_is_none_stops_no_other(tmp_path: Path, caplog: py
         await send_due(wait(tmp_path, url, server.url))
         assert len(server.requests) == 1
     assert [message.partition(" ")[2].partition(" ")[0] for message in caplog.messages] == ["what=outcome_not_taken"]
+
+
+async def test_what_a_server_whose_tls_breaks_did_not_take_stays(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with broken_tls() as url:
+        await send_due(wait(tmp_path, url))
+    assert caplog.messages == ["call=CA0 what=outcome_not_taken error=SSLError"]
 
 
 async def test_the_callers_number_is_told_where_the_file_allows_it(tmp_path: Path) -> None:
