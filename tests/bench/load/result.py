@@ -162,7 +162,7 @@ def at_calls(levels: Sequence[Level], calls: int) -> Level | None:
 def new_result(form: str) -> Result:
     """A run that begins now, on this machine."""
     at = time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime())
-    machine = Machine(_processor(), os.cpu_count() or 1, platform.release(), platform.python_version(), os.getloadavg(), _mhz())
+    machine = Machine(processor(), os.cpu_count() or 1, platform.release(), platform.python_version(), os.getloadavg(), _mhz())
     return Result(at, machine, form, commit=commit())
 
 
@@ -176,8 +176,10 @@ def _git(*arguments: str) -> str:
     return subprocess.run(["git", "-C", str(ROOT), *arguments], check=True, capture_output=True, text=True, timeout=30).stdout
 
 
-def _processor() -> str:
-    return _cpuinfo("model name") or platform.machine()
+def processor() -> str:
+    """Its name and, since many kinds share one, family and model, where the kernel tells."""
+    name, family, model = _cpuinfo("model name"), _cpuinfo("cpu family"), _cpuinfo("model")
+    return f"{name} (family {family}, model {model})" if name and family else name or platform.machine()
 
 
 def _mhz() -> float | None:
@@ -187,7 +189,7 @@ def _mhz() -> float | None:
 
 def _cpuinfo(field: str) -> str:
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith(field)), "")
+    return next((value.strip() for name, _, value in (line.partition(":") for line in lines) if name.strip() == field), "")
 
 
 # --- Files

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from common import catalogue, models
 from common.errors import SetupError
-from tests.bench.load.result import commit
+from tests.bench.load.result import commit, processor
 from tests.bench.turns import docs
 from tests.bench.turns.changes import changes, regressed, told
 from tests.bench.turns.cut_pauses import as_json, cut_pauses
@@ -135,8 +135,8 @@ def _play(processes: int, some: Sequence[Scene], trial: Trial) -> list[Outcome]:
 
 
 def _began() -> Json:
-    """When, and what is checked out: before a run that takes its time."""
-    return {"at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", "commit": commit()}
+    """When, what is checked out, and on what: before a run that takes its time."""
+    return {"at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", "commit": commit(), "processor": processor()}
 
 
 def _played(everything: Sequence[Scene], processes: int, began: Json) -> Json:

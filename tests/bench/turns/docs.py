@@ -99,9 +99,9 @@ def _went_wrong(runs: Json) -> Iterator[str]:
 
 
 def _of(results: Json, block: str) -> str:
-    """When a block of the results was measured, and from which commit."""
+    """When a block of the results was measured, from which commit, and on what if that was noted."""
     made = results["made"][block]
-    return f"{made['at']}, commit {made['commit']}"
+    return ", ".join([made["at"], f"commit {made['commit']}", *([made["processor"]] if "processor" in made else [])])
 
 
 def _there(runs: Json, names: Sequence[str]) -> list[str]:

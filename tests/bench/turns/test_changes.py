@@ -186,3 +186,10 @@ def test_the_same_result_twice_has_nothing_to_tell(kind: Kind) -> None:
 
 def test_nothing_to_compare_with_is_told_too() -> None:
     assert list(told({}, called(yields(), Kind.INTERRUPTION))) == ["Nothing is kept to compare with. ARGS=--write keeps this."]
+
+
+def test_another_processor_is_told_before_what_changed() -> None:
+    kept, now = ({**called(yields(), Kind.INTERRUPTION), "made": {"runs": {"processor": name}}} for name in ("an older one", "a newer one"))
+    first, *others = told(kept, now)
+    assert first.startswith("Kept on another processor (an older one; here a newer one)")
+    assert others == ["No score regressed."]
