@@ -228,7 +228,10 @@ class Settings:
     llm_instructions: str = setting("", "system prompt of LLM_VENDOR=openai; default: a short polite phone assistant")
 
     llm_history_tokens: int = setting(
-        6000, "of a call's past in the prompt, estimated; the first turns of a longer one are left out", low=100, high=1_000_000
+        6000,
+        "of what was said in a call, in the prompt, estimated, and as many of what its tools did; the first of it is left out",
+        low=100,
+        high=1_000_000,
     )
 
     # Cost

@@ -3,12 +3,13 @@
 The prompt holds what was *heard* (R7): the gateway wrote the history, and a reply that was cut
 off stands in it as far as the caller heard it, so the model never believes in words that nobody
 heard, and is told where the caller cut in. A second attempt at a reply is told which of its sentences are out already.
-Of a long call it holds the last turns, as many as fit; what tools with effects did is told of all of it.
+Of a long call it holds the last turns, as many as fit, and of what tools with effects did the last as many again: who has a thousand
+messages written down pays for no prompt of a thousand. What was done is not done again by forgetting it (``tool_runs.py``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
-from typing import Literal
+from typing import Literal, TypeVar
 
 from common.bus import PastTurn, ToolRun
 from common.language import normalised
@@ -19,6 +20,8 @@ from llm_worker.vendors.base import Exchange, Prompt, UsedTool
 
 GRACE_S = 5.0
 """How much later than a tool's own time its result may be written."""
+
+_Past = TypeVar("_Past")
 
 
 def prompt_of(
@@ -35,18 +38,19 @@ def prompt_of(
     Args:
         entry: the stream entry that is worked on.
         now_s: unix time by the server's clock.
-        most_tokens: of the past, estimated.
+        most_tokens: of what was said, estimated, and of what was done.
     """
     head = transcript.head
     past = [Exchange(turn.caller, turn.heard, turn.cut) for turn in history if turn.turn < head.turn and (turn.caller or turn.heard)]
-    last = _last(past, most_tokens)
-    used = tuple(_used(run, head.turn, entry, now_s) for turn in history for run in turn.tools)
+    last = _last(past, lambda exchange: f"{exchange.caller} {exchange.bot}", most_tokens)
+    done = [_used(run, head.turn, entry, now_s) for turn in history for run in turn.tools]
+    used = _last(done, lambda each: f"{each.name} {each.arguments} {each.result}", most_tokens)
     return Prompt(transcript.text, head.language, head.turn, last, tuple(spoken), tuple(tools), used, left_out=len(past) - len(last))
 
 
-def _last(past: Sequence[Exchange], most_tokens: int) -> tuple[Exchange, ...]:
+def _last(past: Sequence[_Past], text_of: Callable[[_Past], str], most_tokens: int) -> tuple[_Past, ...]:
     """The last ones that fit, and the very last one in any case."""
-    lengths = accumulate(tokens(f"{exchange.caller} {exchange.bot}") for exchange in reversed(past))
+    lengths = accumulate(tokens(text_of(each)) for each in reversed(past))
     fitting = sum(length <= most_tokens for length in lengths)
     return tuple(past[-max(fitting, 1) :])
 
