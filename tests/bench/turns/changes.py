@@ -1,7 +1,8 @@
 """What changed between two results: events that changed sides, and seconds and points that moved.
 
 Rules
-    The clock is virtual and nothing is drawn anew, so whatever changed was changed by the code: no margin is for noise.
+    The clock is virtual and nothing is drawn anew, so on one processor whatever changed was changed by the code: no margin is
+    for noise. On another one a few events change sides with the same code, which is told.
     Each half and each kind of sound is judged by itself. An event that went well and does not any more is a loss, and so is one that
     has no occasion any more, whatever it was: who is silent by fault does not do well. More losses than gains are a regression.
     A mean or a 95th percentile that is more than ``MOVED_S`` later is one, too, and so are points for the worse. These are of all

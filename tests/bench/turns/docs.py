@@ -47,7 +47,7 @@ def _lines(results: Json) -> Iterator[str]:
         "",
         f"Written by `make bench-turns ARGS=--write`, {_of(results, 'runs')}: {made['calls']} calls in {len(runs)} runs, "
         f"{made['line_h']:.1f} h on the line in {made['took_s'] / 60:.0f} minutes (the clock of the calls is virtual: a busy machine "
-        "changes these minutes, and no figure). What the words mean, and what follows: "
+        "changes these minutes, and no figure; [another processor does](stage.md)). What the words mean, and what follows: "
         "[turn-taking.md](../../turn-taking.md#scored-like-the-published-benchmarks); [what is played](material.md), [and how](stage.md). "
         "A share stands with its events and the 95 % interval "
         "(Wilson, of times that something happens Byar, of means the normal one; of a half's few voices, so for other speakers it is wider "
