@@ -32,7 +32,6 @@ from gateway.events_log import log_event, said
 from gateway.outbox import Outbox
 from gateway.ownership import Ownership
 from gateway.parting import Parting
-from gateway.playout import Mark
 from gateway.records.format import Header
 from gateway.surroundings import Surroundings
 from gateway.tally import Tally
@@ -185,9 +184,15 @@ class LiveCall:
         self._recorder.taken(due, now)
         if due:
             told = self._tally.left(due, now)
-            self._echo_guard.played([item for item in due if isinstance(item, bytes)], playout.plays_until)
-            codec = self._line.codec
-            self._line.send([codec.mark(item.name) if isinstance(item, Mark) else codec.audio(item) for item in due])
+            codec, frames, messages = self._line.codec, [], []
+            for item in due:
+                if isinstance(item, bytes):
+                    frames.append(item)
+                    messages.append(codec.audio(item))
+                else:
+                    messages.append(codec.mark(item.name))
+            self._echo_guard.played(frames, playout.plays_until)
+            self._line.send(messages)
             self._arm()
             if told is not None:
                 self._recorder.noted(told, now)

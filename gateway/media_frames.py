@@ -16,6 +16,7 @@ _TEXT, _CONTROL = 0x81, frozenset({0x88, 0x89, 0x8A})
 """With the bit that says that it is a whole message."""
 _MASKED, _MASK_BYTES = 0x80, 4
 _SHORT, _TWO_BYTES = 126, 254
+_WHOLE = bytes((_TEXT, _TWO_BYTES))
 """Lengths below 126 stand in the second byte itself; a masked frame whose length takes two more has this there."""
 _LONG = 65_536
 
@@ -33,6 +34,8 @@ class MediaFrames:
         """What came, in order: the text of whole text messages; all else as the bytes that it was."""
         if not self._plain:
             return [data]
+        if not self._left and data[:2] == _WHOLE and int.from_bytes(data[2:4], "big") + 8 == len(data) <= self._longest_bytes:
+            return [_read(data)]  # one message of the usual length, as nearly always
         data, at = self._left + data, 0
         found: list[str | bytes] = []
         while (end := self._end(data, at)) is not None:

@@ -30,7 +30,7 @@ from common.audio import FRAME_BYTES
 from common.errors import ProviderError
 from gateway.complaints import Complaints
 from gateway.events_log import log_event
-from gateway.telephony.base import Answer, CallStarted, CallStopped, Codec, Conversation, LineEvent
+from gateway.telephony.base import Answer, CallStarted, CallStopped, Codec, Conversation
 
 logger = logging.getLogger("torim.gateway")
 
@@ -224,7 +224,12 @@ class MediaSocket:
     def _hear(self, message: str | bytes) -> CallStarted | None:
         """Hand on what a message means; the start comes back, since somebody has to be asked."""
         self._messages += 1
-        for event in self._decode(message):
+        try:
+            events = self.line.codec.receive(message)
+        except ProviderError as error:
+            self._complaints.add(str(error), self.call)
+            return None
+        for event in events:
             if isinstance(event, CallStarted):
                 return event
             if isinstance(event, CallStopped):
@@ -232,13 +237,6 @@ class MediaSocket:
             elif self._conversation and not self._over:
                 self._conversation.receive(event)
         return None
-
-    def _decode(self, message: str | bytes) -> list[LineEvent]:
-        try:
-            return self.line.codec.receive(message)
-        except ProviderError as error:
-            self._complaints.add(str(error), self.call)
-            return []
 
     async def _start(self, started: CallStarted, tasks: asyncio.TaskGroup) -> None:
         answer = await self._admit(self, started)

@@ -110,6 +110,8 @@ class Playout:
     def take(self, now: float) -> list[bytes | Mark]:
         """Frames of 160 bytes, and marks, that are due at ``now``."""
         due: list[bytes | Mark] = []
+        if self._cursor == len(self.clips) and not self._frames_since_mark:
+            return due  # there is nothing to say, as half of the time
         while (clip := self._current()) is not None and not self._ahead(now):
             frame = self._next_frame(clip)
             if frame is None:
@@ -125,28 +127,30 @@ class Playout:
 
     def _current(self) -> Clip | None:
         """The clip to send from, if it may leave."""
-        while self._cursor < len(self.clips):
-            clip = self.clips[self._cursor]
-            if not clip.sent_whole:
+        clips = self.clips
+        while self._cursor < len(clips):
+            clip = clips[self._cursor]
+            if not (clip.complete and clip.sent == len(clip.audio)):  # clip.sent_whole, asked more often than anything else
                 return clip if self._may_leave(clip) else None
             self._cursor += 1
         return None
 
     def _may_leave(self, clip: Clip) -> bool:
-        return self.floor_free and (clip.fixed or self.committed)
+        return self.floor_free and (self.committed or clip.fixed)
 
     def _ahead(self, now: float) -> bool:
         return self._play_end - now > LEAD_S - FRAME_S / 2
 
     def _next_frame(self, clip: Clip) -> bytes | None:
         frame = bytes(clip.audio[clip.sent : clip.sent + FRAME_BYTES])
-        if len(frame) < FRAME_BYTES and not clip.complete:
+        length = len(frame)
+        if length < FRAME_BYTES and not clip.complete:
             return None
         if not clip.begun:
             self._spans.append(_Span(self._sent, clip))
-        clip.sent += len(frame)
+        clip.sent += length
         self._sent += FRAME_BYTES
-        return frame.ljust(FRAME_BYTES, bytes([SILENCE_BYTE]))
+        return frame if length == FRAME_BYTES else frame.ljust(FRAME_BYTES, bytes([SILENCE_BYTE]))
 
     def _schedule(self, now: float) -> None:
         if self._play_end < now:

@@ -10,7 +10,7 @@ Rules (https://www.twilio.com/docs/voice/media-streams/websocket-messages)
 """
 
 import re
-from base64 import b64encode
+from binascii import b2a_base64
 from collections import Counter
 from typing import Annotated, TypeVar
 
@@ -201,7 +201,7 @@ class TwilioCodec:
         """A media message; Twilio plays it behind what it has."""
         assert self.stream
         self.tx_bytes += len(mulaw)
-        return self._media_head + b64encode(mulaw).decode("ascii") + self._media_tail
+        return self._media_head + b2a_base64(mulaw, newline=False).decode("ascii") + self._media_tail
 
     def mark(self, name: str) -> str:
         """A mark message; it comes back once what was sent before was played, or cleared."""
