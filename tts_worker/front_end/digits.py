@@ -16,6 +16,7 @@ _END = r"(?!\d|[.,:/-]\d|%|\s?[₪$€£])"
 _GAP = r"[-\s–]?"
 _ISRAEL = rf"{_START}\(?(0(?:[23489]|[57]\d))\)?{_GAP}(\d{{3}}){_GAP}(\d{{4}}){_END}"
 _AMERICA = rf"{_START}\(?([2-9]\d\d)\)?{_GAP}(\d{{3}}){_GAP}(\d{{4}}){_END}"
+_AMERICA_DOTTED = rf"{_START}([2-9]\d\d)\.(\d{{3}})\.(\d{{4}}){_END}"
 _AMERICA_LOCAL = rf"{_START}(555)-(\d{{4}}){_END}"
 _FREE = rf"{_START}1{_GAP}([5-9])00{_GAP}(?:(\d{{3}}){_GAP}(\d{{3,4}})|(\d\d)[-\s](\d\d)[-\s](\d\d)){_END}"
 _LETTERED = rf"{_START}1-([5-9])00-([A-Z]{{3,9}})(?!\w)"
@@ -66,7 +67,7 @@ def american_phone_rules(names: Names) -> list[Rule]:
     def lettered(found: re.Match[str]) -> str:
         return f"{names.digits[1]} {names.digits[int(found[1])]} {names.hundreds}, {found[2]}"
 
-    grouped = [rule(pattern, lambda found: spoken_groups(found.groups(), names)) for pattern in (_AMERICA, _AMERICA_LOCAL)]
+    grouped = [rule(pattern, lambda found: spoken_groups(found.groups(), names)) for pattern in (_AMERICA, _AMERICA_DOTTED, _AMERICA_LOCAL)]
     return [*grouped, rule(_LETTERED, lettered)]
 
 

@@ -34,6 +34,7 @@ RULES: list[Rule] = [
     rule(r"(?<=[Vv]itamin )([A-Z])-?(\d{1,2})(?!\w)", lambda found: f"{found[1]} {numbers.cardinal(int(found[2]))}"),
     *latin_rules(ENGLISH),
     *numbers.RULES,
+    rule(r"(?<!\w)~\s?(?=[\d₪$€£])", "about "),
     rule(r"\s\+\s+", f" {ENGLISH.plus} "),
     rule(r"(?<=\d)\+(?!\w)", " plus"),
     rule(r"\s+&(?:amp;)?\s+", " and "),

@@ -81,7 +81,7 @@ def _measure(found: re.Match[str]) -> str:
 
 RULES: list[Rule] = [
     rule(
-        rf"(?P<minus>(?<![\w)])[-−])?{START}(?:(?P<first>{NUMBER}){TO}|(?P<sides>(?:(?:{NUMBER}){BY}){{1,2}}))?"
+        rf"(?P<minus>(?<![\w)])[-−])?{START}(?:(?P<first>{NUMBER})(?:\s?(?:°|(?P<same>{_any(_UNITS)})(?={TO}(?:{NUMBER})\s?(?P=same))))?{TO}|(?P<sides>(?:(?:{NUMBER}){BY}){{1,2}}))?"
         rf"(?P<number>{NUMBER})\s?"
         rf"(?P<unit>{_any(_UNITS)})(?!\w)(?:(?<=min|hrs|sec)\.|\.(?=\s+[a-z]))?",
         _measure,

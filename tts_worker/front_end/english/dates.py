@@ -15,9 +15,18 @@ _NAMES = (*_DAYS.values(), *_MONTHS)
 _BEHIND_NAMES = "|".join(f"(?<={name})" for name in _NAMES)
 _DAY = r"(?:Sun|Mon|Tues?|Wed|Thurs?|Thu|Fri|Sat)"
 _DATE_BEFORE = re.compile(
-    r"(?:on|by|until|before|after|since|from|day|date:?|Sun|Mon|Tues?|Wed|Thu|Fri|Sat),?\.?\s+(?:on\s+)?(?:the\s+)?$", re.IGNORECASE
+    r"(?:on|by|until|before|after|since|from|closed|day|dates?:?|Sun|Mon|Tues?|Wed|Thu|Fri|Sat),?\.?\s+(?:on\s+)?(?:the\s+)?\(?$",
+    re.IGNORECASE,
 )
+_TIME_BEHIND = re.compile(r",?\s+(?:at\s+)?\d{1,2}(?::\d\d|\s?[AaPp]\.?[Mm])")
+_DAY_BEHIND = re.compile(r",?\s+\(?(?:on\s+)?(?:Sun|Mon|Tues|Wednes|Thurs|Fri|Satur)day")
+_MEASURE_BEHIND = re.compile(
+    r"\s+(?:an?|of|cups?|inch|inches|teaspoons?|tablespoons?|pounds?|ounces?|hours?|miles?|days?|full|price|off)(?!\w)"
+)
+_ONE_BEFORE = re.compile(r"(?<!\d)\d{1,2}/\d{1,2}(?:,|,?\s+(?:and|or|to|through|&))\s+$")
+_ONE_BEHIND = re.compile(r"\s+and\s+")
 _NO_DATE_BEHIND = r"(?![\w/:]|[.-]\d)"
+_SHORT = re.compile(rf"{START}(?P<first>\d{{1,2}})/(?P<second>\d{{1,2}}){_NO_DATE_BEHIND}")
 _NO_YEAR_BEHIND = r"(?![\w/:]|\.\d|-\d(?!\d?[./]\d))"
 """But another date."""
 _MONTH_OF_YEAR = rf"(?<!\w)(?P<month>{_MONTH}),?\s+(?P<year>(?:19|20)\d\d)(?!\d)"
@@ -35,10 +44,31 @@ def _points(found: re.Match[str]) -> str | None:
 
 
 def _short(found: re.Match[str]) -> str | None:
-    if not _DATE_BEFORE.search(found.string[: found.start()]):
+    if not _is_date(found):
         return None
     first, second = int(found["first"]), int(found["second"])
     return _date(first, second, None) or _date(second, first, None)
+
+
+def _is_date(found: re.Match[str]) -> bool:
+    text, before, end = found.string, found.string[: found.start()], found.end()
+    if _MEASURE_BEHIND.match(text, end):
+        return False
+    if _DATE_BEFORE.search(before) or _TIME_BEHIND.match(text, end) or _DAY_BEHIND.match(text, end):
+        return True
+    if (listed := _ONE_BEFORE.search(before)) and (one := _SHORT.match(text, listed.start())):
+        return _is_date(one)
+    return before.endswith("between ") and _is_first_of_two(found)
+
+
+def _is_first_of_two(found: re.Match[str]) -> bool:
+    """Dates, if they are unlike most fractions."""
+    text = found.string
+    between = _ONE_BEHIND.match(text, found.end())
+    other = _SHORT.match(text, between.end()) if between else None
+    if other is None or _MEASURE_BEHIND.match(text, other.end()):
+        return False
+    return max(int(part) for each in (found, other) for part in each.group("first", "second")) > 12
 
 
 def _from_to(found: re.Match[str]) -> str | None:
@@ -89,11 +119,13 @@ RULES: list[Rule] = [
     rule(rf"{START}(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.(?P<year>(?:19|20)\d\d|\d\d){_NO_YEAR_BEHIND}", _points),
     rule(rf"(?:(?<=[./]\d\d)|(?<=[./]\d{{4}})){TO}(?=\d{{1,2}}([./])\d{{1,2}}\1\d)", " to "),
     rule(rf"{START}(\d{{1,2}})/(\d{{1,2}}){TO}(\d{{1,2}})/(\d{{1,2}}){_NO_DATE_BEHIND}", _from_to),
-    rule(rf"{START}(?P<first>\d{{1,2}})/(?P<second>\d{{1,2}}){_NO_DATE_BEHIND}", _short),
+    rule(_SHORT.pattern, _short),
     rule(rf"(?<!\w)(?P<month>{_MONTH})\s+(?P<day>\d{{1,2}}){_ENDING}(?![\d:])(?:{TO}(?P<to>\d{{1,2}})(?![\d:]))?{_YEAR}", _month_first),
     rule(rf"{START}(?P<day>\d{{1,2}}){_ENDING}\s+(?:of\s+)?(?P<month>{_MONTH}){_YEAR}", _day_first),
     rule(_MONTH_OF_YEAR, _month_of_year),
-    rule(rf"(?<!\w)({_DAY})\.?{TO}({_DAY})(?!\w)", _days),
+    rule(rf"(?<!\w)({_DAY})\.?{TO}({_DAY})(?!\w)(?:\.(?=\s+[a-z\d]))?", _days),
+    rule(r"(?<!\w)M\s?[-–]\s?F(?!\w)", "Monday to Friday"),
+    rule(rf"(?<!\w){_DAY}(?:/{_DAY})+(?!\w)", lambda found: ", ".join(_DAYS[day[:3]] for day in found[0].split("/"))),
     rule(rf"(?:{_BEHIND_NAMES}){TO}(?=(?:{'|'.join(_NAMES)})(?!\w))|(?<=\d){TO}(?={_MONTH}\s+\d)", " to "),
     rule(rf"(?<!\w)({_DAY})(?=(?:,|\s*&|\s+and|\s+or)\s*(?:and\s+|or\s+|&\s+)?{_DAY}(?!\w))", _days),
     rule(rf"(?:(?<=& )|(?<=and )|(?<=or ))({_DAY})(?![\w.])", _days),

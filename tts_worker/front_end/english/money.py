@@ -69,6 +69,7 @@ def _percent(found: re.Match[str]) -> str:
 RULES: list[Rule] = [
     rule(rf"{_MINUS}(?<![\w.,:/])(?P<sign>{_SIGN})\s?{_NUMBERS}(?!\d|[.,]\d)", _price),
     rule(rf"{_MINUS}(?<![\w.,:/]){_NUMBERS}\s?(?P<sign>{_SIGN}|(?:NIS|ILS|USD|EUR)(?!\w))", _price),
+    rule(rf"{START}({NUMBER})\s?¢", lambda found: amount(found[1], "cent", "cents")),
     rule(rf"(?:(?<=[\d₪$€£])|(?<=[SRL]))/({'|'.join(_EACH)})(?!\w)", lambda found: f" per {_EACH[found[1]] or found[1]}"),
     rule(rf"(?P<sign>(?<![\w)%])[-−+])?{START}(?P<number>{NUMBER})(?:%?{TO}(?P<to>{NUMBER}))?\s?%", _percent),
 ]

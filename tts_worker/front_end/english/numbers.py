@@ -97,5 +97,6 @@ RULES: list[Rule] = [
     rule(rf"{START}({NUMBER}){TO}({NUMBER}){END}", lambda found: f"{plain(found[1])} to {plain(found[2])}"),
     rule(rf"{START}(?:{NUMBER})(?:{BY}(?:{NUMBER})){{1,2}}{END}", lambda found: sides(found[0])),
     rule(rf"(?<![\w)])([-−+])({NUMBER}){END}", _signed),
+    rule(r"(?<![\w.,])\.(\d+)(?![\w.])", lambda found: f"point {ENGLISH.digit_by_digit(found[1])}"),
     rule(NUMBER, lambda found: apart(found, plain(found[0]))),
 ]

@@ -7,7 +7,7 @@ import re
 
 from tts_worker.front_end.addresses import address_rules
 from tts_worker.front_end.digits import code_rules, phone_rules
-from tts_worker.front_end.hebrew import abbreviations, dates, fractions, money, numbers, times
+from tts_worker.front_end.hebrew import abbreviations, dates, fractions, money, numbers, strokes, times
 from tts_worker.front_end.hebrew.nouns import noun_at
 from tts_worker.front_end.latin import latin_rules
 from tts_worker.front_end.names import HEBREW
@@ -32,6 +32,7 @@ RULES: list[Rule] = [
     *phone_rules(HEBREW),
     *dates.SHORT,
     *abbreviations.RULES,
+    *strokes.RULES,
     money.BARE,
     rule(r"(?<![^\Wא-ת])(?<![.,:/+])1\s?\+\s?1(?![\w.,+]*\d)", "אחד פלוס אחד"),
     *code_rules(HEBREW, _CODE, noun_at),
@@ -43,6 +44,7 @@ RULES: list[Rule] = [
     *numbers.COUNTED,
     *fractions.RULES,
     *numbers.RULES,
+    rule(r"(?<!\w)~\s?(?=[\d₪$€£])", "בערך "),
     rule(r"\s\+\s+", f" {HEBREW.plus} "),
     rule(r"(?<=\d)\+(?!\w)", " ומעלה"),
     rule(r"\s+&(?:amp;)?\s+(?=[א-ת])", " ו"),

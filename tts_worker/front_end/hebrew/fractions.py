@@ -34,7 +34,9 @@ _SCALE = re.compile(r"\s+(?:אלף|מיליון|מיליארד)(?![א-ת])")
 
 def fraction(above: int, below: int) -> str:
     """A fraction that counts nothing."""
-    if above >= below or below not in _NAMES:
+    if above == below:
+        return f"{cardinal(above)} {cardinal(below)}"
+    if above > below or below not in _NAMES:
         return f"{cardinal(above)} חלקי {cardinal(below)}"
     one, many, gender = _NAMES[below]
     return one if above == 1 else f"{cardinal(above, gender, construct=above == 2)} {many}"

@@ -36,7 +36,7 @@ _POSSESSED = re.compile(rf"(?P<plural>[א-ת]+ות)י{_WHOSE}|(?P<construct>[א-
 _FEMININE_ONES = _set(
     "נפש שעה דקה שנייה שנה פעם אגורה ילדה אישה הודעה פגישה הזמנה בקשה לירה מעלה קומה דירה בדיקה יחידה מנה חבילה שאלה נקודה ספרה "
     "תשובה שיחה סדנה משפחה מכונית תוכנית אפשרות טיפה עיר מילה תרופה זריקה כוס כף כפית תמונה הפניה מרפאה "
-    "אחות רופאה נציגה לקוחה מטופלת עובדת מזכירה תלמידה אורחת חולצה שמלה"
+    "כיכר אחות רופאה נציגה לקוחה מטופלת עובדת מזכירה תלמידה אורחת חולצה שמלה"
 )
 _MASCULINE_ONES = _set(
     "שקל אחוז יום חודש שבוע תור איש ילד אדם מחיר דולר אירו סנט קילומטר מטר סנטימטר מילימטר קילוגרם קילו גרם טון ליטר כרטיס חדר מקום לקוח "
@@ -60,6 +60,8 @@ _ONE_OF = {
     "כפיות": "כפית",
 }
 """What may be halved."""
+_MEASURES = _MEASURED | set(_ONE_OF.values()) | _set("מחיר אירו טון סנטימטר מילימטר לירה מעלה שנייה נקודה")
+"""Singulars that a number with a decimal point may stand before: 2.5 liters."""
 _NO_NOUNS = _set("צהריים בצהריים לצהריים הצהריים לפעמים לפנים עלות בעלות")
 _BEGIN_WITH_HE = _set(
     "הודעות הזמנות הנחות הורים הצעות הגדרות החזרים הפסקות המלצות הרצאות הופעות הטבות העברות התקנות הלוואות הסעות הקלטות הזדמנויות "
@@ -96,6 +98,11 @@ class Noun:
     def singular(self) -> bool:
         """Whether it is a singular that 1 may follow."""
         return self.word in _FEMININE_ONES | _MASCULINE_ONES
+
+    @property
+    def divisible(self) -> bool:
+        """Whether 2.5 may count it; before others it is a date: on 24.11 an appointment, until 20.12 the office."""
+        return not _has_article(self.word) and (not self.singular or self.word in _MEASURES)
 
     @property
     def one(self) -> str | None:

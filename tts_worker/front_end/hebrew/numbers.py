@@ -34,11 +34,13 @@ _PARTS_OF_ONE = {**_PARTS, "1/2": "חצי", "½": "חצי", "1/3": "שליש", "
 _ORDERED = re.compile(r"(?:^|([א-ת]+)\s+)ה[-־]$")
 _BLOOD_PRESSURE = re.compile(r"לחץ ה?דם(?:\s+(?:של|שלך|שלכם|הוא|היה|עד|מעל|תקין))*[\s:]*$")
 _AGE = re.compile(r"(?:^|\s)[ובלמהש]?(?:בן|בת|בני|בנות|גיל)\s+$")
+_OF_AGES = frozenset(("ימים", "שבועות", "חודשים", "שנים"))
+"""What ages are counted in."""
 _RATED = re.compile(r"(?:ציון|דירוג)(?:\s+(?:של|הוא))?\s+$")
 _MEASURE = re.compile(r"(?:^|[\s(])([א-ת]+)\s+$")
 _PART_OF_DAY = r"\s+ב(?:בוקר|צהריים|ערב|לילה)(?![א-ת])"
 _AGAIN = re.compile(rf"(?:(?<![א-ת])(?P<one>[א-ת]+)\s+1|\d(?P<many>\s+[א-ת]+)){_PART_OF_DAY},?\s+(?:ו[-־]?)?$")
-_TO_A_NOUN = re.compile(rf"(?:{TO}|\s+(?:עד|או|מתוך|מכל)\s+|\s+[לומ][-־])(?:{NUMBER})(?=\s)|\s+(?:מתוך|מכל)(?=\s)")
+_TO_A_NOUN = re.compile(rf"(?:,\s+(?:{NUMBER}))*(?:{TO}|\s+(?:עד|או|מתוך|מכל)\s+|\s+[לומ][-־])(?:{NUMBER})(?=\s)|\s+(?:מתוך|מכל)(?=\s)")
 
 
 def cardinal(number: int, gender: Gender = "f", *, construct: bool = False) -> str:
@@ -151,19 +153,24 @@ def _number(found: re.Match[str]) -> str:
         return plain(written, "m")
     if labelled(before):
         return plain(written)
-    if _AGE.search(before):
+    noun, later = noun_at(text, found.end()), _counted_later(text, found.end())
+    if _AGE.search(before) and not any(each.word in _OF_AGES for each in (noun, later) if each):
         return mixed(written, "f")
-    if gender := _counted_before(text, found):
+    if gender := _counted_before(text, found) or of_them(text, found.end()):
         return mixed(written, gender)
-    if gender := of_them(text, found.end()):
-        return mixed(written, gender)
-    if noun := noun_at(text, found.end()):
+    if noun:
         return counted(written, noun)
-    if (following := _TO_A_NOUN.match(text, found.end())) and (noun := noun_at(text, following.end())):
-        return mixed(written, _of_the_one_before(before, written) or noun.gender)
+    if later:
+        return mixed(written, _of_the_one_before(before, written) or later.gender)
     if (ordered := _ORDERED.search(before)) and written.isdigit():
         return _ordinal(int(written), gender_of(ordered[1]))
     return plain(written)
+
+
+def _counted_later(text: str, at: int) -> Noun | None:
+    """What a number counts together with another one behind it: two or three days."""
+    following = _TO_A_NOUN.match(text, at)
+    return noun_at(text, following.end()) if following else None
 
 
 def _counted_before(text: str, found: re.Match[str]) -> Gender | None:
