@@ -91,6 +91,54 @@ def test_an_agent_in_a_language_without_rules_speaks_english() -> None:
     assert of_an_agent("bonjour", "fr").startswith("I am sorry")
 
 
+MORE = {
+    "en": "I am sorry, I can't answer that here. Can I help you with anything else?",
+    "he": "סליחה, על זה אין כאן תשובה. אפשר לעזור בעוד משהו?",
+}
+MESSAGE = {
+    "en": "I can't answer that myself, but I can take a message. What is it about, your name, and the number to call back?",
+    "he": "על זה אין כאן תשובה, אבל אפשר לרשום הודעה. במה מדובר, על איזה שם, ולאיזה מספר לחזור?",
+}
+
+
+def behind(heard: str, text: str, language: str) -> list[Piece]:
+    """What an agent whose file brings no rules answers to these words behind those."""
+    prompt = Prompt(text, language, 2, (Exchange("x", heard),), tools=TOOLS, instructions=AGENT)
+    return [piece for _, piece in pieces(prompt)]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "ends"),
+    [
+        ("en", "no", True),
+        ("en", "No, thank you", True),
+        ("en", "that's all, thank you", True),
+        ("en", "No, I have a question", False),
+        ("en", "no wait", False),
+        ("en", "I didn't catch that", False),
+        ("he", "לא", True),
+        ("he", "לא, תודה", True),
+        ("he", "זה הכול, תודה", True),
+        ("he", "לא, יש לי שאלה", False),
+        ("he", "לא הבנתי", False),
+        ("he", "לא שמעתי", False),
+    ],
+)
+def test_an_agent_hangs_up_on_who_wants_nothing_more_alone(language: str, text: str, ends: bool) -> None:
+    assert any(isinstance(piece, ActionRequest) for piece in behind(MORE[language], text, language)) is ends
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "What did you say?"), ("he", "לא הבנתי")])
+def test_what_was_not_understood_is_said_again_and_no_message(language: str, text: str) -> None:
+    again = "".join(piece for piece in behind(MESSAGE[language], text, language) if isinstance(piece, str))
+    assert again.endswith(MESSAGE[language])
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "never mind, bye"), ("he", "תודה, להתראות")])
+def test_a_goodbye_is_no_message(language: str, text: str) -> None:
+    assert behind(MESSAGE[language], text, language)[-1] == ActionRequest("hang_up")
+
+
 @pytest.mark.parametrize("rules", ["rule", "rule = 5", "[slots]"])
 def test_rules_that_are_none_fail(rules: str) -> None:
     with pytest.raises(VendorError, match="bad_rules"):
