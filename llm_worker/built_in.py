@@ -75,7 +75,9 @@ def _zone(name: str) -> ZoneInfo:
 class WhichDay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What ``opening_hours`` takes."""
 
-    day: Annotated[str, msgspec.Meta(description="today, tomorrow, a weekday, or a date like 2026-12-31; empty: right now")] = ""
+    day: Annotated[
+        str, msgspec.Meta(description="today, tomorrow, the day after tomorrow, a weekday, or a date like 2026-12-31; empty: right now")
+    ] = ""
 
 
 def _opening_hours(hours: Hours, zone: ZoneInfo) -> Tool:

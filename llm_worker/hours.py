@@ -5,7 +5,7 @@ does. Holidays are those of the package ``holidays``, which knows their names in
 """
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,7 +22,7 @@ _HEBREW_MONTHS = ("ינואר", "פברואר", "מרץ", "אפריל", "מאי"
 _ENGLISH = "en_US"
 
 Span = tuple[str, str]
-"""From and to, like ``("9:00", "17:30")``."""
+"""From and to, like ``("9:00", "17:30")``, or ``("18:00", "2:00")`` of the next day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Moment:
 
     is_open: bool
     until: datetime.datetime | None = None
-    """When that changes; None: not within two weeks."""
+    """When that changes; None: not within two weeks, or never."""
 
 
 def opening(hours: Hours, day: datetime.date, language: str = "en") -> Opening:
@@ -61,24 +61,43 @@ def opening(hours: Hours, day: datetime.date, language: str = "en") -> Opening:
 
 def moment(hours: Hours, now: datetime.datetime) -> Moment:
     """Whether somebody is there now, and when that changes."""
-    for begins, ends in _spans(hours, now):
+    for begins, ends in _together(_spans(hours, now)):
         if begins <= now < ends:
-            return Moment(is_open=True, until=ends)
+            return Moment(is_open=True, until=ends if ends < _at(now.date() + datetime.timedelta(days=_LOOK_DAYS), "0:00", now) else None)
         if now < begins:
             return Moment(is_open=False, until=begins)
     return Moment(is_open=False)
 
 
 def _spans(hours: Hours, now: datetime.datetime) -> Iterator[tuple[datetime.datetime, datetime.datetime]]:
-    for day in _days(now.date()):
+    """Those of yesterday, too: a night of it may not be over."""
+    for day in (now.date() - datetime.timedelta(days=1), *_days(now.date())):
         for begins, ends in opening(hours, day).spans:
-            yield _at(day, begins, now), _at(day, ends, now)
+            yield _at(day, begins, now), _at(day, ends, now) + datetime.timedelta(days=_is_earlier(ends, begins))
+
+
+def _together(spans: Iterable[tuple[datetime.datetime, datetime.datetime]]) -> list[tuple[datetime.datetime, datetime.datetime]]:
+    """Times that meet, as at midnight, are one."""
+    joined: list[tuple[datetime.datetime, datetime.datetime]] = []
+    for begins, ends in spans:
+        if joined and begins <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(joined[-1][1], ends)
+        else:
+            joined.append((begins, ends))
+    return joined
+
+
+def _is_earlier(time: str, other: str) -> bool:
+    return _minutes(time) < _minutes(other)
+
+
+def _minutes(time: str) -> int:
+    hour, minute = map(int, time.split(":"))
+    return 60 * hour + minute
 
 
 def _at(day: datetime.date, time: str, now: datetime.datetime) -> datetime.datetime:
-    hour, minute = map(int, time.split(":"))
-    midnight = datetime.datetime.combine(day, datetime.time(), now.tzinfo)
-    return midnight + datetime.timedelta(hours=hour, minutes=minute)
+    return datetime.datetime.combine(day, datetime.time(), now.tzinfo) + datetime.timedelta(minutes=_minutes(time))
 
 
 def _days(first: datetime.date) -> list[datetime.date]:
@@ -156,37 +175,50 @@ def told_now(hours: Hours, now: datetime.datetime, language: str) -> str:
     """Whether somebody is there now, as a sentence; Hebrew, or English."""
     state = moment(hours, now)
     until = state.until
-    if base_language(language) == "he":
-        if state.is_open:
-            return f"אנחנו פתוחים עכשיו, עד {_clock(until)}."
-        return f"אנחנו סגורים עכשיו, ונפתח {_on_hebrew(until.date())}, בשעה {_clock(until)}." if until else "אנחנו סגורים עכשיו."
+    hebrew = base_language(language) == "he"
+    if state.is_open and until is None:
+        return "אנחנו פתוחים עכשיו, ביום ובלילה." if hebrew else "We are open now, day and night."
+    if until is None:
+        return "אנחנו סגורים עכשיו." if hebrew else "We are closed now."
     if state.is_open:
-        return f"We are open now, until {_clock(until)}."
-    return f"We are closed now, and open again on {_english(until.date())}, at {_clock(until)}." if until else "We are closed now."
+        day = (
+            ""
+            if until - now < datetime.timedelta(days=1)
+            else f"{_hebrew(until.date())}, בשעה "
+            if hebrew
+            else f"{_english(until.date())}, at "
+        )
+        return f"אנחנו פתוחים עכשיו, עד {day}{_clock(until)}." if hebrew else f"We are open now, until {day}{_clock(until)}."
+    if hebrew:
+        return f"אנחנו סגורים עכשיו, ונפתח {_on_hebrew(until.date())}, בשעה {_clock(until)}."
+    return f"We are closed now, and open again on {_english(until.date())}, at {_clock(until)}."
 
 
-def _clock(when: datetime.datetime | None) -> str:
-    return f"{when.hour}:{when.minute:02}" if when else ""
+def _clock(when: datetime.datetime) -> str:
+    return f"{when.hour}:{when.minute:02}"
 
 
 def _english(day: datetime.date) -> str:
     return f"{day:%A, %B} {day.day}"
 
 
+def _hebrew(day: datetime.date) -> str:
+    return f"{_HEBREW_DAYS[day.weekday()]}, {day.day} ב{_HEBREW_MONTHS[day.month - 1]}"
+
+
 def _on_hebrew(day: datetime.date) -> str:
-    return f"ב{_HEBREW_DAYS[day.weekday()]}, {day.day} ב{_HEBREW_MONTHS[day.month - 1]}"
+    return f"ב{_hebrew(day)}"
 
 
 _ASKED = {name.removeprefix("יום "): number for number, name in enumerate(_HEBREW_DAYS)} | {name: at for at, name in enumerate(WEEKDAYS)}
+_AHEAD = {"today": 0, "היום": 0, "tomorrow": 1, "מחר": 1, "day after tomorrow": 2, "the day after tomorrow": 2, "מחרתיים": 2}
 
 
 def day_of(asked: str, today: datetime.date) -> datetime.date | None:
-    """The day that somebody asks for: today, tomorrow, the next of a weekday (today counts), or a date; None: it is no day."""
+    """The day that somebody asks for: today, tomorrow, the one after, the next of a weekday (today counts), or a date; None: none."""
     word = asked.strip().lower().removeprefix("יום ")
-    if word in ("today", "היום"):
-        return today
-    if word in ("tomorrow", "מחר"):
-        return today + datetime.timedelta(days=1)
+    if word in _AHEAD:
+        return today + datetime.timedelta(days=_AHEAD[word])
     if word in _ASKED:
         return today + datetime.timedelta(days=(_ASKED[word] - today.weekday()) % 7)
     try:

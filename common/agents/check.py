@@ -30,6 +30,7 @@ TURNS = (
 _NAME = re.compile("[a-z][a-z0-9_]{0,39}")
 _VARIABLE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _OURS = ("127.0.0.1", "localhost")
+_DAY_MIN, _LONGEST_NIGHT_MIN = 24 * 60, 12 * 60
 
 
 def check(agent: Agent, settings: Settings) -> None:
@@ -211,6 +212,10 @@ def _check_date(date: str) -> None:
 
 
 def _check_day(day: tuple[str, ...], path: KeyPath) -> None:
-    times = [time for span in day for time in span.split("-")]
+    """The last times of a day may end on the next one; times that are the wrong way round would be far longer than half a day."""
+    times = [60 * int(time[:2]) + int(time[3:]) for span in day for time in span.split("-")]
+    if times and times[-1] + _DAY_MIN - times[-2] <= _LONGEST_NIGHT_MIN:
+        times[-1] += _DAY_MIN
     if any(later <= earlier for earlier, later in pairwise(times)):
-        raise Fault(path, f"{list(day)} is not in order; takes times that begin, end and follow one another within the day")
+        what = "takes times that begin, end and follow one another; the last may end on the next day, within 12 hours (18:00-02:00)"
+        raise Fault(path, f"{list(day)} is not in order; {what}")

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from common.agents.agent import Hours
-from llm_worker.hours import day_of, moment, opening, told, told_day, told_now
+from llm_worker.hours import Moment, day_of, moment, opening, told, told_day, told_now
 
 WEEK = ("09:00-13:00", "16:00-19:00")
 CLINIC = Hours(
@@ -79,6 +79,47 @@ def test_who_never_opens_has_no_next_time() -> None:
     assert moment(Hours(), at("2026-11-24T09:00")).until is None
 
 
+NIGHTS = Hours(thursday=("18:00-02:00",), friday=("18:00-24:00",), saturday=("00:00-02:00", "18:00-24:00"))
+ALWAYS = Hours(**dict.fromkeys(("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"), ("00:00-24:00",)))
+
+
+@pytest.mark.parametrize(
+    ("now", "is_open", "until"),
+    [
+        ("2026-11-26T20:00", True, "2026-11-27T02:00"),  # a night that ends on the next day
+        ("2026-11-27T01:30", True, "2026-11-27T02:00"),  # and its second half
+        ("2026-11-27T02:00", False, "2026-11-27T18:00"),
+        ("2026-11-27T23:00", True, "2026-11-28T02:00"),  # one that is written as two halves
+        ("2026-11-28T20:00", True, "2026-11-29T00:00"),
+    ],
+)
+def test_a_night_is_one_time(now: str, is_open: bool, until: str) -> None:
+    assert (moment(NIGHTS, at(now)).is_open, moment(NIGHTS, at(now)).until) == (is_open, at(until))
+
+
+def test_a_night_ends_on_a_holiday_that_is_closed() -> None:
+    eve = Hours(holidays="IL", tuesday=("20:00-03:00",), wednesday=("20:00-03:00",))
+    assert moment(eve, at("2026-04-22T01:00")).until == at("2026-04-22T03:00")
+
+
+def test_who_never_closes_has_no_time_of_closing() -> None:
+    assert moment(ALWAYS, at("2026-11-24T23:50")) == Moment(is_open=True)
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "We are open now, day and night."), ("he", "אנחנו פתוחים עכשיו, ביום ובלילה.")])
+def test_who_never_closes_is_open(language: str, words: str) -> None:
+    assert told_now(ALWAYS, at("2026-11-24T23:50"), language) == words
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "We are open now, until Friday, November 27, at 12:00."), ("he", "אנחנו פתוחים עכשיו, עד יום שישי, 27 בנובמבר, בשעה 12:00.")],
+)
+def test_a_day_on_which_it_closes_later_is_told(language: str, words: str) -> None:
+    weekdays = Hours(wednesday=("00:00-24:00",), thursday=("00:00-24:00",), friday=("00:00-12:00",))
+    assert told_now(weekdays, at("2026-11-25T10:00"), language) == words
+
+
 @pytest.mark.parametrize(
     ("day", "language", "words"),
     [
@@ -131,6 +172,8 @@ def test_a_week_without_a_country_begins_on_monday() -> None:
         ("היום", TUESDAY),
         ("Tomorrow", "2026-11-25"),
         ("מחר", "2026-11-25"),
+        ("The day after tomorrow", "2026-11-26"),
+        ("מחרתיים", "2026-11-26"),
         ("Tuesday", TUESDAY),
         ("monday", "2026-11-30"),
         ("יום ראשון", "2026-11-29"),

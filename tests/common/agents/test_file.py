@@ -189,6 +189,7 @@ def test_a_webhook_is_a_tool_that_may_be_allowed_and_limited(tmp_path: Path) -> 
         ('[hours]\nmonday = []\nsunday = "9-17"', "clinic.toml:8: hours.sunday: '9-17' does not fit; takes times like"),
         ('[hours]\nsunday = ["9:00-17:00"]', "clinic.toml:7: hours.sunday: '9:00-17:00' in it does not fit; takes times like"),
         ('[hours]\nsunday = ["17:00-09:00"]', "clinic.toml:7: hours.sunday: ['17:00-09:00'] is not in order; takes times that begin"),
+        ('[hours]\nsunday = ["18:00-02:00", "10:00-12:00"]', "clinic.toml:7: hours.sunday: ['18:00-02:00', '10:00-12:00'] is not in order"),
         ('[hours]\nsunday = ["09:00-12:00", "11:00-15:00"]', "clinic.toml:7: hours.sunday: ['09:00-12:00', '11:00-15:00'] is not in order"),
         ('[hours]\ntime_zone = "Haifa"', "clinic.toml:7: hours.time_zone: 'Haifa' is no time zone; takes an IANA name"),
         ('[hours]\nholidays = "Israel"', "clinic.toml:7: hours.holidays: 'Israel' is no country whose holidays are known"),
@@ -240,6 +241,11 @@ def test_a_webhook_is_a_tool_that_may_be_allowed_and_limited(tmp_path: Path) -> 
 )  # fmt: skip
 def test_a_fault_is_told_with_file_line_key_and_what_is_expected(tmp_path: Path, more: str, told: str) -> None:
     assert fault(tmp_path, CLINIC + more).startswith(told)
+
+
+@pytest.mark.parametrize("night", ["18:00-02:00", "20:00-00:00", "19:00-07:00"])
+def test_the_last_times_of_a_day_may_end_on_the_next(tmp_path: Path, night: str) -> None:
+    assert snapshot(tmp_path, f'[hours]\nfriday = ["09:00-12:00", "{night}"]').agent.hours is not None
 
 
 def test_of_several_languages_each_has_words_by_which_it_is_asked_for(tmp_path: Path) -> None:
