@@ -80,7 +80,8 @@ def test_who_never_opens_has_no_next_time() -> None:
 
 
 NIGHTS = Hours(thursday=("18:00-02:00",), friday=("18:00-24:00",), saturday=("00:00-02:00", "18:00-24:00"))
-ALWAYS = Hours(**dict.fromkeys(("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"), ("00:00-24:00",)))
+DAY = ("00:00-24:00",)
+ALWAYS = Hours(sunday=DAY, monday=DAY, tuesday=DAY, wednesday=DAY, thursday=DAY, friday=DAY, saturday=DAY)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,7 @@ def test_who_never_closes_is_open(language: str, words: str) -> None:
     [("en", "We are open now, until Friday, November 27, at 12:00."), ("he", "אנחנו פתוחים עכשיו, עד יום שישי, 27 בנובמבר, בשעה 12:00.")],
 )
 def test_a_day_on_which_it_closes_later_is_told(language: str, words: str) -> None:
-    weekdays = Hours(wednesday=("00:00-24:00",), thursday=("00:00-24:00",), friday=("00:00-12:00",))
+    weekdays = Hours(wednesday=DAY, thursday=DAY, friday=("00:00-12:00",))
     assert told_now(weekdays, at("2026-11-25T10:00"), language) == words
 
 
