@@ -53,5 +53,5 @@ def _filled(agent: Agent, known: Mapping[str, str]) -> str:
 def _manner(agent: Agent) -> list[str]:
     return [
         f"You are {_PERSONS[agent.gender]}: where the language shows it, speak of yourself in the {_FORMS[agent.gender]} form.",
-        f"Where the language shows it, address the caller in the {_FORMS[agent.address]} form.",
+        f"Where the language shows it, address the caller in the {_FORMS[agent.address]} form, and never write two with a stroke (את/ה).",
     ]

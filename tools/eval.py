@@ -36,11 +36,11 @@ from msgspec import Meta
 
 from common import config, logs
 from common.agents.file import table_in
-from common.agents.folder import HERE
+from common.agents.folder import HERE, named
 from common.command_line import EXIT_USAGE, Parser
 from common.config import Settings
 from common.errors import ConfigError, VendorError
-from common.language import normalised
+from common.language import base_language, normalised
 from llm_worker.text_call import Answer, text_call
 
 EXIT_EXPECTED, EXIT_UNMET, EXIT_NO_CONNECTION = 0, 1, 5
@@ -89,6 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = config.load(config.environment())
         logs.configure(settings.log_format, "eval")
         logging.getLogger("torim").setLevel(logging.WARNING)
+        named(options.agent, settings)  # of an agent that is not there nobody need look for dialogues
         dialogues = read(options.file or _beside(options.agent, settings))
         results = asyncio.run(_hold_all(options.agent, dialogues, settings))
     except ConfigError as error:
@@ -143,7 +144,7 @@ def _unmet(turn: Turn, answer: Answer) -> list[str]:
         *((f"expects {words!r}", _has(answer.text, words)) for words in turn.expects),
         *((f"forbids {words!r}", not _has(answer.text, words)) for words in turn.forbids),
         (f"calls {list(turn.calls or ())}, not {list(answer.tools)}", turn.calls is None or turn.calls == answer.tools),
-        (f"language {turn.language!r}, not {answer.language!r}", not turn.language or turn.language == answer.language),
+        (f"language {turn.language!r}, not {answer.language!r}", base_language(turn.language) in ("", base_language(answer.language))),
         (f"ends = {turn.ends}".lower(), turn.ends is None or turn.ends == ("hang_up" in answer.actions)),
         (f"transfers to {turn.transfers!r}, not {answer.transfer!r}", turn.transfers in (None, answer.transfer)),
     ]

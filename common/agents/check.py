@@ -14,7 +14,7 @@ from holidays import list_supported_countries
 
 from common import config
 from common.agents.agent import ACTIONS, WEEKDAYS, Agent, Hours, Limit, Lookup, ToolName, Webhook
-from common.agents.fault import Fault, KeyPath, like
+from common.agents.fault import Fault, KeyPath, astray, like
 from common.agents.voices import CHIRPS, chirp_of, gender_of, misfits
 from common.config import Settings
 from common.errors import ConfigError
@@ -75,7 +75,8 @@ def _check_languages(agent: Agent) -> None:
     for table in ("phrases", "switch", "rules"):
         for language in getattr(agent, table):
             if base_language(language) not in spoken:
-                raise Fault((table, language), f"is no language of this agent; takes any of {', '.join(agent.languages)}")
+                own = astray(language, Agent.__struct_fields__)
+                raise Fault((table, language), f"is no language of this agent{own}; takes any of {', '.join(agent.languages)}")
     _check_switch(agent)
 
 
@@ -208,7 +209,8 @@ def _check_date(date: str) -> None:
     try:
         datetime.date.fromisoformat(date)
     except ValueError:
-        raise Fault(("hours", "dates", date), "is no day; takes one like 2026-12-31") from None
+        own = astray(date, Agent.__struct_fields__)
+        raise Fault(("hours", "dates", date), f"is no day{own}; takes one like 2026-12-31") from None
 
 
 def _check_day(day: tuple[str, ...], path: KeyPath) -> None:

@@ -1,7 +1,7 @@
 """What is wrong with an agent, and at which key."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from common.errors import TorimError
 
@@ -15,6 +15,11 @@ class Fault(TorimError):
     def __init__(self, path: KeyPath, what: str) -> None:
         super().__init__(f"{'.'.join(path)}: {what}")
         self.path = path
+
+
+def astray(key: str, keys: Collection[str]) -> str:
+    """What is said of a key that stands in a table, and is one of the agent's own: TOML gives a table all that stands below its name."""
+    return " here (a key of the agent itself stands above the first [table])" if key in keys else ""
 
 
 def like(name: str, known: Iterable[str]) -> str:

@@ -18,7 +18,7 @@ import msgspec
 
 from common.agents.agent import Agent, Snapshot
 from common.agents.check import check
-from common.agents.fault import Fault, KeyPath, like
+from common.agents.fault import Fault, KeyPath, astray, like
 from common.agents.rules import Rules, check_rules
 from common.config import Settings
 from common.errors import ConfigError
@@ -52,6 +52,15 @@ def table_in(path: Path, kind: type[Table]) -> Table:
     text = _text(path)
     with _located(path, text):
         return cast(Table, _value(kind, _parsed(path, text), ()))
+
+
+def place_of(path: Path, *key: str) -> str:
+    """Where a key stands, for a message: file and line.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
+    return f"{path}:{line_of(_text(path), key)}"
 
 
 @contextmanager
@@ -149,7 +158,8 @@ def _table(kind: type[msgspec.Struct], raw: Mapping[str, Any], path: KeyPath) ->
     fields = {field.name: field for field in msgspec.structs.fields(kind)}
     for key in raw:
         if key not in fields:
-            raise Fault((*path, key), f"there is no such key{like(key, fields)}; takes {', '.join(fields)}")
+            own = astray(key, Agent.__struct_fields__) if path and path[0] in Agent.__struct_fields__ else ""
+            raise Fault((*path, key), f"there is no such key{own or like(key, fields)}; takes {', '.join(fields)}")
     for name, field in fields.items():
         if field.required and name not in raw:
             raise Fault((*path, name), f"is missing; takes {_described(field.type)[1]}")

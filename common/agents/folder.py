@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from common.agents.agent import Snapshot
-from common.agents.file import read
+from common.agents.file import place_of, read
 from common.agents.voices import misfits
 from common.config import Settings
 from common.errors import ConfigError
@@ -37,7 +37,7 @@ class Folder:
         self._settings = settings
         self._stamp = self._stamped()
         self.agents: Mapping[str, Snapshot] = {file.stem: read(file, settings) for file in files_in(self._path)}
-        _check_numbers(self.agents)
+        self._check_numbers(self.agents)
         self._tell_misfits(self.agents)
 
     def reread(self) -> bool:
@@ -48,7 +48,7 @@ class Folder:
         self._stamp = stamp
         agents = {file.stem: snapshot for file in files_in(self._path) if (snapshot := self._reread(file)) is not None}
         try:
-            _check_numbers(agents)
+            self._check_numbers(agents)
         except ConfigError as fault:
             logger.error("what=agents_kept why=%s", fault)
             return False
@@ -56,6 +56,15 @@ class Folder:
         changed, self.agents = agents != self.agents, agents
         self._tell_misfits(saved)
         return changed
+
+    def _check_numbers(self, agents: Mapping[str, Snapshot]) -> None:
+        owners: dict[str, str] = {}
+        for key, snapshot in agents.items():
+            for number in snapshot.agent.numbers:
+                if number in owners:
+                    at = place_of(self._path / f"{key}.toml", "numbers")
+                    raise ConfigError(f"{at}: numbers: {number!r} in it is answered by {owners[number]}.toml already; takes one of its own")
+                owners[number] = key
 
     def _tell_misfits(self, agents: Mapping[str, Snapshot]) -> None:
         """Say which voices that stand in, or that nobody could choose, are not as the bot speaks of itself."""
@@ -110,12 +119,3 @@ def named(name: str, settings: Settings) -> Snapshot:
         there = ", ".join(file.stem for file in files_in(folder))
         raise ConfigError(f"there is no agent {name!r} in {folder}; there are: {there or 'none'}")
     return read(folder / f"{name}.toml", settings)
-
-
-def _check_numbers(agents: Mapping[str, Snapshot]) -> None:
-    owners: dict[str, str] = {}
-    for key, snapshot in agents.items():
-        for number in snapshot.agent.numbers:
-            if number in owners:
-                raise ConfigError(f"agents/{key}.toml: numbers: {number!r} is answered by agents/{owners[number]}.toml already")
-            owners[number] = key

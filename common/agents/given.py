@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from common.agents.agent import Agent
-from common.agents.file import line_of, read
+from common.agents.file import place_of, read
 from common.agents.folder import HERE, files_in
 from common.config import Settings
 from common.errors import ConfigError
@@ -40,7 +40,7 @@ class OwnFile:
 
     def at(self, *key: str) -> str:
         """Where a key of it stands."""
-        return f"{self.path}:{line_of(self.path.read_text(encoding='utf-8'), key)}"
+        return place_of(self.path, *key)
 
 
 def own_files(settings: Settings) -> Iterator[OwnFile]:

@@ -22,7 +22,7 @@ def test_the_model_is_told_who_it_is_whom_it_speaks_to_and_when(tmp_path: Path) 
         "You answer the phone of Galil clinic.",
         "Never give medical advice.",
         "You are a woman: where the language shows it, speak of yourself in the feminine form.",
-        "Where the language shows it, address the caller in the plural form.",
+        "Where the language shows it, address the caller in the plural form, and never write two with a stroke (את/ה).",
         "It is Tuesday, 2026-11-24, 10:15 (Asia/Jerusalem).",
         "Opening hours: Monday closed; Tuesday 9:00-13:00; Wednesday closed; Thursday closed; Friday closed; Saturday closed; "
         "Sunday closed. We are open now, until 13:00.",

@@ -107,6 +107,18 @@ def test_a_fault_in_dialogues_is_told_with_their_file_line_and_key(
     assert f"clinic.eval.toml:{told}" in capsys.readouterr().err
 
 
+def test_an_agent_that_is_not_there_is_told_with_those_that_are(clinic: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["clinik"]) == EXIT_USAGE
+    assert "there is no agent 'clinik'" in (told := capsys.readouterr().err)
+    assert "there are: clinic" in told
+
+
+def test_a_language_may_be_told_without_its_region(clinic: Path) -> None:
+    text = (clinic / "clinic.toml").read_text().replace('"en"]', '"en-US"]')
+    write(clinic, text)
+    assert held(clinic, 'says = "hello"\nlanguage = "en"') == EXIT_EXPECTED
+
+
 def test_an_agent_without_dialogues_is_told(clinic: Path) -> None:
     assert main([str(clinic / "clinic.toml")]) == EXIT_USAGE
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from common.agents.agent import decode, encode, reference
-from common.agents.file import line_of, read
+from common.agents.file import line_of, place_of, read
 from common.config import Settings
 from common.errors import ConfigError
 from tests.common.agents.files import CLINIC, snapshot, write
@@ -64,6 +64,26 @@ def test_a_line_that_is_no_statement_names_no_key(tmp_path: Path) -> None:
 
 def test_the_mark_that_windows_sets_before_a_text_is_none_of_it(tmp_path: Path) -> None:
     assert read(write(tmp_path, "\ufeff" + CLINIC), Settings()).agent.name == "Galil clinic"
+
+
+def test_so_a_place_in_such_a_file_is_its_line(tmp_path: Path) -> None:
+    assert place_of(write(tmp_path, "\ufeff" + CLINIC), "gender") == f"{tmp_path / 'clinic.toml'}:4"
+
+
+ASTRAY = "here (a key of the agent itself stands above the first [table]); takes"
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ('[hours]\nvoice = "nova"', "clinic.toml:7: hours.voice: there is no such key "),
+        ('[hours.dates]\n"2026-12-31" = []\nvoice = []', "clinic.toml:8: hours.dates.voice: is no day "),
+        ("[phrases]\ngreeting = {}", "clinic.toml:7: phrases.greeting: is no language of this agent "),
+        ('[limits.leave_message]\ntimes = 1\ntools = ["hang_up"]', "clinic.toml:8: limits.leave_message.tools: there is no such key "),
+    ],
+)
+def test_a_key_of_the_agents_that_stands_in_a_table_is_told_where_it_belongs(tmp_path: Path, more: str, told: str) -> None:
+    assert fault(tmp_path, CLINIC + more).startswith(told + ASTRAY)
 
 
 def test_a_file_in_another_encoding_is_told_with_line_and_key(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_a_fault_at_the_start_ends_it(tmp_path: Path) -> None:
 def test_two_agents_with_one_number_end_the_start(tmp_path: Path) -> None:
     for key in ("clinic", "shop"):
         write(tmp_path, CLINIC + 'numbers = ["*"]', key)
-    with pytest.raises(ConfigError, match=r"agents/shop.toml: numbers: '\*' is answered by agents/clinic.toml already"):
+    with pytest.raises(ConfigError, match=r"shop.toml:6: numbers: '\*' in it is answered by clinic.toml already; takes one"):
         folder_of(tmp_path)
 
 
