@@ -37,10 +37,13 @@ def bent(loud: Samples) -> Samples:
 
 def active_level(samples: Samples, rate_hz: int) -> float:
     """RMS over the frames that are not pauses."""
-    levels = _frame_levels(samples, rate_hz)
-    if not len(levels):
-        return 0.0
-    return float(np.sqrt(np.mean(levels[levels >= levels.max() * _ACTIVE_BELOW_LOUDEST] ** 2)))
+    levels = _active_levels(samples, rate_hz)
+    return float(np.sqrt(np.mean(levels**2))) if len(levels) else 0.0
+
+
+def active_ms(samples: Samples, rate_hz: int) -> int:
+    """How long the frames are that are not pauses."""
+    return round(1000 * _FRAME_S * len(_active_levels(samples, rate_hz)))
 
 
 def trimmed(samples: Samples, rate_hz: int) -> Samples:
@@ -52,6 +55,11 @@ def trimmed(samples: Samples, rate_hz: int) -> Samples:
     heard = np.flatnonzero(levels >= levels.max() * _QUIET_BELOW_LOUDEST)
     keep = round(_KEEP_S * rate_hz)
     return samples[max(0, heard[0] * frame - keep) : (heard[-1] + 1) * frame + keep]
+
+
+def _active_levels(samples: Samples, rate_hz: int) -> Samples:
+    levels = _frame_levels(samples, rate_hz)
+    return levels[levels >= levels.max(initial=0.0) * _ACTIVE_BELOW_LOUDEST]
 
 
 def _frame_levels(samples: Samples, rate_hz: int) -> Samples:

@@ -1,9 +1,11 @@
 """The same loudness from every vendor."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from common.audio import mulaw_to_pcm, pcm_to_mulaw, silence
+from common.audio import mulaw_to_pcm, pcm_to_mulaw, silence, wav_to_mulaw
 from tts_worker.evenness import Evenness, level_db
 
 
@@ -89,3 +91,16 @@ def test_silence_within_a_sentence_stays_silence() -> None:
 def test_nothing_clips() -> None:
     samples = np.frombuffer(mulaw_to_pcm(sentence(Evenness(), voice(-30, 200), voice(-6, 200))), "<i2")
     assert np.abs(samples.astype(int)).max() < 0.75 * 32768
+
+
+CALLERS = Path(__file__).parents[1] / "data" / "callers"
+SPEECH = sorted(path for kind in ("hebrew", "short", "medium", "long") for path in CALLERS.glob(f"{kind}_*.wav"))
+
+
+@pytest.mark.parametrize("piece_ms", [20, 100, 200])
+@pytest.mark.parametrize("path", SPEECH, ids=lambda path: path.stem)
+def test_the_first_sentence_of_a_voice_is_about_as_loud_as_the_line_wants_it_however_it_begins(path: Path, piece_ms: int) -> None:
+    for lead_ms in (0, 30, 60, 90):
+        sound = silence(lead_ms) + wav_to_mulaw(path)[: 3000 * 8]
+        out = sentence(Evenness(), *(sound[at : at + 8 * piece_ms] for at in range(0, len(sound), 8 * piece_ms)))
+        assert loud(out) == pytest.approx(loud(Evenness().whole(sound)), abs=4)

@@ -107,7 +107,7 @@ async def test_sound_that_is_no_pcm_is_not_heard() -> None:
 
 async def test_sound_comes_before_the_end() -> None:
     good = OpenAIService(speech=pitch(440))(ASKED)
-    async with voice([*good[:3], Stall()]) as (vendor, _), closing(vendor.synthesise(REQUEST)) as sound:
+    async with voice([*good[:4], Stall()]) as (vendor, _), closing(vendor.synthesise(REQUEST)) as sound:
         assert await anext(sound)
 
 
@@ -134,7 +134,7 @@ async def test_an_agents_model_is_asked_for_with_its_voice(agents: str, model: s
 
 async def test_a_voice_that_is_closed_hangs_up_at_the_server() -> None:
     good = OpenAIService(speech=pitch(440))(ASKED)
-    async with voice([*good[:3], Stall()]) as (vendor, server):
+    async with voice([*good[:4], Stall()]) as (vendor, server):
         async with closing(vendor.synthesise(REQUEST)) as sound:
             await anext(sound)
         async with asyncio.timeout(GONE_S):
