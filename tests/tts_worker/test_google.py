@@ -24,6 +24,8 @@ from tts_worker.vendors.google_marks import marked, word_ends
 
 REQUEST = SpeechRequest("שלום!", "he")
 IN_ONE_PIECE = "he-IL-Wavenet-A"
+STUDIO, IN_ENGLISH = "en-US-Studio-O", SpeechRequest("Hello!", "en")
+"""A voice in one piece that passes no marks."""
 GONE_S = 5.0
 """Far more than a cancelled call takes to be seen."""
 
@@ -112,14 +114,15 @@ async def test_an_agents_voice_that_is_another_vendors_is_not_asked_for() -> Non
 
 
 async def test_a_voice_that_does_not_stream_speaks_in_one_piece() -> None:
-    assert await spoken(wav(b"\x01\x02\x03"), name="he-IL-Studio-A") == [b"\x01\x02\x03"]
+    async with voice(wav(b"\x01\x02\x03"), name=STUDIO) as (vendor, _):
+        assert [piece async for piece in vendor.synthesise(IN_ENGLISH)] == [b"\x01\x02\x03"]
 
 
 async def test_in_one_piece_the_sentence_is_sent_whole() -> None:
-    async with voice(wav(b"\x01"), name="he-IL-Studio-A") as (vendor, server):
-        await anext(vendor.synthesise(REQUEST))
+    async with voice(wav(b"\x01"), name=STUDIO) as (vendor, server):
+        await anext(vendor.synthesise(IN_ENGLISH))
         request = server.unary[0]
-        assert (request.input.text, request.voice.name, request.audio_config.sample_rate_hertz) == ("שלום!", "he-IL-Studio-A", 8000)
+        assert (request.input.text, request.voice.name, request.audio_config.sample_rate_hertz) == ("Hello!", STUDIO, 8000)
 
 
 async def test_a_voice_that_passes_marks_tells_where_words_end() -> None:

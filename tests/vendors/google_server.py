@@ -2,8 +2,9 @@
 
 A script is what the service answers with: sound, a pause that only the client ends, or a failure. Requests and
 answers are the types of the official client (google-cloud-texttospeech 2.38.0). It counts the characters that it is
-asked to speak, as Google bills them: tags of SSML count, but for its marks. The beta version speaks in one piece alone,
-and passes the marks: their time points lie evenly in its sound.
+asked to speak, as Google bills them: tags of SSML count, but for its marks. What Google refuses is refused before the script: a voice
+that there is not, or that does not stream, another language than the voice's, a stream that does not begin with what to speak with, more
+than 5,000 bytes. The beta version speaks in one piece alone, and passes the marks: their time points lie evenly in its sound.
 """
 
 import asyncio
@@ -67,8 +68,12 @@ VOICES = [
     *(f"{region}-Chirp3-HD-{name}" for region in ("he-IL", "en-US", "en-GB", "fr-FR") for name in _CHIRPS.split()),
     *(f"he-IL-{kind}-{letter}" for kind in ("Standard", "Wavenet") for letter in "ABCD"),
     *(f"en-US-{kind}-{letter}" for kind in ("Standard", "Wavenet") for letter in "ABCDEFGHIJ"),
+    *("en-US-Studio-O", "en-US-Studio-Q"),
 ]
 """What is listed: of Google's list of voices, those of four regions, and of two of them the older kinds that are used here."""
+_STREAMED = (google.AudioEncoding.PCM, google.AudioEncoding.ALAW, google.AudioEncoding.MULAW, google.AudioEncoding.OGG_OPUS)
+"""What streams are encoded as, by the description of ``StreamingAudioConfig``."""
+_MOST_BYTES = 5000
 _NO_MESSAGE = b"\xff\xff{{{{"
 
 
@@ -130,12 +135,19 @@ class GoogleServer:
     async def _stream(
         self, requests: AsyncIterator[google.StreamingSynthesizeRequest], context: Any
     ) -> AsyncIterator[google.StreamingSynthesizeResponse | None]:
-        voice, text = "", ""
-        async for request in requests:
-            self.streamed.append(request)
-            voice = voice or request.streaming_config.voice.name
-            text += request.input.text
-            self.characters[voice] += len(request.input.text)
+        first, *others = [request async for request in requests]
+        self.streamed += [first, *others]
+        text, config = "".join(request.input.text for request in others), first.streaming_config
+        if "streaming_config" not in first or any("input" not in request for request in others):
+            await context.abort(
+                grpc.StatusCode.INVALID_ARGUMENT, "A stream is one request with a streaming_config, then requests with input."
+            )
+        if config.streaming_audio_config.audio_encoding not in _STREAMED:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "This audio encoding is not supported for streaming.")
+        if "Chirp3-HD" not in config.voice.name:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "Only Chirp 3: HD voices stream.")
+        await _see_that_it_can_be_spoken(config.voice, text, context)
+        self.characters[config.voice.name] += len(text)
         async for sound in self._play(context, text):
             yield google.StreamingSynthesizeResponse(audio_content=sound) if sound is not None else None
 
@@ -165,6 +177,7 @@ class GoogleServer:
 
     async def _in_one_piece(self, request: Any, context: Any) -> bytes | None:
         self.unary.append(request)
+        await _see_that_it_can_be_spoken(request.voice, request.input.text or request.input.ssml, context)
         text = request.input.text or _MARK.sub("", request.input.ssml)
         self.characters[request.voice.name] += len(text)
         pieces = [piece async for piece in self._play(context, re.sub(r"<[^>]*>", "", text))]
@@ -200,6 +213,15 @@ class GoogleServer:
         except asyncio.CancelledError:
             self.cancelled.set()
             raise
+
+
+async def _see_that_it_can_be_spoken(voice: Any, text: str, context: Any) -> None:
+    if voice.name not in VOICES:
+        await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"Voice '{voice.name}' does not exist. Is it misspelled?")
+    if not voice.name.startswith(f"{voice.language_code}-"):
+        await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"Voice '{voice.name}' does not speak {voice.language_code}.")
+    if len(text.encode()) > _MOST_BYTES:
+        await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"The input is longer than the limit of {_MOST_BYTES} bytes.")
 
 
 def _raw(message: Any) -> Any:

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import grpc.aio
 import pytest
-from google.api_core.exceptions import GoogleAPICallError, ResourceExhausted
+from google.api_core.exceptions import GoogleAPICallError, InvalidArgument, ResourceExhausted
 from google.cloud import texttospeech as google
 from google.cloud.texttospeech_v1.services.text_to_speech.transports import TextToSpeechGrpcAsyncIOTransport
 from google.rpc import error_details_pb2
@@ -49,3 +49,46 @@ async def test_every_fault_is_an_error_of_the_client(fault: str) -> None:
 async def test_what_is_no_message_is_no_error_of_the_client_and_no_answer() -> None:
     async with client(over_grpc("garbage", [b"\x01"])) as (asking, _):
         assert not isinstance(await asking.synthesize_speech(REQUEST, retry=None), google.SynthesizeSpeechResponse)
+
+
+# --- What Google refuses
+
+CHIRP = google.VoiceSelectionParams(language_code="he-IL", name="he-IL-Chirp3-HD-Aoede")
+
+
+def streamed(
+    voice: google.VoiceSelectionParams, encoding: google.AudioEncoding, text: str = "שלום!"
+) -> list[google.StreamingSynthesizeRequest]:
+    audio = google.StreamingAudioConfig(audio_encoding=encoding, sample_rate_hertz=8000)
+    config = google.StreamingSynthesizeConfig(voice=voice, streaming_audio_config=audio)
+    spoken = google.StreamingSynthesisInput(text=text)
+    return [google.StreamingSynthesizeRequest(streaming_config=config), google.StreamingSynthesizeRequest(input=spoken)]
+
+
+@pytest.mark.parametrize(
+    "requests",
+    [
+        streamed(VOICE, google.AudioEncoding.MULAW),
+        streamed(CHIRP, google.AudioEncoding.LINEAR16),
+        streamed(CHIRP, google.AudioEncoding.MULAW, 2501 * "א"),
+        streamed(CHIRP, google.AudioEncoding.MULAW)[::-1],
+        streamed(google.VoiceSelectionParams(language_code="en-US", name=CHIRP.name), google.AudioEncoding.MULAW),
+        streamed(google.VoiceSelectionParams(language_code="he-IL", name="he-IL-Chirp3-HD-Nobody"), google.AudioEncoding.MULAW),
+    ],
+)
+async def test_a_stream_that_google_would_refuse_is_refused_and_costs_nothing(requests: list[google.StreamingSynthesizeRequest]) -> None:
+    async def asked() -> AsyncIterator[google.StreamingSynthesizeRequest]:
+        for request in requests:
+            yield request
+
+    async with client([b"\x01"]) as (asking, server):
+        with pytest.raises(InvalidArgument):
+            _ = [answer async for answer in await asking.streaming_synthesize(asked(), retry=None)]
+        assert not server.characters
+
+
+async def test_a_text_in_one_piece_that_is_too_long_is_refused() -> None:
+    too_long = google.SynthesizeSpeechRequest(input=google.SynthesisInput(text=2501 * "א"), voice=VOICE, audio_config=AUDIO)
+    async with client([b"\x01"]) as (asking, _):
+        with pytest.raises(InvalidArgument):
+            await asking.synthesize_speech(too_long, retry=None)
