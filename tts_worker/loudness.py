@@ -59,7 +59,7 @@ def trimmed(samples: Samples, rate_hz: int) -> Samples:
 
 def _active_levels(samples: Samples, rate_hz: int) -> Samples:
     levels = _frame_levels(samples, rate_hz)
-    return levels[levels >= levels.max(initial=0.0) * _ACTIVE_BELOW_LOUDEST]
+    return np.asarray(levels[levels >= levels.max(initial=0.0) * _ACTIVE_BELOW_LOUDEST], np.float32)
 
 
 def _frame_levels(samples: Samples, rate_hz: int) -> Samples:

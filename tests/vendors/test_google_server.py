@@ -56,9 +56,7 @@ async def test_what_is_no_message_is_no_error_of_the_client_and_no_answer() -> N
 CHIRP = google.VoiceSelectionParams(language_code="he-IL", name="he-IL-Chirp3-HD-Aoede")
 
 
-def streamed(
-    voice: google.VoiceSelectionParams, encoding: google.AudioEncoding, text: str = "שלום!"
-) -> list[google.StreamingSynthesizeRequest]:
+def streamed(voice: google.VoiceSelectionParams, encoding: int, text: str = "שלום!") -> list[google.StreamingSynthesizeRequest]:
     audio = google.StreamingAudioConfig(audio_encoding=encoding, sample_rate_hertz=8000)
     config = google.StreamingSynthesizeConfig(voice=voice, streaming_audio_config=audio)
     spoken = google.StreamingSynthesisInput(text=text)
