@@ -128,7 +128,7 @@ def test_an_agent_hangs_up_on_who_wants_nothing_more_alone(language: str, text: 
     assert any(isinstance(piece, ActionRequest) for piece in behind(MORE[language], text, language)) is ends
 
 
-@pytest.mark.parametrize(("language", "text"), [("en", "What did you say?"), ("he", "לא הבנתי")])
+@pytest.mark.parametrize(("language", "text"), [("en", "What did you say?"), ("en", "Sorry, I did not catch that"), ("he", "לא הבנתי")])
 def test_what_was_not_understood_is_said_again_and_no_message(language: str, text: str) -> None:
     again = "".join(piece for piece in behind(MESSAGE[language], text, language) if isinstance(piece, str))
     assert again.endswith(MESSAGE[language])
