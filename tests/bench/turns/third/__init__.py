@@ -1,7 +1,7 @@
 """A third part of the material: three speakers whom nobody had heard when the bot was finished.
 
 The held-out half was looked at more than once (docs/turn-taking.md says for what). These voices came after all choices,
-were played once, and nothing may be chosen from them: who wants to try again needs a fourth part.
+and nothing may be chosen from them: who wants to try again needs a fourth part.
 
 ::
 
