@@ -7,6 +7,7 @@ import asyncio
 import re
 import shutil
 import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,15 +27,20 @@ async def flame_graph(pid: int, out: Path, title: str) -> AsyncIterator[None]:
     program = shutil.which("py-spy")
     if program is None:
         raise FileNotFoundError("no py-spy on the PATH: pipx install py-spy")
-    command = [program, "record", "--gil", "--pid", str(pid), "--rate", str(RATE_HZ), "--duration", "unlimited", "--output", str(out)]
+    new = out.with_name(f"new-{out.name}")
+    command = [program, "record", "--gil", "--pid", str(pid), "--rate", str(RATE_HZ), "--duration", "unlimited", "--output", str(new)]
     with on_core(OTHER_CORE):
         process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
     try:
         yield
     finally:
-        process.send_signal(signal.SIGINT)
+        if process.returncode is None:
+            process.send_signal(signal.SIGINT)
         await process.wait()
-        give_title(out, title)
+        if new.is_file():
+            give_title(new.replace(out), title)
+        else:  # the rest of the bench is worth more than a picture
+            sys.stderr.write(f"no flame graph: py-spy ended with {process.returncode}, and says why above\n")
 
 
 _TITLE = re.compile(r'(<text id="title"[^>]*>)([^<]*)')

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 
 from redis.asyncio import Redis
 
@@ -88,6 +89,8 @@ class Level:
     """The gateway's own word, at its highest: 1 is workers behind, so no drafts."""
     fillers: int | None = None
     """Heard while an answer was awaited."""
+    extra_answers: int = 0
+    """Replies that began behind the answer, though the caller had said nothing since."""
     ends: dict[str, int] | None = None
     """The gateway's own word: how many turns ended how, and how many stages failed."""
 
@@ -121,7 +124,7 @@ class Level:
         unexplained = self.frame_times.underruns_over_5_ms - self.frame_times.of_these_beside_a_stall
         clear = self.onset_to_clear_ms.p99
         lost = self.calls_lost or self.unanswered or self.not_cleared or self.frames_after_clear or self.fillers or no_answer(self.ends)
-        return not unexplained and not lost and (clear is None or clear < 300)
+        return not unexplained and not lost and not self.extra_answers and (clear is None or clear < 300)
 
 
 async def measure(server: Server, calls: int, seconds: float, *, drafts: bool = False, house: House | None = None) -> Level:
@@ -208,7 +211,7 @@ def _level(
         longest_stall_ms=round(1000 * max((lateness for _, lateness in stalls), default=0.0), 1),
         caller_latest_ms=round(1000 * callers.latest_s, 1),
         utterances=len(whole),
-        unanswered=_unanswered(said),
+        unanswered=_unanswered(said, ended_at=monotonic()),
         not_cleared=sum(each.clear_at is None for each in cuts),
         frames_after_clear=sum(each.frames_after_clear for each in said),
         calls_lost=sum(line.gone for line in callers.lines),
@@ -220,6 +223,7 @@ def _level(
         workers_waited={name: round(each.waited_s / seconds, 3) for name, each in workers.items()} or None,
         load_level=busiest,
         fillers=sum(each.fillers for each in said),
+        extra_answers=sum(each.more_answers for each in said),
         ends=ends(log) if log else None,
     )
 
@@ -237,10 +241,9 @@ def _voice_to_voice_s(said: Iterable[Said]) -> list[float]:
     return [each.answered_at - each.ended_at for each in said if each.answered_at is not None and each.ended_at is not None]
 
 
-def _unanswered(said: Sequence[Said]) -> int:
-    """Those that are over and were followed by another utterance without an answer; the newest ones may yet be answered."""
-    latest = max((each.decided_at for each in said if each.decided_at is not None), default=0.0)
-    return sum(each.answered_at is None and each.decided_at is not None and each.decided_at < latest - 5 for each in said)
+def _unanswered(said: Sequence[Said], ended_at: float) -> int:
+    """Those that were over 5 s before the end, and have no answer; the newest ones may yet get one."""
+    return sum(each.answered_at is None and each.decided_at is not None and each.decided_at < ended_at - 5 for each in said)
 
 
 def _frame_times(callers: Callers, stalls: Stalls, began: dict[float, float], ended: dict[float, float]) -> FrameTimes:

@@ -47,6 +47,8 @@ class Said:
     """Instead of the answer, or before it."""
     answered_at: float | None = None
     """When the first sound of the answer came."""
+    more_answers: int = 0
+    """That began behind it, though nothing was said since."""
 
 
 class Talker:
@@ -113,9 +115,12 @@ class Talker:
             self._turn = begins.turn if begins is not None and begins.is_answer else self._turn
             return
         said = self.said[-1]
+        answers = begins is not None and begins.is_answer and begins.turn != self._turn
         if said.answered_at is not None:
+            if answers and begins is not None:
+                said.more_answers, self._turn = said.more_answers + 1, begins.turn
             return
-        if begins is not None and begins.is_answer and begins.turn != self._turn and said.ended_at is not None:
+        if answers and begins is not None and said.ended_at is not None:
             said.answered_at, self._turn = now, begins.turn
             self._cuts_in_at = None if said.over_bot else self._frame + self._chance.randrange(*_CUTS_IN_FRAMES)
         elif begins is not None and begins.is_phrase:

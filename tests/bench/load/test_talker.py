@@ -117,6 +117,18 @@ def test_a_filler_is_no_answer_and_is_counted() -> None:
     assert said.answered_at == line.now + 3
 
 
+def test_a_second_reply_behind_the_answer_is_counted_and_does_not_answer_what_is_said_next() -> None:
+    line = interrupted()
+    line.until_said(2)
+    line.talker.sound_came(NEXT_ANSWER, line.now)
+    line.talker.sound_came(BEHIND_A_FILLER, line.now + 1)
+    line.talker.sound_came(BEHIND_A_FILLER, line.now + 2)
+    assert (line.talker.said[1].answered_at, line.talker.said[1].more_answers) == (line.now, 1)
+    line.until_said(3)
+    line.talker.sound_came(BEHIND_A_FILLER, line.now)
+    assert line.talker.said[2].answered_at is None
+
+
 def test_no_other_fixed_phrase_is_an_answer() -> None:
     line = Line()
     line.until_said(1)
