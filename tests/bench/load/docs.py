@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.bench.load.comparison import since
+from tests.bench.load.comparison import before_and_after, since
 from tests.bench.load.flame import title_of
 from tests.bench.load.goals import shortfalls
 from tests.bench.load.pictures import pictures
@@ -82,6 +82,11 @@ def _page(result: Result, earlier: Sequence[Result], soak: str, folder: str, fla
     yield ""
     yield from shortfalls(result)
     yield ""
+    if earlier:
+        yield "## Before and after"
+        yield ""
+        yield from before_and_after(earlier, result)
+        yield ""
     yield "## Since the last result"
     yield ""
     yield from since(earlier[-1] if earlier else None, result)

@@ -109,7 +109,7 @@ def test_a_result_is_the_same_once_it_was_kept(found: Result, tmp_path: Path) ->
 
 def test_what_changed_since_the_last_result_is_told(found: Result) -> None:
     now = replace(found, gateway=[level("gateway with drafts", 150, 0.05)])
-    assert "| gateway, 150 calls: CPU s per call-minute | 0.15 | 0.05 | 0.33 | better |" in since(found, now)
+    assert "| gateway, 150 calls: CPU s per call-minute | 0.15 | 0.05 | 0.33 | 0.33 | better |" in since(found, now)
     assert "Nothing differs by more than that." in since(found, found)
     assert list(since(None, found)) == ["No earlier result is kept."]
 
