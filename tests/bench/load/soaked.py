@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from common.redis_link import WRITERS
 from tests.bench.load.chart import Series, lines
 from tests.bench.load.ends import no_answer
 from tests.bench.load.figures import Slope, slope
@@ -93,22 +94,33 @@ class Soak:
 
     def growth(self, process: str) -> Slope:
         """Percent an hour of what the process has on average, after the warm-up."""
-        counted = [sample for sample in self.samples if sample.at_s >= self.warm_up_s]
-        values = [sample.memory_mb[process] for sample in counted]
-        found, mean = slope([sample.at_s for sample in counted], values), sum(values) / len(values)
+        found, mean = slope([sample.at_s for sample in self.counted], self._values(process)), self.mean_mb(process)
         return Slope(*(100 * each / mean for each in (found.per_hour, found.low, found.high)))
+
+    def mean_mb(self, process: str) -> float:
+        """What it has on average, after the warm-up."""
+        return sum(self._values(process)) / len(self.counted)
+
+    @property
+    def counted(self) -> list[Sample]:
+        """Those after the warm-up."""
+        return [sample for sample in self.samples if sample.at_s >= self.warm_up_s]
+
+    def _values(self, process: str) -> list[float]:
+        return [sample.memory_mb[process] for sample in self.counted]
 
 
 def told(soak: Soak) -> Iterator[str]:
     """The figures, as Markdown."""
-    load = ", ".join(f"{each:.1f}" for each in soak.machine.load)
+    machine, load = soak.machine, ", ".join(f"{each:.1f}" for each in soak.machine.load)
     goal = _PERCENT_AN_HOUR[soak.seconds >= _LONG_S]
     yield "## Soak"
     yield ""
     yield (
         f"{soak.at}, commit {soak.commit or 'not noted'}: {soak.seconds / 60:.0f} minutes, {soak.places} calls at a time, {soak.placed} "
-        f"over all, each of 20-70 s; {soak.lost} lost; load {load}. "
-        f"Growth is told after {soak.warm_up_s / 60:.1f} minutes of warm-up; the goal is {goal:g} % an hour."
+        f"over all, each of 20-70 s; {soak.lost} lost; {machine.name}, {machine.cores} cores, "
+        f"Linux {machine.kernel}, Python {machine.python}, load {load}. Settings as in Method, but for `VAD=silero`. "
+        f"Growth is told after {soak.warm_up_s / 60:.1f} minutes of warm-up; the goal is {goal:g} % an hour.{_no_long_run(soak)}"
     )
     yield ""
     yield from _served(soak)
@@ -121,25 +133,77 @@ def told(soak: Soak) -> Iterator[str]:
     yield f"Keys in Redis before, at the most, and half a minute after the last call: {_three(soak, [each.keys for each in soak.samples])}."
     yield "Redis keeps the events of a call for two hours and what stages did for ten minutes, so it grows for two hours."
     yield (
-        "A gateway holds two descriptors for each call, and of its connections to Redis as many as it ever needed at a time, 32 at the "
+        f"Descriptors half a minute after the last call, beside before the first: {_descriptors_word(soak)}. A gateway holds "
+        f"two for each call, and each process of its connections to Redis as many as it ever needed at a time, {WRITERS} at the "
         "most: they stay open."
     )
     if soak.after.endless:
         kinds = ", ".join(f"`{kind}` {count}" for kind, count in sorted(soak.after.endless.items()))
         yield f"Keys that never expire, by kind, half a minute after the last call: {kinds}."
-    yield f"Consumers of each stage's group at the end: {', '.join(f'{stage} {count}' for stage, count in soak.after.consumers.items())}."
+    counts = ", ".join(f"{stage} {count}" for stage, count in soak.after.consumers.items())
+    word = "exact" if soak.after.consumers == soak.before.consumers else "**not as before**"
+    yield f"Consumers of each stage's group at the end: {counts} ({word})."
     yield ""
+
+
+def shortfalls(soak: Soak) -> Iterator[str]:
+    """What of the goals was not reached, or can't be told of this soak."""
+    goal = _PERCENT_AN_HOUR[soak.seconds >= _LONG_S]
+    for process in soak.before.memory_mb:
+        growth = soak.growth(process)
+        if (word := _reached(growth, goal)) != "reached":
+            between = f"between {growth.low:+.1f} and {growth.high:+.1f}"
+            why = "; it keeps a call's events for two hours" if process == "redis" else ""
+            yield f"Soak: memory of {process} grows by {growth.per_hour:+.1f} % an hour ({between}), the goal is {goal:g}: {word}{why}."
+    if not _good(soak):
+        yield "Soak: not every caller was served."
+    overdue = sum(left.overdue for left in (soak.left or {}).values())
+    consumers = sum(soak.after.consumers.values()) - sum(soak.before.consumers.values())
+    none = {"calls lost": soak.lost, "keys of calls left behind": overdue, "consumers more than before": consumers}
+    yield from (f"Soak: {count} {what}, the goal is 0." for what, count in none.items() if count)
+    if _more_descriptors(soak):
+        about = "half a minute after the last call, beside before the first"
+        yield f"Soak: descriptors {about}: {_descriptors_word(soak)}; the goal is as many."
+    if told := _no_long_run(soak):
+        yield f"Soak:{told}"
+
+
+def _no_long_run(soak: Soak) -> str:
+    if soak.seconds >= _LONG_S:
+        return ""
+    return f" No run of three hours is kept: whether it grows by less than {_PERCENT_AN_HOUR[True]:g} % an hour in such a one is not known."
+
+
+def _more_descriptors(soak: Soak) -> dict[str, int]:
+    """Of each process that has more of them than before."""
+    before, after = soak.before.descriptors, soak.after.descriptors
+    return {process: more for process, count in after.items() if (more := count - before[process]) > 0}
+
+
+def _descriptors_word(soak: Soak) -> str:
+    found = _more_descriptors(soak)
+    if not found:
+        return "exact"
+    told = ", ".join(f"{process} {count:+}" for process, count in found.items())
+    return f"{told} ({'**left behind**' if max(found.values()) > WRITERS else 'not sure: no more than connections that stay open'})"
+
+
+def _good(soak: Soak) -> bool:
+    """Whether callers were served, as far as the soak has noted it."""
+    if soak.served is None or soak.ends is None:
+        return True
+    served = soak.served
+    return bool(served.answered and not served.unanswered and not served.fillers and not no_answer(soak.ends))
 
 
 def _served(soak: Soak) -> Iterator[str]:
     if soak.served is None or soak.ends is None:
         return
-    served, missed = soak.served, no_answer(soak.ends)
-    good = served.answered and not served.unanswered and not served.fillers and not missed
+    served = soak.served
     ended = ", ".join(f"{how} {count}" for how, count in soak.ends.items())
     yield (
-        f"Were calls served: **{'yes' if good else 'no'}**; {served.answered} answers, {served.unanswered} utterances without one within "
-        f"{_TIME_S:g} s, {served.fillers} fillers; turns ended so: {ended}."
+        f"Were calls served: **{'yes' if _good(soak) else 'no'}**; {served.answered} answers, {served.unanswered} utterances "
+        f"without one within {_TIME_S:g} s, {served.fillers} fillers; turns ended so: {ended}."
     )
     yield ""
 
@@ -180,10 +244,13 @@ def in_a_line(sample: Sample) -> str:
 
 
 def drawn(soak: Soak) -> str:
-    """Memory over time."""
-    series = [Series(name, [(each.at_s / 60, each.memory_mb[name]) for each in soak.samples]) for name in soak.before.memory_mb]
-    lowest = min(y for each in series for _, y in each.points)
-    return lines(f"Memory under churn, {soak.places} calls at a time", "minutes", "MB", series, low=0.9 * lowest)
+    """Memory over time, each process beside its own mean, and where the warm-up ends; not Redis, which is to grow."""
+    names, warm = [name for name in soak.before.memory_mb if name != "redis"], soak.warm_up_s / 60
+    series = [Series(name, [(each.at_s / 60, each.memory_mb[name] / soak.mean_mb(name) * 100) for each in soak.samples]) for name in names]
+    ys = [y for each in series for _, y in each.points]
+    mark = Series("warm-up's end", [(warm, min(ys)), (warm, max(ys))], dashed=True, colour=len(names))
+    title = f"Memory under churn, {soak.places} calls at a time"
+    return lines(title, "minutes", "% of a process's mean after the warm-up", [*series, mark], low=min(ys) - 0.5)
 
 
 def save(soak: Soak, folder: Path) -> None:
@@ -193,10 +260,7 @@ def save(soak: Soak, folder: Path) -> None:
     (folder / PICTURE).write_text(drawn(soak), encoding="utf-8")
 
 
-def kept_soak(folder: Path) -> str:
-    """What is told of the soak that is kept beside the benchmarks; empty: none is."""
+def kept_soak(folder: Path) -> Soak | None:
+    """The soak that is kept beside the benchmarks; None: none is."""
     path = folder / "soak" / FILE
-    if not path.exists():
-        return ""
-    soak = msgspec.json.decode(path.read_bytes(), type=Soak)
-    return "\n".join([*told(soak), f"![memory over time]({folder.name}/soak/{PICTURE})", ""])
+    return msgspec.json.decode(path.read_bytes(), type=Soak) if path.exists() else None

@@ -7,6 +7,7 @@ from tests.bench.load.ends import no_answer
 from tests.bench.load.figures import Spread
 from tests.bench.load.level import Level
 from tests.bench.load.result import Machine, Result, at_calls
+from tests.bench.load.servers import SETTINGS
 
 _ENOUGH = 100
 """Fewer values have no p99."""
@@ -17,8 +18,8 @@ _REFERENCE_CALLS, _REFERENCE_CPU, _NEAR = 110, 0.12, 0.3
 def tables(result: Result) -> Iterator[str]:
     """All of them, each behind its heading."""
     yield from _section("Cost and cleanness by the number of calls", _levels(result))
-    yield from _section("What callers notice", _noticed(result.levels))
-    yield from _section("Frame clock", _clocks([*result.bare, *result.gateway, *result.silero, *result.shipped]))
+    yield from _section("What callers notice", _noticed(result))
+    yield from _section("Frame clock", _clocks(result.levels))
     yield from _section("The other core", _other_core([*result.gateway, *result.silero, *result.shipped, *result.no_drafts]))
     yield from _section("Beside the gateway", _beside(result))
 
@@ -55,25 +56,30 @@ def _levels(result: Result) -> Iterator[str]:
             busy,
             waited,
             f"{level.mb_per_call:.2f}",
-            _yes(level.held),
+            _held(level),
         )
+    yield ""
+    yield "Whether a level held is not known where nobody cut in or nobody was answered."
 
 
-def _yes(is_so: bool) -> str:
-    return "yes" if is_so else "no"
+def _held(level: Level) -> str:
+    if not level.held:
+        return "no"
+    return "yes" if level.onset_to_clear_ms.count and level.utterances else "not known"
 
 
-def _noticed(levels: Sequence[Level]) -> Iterator[str]:
+def _noticed(result: Result) -> Iterator[str]:
     yield from head(
         "server", "calls", "interruptions", "onset to clear", "sound after clear", "answers", "voice to voice", "own share",
-        "unanswered", "fillers", "in place of an answer", "not cleared", "lost calls", "callers' latest",
+        "unanswered", "extra answers", "fillers", "in place of an answer", "not cleared", "lost calls", "callers' latest",
     )  # fmt: skip
-    for level in levels:
-        cuts, times = level.onset_to_clear_ms, (level.voice_to_voice_ms, level.own_share_ms)
+    for level in result.levels:
+        share = None if level in result.silero else level.own_share_ms  # whose turns end elsewhere
+        cuts, times = three(level.onset_to_clear_ms), (three(level.voice_to_voice_ms), share and three(share))
         given_up = sum(no_answer(level.ends).values()) if level.ends is not None else None
-        rest = (level.unanswered, level.fillers, given_up, level.not_cleared, level.calls_lost, f"{level.caller_latest_ms:.0f}")
-        counted = (cuts.count, three(cuts), level.frames_after_clear, level.utterances)
-        yield row(level.server, level.calls, *counted, *(three(each) for each in times), *rest)
+        troubles = (level.unanswered, level.extra_answers, level.fillers, given_up, level.not_cleared, level.calls_lost)
+        counted = (level.onset_to_clear_ms.count, cuts, level.frames_after_clear, level.utterances)
+        yield row(level.server, level.calls, *counted, *times, *troubles, f"{level.caller_latest_ms:.0f}")
     yield ""
     yield f"p50 / p95 / p99 in ms; of fewer than {_ENOUGH} the largest, in brackets, instead of p99. Sound after clear: frames. In place of"
     yield "an answer: turns that ended with a fallback or with nothing heard, and stages that failed, by the gateway's own word."
@@ -81,15 +87,19 @@ def _noticed(levels: Sequence[Level]) -> Iterator[str]:
 
 def three(found: Spread) -> str | None:
     """p50, p95, and the largest in brackets or p99."""
-    if found.p50 is None:
+    return None if found.p50 is None else f"{found.p50:.0f} / {_tail(found)}"
+
+
+def _tail(found: Spread) -> str | None:
+    """The last two of them."""
+    if found.p95 is None:
         return None
-    tail = f"{found.p99:.0f}" if found.count >= _ENOUGH else f"({found.largest:.0f})"
-    return f"{found.p50:.0f} / {found.p95:.0f} / {tail}"
+    return f"{found.p95:.0f} / " + (f"{found.p99:.0f}" if found.count >= _ENOUGH else f"({found.largest:.0f})")
 
 
 def _clocks(levels: Sequence[Level]) -> Iterator[str]:
     yield from head(
-        "server", "calls", "frames", "underruns > 5 ms", "beside a stall", "longest gap", "lead p50 / least", "late p50 / p95 / p99",
+        "server", "calls", "frames", "underruns > 5 ms", "beside a stall", "longest gap", "lead p50 / least", "late p95 / p99",
         "tick late p99 / most", "stalls > 5 ms", "longest stall",
     )  # fmt: skip
     for level in levels:
@@ -97,11 +107,12 @@ def _clocks(levels: Sequence[Level]) -> Iterator[str]:
         lead = f"{times.lead_ms.p50} / {times.least_lead_ms}" if times.lead_ms.p50 is not None else None
         gaps = (times.underruns_over_5_ms, times.of_these_beside_a_stall, times.longest_gap_ms)
         yield row(
-            *(level.server, level.calls, times.frames, *gaps, lead, three(times.lateness_ms), _ticks(times.tick_lateness_ms)),
+            *(level.server, level.calls, times.frames, *gaps, lead, _tail(times.lateness_ms), _ticks(times.tick_lateness_ms)),
             *(level.stalls_over_5_ms, level.longest_stall_ms),
         )
     yield ""
-    yield "Times in ms. Ticks are the gateway's own word: the bounds of the buckets that they lie in."
+    yield "Times in ms. Late is what a frame's lead is less than the level's median. Ticks are the gateway's own"
+    yield "word: the bounds of the buckets that they lie in."
     yield "A stall is the timer probe's: it ran beside the server on the same core and woke up late."
 
 
@@ -163,6 +174,7 @@ def verdict(result: Result) -> Iterator[str]:
     )
     yield ""
     yield _rated(result)
+    yield _as_shipped(result)
     yield from _about_the_other_core(result.rated)
     yield from _about_the_bare_loop(result)
     busiest = max((level.waited for level in result.gateway), default=0.0)
@@ -178,7 +190,21 @@ def _rated(result: Result) -> str:
     if rated is None:
         return "- **No level held.**"
     at_the_end = " or more: no level failed" if rated is result.gateway[-1] else ""
-    return f"- **Rated load: {rated.calls} calls a core{at_the_end}.**"
+    settings = ", ".join(f"`{name}={SETTINGS[name]}`" for name in ("VAD", "ENDPOINTING", "GREETING", "DEDUP_SEC"))
+    return f"- **Rated load: {rated.calls} calls a core{at_the_end}.** Measured with {settings}."
+
+
+def _as_shipped(result: Result) -> str:
+    """The settings that most people have: they are measured at few loads, so that they have no rated one."""
+    if not result.shipped:
+        return "- As shipped (Silero, an end of turn that goes by the words, a greeting) no load was measured."
+    loads = (
+        f"{level.calls} calls {'held' if level.held else '**did not hold**'} ({level.cpu_s_per_call_minute:.3f})"
+        for level in result.shipped
+    )
+    return (
+        f"- As shipped (Silero, an end of turn that goes by the words, a greeting): {', '.join(loads)}; in brackets CPU s per call-minute."
+    )
 
 
 def _about_the_other_core(rated: Level | None) -> Iterator[str]:
@@ -199,7 +225,7 @@ def _about_the_bare_loop(result: Result) -> Iterator[str]:
     word = "within" if fits else f"{cost / _REFERENCE_CPU:.2f} times, so not within"
     here = "" if fits else f" Here it had one of {_cores(result.machine)}."
     takes = f"{cost:.3f} CPU seconds per call-minute at {_REFERENCE_CALLS} calls"
-    yield f"- The bare loop takes {takes}: {word} 30 % of the reference's 0.12.{here}"
+    yield f"- The bare loop takes {takes}: {word} 30 % of the reference's 0.12, whose callers said half as much.{here}"
 
 
 def _cores(machine: Machine) -> str:
