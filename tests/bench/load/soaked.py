@@ -246,11 +246,12 @@ def in_a_line(sample: Sample) -> str:
 def drawn(soak: Soak) -> str:
     """Memory over time, each process beside its own mean, and where the warm-up ends; not Redis, which is to grow."""
     names, warm = [name for name in soak.before.memory_mb if name != "redis"], soak.warm_up_s / 60
-    series = [Series(name, [(each.at_s / 60, each.memory_mb[name] / soak.mean_mb(name) * 100) for each in soak.samples]) for name in names]
-    ys = [y for each in series for _, y in each.points]
-    mark = Series("warm-up's end", [(warm, min(ys)), (warm, max(ys))], dashed=True, colour=len(names))
+    shown = {name: [(each.at_s / 60, 100 * each.memory_mb[name] / soak.mean_mb(name)) for each in soak.samples] for name in names}
+    ys = [y for points in shown.values() for _, y in points]
+    mark = Series("warm-up's end", [(warm, min(ys)), (warm, max(ys))], dashed=True)
+    series = [mark, *(Series(name.removesuffix("_worker"), points) for name, points in shown.items())]
     title = f"Memory under churn, {soak.places} calls at a time"
-    return lines(title, "minutes", "% of a process's mean after the warm-up", [*series, mark], low=min(ys) - 0.5)
+    return lines(title, "minutes", "% of a process's mean after the warm-up", series, low=min(ys) - 0.5)
 
 
 def save(soak: Soak, folder: Path) -> None:

@@ -340,9 +340,10 @@ def test_a_soak_says_where_and_with_what_it_ran() -> None:
 
 
 def test_a_soaks_picture_has_each_process_beside_its_own_mean_and_not_redis() -> None:
-    looks = [Sample(at, 5, {"gateway": mb, "redis": 2.0 + at}, {}, 7, {}) for at, mb in ((0, 80), (600, 100), (1200, 100), (1800, 100))]
+    looks = [
+        Sample(at, 5, {"gateway": mb, "asr_worker": mb, "redis": 2.0 + at}, {}, 7, {})
+        for at, mb in ((0, 80), (600, 100), (1200, 100), (1800, 100))
+    ]
     picture = soaked.drawn(replace(soak(0), samples=looks, before=looks[0]))
-    assert ">gateway<" in picture
-    assert ">warm-up's end<" in picture
-    assert ">redis<" not in picture
+    assert re.findall(r'y="36.0">([^<]+)<', picture) == ["warm-up's end", "gateway", "asr"]
     assert re.findall(r'text-anchor="end"[^>]*>(\d+)<', picture) == ["80", "85", "90", "95", "100"]
