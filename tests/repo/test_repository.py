@@ -95,11 +95,18 @@ def test_supervisord_conf_says_everything_that_it_wants_of_the_environment() -> 
 
 
 def test_no_file_names_a_place_on_somebodys_machine() -> None:
-    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
-    files = [ROOT / name for name in tracked if name and (ROOT / name).is_file()]
-    texts = {path: path.read_bytes() for path in files}
+    texts = {path: path.read_bytes() for path in _tracked()}
     assert [path.name for path, text in texts.items() if any(place.encode() in text for place in _PLACES_OF_ONE_MACHINE)] == []
+
+
+def test_nothing_is_kept_that_patches_and_editors_leave_behind() -> None:
+    assert [path.name for path in _tracked() if path.name.endswith((".orig", ".rej", ".bak", "~"))] == []
 
 
 def test_records_name_the_version_of_the_package() -> None:
     assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
+
+
+def _tracked() -> list[Path]:
+    told = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [ROOT / name for name in told.split("\0") if name and (ROOT / name).is_file()]
