@@ -46,6 +46,13 @@ def test_the_first_pieces_of_an_unknown_voice_are_weighed_together() -> None:
     assert loud(out[:1600]) == pytest.approx(loud(out[-1600:]), abs=0.3)
 
 
+def test_no_more_than_half_a_second_is_held_back() -> None:
+    take, out = Evenness().take(), 0
+    for piece in (voice(-20, 100), *[silence(100)] * 4):
+        out += len(take.push(piece))
+    assert out == 500 * 8
+
+
 def test_a_short_sentence_is_whole() -> None:
     assert len(sentence(Evenness(), voice(-29, 50))) == 400
 

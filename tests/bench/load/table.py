@@ -174,8 +174,8 @@ def verdict(result: Result) -> Iterator[str]:
     )
     yield ""
     yield _rated(result)
-    yield _as_shipped(result)
     yield from _about_the_other_core(result.rated)
+    yield _as_shipped(result)
     yield from _about_the_bare_loop(result)
     busiest = max((level.waited for level in result.gateway), default=0.0)
     if busiest > 0.05:
