@@ -15,6 +15,7 @@ import math
 import struct
 import warnings
 import wave
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,8 @@ BEEP_MS = 300
 _BEEP_PEAK = 8000
 _BEEP_FADE_MS = 10
 _SAMPLE_BYTES = 2
+_RIFF_BYTES = 12
+_ENDLESS_BYTES = 0x7FFF_0000
 
 
 def mulaw_to_pcm(mulaw: bytes) -> bytes:
@@ -117,21 +120,47 @@ def resample(pcm: bytes, from_hz: int, to_hz: int) -> bytes:
 # --- WAV
 
 
-def strip_wav_header(data: bytes) -> bytes:
-    """What is in the first ``data`` chunk of a RIFF file; ``data`` itself if it is none.
+@dataclass(frozen=True, slots=True)
+class WavHeader:
+    """What stands in front of a WAV file's sound; the first four are 0 where that is not told."""
 
-    A writer that streams does not know the length and writes 0 or 2^32 - 1: then all that follows is sound.
-    """
-    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
-        return data
-    at = 12
+    encoding: int
+    """1: PCM; 7: mu-law; 0xFFFE: told further on, PCM where samples have 16 bits."""
+    channels: int
+    rate_hz: int
+    bits: int
+    """Of a sample."""
+    length: int
+    """Bytes in front of the sound."""
+    sound_bytes: int | None
+    """None: all that follows, as of a writer that streams, which does not know the length and writes 0, or as much as it can."""
+
+
+def is_wav(data: bytes) -> bool:
+    """Whether a WAV file begins so, as 12 bytes tell."""
+    return data[:4] == b"RIFF" and data[8:_RIFF_BYTES] == b"WAVE"
+
+
+def wav_header(data: bytes) -> WavHeader | None:
+    """The header of the WAV file that begins with ``data``; None: its sound is not reached."""
+    at, form = _RIFF_BYTES, (0, 0, 0, 0)
     while at + 8 <= len(data):
         name, size = struct.unpack_from("<4sI", data, at)
         at += 8
         if name == b"data":
-            return data[at : at + size] if size else data[at:]
+            return WavHeader(*form, at, size if 0 < size < _ENDLESS_BYTES else None)
+        if name == b"fmt " and at + 16 <= len(data):
+            form = struct.unpack_from("<HHI6xH", data, at)
         at += size + size % 2  # chunks begin at even places
-    return b""
+    return None
+
+
+def strip_wav_header(data: bytes) -> bytes:
+    """The sound of a WAV file that is there as a whole; ``data`` itself if it is none."""
+    if not is_wav(data):
+        return data
+    header = wav_header(data)
+    return b"" if header is None else data[header.length :][: header.sound_bytes]
 
 
 def wav_to_mulaw(path: str | Path) -> bytes:

@@ -48,15 +48,19 @@ class VendorError(TorimError):
         retryable: whether the same request may succeed on another attempt.
         wait_s: how long the vendor asks not to be asked again, if it says so.
         blame: whose fault it is; only the vendor's own is held against it.
+        why: in words what is wrong, for who is to mend it; for the log, as ``kind`` is.
     """
 
-    def __init__(self, vendor: str, kind: str, *, retryable: bool, wait_s: float | None = None, blame: Blame = "vendor") -> None:
+    def __init__(
+        self, vendor: str, kind: str, *, retryable: bool, wait_s: float | None = None, blame: Blame = "vendor", why: str = ""
+    ) -> None:
         super().__init__(f"{vendor}: {kind}")
         self.vendor = vendor
         self.kind = kind
         self.retryable = retryable
         self.wait_s = wait_s
         self.blame: Blame = blame
+        self.why = why
 
 
 class BusUnavailable(TorimError):

@@ -212,9 +212,9 @@ class Lineup(Generic[V]):
         metrics.VENDOR_FAILURES.labels(self._stage, member.name, error.kind).inc()
         logger.log(
             logging.ERROR if error.blame == "settings" else logging.WARNING,
-            "stage=%s vendor=%s what=%s error=%s after_ms=%d next=%s standing=%s rests_s=%d",
+            "stage=%s vendor=%s what=%s error=%s after_ms=%d next=%s standing=%s rests_s=%d%s",
             self._stage, member.name, _WHAT[error.blame], error.kind, round(1000 * after_s), following or "none",
-            member.circuit.standing(now_s), round(member.circuit.rest_left_s(now_s)),
+            member.circuit.standing(now_s), round(member.circuit.rest_left_s(now_s)), error.why and f" why={error.why}",
         )  # fmt: skip
         return VendorError(member.name, error.kind, retryable=error.retryable and not self._tell_rest(member))
 

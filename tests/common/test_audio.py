@@ -172,6 +172,17 @@ def test_a_file_without_sound_has_none() -> None:
     assert audio.strip_wav_header(riff((b"fmt ", bytes(16)))) == b""
 
 
+def test_a_header_tells_what_its_sound_is() -> None:
+    form = struct.pack("<HHIIHH", 1, 2, 16_000, 64_000, 4, 16)
+    file = riff((b"LIST", b"odd"), (b"fmt ", form), (b"data", b"sound!"))
+    assert audio.wav_header(file) == audio.WavHeader(1, 2, 16_000, 16, len(file) - 6, 6)
+
+
+def test_a_header_that_is_not_there_as_a_whole_tells_nothing() -> None:
+    file = riff((b"fmt ", bytes(16)), (b"data", b""))
+    assert [audio.wav_header(file[:length]) for length in range(len(file))] == len(file) * [None]
+
+
 def test_a_wav_file_is_read_at_the_rate_of_the_line(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "a.wav", pcm_tone(600, rate_hz=22050), rate_hz=22050)
     assert strongest_hz(audio.mulaw_to_pcm(audio.wav_to_mulaw(path)), 8000) == pytest.approx(600, abs=4)

@@ -10,6 +10,8 @@ from common.vendor_stream import closing
 from tests.common.lined_up import DOWN, FILTERED, NO_SUCH_MODEL, WAIT, Scripted, Step, failure, heard, lineup, times, worded
 from tests.virtual_clock import run
 
+UNREADABLE = VendorError("first", "x", retryable=False, blame="settings", why="came y")
+
 # --- Whose fault it is
 
 
@@ -69,6 +71,11 @@ def test_a_refusal_in_mid_answer_goes_to_another_vendor_and_counts_no_further() 
     [
         (FILTERED, "WARNING", "stage=llm vendor=first what=request_refused error=http_400 after_ms=0 next=second standing=well rests_s=0"),
         (NO_SUCH_MODEL, "ERROR", "stage=llm vendor=first what=misconfigured error=http_404 after_ms=0 next=second standing=well rests_s=0"),
+        (
+            UNREADABLE,
+            "ERROR",
+            "stage=llm vendor=first what=misconfigured error=x after_ms=0 next=second standing=well rests_s=0 why=came y",
+        ),
     ],
 )
 def test_whose_fault_it_is_is_told(error: VendorError, level: str, told: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -100,6 +100,11 @@ async def test_a_wav_file_of_another_rate_keeps_its_height_and_length() -> None:
     assert duration_ms(sound) == 500
 
 
+async def test_samples_in_the_order_of_the_network_keep_their_height() -> None:
+    turned = np.frombuffer(pitch(440), "<i2").astype(">i2").tobytes()
+    assert loudest_hz(await spoken(document(200, "audio/L16;rate=24000;channels=1", turned))) == pytest.approx(440, abs=3)
+
+
 async def test_sound_that_is_no_pcm_is_not_heard() -> None:
     got, failure = await failure_of(document(200, "audio/mpeg", b"\xff\xfb\x90d" * 500))
     assert (got, failure.kind, failure.blame) == (b"", "not_pcm", "settings")

@@ -4,6 +4,7 @@ import io
 import wave
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from common.errors import VendorError
@@ -23,6 +24,10 @@ def wav(rate_hz: int = 24_000, channels: int = 1, width: int = 2) -> bytes:
     return out.getvalue()
 
 
+def swapped(pcm: bytes) -> bytes:
+    return np.frombuffer(pcm, "<i2").astype(">i2").tobytes()
+
+
 def read(kind: str, data: bytes, piece_bytes: int = 7) -> tuple[bytes, int]:
     """The samples and their rate, of what comes in pieces."""
     samples = Samples(kind)
@@ -30,7 +35,9 @@ def read(kind: str, data: bytes, piece_bytes: int = 7) -> tuple[bytes, int]:
     return b"".join(samples.push(data[begin:end]) for begin, end in pairwise(cuts)), samples.rate_hz
 
 
-@pytest.mark.parametrize("kind", ["audio/pcm", "audio/pcm;codec=s16le", "audio/L16", "application/octet-stream", "Audio/PCM"])
+@pytest.mark.parametrize(
+    "kind", ["audio/pcm", "audio/pcm;codec=s16le", "audio/L16;codec=pcm;rate=24000", "application/octet-stream", "Audio/PCM"]
+)
 def test_samples_without_a_header_are_taken_as_they_are(kind: str) -> None:
     assert read(kind, PCM) == (PCM, 24_000)
 
@@ -39,7 +46,12 @@ def test_the_rate_may_stand_in_the_type() -> None:
     assert read("audio/pcm; rate=16000", PCM) == (PCM, 16_000)
 
 
-@pytest.mark.parametrize("kind", ["audio/wav", "audio/x-wav", "audio/pcm", "application/octet-stream"])
+@pytest.mark.parametrize("kind", ["audio/L16", "audio/l16; rate=24000; channels=1", 'audio/L16;rate="24000";endianness=big-endian'])
+def test_samples_in_the_order_of_the_network_are_turned_round(kind: str) -> None:
+    assert read(kind, swapped(PCM)) == (PCM, 24_000)
+
+
+@pytest.mark.parametrize("kind", ["audio/wav", "audio/x-wav", "audio/pcm", "audio/L16", "application/octet-stream"])
 @pytest.mark.parametrize("rate_hz", [8_000, 22_050, 24_000, 48_000])
 def test_the_header_of_a_wav_file_is_not_heard_and_tells_the_rate(kind: str, rate_hz: int) -> None:
     assert read(kind, wav(rate_hz)) == (PCM, rate_hz)
@@ -67,6 +79,9 @@ def test_a_chunk_before_the_sound_is_passed_over() -> None:
         ("audio/opus", b"OggS"),
         ("audio/wav", MP3),
         ("audio/wav", wav(channels=2)),
+        ("audio/pcm;channels=2", PCM),
+        ("audio/L16;rate=24000;channels=2", PCM),
+        ("audio/pcm;rate=240", PCM),
         ("audio/wav", wav(width=1)),
         ("audio/wav", b"RIFF\x00\x00\x00\x00WAVE" + b"LIST\xff\xff\xff\x00" + bytes(70_000)),
     ],
@@ -75,6 +90,20 @@ def test_what_would_be_a_roar_is_the_operators_to_mend(kind: str, data: bytes) -
     with pytest.raises(VendorError) as failed:
         read(kind, data, 1000)
     assert (failed.value.kind, failed.value.retryable, failed.value.blame) == ("not_pcm", False, "settings")
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "came"),
+    [
+        ("audio/L16;rate=24000;channels=2", PCM, "audio/L16;rate=24000;channels=2"),
+        ("audio/wav", wav(16_000, channels=2), "WAV of encoding 1, 2 channels, 16 bits, 16000 Hz"),
+        ("audio/wav", MP3, "audio/wav without a header"),
+    ],
+)
+def test_what_came_is_told_and_what_would_do(kind: str, data: bytes, came: str) -> None:
+    with pytest.raises(VendorError) as failed:
+        read(kind, data)
+    assert failed.value.why == f"came {came}; takes 16-bit mono PCM or WAV"
 
 
 @pytest.mark.parametrize("kind", ["text/html", "application/json", ""])
