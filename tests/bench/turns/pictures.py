@@ -10,8 +10,9 @@ from tests.bench.turns.stage_settings import PLAIN
 from tests.bench.turns.trials import DEFAULT, FIXED
 
 IGNORED = ("S_BC", "S_VT", "S_ND")
+"""Shares of what a bot that speaks should talk through."""
 _OVER_LENGTH = {"hold": ("R_Y", "taken back", "gives way, word"), "duck": ("R_Y", "R_Y 1 s", *IGNORED)}
-"""What a mode is for: silence that can be taken back, and silence that is late."""
+"""What is drawn of a mode: of silence that can be taken back, whether it is; of silence that is late, when it comes."""
 _TITLES = {"hold": "Mode hold: yields, and takes back what wanted nothing", "duck": "Mode duck: yields, and ignores, by the literal rules"}
 _X_NAMES = {
     "hold": "voice that ends the bot's turn (BARGE_IN_FINAL_MS), s",
@@ -68,7 +69,7 @@ def _default(each: Json) -> str:
 def yield_against_ignoring(points: Iterable[Json], half: str) -> str:
     """Yields within 2 s, and of mode ``duck`` within 1 s, against the mean of the three shares that were ignored; and the others'."""
     points = list(points)
-    others = ((sum((each.s_bc, each.s_vt, each.s_nd)) / len(IGNORED), each.r_y, each.system) for each in TAU_VOICE if each.standard)
+    others = ((each.ignored, each.r_y, each.system) for each in TAU_VOICE if each.standard)
     series = [
         _labelled("hold", _both(points, "hold", "R_Y"), joined=False),
         _labelled("duck, in 2 s", _both(points, "duck", "R_Y")),

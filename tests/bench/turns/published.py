@@ -19,57 +19,69 @@ class Panel:
     events: tuple[int, int, int, int]
     """Interruptions, backchannels, vocal tics, non-directed speech; of all domains together."""
     source: str
+    why: str
+    """It is among those that were chosen."""
     standard: bool = True
     """Of all three domains, and not sent in as custom."""
+
+    @property
+    def ignored(self) -> float:
+        """Mean of the three shares of what is to be talked through."""
+        return (self.s_bc + self.s_vt + self.s_nd) / 3
 
 
 _SUBMISSIONS = "sierra-research/tau2-bench, web/leaderboard/public/submissions"
 CASCADE = Panel(
     "AI Rudder Voice (cascade)", 2.70, 1.18, 0.970, 0.932, 0.396, 0.867, 0.560, 0.333, (1627, 63, 331, 152),
     f"{_SUBMISSIONS}/ai-rudder-voice-standard_voyager_2026-09-26 (run by its makers, not reviewed yet)",
+    "the cascade that yields best",
 )  # fmt: skip
-"""The cascade that yields best."""
 YIELDING = Panel(
     "gpt-realtime-2", 1.94, 0.61, 0.970, 0.998, 0.210, 0.011, 0.113, 0.203, (2223, 143, 336, 405),
     f"{_SUBMISSIONS}/gpt-realtime-2_openai_2026-06-24 (user simulator 2.0)",
+    "yields best over all domains",
 )  # fmt: skip
-"""Yields best, over all domains."""
 IGNORING = Panel(
     "gpt-live-1", 2.54, 1.08, 0.955, 0.359, 0.220, 0.989, 0.588, 0.457, (1476, 47, 418, 287),
     f"{_SUBMISSIONS}/gpt-live-1-diamond-alpha_openai_2026-09-09",
+    "ignores best of those that count as standard",
 )  # fmt: skip
-"""Ignores best, of those that count as standard."""
 TAU_VOICE = (
     CASCADE,
     Panel(
         "Pine Voice Preview (cascade; custom)", 2.14, 1.13, 0.927, 0.455, 0.469, 0.971, 0.532, 0.492, (3745, 222, 636, 291),
         f"{_SUBMISSIONS}/pine-voice-preview-user-sim-v1-0_pineai_2026-08-17",
+        "another cascade",
         standard=False,
     ),
     YIELDING,
     Panel(
         "gpt-realtime-1.5 (retail alone)", 1.44, 0.62, 0.998, 1.000, 0.200, 0.040, 0.060, 0.150, (566, 77, 83, 134),
         "sierra-research/tau2-bench, docs/leaderboard-submission.md, where it stands as the example",
+        "yields best of all, in one domain",
         standard=False,
     ),
     IGNORING,
     Panel(
         "gpt-live-1, user simulator of GPT-5.5 (custom)", 2.53, 1.05, 0.921, 0.339, 0.196, 0.886, 0.616, 0.571, (2077, 39, 721, 541),
         f"{_SUBMISSIONS}/gpt-live-1-diamond-alpha-user-sim-gpt-5-5_openai_2026-09-09",
+        "ignores best of all",
         standard=False,
     ),
     Panel(
         "Gemini 3.5 Flash Live, low", 1.44, 0.78, 0.985, 0.532, 0.163, 0.833, 0.389, 0.198, (2149, 80, 314, 206),
         f"{_SUBMISSIONS}/gemini-3-5-flash-live-preview-thinking-low_google_2026-08-03",
+        "in between",
     ),
     Panel(
         "Gemini 3.5 Flash-Lite Live, high", 2.04, 0.83, 0.973, 0.499, 0.122, 0.958, 0.414, 0.327, (953, 58, 209, 139),
         f"{_SUBMISSIONS}/gemini-3-5-flash-lite-live-preview-thinking-high_google_2026-08-03",
+        "in between",
     ),
 )  # fmt: skip
 TAU_VOICE_CHOICE = (
-    "A choice from some twenty submissions, of those whose figures could be read: two cascades, who yields best, who ignores best, and two "
-    "in between; LiveKit's own cascade had no panel where it was read"
+    f"A choice of {len(TAU_VOICE)} from some twenty submissions, of those whose figures could be read: "
+    f"{'; '.join(f'{each.system}: {each.why}' for each in TAU_VOICE)}. LiveKit's own cascade had no panel where it was read"
 )
 TAU_VOICE_RULES = "sierra-research/tau2-bench, docs/interaction-metrics.md, metric code 1.0; arXiv 2603.13686"
 TAU_VOICE_DIFFERS = (
