@@ -4,6 +4,7 @@ It reads what is kept as JSON, so that the tables of a run that was accepted can
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from tests.bench.turns import published
 from tests.bench.turns.published import EOT_BENCH, FULL_DUPLEX_BENCH, TAU_VOICE
@@ -45,19 +46,30 @@ OURS = {
 RATES = {"I_A": "I_A, times a turn", "I_A utterance": "the same, an utterance", "EVA": "EVA's turn score"}
 TIMES = ("I_A", "I_A utterance")
 """Metrics whose points are times that something happened."""
+TOLD_ONCE = ("R_R", "R_R 2 s", "I_A", "end", "cut-off", "takeover", "answer whole")
+"""What is asked of turns to a silent bot: both modes play the same ones, so where events or goals are told one by one they are
+told of ``hold``. An interruption's answer, which counts among ``R_R``, may differ: the tables have both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A share to reach, and the modes that it is set for."""
+
+    least: float
+    modes: tuple[str, ...] = ("duck", "hold")
+
+
 GOALS = {
-    "R_Y": 0.98,
-    "S_BC": 0.80,
-    "S_VT": 0.60,
-    "S_ND": 0.55,
-    "clear": 0.99,
-    "noise": 1.0,
-    "cut-off": 0.90,
-    "answer whole": 0.99,
-    "self-echo": 1.0,
+    "R_Y": Goal(0.98),
+    "S_BC": Goal(0.80, ("duck",)),
+    "S_VT": Goal(0.60, ("duck",)),
+    "S_ND": Goal(0.55, ("duck",)),
+    "clear": Goal(0.99, ("hold",)),
+    "noise": Goal(1.0, ("hold",)),
+    "cut-off": Goal(0.90),
+    "answer whole": Goal(0.99),
+    "self-echo": Goal(1.0),
 }
-GOAL_OF_MODE = dict.fromkeys(("S_BC", "S_VT", "S_ND"), "duck") | dict.fromkeys(("clear", "noise"), "hold")
-"""Which mode a goal is set for; the others are for both."""
 
 
 # -- Words of a table -----------------------------------------------------------------------------
@@ -114,14 +126,24 @@ def scores_table(runs: Json, names: Sequence[str], metrics: dict[str, str]) -> I
     columns = [(run, half) for half in HALVES for run in names]
     yield from head("", "what", "goal", *(f"{run}, {half}" for run, half in columns))
     for metric, what in metrics.items():
-        yield row(metric, what, _goal(metric), *(share(kept_cell(runs, run, metric, half)) for run, half in columns))
+        cells = ((run, kept_cell(runs, run, metric, half)) for run, half in columns)
+        yield row(metric, what, _goal(metric), *(share(cell) + missed(metric, run, cell) for run, cell in cells))
 
 
 def _goal(metric: str) -> str:
     if metric not in GOALS:
         return ""
-    mode = GOAL_OF_MODE.get(metric)
-    return f">= {GOALS[metric]:g}{f' ({mode})' if mode else ''}"
+    goal = GOALS[metric]
+    return f">= {goal.least:g}{f' ({goal.modes[0]})' if len(goal.modes) == 1 else ''}"
+
+
+def missed(metric: str, run: str, cell: Json | None) -> str:
+    """Says so where a goal is set for the run's mode and the share, if there are enough events for one, is below it."""
+    goal = GOALS.get(metric)
+    found = Count(cell["hits"], cell["of"]).share if cell else None
+    if goal is None or found is None or run.partition(",")[0] not in goal.modes or found >= goal.least:
+        return ""
+    return ", **missed**"
 
 
 def kept_cell(runs: Json, run: str, metric: str, half: str) -> Json | None:

@@ -67,15 +67,22 @@ def test_the_chapter_has_its_tables_between_the_marks_and_keeps_the_rest() -> No
 def test_the_chapter_tells_shares_and_seconds_of_enough_events_alone() -> None:
     made = [scene(Kind.INTERRUPTION, name=str(number), half="held-out") for number in range(30)]
     kept = to_json({"hold": panel((each, outcome(each, [says(8.0, AT_S + 0.3)])) for each in made)})
-    assert "| L_Y to 20 ms, mean / p95 s |  |  | 0.30 / 0.30 |  |  |" in put(MARKED, results() | kept)
-    assert "| yields in 2 s: R_Y |  |  | **1.000** (30 / 30) |  | .932 / .998 / .359 |" in put(MARKED, results() | kept)
+    assert "| L_Y to 20 ms, mean (95 % interval) / p95 s |  |  | 0.30 (0.30-0.30) / 0.30 |  |  |" in put(MARKED, results() | kept)
+    assert "| yields in 2 s: R_Y |  |  | 30 / 30 = **1.000** (.886-1.000) |  | .932 / .998 / .359 |" in put(MARKED, results() | kept)
 
 
 def test_a_goal_that_is_missed_says_so() -> None:
     made = [scene(Kind.INTERRUPTION, name=str(number), half="held-out") for number in range(30)]
     kept = to_json({"hold": panel((each, outcome(each, [says(8.0, AT_S + 0.3 + (each is made[0]) * 9)])) for each in made)})
     told = put(MARKED, results() | kept)
-    assert "| yields in 2 s: R_Y >= .980 | hold | **.967** (29 / 30), missed |  |" in told
+    assert "| yields in 2 s: R_Y >= .980 | hold | 29 / 30 = **.967** (.833-.994), **missed** |  |" in told
+
+
+def test_a_goal_stands_with_each_run_that_it_is_set_for() -> None:
+    told = put(MARKED, results())
+    assert "| `clear` in 0.3 s >= .990 | hold |" in told
+    assert "| `clear` in 0.3 s >= .990 | hold, guide |" in told
+    assert "| `clear` in 0.3 s >= .990 | duck |" not in told
 
 
 def test_page_and_chapter_are_made_of_the_results_that_are_kept() -> None:

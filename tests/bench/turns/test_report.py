@@ -16,6 +16,7 @@ from tests.bench.turns.report import (
     groups_table,
     latencies_table,
     latency,
+    missed,
     missed_table,
     per_event,
     rates_table,
@@ -55,7 +56,18 @@ def test_a_latency_below_zero_is_said_to_be_one() -> None:
 
 def test_a_goal_stands_beside_its_score() -> None:
     (row,) = (line for line in scores_table(runs(30), ["duck"], {"R_Y": "yields"}) if "R_Y" in line)
-    assert row == "| R_Y | yields | >= 0.98 | 29 / 30 = **.967** (.833-.994) | - |"
+    assert row == "| R_Y | yields | >= 0.98 | 29 / 30 = **.967** (.833-.994), **missed** | - |"
+
+
+def test_a_goal_is_missed_by_the_mode_that_it_is_set_for_alone() -> None:
+    cell = {"hits": 10, "of": 40}
+    assert missed("clear", "hold, guide", cell)
+    assert not missed("clear", "duck", cell)
+    assert not missed("R_Y 1 s", "duck", cell)
+
+
+def test_of_few_events_no_goal_is_missed() -> None:
+    assert not missed("R_Y", "duck", {"hits": 0, "of": 29})
 
 
 def test_a_goal_says_which_mode_it_is_set_for() -> None:
