@@ -2,9 +2,10 @@
 
 Plays all scenes in both modes of barge-in, with vendors that take no time and with the guide's, scores them, and compares with
 what is kept in ``docs/benchmarks/turns``: events that changed sides are told by name, and a score that lost is an error. ``--write``
-keeps the new results and writes the page; ``--sweep pauses voices`` measures the curves anew, and nothing else (slow; on the tuning
-half, pauses on both), ``--sweep cut-offs`` the pauses that are cut off, one by one; ``--each N`` plays less, for a look: of that
-nothing is kept; ``--draw NAME`` plays one scene and draws its timeline; ``--pages`` plays nothing, and writes the pages anew.
+tells the same, then keeps the new results, whatever they lost, and writes the page; ``--sweep pauses voices`` measures the curves anew,
+and nothing else (slow; on the tuning half, pauses on both), ``--sweep cut-offs`` the pauses that are cut off, one by one; ``--each N``
+plays less, for a look: of that nothing is kept; ``--draw NAME`` plays one scene and draws its timeline; ``--pages`` plays nothing, and
+writes the pages anew.
 
 Exit codes: 0 fine, 1 a score regressed, 2 it could not be played (something is missing; a call met with a bug).
 """
@@ -70,18 +71,24 @@ def _done(asked: argparse.Namespace) -> int:
     now = _swept(everything, asked, began) if asked.sweep else _played(everything, asked.processes, began)
     if not asked.sweep:
         _tell_tables(now["runs"])
-    if asked.write:
-        results = kept | now | {"made": kept.get("made", {}) | now["made"]}
-        write(RESULTS, results)
-        docs.write(read(RESULTS))
-        _say(f"written: {docs.FOLDER}")
-        return EXIT_FINE
-    return _compare(kept, now) if not asked.sweep else EXIT_FINE
+    return conclude(kept, now, keep=asked.write)
+
+
+def conclude(kept: Json, now: Json, *, keep: bool) -> int:
+    """Tell what changed, where runs were played, and then keep it if that was asked for; the exit code."""
+    if "runs" in now:
+        _say("\n".join(told(kept, now, accepted=keep)))
+    if not keep:
+        return EXIT_REGRESSED if regressed(changes(kept, now)) else EXIT_FINE
+    write(RESULTS, kept | now | {"made": kept.get("made", {}) | now["made"]})
+    docs.write(read(RESULTS))
+    _say(f"written: {docs.FOLDER}")
+    return EXIT_FINE
 
 
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.turns", description="How well the bot takes turns.")
-    parser.add_argument("--write", action="store_true", help=f"keep the results: {docs.FOLDER}")
+    parser.add_argument("--write", action="store_true", help=f"keep the results, and say what changed: {docs.FOLDER}")
     parser.add_argument("--sweep", nargs="+", choices=SWEEPS, default=(), help="measure these curves, or lists, anew, and nothing else")
     parser.add_argument("--pages", action="store_true", help="write the pages of what is kept anew; nothing is played")
     parser.add_argument("--processes", type=int, default=PROCESSES)
@@ -194,11 +201,6 @@ def _tell_tables(runs: Json) -> None:
             rates_table(runs, names),
         ):
             _say("\n" + "\n".join(table))
-
-
-def _compare(before: Json, now: Json) -> int:
-    _say("\n".join(told(before, now)))
-    return EXIT_REGRESSED if regressed(changes(before, now)) else EXIT_FINE
 
 
 def _draw(everything: Sequence[Scene], asked: argparse.Namespace) -> int:

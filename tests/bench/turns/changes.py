@@ -18,7 +18,7 @@ from tests.bench.turns.results import Json, cell_of
 MOVED_S = 0.04
 _MOVED_POINTS = 0.005
 """An event."""
-_SECONDS = {"R_R": "L_R", "R_Y": "L_Y", "end": "end", "clear": "clear", "soon": "silence"}
+_SECONDS = {"R_R": "L_R", "R_Y": "L_Y", "end": "end", "clear": "clear", "taken back": "silence"}
 _STATISTICS = ("mean", "p95")
 _POINTS: dict[str, Literal[1, -1]] = {"EVA": 1, "I_A": -1, "I_A utterance": -1, "noise": -1}
 """1: many are good."""
@@ -138,10 +138,10 @@ def _keys(results: Json) -> set[tuple[str, str]]:
     return {(run, metric) for run, metrics in results.get("runs", {}).items() for metric in metrics}
 
 
-def told(before: Json, now: Json) -> Iterator[str]:
-    """What changed, for who has to say whether it is right."""
+def told(before: Json, now: Json, *, accepted: bool = False) -> Iterator[str]:
+    """What changed, for who has to say whether it is right, or has ``accepted`` it."""
     if not before:
-        yield "Nothing is kept to compare with. ARGS=--write keeps this."
+        yield f"Nothing is kept to compare with.{'' if accepted else ' ARGS=--write keeps this.'}"
         return
     if (was_on := _processor(before)) != (is_on := _processor(now)):
         yield (
@@ -154,7 +154,8 @@ def told(before: Json, now: Json) -> Iterator[str]:
         yield from change.names
     if others := list(other_events(before, now)):
         yield f"Not, or not wholly, compared, since the events are not the same: {'; '.join(others)}."
-    yield "A score regressed. ARGS=--write accepts it." if regressed(found) else "No score regressed."
+    accepts = "It is accepted." if accepted else "ARGS=--write accepts it."
+    yield f"A score regressed. {accepts}" if regressed(found) else "No score regressed."
 
 
 def _processor(results: Json) -> str:

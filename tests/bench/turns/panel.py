@@ -20,7 +20,7 @@ from tests.bench.turns.scored import ALL, Count, Scored, Spread, count, mean_int
 
 SCORES = (tau, in_pauses, eva, holding, own_echo, answers)
 _TURN = ("R_R", "R_R 2 s", "I_A", "EVA")
-_TAKEN_BACK = ("taken back", "soon", "nothing lost or twice", "resumes")
+_TAKEN_BACK = ("taken back", "resumes")
 JUDGED: dict[Kind, tuple[str, ...]] = {
     Kind.UTTERANCE: (*_TURN, "end"),
     Kind.ANSWER: (*_TURN, "answer whole"),

@@ -13,7 +13,7 @@ from tests.bench.turns.scored import ALL, Count, enough, rate_interval
 
 HALVES = ("held-out", "tuning")
 WHOLE = "whole"
-"""No metric of its own: what *resumes* of what was *taken back*, since a turn that was ended has no silence that could be too long."""
+"""No metric of its own: how many *resume* of what was *taken back*."""
 PANEL = {
     "R_Y": "yields within 2 s",
     "R_Y ticks": "within 2 s, by ticks of 200 ms",
@@ -110,12 +110,15 @@ def latency(cell: Json | None) -> str:
     """Mean, median and 95th percentile, and how many were below zero."""
     found = cell.get("latency_s") if cell else None
     if not found:
-        return "-"
+        return _NOTHING
     if not enough(found["of"]):
         return f"{found['of']} events"
     below = f", {found['below_zero']} below 0 (least {found['least']:.2f})" if found["below_zero"] else ""
     interval = "{:.2f} to {:.2f}".format(*found["mean_interval"]) if "mean_interval" in found else ""
     return f"{found['mean']:.2f}{f' ({interval})' if interval else ''} / {found['p50']:.2f} / {found['p95']:.2f}{below}"
+
+
+_NOTHING = "-"
 
 
 # -- Tables ---------------------------------------------------------------------------------------
@@ -155,7 +158,7 @@ def kept_cell(runs: Json, run: str, metric: str, half: str) -> Json | None:
 
 
 def latencies_table(runs: Json, names: Sequence[str]) -> Iterator[str]:
-    """Seconds: mean / p50 / p95."""
+    """Seconds: mean / p50 / p95; what no run has is left out."""
     columns = [(run, half) for half in HALVES for run in names]
     rows = {
         "L_R": ("R_R", "end of the voice to the bot's"),
@@ -163,11 +166,13 @@ def latencies_table(runs: Json, names: Sequence[str]) -> Iterator[str]:
         "L_Y, ticks": ("R_Y ticks", "onset to the first silent tick of 200 ms"),
         "end": ("end", "end of the voice to the commit"),
         "clear": ("clear", "onset to `clear`"),
-        "silence": ("soon", "longest within the turn, of all that wanted nothing; 0: none, or the turn was ended"),
+        "silence": ("taken back", "longest within the turn, of what was taken back; 0: the bot talked on"),
     }
     yield from head("s, mean / p50 / p95", "", *(f"{run}, {half}" for run, half in columns))
     for name, (metric, what) in rows.items():
-        yield row(name, what, *(latency(cell_of(runs, run, metric, half)) for run, half in columns))
+        told = [latency(cell_of(runs, run, metric, half)) for run, half in columns]
+        if any(each != _NOTHING for each in told):
+            yield row(name, what, *told)
 
 
 def rates_table(runs: Json, names: Sequence[str]) -> Iterator[str]:

@@ -6,8 +6,9 @@
     caller               |###   . . . . .
                           silence <= 2 s ^ from the start of the word that was cut: nothing lost, a word said again
 
-*Resumes* is the rule that mode ``hold`` goes by where the caller wanted nothing: the turn was not ended, its sound went on behind the hold,
-no silence up to the call's end was longer than 2 s, and what was heard before and after joins: no byte left out, at most 0.6 s, which is a
+*Resumes* is the rule that mode ``hold`` goes by where the caller wanted nothing. *Taken back*: the turn was not ended, and its sound
+went on behind the hold; a turn that was ended has no silence to measure, and nothing that could be lost. And of what was taken back no
+silence up to the call's end was longer than 2 s, and what was heard before and after joins: no byte left out, at most 0.6 s, which is a
 word and what no mark had proven, said again.
 Keys are no noise: they are final evidence, and what was pressed has to be in the caller's words.
 """
@@ -40,7 +41,7 @@ _ROUNDING_S = 1e-6
 
 
 def holding(scene: Scene, outcome: Outcome) -> Iterator[Scored]:
-    """``clear`` of interruptions; ``resumes``, with its three parts, of what was none; ``noise``, with its holds; ``keys``."""
+    """``clear`` of interruptions; ``resumes``, and ``taken back``, of what was none; ``noise``, with its holds; ``keys``."""
     spans = stretches(outcome.heard)
     for cue, played in cues_played(scene, outcome):
         begin, end = voice(cue, played)
@@ -95,9 +96,7 @@ def _resumes(scene: Scene, cue: Cue, outcome: Outcome, begin: float, end: float)
     silence = _longest_silence(heard, outcome.length_s if ended == "hung_up" else None)
     quick = silence <= LONGEST_SILENCE_S + _ROUNDING_S
     whole = _joins(heard) and _to_its_end(outcome, heard)
-    yield scored("taken back", scene, cue, good=kept)
-    yield scored("soon", scene, cue, good=quick, latency_s=silence)
-    yield scored("nothing lost or twice", scene, cue, good=not kept or whole)
+    yield scored("taken back", scene, cue, good=kept, latency_s=silence if kept else None)
     yield scored("resumes", scene, cue, good=kept and quick and whole)
 
 

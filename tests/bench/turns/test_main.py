@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.turns.__main__ import EXIT_FINE, EXIT_NOT_PLAYED, RESULTS, main
+from tests.bench.turns.__main__ import EXIT_FINE, EXIT_NOT_PLAYED, EXIT_REGRESSED, RESULTS, conclude, main
 from tests.bench.turns.chapter import PAGE
 from tests.bench.turns.docs import FOLDER
+from tests.bench.turns.made_calls import AT_S, outcome, says, scene
+from tests.bench.turns.panel import panel
+from tests.bench.turns.results import Json, read, to_json, write
+from tests.bench.turns.scene import Kind
 from tests.bench.turns.stage_settings import here
 from tests.bench.turns.trials import DUCK, RUNS
 from tests.e2e.gateway_process import ROOT
@@ -48,3 +52,44 @@ def test_pages_are_written_anew_of_what_is_kept(tmp_path: Path, monkeypatch: pyt
     assert main(["--pages"]) == EXIT_FINE
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == (ROOT / FOLDER / "README.md").read_text(encoding="utf-8")
     assert "stale" not in PAGE.read_text(encoding="utf-8")
+
+
+def yields_until(silent_s: float) -> Json:
+    """Results of one interruption, after which the bot spoke on for so long."""
+    call = scene(Kind.INTERRUPTION)
+    made = {"runs": {"at": "2026-01-01", "commit": "aaa", "calls": 1, "line_h": 0.1, "took_s": 60}}
+    return to_json({"hold": panel([(call, outcome(call, [says(8.0, AT_S + silent_s)]))])}) | {"made": made}
+
+
+def at_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A place with results of a bot that yields."""
+    monkeypatch.chdir(folder)
+    PAGE.parent.mkdir(parents=True)
+    PAGE.touch()
+    write(RESULTS, yields_until(0.1))
+
+
+def test_events_that_changed_sides_are_named_before_new_results_take_their_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at_home(tmp_path, monkeypatch)
+    assert conclude(read(RESULTS), yields_until(9.0), keep=True) == EXIT_FINE
+    told = capsys.readouterr().out.splitlines()
+    at = told.index("REGRESSED: hold: R_Y: tuning, interruption: 1 broke, 0 had no occasion, 0 mended")
+    assert told[at + 1] == "  - en/interruption/1"
+    assert told[-2:] == ["A score regressed. It is accepted.", f"written: {FOLDER}"]
+    assert read(RESULTS) == yields_until(9.0)
+
+
+def test_what_lost_is_not_kept_unless_that_was_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_home(tmp_path, monkeypatch)
+    assert conclude(read(RESULTS), yields_until(9.0), keep=False) == EXIT_REGRESSED
+    assert read(RESULTS) == yields_until(0.1)
+
+
+def test_curves_alone_are_compared_with_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at_home(tmp_path, monkeypatch)
+    assert conclude(read(RESULTS), {"made": {}, "yields": {}}, keep=False) == EXIT_FINE
+    assert not capsys.readouterr().out

@@ -89,7 +89,7 @@ def test_the_interval_of_rare_times_does_not_go_below_zero() -> None:
 
 
 def test_of_what_was_taken_back_it_is_told_how_much_was_whole() -> None:
-    kept = {"duck": {"resumes": _of_all(30, 80), "taken back": _of_all(40, 80), "soon": _of_all(80, 80)}}
+    kept = {"duck": {"resumes": _of_all(30, 80), "taken back": _of_all(40, 80)}}
     (told,) = (line for line in scores_table(kept, ["duck"], OURS) if line.startswith(f"| {WHOLE} "))
     assert "| 30 / 40 = **.750** (" in told
 
@@ -111,6 +111,12 @@ def test_no_rate_of_any_table_is_of_fewer_than_30_events() -> None:
     )
     assert "13 / 14" in own
     assert re.findall(r"\*\*[.1]|\d\.\d\d|\s\.\d", re.sub(r">= [\d.]+", "", own)) == []
+
+
+def test_seconds_that_no_run_has_take_no_row() -> None:
+    rows = [line.split(" | ")[0] for line in latencies_table(runs(30), ["duck"])]
+    assert "| L_R" in rows
+    assert "| silence" not in rows
 
 
 def test_what_had_no_occasion_is_told_beside_the_share() -> None:
