@@ -33,6 +33,9 @@ _LEVEL = re.compile(r"(.+), (\d+) calls: (.+)")
 _FAMILY = " (family"
 """Without it many processors share a name."""
 _MEMORY = "MB per call"
+_EVERY_METHOD = (_CPU, "steps per CPU second", _MEMORY)
+"""What all methods measure alike. They differ in what an answer is, by which other CPU is reckoned, and in what the callers do, who
+share the other core."""
 _BY_LENGTH = ("rated load", "underruns", "longest", "least", "unanswered", "fillers", "not cleared", "after clear", "calls lost")
 """Counts and extremes, which a longer run has more of."""
 _FIRST = "2026-11-23T04:13Z"
@@ -53,7 +56,7 @@ class Between:
 
     def compares(self, name: str) -> bool:
         """Whether the figure is one that both measured alike."""
-        alike = self.same_method or _is_cpu(name) or _MEMORY in name
+        alike = self.same_method or name.endswith(_EVERY_METHOD)
         return alike and (self.same_form or not any(each in name for each in _BY_LENGTH))
 
     def told(self) -> Iterator[str]:
@@ -62,7 +65,10 @@ class Between:
             what = "**Not the same machine**" if self.same_machine is False else "**Not known whether it is the same processor**"
             yield f"{what}: CPU and times are judged beside the bare loop's, memory as it is; of what it has no figure nothing is told."
         if not self.same_method:
-            yield "**The bench itself changed in between**: times and counts are not comparable and left out; CPU and memory are."
+            yield (
+                "**The bench itself changed in between**: times, counts, what an answer costs and the other core are not comparable and "
+                "left out; CPU s per call-minute, steps per CPU second and memory are comparable."
+            )
         if not self.same_form:
             yield "**One is of the short form, one of the long**: counts, extremes and the rated load are not comparable and left out."
 
@@ -126,7 +132,7 @@ def before_and_after(earlier: Sequence[Result], now: Result) -> Iterator[str]:
     """The first result that is kept, the last one before now, and now: whatever changed, and what did not."""
     first, runs = earlier[0], {each.at: each for each in (earlier[0], earlier[-1], now)}
     yield "The gateway with drafts, in the first result that is kept, the last before this one, and this one. The ratio is to the bare loop"
-    yield "of the same run, so another processor matters little. Onset to clear: p50 / p95 / p99 in ms; of fewer than 100, (the largest)."
+    yield "of the same run and is as uncertain as that one's figure. Onset to clear: p50 / p95 / p99 in ms; of fewer than 100, (the largest)."
     if first.at == _FIRST:
         yield _NOT_BEFORE_ALL
     if not all(each.method == now.method for each in runs.values()):

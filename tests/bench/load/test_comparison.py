@@ -160,18 +160,18 @@ def test_on_a_machine_that_may_be_another_times_are_judged_beside_the_bare_loops
     ]
 
 
-def test_across_a_change_of_the_bench_cpu_and_memory_alone_are_judged() -> None:
+def test_across_a_change_of_the_bench_what_it_did_not_change_is_judged_alone() -> None:
     before = replace(result(), gateway=[BUSY])
-    now = replace(before, gateway=[worse(BUSY)], method=before.method + 1, ready_s=[400])
+    steps = [replace(before.steps[0], per_cpu_s=500.0)]
+    level = replace(worse(BUSY), cpu_s_per_call_minute=0.45, redis_cpu_ms_per_answer=600.0)
+    now = replace(before, gateway=[level], steps=steps, method=before.method + 1, ready_s=[400])
     told = list(since(before, now))
     assert told[1].startswith("**The bench itself changed in between**: ")
     names = [line.split(" | ")[0] for line in told if line.endswith((" worse |", " better |"))]
     assert names == [
-        "| gateway, 150 calls: asr worker's CPU ms per answer",
-        "| gateway, 150 calls: llm worker's CPU ms per answer",
-        "| gateway, 150 calls: tts worker's CPU ms per answer",
         "| gateway, 150 calls: MB per call",
-        "| gateway, 150 calls: share of the other core",
+        "| asr worker, steps per CPU second",
+        "| gateway, 150 calls: CPU s per call-minute",
     ]
 
 
