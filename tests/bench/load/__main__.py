@@ -23,15 +23,17 @@ from tests.bench.load.churn import measure_churn
 from tests.bench.load.comparison import since
 from tests.bench.load.figures import spread
 from tests.bench.load.flame import flame_graph
-from tests.bench.load.goals import RATIO_FROM, shortfalls
+from tests.bench.load.goals import CALLS_GOAL, RATIO_FROM, shortfalls
 from tests.bench.load.level import Level, measure
 from tests.bench.load.processes import CORES, OTHER_CORE, come_first
+from tests.bench.load.reference import REFERENCE_CALLS
 from tests.bench.load.result import Result
 from tests.bench.load.servers import House, bare_loop, house
 from tests.bench.load.soaked import kept_soak
 from tests.bench.load.start import seconds_to_ready
 from tests.bench.load.steps import measure_steps
-from tests.bench.load.table import parts_table, tables, verdict
+from tests.bench.load.table import parts_table, tables
+from tests.bench.load.verdict import verdict
 from tests.e2e.gateway_process import ROOT
 from tests.servers import real_server
 
@@ -39,10 +41,8 @@ KEPT = ROOT / "docs" / "benchmarks"
 _LEVELS = (1, 10, 50, 100, 150, 200)
 _MORE_LEVELS, _LONG_LEVELS = (250, 300), (350, 400)
 """While they hold."""
-_REFERENCE_LEVEL = 110
-_NO_DRAFTS = (10, 50, 150)
+_NO_DRAFTS = (10, 50, CALLS_GOAL)
 _SILERO = 50
-_SHIPPED = 150
 _CHURN = 100
 """Calls that stand while others come and go."""
 _STARTS = 3
@@ -94,7 +94,7 @@ class Bench:
         return self.result
 
     async def _bare_levels(self) -> None:
-        for calls in sorted({calls for calls in self._levels if calls >= RATIO_FROM} | {_REFERENCE_LEVEL}):
+        for calls in sorted({calls for calls in self._levels if calls >= RATIO_FROM} | {REFERENCE_CALLS}):
             async with bare_loop(self._folder) as server:
                 self._keep(self.result.bare, await measure(server, calls, self._seconds))
 
@@ -111,7 +111,7 @@ class Bench:
         return sorted(rated | {calls for calls in _NO_DRAFTS if calls in self._levels})
 
     def _as_shipped(self) -> list[int]:
-        return sorted(({self.result.rated.calls} if self.result.rated else set()) | ({_SHIPPED} & set(self._levels)))
+        return sorted(({self.result.rated.calls} if self.result.rated else set()) | ({CALLS_GOAL} & set(self._levels)))
 
     async def _level(self, around: House, calls: int, *, drafts: bool) -> Level:
         async with around.gateway(SPECULATE="full" if drafts else "off") as server:

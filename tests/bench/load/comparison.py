@@ -132,7 +132,8 @@ def before_and_after(earlier: Sequence[Result], now: Result) -> Iterator[str]:
     """The first result that is kept, the last one before now, and now: whatever changed, and what did not."""
     first, runs = earlier[0], {each.at: each for each in (earlier[0], earlier[-1], now)}
     yield "The gateway with drafts, in the first result that is kept, the last before this one, and this one. The ratio is to the bare loop"
-    yield "of the same run and is as uncertain as that one's figure. Onset to clear: p50 / p95 / p99 in ms; of fewer than 100, (the largest)."
+    yield "of the same run and is as uncertain as that one's figure. Onset to clear: p50 / p95 / p99 in ms; of fewer than 100 values, the"
+    yield "largest in brackets."
     if first.at == _FIRST:
         yield _NOT_BEFORE_ALL
     if not all(each.method == now.method for each in runs.values()):

@@ -11,8 +11,9 @@ from tests.bench.load.pictures import pictures
 from tests.bench.load.reference import reference
 from tests.bench.load.result import Result
 from tests.bench.load.servers import SETTINGS
-from tests.bench.load.soaked import PICTURE, Soak, drawn, told
-from tests.bench.load.table import parts_table, tables, verdict
+from tests.bench.load.soaked import PICTURE, Soak, draw, told
+from tests.bench.load.table import parts_table, tables
+from tests.bench.load.verdict import verdict
 from tools.drawing import save
 
 _BEGIN = """# Benchmarks
@@ -118,8 +119,7 @@ def write(result: Result, earlier: Sequence[Result], soak: Soak | None, page: Pa
     for name, _, picture in pictures(result):
         save(picture, folder / f"{name}.svg")
     if soak:
-        (folder / "soak").mkdir(parents=True, exist_ok=True)
-        save(drawn(soak), folder / "soak" / PICTURE)
+        draw(soak, folder / "soak")
     page.write_text(page_about(result, earlier, soak, page, folder), encoding="utf-8")
 
 

@@ -21,6 +21,8 @@ from tests.bench.load.talker import Said
 
 AUDIBLE_S = 0.005
 """A shorter underrun nobody hears."""
+HELD_CLEAR_MS = 300.0
+"""Onset to clear at p99 of a level that holds."""
 SETTLE_S = 4.0
 SCRAPE_S = 5.0
 """As ``deploy/prometheus/prometheus.yml`` asks."""
@@ -124,7 +126,7 @@ class Level:
         unexplained = self.frame_times.underruns_over_5_ms - self.frame_times.of_these_beside_a_stall
         clear = self.onset_to_clear_ms.p99
         lost = self.calls_lost or self.unanswered or self.not_cleared or self.frames_after_clear or self.fillers or no_answer(self.ends)
-        return not unexplained and not lost and not self.extra_answers and (clear is None or clear < 300)
+        return not unexplained and not lost and not self.extra_answers and (clear is None or clear < HELD_CLEAR_MS)
 
 
 async def measure(server: Server, calls: int, seconds: float, *, drafts: bool = False, house: House | None = None) -> Level:

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from tests.bench.load.chart import Series, bars, lines
+from tests.bench.load.goals import CALLS_GOAL, CLEAR_GOALS_MS, CPU_GOAL
 from tests.bench.load.level import Level
 from tests.bench.load.result import Result
-
-GOAL_CPU, GOAL_CLEAR_MS, GOAL_SHARE_MS = 0.2, 300.0, 25.0
 
 
 def pictures(result: Result) -> Iterator[tuple[str, str, str]]:
@@ -33,7 +32,7 @@ def _cpu(result: Result) -> str:
         )
         if levels
     ]
-    return lines("CPU seconds per call-minute", "calls on one core", "s", series, ("goal at 150 calls", GOAL_CPU))
+    return lines("CPU seconds per call-minute", "calls on one core", "s", series, (f"goal at {CALLS_GOAL} calls", CPU_GOAL))
 
 
 def _clear(result: Result) -> str:
@@ -42,7 +41,7 @@ def _clear(result: Result) -> str:
         for colour, (name, levels) in enumerate((("gateway", result.gateway), ("bare loop", result.bare)))
         for share, of in (("p50", lambda level: level.onset_to_clear_ms.p50), ("p99", lambda level: level.onset_to_clear_ms.p99))
     ]
-    return lines("Onset over the bot to clear", "calls on one core", "ms", series, ("goal, p99", GOAL_CLEAR_MS))
+    return lines("Onset over the bot to clear", "calls on one core", "ms", series, ("goal, p99", CLEAR_GOALS_MS["p99"]))
 
 
 def _voice_to_voice(result: Result) -> str:

@@ -4,7 +4,7 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -82,9 +82,13 @@ class Result:
     @property
     def rated(self) -> Level | None:
         """The largest level that held, with all smaller ones."""
+        return self.rated_with(lambda _: True)
+
+    def rated_with(self, good: Callable[[Level], bool]) -> Level | None:
+        """The largest level that held and was good, with all smaller ones."""
         found = None
         for level in self.gateway:
-            if not level.held:
+            if not (level.held and good(level)):
                 break
             found = level
         return found

@@ -246,7 +246,8 @@ def in_a_line(sample: Sample) -> str:
 def drawn(soak: Soak) -> str:
     """Memory over time, each process beside its own mean, and where the warm-up ends; not Redis, which is to grow."""
     names, warm = [name for name in soak.before.memory_mb if name != "redis"], soak.warm_up_s / 60
-    shown = {name: [(each.at_s / 60, 100 * each.memory_mb[name] / soak.mean_mb(name)) for each in soak.samples] for name in names}
+    means = {name: soak.mean_mb(name) for name in names}
+    shown = {name: [(each.at_s / 60, 100 * each.memory_mb[name] / mean) for each in soak.samples] for name, mean in means.items()}
     ys = [y for points in shown.values() for _, y in points]
     mark = Series("warm-up's end", [(warm, min(ys)), (warm, max(ys))], dashed=True)
     series = [mark, *(Series(name.removesuffix("_worker"), points) for name, points in shown.items())]
@@ -254,11 +255,16 @@ def drawn(soak: Soak) -> str:
     return lines(title, "minutes", "% of a process's mean after the warm-up", series, low=min(ys) - 0.5)
 
 
+def draw(soak: Soak, folder: Path) -> None:
+    """The picture, in a folder that is made for it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / PICTURE).write_text(drawn(soak), encoding="utf-8")
+
+
 def save(soak: Soak, folder: Path) -> None:
     """Figures and picture."""
-    folder.mkdir(parents=True, exist_ok=True)
+    draw(soak, folder)
     (folder / FILE).write_bytes(msgspec.json.format(msgspec.json.encode(soak), indent=1) + b"\n")
-    (folder / PICTURE).write_text(drawn(soak), encoding="utf-8")
 
 
 def kept_soak(folder: Path) -> Soak | None:

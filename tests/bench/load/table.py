@@ -6,13 +6,10 @@ from tests.bench.load.churn import Churn
 from tests.bench.load.ends import no_answer
 from tests.bench.load.figures import Spread
 from tests.bench.load.level import Level
-from tests.bench.load.result import Machine, Result, at_calls
-from tests.bench.load.servers import SETTINGS
+from tests.bench.load.result import Result
 
 _ENOUGH = 100
 """Fewer values have no p99."""
-_REFERENCE_CALLS, _REFERENCE_CPU, _NEAR = 110, 0.12, 0.3
-"""A bare loop on websockets, on such cores, at so many calls."""
 
 
 def tables(result: Result) -> Iterator[str]:
@@ -159,78 +156,6 @@ def _churn(found: Churn) -> Iterator[str]:
     yield row(f"a call's begin and end, {beside} ({found.came}; {found.lost} of the others lost)", f"{found.cpu_ms_a_call} ms of CPU")
     late = " / ".join(_ticks(each) or "-" for each in (found.tick_lateness_before_ms, found.tick_lateness_ms))
     yield row("the gateway's ticks, late p99 / most, without calls that come and go / with them", f"{late} ms")
-
-
-# --- In words
-
-
-def verdict(result: Result) -> Iterator[str]:
-    """The few sentences that matter most."""
-    machine = result.machine
-    load = ", ".join(f"{each:.1f}" for each in machine.load)
-    yield (
-        f"{result.at}, {result.form} form; {machine.name}, {machine.cores} cores, Linux {machine.kernel}, Python {machine.python}; "
-        f"load of the last 1, 5 and 15 minutes when it began: {load}; commit {result.commit or 'not noted'}."
-    )
-    yield ""
-    yield _rated(result)
-    yield from _about_the_other_core(result.rated)
-    yield _as_shipped(result)
-    yield from _about_the_bare_loop(result)
-    busiest = max((level.waited for level in result.gateway), default=0.0)
-    if busiest > 0.05:
-        yield (
-            f"- The machine was shared: the gateway was ready to run and had no core for up to {busiest:.0%} of the time. "
-            "Latencies and the rated load are worse than on a machine of its own; CPU looks lower, since what comes late is done together."
-        )
-
-
-def _rated(result: Result) -> str:
-    rated = result.rated
-    if rated is None:
-        return "- **No level held.**"
-    at_the_end = " or more: no level failed" if rated is result.gateway[-1] else ""
-    settings = ", ".join(f"`{name}={SETTINGS[name]}`" for name in ("VAD", "ENDPOINTING", "GREETING", "DEDUP_SEC"))
-    return f"- **Rated load: {rated.calls} calls a core{at_the_end}.** Measured with {settings}."
-
-
-def _as_shipped(result: Result) -> str:
-    """The settings that most people have: they are measured at few loads, so that they have no rated one."""
-    if not result.shipped:
-        return "- As shipped (Silero, an end of turn that goes by the words, a greeting) no load was measured."
-    loads = (
-        f"{level.calls} calls {'held' if level.held else '**did not hold**'} ({level.cpu_s_per_call_minute:.3f})"
-        for level in result.shipped
-    )
-    return (
-        f"- As shipped (Silero, an end of turn that goes by the words, a greeting): {', '.join(loads)}; in brackets CPU s per call-minute."
-    )
-
-
-def _about_the_other_core(rated: Level | None) -> Iterator[str]:
-    if rated is None or rated.workers_busy is None or rated.redis_busy is None:
-        return
-    callers = f"{rated.callers_busy:.0%}" if rated.callers_busy is not None else "not noted"
-    shares = f"workers {rated.workers_busy:.0%}, Redis {rated.redis_busy:.0%}, callers {callers}"
-    waited = f"; workers waited for it up to {max(rated.workers_waited.values()):.0%} of the time" if rated.workers_waited else ""
-    yield f"- At that load the other core, which is the bench's own, was shared out so: {shares}{waited}."
-
-
-def _about_the_bare_loop(result: Result) -> Iterator[str]:
-    bare = at_calls(result.bare, _REFERENCE_CALLS)
-    if bare is None:
-        return
-    cost = bare.cpu_s_per_call_minute
-    fits = abs(cost - _REFERENCE_CPU) <= _NEAR * _REFERENCE_CPU
-    word = "within" if fits else f"{cost / _REFERENCE_CPU:.2f} times, so not within"
-    here = "" if fits else f" Here it had one of {_cores(result.machine)}."
-    takes = f"{cost:.3f} CPU seconds per call-minute at {_REFERENCE_CALLS} calls"
-    yield f"- The bare loop takes {takes}: {word} 30 % of the reference's 0.12, whose callers said half as much.{here}"
-
-
-def _cores(machine: Machine) -> str:
-    clock = f"at {machine.mhz:.0f} MHz" if machine.mhz else "whose clock was not noted"
-    return f"{machine.cores} cores of {machine.name}, {clock}"
 
 
 # --- Our own share

@@ -26,8 +26,9 @@ from tests.bench.load.scraped import quantiles
 from tests.bench.load.servers import SETTINGS
 from tests.bench.load.soaked import Sample, Served, Soak, kept_soak
 from tests.bench.load.synthetic import BUSY, MACHINE, SLOW, TIMES, level, result
-from tests.bench.load.table import tables, verdict
+from tests.bench.load.table import tables
 from tests.bench.load.talker import Said
+from tests.bench.load.verdict import verdict
 
 
 @pytest.fixture
@@ -130,6 +131,27 @@ def test_where_no_level_failed_the_rated_load_is_a_lower_bound(found: Result) ->
     assert any("Rated load: 150 calls a core or more: no level failed.**" in line for line in verdict(found))
 
 
+def test_the_verdict_tells_up_to_which_load_answers_were_in_time(found: Result) -> None:
+    def told() -> str:
+        (line,) = [line for line in verdict(found) if line.startswith("- Answers were in time")]
+        return line.removeprefix("- Answers were in time ").partition(" (voice to voice over what end of turn and vendors take: ")[0]
+
+    late = replace(found.gateway[1], own_share_ms=Spread(200, 805.0, 1576.0, 1685.0, 1700.0))
+    assert told() == "at that load too"
+    found.gateway[1] = late
+    assert told() == "up to 10 calls"
+    assert any("p50 <= 30 ms, p95 <= 60 ms; at 150 calls that was 805 / 1576 / 1685)." in line for line in verdict(found))
+    found.gateway[0] = late
+    assert told() == "at no load that was measured"
+
+
+def test_whether_the_gateway_took_its_workers_to_be_behind_at_the_rated_load_is_told(found: Result) -> None:
+    found.gateway[1] = BUSY
+    assert any(line.endswith("at times the gateway took them to be behind, and made no drafts.") for line in verdict(found))
+    found.gateway[1] = replace(BUSY, load_level=0)
+    assert any(line.endswith("workers waited for it up to 30% of the time.") for line in verdict(found))
+
+
 def test_an_interruption_that_is_not_cleared_or_played_over_is_held_against_the_gateway() -> None:
     assert not replace(level("gateway", 10), not_cleared=1).held
     assert not replace(level("gateway", 10), frames_after_clear=1).held
@@ -180,7 +202,7 @@ def test_levels_as_shipped_are_in_the_tables_and_the_settings_of_all_others_in_t
 def test_what_the_benchs_own_core_did_is_told_of_each_level(found: Result) -> None:
     found.gateway[1] = BUSY
     assert "| gateway with drafts | 150 | 40% | 30% | 10% | 80% | 10% / 20% / 30% | 30 / 60 / 90 | 60.0 | 1 |" in list(tables(found))
-    told = "shared out so: workers 30%, Redis 10%, callers 40%; workers waited for it up to 30% of the time."
+    told = "shared out so: workers 30%, Redis 10%, callers 40%; workers waited for it up to 30% of the time; at times"
     assert any(told in line for line in verdict(found))
 
 
