@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ import httpx
 ROOT = Path(__file__).parents[2]
 RECORDINGS = ROOT / "tests" / "data" / "callers"
 _START_LIMIT_S = 20
+_END_LIMIT_S = 60
 
 
 def free_port() -> int:
@@ -36,13 +38,14 @@ class Process:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/twilio/voice"
 
-    async def end(self) -> None:
-        """TERM, and all that it wrote."""
+    async def end(self, by: signal.Signals = signal.SIGTERM) -> None:
+        """One signal, for a second one has a meaning of its own; and all that it wrote."""
         if self.process.returncode is None:
-            self.process.terminate()
-        async for line in self._lines():
-            self.output += line
-        await self.process.wait()
+            self.process.send_signal(by)
+        async with asyncio.timeout(_END_LIMIT_S):
+            async for line in self._lines():
+                self.output += line
+            await self.process.wait()
 
     async def until_said(self, what: str) -> None:
         """Wait for a line with ``what`` in it."""

@@ -109,8 +109,7 @@ async def test_int_in_the_middle_of_a_call_ends_the_gateway(echo: Process) -> No
     async with asyncio.TaskGroup() as tasks:
         call = tasks.create_task(place_call(echo.url, "--no-greeting", "--wav", HELLO, "--json"))
         await echo.until_said("WS_START")
-        echo.process.send_signal(signal.SIGINT)
-        await echo.end()
+        await echo.end(by=signal.SIGINT)
     never_answered, nobody_connects_it_again = 2, 5
     assert echo.process.returncode == 0
     assert call.result()[0] in (never_answered, nobody_connects_it_again)
