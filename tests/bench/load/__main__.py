@@ -13,8 +13,6 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-import uvloop
-
 from common import catalogue, models
 from common.config import Settings
 from tests.bench.load import docs
@@ -25,7 +23,7 @@ from tests.bench.load.figures import spread
 from tests.bench.load.flame import flame_graph
 from tests.bench.load.goals import CALLS_GOAL, RATIO_FROM, shortfalls
 from tests.bench.load.level import Level, measure
-from tests.bench.load.processes import CORES, OTHER_CORE, come_first
+from tests.bench.load.processes import CORES, OTHER_CORE, come_first, run
 from tests.bench.load.reference import REFERENCE_CALLS
 from tests.bench.load.result import Result
 from tests.bench.load.servers import House, bare_loop, house
@@ -184,7 +182,7 @@ def main() -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     with real_server() as server, tempfile.TemporaryDirectory(prefix="torim-bench-") as folder:
         form = "long" if options.long else "short"
-        result = uvloop.run(Bench(Path(folder), options.out, levels, seconds, form, options.flame).run(server.url))
+        result = run(Bench(Path(folder), options.out, levels, seconds, form, options.flame).run(server.url))
     results.save(result, options.out)
     earlier = results.kept_in(KEPT)
     before = earlier[-1] if earlier else None

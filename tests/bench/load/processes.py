@@ -1,26 +1,58 @@
-"""The processes that are measured: which core each has, and what the kernel knows of it."""
+"""The processes that are measured: which core each has, what the kernel knows of it, and that none outlives the bench."""
 
 import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import httpx
 import msgspec
+import uvloop
 
 from tests.e2e.gateway_process import ROOT
 
 CORES = sorted(os.sched_getaffinity(0))
 MEASURED_CORE, OTHER_CORE = CORES[0], CORES[-1]
 """The server alone on one core; callers, Redis and workers on another."""
+T = TypeVar("T")
 _READY_S = 60.0
 _END_S = 10.0
 _TICK_S = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """``uvloop.run``, which TERM and HUP end in good order, too, so that what was started ends with it; the second one changes nothing.
+
+    Raises:
+        SystemExit: one of them came.
+    """
+    told = list[signal.Signals]()
+
+    async def until_told() -> T:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
+
+        def end(number: signal.Signals) -> None:
+            told.append(number)
+            if len(told) == 1:
+                task.cancel()
+
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, end, number)
+        return await work
+
+    try:
+        return uvloop.run(until_told())
+    except asyncio.CancelledError:
+        if not told:
+            raise
+        sys.exit(128 + told[0])
 
 
 @contextmanager
@@ -72,13 +104,14 @@ def descriptors(pid: int) -> int:
 
 @asynccontextmanager
 async def running(core: int, log: Path, *command: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """``python -m COMMAND`` on a core; INT ends it with the block, and KILL if that takes long."""
+    """``python -m COMMAND`` on a core; INT ends it with the block, and KILL if that takes long; its lifeline, if this process is killed."""
     environ = {"PATH": os.defpath, "PYTHONUNBUFFERED": "1", **environment}
     with on_core(core), log.open("ab") as out:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", *command),
+            *(sys.executable, "-m", "tools.lifeline", *command),
             cwd=ROOT,
             env=environ,
+            stdin=asyncio.subprocess.PIPE,
             stdout=out,
             stderr=out,
             start_new_session=True,  # Linux shares a core out by sessions

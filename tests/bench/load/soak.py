@@ -19,7 +19,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import uvloop
 from redis.asyncio import Redis
 
 from common import catalogue, models, streams
@@ -29,7 +28,7 @@ from tests.bench.load import soaked
 from tests.bench.load.callers import Callers, Line
 from tests.bench.load.ends import ends
 from tests.bench.load.left import left_of
-from tests.bench.load.processes import descriptors, usage
+from tests.bench.load.processes import descriptors, run, usage
 from tests.bench.load.result import new_result
 from tests.bench.load.servers import house
 from tests.bench.load.soaked import Sample, Served, Soak
@@ -87,7 +86,7 @@ class Churn:
                 await self._ending.wait()
 
 
-async def run(folder: Path, out: Path, redis_url: str, minutes: float, places: int) -> Soak:
+async def soak(folder: Path, out: Path, redis_url: str, minutes: float, places: int) -> Soak:
     """One soak; what was seen so far is in ``out`` once a minute, and all of it before the house closes."""
     about = new_result("soak")
     async with AsyncExitStack() as stack:
@@ -160,7 +159,7 @@ def main() -> int:
     minutes = 60 * options.hours if options.hours else options.minutes
     models.ensure(catalogue.SILERO, Settings().torim_cache)  # rather now than once the house is up
     with real_server() as server, tempfile.TemporaryDirectory(prefix="torim-soak-") as folder:
-        found = uvloop.run(run(Path(folder), options.out, server.url, minutes, options.places))
+        found = run(soak(Path(folder), options.out, server.url, minutes, options.places))
     sys.stdout.write("\n".join(soaked.told(found)))
     return 0
 
