@@ -30,7 +30,7 @@ from tests.bench.load.servers import House, bare_loop, house
 from tests.bench.load.soaked import kept_soak
 from tests.bench.load.start import seconds_to_ready
 from tests.bench.load.steps import measure_steps
-from tests.bench.load.table import parts_table, tables
+from tests.bench.load.table import gaps_table, parts_table, tables
 from tests.bench.load.verdict import verdict
 from tests.e2e.gateway_process import ROOT
 from tests.servers import real_server
@@ -186,7 +186,19 @@ def main() -> int:
     results.save(result, options.out)
     earlier = results.kept_in(KEPT)
     before = earlier[-1] if earlier else None
-    text = "\n".join([*verdict(result), "", *tables(result), *parts_table(result), *shortfalls(result), "", *since(before, result), ""])
+    text = "\n".join(
+        [
+            *verdict(result),
+            "",
+            *tables(result),
+            *parts_table(result),
+            *gaps_table(result),
+            *shortfalls(result),
+            "",
+            *since(before, result),
+            "",
+        ]
+    )
     (options.out / "tables.md").write_text(text, encoding="utf-8")
     sys.stdout.write(text)
     docs.write(result, earlier, kept_soak(KEPT), options.out / "benchmarks.md", options.out)

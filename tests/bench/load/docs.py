@@ -12,7 +12,7 @@ from tests.bench.load.reference import reference
 from tests.bench.load.result import Result
 from tests.bench.load.servers import SETTINGS
 from tests.bench.load.soaked import PICTURE, Soak, draw, told
-from tests.bench.load.table import parts_table, tables
+from tests.bench.load.table import gaps_table, parts_table, tables
 from tests.bench.load.verdict import verdict
 from tools.drawing import save
 
@@ -84,6 +84,7 @@ def _page(result: Result, earlier: Sequence[Result], soak: Soak | None, folder: 
         yield ""
     yield from tables(result)
     yield from parts_table(result)
+    yield from gaps_table(result)
     yield "One caller's waits, step by step: [waterfall.svg](waterfall.svg), explained in [operations.md](operations.md)."
     yield ""
     yield from reference(result)

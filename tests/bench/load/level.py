@@ -13,6 +13,7 @@ from tests.bench.load.callers import Callers
 from tests.bench.load.ends import ends, no_answer
 from tests.bench.load.figures import Spread, spread
 from tests.bench.load.frame_clock import FULL_S, Underrun
+from tests.bench.load.gaps import Gaps, gaps_of
 from tests.bench.load.parts import answers, parts_of
 from tests.bench.load.processes import MEASURED_CORE, Stalls, Usage, probing, usage
 from tests.bench.load.scraped import load_level, quantiles, scrape, ticks
@@ -95,6 +96,8 @@ class Level:
     """Replies that began behind the answer, though the caller had said nothing since."""
     ends: dict[str, int] | None = None
     """The gateway's own word: how many turns ended how, and how many stages failed."""
+    gaps: Gaps | None = None
+    """Whether callers waited for answers as long as the gateway tells; None: of before that was noted, or it tells nothing."""
 
     @property
     def mb_per_call(self) -> float:
@@ -227,6 +230,7 @@ def _level(
         fillers=sum(each.fillers for each in said),
         extra_answers=sum(each.more_answers for each in said),
         ends=ends(log) if log else None,
+        gaps=gaps_of(log, [(line.call, line.talker.said) for line in callers.lines]) if log else None,
     )
 
 

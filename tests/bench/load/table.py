@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from tests.bench.load.churn import Churn
 from tests.bench.load.ends import no_answer
 from tests.bench.load.figures import Spread
+from tests.bench.load.gaps import Gaps
 from tests.bench.load.level import Level
 from tests.bench.load.result import Result
 
@@ -174,3 +175,23 @@ def parts_table(result: Result) -> Iterator[str]:
     yield ""
     yield "p50 / p95 / p99 in ms, without drafts, out of the gateway's `WATERFALL` events (whole milliseconds)."
     yield ""
+
+
+def gaps_table(result: Result) -> Iterator[str]:
+    """Whether what it tells is what the callers waited."""
+    found = [(level, level.gaps) for level in result.levels if level.gaps is not None]
+    if not found:
+        return
+    yield "## The gaps that the gateway tells, less those that callers measured"
+    yield ""
+    yield from head("server", "calls", "answers", "p50, ms", "p5 / p95", "least / most", "answers of which it told none")
+    for level, gaps in found:
+        yield row(level.server, level.calls, gaps.answers, gaps.p50, *_spans(gaps), gaps.untold)
+    yield ""
+    yield "Of each answer `gap_ms` of its `WATERFALL` event, which is the sum of its steps, less voice to voice on the wire: below 0 it"
+    yield "tells less than was waited, as the ways to and from the gateway are no part of it."
+    yield ""
+
+
+def _spans(gaps: Gaps) -> Sequence[str | None]:
+    return [None if low is None else f"{low} / {high}" for low, high in ((gaps.p5, gaps.p95), (gaps.least, gaps.most))]

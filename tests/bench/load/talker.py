@@ -47,6 +47,8 @@ class Said:
     """Instead of the answer, or before it."""
     answered_at: float | None = None
     """When the first sound of the answer came."""
+    answer: int | None = None
+    """The turn that it was in, mod 16."""
     more_answers: int = 0
     """That began behind it, though nothing was said since."""
 
@@ -121,7 +123,7 @@ class Talker:
                 said.more_answers, self._turn = said.more_answers + 1, begins.turn
             return
         if answers and begins is not None and said.ended_at is not None:
-            said.answered_at, self._turn = now, begins.turn
+            said.answered_at, said.answer, self._turn = now, begins.turn, begins.turn
             self._cuts_in_at = None if said.over_bot else self._frame + self._chance.randrange(*_CUTS_IN_FRAMES)
         elif begins is not None and begins.is_phrase:
             self._stale = False

@@ -75,6 +75,7 @@ def test_an_answer_is_cut_into_and_its_clear_is_noted() -> None:
     line.until_said(2)
     over = line.talker.said[1]
     line.talker.clear_came(over.began_at + 0.1)
+    assert line.talker.said[0].answer == 1
     assert over.over_bot
     assert over.clear_at == pytest.approx(over.began_at + 0.1)
 
