@@ -64,8 +64,8 @@ class AsrWorker:
         loop = asyncio.get_running_loop()
         began_s = loop.time()
         try:
-            async with asyncio.timeout(limit_s):
-                with given_up_after(limit_s):
+            with given_up_after(limit_s) as deadline_s:
+                async with asyncio.timeout_at(deadline_s):
                     text = await self._transcriber.transcribe(
                         delivery.audio, language=utterance.head.language, turn=utterance.head.turn, hints=hints
                     )

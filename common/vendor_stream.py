@@ -46,11 +46,12 @@ async def closing(stream: AsyncIterator[T]) -> AsyncIterator[AsyncIterator[T]]:
 
 
 @contextmanager
-def given_up_after(limit_s: float) -> Iterator[None]:
-    """What is asked of vendors inside of the block is given up by then, if nothing came of it."""
-    before = _gives_up_s.set(asyncio.get_running_loop().time() + limit_s)
+def given_up_after(limit_s: float) -> Iterator[float]:
+    """What is asked of vendors inside of the block is given up by then, if nothing came of it: that time, on the event loop's clock."""
+    gives_up_s = asyncio.get_running_loop().time() + limit_s
+    before = _gives_up_s.set(gives_up_s)
     try:
-        yield
+        yield gives_up_s
     finally:
         _gives_up_s.reset(before)
 

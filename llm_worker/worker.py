@@ -180,9 +180,8 @@ class LlmWorker:
     async def _converse(self, prompt: Prompt, speaker: Speaker, runs: ToolRuns, first_s: float) -> None:
         used = 0
         for number in range(1, MAX_ROUNDS + 1):
-            limit_s = first_s if number == 1 else FIRST_SENTENCE_S
-            with given_up_after(limit_s):
-                said, calls = await self._stream(prompt, speaker, Writing(runs), limit_s)
+            with given_up_after(first_s if number == 1 else FIRST_SENTENCE_S) as deadline_s:
+                said, calls = await self._stream(prompt, speaker, Writing(runs), deadline_s)
             if not calls or speaker.full or number == MAX_ROUNDS:
                 return
             may_use = MAX_CALLS - used if number < MAX_ROUNDS - 1 else 0
@@ -190,12 +189,12 @@ class LlmWorker:
             used += len(calls)
             prompt = replace(prompt, rounds=(*prompt.rounds, Round(said, tuple(calls), tuple(results))))
 
-    async def _stream(self, prompt: Prompt, speaker: Speaker, writing: Writing, first_s: float) -> tuple[str, list[ToolCall]]:
+    async def _stream(self, prompt: Prompt, speaker: Speaker, writing: Writing, deadline_s: float) -> tuple[str, list[ToolCall]]:
         """One round: what the model said, sent out already, and what it calls."""
         loop, cutter = asyncio.get_running_loop(), SentenceCutter()
         said: list[str] = []
         calls: list[ToolCall] = []
-        deadline_s, spoke = loop.time() + first_s, False
+        spoke = False
         async with closing(self._model.reply(prompt)) as stream:
             while (piece := await next_piece(stream, deadline_s, self._vendor)) is not None:
                 if isinstance(piece, Working):

@@ -106,19 +106,19 @@ class TtsWorker:
 
     async def _synthesise(self, request: SpeechRequest, pieces: "asyncio.Queue[Piece]", limit_s: float) -> None:
         try:
-            with given_up_after(limit_s):
+            with given_up_after(limit_s) as deadline_s:
                 async with closing(self._voice.synthesise(request)) as sound:
-                    await self._pump(sound, pieces, limit_s)
+                    await self._pump(sound, pieces, deadline_s)
         except VendorError as error:
             await pieces.put(error)
         else:
             await pieces.put(None)
 
-    async def _pump(self, sound: AsyncIterator[bytes | WordEnds], pieces: "asyncio.Queue[Piece]", limit_s: float) -> None:
+    async def _pump(self, sound: AsyncIterator[bytes | WordEnds], pieces: "asyncio.Queue[Piece]", deadline_s: float) -> None:
         loop = asyncio.get_running_loop()
-        while (piece := await next_piece(sound, loop.time() + limit_s, self._vendor)) is not None:
+        while (piece := await next_piece(sound, deadline_s, self._vendor)) is not None:
             await pieces.put(piece)
-            limit_s = NEXT_PIECE_S + (len(piece) / SAMPLE_RATE_HZ if isinstance(piece, bytes) else 0)
+            deadline_s = loop.time() + NEXT_PIECE_S + (len(piece) / SAMPLE_RATE_HZ if isinstance(piece, bytes) else 0)
 
     def _log(self, sentence: Sentence, speech: "Speech") -> None:
         head = sentence.head
