@@ -12,8 +12,9 @@
   hears so at once, instead of after a wait without hope.
 - on trial: one request goes through, in the vendor's place in the order; for the others it still rests.
 
-An answer to what was asked before the last failure ends the row, and no more: what was held against the vendor meanwhile, above all
-the time that it asked for, stands.
+What was asked before says little of now. An answer to what was asked before the last failure ends the row, and no more: what was held
+against the vendor meanwhile, above all the time that it asked for, stands. And how a request ends that is not the one on trial says
+nothing of that one, nor makes a rest longer: of ten that a vendor leaves waiting when it goes down, each would double it.
 
 Three failures within 2 s may be one sentence that it cannot speak, tried three times; so the three have to be
 further apart. A vendor that says how long to wait (HTTP's Retry-After, google.rpc.RetryInfo) is taken at its word,
@@ -31,6 +32,16 @@ _FIRST_REST_S, _LONGEST_REST_S, _LONGEST_WAIT_S = 5.0, 60.0, 300.0
 Standing = Literal["well", "shunned", "resting"]
 
 
+class Asked:
+    """A request, as its circuit knows it."""
+
+    __slots__ = ("held",)
+
+    def __init__(self, held: int) -> None:
+        self.held = held
+        """How often anything was held against the vendor before it."""
+
+
 class Circuit:
     """One vendor's, in one process."""
 
@@ -46,12 +57,12 @@ class Circuit:
         """3 s after its last failure, resting or not."""
         self._rests_until_s: float | None = None
         self._rest_s = _FIRST_REST_S
-        self._on_trial = False
+        self._trial: Asked | None = None
 
     def standing(self, now_s: float) -> Standing:
         """How it is to be treated; one whose trial is due is treated as well."""
         if self._rests_until_s is not None:
-            return "resting" if self._on_trial or now_s < self._rests_until_s else "well"
+            return "resting" if self._trial or now_s < self._rests_until_s else "well"
         return "shunned" if now_s < self._shunned_until_s else "well"
 
     def may_be_tried(self, now_s: float) -> bool:
@@ -64,36 +75,41 @@ class Circuit:
 
     # What happens to a request
 
-    def asked(self) -> int:
-        """A request is on its way; returns what ``answered`` knows it by."""
-        self._on_trial = self._rests_until_s is not None
-        return self._held
+    def asked(self) -> Asked:
+        """A request is on its way; returns what the others know it by."""
+        request = Asked(self._held)
+        if self._rests_until_s is not None:
+            self._trial = request
+        return request
 
-    def answered(self, asked: int) -> None:
+    def answered(self, request: Asked) -> None:
         """It went well: nothing is held against it but what came behind the request."""
+        self.left(request)
         self._failures = 0
-        if asked == self._held:
+        if request.held == self._held:
             self._is_well()
 
-    def left(self) -> None:
+    def left(self, request: Asked) -> None:
         """Nobody waits for it any more: nothing is known."""
-        self._on_trial = False
+        if request is self._trial:
+            self._trial = None
 
-    def set_aside(self, now_s: float) -> None:
+    def set_aside(self, request: Asked, now_s: float) -> None:
         """It would not go on with a request, for that one's own sake: another vendor is asked first, and nothing is counted."""
-        self.left()
+        self.left(request)
         self._held += 1
         self._shunned_until_s = now_s + SHUN_S
 
-    def failed(self, now_s: float, wait_s: float | None = None) -> None:
+    def failed(self, request: Asked, now_s: float, wait_s: float | None = None) -> None:
         """It did not go well; ``wait_s`` is what the vendor asked for."""
         self._first_failure_s = self._first_failure_s if self._failures else now_s
         self._failures += 1
         self._held += 1
         self._shunned_until_s = now_s + SHUN_S
-        resting, self._on_trial = self._rests_until_s is not None, False
+        on_trial = request is self._trial
+        self.left(request)
         if wait_s is not None:
             self._rests_until_s = max(self._rests_until_s or 0.0, now_s + min(wait_s, _LONGEST_WAIT_S))
-        elif resting or (self._failures >= FAILURES and now_s - self._first_failure_s >= _ROW_S):
+        elif on_trial or (self._rests_until_s is None and self._failures >= FAILURES and now_s - self._first_failure_s >= _ROW_S):
             self._rests_until_s = now_s + self._rest_s
             self._rest_s = min(2 * self._rest_s, _LONGEST_REST_S)

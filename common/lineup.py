@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from common import metrics
-from common.circuit import Circuit
+from common.circuit import Asked, Circuit
 from common.errors import KeyRefused, VendorError
 from common.messages import Stage
 from common.pace import Pace
@@ -117,19 +117,20 @@ class Lineup(Generic[V]):
             raise next((failure for failure in failures if isinstance(failure, VendorError)), failures[0])
 
     async def _warm_up(self, member: Member[V]) -> VendorError | KeyRefused | None:
+        asked = member.circuit.asked()
         try:
             await member.vendor.warm_up()
         except (VendorError, KeyRefused) as error:
             if len(self._members) > 1:
-                self._not_warm(member, error)
+                self._not_warm(member, error, asked)
             return error
         return None
 
-    def _not_warm(self, member: Member[V], error: VendorError | KeyRefused) -> None:
+    def _not_warm(self, member: Member[V], error: VendorError | KeyRefused, asked: Asked) -> None:
         if isinstance(error, KeyRefused):
             logger.error("stage=%s vendor=%s what=key_refused why=%s", self._stage, member.name, error)
             error = VendorError(member.name, "key_refused", retryable=False, wait_s=REFUSED_S)
-        self._failed(member, error, 0.0, None)
+        self._failed(member, error, asked, 0.0, None)
 
     async def close(self) -> None:
         """Close all of them."""
@@ -183,7 +184,7 @@ class Lineup(Generic[V]):
                 waiting.sort(key=lambda each: each.server in silent)
             if attempt.began or cut_s - loop.time() < _LEAST_S:
                 waiting.clear()
-            failure = self._failed(member, error, attempt.took_s, waiting[0].name if waiting else None, began=attempt.began)
+            failure = self._failed(member, error, attempt.asked, attempt.took_s, waiting[0].name if waiting else None, began=attempt.began)
             if attempt.began:
                 # Another attempt of the whole goes to another vendor, where there is one.
                 another = len(self._members) > 1
@@ -197,18 +198,20 @@ class Lineup(Generic[V]):
         askable = [member for wanted in ("well", "shunned") for member, standing in standings if standing == wanted]
         return askable or [member for member in self._members if member.circuit.may_be_tried(now_s)]
 
-    def _answered(self, member: Member[V], asked: int) -> None:
+    def _answered(self, member: Member[V], asked: Asked) -> None:
         member.circuit.answered(asked)
         self._tell_rest(member)
 
-    def _failed(self, member: Member[V], error: VendorError, after_s: float, following: str | None, *, began: bool = False) -> VendorError:
+    def _failed(
+        self, member: Member[V], error: VendorError, asked: Asked, after_s: float, following: str | None, *, began: bool = False
+    ) -> VendorError:
         now_s = asyncio.get_running_loop().time()
         if error.blame == "vendor":
-            member.circuit.failed(now_s, error.wait_s)
+            member.circuit.failed(asked, now_s, error.wait_s)
         elif began:
-            member.circuit.set_aside(now_s)
+            member.circuit.set_aside(asked, now_s)
         else:
-            member.circuit.left()
+            member.circuit.left(asked)
         metrics.VENDOR_FAILURES.labels(self._stage, member.name, error.kind).inc()
         logger.log(
             logging.ERROR if error.blame == "settings" else logging.WARNING,
@@ -242,8 +245,7 @@ class _Attempt(Generic[V, T]):
     ) -> None:
         """``deadline_s``: when its own time is over, unless it shows that it is at work; ``end_s``: that of all vendors."""
         self.began = False
-        self.asked = 0
-        """What the vendor's circuit knows it by."""
+        self.asked = member.circuit.asked()
         self.failure: VendorError | None = None
         self._stage = stage
         self._member = member
@@ -264,7 +266,6 @@ class _Attempt(Generic[V, T]):
     async def pieces(self) -> AsyncIterator[T]:
         """What the vendor answers, up to its end or its failure."""
         loop, deadline_s, waiting_since_s = asyncio.get_running_loop(), self._deadline_s, self._since_s
-        self.asked = self._member.circuit.asked()
         try:
             async with closing(self._request(self._member.vendor)) as pieces:
                 while (piece := await next_piece(pieces, deadline_s, self._member.name, self._end_s)) is not None:
@@ -279,7 +280,7 @@ class _Attempt(Generic[V, T]):
             logger.exception("stage=%s vendor=%s what=unforeseen", self._stage, self._member.name)
             self.failure = VendorError(self._member.name, type(bug).__name__, retryable=True)
         except BaseException:  # cancelled, or closed: nobody waits for the answer any more
-            self._member.circuit.left()
+            self._member.circuit.left(self.asked)
             raise
 
     def _came(self, piece: T, waited_s: float) -> None:
