@@ -45,6 +45,7 @@ MARKS = (
     _mark(r"^\s*\|[\s|]*|[\s|]*\|\s*$"),  # the edges of a table's row
     _mark(r"(?<=[.,:;!?])\s*\|[\s|]*", " "),
     _mark(r"\s*\|[\s|]*", ", "),
+    Mark(re.compile(r"(?<=\d)(?:\*|\s+\*\s+)(?=\d)"), lambda found: found[0].replace("*", "×")),  # 3*20 is no 320
     _mark(r"\*\*+|\*(?!\d{3,6}(?![\d*]))(?<!\d{4}\*)|`+|__+|~~|(?<!\w)_|_(?!\w)"),  # not the star of *2700, 2700*
 )
 """In the order in which they are looked for."""

@@ -26,7 +26,7 @@ from common.audio import beep
 from common.bus import Delivery, GatewayBus
 from common.config import Settings
 from common.errors import BusUnavailable, ConfigError
-from common.language import base_language
+from common.language import base_language, normalised
 from common.messages import Head, Sentence, SpeechChunk, StageFailed
 from common.vendors import voice_name
 from gateway.spending import has_limit
@@ -110,7 +110,7 @@ class FixedPhrases:
         return Phrase(text, sound, name not in self._uninterruptible) if sound else Phrase("", self._beep)
 
     def _path(self, agent: InUse, language: str, text: str) -> Path:
-        said = sorted(pair for pair in agent.pronunciations(language).items() if pair[0] in text)
+        said = sorted(pair for pair in agent.pronunciations(language).items() if normalised(pair[0]) in normalised(text))
         voice = f"{voice_name(agent.settings)}{said or ''}"
         name = hashlib.sha256(f"{voice}|{language}|{text}".encode()).hexdigest()[:32]
         return self._folder / f"{name}.ulaw"

@@ -28,7 +28,7 @@ from gateway.spending import Spending
 from gateway.telephony import twiml
 from gateway.telephony.reconnects import GoesTo, Reconnects
 from gateway.telephony.tokens import StreamTokens
-from gateway.telephony.twilio import language_of
+from gateway.telephony.twilio import caller_of, language_of
 from gateway.trust import Trust
 
 _ELSEWHERE = "elsewhere"
@@ -72,7 +72,7 @@ class Webhooks:
         agent = self._agents.chosen({**asked, CALLED: form.get("To", "")})
         if busy := self._admission.why_busy(call):
             return self._refuse(busy, call, agent, language_of(asked), "busy")
-        number = form.get("From", "")
+        number = caller_of(form)
         if self._spending is not None and (spent := await self._spending.why_refused(agent, number)):
             return self._refuse(spent, call, agent, language_of(asked), "spent")
         about = await _about(agent, call, number)
@@ -109,7 +109,7 @@ class Webhooks:
             case "again":
                 again = reconnects(request.query_params) + 1
                 log_event(call, None, "RECONNECT", again=again)
-                number = form.get("From", "")
+                number = caller_of(form)
                 told = {**self._parameters(agent, language, number), RECONNECTS: str(again), **came_back}
                 about = await _about(agent, call, number)
                 return await self._connect(request, call, told, {**about, UNANSWERED: "1"} if unanswered else about)

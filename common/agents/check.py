@@ -207,8 +207,10 @@ def _check_zone(name: str) -> None:
 
 def _check_date(date: str) -> None:
     try:
-        datetime.date.fromisoformat(date)
+        known = datetime.date.fromisoformat(date).isoformat() == date  # it reads 20261231 and 2026-W53-4, too
     except ValueError:
+        known = False
+    if not known:
         own = astray(date, Agent.__struct_fields__)
         raise Fault(("hours", "dates", date), f"is no day{own}; takes one like 2026-12-31") from None
 

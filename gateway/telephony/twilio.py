@@ -12,6 +12,7 @@ Rules (https://www.twilio.com/docs/voice/media-streams/websocket-messages)
 import re
 from binascii import b2a_base64
 from collections import Counter
+from collections.abc import Mapping
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -102,6 +103,18 @@ def language_of(parameters: dict[str, str]) -> str | None:
     """The language that a webhook or a stream asks for; None if it names none, or nothing like one."""
     asked = parameters.get("language", "")
     return asked if LANGUAGE_TAG.fullmatch(asked) else None
+
+
+_KEYPAD = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
+_HIDDEN = ("anonymous", "restricted", "blocked", "unknown", "unavailable")
+_WITHHELD = frozenset(spelled for word in _HIDDEN for spelled in (word, word.translate(_KEYPAD)))
+"""What Twilio says in place of a number that is withheld: a word, or the keys that it is typed with (+266696687)."""
+
+
+def caller_of(form: Mapping[str, str]) -> str:
+    """The number, or address, that a webhook says the call is from; "" where it is withheld."""
+    shown = form.get("From", "").strip()
+    return "" if shown.lower().removeprefix("sip:").partition("@")[0].lstrip("+") in _WITHHELD else shown
 
 
 class TwilioCodec:

@@ -34,7 +34,8 @@ def _hang_up(arguments: str) -> ActionRequest:
 
 def _collect(arguments: str) -> ActionRequest:
     digits = _given(arguments, "digits")
-    return ActionRequest("collect", collect=Collect(digits=digits if isinstance(digits, int) and 0 < digits <= _MOST_DIGITS else 0))
+    known = type(digits) is int and 0 < digits <= _MOST_DIGITS  # true is an int in Python, and nowhere behind it
+    return ActionRequest("collect", collect=Collect(digits=digits if known else 0))
 
 
 def _transfer(arguments: str) -> ActionRequest:

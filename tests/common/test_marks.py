@@ -17,6 +17,8 @@ from common.marks import without_marks
         ("see https://example.com/a.", "see https://example.com/a."),
         ("call *2700 or 2700* now", "call *2700 or 2700* now"),
         ("**2700** and *five*", "2700 and five"),
+        ("3*20 שקלים, 2 * 50 ml, 90*200", "3×20 שקלים, 2 × 50 ml, 90×200"),
+        ("*5* 6 or **5** 6", "5 6 or 5 6"),
         ("Hello 😀👍🏽!", "Hello !"),
         ("🇮🇱 ישראל ❤️", "ישראל"),
         ("snake_case stays", "snake_case stays"),

@@ -238,6 +238,19 @@ def test_an_agents_voice_speaks_its_phrases(tmp_path: Path) -> None:
     assert set(stage.agents[14:]) == set(stage.kept) == {clinic.carried.reference}
 
 
+@pytest.mark.parametrize(
+    ("greeting", "written"), [("Acme here", "Acme"), ("Acme here", "ACME"), ("שלום, ד״ר כהן", "ד״ר כהן"), ("שלום, ד״ר כהן", 'ד\\"ר כהן')]
+)
+def test_a_pronunciation_that_is_changed_is_heard_in_the_phrases(tmp_path: Path, greeting: str, written: str) -> None:
+    stage, asked = FakeTtsStage(), []
+    for said in ("kohen", "cohen", "cohen"):
+        more = f'greeting = "{greeting}"\n[pronunciations]\n"{written}" = "{said}"'
+        before = len(stage.asked)
+        phrases_of(tmp_path, stage, in_use(snapshot(tmp_path, more), Settings()))
+        asked.append(greeting in stage.asked[before:])
+    assert asked == [True, True, False]
+
+
 def test_a_save_leaves_the_gateway_ready(tmp_path: Path) -> None:
     phrases, clinic = phrases_made(tmp_path, FakeTtsStage()), in_use(snapshot(tmp_path, 'greeting = "Clinic"'), Settings())
     phrases._want([clinic])

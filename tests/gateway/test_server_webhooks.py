@@ -109,6 +109,19 @@ async def test_the_callers_number_goes_with_the_stream_where_the_report_is_to_te
         assert (text.count('<Parameter name="number" value="+15005550006"/>'), text.count("5005550006")) == (times, times)
 
 
+@pytest.mark.parametrize("shown", ["anonymous", "Restricted", "+266696687", "+7378742833", "sip:anonymous@anonymous.invalid", ""])
+async def test_who_withholds_their_number_is_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shown: str) -> None:
+    monkeypatch.setenv("CALLERS_SECRET", "s3cret")
+    async with OpenAIServer(answer(200, {"name": "Dana"})) as server:
+        lookup = f'numbers = ["*"]\n[lookup]\nurl = "{server.url}"\nsecret = "CALLERS_SECRET"\nvariables = {{name = "x"}}\n'
+        write(tmp_path, CLINIC + lookup + '[report]\nurl = "https://x.example/"\nsecret = "CALLERS_SECRET"\nnumber = true')
+        of_callers = spending(spend_caller_per_day_usd=1, spend_key="k")
+        async with gateway(agents=Agents(Settings(), folder_of(tmp_path)), spending=of_callers) as running:
+            answers = [(await post(running, path, FORM | {"From": shown})).text for path in ("/twilio/voice", "/twilio/after")]
+        assert server.requests == []
+    assert [re.findall('Parameter name="(caller|number|about_name)"', text) for text in answers] == [[], []]
+
+
 async def test_a_number_of_nobodys_is_the_settings_own(tmp_path: Path) -> None:
     async with gateway(agents=two_agents(tmp_path)) as running:
         response = await post(running, "/twilio/voice", FORM | {"To": "+15005550007"})

@@ -186,11 +186,16 @@ async def test_a_call_of_hang_up_is_an_action_after_the_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "digits"), [('{"digits":9}', 9), ("{}", 0), ('{"digits":"9"}', 0), ('{"digits":1000}', 0), ("nine", 0), ("[9]", 0)]
+    ("arguments", "digits"),
+    [('{"digits":9}', 9), ("{}", 0), ('{"digits":"9"}', 0), ('{"digits":1000}', 0), ('{"digits":true}', 0), ("nine", 0), ("[9]", 0)],
 )
 async def test_keys_are_collected_by_an_action(arguments: str, digits: int) -> None:
     said = await replied(tool_completion(("collect_digits", arguments), said="Your number?"))
-    assert said == ["Your number?", ActionRequest("collect", collect=Collect(digits=digits))]
+    [words, asked] = said
+    assert (words, asked) == ("Your number?", ActionRequest("collect", collect=Collect(digits=digits)))
+    assert isinstance(asked, ActionRequest)
+    assert asked.collect is not None
+    assert type(asked.collect.digits) is int  # true equals 1 here, and cannot be read where it arrives
 
 
 async def test_a_call_of_a_tool_comes_whole_after_the_words() -> None:

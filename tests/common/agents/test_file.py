@@ -214,6 +214,7 @@ def test_a_webhook_is_a_tool_that_may_be_allowed_and_limited(tmp_path: Path) -> 
         ('[hours]\ntime_zone = "Haifa"', "clinic.toml:7: hours.time_zone: 'Haifa' is no time zone; takes an IANA name"),
         ('[hours]\nholidays = "Israel"', "clinic.toml:7: hours.holidays: 'Israel' is no country whose holidays are known"),
         ('[hours.dates]\n"2026-12-31" = []\n"31.12." = []', "clinic.toml:8: hours.dates.31.12.: is no day; takes one like 2026-12-31"),
+        ('[hours.dates]\n"20261231" = []', "clinic.toml:7: hours.dates.20261231: is no day; takes one like 2026-12-31"),
         ("[turns]\nmin_utt_sec = 9", "clinic.toml:7: turns.min_utt_sec: '9': takes a number from 0.4 to 5"),
         ("[turns]\nport = 80", "clinic.toml:7: turns.port: there is no such key; takes min_utt_sec"),
         ('[turns]\nendpointing = "magic"', "clinic.toml:7: turns.endpointing: 'magic': takes one of words, fixed"),
