@@ -10,6 +10,7 @@ A file (``llm_worker/vendors/rules/<language>.toml``) holds a language's rules. 
     name = "time"                      # for people
     after = ["day"]                    # the reply heard last asked for one of these; absent: always
     hears = ["{day}"]                  # all words of an entry, in any order; "*" is anything
+    unless = ["any day but"]           # passed over if one of these was said, its words one behind the other
     max_words = 4                      # only if the caller said no more than this; absent: any number
     says = ["On {day}. At what time?"] # wordings; one that was not said for the longest time is taken
     asks = "time"                      # what its wordings ask for; absent: nothing
@@ -18,6 +19,18 @@ A file (``llm_worker/vendors/rules/<language>.toml``) holds a language's rules. 
     transfers = "reception"            # where the call goes then; passed over where the agent's file has no such destination
     interruptible = false              # no voice stops it; absent: it does
     turns = [1, 4]                     # in these turns of the call alone; absent: in any. {turn} is its number, for words and tools
+
+Words that are found anywhere are found in a question, too: "no" in "no, when are you open?". So what is not to be undone takes ``alone``:
+all that was said is then made of entries of ``hears``, one at least, and of the file's ``beside``, each word for word, and is no question:
+
+    beside = ["thank you", "okay", "no"]   # above the first table
+
+    [[rule]]
+    name = "goodbye"
+    hears = ["goodbye", "bye"]
+    alone = true                       # "Okay, thank you, bye bye", and not "bye the way, when are you open?"
+    says = ["Goodbye!"]
+    ends_call = true
 
 A rule may use a tool, where the house has it; else the rule is passed over:
 
@@ -86,8 +99,10 @@ class _Context:
 class RuleBook:
     """The rules of one language."""
 
-    def __init__(self, rules: Sequence[Rule], slots: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+    def __init__(self, rules: Sequence[Rule], slots: Mapping[str, Mapping[str, Sequence[str]]], beside: Sequence[str] = ()) -> None:
+        """``beside``: what may be said beside the entries of a rule that takes them alone."""
         self.rules = tuple(rules)
+        self._beside = [_words(phrase) for phrase in beside]
         self._slots = {
             slot: {value: [_words(form) for form in (value, *forms)] for value, forms in values.items()} for slot, values in slots.items()
         }
@@ -106,7 +121,7 @@ class RuleBook:
     def parse(cls, text: str) -> "RuleBook":
         """The rules in a file's text; raises as ``load``."""
         rules = msgspec.convert(tomllib.loads(text), Rules)
-        return cls(rules.rule, rules.slots)
+        return cls(rules.rule, rules.slots, rules.beside)
 
     def answer(
         self,
@@ -129,7 +144,7 @@ class RuleBook:
         heard = next((exchange.bot for exchange in reversed(history) if exchange.bot.strip()), "")
         context = self._context(heard)
         for rule in self.rules:
-            if not _usable(rule, tools, destinations, turn) or (caught := self._match(rule, said, context)) is None:
+            if not _usable(rule, tools, destinations, turn) or (caught := self._match(rule, text, said, context)) is None:
                 continue
             slots = {**context.slots, **caught, LAST: self._unrepeated(heard), SAID: text, TURN: str(turn)}
             if rule.calls and not _has_all(slots, rule.calls.arguments.values()):
@@ -144,12 +159,16 @@ class RuleBook:
 
     # --- What the caller said
 
-    def _match(self, rule: Rule, said: Sequence[str], context: _Context) -> dict[str, str] | None:
+    def _match(self, rule: Rule, text: str, said: Sequence[str], context: _Context) -> dict[str, str] | None:
         """The slots in what was said; None if the rule does not fit."""
         if rule.after and context.asks not in rule.after:
             return None
         if rule.max_words is not None and len(said) > rule.max_words:
             return None
+        if any(_follow(said, at, phrase) for phrase in map(_words, rule.unless) for at in range(len(said))):
+            return None
+        if rule.alone:
+            return {} if "?" not in text and _made_of(said, [_words(entry) for entry in rule.hears], self._beside) else None
         for entry in rule.hears:
             if (caught := self._find(entry, said)) is not None:
                 return caught
@@ -270,6 +289,22 @@ def _letters(text: str) -> Iterator[str]:
 
 def _contains(said: Sequence[str], wanted: Sequence[str], *, exact: bool = False) -> bool:
     return all(any(_same(word, heard, exact=exact) for heard in said) for word in wanted)
+
+
+def _made_of(said: Sequence[str], deciding: Sequence[Sequence[str]], beside: Sequence[Sequence[str]]) -> bool:
+    """Whether these phrases, one behind the other, are all that was said, and one of the deciding is among them."""
+    reached = {(0, False)}
+    for at in range(len(said)):
+        for decided in [decided for end, decided in reached if end == at]:
+            reached |= {(at + len(phrase), True) for phrase in deciding if _follow(said, at, phrase)}
+            reached |= {(at + len(phrase), decided) for phrase in beside if _follow(said, at, phrase)}
+    return (len(said), True) in reached
+
+
+def _follow(said: Sequence[str], at: int, phrase: Sequence[str]) -> bool:
+    """Whether the words of the phrase stand there, one behind the other."""
+    there = said[at : at + len(phrase)]
+    return len(there) == len(phrase) and all(_same(word, heard, exact=False) for word, heard in zip(phrase, there, strict=True))
 
 
 def _same(wanted: str, heard: str, *, exact: bool) -> bool:

@@ -17,9 +17,9 @@ class Fault(TorimError):
         self.path = path
 
 
-def astray(key: str, keys: Collection[str]) -> str:
+def astray(key: str, keys: Collection[str], whose: str = "agent") -> str:
     """What is said of a key that stands in a table, and is one of the agent's own: TOML gives a table all that stands below its name."""
-    return " here (a key of the agent itself stands above the first [table])" if key in keys else ""
+    return f" here (a key of the {whose} itself stands above the first [table])" if key in keys else ""
 
 
 def like(name: str, known: Iterable[str]) -> str:

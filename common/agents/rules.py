@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from common.agents.agent import ACTIONS, Agent
-from common.agents.fault import Fault, KeyPath
+from common.agents.fault import Fault, KeyPath, astray
 
 SLOT = re.compile(r"\{(\w+)\}")
 LAST = "last"
@@ -54,6 +54,8 @@ class Rule(msgspec.Struct, frozen=True):
     asks: Annotated[str, Meta(description="what its wordings ask for, in a word")] = ""
     after: Annotated[tuple[_Text, ...], Meta(description='what was asked for last, like ["day"]')] = ()
     max_words: Annotated[Annotated[int, Meta(ge=1)] | None, Meta(description="how many words the caller says at most, from 1")] = None
+    unless: Annotated[tuple[_Text, ...], Meta(description='what it is passed over for, words one behind the other, like ["no table"]')] = ()
+    alone: Annotated[bool, Meta(description="whether nothing else may be said, but what stands in beside: true or false")] = False
     ends_call: Annotated[bool, Meta(description="whether the bot hangs up then: true or false")] = False
     calls: Annotated[Calls | None, Meta(description='a tool: {tool = "leave_message", arguments = {text = "{said}"}}')] = None
     unsure: Annotated[tuple[_Text, ...], Meta(description="wordings for when the tool failed, or nobody knows")] = ()
@@ -71,6 +73,9 @@ class Rules(msgspec.Struct, frozen=True):
     slots: Annotated[
         dict[str, dict[str, tuple[str, ...]]], Meta(description='values with other ways to say them: [slots.day] Monday = ["mon"]')
     ] = {}
+    beside: Annotated[
+        tuple[_Text, ...], Meta(description='what may be said beside the words of a rule with alone = true, like ["thank you", "okay"]')
+    ] = ()
 
 
 def check_rules(rules: Rules, agent: Agent) -> None:
@@ -79,17 +84,27 @@ def check_rules(rules: Rules, agent: Agent) -> None:
     Raises:
         Fault: the first name that is none.
     """
-    for name in rules.slots:
-        if not name.isidentifier() or name in _OURS:
-            raise Fault(("slots", name), f"takes a name in letters, digits and _ that is none of {', '.join(_OURS)}")
+    _check_slot_names(rules)
+    _check_words(rules.beside, ("beside",))
     topics = {rule.asks for rule in rules.rule if rule.asks}
     for number, rule in enumerate(rules.rule, 1):
         path = ("rule", str(number))
         for key, text, more in _texts(rule):
             _check_slots(text, [*rules.slots, *more], (*path, *key))
+        _check_words(rule.unless, (*path, "unless"))
+        _check_words(rule.hears if rule.alone else (), (*path, "hears"))
         for topic in rule.after:
             _check_name(topic, topics, (*path, "after"))
         _check_deeds(rule, agent, path)
+
+
+def _check_slot_names(rules: Rules) -> None:
+    for name, values in rules.slots.items():
+        if not name.isidentifier() or name in _OURS:
+            raise Fault(("slots", name), f"takes a name in letters, digits and _ that is none of {', '.join(_OURS)}")
+        for value in values:
+            if own := astray(value, Rules.__struct_fields__, "file"):
+                raise Fault(("slots", name, value), f"there is no such value{own}")
 
 
 def _check_deeds(rule: Rule, agent: Agent, path: KeyPath) -> None:
@@ -113,6 +128,13 @@ def _texts(rule: Rule) -> Iterator[tuple[KeyPath, str, KeyPath]]:
     yield from ((("unsure",), text, answers) for text in rule.unsure)
     given = rule.calls.arguments if rule.calls else {}
     yield from ((("calls", "arguments", name), text, (LAST, SAID, TURN)) for name, text in given.items())
+
+
+def _check_words(texts: Iterable[str], path: KeyPath) -> None:
+    """What is looked for word for word holds no slot, and is not anything."""
+    for text in texts:
+        if SLOT.search(text) or not any(letter.isalnum() for letter in text):
+            raise Fault(path, f'{text!r} in it does not fit; takes words alone here, like "thank you"')
 
 
 def _check_slots(text: str, known: Sequence[str], path: KeyPath) -> None:

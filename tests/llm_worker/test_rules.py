@@ -71,6 +71,52 @@ def test_a_rule_may_take_short_answers_only() -> None:
     assert said("yes but when exactly", "On Monday at ten, is that right?") == "Pardon?"
 
 
+# --- Said alone
+
+
+POLITE = RuleBook(
+    [
+        Rule("goodbye", hears=("no", "that is all", "good night"), alone=True, says=("Bye!",)),
+        Rule("unknown", hears=("*",), says=("Pardon?",)),
+    ],
+    {},
+    beside=("thank you", "thank you very much", "okay"),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("no", "Bye!"),
+        ("No, thank you very much.", "Bye!"),
+        ("Okay, that is all, thank you, no, no. Good night!", "Bye!"),
+        ("okay, thank you", "Pardon?"),  # none of it decides
+        ("no thank you, one more question", "Pardon?"),
+        ("is that all", "Pardon?"),
+        ("that all is", "Pardon?"),  # not in this order
+        ("that, okay, is all", "Pardon?"),  # not one behind the other
+        ("that is all thank", "Pardon?"),  # half a phrase
+        ("No? Thank you.", "Pardon?"),
+        ("", "Pardon?"),
+    ],
+)
+def test_a_rule_may_take_what_it_hears_alone_beside_polite_words(text: str, answer: str) -> None:
+    assert said(text, book=POLITE) == answer
+
+
+def test_words_that_are_taken_alone_are_heard_as_all_others_are() -> None:
+    book = RuleBook([Rule("x", hears=("להתראות",), alone=True, says=("שלום",))], {}, beside=("תודה",))
+    assert said("תודה ולהתראות", book=book) == "שלום"
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [("a person", "Gladly."), ("I want a person, no machine", "Gladly."), ("I want no person", ""), ("no, a person", "Gladly.")],
+)
+def test_a_rule_may_be_passed_over_for_words_one_behind_the_other(text: str, answer: str) -> None:
+    assert said(text, book=RuleBook([Rule("x", hears=("person",), unless=("no person",), says=("Gladly.",))], {})) == answer
+
+
 # --- Slots
 
 

@@ -137,6 +137,14 @@ def rules_fault(folder: Path, rules: str) -> str:
         (RULE.replace('"y"', '"{result}"'), "4: rule.1.says: {result} in it is no slot; takes any of last, turn"),
         (RULE.replace('"y"', '"{last} {last}"'), "4: rule.1.says: {last} is in it more than once"),
         (RULE + '[slots.day]\nMonday = "mon"', "6: slots.day.Monday: 'mon' does not fit; takes values with other ways to say them"),
+        (
+            RULE + '[slots.day]\nbeside = ["okay"]',
+            "6: slots.day.beside: there is no such value here (a key of the file itself stands above",
+        ),
+        ('beside = ["{day}"]\n' + RULE, "1: beside: '{day}' in it does not fit; takes words alone here"),
+        (RULE + 'alone = true\nunless = ["*"]', "6: rule.1.unless: '*' in it does not fit"),
+        (RULE.replace('"x"', '"*"') + "alone = true", "3: rule.1.hears: '*' in it does not fit; takes words alone here"),
+        (RULE + "alone = 1", "5: rule.1.alone: 1 does not fit; takes whether nothing else may be said"),
         (RULE + "[slots.said]", "5: slots.said: takes a name in letters, digits and _"),
     ],
 )
