@@ -47,32 +47,53 @@ def contents(package: str, cache: Path, folder_name: str) -> Path:
 
 
 def _fetch(package: str, program: str, folder: Path) -> None:
-    packages = folder / "packages"
-    (packages / "partial").mkdir(parents=True, exist_ok=True)
+    packages = _emptied(folder)
+    (packages / "partial").mkdir()
     fetch = ["apt-get", "install", "--download-only", "--no-install-recommends", "-y", "-qq"]
     fetch += ["-o", f"Dir::Cache::archives={packages}", "-o", "Debug::NoLocking=1", package]
-    if not (_runs(fetch) or (_runs(["apt-get", "update", "-qq"]) and _runs(fetch))):
-        raise RuntimeError(f"no {program} for the tests; type: apt-get update && apt-get install {package}")
+    if complaint := _complaint_of_both(fetch):
+        raise RuntimeError(f"no {program} for the tests ({complaint}); type: apt-get update && apt-get install {package}")
     _unpack(packages, folder)
 
 
 def _fetch_alone(package: str, folder: Path) -> None:
-    packages = folder / "packages"
-    packages.mkdir(exist_ok=True)
-    fetch = ["env", "-C", str(packages), "apt-get", "download", "-qq", package]
-    if not (_runs(fetch) or (_runs(["apt-get", "update", "-qq"]) and _runs(fetch))):
-        raise RuntimeError(f"no {package} for the bench; it needs Debian's archive: apt-get update && apt-get download {package}")
+    packages = _emptied(folder)
+    if complaint := _complaint_of_both(["env", "-C", str(packages), "apt-get", "download", "-qq", package]):
+        raise RuntimeError(
+            f"no {package} for the bench ({complaint}); it needs Debian's archive: apt-get update && apt-get download {package}"
+        )
     _unpack(packages, folder)
+
+
+def _emptied(folder: Path) -> Path:
+    """Where packages go, without what a fetch that was interrupted left: half a package may be there, of a version that is no more."""
+    for left in ("packages", "root.new"):
+        shutil.rmtree(folder / left, ignore_errors=True)
+    packages = folder / "packages"
+    packages.mkdir()
+    return packages
 
 
 def _unpack(packages: Path, folder: Path) -> None:
     for archive in sorted(packages.glob("*.deb")):
-        subprocess.run(["dpkg-deb", "-x", str(archive), str(folder / "root.new")], check=True)
+        if complaint := _complaint(["dpkg-deb", "-x", str(archive), str(folder / "root.new")]):
+            raise RuntimeError(f"{archive.name} cannot be unpacked in {folder} ({complaint})")
     (folder / "root.new").rename(folder / "root")
     shutil.rmtree(packages)
 
 
-def _runs(command: list[str]) -> bool:
+def _complaint_of_both(fetch: list[str]) -> str:
+    """What is wrong, if it is fetched neither as it stands nor after a look at what the archive has by now."""
+    complaint = _complaint(fetch)
+    return _complaint(fetch) if complaint and not _complaint(["apt-get", "update", "-qq"]) else complaint
+
+
+def _complaint(command: list[str]) -> str:
+    """Why the command failed, in its own words: its last error; empty if it did not."""
     if shutil.which(command[0]) is None:
-        return False
-    return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
+        return f"there is no {command[0]}"
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False, text=True, errors="replace")
+    if done.returncode == 0:
+        return ""
+    lines = done.stderr.strip().splitlines() or [f"{command[0]}: exit code {done.returncode}"]
+    return next((line for line in reversed(lines) if line.startswith("E:")), lines[-1])

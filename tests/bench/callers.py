@@ -47,7 +47,7 @@ SHORT_WORDS = (
 
 _PCM_FRAME_BYTES = 2 * FRAME_BYTES
 _SAMPLES_PER_MS = 8
-_END_FRAMES, _CUT_FRAMES = 35, 300
+END_FRAMES, _CUT_FRAMES = 35, 300
 _EARLY_MS = 250
 """An end before the last voiced 250 ms is early: labels favour energy, and words fade."""
 _LINE_NOISE_RMS = 6
@@ -95,7 +95,7 @@ class Finding:
 
 def floor_events(pcm_frames: list[bytes], detector: Detector) -> list[tuple[Heard, int]]:
     """Onsets and ends, with the moment of each in ms."""
-    floor = Floor(_END_FRAMES, _CUT_FRAMES, detector.onset)
+    floor = Floor(END_FRAMES, _CUT_FRAMES, detector.onset)
     found: list[tuple[Heard, int]] = []
     for number, pcm in enumerate(pcm_frames, start=1):
         level = rms(pcm)
@@ -109,7 +109,7 @@ def listen_to(entry: dict[str, Any], level_db: float, detector: Detector) -> Fin
     """What ``detector`` hears of a recording of speech; its onset in noise before the voice counts as one without delay."""
     events = floor_events(recording(entry["file"], level_db), detector)
     onsets = [at for what, at in events if what is Heard.ONSET and at < entry["speech_end_ms"]]
-    ends = [at - 20 * _END_FRAMES for what, at in events if what is Heard.ENDED]
+    ends = [at - 20 * END_FRAMES for what, at in events if what is Heard.ENDED]
     early = any(end < entry["speech_end_ms"] - _EARLY_MS for end in ends)
     return Finding(max(0, onsets[0] - entry["speech_start_ms"]) if onsets else None, early)
 

@@ -68,7 +68,7 @@ class Hebrew:
     def said(self) -> dict[str, Sound]:
         """Every text, spoken. The same on one machine: the voice draws its melody from a seed."""
         wanted = tuple(dict.fromkeys((*SENTENCES, *SHORTER, *NODS, *WORDS, *SHORTEST)))
-        kept = msgspec.msgpack.decode(self._kept.read_bytes(), type=list[Spoken]) if self._kept.is_file() else []
+        kept = spoken_before(self._kept)
         if tuple(spoken.text for spoken in kept) != wanted:
             kept = self._speak(wanted)
             self._kept.write_bytes(msgspec.msgpack.encode(kept))
@@ -79,6 +79,14 @@ class Hebrew:
         voice = TimedVoice(self._settings)
         spoken = [voice.speak(text, "he") for text in wanted]
         return [one or Spoken(text, "he", b"", ()) for text, one in zip(wanted, spoken, strict=True)]
+
+
+def spoken_before(file: Path) -> list[Spoken]:
+    """What is kept; nothing if there is nothing, or half of it, as a full disk leaves."""
+    try:
+        return msgspec.msgpack.decode(file.read_bytes(), type=list[Spoken])
+    except (FileNotFoundError, msgspec.DecodeError):
+        return []
 
 
 def _sound(spoken: Spoken) -> Sound:

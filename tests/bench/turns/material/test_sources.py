@@ -1,9 +1,14 @@
 """What is taken of a speaker's recordings."""
 
+from pathlib import Path
+
+import msgspec
 import numpy as np
 import pytest
 
+from tests.bench.timed_voice import Spoken
 from tests.bench.turns.material.cuts import read_cuts, words_of
+from tests.bench.turns.material.hebrew import spoken_before
 from tests.bench.turns.material.sound import Sound, Word
 from tests.bench.turns.material.sources import NODS, is_short_phrase, nods_in, plain
 from tests.bench.turns.material.speakers import SPEAKERS
@@ -53,3 +58,11 @@ def test_a_speaker_calls_on_lines_of_three_levels() -> None:
 def test_who_cuts_in_with_a_word_says_no_nod_no_thanks_and_no_letter(text: str, cuts_in: bool) -> None:
     english = next(speaker for speaker in SPEAKERS if speaker.language == "en")
     assert is_short_phrase(text, english) is cuts_in
+
+
+def test_half_of_what_the_local_voice_said_is_nothing(tmp_path: Path) -> None:
+    said = [Spoken("כן", "he", bytes(800), (800,))]
+    kept = msgspec.msgpack.encode(said)
+    for name, content in {"whole": kept, "half": kept[: len(kept) // 2]}.items():
+        (tmp_path / name).write_bytes(content)
+    assert [spoken_before(tmp_path / name) for name in ("whole", "half", "none")] == [said, [], []]
