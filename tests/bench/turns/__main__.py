@@ -11,6 +11,7 @@ Exit codes: 0 fine, 1 a score regressed, 2 it could not be played (something is 
 """
 
 import argparse
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,6 +45,7 @@ SWEEPS = ("pauses", "voices", "cut-offs")
 HALVES: tuple[Half, ...] = ("tuning", "held-out")
 CUT_RUNS = ("hold", "hold, guide")
 """Those whose cut-offs are told one by one: how the bot is interrupted decides nothing of them."""
+_PAUSE = re.compile(r" pause \d+$")
 _AROUND_S = 4.0
 """Of a call, drawn before and after the cue."""
 
@@ -93,7 +95,7 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--pages", action="store_true", help="write the pages of what is kept anew; nothing is played")
     parser.add_argument("--processes", type=int, default=PROCESSES)
     parser.add_argument("--each", type=int, metavar="N", help="scenes of each kind and half, at most; default: all. Not with --write")
-    parser.add_argument("--draw", nargs=2, metavar=("SCENE", "OUT.svg"), help="play one scene, and draw its timeline")
+    parser.add_argument("--draw", nargs=2, metavar=("EVENT", "OUT.svg"), help="play one scene, and draw its timeline")
     parser.add_argument("--run", choices=[trial.name for trial in RUNS], default="hold", help="under which settings it is drawn")
     asked = parser.parse_args(arguments)
     if asked.write and asked.each:
@@ -205,18 +207,25 @@ def _tell_tables(runs: Json) -> None:
 
 def _draw(everything: Sequence[Scene], asked: argparse.Namespace) -> int:
     name, out = asked.draw
-    scene = next((each for each in everything if name in (each.name, each.cues[-1].name)), None)
-    if scene is None:
-        _say(f"no scene is called {name}")
+    found = scene_of(name, everything)
+    if found is None:
+        _say(f"no event is called {name}")
         return EXIT_NOT_PLAYED
+    scene, cue = found
     trial = next(replace(each, settings=here(each.settings)) for each in RUNS if each.name == asked.run)
     outcome = run(scene, trial.settings, trial.delays, ear=ear_maker(trial)(), records=Path(out).parent)
-    at_s = outcome.played[-1].start_s
+    at_s = next((played.start_s for played in outcome.played if played.cue == cue), 0.0)
     begin_s, end_s = max(0.0, at_s - _AROUND_S), min(outcome.length_s, at_s + 2 * _AROUND_S)
     _say("\n".join(f"{at:7.2f} {line}" for at, line in outcome.events if begin_s <= at <= end_s))
     return timeline.main(
         [str(outcome.record), out, "--from", f"{begin_s:.2f}", "--to", f"{end_s:.2f}", "--title", f"{scene.name}, {trial.name}"]
     )
+
+
+def scene_of(event: str, everything: Iterable[Scene]) -> tuple[Scene, str] | None:
+    """The first scene that has the event, and the name of its sound: a pause is told by its number behind that."""
+    cue = _PAUSE.sub("", event)
+    return next(((scene, cue) for scene in everything if cue in (each.name for each in scene.cues)), None)
 
 
 def _say(line: str) -> None:

@@ -22,7 +22,7 @@ _WHAT = {
     "S_BC": "talks through nods: S_BC",
     "S_VT": "vocal noises: S_VT",
     "S_ND": "voices not meant for it: S_ND",
-    "resumes": "*resumes*: of what wanted nothing, all of it",
+    "resumes": "*resumes*: of what wanted nothing (run *hold*: of noises, too), all of it",
     "taken back": "*taken back*: of that, not taken for an interruption",
     WHOLE: "of what was taken back, silent for 2 s at most, nothing lost or twice",
     "gives way": "interruptions that end the turn",
@@ -64,9 +64,11 @@ def _aimed(runs: Json) -> Iterator[tuple[str, str]]:
 
 
 def _panel(runs: Json) -> Iterator[str]:
+    """Beside others: what has a goal and no published figure stands with its goal alone."""
     yield from head("held-out half", *_RUNS, f"published: {' / '.join(each.system for each in _BESIDE)}")
     for metric, what in _WHAT.items():
-        yield row(what, *(_share(runs, run, metric, _HALF) for run in _RUNS), _published(metric))
+        if metric not in GOALS or metric in _SHARES:
+            yield row(what, *(_share(runs, run, metric, _HALF) for run in _RUNS), _published(metric))
     for metric, what in _SECONDS.items():
         yield row(f"{what}, mean (95 % interval) / p95 s", *(_seconds(runs, run, metric) for run in _RUNS), _published_mean(metric))
     yield row("EVA's turn score", *(_points(runs, run, "EVA") for run in _RUNS), "")

@@ -153,7 +153,8 @@ def _curves(results: Json) -> Iterator[str]:
         "## Curves",
         "",
         '`make bench-turns ARGS="--sweep pauses voices --write"`: all settings that it tries are below. What is drawn is the tuning half. '
-        "Played at the times that stand at each table, which need not be those of the runs above.",
+        "Played at the times that stand at each table, which need not be those of the runs above. Mean latencies are kept without their "
+        "spread, so they have no interval here: how wide one is stands above, at *end* and *L_Y* of the default settings.",
         "",
     )
     for name in pictures(results):

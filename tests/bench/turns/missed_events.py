@@ -31,7 +31,8 @@ def _lines(results: Json) -> Iterator[str]:
     yield ""
     yield (
         f"Made of `results.json` ({made['at']}, commit {made['commit']}). [How many of how many](README.md#what-went-wrong), "
-        "[what they are, and what was tried](missed.md), [what the scores mean](README.md). A name is speaker, kind, recording and number; "
+        "[what they are, and what was tried](missed.md), [what the scores mean](README.md). A name is speaker, kind, recording and number, "
+        "and of a pause which it is; "
         "`.venv/bin/python -m tests.bench.turns --draw NAME OUT.svg --run RUN` plays one and draws it."
     )
     for run in results["runs"]:

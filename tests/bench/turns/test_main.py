@@ -1,11 +1,12 @@
 """The command line: what it refuses, and what it says of what is missing."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.bench.turns.__main__ import EXIT_FINE, EXIT_NOT_PLAYED, EXIT_REGRESSED, RESULTS, conclude, main
+from tests.bench.turns.__main__ import EXIT_FINE, EXIT_NOT_PLAYED, EXIT_REGRESSED, RESULTS, conclude, main, scene_of
 from tests.bench.turns.chapter import PAGE
 from tests.bench.turns.docs import FOLDER
 from tests.bench.turns.made_calls import AT_S, outcome, says, scene
@@ -42,6 +43,15 @@ def test_models_scenes_and_readings_are_where_the_operator_keeps_them(tmp_path: 
 def test_all_runs_play_the_same_turns_of_the_callers() -> None:
     turns = {kind for kind in RUNS[0].kinds if kind in ("utterance", "answer", "interruption", "short_interruption")}
     assert all(turns <= trial.kinds for trial in RUNS)
+
+
+def test_every_missed_event_has_a_scene_by_its_name() -> None:
+    utterance = scene(Kind.UTTERANCE, name="en/utterance/vm-intro/30")
+    first = replace(utterance.cues[0], name="en/first/hello/0")
+    called = [utterance, replace(utterance, name="en/vocal/1", cues=(first, replace(first, name="en/vocal/1")))]
+    assert scene_of("en/utterance/vm-intro/30 pause 2", called) == (called[0], "en/utterance/vm-intro/30")
+    assert scene_of("en/first/hello/0", called) == (called[1], "en/first/hello/0")
+    assert scene_of("en/first", called) is None
 
 
 def test_pages_are_written_anew_of_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
