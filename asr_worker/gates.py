@@ -4,7 +4,9 @@
 
 - no_speech: the model itself takes it for no speech. By Whisper's own rule that takes a bad likelihood, too, where it is told
   (0.6 and -1.0); where it is not, 0.5: speech of the test callers reaches 0.39, noise and music begin at 0.57.
-- repetition: it compresses by more than 2.4 (Whisper's limit), or is one to four words six times and more in a row.
+- repetition: it compresses by more than 2.4 (Whisper's limit), or is one to four words six times and more in a row. But people do say
+  "no" six times, and then what they want: a word of ``phantoms.toml`` that is insisted on, at the beginning, up to eight times, in the
+  time that it takes to say, is left out of that. A model's loop is at the end, and longer: it goes on until it is stopped.
 - too_fast: more letters than anybody can say in that time, 40 a second and 40 more.
 - echo: it is the vocabulary that the recogniser was told, or three entries of it in a row, which some give back for silence. A
   single entry may well be an answer: it is none only where it is doubtful.
@@ -20,6 +22,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 
 from asr_worker.vendors.base import Heard
@@ -27,6 +30,7 @@ from common.errors import ConfigError
 from common.language import base_language
 
 _FILE = Path(__file__).parent / "phantoms.toml"
+_LISTS = ("never", "doubtful", "insisted")
 
 _NO_SPEECH, _NO_SPEECH_WITH_LIKELIHOOD, _UNLIKELY = 0.5, 0.6, -1.0
 _DOUBTED_NO_SPEECH, _DOUBTED_LOGPROB = 0.3, -0.7
@@ -35,6 +39,8 @@ _ECHOED = 3
 """Entries of the vocabulary in a row that nobody says by chance."""
 _LETTERS_PER_S, _LETTERS_BESIDES = 40, 40
 _OVER_AND_OVER = re.compile(r"(?P<said>\w+(?: \w+){0,3})(?: (?P=said)){5,}")
+_INSISTED, _INSISTED_PER_S = 8, 6
+"""At most, of one short word."""
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.!?])\s+")
 _NOTE = re.compile(r"[\[(*♪][^\])*♪\d]*[\])*♪]+")
 """Without digits: "(415) 555-1234" is a number that somebody said, and *6565 one that is called."""
@@ -46,6 +52,8 @@ class Phantoms:
 
     never: frozenset[str] = frozenset()
     doubtful: frozenset[str] = frozenset()
+    insisted: frozenset[str] = frozenset()
+    """Words that are not, however often they are said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +67,16 @@ class Passed:
 
 def passed(heard: str, audio_ms: int, language: str, vocabulary: Sequence[str] = ()) -> Passed:
     """What of ``heard`` was said, as far as anybody can tell; ``audio_ms`` is the length of the sound."""
-    if why := _refusal(heard, audio_ms, vocabulary):
+    known = phantoms(language)
+    if why := _refusal(heard, audio_ms, vocabulary, known):
         return Passed("", why)
-    return _without_phantoms(heard, phantoms(language))
+    return _without_phantoms(heard, known)
 
 
-def _refusal(heard: str, audio_ms: int, vocabulary: Sequence[str]) -> str:
+def _refusal(heard: str, audio_ms: int, vocabulary: Sequence[str], known: Phantoms) -> str:
     if isinstance(heard, Heard) and _unheard(heard):
         return "no_speech"
-    if repeats_itself(heard):
+    if repeats_itself(_behind_insisted(heard, audio_ms, known)):
         return "repetition"
     if len(heard) > _LETTERS_BESIDES + _LETTERS_PER_S * audio_ms / 1000:
         return "too_fast"
@@ -94,6 +103,14 @@ def repeats_itself(text: str) -> bool:
     """Whether the text is one phrase over and over."""
     written = text.encode()
     return len(written) > _MOST_COMPRESSED * len(zlib.compress(written)) or bool(_OVER_AND_OVER.search(plain(text)))
+
+
+def _behind_insisted(text: str, audio_ms: int, known: Phantoms) -> str:
+    """The text without a word at its beginning that somebody insists on."""
+    words = plain(text).split()
+    times = sum(1 for _ in takewhile(lambda word: word == words[0], words))
+    said = times <= min(_INSISTED, _INSISTED_PER_S * audio_ms / 1000)
+    return " ".join(words[times:]) if times > 1 and said and words[0] in known.insisted else text
 
 
 def _without_phantoms(heard: str, known: Phantoms) -> Passed:
@@ -129,7 +146,7 @@ def phantoms(language: str) -> Phantoms:
     """What is known of a language (BCP 47), with what is known of all."""
     tables = _all()
     one, every = tables.get(base_language(language), Phantoms()), tables.get("any", Phantoms())
-    return Phantoms(one.never | every.never, one.doubtful | every.doubtful)
+    return Phantoms(one.never | every.never, one.doubtful | every.doubtful, one.insisted | every.insisted)
 
 
 @cache
@@ -151,9 +168,9 @@ def load(text: str) -> dict[str, Phantoms]:
 
 
 def _table(language: str, lists: object) -> Phantoms:
-    if not isinstance(lists, dict) or not lists.keys() <= {"never", "doubtful"}:
-        raise ConfigError(f"phantoms.toml: [{language}]: takes the lists never and doubtful")
+    if not isinstance(lists, dict) or not lists.keys() <= set(_LISTS):
+        raise ConfigError(f"phantoms.toml: [{language}]: takes the lists {', '.join(_LISTS)}")
     for name, sentences in lists.items():
         if not isinstance(sentences, list) or not all(isinstance(each, str) and plain(each) for each in sentences):
             raise ConfigError(f"phantoms.toml: [{language}] {name}: takes a list of sentences")
-    return Phantoms(*(frozenset(map(plain, lists.get(name, []))) for name in ("never", "doubtful")))
+    return Phantoms(*(frozenset(map(plain, lists.get(name, []))) for name in _LISTS))

@@ -1,13 +1,26 @@
 """The ASR vendors in order, as one, and behind them the gates against invented text."""
 
-import logging
-
 from asr_worker import gates
 from asr_worker.vendors.base import NO_HINTS, Hints, Transcriber
 from common.audio import duration_ms
 from common.lineup import Lineup
 
-logger = logging.getLogger("torim.asr_worker")
+
+class Gated(str):
+    """What a gate left of the words."""
+
+    __slots__ = ("heard_chars", "why")
+
+    why: str
+    """Which gate."""
+    heard_chars: int
+    """How long they were before."""
+
+    def __new__(cls, text: str, why: str, heard_chars: int) -> "Gated":
+        """What is left, and what is told of the rest."""
+        gated = super().__new__(cls, text)
+        gated.why, gated.heard_chars = why, heard_chars
+        return gated
 
 
 class Transcribers:
@@ -21,16 +34,14 @@ class Transcribers:
         await self._lineup.warm_up()
 
     async def transcribe(self, audio: bytes, *, language: str, turn: int, hints: Hints = NO_HINTS) -> str:
-        """The words, of whoever heard them, without those that nobody said.
+        """The words, of whoever heard them, without those that nobody said: ``Gated``, if there were any.
 
         Raises:
             VendorError: nobody did.
         """
         heard = await self._lineup.ask(lambda vendor: vendor.transcribe(audio, language=language, turn=turn, hints=hints))
         left = gates.passed(heard, duration_ms(audio), language, hints.vocabulary)
-        if left.why:
-            logger.info("turn=%d what=gated why=%s heard_chars=%d left_chars=%d", turn, left.why, len(heard), len(left.text))
-        return left.text
+        return Gated(left.text, left.why, len(heard)) if left.why else left.text
 
     async def close(self) -> None:
         """Close all of them."""

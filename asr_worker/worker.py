@@ -11,6 +11,7 @@ slow recogniser begun anew is slower still; what fails early (a reset, an overlo
 import asyncio
 import logging
 
+from asr_worker.lineup import Gated
 from asr_worker.vendors.base import Hints, Transcriber
 from common.agents.in_use import KnownAgents
 from common.bus import Delivery, Output, WorkerBus
@@ -71,6 +72,11 @@ class AsrWorker:
                     )
         except TimeoutError:
             raise VendorError(self._vendor, "timeout", retryable=False) from None
+        if isinstance(text, Gated):
+            logger.info(
+                "call=%s turn=%d utterance=%d piece=%s what=gated why=%s heard_chars=%d left_chars=%d",
+                utterance.head.call, utterance.head.turn, utterance.utterance, utterance.piece, text.why, text.heard_chars, len(text),
+            )  # fmt: skip
         took_ms = round((loop.time() - began_s) * 1000)
         return Transcript(
             head=utterance.head, utterance=utterance.utterance, text=text.strip(), piece=utterance.piece, asr_ms=took_ms,

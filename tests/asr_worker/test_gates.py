@@ -50,6 +50,35 @@ def test_a_text_that_repeats_itself_is_none() -> None:
     assert gated("בואו, " * 12, "he", 9000) == Passed("", "repetition")
 
 
+@pytest.mark.parametrize(
+    ("said", "language"),
+    [
+        ("לא לא לא לא לא לא", "he"),
+        ("כן, כן, כן, כן, כן, כן, כן, כן.", "he"),
+        ("הלו? הלו? הלו? הלו? הלו? הלו?", "he-IL"),
+        ("No, no, no, no, no, no.", "en-US"),
+        ("No, no, no, no, no, no, I want to cancel.", "en"),
+    ],
+)
+def test_who_insists_is_heard(said: str, language: str) -> None:
+    assert gated(said, language) == Passed(said)
+
+
+@pytest.mark.parametrize(
+    ("heard", "language", "audio_ms"),
+    [
+        ("No," + 16 * " no,", "en", 9000),
+        ("no no no no no no", "en", 600),
+        ("you you you you you you", "en", TWO_S),
+        ("לא לא לא לא לא לא, " + 5 * "הוא נגד נגד, ", "he", 9000),
+        ("אני לא יודע, לא, לא, לא, לא, לא, לא", "he", TWO_S),
+        ("no no no no no no", "he", TWO_S),
+    ],
+)
+def test_a_model_that_loops_does_not_insist(heard: str, language: str, audio_ms: int) -> None:
+    assert gated(heard, language, audio_ms) == Passed("", "repetition")
+
+
 # --- Too much
 
 
@@ -147,7 +176,7 @@ def test_a_language_without_a_list_has_that_of_all() -> None:
     ("text", "told"),
     [
         ("[en", "phantoms.toml: "),
-        ("en = 3", r"\[en\]: takes the lists never and doubtful"),
+        ("en = 3", r"\[en\]: takes the lists never, doubtful, insisted"),
         ("[en]\nmaybe = []", r"\[en\]: takes the lists"),
         ('[en]\nnever = "x"', r"\[en\] never: takes a list of sentences"),
         ('[en]\nnever = ["!"]', r"\[en\] never: takes a list of sentences"),

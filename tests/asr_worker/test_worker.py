@@ -1,13 +1,14 @@
 """The ASR stage: what goes where, and how long it may take."""
 
 import asyncio
+import logging
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from asr_worker.lineup import Transcribers
+from asr_worker.lineup import Gated, Transcribers
 from asr_worker.vendors.base import NO_HINTS, Hints
 from asr_worker.worker import AsrWorker
 from common.agents.in_use import in_use
@@ -66,6 +67,14 @@ def test_the_vendor_gets_audio_language_and_turn() -> None:
     vendor = Recogniser()
     handle(vendor, RecordedBus())
     assert vendor.asked == [(b"\xff\x00", "en", 3)]
+
+
+def test_what_a_gate_took_away_is_told_of_its_call_without_the_text(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="torim")
+    handle(Recogniser(Gated("I want to cancel.", "phantom", 38)), RecordedBus())
+    told = [record.getMessage() for record in caplog.records]
+    assert told[0] == "call=c1 turn=3 utterance=2 piece=whole what=gated why=phantom heard_chars=38 left_chars=17"
+    assert not any("cancel" in line for line in told)
 
 
 def test_a_whole_utterance_goes_on_to_the_llm() -> None:
