@@ -147,9 +147,9 @@ def before_and_after(earlier: Sequence[Result], now: Result) -> Iterator[str]:
 
 
 def _cells(run: Result, level: Level) -> Iterator[object]:
-    bare, cpu_s, heard = run.bare_beside(level), level.cpu_s_per_call_minute, level.voice_to_voice_ms.p50
-    yield f"{cpu_s:.3f}"
-    yield f"{cpu_s / bare.cpu_s_per_call_minute:.2f}" if bare and bare.cpu_s_per_call_minute else None
+    times, heard = run.times_bare(level), level.voice_to_voice_ms.p50
+    yield f"{level.cpu_s_per_call_minute:.3f}"
+    yield None if times is None else f"{times:.2f}"
     yield f"{level.mb_per_call:.2f}"
     yield three(level.onset_to_clear_ms)
     yield None if heard is None else f"{heard:.0f}"
@@ -170,12 +170,9 @@ def _set_up(result: Result) -> tuple[object, ...]:
 
 
 def _about(result: Result) -> str:
-    return f"{result.at} ({result.form} form, commit {result.commit or 'not noted'}, {_machine(result)}, load {result.machine.load[0]:.1f})"
-
-
-def _machine(result: Result) -> str:
-    machine = result.machine
-    return f"{machine.name}, {machine.cores} cores, Linux {machine.kernel}, Python {machine.python}"
+    return (
+        f"{result.at} ({result.form} form, commit {result.commit or 'not noted'}, {result.machine.told}, load {result.machine.load[0]:.1f})"
+    )
 
 
 def _rows(found: Sequence[Judged]) -> Iterator[str]:

@@ -32,8 +32,8 @@ measured at their end of the wire. Redis writes nothing to disk here; with the a
 - **Bare loop**: the same server library, decoding and detector, frames that leave together, and no turns, bus, workers or history
   (`tests/bench/load/bare_loop.py`). It takes its messages as the library gives them; the gateway, once a call is up, takes them from
   the socket itself (`gateway/rounds.py`, `gateway/media_protocol.py`), so the ratio is one to the library's way, not to the limit.
-- **Onset to clear** counts from the first voiced sample, 20 ms before its frame is sent. Five speech frames of six make an onset:
-  100 ms is the least.
+- **Onset to clear** counts from the first voiced sample, 20 ms before its frame is sent. An onset takes five speech frames of
+  six with webrtcvad, so that 100 ms is the least, and three of four with Silero, which hears in windows of 32 ms.
 - **An answer** is what the callers know by its sound, since the voice whistles turn and sentence: the first sentence of a turn that they
   have not heard yet. A filler, another phrase, or a rest of the turn before is none. In the same way a sentence is over where its sound
   fades out; any other silence between two frames, however long, is an underrun.
@@ -45,10 +45,11 @@ measured at their end of the wire. Redis writes nothing to disk here; with the a
   is told beside them where it is over that goal. With drafts the wire is held against the same goal; there the parts hide in
   the end of turn.
 - **Settings** are those that Torim is shipped with, but for {", ".join(f"`{name}={value}`" for name, value in SETTINGS.items())}: so the
-  callers know when an utterance ends, and each is answered. The levels *as shipped* have of these the language alone: Silero,
-  a greeting, an end of turn that goes by the words. What of their voice to voice is ours is not known, so that they have no own share.
+  callers know when an utterance ends, and each is answered. The gateway of the levels *as shipped* has of these the language alone:
+  Silero, a greeting, an end of turn that goes by the words. What of their voice to voice is ours is not known, so that they have
+  no own share.
 - **Silero** is the detector that Torim is shipped with. The level with it is there for its cost and its onsets: the callers' voices are cut
-  to where webrtcvad hears their end, so voice to voice with it counts from elsewhere, and it has no own share.
+  to where webrtcvad hears their end, and nothing holds Silero to the same frame, so that it has no own share.
 - **Held**: no underrun over 5 ms but where a timer on the same core was late by a whole lead, too; onset to clear under 300 ms at
   p99; every interruption cleared, and no sound behind the clear; no call lost, none left without an answer, none answered twice, none told
   a filler or a phrase in its place, no stage failed. The **rated load** is the largest number of calls that held with all smaller ones.

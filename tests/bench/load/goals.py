@@ -67,11 +67,11 @@ def _name(level: Level) -> str:
 def _cost_shortfalls(level: Level, result: Result) -> Iterator[str]:
     """Of the detector only the ratio's goal speaks: it is one to the bare loop with the same."""
     another = level in (*result.silero, *result.shipped)
-    cost, bare = level.cpu_s_per_call_minute, None if another else result.bare_beside(level)
+    cost, times = level.cpu_s_per_call_minute, None if another else result.times_bare(level)
     if level.calls == CALLS_GOAL and cost > CPU_GOAL:
         yield f"{_name(level)}: {cost:.3f} CPU seconds per call-minute, the goal is {CPU_GOAL}."
-    if level.calls >= RATIO_FROM and bare is not None and cost > _RATIO_GOAL * bare.cpu_s_per_call_minute:
-        yield f"{_name(level)}: {cost / bare.cpu_s_per_call_minute:.2f} times the bare loop's CPU, the goal is {_RATIO_GOAL:g}."
+    if level.calls >= RATIO_FROM and times is not None and times > _RATIO_GOAL:
+        yield f"{_name(level)}: {times:.2f} times the bare loop's CPU, the goal is {_RATIO_GOAL:g}."
     if level.calls >= RATIO_FROM and level.mb_per_call > _MEMORY_GOAL_MB:
         yield f"{_name(level)}: {level.mb_per_call:.2f} MB a call with its audio, the goal is {_MEMORY_GOAL_MB} and the audio."
 
@@ -80,10 +80,10 @@ def _silero_shortfalls(result: Result) -> Iterator[str]:
     """No goal is its own: what it costs is told beside the detector's that the goals are of."""
     names = {"Silero, the detector that is shipped": result.silero, "All as shipped, Silero too": result.shipped}
     for name, level in ((name, level) for name, levels in names.items() for level in levels):
-        beside, bare = at_calls(result.gateway, level.calls), result.bare_beside(level)
+        beside, times = at_calls(result.gateway, level.calls), result.times_bare(level)
         if beside:
             more = level.cpu_s_per_call_minute / beside.cpu_s_per_call_minute
-            loop = f", {level.cpu_s_per_call_minute / bare.cpu_s_per_call_minute:.2f} times the bare loop's" if bare else ""
+            loop = f", {times:.2f} times the bare loop's" if times is not None else ""
             cost = f"{more:.2f} times webrtcvad's CPU at {level.calls} calls{loop}"
             yield f"{name}: {cost}; the goal of {_RATIO_GOAL:g} is webrtcvad's."
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -216,7 +216,7 @@ def _level(
         longest_stall_ms=round(1000 * max((lateness for _, lateness in stalls), default=0.0), 1),
         caller_latest_ms=round(1000 * callers.latest_s, 1),
         utterances=len(whole),
-        unanswered=_unanswered(said, ended_at=monotonic()),
+        unanswered=sum(each.unanswered(monotonic()) for each in said),
         not_cleared=sum(each.clear_at is None for each in cuts),
         frames_after_clear=sum(each.frames_after_clear for each in said),
         calls_lost=sum(line.gone for line in callers.lines),
@@ -245,11 +245,6 @@ def _owed_s(*, drafts: bool) -> float:
 
 def _voice_to_voice_s(said: Iterable[Said]) -> list[float]:
     return [each.answered_at - each.ended_at for each in said if each.answered_at is not None and each.ended_at is not None]
-
-
-def _unanswered(said: Sequence[Said], ended_at: float) -> int:
-    """Those that were over 5 s before the end, and have no answer; the newest ones may yet get one."""
-    return sum(each.answered_at is None and each.decided_at is not None and each.decided_at < ended_at - 5 for each in said)
 
 
 def _frame_times(callers: Callers, stalls: Stalls, began: dict[float, float], ended: dict[float, float]) -> FrameTimes:

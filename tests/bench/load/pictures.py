@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from tests.bench.load.chart import Series, bars, lines
 from tests.bench.load.goals import CALLS_GOAL, CLEAR_GOALS_MS, CPU_GOAL
 from tests.bench.load.level import Level
+from tests.bench.load.parts import VENDORS_MS
 from tests.bench.load.result import Result
+from tests.bench.load.servers import END_OF_TURN_S
 
 
 def pictures(result: Result) -> Iterator[tuple[str, str, str]]:
@@ -55,7 +57,7 @@ def _voice_to_voice(result: Result) -> str:
         for level in levels
         if level.voice_to_voice_ms.p50 is not None and level.voice_to_voice_ms.p99 is not None
     ]
-    return bars("Voice to voice", "ms; end of turn 800, vendors 410", rows, ("p50", "p99"))
+    return bars("Voice to voice", f"ms; end of turn {1000 * END_OF_TURN_S:g}, vendors {VENDORS_MS}", rows, ("p50", "p99"))
 
 
 def _with_parts(result: Result) -> Level | None:

@@ -36,6 +36,11 @@ class Machine:
     mhz: float | None = None
     """Its clock then, as the kernel says it; None: of before that was noted, or it does not say."""
 
+    @property
+    def told(self) -> str:
+        """Without its load."""
+        return f"{self.name}, {self.cores} cores, Linux {self.kernel}, Python {self.python}"
+
 
 @dataclass(frozen=True, slots=True)
 class Steps:
@@ -93,9 +98,10 @@ class Result:
             found = level
         return found
 
-    def bare_beside(self, level: Level) -> Level | None:
-        """The bare loop with as many calls."""
-        return at_calls(self.bare, level.calls)
+    def times_bare(self, level: Level) -> float | None:
+        """Its CPU beside that of the bare loop with as many calls, if that was measured."""
+        bare = at_calls(self.bare, level.calls)
+        return level.cpu_s_per_call_minute / bare.cpu_s_per_call_minute if bare and bare.cpu_s_per_call_minute else None
 
     @property
     def figures(self) -> dict[str, float]:

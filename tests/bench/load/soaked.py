@@ -13,7 +13,7 @@ from tests.bench.load.figures import Slope, slope
 from tests.bench.load.left import Left
 from tests.bench.load.result import Machine
 from tests.bench.load.table import row
-from tests.bench.load.talker import Said
+from tests.bench.load.talker import ANSWER_S, Said
 
 FILE, PICTURE = "soak.json", "soak.svg"
 _WARM_UP_SHARE, _WARM_UP_S = 1 / 3, 600.0
@@ -38,10 +38,6 @@ class Sample:
     """Keys that never expire, by kind."""
 
 
-_TIME_S = 5.0
-"""In which an answer comes; who hangs up sooner does not wait for it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Served:
     """What callers were answered."""
@@ -52,9 +48,10 @@ class Served:
 
     def with_call(self, said: Sequence[Said], now: float) -> "Served":
         """And a call that ends now."""
-        waited = [each for each in said if each.answered_at is None and each.decided_at is not None and each.decided_at < now - _TIME_S]
         answered = self.answered + sum(each.answered_at is not None for each in said)
-        return Served(answered, self.unanswered + len(waited), self.fillers + sum(each.fillers for each in said))
+        return Served(
+            answered, self.unanswered + sum(each.unanswered(now) for each in said), self.fillers + sum(each.fillers for each in said)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +109,13 @@ class Soak:
 
 def told(soak: Soak) -> Iterator[str]:
     """The figures, as Markdown."""
-    machine, load = soak.machine, ", ".join(f"{each:.1f}" for each in soak.machine.load)
+    load = ", ".join(f"{each:.1f}" for each in soak.machine.load)
     goal = _PERCENT_AN_HOUR[soak.seconds >= _LONG_S]
     yield "## Soak"
     yield ""
     yield (
         f"{soak.at}, commit {soak.commit or 'not noted'}: {soak.seconds / 60:.0f} minutes, {soak.places} calls at a time, {soak.placed} "
-        f"over all, each of 20-70 s; {soak.lost} lost; {machine.name}, {machine.cores} cores, "
-        f"Linux {machine.kernel}, Python {machine.python}, load {load}. Settings as in Method, but for `VAD=silero`. "
+        f"over all, each of 20-70 s; {soak.lost} lost; {soak.machine.told}, load {load}. Settings as in Method, but for `VAD=silero`. "
         f"Growth is told after {soak.warm_up_s / 60:.1f} minutes of warm-up; the goal is {goal:g} % an hour.{_no_long_run(soak)}"
     )
     yield ""
@@ -203,7 +199,7 @@ def _served(soak: Soak) -> Iterator[str]:
     ended = ", ".join(f"{how} {count}" for how, count in soak.ends.items())
     yield (
         f"Were calls served: **{'yes' if _good(soak) else 'no'}**; {served.answered} answers, {served.unanswered} utterances "
-        f"without one within {_TIME_S:g} s, {served.fillers} fillers; turns ended so: {ended}."
+        f"without one within {ANSWER_S:g} s, {served.fillers} fillers; turns ended so: {ended}."
     )
     yield ""
 

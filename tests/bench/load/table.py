@@ -43,8 +43,8 @@ def head(*names: str) -> Iterator[str]:
 def _levels(result: Result) -> Iterator[str]:
     yield from head("server", "calls", "CPU s / call-minute", "x bare loop", "core busy", "waited for the core", "MB / call", "held")
     for level in result.levels:
-        bare = result.bare_beside(level)
-        ratio = f"{level.cpu_s_per_call_minute / bare.cpu_s_per_call_minute:.2f}" if bare and bare.cpu_s_per_call_minute else None
+        times = result.times_bare(level)
+        ratio = None if times is None else f"{times:.2f}"
         busy, waited = f"{level.core_busy:.0%}", f"{level.waited:.0%}"
         yield row(
             level.server,
@@ -72,7 +72,7 @@ def _noticed(result: Result) -> Iterator[str]:
         "unanswered", "extra answers", "fillers", "in place of an answer", "not cleared", "lost calls", "callers' latest",
     )  # fmt: skip
     for level in result.levels:
-        share = None if level in result.silero else level.own_share_ms  # whose turns end elsewhere
+        share = None if level in result.silero else level.own_share_ms  # nothing holds its end of turn to where the callers' voices are cut
         cuts, times = three(level.onset_to_clear_ms), (three(level.voice_to_voice_ms), share and three(share))
         given_up = sum(no_answer(level.ends).values()) if level.ends is not None else None
         troubles = (level.unanswered, level.extra_answers, level.fillers, given_up, level.not_cleared, level.calls_lost)

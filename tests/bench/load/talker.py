@@ -29,6 +29,10 @@ _LONG_FRAMES, _OPENING_FRAMES = 1000, 50
 """A caller who would be silent for the first 20 s says something after one: the bot hangs up on who says nothing."""
 
 
+ANSWER_S = 5.0
+"""In which an answer comes; who hangs up sooner does not wait for it."""
+
+
 @dataclass(slots=True, eq=False)
 class Said:
     """One utterance, with the moments at which what became of it was seen on the wire."""
@@ -51,6 +55,10 @@ class Said:
     """The turn that it was in, mod 16."""
     more_answers: int = 0
     """That began behind it, though nothing was said since."""
+
+    def unanswered(self, now: float) -> bool:
+        """Whether it has no answer, and had the time for one."""
+        return self.answered_at is None and self.decided_at is not None and self.decided_at < now - ANSWER_S
 
 
 class Talker:

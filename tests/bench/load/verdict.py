@@ -18,7 +18,7 @@ def verdict(result: Result) -> Iterator[str]:
     machine = result.machine
     load = ", ".join(f"{each:.1f}" for each in machine.load)
     yield (
-        f"{result.at}, {result.form} form; {machine.name}, {machine.cores} cores, Linux {machine.kernel}, Python {machine.python}; "
+        f"{result.at}, {result.form} form; {machine.told}; "
         f"load of the last 1, 5 and 15 minutes when it began: {load}; commit {result.commit or 'not noted'}."
     )
     yield ""
