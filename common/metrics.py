@@ -82,7 +82,11 @@ UNCLAIMED = Counter("torim_unclaimed_replies", "Replies for calls that are not h
 UNREAD = Gauge("torim_unread_entries", "Entries that no worker has read", ["stage"])
 UNREAD_AGE_S = Gauge("torim_unread_age_seconds", "Age of the oldest entry that no worker has read", ["stage"])
 STREAM_ENTRIES = Gauge("torim_stream_entries", "Entries of a work stream, those that are worked on included", ["stage"])
-FUSE_ALARMS = Counter("torim_fuse_alarms", "Looks that found a work stream half full: it is about to lose work", ["stage"])
+FUSE_ALARMS = Counter(
+    "torim_fuse_alarms",
+    "Looks that found a stream of work, or a gateway's of replies, half full: it is about to lose the oldest",
+    ["stage"],
+)
 begin_at_0(FUSE_ALARMS, "asr", "llm", "tts", "replies")
 VENDOR_UNITS = Counter(
     "torim_vendor_units", "What vendors were used for: seconds, input_tokens, output_tokens, characters", ["stage", "vendor", "unit"]

@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 from prometheus_client import REGISTRY, generate_latest
 
+from common import streams
 from common.config import Settings
 from common.errors import ConfigError
 from common.messages import Stage
@@ -105,6 +106,17 @@ def test_the_labels_that_an_alarm_looks_at_are_those_of_its_metrics(expression: 
         chosen = dict(re.findall(r'(\w+)=~?"([^"]*)"', selector))
         assert set(chosen) <= looked_at[name]
         assert all(set(values.split("|")) <= VALUES[label] for label, values in chosen.items())
+
+
+def test_the_docs_say_when_a_stream_is_half_full() -> None:
+    (line,) = [line for line in OPERATIONS.splitlines() if "`TorimStreamHalfFull`" in line]
+    assert f"over {streams.WORK_MAXLEN // 2:,} entries" in line
+    assert f'(`stage="replies"`) over {streams.REPLIES_MAXLEN // 2:,}' in line
+
+
+def test_the_docs_say_how_long_work_lies_unread_before_that_rings() -> None:
+    (lasts,) = re.findall(r"- alert: TorimWorkersBehind\n.*\n +for: (\d+)s", RULES)
+    assert f"| {lasts} s of that, or " in OPERATIONS
 
 
 def test_the_kinds_of_refusals_are_told_before_the_first() -> None:
