@@ -12,6 +12,10 @@ Numbers = NDArray[np.float64]
 _Z95 = 1.96
 
 
+ENOUGH = 100
+"""Fewer values have no p99."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spread:
     """Some percentiles of so many values; of none all are None."""
@@ -21,6 +25,11 @@ class Spread:
     p95: float | None
     p99: float | None
     largest: float | None
+
+    @property
+    def tail(self) -> float | None:
+        """p99, or the largest where there are too few for that."""
+        return self.p99 if self.count >= ENOUGH else self.largest
 
 
 def spread(values: Sequence[float], *, scale: float = 1.0) -> Spread:

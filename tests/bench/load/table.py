@@ -4,13 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tests.bench.load.churn import Churn
 from tests.bench.load.ends import no_answer
-from tests.bench.load.figures import Spread
+from tests.bench.load.figures import ENOUGH, Spread
 from tests.bench.load.gaps import Gaps
 from tests.bench.load.level import Level
 from tests.bench.load.result import Result
-
-_ENOUGH = 100
-"""Fewer values have no p99."""
 
 
 def tables(result: Result) -> Iterator[str]:
@@ -79,7 +76,7 @@ def _noticed(result: Result) -> Iterator[str]:
         counted = (level.onset_to_clear_ms.count, cuts, level.frames_after_clear, level.utterances)
         yield row(level.server, level.calls, *counted, *times, *troubles, f"{level.caller_latest_ms:.0f}")
     yield ""
-    yield f"p50 / p95 / p99 in ms; of fewer than {_ENOUGH} the largest, in brackets, instead of p99. Sound after clear: frames. In place of"
+    yield f"p50 / p95 / p99 in ms; of fewer than {ENOUGH} the largest, in brackets, instead of p99. Sound after clear: frames. In place of"
     yield "an answer: turns that ended with a fallback or with nothing heard, and stages that failed, by the gateway's own word."
 
 
@@ -92,7 +89,7 @@ def _tail(found: Spread) -> str | None:
     """The last two of them."""
     if found.p95 is None:
         return None
-    return f"{found.p95:.0f} / " + (f"{found.p99:.0f}" if found.count >= _ENOUGH else f"({found.largest:.0f})")
+    return f"{found.p95:.0f} / " + (f"{found.tail:.0f}" if found.count >= ENOUGH else f"({found.tail:.0f})")
 
 
 def _clocks(levels: Sequence[Level]) -> Iterator[str]:

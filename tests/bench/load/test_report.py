@@ -185,6 +185,19 @@ def test_the_page_shows_every_picture_that_is_drawn(found: Result, tmp_path: Pat
     assert "Rated load: 150 calls a core" in document(found, [], None, ".")
 
 
+def test_no_picture_calls_a_p99_what_is_one_of_few_values(found: Result) -> None:
+    many = replace(
+        found.gateway[1], voice_to_voice_ms=Spread(100, 805.0, 820.0, 830.0, 840.0), onset_to_clear_ms=Spread(100, 101, 103, 105, 110)
+    )
+    drawn = {name: picture for name, _, picture in pictures(found)}
+    assert drawn["voice-to-voice"].count("805 / 840") == 7
+    dashed = drawn["clear"].count("stroke-dasharray")
+    found.gateway[1:] = [many, replace(many, calls=200)]
+    drawn = {name: picture for name, _, picture in pictures(found)}
+    assert (drawn["voice-to-voice"].count("805 / 830"), drawn["voice-to-voice"].count("805 / 840")) == (2, 5)
+    assert drawn["clear"].count("stroke-dasharray") == dashed + 1
+
+
 def test_a_run_without_a_single_answer_has_its_pictures(found: Result) -> None:
     found.no_drafts[0] = replace(found.no_drafts[0], parts_ms=parts_of([]))
     assert "own-share" not in {name for name, _, _ in pictures(found)}
