@@ -18,7 +18,7 @@ from tests.e2e.gateway_process import ROOT
 
 FORMAT = 1
 METHOD = 2
-"""How it is measured. 1: all that was kept until 23 November 2026, by other rules for answers and underruns, with callers often late."""
+"""How it is measured. 1: all that was kept before 2026-11-23T19:53Z, by other rules for answers and underruns, with callers often late."""
 MORE_IS_BETTER = ("rated load", "steps per CPU second", "lead")
 """In a figure's name."""
 
