@@ -44,6 +44,10 @@ class _Straight(AbstractConnection):
             await self.disconnect(nowait=True)
             raise
 
+    def let_go(self) -> None:
+        """Close it, and wait for nothing."""
+        self._close()  # type: ignore[no-untyped-call]
+
 
 def _takes_more(writer: asyncio.StreamWriter) -> bool:
     """Whether it is open, and what was written before has left."""
@@ -93,6 +97,12 @@ class StraightPool(BlockingConnectionPool):
             await self.release(connection)
             raise
         return connection
+
+    def let_go(self) -> None:
+        """Close all connections, and wait for nothing."""
+        for connection in (*self._available_connections, *self._in_use_connections):
+            if isinstance(connection, _Straight):
+                connection.let_go()
 
     def release(self, connection: AbstractConnection) -> Awaitable[None]:  # type: ignore[override]  # all that is done with it is to await it
         """Give it back. That is done when this returns: of what is yet to be awaited a pipeline makes a task."""

@@ -170,10 +170,15 @@ async def promptly(action: Callable[[], Awaitable[T]], limit_s: float = WRITE_LI
 
 
 async def take_leave(*clients: Redis) -> None:
-    """Close their connections. Those whose server does not take its leave end with the process."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(CLOSE_LIMIT_S):
-            await asyncio.gather(*(client.aclose() for client in clients))
+    """Close their connections. A server that does not take its leave, or a machine that has no time for it, is not waited for."""
+    try:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                await asyncio.gather(*(client.aclose() for client in clients))
+    finally:
+        for client in clients:
+            if isinstance(client.connection_pool, StraightPool):
+                client.connection_pool.let_go()
 
 
 def _why(trouble: BaseException) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from common import redis_link
 from common.redis_link import connect
 
 
@@ -89,3 +90,13 @@ async def test_an_answer_that_nobody_waited_for_is_not_taken_for_the_next_one(re
                 await asked(client, "BLPOP", "list", 1)
         await asked(client, "RPUSH", "list", "late")
         assert await asked(client, "INCR", "key") == 1
+
+
+async def test_connections_are_closed_though_there_is_no_time_to_wait_for_it(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redis_link, "CLOSE_LIMIT_S", 0.0)
+    client = connect(redis_url, 2.0, 3)
+    await asyncio.gather(*(client.ping() for _ in range(3)))
+    pool = client.connection_pool
+    used = [*pool._available_connections]
+    await redis_link.take_leave(client)
+    assert [connection.is_connected for connection in used] == 3 * [False]

@@ -63,24 +63,27 @@ def served(over: Secured) -> Iterator[str]:
 async def turn(url: str) -> object:
     """What the gateway hears of an utterance that a worker transcribed."""
     gateway, worker = RedisGatewayBus(url), RedisWorkerBus(url)
-    await gateway.take_call(CALL, GATEWAY, STREAM, "en")
-    await gateway.publish("asr", utterance())
-    shard = next(number for number in range(worker.shards) if worker._keys.tags[number] == worker._keys.tag(CALL))
-    delivery = await until(lambda: worker.take("asr", "one", shard))
-    replies = gateway.replies(GATEWAY, shard)
-    await worker.commit("asr", delivery, [to_gateway(transcript())])
-    heard = (await next_reply(replies)).message
-    await worker.close()
-    await gateway.close()
-    return heard
+    try:
+        await gateway.take_call(CALL, GATEWAY, STREAM, "en")
+        await gateway.publish("asr", utterance())
+        shard = next(number for number in range(worker.shards) if worker._keys.tags[number] == worker._keys.tag(CALL))
+        delivery = await until(lambda: worker.take("asr", "one", shard))
+        replies = gateway.replies(GATEWAY, shard)
+        await worker.commit("asr", delivery, [to_gateway(transcript())])
+        return (await next_reply(replies)).message
+    finally:
+        await worker.close()
+        await gateway.close()
 
 
 async def trouble(url: str) -> str:
     """What the log is told of a server that is not believed."""
-    client = Servers(url).links(1.0)[0].writer
-    with pytest.raises(BusUnavailable) as told:
-        await once(client.ping)
-    await client.aclose()
+    link = Servers(url).links(1.0)[0]
+    try:
+        with pytest.raises(BusUnavailable) as told:
+            await once(link.writer.ping)
+    finally:
+        await link.close()
     return str(told.value)
 
 

@@ -72,10 +72,12 @@ async def serve(vendor: Vendor | Away, draining: asyncio.Event, url: str) -> Non
 async def until_alive(url: str, draining: asyncio.Event) -> None:
     """Return, and drain the worker, once its stage is alive."""
     bus = RedisGatewayBus(url)
-    while "llm" not in await bus.stages_alive():  # noqa: ASYNC110 - liveness can only be asked for
-        await asyncio.sleep(0.005)
-    draining.set()
-    await bus.close()
+    try:
+        while "llm" not in await bus.stages_alive():  # noqa: ASYNC110 - liveness can only be asked for
+            await asyncio.sleep(0.005)
+        draining.set()
+    finally:
+        await bus.close()
 
 
 async def test_a_stage_is_alive_once_its_vendor_is_warm(redis_url: str) -> None:
