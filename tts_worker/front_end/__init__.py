@@ -35,4 +35,5 @@ def speakable(text: str, language: str, pronunciations: Mapping[str, str] = NOT_
     ``pronunciations`` are the agent's own, and go before all rules.
     """
     rules = _LANGUAGES.get(base_language(language), ())
+    text = " ".join(text.split())
     return put_together(text, scan(text, [*_MARKS, *dictionary_rules(pronunciations), *rules]))

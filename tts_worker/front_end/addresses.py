@@ -9,7 +9,7 @@ import re
 from tts_worker.front_end.names import Names
 from tts_worker.front_end.scan import Rule, rule
 
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{,61}[A-Za-z0-9])?"
 _DOMAIN = rf"(?:{_LABEL}\.)+[A-Za-z]{{2,}}"
 _KNOWN = rf"(?:{_LABEL}\.)+(?:com|net|org|info|biz|io|app|dev|shop|gov|edu|il|ly)(?![\w-])"
 _PATH = r"(?P<path>/[\w./~%-]*[\w~])?/?(?:[?#]\S*[\w/=&])?"
@@ -28,7 +28,7 @@ def address_rules(names: Names) -> list[Rule]:
         return _spoken(found["host"] + (found["path"] or ""), names)
 
     return [
-        rule(rf"(?<![\w.@])[A-Za-z0-9][\w.+-]*@{_DOMAIN}", mail),
+        rule(rf"(?<![\w.@])[A-Za-z0-9][\w.+-]{{,63}}@{_DOMAIN}", mail),
         rule(rf"https?://(?P<host>{_DOMAIN}){_PATH}", web, re.IGNORECASE),
         rule(rf"(?<![\w.@])(?P<host>www\.{_DOMAIN}|{_KNOWN}){_PATH}", web, re.IGNORECASE),
     ]

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from tts_worker.front_end.names import Names
-from tts_worker.front_end.scan import Rule, rule
+from tts_worker.front_end.scan import Rule, before, rule
 
 _START = r"(?<![^\Wא-ת])(?<![.,:/])(?<!\d-)"
 """Perhaps glued to a Hebrew particle."""
@@ -82,7 +82,7 @@ def code_rules(names: Names, behind: re.Pattern[str], counts: Callable[[str, int
         return None if counts(found.string, found.end()) else spoken_groups(groups(found[0]), names)
 
     def named(found: re.Match[str]) -> str | None:
-        return code(found) if behind.search(found.string[: found.start()]) else None
+        return code(found) if behind.search(before(found)) else None
 
     return [
         rule(rf"{_START}(?:\d{{8}}-\d|\d{{2,}}(?:-\d+)*){_END}", named),

@@ -25,7 +25,7 @@ def latin_rules(names: Names) -> list[Rule]:
 
     return [
         rule(r"(?<![\w-])([A-Z]{1,3})-?(\d+)(?![\w%])", model),
-        rule(r"(?<!\w)[A-Za-z]*[a-z]\w*\d\w*", lambda found: found[0]),
+        rule(r"(?<!\w)[A-Z]*[a-z]\w*\d\w*", lambda found: found[0]),
         rule(r"(?<=[A-Za-z])-(?=\d{1,3}(?!\w))", " "),
         rule(r"(?<!\w)[A-Z]{2,5}(?!\w)", capitals),
     ]

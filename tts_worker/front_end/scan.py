@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from tts_worker.front_end.spoken import Piece
 
 Reader = Callable[[re.Match[str]], str | None]
+_FAR = 120
+"""Characters; no rule looks back farther, lest a long text take the square of its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,27 @@ def rule(pattern: str, read: Reader | str, flags: int = 0, *, joins: bool = Fals
     return Rule(re.compile(pattern, flags), (lambda _: read) if isinstance(read, str) else read, joins)
 
 
+def before(found: re.Match[str]) -> str:
+    """The text that a match stands behind, as far as any rule looks back."""
+    return found.string[max(0, found.start() - _FAR) : found.start()]
+
+
 def apart(found: re.Match[str], spoken: str) -> str:
     """What is spoken for digits, apart from letters that touch them in Latin or behind them in any script."""
-    before, behind = found.string[: found.start()][-1:], found.string[found.end() :][:1]
-    return f"{' ' if before.isalpha() and not 'א' <= before <= 'ת' else ''}{spoken}{' ' if behind.isalpha() else ''}"
+    last, behind = before(found)[-1:], found.string[found.end() : found.end() + 1]
+    return f"{' ' if last.isalpha() and not 'א' <= last <= 'ת' else ''}{spoken}{' ' if behind.isalpha() else ''}"
+
+
+def lists(text: str, member: re.Pattern[str], joined: Callable[[re.Match[str], re.Match[str]], bool]) -> Iterator[list[re.Match[str]]]:
+    """Everything of one kind in a text, in lists of what is joined: what one is may depend on the others."""
+    listed: list[re.Match[str]] = []
+    for found in member.finditer(text):
+        if listed and not joined(listed[-1], found):
+            yield listed
+            listed = []
+        listed.append(found)
+    if listed:
+        yield listed
 
 
 def scan(text: str, rules: Sequence[Rule]) -> Iterator[Piece]:

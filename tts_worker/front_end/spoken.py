@@ -12,6 +12,7 @@ nothing is spoken (an emoji) ends where the word before it ends. Where one readi
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -55,7 +56,8 @@ def put_together(written: str, pieces: Iterable[Piece]) -> Spoken:
         raw += piece.spoken
         joins = piece.joins
     ends = [word.end() for word in _WORD.finditer(written)]
-    return Spoken(" ".join(raw.split()), tuple(len(raw[:until].split()) for until in _spoken_until(ends, written, placed)))
+    begun = [word.start() for word in _WORD.finditer(raw)]
+    return Spoken(" ".join(raw.split()), tuple(bisect_left(begun, until) for until in _spoken_until(ends, written, placed)))
 
 
 def _spoken_until(ends: Iterable[int], written: str, placed: Iterable[tuple[Piece, int]]) -> Iterator[int]:

@@ -4,9 +4,12 @@ Between strokes the month comes first, as in America, unless it cannot be one; b
 """
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
+from math import gcd
 
 from tts_worker.front_end.english.numbers import START, TO, cardinal, ordinal, year
-from tts_worker.front_end.scan import Rule, rule
+from tts_worker.front_end.scan import Rule, before, lists, rule
 
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 _MONTH = rf"(?:{'|'.join(_MONTHS)}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)(?!\w)\.?)(?!\w)"
@@ -23,8 +26,11 @@ _DAY_BEHIND = re.compile(r",?\s+\(?(?:on\s+)?(?:Sun|Mon|Tues|Wednes|Thurs|Fri|Sa
 _MEASURE_BEHIND = re.compile(
     r"\s+(?:an?|of|cups?|inch|inches|teaspoons?|tablespoons?|pounds?|ounces?|hours?|miles?|days?|full|price|off)(?!\w)"
 )
-_ONE_BEFORE = re.compile(r"(?<!\d)\d{1,2}/\d{1,2}(?:,|,?\s+(?:and|or|to|through|&))\s+$")
-_ONE_BEHIND = re.compile(r"\s+and\s+")
+_LISTED = re.compile(r"(?:,|,?\s+(?:and|or|to|through|&))\s+")
+_OF_ONE_MEASURE = re.compile(r"\s+(?:and|or|to)\s+")
+_AND = re.compile(r"\s+and\s+")
+_RULED = (2, 3, 4, 8, 16)
+"""Into how many parts measures are divided."""
 _NO_DATE_BEHIND = r"(?![\w/:]|[.-]\d)"
 _SHORT = re.compile(rf"{START}(?P<first>\d{{1,2}})/(?P<second>\d{{1,2}}){_NO_DATE_BEHIND}")
 _NO_YEAR_BEHIND = r"(?![\w/:]|\.\d|-\d(?!\d?[./]\d))"
@@ -44,31 +50,61 @@ def _points(found: re.Match[str]) -> str | None:
 
 
 def _short(found: re.Match[str]) -> str | None:
-    if not _is_date(found):
-        return None
+    return _day_of_month(found) if found.start() in _dates(found.string) else None
+
+
+def _day_of_month(found: re.Match[str]) -> str | None:
     first, second = int(found["first"]), int(found["second"])
     return _date(first, second, None) or _date(second, first, None)
 
 
-def _is_date(found: re.Match[str]) -> bool:
-    text, before, end = found.string, found.string[: found.start()], found.end()
-    if _MEASURE_BEHIND.match(text, end):
-        return False
-    if _DATE_BEFORE.search(before) or _TIME_BEHIND.match(text, end) or _DAY_BEHIND.match(text, end):
-        return True
-    if (listed := _ONE_BEFORE.search(before)) and (one := _SHORT.match(text, listed.start())):
-        return _is_date(one)
-    return before.endswith("between ") and _is_first_of_two(found)
+@lru_cache(maxsize=1)
+def _dates(text: str) -> frozenset[int]:
+    """Where short dates begin: once a text, since what one is depends on the others of its list."""
+    possible = (listed for listed in lists(text, _SHORT, _joined) if all(map(_day_of_month, listed)))
+    return frozenset(found.start() for listed in possible for found in _dates_of(listed))
 
 
-def _is_first_of_two(found: re.Match[str]) -> bool:
+def _joined(first: re.Match[str], second: re.Match[str], by: re.Pattern[str] = _LISTED) -> bool:
+    return by.fullmatch(first.string, first.end(), second.start()) is not None
+
+
+def _dates_of(listed: list[re.Match[str]]) -> Iterator[re.Match[str]]:
+    """Those that are told, those behind a date, and the first of two."""
+    measures = _measures(listed)
+    is_date = False
+    for at, found in enumerate(listed):
+        is_date = not measures[at] and (is_date or _is_told(found) or _is_first_of_two(listed[at : at + 2], measures[at : at + 2]))
+        if is_date:
+            yield found
+
+
+def _measures(listed: list[re.Match[str]]) -> list[bool]:
+    """Which of them measure something, by themselves or together with the next one: from 1/4 to 1/2 cup."""
+    measures: list[bool] = []
+    for at in reversed(range(len(listed))):
+        together = bool(measures) and measures[-1] and _joined(listed[at], listed[at + 1], _OF_ONE_MEASURE) and _is_of_a_rule(listed[at])
+        measures.append(together or _MEASURE_BEHIND.match(listed[at].string, listed[at].end()) is not None)
+    return measures[::-1]
+
+
+def _is_of_a_rule(found: re.Match[str]) -> bool:
+    """Whether it is a fraction as it stands on a ruler or a cup."""
+    above, below = int(found["first"]), int(found["second"])
+    return above < below and below in _RULED and gcd(above, below) == 1
+
+
+def _is_told(found: re.Match[str]) -> bool:
+    """Whether the words round it say that it is a date."""
+    text, end = found.string, found.end()
+    return any((_DATE_BEFORE.search(before(found)), _TIME_BEHIND.match(text, end), _DAY_BEHIND.match(text, end)))
+
+
+def _is_first_of_two(both: list[re.Match[str]], measures: list[bool]) -> bool:
     """Dates, if they are unlike most fractions."""
-    text = found.string
-    between = _ONE_BEHIND.match(text, found.end())
-    other = _SHORT.match(text, between.end()) if between else None
-    if other is None or _MEASURE_BEHIND.match(text, other.end()):
+    if len(both) < 2 or any(measures) or not before(both[0]).endswith("between ") or not _joined(both[0], both[1], _AND):
         return False
-    return max(int(part) for each in (found, other) for part in each.group("first", "second")) > 12
+    return max(int(part) for each in both for part in each.group("first", "second")) > 12
 
 
 def _from_to(found: re.Match[str]) -> str | None:
@@ -104,7 +140,7 @@ def _days(found: re.Match[str]) -> str:
 
 
 def _day_first(found: re.Match[str]) -> str:
-    article = "" if re.search(r"(?i:(?:^|\s)the\s+)$", found.string[: found.start()]) else "the "
+    article = "" if re.search(r"(?i:(?:^|\s)the\s+)$", before(found)) else "the "
     return f"{article}{ordinal(int(found['day']))} of {_month(found['month'])}{_year(found['year'])}"
 
 

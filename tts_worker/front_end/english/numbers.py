@@ -5,7 +5,7 @@ import re
 from num2words import num2words
 
 from tts_worker.front_end.names import ENGLISH
-from tts_worker.front_end.scan import Rule, apart, rule
+from tts_worker.front_end.scan import Rule, apart, before, rule
 
 NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 START = r"(?<![\w.,:/])"
@@ -57,7 +57,7 @@ def amount(written: str, one: str, many: str) -> str:
 
 
 def _pressure(found: re.Match[str]) -> str | None:
-    return f"{plain(found[1])} over {plain(found[2])}" if _BLOOD_PRESSURE.search(found.string[: found.start()]) else None
+    return f"{plain(found[1])} over {plain(found[2])}" if _BLOOD_PRESSURE.search(before(found)) else None
 
 
 def _fraction(found: re.Match[str]) -> str | None:
@@ -75,7 +75,7 @@ def sides(written: str) -> str:
 
 
 def _rating(found: re.Match[str]) -> str | None:
-    rated = "." in found[1] or _RATED.search(found.string[: found.start()])
+    rated = "." in found[1] or _RATED.search(before(found))
     return f"{plain(found[1])} out of {plain(found[2])}" if rated else None
 
 

@@ -8,7 +8,7 @@ import re
 
 from tts_worker.front_end.hebrew.nouns import Gender, noun_at
 from tts_worker.front_end.hebrew.numbers import BY, NUMBER, START, TO, amount, mixed, sides
-from tts_worker.front_end.scan import Rule, rule
+from tts_worker.front_end.scan import Rule, before, rule
 
 _PAIRS = {
     'ת"ז': "תעודת זהות",
@@ -180,7 +180,7 @@ _BEFORE_WORDS = re.compile(r"(\d?)(?=\s+[א-ת])")
 
 def _each(found: re.Match[str]) -> str:
     """In the gender of the last plural before the sum, or rather of one that is counted there."""
-    goods = re.split(r"[.!?;]\s", " " + _SUM.sub("", found.string[: found.start()]))[-1]
+    goods = re.split(r"[.!?;]\s", " " + _SUM.sub("", before(found)))[-1]
     nouns = [(place[1] != "", noun) for place in _BEFORE_WORDS.finditer(goods) if (noun := noun_at(goods, place.end()))]
     return "כל אחת" if nouns and max(reversed(nouns), key=lambda each: each[0])[1].gender == "f" else "כל אחד"
 

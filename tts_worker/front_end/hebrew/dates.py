@@ -6,10 +6,13 @@ before a time of day if they are unlike most decimals, and beside another date (
 """
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 
 from tts_worker.front_end.hebrew.nouns import noun_at
 from tts_worker.front_end.hebrew.numbers import START, TO, cardinal
-from tts_worker.front_end.scan import Rule, rule
+from tts_worker.front_end.scan import Rule, before, lists, rule
 
 MONTHS = ("ינואר", "פברואר", "מרץ", "אפריל", "מאי", "יוני", "יולי", "אוגוסט", "ספטמבר", "אוקטובר", "נובמבר", "דצמבר")
 _DAYS = {"א": "ראשון", "ב": "שני", "ג": "שלישי", "ד": "רביעי", "ה": "חמישי", "ו": "שישי"}
@@ -30,8 +33,8 @@ _AMOUNT_BEHIND = re.compile(
 _NO_DATE_BEHIND = r"(?![\w/:]|[.-]\d)"
 _DAY = r"(?P<day>\d{1,2})"
 _SHORT = re.compile(rf"{START}{_DAY}(?P<sign>[./])(?P<month>\d{{1,2}}){_NO_DATE_BEHIND}")
-_ONE_BEFORE = re.compile(r"(?<!\d)(?P<first>\d{1,2}(?P<sign>[./])\d{1,2})(?:,|\s+(?:או|עד|ועד))\s+$")
-_ONE_BEHIND = re.compile(r"(?:,|\s+(?:או|עד|ועד))\s+|\s+[לו][-־]?")
+_LISTED = re.compile(r"(?:,|\s+(?:או|עד|ועד))\s+")
+_JOINED = re.compile(rf"{_LISTED.pattern}|\s+[לו][-־]?")
 """What stands between two dates, or between two amounts."""
 _NO_YEAR_BEHIND = r"(?![\w/:]|\.\d|-\d(?!\d?[./]\d))"
 """But another date."""
@@ -44,23 +47,58 @@ def _full(found: re.Match[str]) -> str | None:
 
 
 def _short(found: re.Match[str]) -> str | None:
-    return _date(int(found["day"]), int(found["month"]), None) if _is_date(found) else None
+    return _day_of_month(found) if found.start() in _places(found.string).dates else None
 
 
-def _is_date(found: re.Match[str]) -> bool:
-    return not _measures(found) and (_is_told(found) or _is_beside_a_date(found))
+def _day_of_month(found: re.Match[str]) -> str | None:
+    return _date(int(found["day"]), int(found["month"]), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where short dates begin, and amounts that look like them."""
+
+    dates: frozenset[int]
+    amounts: frozenset[int]
+
+
+@lru_cache(maxsize=1)
+def _places(text: str) -> _Places:
+    """Once a text, since what one is depends on the others of its list: between 2.5 and 3.5 hours are two amounts."""
+    dates, amounts = list[re.Match[str]](), list[re.Match[str]]()
+    for listed in lists(text, _SHORT, _joined):
+        others = max((at for at, found in enumerate(listed, 1) if _is_amount(found)), default=0)
+        amounts += listed[:others]
+        if listed[0]["sign"] == "." or all(map(_day_of_month, listed)):
+            dates += _dates_of(listed[others:])
+    return _Places(*(frozenset(found.start() for found in each) for each in (dates, amounts)))
+
+
+def _joined(first: re.Match[str], second: re.Match[str], by: re.Pattern[str] = _JOINED) -> bool:
+    return first["sign"] == second["sign"] and by.fullmatch(first.string, first.end(), second.start()) is not None
+
+
+def _dates_of(listed: list[re.Match[str]]) -> Iterator[re.Match[str]]:
+    """Those that are told, those behind a date, and those before one that are unlike most decimals or between it and another."""
+    told = [_is_told(found) and _day_of_month(found) is not None for found in listed]
+    last_told = max((at for at, each in enumerate(told) if each), default=0)
+    is_date = False
+    for at, found in enumerate(listed):
+        behind = is_date and _joined(listed[at - 1], found, _LISTED)
+        is_date = told[at] or behind or (at < last_told and (_is_late(found) or before(found).endswith("בין ")))
+        if is_date:
+            yield found
 
 
 def _is_told(found: re.Match[str]) -> bool:
     """Whether the words round it say that it is a date."""
-    if _says_date(found) or (_is_late(found) and _UNTIL.search(found.string[: found.start()])):
+    if _says_date(found) or (_is_late(found) and _UNTIL.search(before(found))):
         return True
     return (_is_late(found) or found["sign"] == "/") and _TIME_BEHIND.match(found.string, found.end()) is not None
 
 
 def _says_date(found: re.Match[str]) -> bool:
-    text = found.string
-    return (_DATE_BEFORE.search(text[: found.start()]) or _DAY_BEHIND.match(text, found.end())) is not None
+    return (_DATE_BEFORE.search(before(found)) or _DAY_BEHIND.match(found.string, found.end())) is not None
 
 
 def _is_late(found: re.Match[str]) -> bool:
@@ -68,33 +106,9 @@ def _is_late(found: re.Match[str]) -> bool:
     return int(found["day"]) > 12 or len(found["month"]) > 1
 
 
-def _is_beside_a_date(found: re.Match[str]) -> bool:
-    """In a list behind one, or before one if it is unlike most decimals; or between one and another."""
-    text = found.string
-    listed = _ONE_BEFORE.search(text[: found.start()])
-    if listed and listed["sign"] == found["sign"] and (before := _SHORT.match(text, listed.start())) and _is_date(before):
-        return True
-    return (text[: found.start()].endswith("בין ") or _is_late(found)) and _is_told_behind(found)
-
-
-def _is_told_behind(found: re.Match[str]) -> bool:
-    behind = _one_behind(found)
-    return behind is not None and (_is_told(behind) or _is_told_behind(behind))
-
-
-def _measures(found: re.Match[str]) -> bool:
-    """Whether it is an amount, by itself or as one of two: between 2.5 and 3.5 hours."""
+def _is_amount(found: re.Match[str]) -> bool:
     noun = noun_at(found.string, found.end())
-    if _AMOUNT_BEHIND.match(found.string, found.end()) or (noun and noun.divisible):
-        return True
-    behind = _one_behind(found)
-    return behind is not None and _measures(behind)
-
-
-def _one_behind(found: re.Match[str]) -> re.Match[str] | None:
-    between = _ONE_BEHIND.match(found.string, found.end())
-    behind = _SHORT.match(found.string, between.end()) if between else None
-    return behind if behind and behind["sign"] == found["sign"] else None
+    return _AMOUNT_BEHIND.match(found.string, found.end()) is not None or (noun is not None and noun.divisible)
 
 
 def _date(day: int, month: int, year: str | None) -> str | None:
@@ -111,7 +125,7 @@ def _in_month(found: re.Match[str]) -> str:
 def _days_of_month(found: re.Match[str]) -> str | None:
     """Two days that share their month: 15-20.12."""
     first, last = int(found["first"]), int(found["day"])
-    if first >= last or _measures(found) or not (_says_date(found) or _is_late(found)):
+    if first >= last or found.start("day") in _places(found.string).amounts or not (_says_date(found) or _is_late(found)):
         return None
     return f"{cardinal(first, 'm')} עד {date}" if (date := _date(last, int(found["month"]), None)) else None
 
@@ -168,8 +182,8 @@ SHORT: list[Rule] = [
     rule(rf"{START}(\d{{1,2}})(?=\s+לחודש(?![א-ת]))", lambda found: cardinal(int(found[1]), "m")),
     rule(rf"(?:{_BEHIND_NAMES}){TO}(?=(?:{_NAMES})(?![א-ת]))", " עד "),
     rule(r"(?<=יום )[א-ו](?=,?\s+\d{1,2}[./]\d{1,2}(?![\d:]))", _days),
-    rule(rf"(?:(?<=יום )|(?<=ימים )|(?<=ימי )){_SPAN}(?:{_BETWEEN.pattern}{_SPAN})*", _days),
+    rule(rf"(?:(?<=יום )|(?<=ימים )|(?<=ימי )){_SPAN}(?:{_BETWEEN.pattern}{_SPAN}){{,6}}", _days),
     rule(rf"(?:(?<=כיתות )|(?<=כיתה ))([א-ת]['׳]){TO}([א-ת]['׳])", lambda found: f"{found[1]} עד {found[2]}"),
-    rule(rf"(?<!\w){_SPAN}(?:{_BETWEEN.pattern}{_SPAN})*(?=[:,]?\s+\d{{1,2}}(?::\d\d|{TO}\d))", _days),
+    rule(rf"(?<!\w){_SPAN}(?:{_BETWEEN.pattern}{_SPAN}){{,6}}(?=[:,]?\s+\d{{1,2}}(?::\d\d|{TO}\d))", _days),
     rule(rf"(?<!\w)[א-ו]['׳](?:{TO}[א-ו]['׳](?!\w)|(?=\s+\d{{1,2}}:\d\d))", _days),
 ]

@@ -11,7 +11,7 @@ import re
 from tts_worker.front_end.hebrew.nouns import Gender, noun_at
 from tts_worker.front_end.hebrew.numbers import END, START, cardinal
 from tts_worker.front_end.names import HEBREW
-from tts_worker.front_end.scan import Rule, rule
+from tts_worker.front_end.scan import Rule, before, rule
 
 _NAMES: dict[int, tuple[str, str, Gender]] = {
     2: ("חצי", "חצאים", "m"),
@@ -46,7 +46,7 @@ def _fraction(found: re.Match[str]) -> str | None:
     above, below = _SIGNS[found["sign"]] if found["sign"] else (int(found["above"]), int(found["below"]))
     if found["whole"]:
         return _with_whole(found, above, below)
-    if _STREET.search(found.string[: found.start()]):  # a house and a flat
+    if _STREET.search(before(found)):  # a house and a flat
         return f"{cardinal(above)} {HEBREW.slash} {cardinal(below)}"
     spoken = fraction(above, below)
     noun = noun_at(found.string, found.end())

@@ -16,7 +16,7 @@ from num2words import num2words
 
 from tts_worker.front_end.hebrew.nouns import Gender, Noun, counted_one, gender_of, labelled, measured, noun_at, of_them
 from tts_worker.front_end.names import HEBREW
-from tts_worker.front_end.scan import Rule, apart, rule
+from tts_worker.front_end.scan import Rule, apart, before, rule
 
 NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 START = r"(?<![^\Wא-ת])(?<![.,:/])"
@@ -40,7 +40,9 @@ _RATED = re.compile(r"(?:ציון|דירוג)(?:\s+(?:של|הוא))?\s+$")
 _MEASURE = re.compile(r"(?:^|[\s(])([א-ת]+)\s+$")
 _PART_OF_DAY = r"\s+ב(?:בוקר|צהריים|ערב|לילה)(?![א-ת])"
 _AGAIN = re.compile(rf"(?:(?<![א-ת])(?P<one>[א-ת]+)\s+1|\d(?P<many>\s+[א-ת]+)){_PART_OF_DAY},?\s+(?:ו[-־]?)?$")
-_TO_A_NOUN = re.compile(rf"(?:,\s+(?:{NUMBER}))*(?:{TO}|\s+(?:עד|או|מתוך|מכל)\s+|\s+[לומ][-־])(?:{NUMBER})(?=\s)|\s+(?:מתוך|מכל)(?=\s)")
+_TO_A_NOUN = re.compile(
+    rf"(?:,\s+(?:{NUMBER})){{,9}}(?:{TO}|\s+(?:עד|או|מתוך|מכל)\s+|\s+[לומ][-־])(?:{NUMBER})(?=\s)|\s+(?:מתוך|מכל)(?=\s)"
+)
 
 
 def cardinal(number: int, gender: Gender = "f", *, construct: bool = False) -> str:
@@ -109,7 +111,7 @@ def _scaled(found: re.Match[str]) -> str:
 
 
 def _pressure(found: re.Match[str]) -> str | None:
-    return f"{plain(found[1])} על {plain(found[2])}" if _BLOOD_PRESSURE.search(found.string[: found.start()]) else None
+    return f"{plain(found[1])} על {plain(found[2])}" if _BLOOD_PRESSURE.search(before(found)) else None
 
 
 def _range(found: re.Match[str]) -> str:
@@ -129,13 +131,13 @@ def sides(written: str, gender: Gender) -> str:
 
 
 def _rating(found: re.Match[str]) -> str | None:
-    rated = "." in found[1] or _RATED.search(found.string[: found.start()])
+    rated = "." in found[1] or _RATED.search(before(found))
     return f"{plain(found[1])} מתוך {plain(found[2])}" if rated else None
 
 
 def _one(found: re.Match[str]) -> str | None:
     noun = noun_at(found.string, found.end("number"))
-    if noun is None or noun.definite or labelled(found.string[: found.start()]):
+    if noun is None or noun.definite or labelled(before(found)):
         return None
     one = noun.one if found["part"] else noun.word if noun.singular else None
     return f"{one} {'ו' + _PARTS_OF_ONE[found['part']] if found['part'] else _ONES[noun.gender]}" if one else None
@@ -147,22 +149,21 @@ def _signed(found: re.Match[str]) -> str:
 
 
 def _number(found: re.Match[str]) -> str:
-    text, written = found.string, found[0]
-    before = text[: found.start()]
-    if re.search(r"(?:^|\s)פי\s+$", before):
+    text, written, so_far = found.string, found[0], before(found)
+    if re.search(r"(?:^|\s)פי\s+$", so_far):
         return plain(written, "m")
-    if labelled(before):
+    if labelled(so_far):
         return plain(written)
     noun, later = noun_at(text, found.end()), _counted_later(text, found.end())
-    if _AGE.search(before) and not any(each.word in _OF_AGES for each in (noun, later) if each):
+    if _AGE.search(so_far) and not any(each.word in _OF_AGES for each in (noun, later) if each):
         return mixed(written, "f")
-    if gender := _counted_before(text, found) or of_them(text, found.end()):
+    if gender := _counted_before(found) or of_them(text, found.end()):
         return mixed(written, gender)
     if noun:
         return counted(written, noun)
     if later:
-        return mixed(written, _of_the_one_before(before, written) or later.gender)
-    if (ordered := _ORDERED.search(before)) and written.isdigit():
+        return mixed(written, _of_the_one_before(so_far, written) or later.gender)
+    if (ordered := _ORDERED.search(so_far)) and written.isdigit():
         return _ordinal(int(written), gender_of(ordered[1]))
     return plain(written)
 
@@ -173,23 +174,23 @@ def _counted_later(text: str, at: int) -> Noun | None:
     return noun_at(text, following.end()) if following else None
 
 
-def _counted_before(text: str, found: re.Match[str]) -> Gender | None:
+def _counted_before(found: re.Match[str]) -> Gender | None:
     """The gender of what a number counts that stands before it: one pill in the morning, and two in the evening."""
-    before = text[: found.start()]
-    if found[0] == "1" and (measure := _MEASURE.search(before)) and measured(measure[1]):
+    so_far = before(found)
+    if found[0] == "1" and (measure := _MEASURE.search(so_far)) and measured(measure[1]):
         return "m"
-    again = re.compile(_PART_OF_DAY).match(text, found.end()) and _AGAIN.search(before)
+    again = re.compile(_PART_OF_DAY).match(found.string, found.end()) and _AGAIN.search(so_far)
     if not again:
         return None
     if again["one"]:
         return "m" if measured(again["one"]) else "f"
-    noun = noun_at(text, again.start("many"))
+    noun = noun_at(so_far, again.start("many"))
     return noun.gender if noun else None
 
 
-def _of_the_one_before(before: str, written: str) -> Gender | None:
+def _of_the_one_before(so_far: str, written: str) -> Gender | None:
     """One nurse and two doctors: the 1 counts what stands before it."""
-    own = _MEASURE.search(before) if written == "1" else None
+    own = _MEASURE.search(so_far) if written == "1" else None
     return counted_one(own[1]) if own else None
 
 

@@ -5,7 +5,7 @@ Two forms of one word, the second of which may be its ending alone (רופא/ה,
 
 import re
 
-from tts_worker.front_end.scan import Rule, rule
+from tts_worker.front_end.scan import Rule, before, rule
 
 _OR = " או "
 _INSTEAD_OF = {"ת": "", "ה": "", "ית": "ה", "י": "ה", "ו": "ה", "ות": "ים", "ים": "ות", "ן": "ם"}
@@ -14,7 +14,7 @@ _MEDIAL = str.maketrans("ךםןףץ", "כמנפצ")
 
 
 def _either(found: re.Match[str]) -> str | None:
-    if re.search(r"\d\s+$", found.string[: found.start()]):  # so much of something for each of something else
+    if re.search(r"\d\s+$", before(found)):  # so much of something for each of something else
         return None
     first, *others = found[0].split("/")
     return _OR.join([first, *(_form(first, other) for other in others)])
