@@ -41,7 +41,8 @@ CONNECT_S = 2.0
 READ_S = 3.5
 """Longest silence on a connection, in mid-stream too."""
 _POOL_S = 1.0
-_OPENAI_URL = "https://api.openai.com/v1"
+_OPENAI_HOST = "api.openai.com"
+_OPENAI_URL = f"https://{_OPENAI_HOST}/v1"
 """Named, since the client takes an empty OPENAI_BASE_URL for an address."""
 FIRST_KEY, SECOND_KEY = "OPENAI_API_KEY", "OPENAI_2_API_KEY, else OPENAI_API_KEY"
 """The settings that hold the key of ``openai``, and of ``openai_2``."""
@@ -104,9 +105,11 @@ async def warm_up(openai: AsyncOpenAI, models: Iterable[Given], key: str = FIRST
         key: the setting that holds it.
 
     Raises:
-        KeyRefused: the server refuses the key.
+        KeyRefused: the server refuses the key, or is OpenAI's and there is none.
         VendorError: it cannot be reached, or fails.
     """
+    if openai.api_key == _NO_KEY and openai.base_url.host == _OPENAI_HOST:
+        raise KeyRefused(f"{key}: is not set, and {_OPENAI_HOST} takes nobody without; a server of your own has an address (*_BASE_URL)")
     try:
         # Unparsed: whatever a server answers here, it answers.
         listed = (await openai.models.with_raw_response.list()).content

@@ -79,5 +79,7 @@ def load(file: Path = FILE) -> Prices:
     """
     try:
         return Prices(msgspec.toml.decode(file.read_bytes(), type=_File).price)
-    except (OSError, msgspec.DecodeError) as error:
-        raise ConfigError(f"{file}: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"PRICES={file}: cannot be read ({error.strerror})") from None
+    except msgspec.DecodeError as error:
+        raise ConfigError(f"PRICES={file}: {error}") from None

@@ -14,6 +14,7 @@ from common.config import Settings
 from common.errors import BusUnavailable
 from common.redis_gateway_bus import RedisGatewayBus
 from common.streams import STAGES
+from common.vendors import choose_vendors
 from gateway import lexicons
 from gateway.accounts import Accounts
 from gateway.admission import DRAIN_S
@@ -77,7 +78,7 @@ async def _answer_calls(
     agents = Agents(settings, await asyncio.to_thread(Folder, settings))
     warn_of_no_limit(settings)
     spending = Spending(settings, bus, around.wall_clock, agents)
-    summaries = Summaries(bus, around.gateway)
+    summaries = Summaries(bus, around.gateway, model=choose_vendors(settings)["llm"].names != ("scripted",))
     outcomes = Outcomes(settings.torim_cache.expanduser() / "outcomes", agents, around.wall_clock, summaries.of)
     table = prices.load(settings.prices or prices.FILE)
     await asyncio.to_thread(warn_of_no_price, settings, table)

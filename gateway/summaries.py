@@ -26,11 +26,13 @@ logger = logging.getLogger("torim.gateway")
 class Summaries:
     """One gateway's."""
 
-    def __init__(self, bus: GatewayBus, gateway: str) -> None:
+    def __init__(self, bus: GatewayBus, gateway: str, *, model: bool = True) -> None:
+        """``model``: whether workers have one; rules sum nothing up, and are not asked."""
         self.key = f"summaries-{gateway}"
         """Their name on the bus, where a call has its own."""
         self._bus = bus
         self._gateway = gateway
+        self._model = model
         self._asked = 0
         self._room = asyncio.Semaphore(AT_ONCE)
         self._open: dict[int, asyncio.Future[str]] = {}
@@ -38,7 +40,7 @@ class Summaries:
     async def of(self, agent: InUse, turns: Iterable[CloseTurn]) -> str:
         """The call in words, in the agent's first language; "" if nobody sums it up in time."""
         said = "\n".join(_said(turns))[-_LONGEST:]
-        if not said:
+        if not said or not self._model:
             return ""
         self._asked += 1
         number, answer = self._asked, asyncio.get_running_loop().create_future()

@@ -16,6 +16,7 @@ the connection for ever, and a turn that is raised past cancels. Once a hundred 
 """
 
 import hashlib
+import time
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -82,7 +83,7 @@ def _request(name: str, webhook: Webhook, secret: str, taken: msgspec.Struct, oc
     if webhook.method == "GET":
         url = url.copy_merge_params(arguments)
     key = f"{occasion.call}-{hashlib.sha256(f'{name} {spelled(taken)}'.encode()).hexdigest()[:24]}"
-    return signed_http.request(webhook.method, url, content, secret, int(occasion.now.timestamp()), {"Idempotency-Key": key})
+    return signed_http.request(webhook.method, url, content, secret, int(time.time()), {"Idempotency-Key": key})
 
 
 # --- The answer

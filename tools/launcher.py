@@ -33,10 +33,13 @@ from tools.end import End
 from tools.log_tail import LogTail
 from tools.processes import Processes, ProcessFailed
 from tools.readiness import answer_of_a_gateway
+from tools.targets import targets
 
 ROOT = Path(__file__).resolve().parent.parent
 _READY_LIMIT_S = 180.0
 """Models load in seconds; a machine that takes longer than this will not answer calls well."""
+_QUIET_S = 15.0
+"""After so long people want to know what is waited for."""
 _TICK_S = 0.1
 _TICKS_A_CHECK = 5
 _ASKED_A_GATEWAY = 3
@@ -51,6 +54,7 @@ class Launcher:
         self._end = end
         self._started = time.monotonic()
         self._ready = False
+        self._awaited = ""
         self._ready_gateways: set[int] = set()
         self._environ = {**config.environment(), "PUBLISH": ""}  # which is for containers: here HOST is what others reach
         self._settings = config.load(self._environ)
@@ -62,6 +66,7 @@ class Launcher:
         _check_folders(self._settings, self._run_dir)
         with _alone_in(self._run_dir):
             listen(self._settings.host, self._settings.port).close()
+            _check_metrics_ports(self._settings)
             environ = {**self._environ, **self._placement()}
             if self._settings.ws_mode == "AI":
                 self._prepare_pipeline(environ)
@@ -149,6 +154,9 @@ class Launcher:
         if not reason:
             self._say(_welcome(self._settings, waited))
             return True
+        if waited > _QUIET_S and reason != self._awaited:
+            self._awaited = reason
+            self._say([f"make run: not ready after {waited:.0f} s: {reason}"])
         if waited > _READY_LIMIT_S:
             raise ProcessFailed(f"not ready after {waited:.0f} s: {reason}; the logs are in {self._run_dir / 'log'}")
         return False
@@ -180,8 +188,9 @@ def _end_group(process: "subprocess.Popen[bytes]") -> None:
 
 def _check_folders(settings: Settings, run_dir: Path) -> None:
     _check_writable("TORIM_CACHE", settings.torim_cache)
-    if settings.record_dir is not None:
-        _check_writable("RECORD_DIR", settings.record_dir)
+    for name, folder in {"RECORD_DIR": settings.record_dir, "MESSAGES_DIR": settings.messages_dir}.items():
+        if folder is not None:
+            _check_writable(name, folder)
     _check_writable("the folder of this run", run_dir)
     (run_dir / "log").mkdir(exist_ok=True)
 
@@ -199,6 +208,15 @@ def _check_writable(name: str, folder: Path) -> None:
             pass
     except OSError as error:
         raise ConfigError(f"{name}={path}: cannot be written to ({error.strerror}); name a folder that can") from None
+
+
+def _check_metrics_ports(settings: Settings) -> None:
+    """Raises ConfigError where a process would tell its metrics on the gateways' own port."""
+    taken = [target for service in (targets(settings) if settings.metrics_port else []) for target in service["targets"]]
+    if any(target.endswith(f":{settings.port}") for target in taken):
+        raise ConfigError(
+            f"METRICS_PORT={settings.metrics_port}: PORT={settings.port} is one of the ports that follow from it; choose another"
+        )
 
 
 @contextmanager

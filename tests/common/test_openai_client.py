@@ -9,9 +9,9 @@ import pytest
 from openai import APIStatusError, OpenAIError
 
 from common.config import Settings
-from common.errors import VendorError
+from common.errors import KeyRefused, VendorError
 from common.openai_client import blame as blamed
-from common.openai_client import client, shutdown_dates, wait_s
+from common.openai_client import client, shutdown_dates, wait_s, warm_up
 from tests.authority import secured
 from tests.vendors.nat import Nat
 
@@ -84,6 +84,15 @@ def test_the_end_of_a_model_stands_in_the_servers_list() -> None:
 @pytest.mark.parametrize("listed", [b"", b"<html>", b"[]", b'{"data": 3}'])
 def test_a_server_without_such_a_list_says_nothing(listed: bytes) -> None:
     assert shutdown_dates(listed) == {}
+
+
+# --- The key
+
+
+async def test_openai_is_not_asked_without_a_key() -> None:
+    async with client(Settings(), "") as openai:
+        with pytest.raises(KeyRefused, match=r"^OPENAI_API_KEY: is not set"):
+            await warm_up(openai, [])
 
 
 # --- Why there is no connection

@@ -62,5 +62,10 @@ def test_a_file_of_ones_own_is_read(tmp_path: Path) -> None:
 def test_a_row_that_is_none_ends_the_start(tmp_path: Path, text: str) -> None:
     file = tmp_path / "prices.toml"
     file.write_text(text)
-    with pytest.raises(ConfigError, match=r"prices\.toml: "):
+    with pytest.raises(ConfigError, match=r"^PRICES=.*prices\.toml: "):
         prices.load(file)
+
+
+def test_a_table_that_is_not_there_is_named_with_its_setting(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"^PRICES=.*/mine\.toml: cannot be read \(No such file"):
+        prices.load(tmp_path / "mine.toml")

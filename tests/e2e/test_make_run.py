@@ -185,10 +185,17 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
             assert said_before_it_gave_up(run).startswith(f"make run: PORT={taken}: taken")
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["TORIM_CACHE", "RECORD_DIR", "MESSAGES_DIR"])
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
-    with launched(tmp_path, TORIM_CACHE=f"{tmp_path}/file/cache") as run:
-        assert said_before_it_gave_up(run).startswith(f"make run: TORIM_CACHE={tmp_path}/file/cache: cannot be written")
+    with launched(tmp_path, **{name: f"{tmp_path}/file/folder"}) as run:  # type: ignore[arg-type]
+        assert said_before_it_gave_up(run).startswith(f"make run: {name}={tmp_path}/file/folder: cannot be written")
+
+
+@pytest.mark.parametrize(("metrics_port", "port"), [("8080", "8080"), ("7780", "8080"), ("9100", "9101")])
+def test_metrics_on_the_gateways_port_are_named(tmp_path: Path, metrics_port: str, port: str) -> None:
+    with launched(tmp_path, METRICS_PORT=metrics_port, PORT=port, GATEWAYS="2") as run:
+        assert said_before_it_gave_up(run).startswith(f"make run: METRICS_PORT={metrics_port}: PORT={port} is one of the ports")
 
 
 def test_a_bad_setting_is_named(tmp_path: Path) -> None:

@@ -101,6 +101,12 @@ def test_of_a_call_without_words_nobody_is_asked(tmp_path: Path) -> None:
     assert (answered(tmp_path, bus, turns=[CloseTurn(1, "hung_up", "", "")])[0], bus.published) == ("", [])
 
 
+def test_rules_sum_nothing_up_so_they_are_not_asked(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    bus = Asked()
+    summaries = Summaries(bus, "gw1", model=False)  # type: ignore[arg-type]
+    assert (run(summaries.of(agent(tmp_path), TURNS)), bus.published, caplog.messages) == ("", [], [])
+
+
 def test_of_many_calls_that_end_at_once_the_stage_has_only_some_and_none_waits_longer_for_it(tmp_path: Path) -> None:
     bus = Asked()
 

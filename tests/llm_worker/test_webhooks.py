@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,8 +20,9 @@ from llm_worker.tools import BadArguments, Occasion, Tool, ToolFailed
 from llm_worker.webhooks import NoAnswer
 from tests.vendors.openai_server import Close, OpenAIServer, Request, Reset, Script, answer, document
 
-OCCASION = Occasion("c1", "he", datetime(2026, 1, 5, 16, 6, tzinfo=UTC))
+OCCASION = Occasion("c1", "he", datetime(2026, 12, 31, 10, 0, tzinfo=UTC))
 AT_S = 1_767_629_160
+"""By the clock of who signs. The occasion's is another: an owner who tries an agent chooses when it is for it."""
 SECRET = "BOOKING_SECRET"
 DANA = '{"people":2,"name":"Dana"}'
 PARAMETERS = {
@@ -38,6 +40,7 @@ NOWHERE = "http://127.0.0.1:9/"
 @pytest.fixture(autouse=True)
 def secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SECRET, "s3cret")
+    monkeypatch.setattr(webhooks, "time", SimpleNamespace(time=lambda: AT_S + 0.5))
 
 
 @asynccontextmanager
