@@ -45,7 +45,17 @@ def prompt_of(
     last = _last(past, lambda exchange: f"{exchange.caller} {exchange.bot}", most_tokens)
     done = [_used(run, head.turn, entry, now_s) for turn in history for run in turn.tools]
     used = _last(done, lambda each: f"{each.name} {each.arguments} {each.result}", most_tokens)
-    return Prompt(transcript.text, head.language, head.turn, last, tuple(spoken), tuple(tools), used, left_out=len(past) - len(last))
+    return Prompt(
+        transcript.text,
+        head.language,
+        head.turn,
+        last,
+        tuple(spoken),
+        tuple(tools),
+        used,
+        left_out=len(past) - len(last),
+        used_left_out=len(done) - len(used),
+    )
 
 
 def _last(past: Sequence[_Past], text_of: Callable[[_Past], str], most_tokens: int) -> tuple[_Past, ...]:

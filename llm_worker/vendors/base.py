@@ -75,7 +75,9 @@ class Prompt:
     tools: tuple[Tool, ...] = ()
     """What may be called."""
     used: tuple[UsedTool, ...] = ()
-    """What was done before, an earlier attempt at this reply included: not to be done again."""
+    """What was begun before, an earlier attempt at this reply included: only what failed may be done again."""
+    used_left_out: int = 0
+    """Uses before those that were too much for ``used``."""
     rounds: tuple[Round, ...] = ()
     """What this attempt called so far: go on with the results."""
     instructions: str = ""

@@ -108,8 +108,9 @@ def test_a_tool_of_a_turn_without_words_is_told_all_the_same() -> None:
 @pytest.mark.parametrize(("most_tokens", "told"), [(1000, "abc"), (4, "bc"), (0, "c")])
 def test_of_what_was_done_the_last_that_fits_is_told(most_tokens: int, told: str) -> None:
     runs = [ToolRun(id=each, turn=2, entry="0-1", name=each, arguments="{}", started_s=1.0, timeout_s=2.0) for each in "abc"]
-    done = prompt(history=[PastTurn(2, "", "", tools=tuple(runs))], most_tokens=most_tokens).used  # 2 tokens each
-    assert "".join(each.name for each in done) == told
+    found = prompt(history=[PastTurn(2, "", "", tools=tuple(runs))], most_tokens=most_tokens)  # 2 tokens each
+    assert "".join(each.name for each in found.used) == told
+    assert found.used_left_out == 3 - len(told)
 
 
 # --- What was heard
