@@ -75,7 +75,7 @@ class ToolRuns:
     limits: Mapping[str, Limit] = field(default_factory=dict)
     """By tool; what is not there has none."""
     made: list[ToolRun] = field(default_factory=list)
-    """What was started in this call, with effects."""
+    """What was started in this call, with effects; of this reply, whose calls come one behind the other, what has ended."""
     written: set[str] = field(default_factory=set)
     """Tools of whose calls the gateway heard that they are written, and did not begin."""
     found: dict[str, str] = field(default_factory=dict)
@@ -196,10 +196,9 @@ class ToolRuns:
         start = await self.bus.tool_start(call, run, [self._started(tool)], instead)
         if start.answer != "started":
             return start
-        self.made.append(run)
         outcome, result = await self._run(tool, taken)
         ended = msgspec.structs.replace(run, outcome=outcome, result=result)
-        self.made[self.made.index(run)] = ended
+        self.made.append(ended)
         try:
             await self.bus.tool_end(call, ended, [self._ended(tool.name, ok=outcome == "done")])
         except BusUnavailable as trouble:  # this reply knows it all the same; later ones call it unknown
