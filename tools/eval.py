@@ -15,6 +15,8 @@ They stand beside the agent, in ``<agent>.eval.toml``:
     ends = true                           # whether the agent hangs up; absent: either
     transfers = "reception"               # where to; "": nowhere; absent: either
 
+A dialogue in which nothing is expected, and a file without one, are faults: they would be as expected whatever is answered.
+
 With ``LLM_VENDOR=scripted`` they run without an account, by the agent's rules. Exit codes: 0 all is as expected, 1 something is not,
 4 usage, or a file that cannot be used, 5 the model does not answer.
 """
@@ -35,7 +37,7 @@ import msgspec
 from msgspec import Meta
 
 from common import config, logs
-from common.agents.file import table_in
+from common.agents.file import place_of, table_in
 from common.agents.folder import HERE, named
 from common.command_line import EXIT_USAGE, Parser
 from common.config import Settings
@@ -62,7 +64,7 @@ class Dialogue(msgspec.Struct, frozen=True, kw_only=True):
     """A call."""
 
     name: Annotated[str, Meta(description="a name, for people")]
-    turn: Annotated[tuple[Turn, ...], Meta(description="tables [[dialogue.turn]], each with says")]
+    turn: Annotated[tuple[Turn, ...], Meta(min_length=1, description="tables [[dialogue.turn]], each with says")]
     now: Annotated[datetime | None, Meta(description="when it is, like 2026-11-24T10:00:00")] = None
     language: Annotated[str, Meta(description='the language that the call begins in, like "en"')] = ""
 
@@ -70,7 +72,7 @@ class Dialogue(msgspec.Struct, frozen=True, kw_only=True):
 class Dialogues(msgspec.Struct, frozen=True):
     """A file of them."""
 
-    dialogue: Annotated[tuple[Dialogue, ...], Meta(description="tables [[dialogue]], each with name and turns")]
+    dialogue: Annotated[tuple[Dialogue, ...], Meta(min_length=1, description="tables [[dialogue]], each with name and turns")]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -114,9 +116,15 @@ def read(path: Path) -> tuple[Dialogue, ...]:
     """The dialogues in a file.
 
     Raises:
-        ConfigError: it cannot be read, or is no such file; with the line.
+        ConfigError: it cannot be read, is no such file, or a dialogue of it expects nothing; with the line.
     """
-    return table_in(path, Dialogues).dialogue
+    dialogues = table_in(path, Dialogues).dialogue
+    for number, dialogue in enumerate(dialogues, 1):
+        if all(turn == Turn(says=turn.says) for turn in dialogue.turn):
+            takes = "takes expects, forbids, calls, language, ends or transfers in one of its turns at least"
+            what = f"expects nothing, so it would be as expected whatever is answered; {takes}"
+            raise ConfigError(f"{place_of(path, 'dialogue', str(number))}: dialogue.{number}: {what}")
+    return dialogues
 
 
 async def _hold_all(agent: str, dialogues: Sequence[Dialogue], settings: Settings) -> list[dict[str, Any]]:

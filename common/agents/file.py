@@ -145,7 +145,10 @@ def _value(kind: Any, raw: Any, path: KeyPath, takes: str = "") -> Any:
         of = typing.get_args(plain)[1]
         return {key: _value(of, value, (*path, key), takes) for key, value in _as_table(raw, path).items()}
     if typing.get_origin(plain) is tuple and _is_struct(of := typing.get_args(plain)[0]):
-        return tuple(_value(of, each, (*path, str(number))) for number, each in enumerate(_as_tables(raw, path), 1))
+        tables = _as_tables(raw, path)
+        if not tables and _min_length(kind):
+            raise Fault(path, f"[] does not fit; takes {takes}, one at least")
+        return tuple(_value(of, each, (*path, str(number))) for number, each in enumerate(tables, 1))
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
@@ -180,6 +183,16 @@ def _as_tables(raw: Any, path: KeyPath) -> list[Any]:
 
 def _is_struct(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def _min_length(kind: Any) -> int:
+    """How many of them there must be."""
+    metas = (
+        [each for each in typing.get_args(kind)[1:] if isinstance(each, msgspec.Meta)]
+        if typing.get_origin(kind) is typing.Annotated
+        else []
+    )
+    return max((each.min_length or 0 for each in metas), default=0)
 
 
 def _described(kind: Any) -> tuple[Any, str]:

@@ -93,6 +93,12 @@ def test_the_result_is_json_on_standard_output(clinic: Path, capsys: pytest.Capt
         ("dialogue = 5", "1: dialogue: 5 does not fit; takes tables: [[dialogue]]"),
         ('[[dialogue]]\nname = "d"\nturns = []', "3: dialogue.1.turns: there is no such key (is turn meant?)"),
         ("x =", "1: x: is not TOML"),
+        ("# none yet\ndialogue = []", "2: dialogue: [] does not fit; takes tables [[dialogue]], each with name and turns, one at least"),
+        ('[[dialogue]]\nname = "d"\nturn = []', "3: dialogue.1.turn: [] does not fit; takes tables [[dialogue.turn]], each with says, one"),
+        (
+            '[[dialogue]]\nname = "d"\n[[dialogue.turn]]\nsays = "x"\nexpects = []\n[[dialogue.turn]]\nsays = "y"',
+            "1: dialogue.1: expects nothing, so it would be as expected whatever is answered; takes expects, forbids,",
+        ),
         (
             '[[dialogue]]\nname = "d"\n[[dialogue.turn]]\nsays = "x"\nexpects = "y"',
             "5: dialogue.1.turn.1.expects: 'y' does not fit; takes words that are in the answer",
@@ -124,7 +130,7 @@ def test_an_agent_without_dialogues_is_told(clinic: Path) -> None:
 
 
 def test_a_language_that_the_agent_does_not_speak_is_told(clinic: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(clinic, '[[dialogue]]\nname = "d"\nlanguage = "fr"\n[[dialogue.turn]]\nsays = "bonjour"', "clinic.eval")
+    write(clinic, '[[dialogue]]\nname = "d"\nlanguage = "fr"\n[[dialogue.turn]]\nsays = "bonjour"\nends = false', "clinic.eval")
     assert main(["clinic"]) == EXIT_USAGE
     assert "Galil clinic does not speak 'fr'; takes any of he, en" in capsys.readouterr().err
 
@@ -136,11 +142,11 @@ def test_bad_usage_has_the_exit_code_that_is_written() -> None:
 
 
 def test_the_dialogues_may_stand_elsewhere(clinic: Path, tmp_path: Path) -> None:
-    elsewhere = write(tmp_path / "more", '[[dialogue]]\nname = "d"\n[[dialogue.turn]]\nsays = "bye"', "other")
+    elsewhere = write(tmp_path / "more", '[[dialogue]]\nname = "d"\nlanguage = "en"\n[[dialogue.turn]]\nsays = "bye"\nends = true', "other")
     assert main(["clinic", "--file", str(elsewhere)]) == EXIT_EXPECTED
 
 
 def test_a_model_that_is_not_there_is_told(clinic: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LLM_VENDOR", "openai")
     monkeypatch.setenv("LLM_BASE_URL", "http://127.0.0.1:9/v1")
-    assert held(clinic, 'says = "hello"') == EXIT_NO_CONNECTION
+    assert held(clinic, 'says = "hello"\nends = false') == EXIT_NO_CONNECTION
