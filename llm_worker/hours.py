@@ -1,7 +1,8 @@
 """When somebody is there, and how that is told (sans-I/O).
 
-What counts for a day: its date's own times, else a holiday, else the eve of one, else its weekday. The week begins as its country's
-does. Holidays are those of the package ``holidays``, which knows their names in the languages of their country.
+What counts for a day: its date's own times, else those of a range of days, else a holiday, else the eve of one, else its weekday.
+The week begins as its country's does. Holidays are those of the package ``holidays``, which knows their names in the languages of
+their country.
 """
 
 import datetime
@@ -11,7 +12,7 @@ from functools import lru_cache
 
 import holidays
 
-from common.agents.agent import WEEKDAYS, Hours
+from common.agents.agent import RANGE, WEEKDAYS, Hours
 from common.language import base_language
 
 _LOOK_DAYS = 14
@@ -48,8 +49,9 @@ def opening(hours: Hours, day: datetime.date, language: str = "en") -> Opening:
     """The times of a day."""
     name = holiday(hours, day, language)
     usual: tuple[str, ...] = getattr(hours, WEEKDAYS[day.weekday()])
-    if day.isoformat() in hours.dates:
-        spans = hours.dates[day.isoformat()]
+    own = _own_times(hours, day.isoformat())
+    if own is not None:
+        spans = own
     elif name:
         spans = ()
     elif usual and hours.holiday_eves is not None and holiday(hours, day + datetime.timedelta(days=1), language):
@@ -57,6 +59,17 @@ def opening(hours: Hours, day: datetime.date, language: str = "en") -> Opening:
     else:
         spans = usual
     return Opening(day, tuple((_short(span[:5]), _short(span[6:])) for span in spans), name)
+
+
+def _own_times(hours: Hours, day: str) -> tuple[str, ...] | None:
+    """Those that the file gives a date, alone or in a range; None: none. Dates in ISO's form follow one another as their texts do."""
+    if day in hours.dates:
+        return hours.dates[day]
+    for days, spans in hours.dates.items():
+        first, _, last = days.partition(RANGE)
+        if first <= day <= last:
+            return spans
+    return None
 
 
 def moment(hours: Hours, now: datetime.datetime) -> Moment:
@@ -165,7 +178,7 @@ def told_day(hours: Hours, day: datetime.date, language: str) -> str:
     if base_language(language) == "he":
         times = " ו".join(f"מ-{begins} עד {ends}" for begins, ends in each.spans)
         named = f": {each.holiday}" if each.holiday else ""
-        return f"{_on_hebrew(day)}, אנחנו {f'פתוחים {times}' if times else 'סגורים'}{named}."
+        return f"ב{_hebrew(day)}, אנחנו {f'פתוחים {times}' if times else 'סגורים'}{named}."
     times = " and ".join(f"from {begins} to {ends}" for begins, ends in each.spans)
     named = f" for {each.holiday}" if each.holiday and not times else ""
     return f"On {_english(day)}, we are {f'open {times}' if times else 'closed'}{named}."
@@ -181,17 +194,15 @@ def told_now(hours: Hours, now: datetime.datetime, language: str) -> str:
     if until is None:
         return "אנחנו סגורים עכשיו." if hebrew else "We are closed now."
     if state.is_open:
-        day = (
-            ""
-            if until - now < datetime.timedelta(days=1)
-            else f"{_hebrew(until.date())}, בשעה "
-            if hebrew
-            else f"{_english(until.date())}, at "
-        )
-        return f"אנחנו פתוחים עכשיו, עד {day}{_clock(until)}." if hebrew else f"We are open now, until {day}{_clock(until)}."
-    if hebrew:
-        return f"אנחנו סגורים עכשיו, ונפתח {_on_hebrew(until.date())}, בשעה {_clock(until)}."
-    return f"We are closed now, and open again on {_english(until.date())}, at {_clock(until)}."
+        soon = until - now < datetime.timedelta(days=1)
+        closing = _clock(until) if soon else _day_and_clock(until, hebrew=hebrew)
+        return f"אנחנו פתוחים עכשיו, עד {closing}." if hebrew else f"We are open now, until {closing}."
+    opening_at = _day_and_clock(until, hebrew=hebrew)
+    return f"אנחנו סגורים עכשיו, ונפתח ב{opening_at}." if hebrew else f"We are closed now, and open again on {opening_at}."
+
+
+def _day_and_clock(when: datetime.datetime, *, hebrew: bool) -> str:
+    return f"{_hebrew(when.date())}, בשעה {_clock(when)}" if hebrew else f"{_english(when.date())}, at {_clock(when)}"
 
 
 def _clock(when: datetime.datetime) -> str:
@@ -204,10 +215,6 @@ def _english(day: datetime.date) -> str:
 
 def _hebrew(day: datetime.date) -> str:
     return f"{_HEBREW_DAYS[day.weekday()]}, {day.day} ב{_HEBREW_MONTHS[day.month - 1]}"
-
-
-def _on_hebrew(day: datetime.date) -> str:
-    return f"ב{_hebrew(day)}"
 
 
 _ASKED = {name.removeprefix("יום "): number for number, name in enumerate(_HEBREW_DAYS)} | {name: at for at, name in enumerate(WEEKDAYS)}

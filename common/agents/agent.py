@@ -133,6 +133,10 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     ] = ""
 
 
+RANGE = ".."
+"""Between the first and the last day of a range."""
+
+
 class Hours(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When somebody is there. A weekday that is not named is closed."""
 
@@ -146,7 +150,11 @@ class Hours(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     friday: Day = ()
     saturday: Day = ()
     sunday: Day = ()
-    dates: Annotated[dict[str, Day], Meta(description='times of single days: "2026-12-31" = ["09:00-12:00"]')] = {}
+    dates: Annotated[
+        dict[str, Day],
+        Meta(description='times of single days and of ranges: "2026-12-31" = ["09:00-12:00"], "2027-04-23..2027-04-27" = []'),
+    ] = {}
+    """By day, or first and last day with ``RANGE`` between them. A day's own go before those of a range; ranges have no day in common."""
 
 
 class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

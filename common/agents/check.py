@@ -13,7 +13,7 @@ import regex
 from holidays import list_supported_countries
 
 from common import config
-from common.agents.agent import ACTIONS, WEEKDAYS, Agent, Hours, Limit, Lookup, ToolName, Webhook
+from common.agents.agent import ACTIONS, RANGE, WEEKDAYS, Agent, Hours, Limit, Lookup, ToolName, Webhook
 from common.agents.fault import Fault, KeyPath, astray, like
 from common.agents.voices import CHIRPS, chirp_of, gender_of, misfits
 from common.config import Settings
@@ -45,6 +45,7 @@ def check(agent: Agent, settings: Settings) -> None:
     _check_tools(agent)
     _check_fillers(agent)
     _check_limits(agent)
+    _check_pronunciations(agent)
     if agent.lookup is not None:
         _check_lookup(agent.lookup, agent.instructions)
     if agent.report is not None:
@@ -162,6 +163,14 @@ def _check_url(url: str, path: KeyPath) -> None:
         raise Fault(path, f"{url!r} does not fit; takes an address with https://, or http:// with {' or '.join(_OURS)}")
 
 
+def _check_pronunciations(agent: Agent) -> None:
+    """Any word may stand there, so a key of the agent's own would be taken for one, and nobody would learn why it does nothing."""
+    for word in agent.pronunciations:
+        if own := astray(word, Agent.__struct_fields__):
+            takes = f"takes words, and {word.capitalize()!r} for one that is spelt so: capitals do not matter"
+            raise Fault(("pronunciations", word), f"does nothing{own}; {takes}")
+
+
 def _check_limits(agent: Agent) -> None:
     for tool, limit in agent.limits.items():
         if tool == "transfer":
@@ -193,9 +202,13 @@ def _check_hours(hours: Hours) -> None:
     for weekday in WEEKDAYS:
         _check_day(getattr(hours, weekday), ("hours", weekday))
     _check_day(hours.holiday_eves or (), ("hours", "holiday_eves"))
-    for date, day in hours.dates.items():
-        _check_date(date)
-        _check_day(day, ("hours", "dates", date))
+    for days, day in hours.dates.items():
+        _check_days(days)
+        _check_day(day, ("hours", "dates", days))
+    ranges = sorted(days for days in hours.dates if RANGE in days)
+    for earlier, later in pairwise(ranges):
+        if later.split(RANGE)[0] <= earlier.split(RANGE)[1]:
+            raise Fault(("hours", "dates", later), f"has days in common with {earlier}; takes ranges apart from one another")
 
 
 def _check_zone(name: str) -> None:
@@ -205,14 +218,21 @@ def _check_zone(name: str) -> None:
         raise Fault(("hours", "time_zone"), f"{name!r} is no time zone; takes an IANA name like Asia/Jerusalem") from None
 
 
-def _check_date(date: str) -> None:
+def _check_days(days: str) -> None:
+    """A day, or the first and the last of a range."""
+    ends = days.split(RANGE)
+    if len(ends) > 2 or not all(map(_is_day, ends)):
+        own = astray(days, Agent.__struct_fields__)
+        raise Fault(("hours", "dates", days), f"is no day{own}; takes one like 2026-12-31, or a range like 2027-04-23{RANGE}2027-04-27")
+    if ends[-1] <= ends[0] and len(ends) > 1:
+        raise Fault(("hours", "dates", days), "ends before it begins, or with its first day; takes the first day, then the last")
+
+
+def _is_day(date: str) -> bool:
     try:
-        known = datetime.date.fromisoformat(date).isoformat() == date  # it reads 20261231 and 2026-W53-4, too
+        return datetime.date.fromisoformat(date).isoformat() == date  # it reads 20261231 and 2026-W53-4, too
     except ValueError:
-        known = False
-    if not known:
-        own = astray(date, Agent.__struct_fields__)
-        raise Fault(("hours", "dates", date), f"is no day{own}; takes one like 2026-12-31") from None
+        return False
 
 
 def _check_day(day: tuple[str, ...], path: KeyPath) -> None:

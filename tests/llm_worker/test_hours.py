@@ -3,6 +3,7 @@
 import datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from common.agents.agent import Hours
@@ -47,6 +48,29 @@ def at(text: str) -> datetime.datetime:
 )
 def test_a_day_has_the_times_of_its_date_else_of_a_holiday_else_of_its_weekday(day: str, spans: tuple[tuple[str, str], ...]) -> None:
     assert opening(CLINIC, date(day)).spans == spans
+
+
+@pytest.mark.parametrize(
+    ("day", "spans"),
+    [
+        ("2027-04-22", 0),  # the day before the range: Passover
+        ("2027-04-23", 0),
+        ("2027-04-25", 1),  # a day in it with times of its own
+        ("2027-04-27", 0),  # the last, and the eve of a holiday
+        ("2027-04-29", 2),
+        ("2027-12-31", 1),  # of a range over the end of a year
+        ("2028-01-01", 1),
+        ("2028-01-02", 2),
+    ],
+)
+def test_a_range_of_days_has_times_of_its_own_but_for_a_day_of_it_that_has_others(day: str, spans: int) -> None:
+    dates = {"2027-04-23..2027-04-27": (), "2027-04-25": ("10:00-11:00",), "2027-12-30..2028-01-01": ("09:00-10:00",)}
+    assert len(opening(msgspec.structs.replace(CLINIC, dates=dates), date(day)).spans) == spans
+
+
+def test_behind_a_week_of_holidays_is_the_next_opening() -> None:
+    closed = msgspec.structs.replace(CLINIC, dates={"2026-11-25..2026-12-02": ()})
+    assert told_now(closed, at("2026-11-26T10:00"), "en") == "We are closed now, and open again on Thursday, December 3, at 9:00."
 
 
 def test_without_a_country_there_are_no_holidays() -> None:
@@ -188,3 +212,55 @@ def test_a_day_may_be_asked_for_in_many_ways(asked: str, day: str) -> None:
 
 def test_what_is_no_day_is_none() -> None:
     assert day_of("someday", date(TUESDAY)) is None
+
+
+# --- Where clocks are changed: in Israel at 2:00 on the Friday before the last Sunday of March, and on the last Sunday of October
+
+NIGHT_SHIFT = Hours(thursday=("22:00-06:00",), saturday=("22:00-06:00",), sunday=("09:00-13:00",))
+
+
+def utc(text: str) -> datetime.datetime:
+    """A moment in UTC, by the clock of Israel."""
+    return datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.UTC).astimezone(ZONE)
+
+
+@pytest.mark.parametrize(
+    ("now", "clock", "is_open", "until"),
+    [
+        ("2026-03-26T23:59", "2026-03-27 01:59", True, "2026-03-27T06:00"),  # a minute before 3:00
+        ("2026-03-27T00:00", "2026-03-27 03:00", True, "2026-03-27T06:00"),
+        ("2026-03-27T02:59", "2026-03-27 05:59", True, "2026-03-27T06:00"),
+        ("2026-03-27T03:00", "2026-03-27 06:00", False, "2026-03-28T22:00"),
+        ("2026-10-24T22:30", "2026-10-25 01:30", True, "2026-10-25T06:00"),
+        ("2026-10-24T23:30", "2026-10-25 01:30", True, "2026-10-25T06:00"),  # the same hour once more
+        ("2026-10-25T03:59", "2026-10-25 05:59", True, "2026-10-25T06:00"),
+        ("2026-10-25T04:00", "2026-10-25 06:00", False, "2026-10-25T09:00"),
+    ],
+)
+def test_on_the_night_of_another_clock_times_are_those_of_the_clock_on_the_wall(now: str, clock: str, is_open: bool, until: str) -> None:
+    local = utc(now)
+    assert f"{local:%Y-%m-%d %H:%M}" == clock
+    assert (moment(NIGHT_SHIFT, local).is_open, moment(NIGHT_SHIFT, local).until) == (is_open, at(until))
+
+
+@pytest.mark.parametrize(("now", "day"), [("2026-03-27T20:59", "2026-03-27"), ("2026-03-27T21:00", "2026-03-28")])
+def test_a_day_of_23_hours_ends_at_midnight(now: str, day: str) -> None:
+    assert day_of("today", utc(now).date()) == date(day)
+
+
+@pytest.mark.parametrize(("now", "day"), [("2026-10-25T21:59", "2026-10-25"), ("2026-10-25T22:00", "2026-10-26")])
+def test_a_day_of_25_hours_ends_at_midnight(now: str, day: str) -> None:
+    assert day_of("today", utc(now).date()) == date(day)
+
+
+@pytest.mark.parametrize(
+    ("now", "opens"), [("2026-03-26T10:00", "Friday, March 27, at 10:00"), ("2026-10-24T10:00", "Sunday, October 25, at 10:00")]
+)
+def test_who_opens_behind_the_change_opens_by_the_new_clock(now: str, opens: str) -> None:
+    hours = Hours(friday=("10:00-12:00",), sunday=("10:00-12:00",))
+    assert told_now(hours, utc(now), "en") == f"We are closed now, and open again on {opens}."
+
+
+def test_who_is_open_for_25_hours_tells_only_the_time_and_never_a_time_that_is_past() -> None:
+    hours = Hours(saturday=("00:00-24:00",), sunday=("00:00-12:00",))
+    assert told_now(hours, utc("2026-10-24T21:30"), "en") == "We are open now, until 12:00."
