@@ -20,8 +20,7 @@ def command(package: str, program: str, cache: Path, folder_name: str) -> list[s
     on_path = shutil.which(program)
     if on_path is not None:
         return [on_path]
-    folder = cache.expanduser() / folder_name
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = _made(cache.expanduser() / folder_name)
     fetched = folder / "root" / "usr" / "bin" / program
     with (folder / "lock").open("w") as lock:  # several test processes want it at a time
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -37,13 +36,20 @@ def contents(package: str, cache: Path, folder_name: str) -> Path:
     Raises:
         RuntimeError: it cannot be fetched; says what to type.
     """
-    folder = cache.expanduser() / folder_name
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = _made(cache.expanduser() / folder_name)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "root").exists():
             _fetch_alone(package, folder)
     return folder / "root"
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RuntimeError(f"cannot write to {folder}: {error.strerror}; name another folder: TORIM_CACHE=/path") from None
+    return folder
 
 
 def _fetch(package: str, program: str, folder: Path) -> None:

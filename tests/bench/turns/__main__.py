@@ -21,18 +21,18 @@ from itertools import groupby, islice
 from pathlib import Path
 
 from common import catalogue, models
-from common.errors import SetupError
 from tests.bench.load.result import commit, processor
 from tests.bench.turns import docs
 from tests.bench.turns.changes import changes, regressed, told
 from tests.bench.turns.cut_pauses import as_json, cut_pauses
+from tests.bench.turns.exits import EXIT_FINE, EXIT_NOT_PLAYED, EXIT_REGRESSED, exit_code
 from tests.bench.turns.material import scenes
 from tests.bench.turns.outcome import Outcome
 from tests.bench.turns.panel import panel
 from tests.bench.turns.report import OURS, PANEL, latencies_table, rates_table, scores_table
 from tests.bench.turns.results import Json, read, to_json, write
 from tests.bench.turns.scene import Half, Kind, Scene
-from tests.bench.turns.stage import StageError, run
+from tests.bench.turns.stage import run
 from tests.bench.turns.stage_all import PROCESSES, run_all
 from tests.bench.turns.stage_settings import here
 from tests.bench.turns.sweep import cut_offs, yields
@@ -40,7 +40,6 @@ from tests.bench.turns.trials import OVER_THE_BOT, PAUSED, RUNS, SWEPT_VOICES, T
 from tools import timeline
 
 RESULTS = docs.FOLDER / "results.json"
-EXIT_FINE, EXIT_REGRESSED, EXIT_NOT_PLAYED = 0, 1, 2
 SWEEPS = ("pauses", "voices", "cut-offs")
 HALVES: tuple[Half, ...] = ("tuning", "held-out")
 CUT_RUNS = ("hold", "hold, guide")
@@ -53,11 +52,7 @@ _AROUND_S = 4.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what was asked; the exit code."""
     asked = _parsed(arguments)
-    try:
-        return _done(asked)
-    except (SetupError, StageError, RuntimeError) as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_NOT_PLAYED
+    return exit_code(lambda: _done(asked))
 
 
 def _done(asked: argparse.Namespace) -> int:

@@ -1,19 +1,24 @@
 """The command line: what it refuses, and what it says of what is missing."""
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.bench.turns.__main__ import EXIT_FINE, EXIT_NOT_PLAYED, EXIT_REGRESSED, RESULTS, conclude, main, scene_of
+from tests.bench.turns import truth
+from tests.bench.turns.__main__ import RESULTS, conclude, main, scene_of
 from tests.bench.turns.chapter import PAGE
 from tests.bench.turns.docs import FOLDER
+from tests.bench.turns.exits import EXIT_FINE, EXIT_NOT_PLAYED, EXIT_REGRESSED
 from tests.bench.turns.made_calls import AT_S, outcome, says, scene
+from tests.bench.turns.material import __main__ as material
 from tests.bench.turns.panel import panel
 from tests.bench.turns.results import Json, read, to_json, write
 from tests.bench.turns.scene import Kind
 from tests.bench.turns.stage_settings import here
+from tests.bench.turns.third import __main__ as third
 from tests.bench.turns.trials import DUCK, RUNS
 from tests.e2e.gateway_process import ROOT
 
@@ -31,6 +36,16 @@ def test_what_is_missing_is_said_without_a_traceback(
     (tmp_path / "file").touch()
     monkeypatch.setenv("TORIM_CACHE", str(tmp_path / "file"))
     assert main(["--each", "1"]) == EXIT_NOT_PLAYED
+    assert "TORIM_CACHE=/path" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [material.main, third.main, truth.main])
+def test_so_it_is_by_the_commands_beside_it(
+    command: Callable[[list[str]], int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("TORIM_CACHE", str(tmp_path / "file"))
+    assert command([]) == EXIT_NOT_PLAYED
     assert "TORIM_CACHE=/path" in capsys.readouterr().err
 
 

@@ -5,6 +5,7 @@ truth (``Cue.voice_s``) was set before there was a line or a detector, so this o
 long before or behind it would be a fault of the material.
 """
 
+import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from gateway.vad.base import Detector
 from gateway.vad.silero import SileroDetector, SileroModel
 from gateway.vad.webrtc import WebrtcDetector
 from tests.bench.callers import END_FRAMES, floor_events
+from tests.bench.turns.exits import EXIT_FINE, exit_code
 from tests.bench.turns.material.shelf import CASTS, scenes
 from tests.bench.turns.report import head, row
 from tests.bench.turns.scene import After, Kind, Scene
@@ -44,8 +46,15 @@ class Found:
     """From the voice's end to the begin of the silence that ends the floor."""
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Print both tables."""
+    argparse.ArgumentParser(
+        prog="python -m tests.bench.turns.truth", description="Hold the material's truth against the detectors."
+    ).parse_args(arguments)
+    return exit_code(_told)
+
+
+def _told() -> int:
     cache = here().torim_cache.expanduser()
     model = SileroModel(models.ensure(catalogue.SILERO, cache, _say))
     detectors: dict[str, NewDetector] = {"silero": lambda: SileroDetector(model), "webrtcvad": WebrtcDetector}
@@ -54,7 +63,7 @@ def main() -> int:
     found = {name: [listened(scene, new()) for scene in played] for name, new in detectors.items()}
     for line in (*times(found), "", *onsets(found)):
         _say(line)
-    return 0
+    return EXIT_FINE
 
 
 def listened(scene: Scene, detector: Detector) -> Found:
@@ -112,4 +121,4 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

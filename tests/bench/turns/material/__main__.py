@@ -13,6 +13,7 @@ from pathlib import Path
 
 from common import config
 from common.audio import SAMPLE_RATE_HZ, mulaw_to_pcm
+from tests.bench.turns.exits import EXIT_FINE, exit_code
 from tests.bench.turns.material.making import COUNTS
 from tests.bench.turns.material.shelf import CASTS, scenes
 from tests.bench.turns.scene import Kind, Scene
@@ -23,13 +24,17 @@ _HEARD_OF_A_KIND = 4
 def main(arguments: list[str]) -> int:
     """Build, print, write."""
     asked = _parse(arguments)
+    return exit_code(lambda: _done(asked))
+
+
+def _done(asked: argparse.Namespace) -> int:
     cache = config.load().torim_cache
     built = [scene for half in CASTS for scene in scenes(COUNTS, half, cache, _say)]
     for line in table(built):
         _say(line)
     if asked.listen:
         _write(built, asked.listen)
-    return 0
+    return EXIT_FINE
 
 
 def table(built: Iterable[Scene]) -> Iterator[str]:

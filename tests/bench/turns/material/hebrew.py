@@ -71,6 +71,7 @@ class Hebrew:
         kept = spoken_before(self._kept)
         if tuple(spoken.text for spoken in kept) != wanted:
             kept = self._speak(wanted)
+            self._kept.parent.mkdir(parents=True, exist_ok=True)
             self._kept.write_bytes(msgspec.msgpack.encode(kept))
         return {spoken.text: _sound(spoken) for spoken in kept}
 

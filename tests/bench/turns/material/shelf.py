@@ -73,7 +73,6 @@ class Shelf:
         self._say(f"{self._half}: {len(built)} scenes of {kind}")
 
     def _new_studio(self) -> Studio:
-        self._folder.mkdir(parents=True, exist_ok=True)
         cuts = read_cuts()
         voices = {speaker: self._voice(speaker, cuts) for speaker in SPEAKERS if speaker.half == self._half}
         cast = [next(speaker for speaker in voices if speaker.key == key) for key in CASTS[self._half]]

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from common import config, models
 from tests.bench.turns import docs
+from tests.bench.turns.exits import EXIT_FINE, exit_code
 from tests.bench.turns.material.cut_words import cut, wanted, written
 from tests.bench.turns.material.making import drawn
 from tests.bench.turns.panel import panel
@@ -50,17 +51,22 @@ _BY_KIND = ("S_ND", "taken back")
 
 def main(arguments: list[str]) -> int:
     """Cut, or play."""
+    asked = _parse(arguments)
+    return exit_code(lambda: _done(asked))
+
+
+def _done(asked: argparse.Namespace) -> int:
     cache = config.load().torim_cache.expanduser()
-    if _parse(arguments).cut:
+    if asked.cut:
         _cut(cache)
-        return 0
+        return EXIT_FINE
     scenes = list(_scenes(cache))
     runs = {trial.name: list(_played(scenes, trial, cache)) for trial in RUNS if trial.name in KINDS}
     for line in table(runs):
         _say(line)
     kept = {name: _kept(events) for name, events in runs.items()}
     KEPT.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return 0
+    return EXIT_FINE
 
 
 def _cut(cache: Path) -> None:
