@@ -115,6 +115,10 @@ class Speaker:
         if self.reply.sentences:
             await self._emit_up_to(len(self.reply.sentences))
 
+    def does(self, request: ActionRequest) -> bool:
+        """Whether that was asked for, and is to be done."""
+        return any((action.name, action.argument) == (request.name, request.argument) for action in self.asked)
+
     def _may(self, request: ActionRequest) -> bool:
         listed = self.allowed is None or TOOL_OF[request.name] in self.allowed
         return listed and (request.name != "transfer" or request.argument in self.destinations)

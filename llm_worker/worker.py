@@ -181,19 +181,22 @@ class LlmWorker:
         used = 0
         for number in range(1, MAX_ROUNDS + 1):
             with given_up_after(first_s if number == 1 else FIRST_SENTENCE_S) as deadline_s:
-                said, calls = await self._stream(prompt, speaker, Writing(runs), deadline_s)
+                said, calls, actions = await self._stream(prompt, speaker, Writing(runs), deadline_s)
             if not calls or speaker.full or number == MAX_ROUNDS:
                 return
             may_use = MAX_CALLS - used if number < MAX_ROUNDS - 1 else 0
             results = [await (runs.use(call) if at < may_use else runs.passed_by(call, TOO_MANY)) for at, call in enumerate(calls)]
             used += len(calls)
-            prompt = replace(prompt, rounds=(*prompt.rounds, Round(said, tuple(calls), tuple(results))))
+            prompt = replace(prompt, rounds=(*prompt.rounds, Round(said, tuple(calls), tuple(results), tuple(actions))))
 
-    async def _stream(self, prompt: Prompt, speaker: Speaker, writing: Writing, deadline_s: float) -> tuple[str, list[ToolCall]]:
-        """One round: what the model said, sent out already, and what it calls."""
+    async def _stream(
+        self, prompt: Prompt, speaker: Speaker, writing: Writing, deadline_s: float
+    ) -> tuple[str, list[ToolCall], list[ActionRequest]]:
+        """One round: what the model said, sent out already, what it calls, and what it has the gateway do."""
         loop, cutter = asyncio.get_running_loop(), SentenceCutter()
         said: list[str] = []
         calls: list[ToolCall] = []
+        actions: list[ActionRequest] = []
         spoke = False
         async with closing(self._model.reply(prompt)) as stream:
             while (piece := await next_piece(stream, deadline_s, self._vendor)) is not None:
@@ -206,13 +209,15 @@ class LlmWorker:
                     calls.append(piece)
                 elif isinstance(piece, str):
                     said.append(piece)
+                elif isinstance(piece, ActionRequest) and speaker.does(piece):
+                    actions.append(piece)
                 if speaker.full:
-                    return "".join(said), calls
+                    break
                 if spoke:
                     deadline_s = loop.time() + NEXT_PIECE_S
         for sentence in cutter.flush():
             await speaker.say(sentence)
-        return "".join(said), calls
+        return "".join(said), calls, actions
 
     async def _take(self, piece: Piece, cutter: SentenceCutter, speaker: Speaker) -> bool:
         """Say what is complete; whether anything was."""

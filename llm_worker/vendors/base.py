@@ -41,6 +41,17 @@ class ToolResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionRequest:
+    """The model asks for something to be done once what it said so far was heard."""
+
+    name: Literal["hang_up", "collect", "transfer"]
+    collect: Collect | None = None
+    """Which keys."""
+    argument: str = ""
+    """Where to, by name."""
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
     """What the model said in this reply up to its calls, and what came of those."""
 
@@ -48,6 +59,8 @@ class Round:
     calls: tuple[ToolCall, ...]
     results: tuple[ToolResult, ...]
     """One for each call."""
+    actions: tuple[ActionRequest, ...] = ()
+    """What it asked the gateway to do beside them: that is done behind the reply, whatever came of the calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +109,6 @@ class Prompt:
     """What else the gateway may be asked to do."""
     asked: tuple[str, ...] = ()
     """What an earlier attempt asked the gateway to do behind ``spoken``, as in ``actions``: that is done, whatever comes now."""
-
-
-@dataclass(frozen=True, slots=True)
-class ActionRequest:
-    """The model asks for something to be done once what it said so far was heard."""
-
-    name: Literal["hang_up", "collect", "transfer"]
-    collect: Collect | None = None
-    """Which keys."""
-    argument: str = ""
-    """Where to, by name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from common.errors import VendorError
 from common.language import named
 from llm_worker.thoughts import Thoughts
 from llm_worker.vendors.base import Exchange, Piece, Prompt, Round, UsedTool
-from llm_worker.vendors.openai_actions import action_of, function, offered
+from llm_worker.vendors.openai_actions import action_of, call_of, function, offered
 from llm_worker.vendors.openai_answer import Answer, written_in
 from llm_worker.vendors.openai_options import Options
 
@@ -55,6 +55,7 @@ _GO_ON = (
     "(Your last answer was broken off there. Go on right behind its last word and repeat nothing of it. Whatever it said that you do to "
     "the call, ending it, transferring it or collecting digits, is not done: call that function.)"
 )
+_WILL_BE_DONE = "This will be done once your last words were heard, and cannot be taken back: do not call it again."
 _ASKED = "(But you called {names} in it already, and that will be done: do not call it again.)"
 
 
@@ -208,12 +209,10 @@ def _told(used: UsedTool) -> str:
 
 
 def _round(each: Round) -> list[dict[str, Any]]:
-    calls = [
-        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": _sendable(call.arguments)}} for call in each.calls
-    ]
-    results = [
-        {"role": "tool", "tool_call_id": call.id, "content": result.text} for call, result in zip(each.calls, each.results, strict=True)
-    ]
+    made = [*each.calls, *(call_of(action, f"action_{number}") for number, action in enumerate(each.actions))]
+    calls = [{"id": call.id, "type": "function", "function": {"name": call.name, "arguments": _sendable(call.arguments)}} for call in made]
+    told = [*(result.text for result in each.results), *(_WILL_BE_DONE for _ in each.actions)]
+    results = [{"role": "tool", "tool_call_id": call.id, "content": text} for call, text in zip(made, told, strict=True)]
     return [{"role": "assistant", "content": each.said or None, "tool_calls": calls}, *results]
 
 

@@ -58,6 +58,17 @@ OFFERED = (
 _MADE: dict[str, Callable[[str], ActionRequest]] = {"hang_up": _hang_up, "collect_digits": _collect, "transfer": _transfer}
 
 
+def call_of(action: ActionRequest, number: str) -> ToolCall:
+    """The call that an action was; ``number`` is its id."""
+    match action.name:
+        case "hang_up":
+            return ToolCall(number, "hang_up", "{}")
+        case "collect":
+            return ToolCall(number, "collect_digits", json.dumps({"digits": (action.collect or Collect()).digits}))
+        case "transfer":
+            return ToolCall(number, "transfer", json.dumps({"to": action.argument}, ensure_ascii=False))
+
+
 def offered(actions: Collection[str], destinations: Mapping[str, str]) -> list[dict[str, Any]]:
     """What the model may call; transfers only where there is somebody to transfer to."""
     allowed = [each for each in OFFERED if each["function"]["name"] in actions]

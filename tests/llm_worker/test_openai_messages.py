@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from llm_worker.vendors.base import Exchange, Prompt, Round, ToolCall, ToolResult, UsedTool
+from common.messages import Collect
+from llm_worker.vendors.base import ActionRequest, Exchange, Prompt, Round, ToolCall, ToolResult, UsedTool
 from llm_worker.vendors.openai import messages_of
 
 PROMPT = Prompt("when do you open?", "en", 1)
@@ -78,6 +79,21 @@ def test_the_results_of_a_round_follow_its_calls() -> None:
         {"role": "assistant", "content": "Let me see.", "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "c1", "content": "booked"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("action", "name", "arguments"),
+    [
+        (ActionRequest("hang_up"), "hang_up", "{}"),
+        (ActionRequest("collect", collect=Collect(digits=9)), "collect_digits", '{"digits": 9}'),
+        (ActionRequest("transfer", argument="reception"), "transfer", '{"to": "reception"}'),
+    ],
+)
+def test_what_a_round_has_the_gateway_do_stands_among_its_calls(action: ActionRequest, name: str, arguments: str) -> None:
+    _, _, asked, booked, told = messages_of(replace(PROMPT, rounds=(replace(ROUND, actions=(action,)),)), "Be kind.")
+    made = {"id": "action_0", "type": "function", "function": {"name": name, "arguments": arguments}}
+    assert (asked["tool_calls"][1], booked["tool_call_id"], told["tool_call_id"]) == (made, "c1", "action_0")
+    assert told["content"].startswith("This will be done")
 
 
 @pytest.mark.parametrize("garbage", ["{at", "[1]", ""])

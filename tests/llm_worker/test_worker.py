@@ -233,6 +233,13 @@ def test_a_reply_goes_on_with_the_results_of_its_calls() -> None:
     assert model.prompts[1].rounds == (Round("Let me see", (SMELL, ORDER), results),)
 
 
+def test_a_reply_goes_on_with_what_it_has_the_gateway_do() -> None:
+    transfer = ActionRequest("transfer", argument="nobody")
+    model = Rounds(["Noted, goodbye.", transfer, HANG_UP, ORDER], ["Goodbye."])
+    cooked(model, RecordedBus())
+    assert model.prompts[1].rounds[0].actions == (HANG_UP,)
+
+
 def test_sentences_are_numbered_over_the_rounds() -> None:
     bus = cooked(Rounds(["Let me see", SMELL], ["Fish. Good."]), RecordedBus())
     assert (bus.out, ended(bus)) == (["Let me see", "Fish.", "Good."], 3)
