@@ -140,11 +140,11 @@ def _estimated(model: str, audio: bytes) -> dict[str, Any]:
 def _read(used: Any, bill: usage.Bill) -> None:
     """What the server says that it bills: seconds, or tokens."""
     match used:
-        case UsageDuration(seconds=seconds) | VerboseUsage(seconds=seconds):
-            bill.seconds, bill.input_tokens, bill.estimated = float(seconds), 0, False
-        case UsageTokens(input_tokens=heard, output_tokens=written) | DoneUsage(input_tokens=heard, output_tokens=written):
-            bill.input_tokens, bill.output_tokens, bill.estimated = heard, written, False
-        case _:
+        case (UsageDuration() | VerboseUsage()) as told if isinstance(told.seconds, int | float):
+            bill.seconds, bill.input_tokens, bill.estimated = float(told.seconds), 0, False
+        case (UsageTokens() | DoneUsage()) as told if isinstance(told.input_tokens, int) and isinstance(told.output_tokens, int):
+            bill.input_tokens, bill.output_tokens, bill.estimated = told.input_tokens, told.output_tokens, False
+        case _:  # a server of one's own may say less
             pass
 
 

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from openai import AsyncOpenAI, AsyncStream, BadRequestError, OpenAIError, UnprocessableEntityError
+from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletionChunk
 
 from common import openai_client, usage
@@ -148,11 +149,12 @@ def _offered(prompt: Prompt) -> list[Any]:
 
 
 def _read(chunk: ChatCompletionChunk, bill: usage.Bill) -> None:
-    """What the server says that it bills, in its last chunk; until then it is estimated."""
-    if chunk.usage is not None:
-        bill.input_tokens, bill.output_tokens, bill.estimated = chunk.usage.prompt_tokens, chunk.usage.completion_tokens, False
-    elif bill.estimated and chunk.choices:
-        bill.output_tokens += usage.tokens(written_in(chunk))
+    """What the server says that it bills, in its last chunk; until then, and where it does not say all of it, it is estimated."""
+    match chunk.usage:
+        case CompletionUsage(prompt_tokens=int() as asked, completion_tokens=int() as written):
+            bill.input_tokens, bill.output_tokens, bill.estimated = asked, written, False
+        case _ if bill.estimated and chunk.choices:
+            bill.output_tokens += usage.tokens(written_in(chunk))
 
 
 # --- The prompt

@@ -14,6 +14,7 @@ apart by their index. Some servers send each call whole, and all of them at inde
 A long note takes many seconds of that, in which nothing can be said: each piece of it is a sign of life, as is each of a thought.
 """
 
+import re
 from dataclasses import dataclass
 
 from openai.types.chat import ChatCompletionChunk
@@ -29,6 +30,9 @@ _WHOLE = ("stop", "tool_calls", "function_call")
 _OF_REQUEST = ("content_filter", "length")
 _THOUGHT = ("reasoning_content", "reasoning")
 """Where servers put a thought that they tell from the answer: DeepSeek and llama.cpp; Ollama, OpenRouter and vLLM."""
+_NOTHING = ChoiceDelta()
+_HALF_A_LETTER = re.compile("[\ud800-\udfff]")
+"""Of an emoji: JSON can write one as two halves, which a server may send apart."""
 CALL_S = 15.0
 """For what a reply calls: 600 tokens of arguments at 40 a second."""
 
@@ -63,7 +67,7 @@ class Answer:
             return ""
         choice = chunk.choices[0]
         self._ending = choice.finish_reason or self._ending
-        for piece in choice.delta.tool_calls or []:
+        for piece in _delta(chunk).tool_calls or []:
             self._take_call(piece)
         return text_of(chunk)
 
@@ -71,7 +75,7 @@ class Answer:
         """What a chunk without words tells: that a call is being written, or that the model thinks; None: neither."""
         if not chunk.choices:
             return None
-        delta = chunk.choices[0].delta
+        delta = _delta(chunk)
         if delta.tool_calls:
             return Working(CALL_S, on=self._calls[-1].name)
         return Working(LIMIT_S) if delta.content or _thought_of(delta) else None
@@ -97,17 +101,22 @@ class _Streamed:
 
 
 def text_of(chunk: ChatCompletionChunk) -> str:
-    """What is said in a chunk that has choices, a refusal, too."""
-    delta = chunk.choices[0].delta
-    return (delta.content or "") + (delta.refusal or "")
+    """What is said in a chunk that has choices, a refusal, too; without halves of a letter, which no message can hold."""
+    delta = _delta(chunk)
+    return _HALF_A_LETTER.sub("", (delta.content or "") + (delta.refusal or ""))
 
 
 def written_in(chunk: ChatCompletionChunk) -> str:
     """All that the model wrote in a chunk that has choices, and is paid for: words, a thought, a call."""
-    delta = chunk.choices[0].delta
+    delta = _delta(chunk)
     functions = [piece.function for piece in delta.tool_calls or [] if piece.function is not None]
     calls = [text for function in functions for text in (function.name, function.arguments) if text]
     return "".join((text_of(chunk), _thought_of(delta), *calls))
+
+
+def _delta(chunk: ChatCompletionChunk) -> ChoiceDelta:
+    """What a chunk that has choices adds; nothing where it has none: with its asynchronous filter Azure sends what that found so."""
+    return getattr(chunk.choices[0], "delta", None) or _NOTHING
 
 
 def _thought_of(delta: ChoiceDelta) -> str:

@@ -48,6 +48,12 @@ async def test_the_words_come_back() -> None:
         assert await vendor.transcribe(AUDIO, language="en", turn=1) == "Please try again."
 
 
+@pytest.mark.parametrize("told", [{"type": "duration", "seconds": None}, {"type": "tokens", "input_tokens": None}, {}, None, 5])
+async def test_the_words_come_back_however_little_is_told_of_their_price(told: object) -> None:
+    async with transcriber(answer(200, {"text": "hello", "usage": told})) as (vendor, _):
+        assert await vendor.transcribe(AUDIO, language="en", turn=1) == "hello"
+
+
 async def test_the_upload_goes_to_the_transcriptions() -> None:
     assert (await request_of()).path == "/v1/audio/transcriptions"
 

@@ -126,6 +126,15 @@ async def test_what_a_server_does_not_tell_is_estimated() -> None:
     assert [(use.estimated, use.output_tokens) for use in uses] == [(True, 5)]
 
 
+@pytest.mark.parametrize("told", ["{}", '{"total_tokens": 9}', '{"prompt_tokens": null, "completion_tokens": null}'])
+async def test_what_a_server_tells_by_half_is_estimated(told: str) -> None:
+    half = http_chunk(f'data: {{"choices": [], "usage": {told}}}\n\n'.encode())
+    async with model([*texts("We open", " at nine."), half, event({}, "stop"), http_chunk(DONE) + END_OF_BODY]) as (vendor, _):
+        with usage.collected() as uses:
+            await pieces(vendor)
+    assert [(use.estimated, use.output_tokens) for use in uses] == [(True, 5)]
+
+
 async def test_a_stream_that_was_stopped_is_billed_by_an_estimate_of_what_was_sent() -> None:
     service = OpenAIService()
     async with model(service) as (vendor, _):
@@ -257,6 +266,17 @@ async def test_a_chunk_that_tells_nothing_is_no_sign_of_life() -> None:
 async def test_a_chunk_without_choices_is_no_end() -> None:
     usage = http_chunk(b'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[]}\n\n')
     assert await replied([*texts("We "), usage, event({"content": "open."}, "stop"), http_chunk(DONE) + END_OF_BODY]) == ["We ", "open."]
+
+
+@pytest.mark.parametrize("delta", ["", '"delta": null, '])
+async def test_a_chunk_that_only_tells_what_azures_filter_found_is_no_end(delta: str) -> None:
+    found = http_chunk(f'data: {{"choices": [{{{delta}"index": 0, "finish_reason": null, "content_filter_offsets": {{}}}}]}}\n\n'.encode())
+    assert await replied([*texts("We "), found, event({"content": "open."}, "stop"), http_chunk(DONE) + END_OF_BODY]) == ["We ", "open."]
+
+
+async def test_half_an_emoji_is_not_said() -> None:
+    halves = http_chunk(b'data: {"choices": [{"index": 0, "delta": {"content": "Hi \\ud83d"}, "finish_reason": null}]}\n\n')
+    assert await replied([*texts(""), halves, event({"content": "there."}, "stop"), http_chunk(DONE) + END_OF_BODY]) == ["Hi ", "there."]
 
 
 async def test_a_connection_serves_the_next_reply_too() -> None:

@@ -97,7 +97,12 @@ def test_what_would_be_a_roar_is_the_operators_to_mend(kind: str, data: bytes) -
     [
         ("audio/L16;rate=24000;channels=2", PCM, "audio/L16;rate=24000;channels=2"),
         ("audio/wav", wav(16_000, channels=2), "WAV of encoding 1, 2 channels, 16 bits, 16000 Hz"),
-        ("audio/wav", MP3, "audio/wav without a header"),
+        ("audio/wav", b"\xff\xfb\x90\x64" + bytes(200), "audio/wav without a header"),
+        ("application/octet-stream", MP3, "MP3 as application/octet-stream"),
+        ("audio/pcm", b"OggS" + bytes(200), "Ogg as audio/pcm"),
+        ("audio/pcm", b"fLaC" + bytes(200), "FLAC as audio/pcm"),
+        ("audio/pcm", b'{"error":{"message":"no more"}}', "JSON as audio/pcm"),
+        ("audio/pcm", b"<!DOCTYPE html><html></html>", "HTML as audio/pcm"),
     ],
 )
 def test_what_came_is_told_and_what_would_do(kind: str, data: bytes, came: str) -> None:

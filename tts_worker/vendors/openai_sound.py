@@ -25,6 +25,8 @@ _SAMPLE_BYTES = 2
 _RIFF_BYTES = 12
 _LONGEST_HEADER_BYTES = 64 * 1024
 _LONGEST_TYPE = 80
+_OTHERS = {b"ID3": "MP3", b"OggS": "Ogg", b"fLaC": "FLAC", b'{"error"': "JSON", b"<!DOCTYPE": "HTML", b"<html": "HTML"}
+"""How what is no PCM begins that servers send under a name of PCM. An MP3 file may begin as sound does."""
 _PCM, _EXTENSIBLE = 1, 0xFFFE
 _LOWEST_HZ, _HIGHEST_HZ = 4000, 192_000
 TAKES = "16-bit mono PCM or WAV"
@@ -69,8 +71,10 @@ class Samples:
 
     def _begin(self) -> bool:
         """Leave a header out; whether the sound is reached."""
-        if len(self._held) < _RIFF_BYTES and b"RIFF".startswith(self._held[:4]):
+        if len(self._held) < _RIFF_BYTES and any(mark.startswith(self._held[: len(mark)]) for mark in (b"RIFF", *_OTHERS)):
             return False
+        if other := next((name for mark, name in _OTHERS.items() if self._held.startswith(mark)), ""):
+            raise _unreadable(f"{other} as {self._type}")
         if is_wav(self._held):
             self._begun = self._leave_out(wav_header(self._held))
         elif self._raw:
