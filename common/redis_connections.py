@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import Awaitable, Iterable
 from typing import Any
 
+import hiredis
 from redis.asyncio import BlockingConnectionPool, Connection, SSLConnection, UnixDomainSocketConnection
 from redis.asyncio.connection import AbstractConnection
-from redis.connection import HiredisRespSerializer
 
 _Command = bytes | str | Iterable[bytes]
 
@@ -20,12 +20,14 @@ _Command = bytes | str | Iterable[bytes]
 class _Straight(AbstractConnection):
     """What is done otherwise, by every kind of connection."""
 
-    _packer = HiredisRespSerializer()
-
     def pack_command(self, *args: Any) -> list[bytes]:
-        """A command as the server reads it."""
-        packed: list[bytes] = self._packer.pack(*args)
-        return packed
+        """A command as the server reads it; ``args`` are what ``hiredis`` takes, and its name's words are parts of it, too.
+
+        The client makes a tuple out of a generator here. Such a one is never of those that Python keeps to use again, but is kept
+        among them in the end: up to two thousand of each length, for as long as there is no full collection.
+        """
+        name, *values = args
+        return [hiredis.pack_command((*name.encode().split(), *values))]
 
     async def connect(self) -> None:
         """Connect, unless it is connected, as nearly always."""

@@ -76,12 +76,12 @@ class FrontDoor:
         )
 
     async def _media(self, scope: Scope, receive: Receive, send: Send) -> None:
+        wire: Wire = scope["state"].pop("wire")  # which knows the scope in turn
         await receive()  # websocket.connect
         if not self._trust.handshake(HTTPConnection(scope)):
             await send({"type": "websocket.close"})  # before accept: HTTP 403
             return
         await send({"type": "websocket.accept"})
-        wire: Wire = scope["state"].pop("wire")  # which knows the scope in turn
         line = SocketLine(TwilioCodec(), send, wire, self._limits)
         await self.admission.serve(
             MediaSocket(line, receive, wire, self.admission.admit, self._reconnects.call_over, self._complaints, self._limits)

@@ -103,6 +103,8 @@ class MediaProtocol(WebSocketsSansIOProtocol):
         self._leave_rounds()
         self._take = None
         super().connection_lost(exc)
+        self.conn.parser.close()  # the library's circles: a generator that stands still for ever, and an error's traceback
+        self.conn.parser_exc = None
 
     def data_received(self, data: bytes) -> None:
         """Take text messages out; all else is the library's, which so stands between two frames whenever it is asked."""

@@ -43,12 +43,16 @@ class Reconnects:
         self._shared = shared
         self.take_transfer = take_transfer
         self._over: dict[str, float] = {}
+        """Calls that ended in the last minute, in order, and when."""
         self._times: dict[str, list[float]] = {}
 
     def call_over(self, call: str) -> None:
         """The call was ended, by either side: its next stream would be another call."""
+        self._over.pop(call, None)
         self._over[call] = self._clock()
         _bound(self._over)
+        while not self.knows_over(longest := next(iter(self._over))):
+            del self._over[longest]
 
     def call_began(self, call: str) -> None:
         """A stream of the call is here: whatever was before, it is not over."""

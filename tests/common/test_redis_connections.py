@@ -9,7 +9,9 @@ import pytest
 from redis.asyncio import Redis
 
 from common import redis_link
+from common.redis_connections import StraightConnection
 from common.redis_link import connect
+from tests.uncollected import blocks_left
 
 
 @asynccontextmanager
@@ -51,6 +53,12 @@ async def test_what_is_written_is_read(redis_url: str, value: bytes | str | int)
 async def test_a_command_of_two_words_is_understood(redis_url: str) -> None:
     async with a_client(redis_url) as client:
         assert await client.config_get("maxmemory") == {"maxmemory": "0"}
+
+
+@pytest.mark.parametrize("length", [3, 18])
+def test_a_command_leaves_no_memory_behind(length: int) -> None:
+    connection, command = StraightConnection(), ["EVALSHA", *("value" for _ in range(length - 1))]
+    assert blocks_left(lambda: connection.pack_command(*command), 500) < 50
 
 
 async def test_more_than_there_are_connections_wait_for_each_other(redis_url: str) -> None:

@@ -1,6 +1,7 @@
 """Whether a call whose stream ended is connected again: three times a minute, whoever counts."""
 
 import asyncio
+import itertools
 from collections.abc import Sequence
 
 import pytest
@@ -11,6 +12,7 @@ from common.errors import BusUnavailable
 from gateway.telephony.reconnects import GoesTo, Reconnects, TakeTransfer
 from tests import virtual_clock
 from tests.gateway.clock import Clock
+from tests.uncollected import blocks_left
 
 
 async def redis_is_away(call: str) -> Reconnect:
@@ -70,6 +72,17 @@ async def test_a_call_that_was_ended_long_ago_is_another_call() -> None:
     reconnects = Reconnects(clock)
     reconnects.call_over("CA1")
     assert await asked(reconnects, clock, [61]) == ["again"]
+
+
+def test_calls_that_ended_long_ago_take_no_memory() -> None:
+    clock, calls = Clock(100.0), itertools.count()
+    reconnects = Reconnects(clock)
+
+    def end_one() -> None:
+        clock.now_s += 60
+        reconnects.call_over(f"CA{next(calls)}")
+
+    assert blocks_left(end_one, 500) < 50
 
 
 async def test_a_call_that_began_again_is_not_over() -> None:

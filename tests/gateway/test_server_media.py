@@ -1,18 +1,21 @@
 """Media sockets, over real ones."""
 
 import asyncio
+import gc
 import json
 import random
 import re
 import socket as sockets
 import struct
 import weakref
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 
 import httpx
 import pytest
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
+from websockets.server import ServerProtocol
 
 from common.config import Settings
 from gateway.events_log import log_event
@@ -102,6 +105,46 @@ async def test_a_conversation_that_is_over_is_freed_at_once_though_nobody_collec
             await socket.send(stop())
             await until_closed(socket)
         assert [call() for call in calls] == [None]
+
+
+def _connections() -> int:
+    """The library's, of servers, that are not freed."""
+    return sum(type(each) is ServerProtocol for each in gc.get_objects())
+
+
+async def _hang_up(socket: ClientConnection) -> None:
+    await socket.send(stop())
+    await until_closed(socket)
+
+
+async def _vanish(socket: ClientConnection) -> None:
+    socket.transport.abort()
+
+
+async def _say_too_much(socket: ClientConnection) -> None:
+    await socket.send("x" * 65_537)
+    await until_closed(socket)
+
+
+async def _one_call(end: Callable[[ClientConnection], Awaitable[None]]) -> None:
+    async with gateway(answer=Listener) as running, caller(running) as socket:
+        await end(socket)
+
+
+async def _one_refused() -> None:
+    async with gateway(SIGNED) as running:
+        assert await refused_status(running) == 403
+
+
+@pytest.mark.parametrize(
+    "session", [partial(_one_call, _hang_up), partial(_one_call, _vanish), partial(_one_call, _say_too_much), _one_refused]
+)
+def test_a_connection_that_is_over_is_freed_though_nobody_collects(session: Callable[[], Coroutine[None, None, None]]) -> None:
+    gc.collect()  # what other tests left
+    before = _connections()
+    with uncollected():
+        asyncio.run(session())
+        assert _connections() == before
 
 
 async def test_events_tell_start_stop_and_counters(capsys: pytest.CaptureFixture[str]) -> None:
