@@ -20,6 +20,12 @@ _WARM_UP_SHARE, _WARM_UP_S = 1 / 3, 600.0
 _PERCENT_AN_HOUR = {False: 3.0, True: 1.0}
 """Goals: of a run under two hours, and of a longer one."""
 _LONG_S = 7_200.0
+_SLOPE = (
+    "A slope is of all that a process holds, and does not tell what holds it: Python keeps freed tuples, two thousand of each length, "
+    "and what knows each other in circles until a full collection, of which a gateway has few, since they stall its calls. What calls, "
+    "connections and commands to Redis leave behind without any collection is counted by tests (`tests/uncollected.py`).",
+    "",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,7 @@ def told(soak: Soak) -> Iterator[str]:
     for process in soak.before.memory_mb:
         yield _row_of(soak, process, goal)
     yield ""
+    yield from _SLOPE
     yield from _left(soak)
     yield f"Keys in Redis before, at the most, and half a minute after the last call: {_three(soak, [each.keys for each in soak.samples])}."
     yield "Redis keeps the events of a call for two hours and what stages did for ten minutes, so it grows for two hours."
