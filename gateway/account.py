@@ -13,6 +13,7 @@ Turns that have not ended when it is asked count as heard.
 from dataclasses import dataclass, field
 from typing import Literal
 
+from common.agents.agent import Snapshot
 from common.messages import Message, Sentence, Stage, Use, Used
 from common.prices import Prices
 from gateway.turn.events import CloseTurn
@@ -57,6 +58,8 @@ class Account:
     """A digest of the caller's number, or ""."""
     number: str = ""
     """The caller's, where the agent's report tells it; else ""."""
+    began_with: Snapshot | None = None
+    """The agent as its file was when the call began; None: nobody knows."""
     _used: list[Used] = field(default_factory=list)
     _lengths: dict[tuple[int, int], int] = field(default_factory=dict)
     """Letters of each sentence, by turn and number."""

@@ -13,6 +13,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from common import metrics
+from common.agents.agent import Snapshot
 from common.messages import Message, Use, Used
 from common.prices import Prices
 from gateway.account import UNITS, Account, Line, usd_of
@@ -55,11 +56,11 @@ class Accounts:
         for stage, vendor in _BILLED:
             metrics.UNPRICED.labels(stage, vendor)
 
-    def open(self, call: str, agent: str, caller: str = "", number: str = "") -> Account:
+    def open(self, call: str, agent: str, caller: str = "", number: str = "", began_with: Snapshot | None = None) -> Account:
         """The account of a call, the same for each of its streams."""
         if (closing := self._closing.pop(call, None)) is not None:
             closing.cancel()
-        return self._open.setdefault(call, Account(call, agent or "settings", caller, number))
+        return self._open.setdefault(call, Account(call, agent or "settings", caller, number, began_with))
 
     def over(self, call: str) -> None:
         """No stream of the call is here any more."""

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from common import config
+from common.agents.agent import Snapshot
 from common.agents.folder import Folder
 from common.agents.in_use import InUse, in_use
 from common.agents.overlay import house
@@ -53,6 +54,10 @@ class Agents:
     def named(self, key: str) -> InUse | None:
         """The agent with this key, if there is one."""
         return self._agents.get(key)
+
+    def begun_with(self, snapshot: Snapshot | None) -> InUse | None:
+        """The agent that a call began with, whatever became of its file."""
+        return None if snapshot is None else in_use(snapshot, self._settings)
 
     async def keep_up(self, make_phrases: MakePhrases) -> None:
         """Have the phrases of all made, then follow what is saved, for ever."""

@@ -73,7 +73,7 @@ class Outcomes:
 
     def settled(self, account: Account, usd: float) -> None:
         """A call is over; waits on nothing."""
-        agent, turns = self._agents.named(account.agent), account.turns
+        agent, turns = self._agents.begun_with(account.began_with) or self._agents.named(account.agent), account.turns
         if agent is None or (report := agent.snapshot.agent.report) is None or not turns:
             return
         now_s = self._wall_clock()

@@ -146,11 +146,15 @@ class Spending:
 
     async def _tell(self, live: Iterable[Spender]) -> None:
         """Those on the line that are beyond a limit."""
-        limits = [(call, self._limits(self._agents.named(call.account.agent), call.account.caller)) for call in live]
+        limits = [(call, self._limits(self._agent_of(call.account), call.account.caller)) for call in live]
         spent = await self._spent(limit for _, each in limits for limit in each)
         for call, each in limits:
             if why := _beyond(each, spent):
                 call.spent(why)
+
+    def _agent_of(self, account: Account) -> InUse | None:
+        """Whose limit counts: that of the file as it is now; of one that is gone, as it was."""
+        return self._agents.named(account.agent) or self._agents.begun_with(account.began_with)
 
 
 def warn_of_no_limit(settings: Settings) -> None:

@@ -79,7 +79,7 @@ class Switchboard:
         started = self._counted(started)
         log_event(started.call, 0, "AGENT", agent=agent.carried.reference or "settings", language=language)
         told = started.parameters
-        account = self._accounts.open(started.call, agent.snapshot.key, told.get(CALLER, ""), told.get(NUMBER, ""))
+        account = self._accounts.open(started.call, agent.snapshot.key, told.get(CALLER, ""), told.get(NUMBER, ""), agent.snapshot)
 
         def goes_by(language: str) -> LanguageChanged:
             return LanguageChanged(self._phrases.book(language, agent), lexicon(language))

@@ -85,6 +85,22 @@ async def test_the_server_is_told_what_came_of_it(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("saved", ["texts = true", None])
+async def test_a_call_is_told_of_as_its_file_was_when_it_began(tmp_path: Path, saved: str | None) -> None:
+    async with OpenAIServer(TAKEN) as server:
+        outcomes(tmp_path, server.url)
+        of = account()
+        of.began_with = folder_of(tmp_path / "agents").agents["clinic"]
+        made = outcomes(tmp_path, server.url, saved or "")
+        if saved is None:
+            (tmp_path / "agents" / "clinic.toml").unlink()
+            made = Outcomes(tmp_path / "outcomes", Agents(Settings(), folder_of(tmp_path / "agents")), lambda: NOW_S, no_summary)
+        end(made, of)
+        await send_due(made)
+        [request] = server.requests
+    assert "texts" not in request.json
+
+
 async def test_what_was_said_is_told_where_the_file_allows_it(tmp_path: Path) -> None:
     [request] = await told(tmp_path, more="texts = true")
     assert request.json["texts"][0] == {"turn": 1, "caller": "hello", "heard": "hi", "cut": False}

@@ -180,6 +180,13 @@ def test_an_agents_file_counts_for_its_calls_on_the_line(tmp_path: Path) -> None
     assert [call.limits for call in calls] == [["spent_by_agent"], []]
 
 
+def test_so_does_one_that_is_gone() -> None:
+    call = FakeCall("clinic")
+    call.account.began_with = clinic(spend_per_day_usd=0.5).snapshot
+    run(spending(spent={"agent:clinic": 500_000}), call)
+    assert call.limits == ["spent_by_agent"]
+
+
 def test_a_redis_that_does_not_answer_ends_no_call() -> None:
     call = FakeCall()
     run(spending(away=True, spend_per_day_usd=0), call, looks=3)

@@ -38,6 +38,15 @@ def test_a_call_goes_by_the_providers_name(tmp_path: Path) -> None:
     virtual_clock.run(main())
 
 
+def test_a_calls_account_knows_the_agent_that_it_began_with(tmp_path: Path) -> None:
+    async def main() -> None:
+        began_with = answer(switchboard(tmp_path)).account.began_with
+        assert began_with is not None
+        assert began_with.agent.language == Settings().language
+
+    virtual_clock.run(main())
+
+
 def test_a_second_stream_knows_that_somebody_was_on_the_line(tmp_path: Path) -> None:
     async def main() -> None:
         board = switchboard(tmp_path)
