@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -106,65 +105,6 @@ def behind(heard: str, text: str, language: str) -> list[Piece]:
     """What an agent whose file brings no rules answers to these words behind those."""
     prompt = Prompt(text, language, 2, (Exchange("x", heard),), tools=TOOLS, instructions=AGENT)
     return [piece for _, piece in pieces(prompt)]
-
-
-ENOUGH = {
-    "en": (
-        "no", "No, thank you", "that's all, thank you", "No. That is all, thank you very much.", "nope, I'm good, thanks", "no no, bye",
-        "Okay, thanks a lot, have a nice day", "well no thank you", "Nothing else, thanks for your help. Goodbye!",
-        "I have no more questions",
-    ),
-    "he": (
-        "לא", "לא, תודה", "זה הכול, תודה", "לא, זה הכל", "לא תודה רבה, ביי", "זהו, תודה לכם, להתראות", "אין צורך", "טוב, תודה, יום טוב",
-        "אין לי עוד שאלות, תודה", "לא, בסדר, תודה",
-    ),
-}  # fmt: skip
-"""What ends a call behind an offer of more."""
-NOT_ENOUGH = {
-    "en": (
-        "No, I have a question", "no wait", "I didn't catch that", "No thank you, one more question", "Is that all you have Tuesday?",
-        "thanks, is there no parking", "that's not all", "That's all?", "no, when are you open", "please don't hang up", "is that all",
-        "bye the way, where are you", "no good", "nothing else works, I need help",
-    ),
-    "he": (
-        "לא, יש לי שאלה", "לא הבנתי", "לא שמעתי", "לא תודה, יש לי שאלה", "תודה, לא, מתי אתם פתוחים", "זה לא הכול, יש שאלה",
-        "אין צורך בתור לבדיקה?", "לא, זה לא הכל", "זה הכול?", "אתם פתוחים ביום טוב?", "לא טוב", "לא צריך תור?", "איך אומרים להתראות בסינית",
-    ),
-}  # fmt: skip
-
-
-def ends(said: Sequence[Piece]) -> bool:
-    return ActionRequest("hang_up") in said
-
-
-@pytest.mark.parametrize(("language", "text"), [(language, text) for language, texts in ENOUGH.items() for text in texts])
-def test_an_agent_hangs_up_on_who_wants_nothing_more(language: str, text: str) -> None:
-    assert ends(behind(MORE[language], text, language))
-
-
-@pytest.mark.parametrize(("language", "text"), [(language, text) for language, texts in NOT_ENOUGH.items() for text in texts])
-def test_an_agent_hangs_up_on_nobody_who_asks_something(language: str, text: str) -> None:
-    assert behind(MORE[language], text, language)
-    assert not ends(behind(MORE[language], text, language))
-
-
-CLINIC_MORE = {"en": "You are welcome. Can I help you with anything else?", "he": "בשמחה. אפשר לעזור בעוד משהו?"}
-
-
-def at_the_clinic(text: str, language: str) -> list[Piece]:
-    """What the clinic of the languages' own rules answers behind an offer of more."""
-    return [piece for _, piece in pieces(Prompt(text, language, 2, (Exchange("x", CLINIC_MORE[language]),), tools=TOOLS))]
-
-
-@pytest.mark.parametrize(("language", "text"), [(language, text) for language, texts in ENOUGH.items() for text in texts])
-def test_so_it_is_by_the_rules_of_a_language(language: str, text: str) -> None:
-    assert ends(at_the_clinic(text, language))
-
-
-@pytest.mark.parametrize(("language", "text"), [(language, text) for language, texts in NOT_ENOUGH.items() for text in texts])
-def test_and_nobody_who_asks_something_is_hung_up_on(language: str, text: str) -> None:
-    assert at_the_clinic(text, language)
-    assert not ends(at_the_clinic(text, language))
 
 
 @pytest.mark.parametrize(
