@@ -84,8 +84,9 @@ class ToolRun(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
 class ToolStart:
     """What became of the wish to start a tool with effects."""
 
-    answer: Literal["started", "uncommitted", "stale", "known"]
-    """``uncommitted``: not yet, ask again; ``known``: this call of it was made before."""
+    answer: Literal["started", "uncommitted", "stale", "behind", "known"]
+    """``uncommitted``: not yet, ask again; ``behind``: there are runs that whoever asks does not know of; ``known``: this call of it was
+    made before."""
     run: ToolRun | None = None
     """The run that is known; None if its record is gone."""
 
@@ -293,10 +294,14 @@ class HandlerBus(Protocol):
         missing ones again. -1: the turn was raised past, stop.
         """
 
-    async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output], instead: ToolRun | None = None) -> ToolStart:
+    async def tool_start(
+        self, call: str, run: ToolRun, outputs: Sequence[Output], instead: ToolRun | None = None, runs_known: int | None = None
+    ) -> ToolStart:
         """Start a tool with effects: in a committed turn that is not over, once for its name and arguments.
 
         Of what is known the run ``instead`` counts as none: it is known to have done nothing, and this one takes its place.
+        Where the call's history has more than ``runs_known`` runs, of whatever tool, nothing is started: whoever asks has to look again
+        how often it may.
         Whether it may run is decided, written down and told (``outputs``) in one atomic step; from then on it runs to its end.
         """
 

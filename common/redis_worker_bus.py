@@ -128,16 +128,18 @@ class RedisWorkerBus:
         args += [len(reply.sentences), *reply.sentences]
         return int(await self._run("emit", head.call, keys, args, outputs))
 
-    async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output], instead: ToolRun | None = None) -> ToolStart:
+    async def tool_start(
+        self, call: str, run: ToolRun, outputs: Sequence[Output], instead: ToolRun | None = None, runs_known: int | None = None
+    ) -> ToolStart:
         """Start a tool with effects, once, in a committed turn that is not over; see ``WorkerBus.tool_start``."""
         keys = [self._keys.call_hash(call), self._keys.tool(call, run.name, run.arguments), self._keys.history(call)]
         args: list[Value] = [run.turn, tool_field(run), msgspec.msgpack.encode(run), streams.TOOL_TTL_S, streams.CALL_TTL_S]
-        args.append("" if instead is None else tool_field(instead))
+        args += ["" if instead is None else tool_field(instead), "" if runs_known is None else runs_known]
         answer = await self._run("tool_start", call, keys, args, outputs)
         match answer[0].decode(), answer[1:]:
             case "known", [bytes(known)]:
                 return ToolStart("known", msgspec.msgpack.decode(known, type=ToolRun))
-            case ("started" | "uncommitted" | "stale" | "known") as what, _:
+            case ("started" | "uncommitted" | "stale" | "behind" | "known") as what, _:
                 return ToolStart(what)
             case _:
                 raise RuntimeError("not an answer of tool_start")

@@ -191,7 +191,9 @@ class _MemoryBus:
             self._keep(outputs)
         return len(self.out)
 
-    async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output], instead: ToolRun | None = None) -> ToolStart:
+    async def tool_start(
+        self, call: str, run: ToolRun, outputs: Sequence[Output], instead: ToolRun | None = None, runs_known: int | None = None
+    ) -> ToolStart:
         """Every turn is committed; what was called with the same arguments is known."""
         if (known := self._known.get((run.name, run.arguments))) is not None and known != instead:
             return ToolStart("known", known)

@@ -20,7 +20,8 @@ and each answer once; behind an effect of this turn it is looked for anew, to se
 A draft waits for its turn's commit before a tool with effects starts; ``none`` runs at once.
 
 How often the agent's file allows a tool (``times``) is how often with other arguments: of one with effects what was done, or may have
-been, as the call's history tells; of one without whatever was looked for, found or not, in drafts, too.
+been, as the call's history tells, which is read again where another delivery of the entry added to it meanwhile; of one without whatever
+was looked for, found or not, in drafts, too.
 """
 
 import asyncio
@@ -106,8 +107,7 @@ class ToolRuns:
         except BadArguments as fault:
             return ToolResult(f"error: the arguments are not valid, nothing was done: {fault}", ok=False)
         if why := self._refusal(tool, taken) or await self._looked_too_often(tool, taken):
-            logger.warning("%s tool=%s what=not_allowed why=%s", self._about(), tool.name, why)
-            return ToolResult(f"error: not allowed, nothing was done: {why}", ok=False)
+            return self._not_allowed(tool, why)
         if tool.effects == "none":
             return await self._look_up(tool, taken)
         return await self._act(tool, taken)
@@ -122,6 +122,10 @@ class ToolRuns:
         limit = self.limits.get(tool.name, Limit())
         made = [run.arguments for run in self.made if run.name == tool.name and run.outcome != "failed"]
         return refusal(limit, taken, spelled(taken), made, spoken_numbers=tool.spoken_numbers or tool.effects == "none")
+
+    def _not_allowed(self, tool: Tool, why: str) -> ToolResult:
+        logger.warning("%s tool=%s what=not_allowed why=%s", self._about(), tool.name, why)
+        return ToolResult(f"error: not allowed, nothing was done: {why}", ok=False)
 
     # --- Without effects
 
@@ -164,6 +168,10 @@ class ToolRuns:
                 if clock() >= give_up_at_s:
                     return ToolResult(NOT_COMMITTED, ok=False)
                 await self.effects.until_committed(head.call, head.turn, give_up_at_s - clock())
+            elif start.answer == "behind":  # this entry came twice, and the other one's worker started something meanwhile
+                self.made[:] = [run for turn in await self.bus.history(head.call) for run in turn.tools]
+                if why := self._refusal(tool, taken):
+                    return self._not_allowed(tool, why)
             elif self._may_take_the_place_of(start.run):
                 instead = start.run
             elif (told := self._told(start.run)) is not None:
@@ -193,7 +201,7 @@ class ToolRuns:
         """Ask for the start and, if it is ours, run to the end: in one piece, so that nothing comes between."""
         run = self._new_run(tool, taken)
         call = self.delivery.message.head.call
-        start = await self.bus.tool_start(call, run, [self._started(tool)], instead)
+        start = await self.bus.tool_start(call, run, [self._started(tool)], instead, len(self.made))
         if start.answer != "started":
             return start
         outcome, result = await self._run(tool, taken)

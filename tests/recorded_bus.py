@@ -98,7 +98,9 @@ class RecordedBus:
         self._record(*outputs)
         return len(self.out)
 
-    async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output], instead: ToolRun | None = None) -> ToolStart:
+    async def tool_start(
+        self, call: str, run: ToolRun, outputs: Sequence[Output], instead: ToolRun | None = None, runs_known: int | None = None
+    ) -> ToolStart:
         answer = self._tool_answers.pop(0) if self._tool_answers else ToolStart("started")
         if answer.answer == "started":
             self.tools_started.append(run)

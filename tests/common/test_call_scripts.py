@@ -213,8 +213,9 @@ def test_a_call_that_is_over_is_not_connected_again(bench: Bench) -> None:
 # Tools
 
 
-def start_tool(bench: Bench, run: str = "a", instead: str = "") -> Any:
-    return bench.run("tool_start", [CALL, TOOL, HISTORY, RX, BOOT], [1, f"1t:{run}", f"run {run}", 600, 7200, instead, 2000, *TO_RX])
+def start_tool(bench: Bench, run: str = "a", instead: str = "", runs_known: str = "", tool: str = TOOL) -> Any:
+    args = [1, f"1t:{run}", f"run {run}", 600, 7200, instead, runs_known, 2000, *TO_RX]
+    return bench.run("tool_start", [CALL, tool, HISTORY, RX, BOOT], args)
 
 
 def test_a_tool_starts_in_a_committed_turn_and_is_told(bench: Bench) -> None:
@@ -239,6 +240,18 @@ def test_a_start_takes_the_place_of_the_run_that_it_names(bench: Bench) -> None:
     start_tool(bench)
     answers = [start_tool(bench, run, "1t:a") for run in "bc"]
     assert (answers, bench.sent()) == ([[b"started"], [b"known", b"run b"]], (0, 2))
+
+
+def test_who_does_not_know_of_all_runs_starts_nothing(bench: Bench) -> None:
+    bench.call(turn=1, committed=1)
+    bench.redis.hset(HISTORY, mapping={"1u": "book t: it", "1s": "yes"})
+    other = f"{TOOL}:other"
+    answers = [
+        start_tool(bench, runs_known="0"),
+        start_tool(bench, "b", runs_known="0", tool=other),
+        start_tool(bench, "b", "", "1", other),
+    ]
+    assert (answers, bench.sent()) == ([[b"started"], [b"behind"], [b"started"]], (0, 2))
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,13 @@ async def test_other_arguments_are_another_call(a_house: House) -> None:
     assert await a_house.two.tool_start(CALL, again(arguments='{"at":"nine"}'), []) == STARTED
 
 
+async def test_who_does_not_know_of_a_run_starts_no_other(a_house: House) -> None:
+    await reach_turn(a_house, 1)
+    await a_house.one.tool_start(CALL, RUN, [], None, 0)
+    other = again(arguments='{"at":"nine"}')
+    assert [await a_house.two.tool_start(CALL, other, [], None, known) for known in (0, 1)] == [ToolStart("behind"), STARTED]
+
+
 async def test_a_start_whose_answer_was_lost_may_be_asked_again(a_house: House) -> None:
     await reach_turn(a_house, 1)
     await a_house.one.tool_start(CALL, RUN, [])

@@ -150,8 +150,10 @@ class Watched(MemoryBus):
         self.wanted = asyncio.Event()
         self.actions: list[Effect] = []
 
-    async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output], instead: ToolRun | None = None) -> ToolStart:
-        start = await super().tool_start(call, run, outputs, instead)
+    async def tool_start(
+        self, call: str, run: ToolRun, outputs: Sequence[Output], instead: ToolRun | None = None, runs_known: int | None = None
+    ) -> ToolStart:
+        start = await super().tool_start(call, run, outputs, instead, runs_known)
         self.wanted.set()
         return start
 

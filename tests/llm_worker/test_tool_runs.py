@@ -227,6 +227,27 @@ def test_two_deliveries_at_once_make_one_call() -> None:
     assert (at(desk, scene), len(desk.uses)) == ([ToolResult("result a", ok=True)] * 2, 1)
 
 
+def test_two_deliveries_at_once_do_no_more_than_one_may() -> None:
+    desk = Desk()
+
+    async def scene() -> list[ToolResult]:
+        wishes = [desk.runs(entry=f"{word}-0", times=1).use(call(arguments=f'{{"word":"{word}"}}')) for word in ("1", "2")]
+        return list(await asyncio.gather(*wishes))
+
+    refused = "error: not allowed, nothing was done: it was used 1 times in this call, and may not be again"
+    assert (at(desk, scene), len(desk.uses)) == ([ToolResult("result 1", ok=True), ToolResult(refused, ok=False)], 1)
+
+
+def test_two_deliveries_at_once_do_as_much_as_both_may() -> None:
+    desk = Desk()
+
+    async def scene() -> list[ToolResult]:
+        wishes = [desk.runs(entry=f"{word}-0", times=2).use(call(arguments=f'{{"word":"{word}"}}')) for word in ("1", "2")]
+        return list(await asyncio.gather(*wishes))
+
+    assert at(desk, scene) == [ToolResult(f"result {word}", ok=True) for word in ("1", "2")]
+
+
 def test_two_deliveries_that_wait_for_the_commit_make_one_call() -> None:
     desk = Desk()
 

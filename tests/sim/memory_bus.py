@@ -495,11 +495,13 @@ class MemoryBus:
             self._store.asked[streams.ALONE.asked(head.call, head.turn)] = list(reply.asked)
         return count
 
-    async def tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output], instead: ToolRun | None = None) -> ToolStart:
+    async def tool_start(
+        self, call: str, run: ToolRun, outputs: Sequence[Output], instead: ToolRun | None = None, runs_known: int | None = None
+    ) -> ToolStart:
         """Start a tool with effects, once, in a committed turn that is not over."""
-        return await self._insist(lambda: self._tool_start(call, run, outputs, instead))
+        return await self._insist(lambda: self._tool_start(call, run, outputs, instead, runs_known))
 
-    def _tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output], instead: ToolRun | None) -> ToolStart:
+    def _tool_start(self, call: str, run: ToolRun, outputs: Sequence[Output], instead: ToolRun | None, runs_known: int | None) -> ToolStart:
         key, known, tools = streams.ALONE.tool(call, run.name, run.arguments), self._store.calls.get(call), self._store.tools
         if tools.get(key) == run.id:
             return ToolStart("started")
@@ -509,6 +511,8 @@ class MemoryBus:
             return ToolStart("known", known.tools.get(tools[key]) if known is not None else None)
         if known is None or known.turn != run.turn or not known.committed:
             return ToolStart("uncommitted")
+        if runs_known is not None and len(known.tools) > runs_known:
+            return ToolStart("behind")
         self._expect(outputs)
         tools[key] = run.id
         known.tools[run.id] = run
