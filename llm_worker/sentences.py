@@ -9,7 +9,8 @@ Rules:
 - A piece ends at a newline, or at ``. ! ? …`` with what closes behind it (quotes, brackets, stars),
   once a blank and the next word's first letter have come: a mark inside "3.5", "10:30" or
   "example.com" is none, and what follows decides about "5 p.m." and about quoted speech.
-- Titles, initials and the number of a list entry end nothing ("Dr. Levi", "J. Smith", "א. ב. יהושע", "1. Bread").
+- Titles, initials and the number of a list entry end nothing ("Dr. Levi", "J. Smith", "א. ב. יהושע", "1. Bread"). In a list that stands
+  in a line, each entry is a piece ("You can: 1. Come in" | "2. Call us").
   Hebrew marks its abbreviations inside or behind the word without a full stop (ד"ר, רח', וכו'),
   so only the dotted ones (ת.ז.) and those that some write with one (פרופ. לוי) need care.
 - The first piece may end at a clause already, so that the first sound leaves early; it is long
@@ -50,6 +51,9 @@ _CLOSERS = re.escape(_QUOTES + "}*_`")
 _END = re.compile(rf"(?P<mark>[.!?…]+)(?P<closers>[{_CLOSERS}]*)(?:</\w+>)*(?=\s+(?P<next>\S))|(?P<line>\n)")
 _CLAUSE = re.compile(r"[,;:](?=\s+\S)|(?<=\s)[-–—](?=\s+\S)|—(?=\S)")
 _LAST_WORD = re.compile(r"(\S+)$")
+_NUMBER = re.compile(r"(?<!\S)(\d{1,2})$")
+"""Before a full stop, what may count an entry."""
+_ENTRY = re.compile(r"(?:^|:)\s*(\d{1,2})\.\s")
 _OPEN = re.compile(r"\[[^\]]*$|\]\([^)]*$|<[A-Za-z/!][^<>]*$")
 """A link or a tag that has not ended."""
 
@@ -63,6 +67,10 @@ class SentenceCutter:
         self._buffer = ""
         self._first = True
         self._line_start = True
+        self._before = ""
+        """The piece before the buffer."""
+        self._entry = 0
+        """The last entry of a list in a line."""
 
     def push(self, text: str) -> list[str]:
         """The pieces that ``text`` completes."""
@@ -72,7 +80,7 @@ class SentenceCutter:
     def flush(self) -> list[str]:
         """What is left, at the end of the reply; the cutter is then as good as new but for its first piece."""
         pieces = self._take_pieces()
-        rest, self._buffer = self._buffer, ""
+        rest, self._buffer, self._before, self._entry = self._buffer, "", "", 0
         return [*pieces, *self._speak(rest)]
 
     def _take_pieces(self) -> list[str]:
@@ -81,6 +89,8 @@ class SentenceCutter:
             raw, self._buffer = self._buffer[:cut], self._buffer[cut:]
             pieces += self._speak(raw)
             self._line_start = raw.endswith("\n")
+            self._entry = 0 if self._line_start else max([self._entry, *map(int, _ENTRY.findall(raw))])
+            self._before = raw
         return pieces
 
     def _speak(self, raw: str) -> list[str]:
@@ -99,12 +109,25 @@ class SentenceCutter:
         return cut if cuts else None
 
     def _sentence_end(self) -> int | None:
+        entry = self._entry
         for found in _END.finditer(self._buffer):
             if found["line"]:
                 return found.end()
-            if self._ends(found):
+            if (number := self._entry_before(found, entry)) is not None:
+                if int(number[1]) > 1 and self._buffer[: number.start()].strip():
+                    return number.start()
+                entry = int(number[1])
+            elif self._ends(found):
                 return found.end()
         return None
+
+    def _entry_before(self, found: re.Match[str], last: int) -> re.Match[str] | None:
+        """The number of a list's first entry, behind a colon, or of the one behind its ``last``."""
+        number = _NUMBER.search(self._buffer, 0, found.start()) if found["mark"] == "." and not found["closers"] else None
+        if number is None:
+            return None
+        first = number[1] == "1" and f"{self._before}{self._buffer[: number.start()]}".rstrip().endswith(":")
+        return number if first or (last and int(number[1]) == last + 1) else None
 
     def _ends(self, found: re.Match[str]) -> bool:
         before = self._buffer[: found.start()]
