@@ -1,6 +1,7 @@
 """Google's voice, with the official client against a gRPC server over a real socket."""
 
 import asyncio
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -134,6 +135,14 @@ async def test_a_voice_that_passes_marks_tells_where_words_end() -> None:
 @pytest.mark.parametrize("sound", [b"", wav(b""), b"RIFF\0\0\0\0WAVE"])
 async def test_an_answer_without_sound_is_no_piece(sound: bytes) -> None:
     assert await spoken(sound, name=IN_ONE_PIECE) == []
+
+
+async def test_sound_of_another_kind_than_was_asked_for_is_not_heard() -> None:
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, 24_000, 48_000, 2, 16)
+    body = b"WAVE" + form + struct.pack("<4sI", b"data", 1600) + bytes(1600)
+    _, failed = await failure_of(struct.pack("<4sI", b"RIFF", len(body)) + body, name=IN_ONE_PIECE)
+    assert (failed.kind, failed.blame) == ("not_mulaw", "settings")
+    assert failed.why == "came WAV of encoding 1, 1 channels, 24000 Hz; takes mono mu-law of 8000 Hz"
 
 
 async def test_marks_are_not_billed() -> None:

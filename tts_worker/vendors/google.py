@@ -24,7 +24,7 @@ from google.rpc.error_details_pb2 import RetryInfo
 from common import usage
 from common.agents.given import Given, own_files, tell_unknown
 from common.agents.voices import Gender, gender_of, of_gender
-from common.audio import SAMPLE_RATE_HZ, strip_wav_header
+from common.audio import SAMPLE_RATE_HZ, is_wav, strip_wav_header, wav_header
 from common.config import Settings
 from common.errors import Blame, KeyRefused, VendorError
 from common.language import base_language
@@ -40,6 +40,8 @@ DEADLINE_S = 20.0
 WARM_UP_S = 5.0
 
 _STREAMING = "Chirp3-HD"
+_MULAW = 7
+"""In a WAV file's header."""
 _END: Any = object()
 _VOICE = re.compile(r"(?P<language>[a-z]{2,3}-[A-Z]{2})-(?P<name>.+)")
 _REGIONS = {"he": "he-IL", "en": "en-US", "ar": "ar-XA", "ru": "ru-RU", "fr": "fr-FR", "es": "es-ES", "de": "de-DE", "it": "it-IT"}
@@ -167,7 +169,7 @@ class GoogleVoice:
                 with connection.waiting():
                     answer = await connection.client.synthesize_speech(asked, timeout=DEADLINE_S, retry=None)
                 connection.heard()
-        sound = strip_wav_header(_sound(answer))
+        sound = _mulaw(_sound(answer))
         return sound, word_ends(answer.timepoints, len(sound))
 
     async def close(self) -> None:
@@ -221,6 +223,15 @@ def _sound(answer: beta.SynthesizeSpeechResponse | google.StreamingSynthesizeRes
     if answer is None:
         raise VendorError(VENDOR, "bad_answer", retryable=True)
     return bytes(answer.audio_content)
+
+
+def _mulaw(answered: bytes) -> bytes:
+    """The sound behind a header that says that it is the line's: not every model gives what it is asked for."""
+    header = wav_header(answered) if is_wav(answered) else None
+    if header is not None and (header.encoding, header.channels, header.rate_hz) != (_MULAW, 1, SAMPLE_RATE_HZ):
+        came = f"WAV of encoding {header.encoding}, {header.channels} channels, {header.rate_hz} Hz"
+        raise VendorError(VENDOR, "not_mulaw", retryable=False, blame="settings", why=f"came {came}; takes mono mu-law of 8000 Hz")
+    return strip_wav_header(answered)
 
 
 def _blame(error: GoogleAPICallError) -> VendorError:
