@@ -20,6 +20,8 @@ logger = logging.getLogger("torim.common")
 HERE = Path(__file__).resolve().parents[2] / "agents"
 """Where they are unless ``AGENTS_DIR`` says otherwise."""
 _AGENT_FILE = re.compile(r"[a-z0-9_-]{1,40}\.toml")
+_OF_THE_SETTINGS = "settings"
+"""What the agent that they make is called in logs and sums: no file's."""
 _Stamp = tuple[tuple[str, int, int], ...]
 """Name, time and size of every file: a save changes one."""
 
@@ -31,11 +33,14 @@ class Folder:
         """Read them.
 
         Raises:
-            ConfigError: a file cannot be used, or two claim one number, with file, line and key; or ``AGENTS_DIR`` is no folder.
+            ConfigError: a file cannot be used, or two claim one number, with file, line and key; one is called what no agent is;
+                or ``AGENTS_DIR`` is no folder.
         """
         self._path = _folder(settings)
         self._settings = settings
         self._stamp = self._stamped()
+        for file in _misnamed(self._path):
+            raise _bad_name(file)
         self.agents: Mapping[str, Snapshot] = {file.stem: read(file, settings) for file in files_in(self._path)}
         self._check_numbers(self.agents)
         self._tell_misfits(self.agents)
@@ -46,6 +51,8 @@ class Folder:
         if stamp == self._stamp:
             return False
         self._stamp = stamp
+        for file in _misnamed(self._path):
+            logger.error("what=agent_ignored why=%s", _bad_name(file))
         agents = {file.stem: snapshot for file in files_in(self._path) if (snapshot := self._reread(file)) is not None}
         try:
             self._check_numbers(agents)
@@ -95,7 +102,20 @@ class Folder:
 
 def files_in(folder: Path) -> list[Path]:
     """The agents' files in a folder; none where it is not there."""
-    return sorted(file for file in folder.glob("*.toml") if _AGENT_FILE.fullmatch(file.name))
+    return sorted(file for file in folder.glob("*.toml") if _names_an_agent(file))
+
+
+def _names_an_agent(file: Path) -> bool:
+    return _AGENT_FILE.fullmatch(file.name) is not None and file.stem != _OF_THE_SETTINGS
+
+
+def _misnamed(folder: Path) -> list[Path]:
+    """Files that are meant for agents and would be read by nobody."""
+    return sorted(file for file in folder.glob("*.toml") if "." not in file.stem and not _names_an_agent(file))
+
+
+def _bad_name(file: Path) -> ConfigError:
+    return ConfigError(f"{file}: takes another name: up to 40 small letters, digits, _ and -, and not {_OF_THE_SETTINGS!r}")
 
 
 def _folder(settings: Settings) -> Path:
@@ -118,4 +138,6 @@ def named(name: str, settings: Settings) -> Snapshot:
     if not (folder / f"{name}.toml").is_file():
         there = ", ".join(file.stem for file in files_in(folder))
         raise ConfigError(f"there is no agent {name!r} in {folder}; there are: {there or 'none'}")
+    if not _names_an_agent(folder / f"{name}.toml"):
+        raise _bad_name(folder / f"{name}.toml")
     return read(folder / f"{name}.toml", settings)

@@ -41,6 +41,21 @@ def test_files_of_rules_are_no_agents(tmp_path: Path) -> None:
     assert set(folder_of(tmp_path).agents) == {"clinic"}
 
 
+@pytest.mark.parametrize("key", ["Bakery", "my bakery", "מאפיה", "settings", "b" * 41])
+def test_a_name_that_nobody_would_read_is_told(tmp_path: Path, key: str, caplog: pytest.LogCaptureFixture) -> None:
+    write(tmp_path)
+    folder = folder_of(tmp_path)
+    save(tmp_path, CLINIC, key)
+    folder.reread()
+    assert [record.getMessage().partition(f"{key}.toml: ")[2][:18] for record in caplog.records] == ["takes another name"]
+    for use in (lambda: folder_of(tmp_path), lambda: named(key, Settings(agents_dir=tmp_path))):
+        with pytest.raises(
+            ConfigError, match=f"{key}.toml: takes another name: up to 40 small letters, digits, _ and -, and not 'settings'"
+        ):
+            use()
+    assert set(folder.agents) == {"clinic"}
+
+
 def test_a_fault_at_the_start_ends_it(tmp_path: Path) -> None:
     write(tmp_path, "name = 5")
     with pytest.raises(ConfigError):
