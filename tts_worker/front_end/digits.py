@@ -54,7 +54,7 @@ def phone_rules(names: Names) -> list[Rule]:
         rule(r"(?<!\w)#(\d{3,})\*(?![\w*])", lambda found: f"{names.hash} {names.digit_by_digit(found[1])} {names.star}"),
         rule(_STAR, star),
         rule(r"#(\d+(?:-\d+)+|\d{4,})(?!\w)", lambda found: f"{names.number} {spoken_groups(groups(found[1]), names)}"),
-        rule(r"#(?=\d)", f"{names.number} "),
+        rule(r"#(?=(?:[A-Z]{1,3}-?)?\d)", f"{names.number} "),
         rule(r"(?<!\w)(\d{3,})#(?!\w)", lambda found: f"{names.digit_by_digit(found[1])} {names.hash}"),
         rule(r"(?<=\d)#(?!\w)", f" {names.hash}"),
         rule(r"(?<!\S)#(?!\S)", names.hash),

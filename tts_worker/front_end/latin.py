@@ -23,8 +23,12 @@ def latin_rules(names: Names) -> list[Rule]:
     def model(found: re.Match[str]) -> str:
         return f"{' '.join(found[1])} {spoken_groups(groups(found[2]), names)}"
 
+    def version(found: re.Match[str]) -> str:
+        return f"V {f' {names.dot} '.join(map(names.digit_by_digit, found[1].split('.')))}"
+
     return [
-        rule(r"(?<![\w-])([A-Z]{1,3})-?(\d+)(?![\w%])", model),
+        rule(r"(?<!\w)[vV](\d+(?:\.\d+)+)(?!\w)", version),
+        rule(r"(?<![\w-])([A-Z]{1,3})-?(\d+(?:-\d+)*)(?![\w%]|-\d)", model),
         rule(r"(?<!\w)[A-Z]*[a-z]\w*\d\w*", lambda found: found[0]),
         rule(r"(?<=[A-Za-z])-(?=\d{1,3}(?!\w))", " "),
         rule(r"(?<!\w)[A-Z]{2,5}(?!\w)", capitals),

@@ -20,6 +20,10 @@ class Names:
     slash: str
     number: str
     """Before a number that has a # before it."""
+    about: str
+    at_least: str
+    at_most: str
+    plus_or_minus: str
 
     def digit_by_digit(self, written: str) -> str:
         """The digits in ``written``, one after the other."""
@@ -38,6 +42,10 @@ HEBREW = Names(
     underscore="קו תחתון",
     slash="לוכסן",
     number="מספר",
+    about="בערך",
+    at_least="לפחות",
+    at_most="לכל היותר",
+    plus_or_minus="פלוס מינוס",
 )
 ENGLISH = Names(
     digits=("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
@@ -51,4 +59,8 @@ ENGLISH = Names(
     underscore="underscore",
     slash="slash",
     number="number",
+    about="about",
+    at_least="at least",
+    at_most="at most",
+    plus_or_minus="plus or minus",
 )

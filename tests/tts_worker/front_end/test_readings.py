@@ -141,6 +141,14 @@ def test_each_item_of_a_class_is_read_right(language: str, kind: str) -> None:
         ("יום א', 9:00", "יום ראשון, תשע"),
         ("כיתה א'", "כיתה א'"),
         ("ו', 8:00-12:30", "שישי, שמונה עד שתים עשרה וחצי"),
+        ("דירה 5 ו-3 בינואר", "דירה חמש ושלושה בינואר"),
+        ("בשעה 9 ו-3 בינואר", "בשעה תשע ושלושה בינואר"),
+        ("2 או 3 בינואר", "שניים או שלושה בינואר"),
+        ("ימים א וב", "ימים ראשון ושני"),
+        ("ימים א בלבד", "ימים א בלבד"),
+        ("≥ מהרגיל", "≥ מהרגיל"),
+        ("בין 24.11 ל-25.13", "בין עשרים וארבע נקודה אחת אחת לעשרים וחמש נקודה אחת שלוש"),
+        ('ל-3 מנכ"לים', 'לשלושה מנכ"לים'),
     ],
 )
 def test_hebrew_beyond_the_table(written: str, spoken: str) -> None:
@@ -201,6 +209,12 @@ def test_hebrew_beyond_the_table(written: str, spoken: str) -> None:
         ("99999999999999999999.5", " ".join(["nine"] * 20) + " point five"),
         ("12345 people", "twelve thousand three hundred forty-five people"),
         ("50000", "fifty thousand"),
+        ("at 5 in the morning", "at five in the morning"),
+        ("Jan. 5-Feb. 6", "January fifth to February sixth"),
+        ("Jan-Mar. We open", "January to March. We open"),
+        ("page 5' 10", "page five' ten"),
+        ("between 1/2 and 3/4", "between one half and three quarters"),
+        ("between 1/2, 15/16", "between one half, fifteen sixteenths"),
     ],
 )
 def test_english_beyond_the_table(written: str, spoken: str) -> None:

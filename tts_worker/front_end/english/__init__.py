@@ -3,6 +3,7 @@
 import re
 
 from tts_worker.front_end.addresses import address_rules
+from tts_worker.front_end.comparisons import comparison_rules
 from tts_worker.front_end.digits import american_phone_rules, code_rules, phone_rules
 from tts_worker.front_end.english import abbreviations, dates, money, numbers, times
 from tts_worker.front_end.latin import latin_rules
@@ -34,7 +35,7 @@ RULES: list[Rule] = [
     rule(r"(?<=[Vv]itamin )([A-Z])-?(\d{1,2})(?!\w)", lambda found: f"{found[1]} {numbers.cardinal(int(found[2]))}"),
     *latin_rules(ENGLISH),
     *numbers.RULES,
-    rule(r"(?<!\w)~\s?(?=[\d₪$€£])", "about "),
+    *comparison_rules(ENGLISH),
     rule(r"\s\+\s+", f" {ENGLISH.plus} "),
     rule(r"(?<=\d)\+(?!\w)", " plus"),
     rule(r"\s+&(?:amp;)?\s+", " and "),

@@ -58,16 +58,25 @@ _UNITS = {
     "h": ("hour", "hours"),
     "tsp": ("teaspoon", "teaspoons"),
     "tbsp": ("tablespoon", "tablespoons"),
+    "yr": ("year", "years"),
+    "yrs": ("year", "years"),
+    "mos": ("month", "months"),
     "hr": ("hour", "hours"),
     "GHz": ("gigahertz", "gigahertz"),
     "GB": ("gigabyte", "gigabytes"),
     "MB": ("megabyte", "megabytes"),
     "Mbps": ("megabit per second", "megabits per second"),
 }
+_INCHES = ("inch", "inches")
+"""Apart from the units: it is rather the word "in"."""
 
 
 def _any(words: dict[str, str] | dict[str, tuple[str, str]]) -> str:
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
+def _feet(found: re.Match[str]) -> str:
+    return f"{amount(found[1], *_UNITS['ft'])} {amount(found[2], *_INCHES)}"
 
 
 def _measure(found: re.Match[str]) -> str:
@@ -80,10 +89,14 @@ def _measure(found: re.Match[str]) -> str:
 
 
 RULES: list[Rule] = [
+    rule(rf"{START}(\d{{1,2}})\s?ft\.?\s+(\d{{1,2}})\s?in(?!\w)(?:\.(?=\s+[a-z]))?", _feet),
+    rule(rf"{START}({NUMBER})\s?in\.(?=\s+[a-z])", lambda found: amount(found[1], *_INCHES)),
+    rule(r"(?<!\w)w/o(?!\w)", "without"),
+    rule(r"(?<!\w)w/(?=\s?[a-z])", "with "),
     rule(
         rf"(?P<minus>(?<![\w)])[-−])?{START}(?:(?P<first>{NUMBER})(?:\s?(?:°|(?P<same>{_any(_UNITS)})(?={TO}(?:{NUMBER})\s?(?P=same))))?{TO}|(?P<sides>(?:(?:{NUMBER}){BY}){{1,2}}))?"
         rf"(?P<number>{NUMBER})\s?"
-        rf"(?P<unit>{_any(_UNITS)})(?!\w)(?:(?<=min|hrs|sec)\.|\.(?=\s+[a-z]))?",
+        rf"(?P<unit>{_any(_UNITS)})(?!\w)(?:(?<=min|hrs|sec|yrs|mos)\.|\.(?=\s+[a-z]))?",
         _measure,
     ),
     rule(rf"(?<=[a-z] )(?:{_any(_PLACES)})", lambda found: _PLACES[found[0]]),

@@ -12,6 +12,7 @@ from tts_worker.front_end.english.numbers import START, TO, cardinal, ordinal, y
 from tts_worker.front_end.scan import Rule, before, lists, rule
 
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+_MONTH_NAME = rf"(?:{'|'.join(_MONTHS)}|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)(?!\w)"
 _MONTH = rf"(?:{'|'.join(_MONTHS)}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)(?!\w)\.?)(?!\w)"
 _DAYS = {day[:3]: day for day in ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")}
 _NAMES = (*_DAYS.values(), *_MONTHS)
@@ -135,6 +136,11 @@ def _month_of_year(found: re.Match[str]) -> str:
     return f"{_month(found['month'])} {year(int(found['year']))}"
 
 
+def _months(found: re.Match[str]) -> str:
+    of_year = f" {year(int(found['year']))}" if found["year"] else ""
+    return f"{_month(found['month'])} to {_month(found['last'])}{of_year}"
+
+
 def _days(found: re.Match[str]) -> str:
     return " to ".join(_DAYS[day[:3]] for day in found.groups() if day)
 
@@ -159,6 +165,11 @@ RULES: list[Rule] = [
     rule(rf"(?<!\w)(?P<month>{_MONTH})\s+(?P<day>\d{{1,2}}){_ENDING}(?![\d:])(?:{TO}(?P<to>\d{{1,2}})(?![\d:]))?{_YEAR}", _month_first),
     rule(rf"{START}(?P<day>\d{{1,2}}){_ENDING}\s+(?:of\s+)?(?P<month>{_MONTH}){_YEAR}", _day_first),
     rule(_MONTH_OF_YEAR, _month_of_year),
+    rule(
+        rf"(?<!\w)(?P<month>{_MONTH_NAME})\.?{TO}(?P<last>{_MONTH_NAME})(?!\.?\s+\d{{1,2}}(?!\d))"
+        rf"(?:\.?,?\s+(?P<year>(?:19|20)\d\d)(?!\d)|\.(?=\s+[a-z]))?",
+        _months,
+    ),
     rule(rf"(?<!\w)({_DAY})\.?{TO}({_DAY})(?!\w)(?:\.(?=\s+[a-z\d]))?", _days),
     rule(r"(?<!\w)M\s?[-–]\s?F(?!\w)", "Monday to Friday"),
     rule(rf"(?<!\w){_DAY}(?:/{_DAY})+(?!\w)", lambda found: ", ".join(_DAYS[day[:3]] for day in found[0].split("/"))),

@@ -60,6 +60,11 @@ def _sum(money: _Money, written: str, scale: str | None) -> str:
     return f"{spoken} and {spoken_parts}" if parts else spoken
 
 
+def _parts(found: re.Match[str]) -> str:
+    """A sum without its nought: $.99."""
+    return _sum(_CURRENCIES[found["sign"]], f"0.{found['parts']}", None)
+
+
 def _percent(found: re.Match[str]) -> str:
     until = f" to {plain(found['to'])}" if found["to"] else ""
     sign = {"-": "minus ", "−": "minus ", "+": "plus "}.get(found["sign"] or "", "")
@@ -67,6 +72,7 @@ def _percent(found: re.Match[str]) -> str:
 
 
 RULES: list[Rule] = [
+    rule(rf"(?<![\w.,:/])(?P<sign>{_SIGN})\.(?P<parts>\d\d)(?!\d|[.,]\d)", _parts),
     rule(rf"{_MINUS}(?<![\w.,:/])(?P<sign>{_SIGN})\s?{_NUMBERS}(?!\d|[.,]\d)", _price),
     rule(rf"{_MINUS}(?<![\w.,:/]){_NUMBERS}\s?(?P<sign>{_SIGN}|(?:NIS|ILS|USD|EUR)(?!\w))", _price),
     rule(rf"{START}({NUMBER})\s?¢", lambda found: amount(found[1], "cent", "cents")),

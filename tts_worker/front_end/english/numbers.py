@@ -86,7 +86,10 @@ def _signed(found: re.Match[str]) -> str:
 RULES: list[Rule] = [
     rule(rf"{START}(\d{{1,3}}(?:,\d{{3}})+|\d+)(?:st|nd|rd|th)(?!\w)", lambda found: ordinal(int(found[1].replace(",", "")))),
     rule(rf"(?<=st|nd|rd|th){TO}(?=\d+(?:st|nd|rd|th)(?!\w))", " to "),
-    rule(rf"{START}(\d)['’′]\s?(\d{{1,2}})[\"”″]", lambda found: f"{cardinal(int(found[1]))} foot {cardinal(int(found[2]))}"),
+    rule(
+        rf"{START}(\d)['’′](?:\s?(?P<inches>\d{{1,2}})[\"”″]|(?P<bare>\d{{1,2}})(?!\w))",
+        lambda found: f"{cardinal(int(found[1]))} foot {cardinal(int(found['inches'] or found['bare']))}",
+    ),
     rule(rf"{START}({NUMBER})/(5|10|100){END}", _rating),
     rule(rf"{START}(\d{{2,3}})/(\d{{2,3}}){END}", _pressure),
     rule(

@@ -6,6 +6,7 @@ A particle and its hyphen before a number are one word with it (ב-15: בחמי�
 import re
 
 from tts_worker.front_end.addresses import address_rules
+from tts_worker.front_end.comparisons import comparison_rules
 from tts_worker.front_end.digits import code_rules, phone_rules
 from tts_worker.front_end.hebrew import abbreviations, dates, fractions, money, numbers, strokes, times
 from tts_worker.front_end.hebrew.nouns import noun_at
@@ -16,7 +17,7 @@ from tts_worker.front_end.scan import Rule, rule
 _CODE = re.compile(
     r"(?:קוד|הקוד|טיסה|פנייה|פניה|פוליסה|סיסמ[הא]|הסיסמ[הא]|הזמנה|ההזמנה|אסמכתא|לקוח|מיקוד|חשבון|החשבון|אישור|האישור|רכב|כרטיס|זהות|ת[\"״]ז|ספרות|הספרות|"
     r"ש?מסתיי(?:ם|מת)|PIN|SMS)"
-    r"(?:\s+(?:שלך|שלכם|שלי|הוא|היא|הן|אימות|האימות|סודי|הסודי|חדש|החדש|מספר|מס'|הבניין|לבניין|כניסה|הכניסה|הדלת|לדלת))*[\s:]*(?:(?<=\s)ב[-־])?$"
+    r"(?:\s+(?:שלך|שלכם|שלי|הוא|היא|הן|אימות|האימות|סודי|הסודי|חדש|החדש|מספר|מס'|הבניין|לבניין|כניסה|הכניסה|הדלת|לדלת|אחרונות|האחרונות))*[\s:]*(?:(?<=\s)ב[-־])?$"
 )
 _PARTICLE = rule(
     r"(?<![א-ת])([ובכלמשה]{1,3})(?:[-־–](?=[\d₪$€£*+#(½⅓¼¾A-Za-z]|[א-ת]{1,4}[\"״'׳]|[א-ת]{2})|(?=\d))", lambda found: found[1], joins=True
@@ -44,7 +45,7 @@ RULES: list[Rule] = [
     *numbers.COUNTED,
     *fractions.RULES,
     *numbers.RULES,
-    rule(r"(?<!\w)~\s?(?=[\d₪$€£])", "בערך "),
+    *comparison_rules(HEBREW),
     rule(r"\s\+\s+", f" {HEBREW.plus} "),
     rule(r"(?<=\d)\+(?!\w)", " ומעלה"),
     rule(r"\s+&(?:amp;)?\s+(?=[א-ת])", " ו"),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tts_worker.front_end.hebrew.nouns import noun_at
+from tts_worker.front_end.hebrew.nouns import labelled, noun_at
 from tts_worker.front_end.hebrew.numbers import START, TO, cardinal
 from tts_worker.front_end.scan import Rule, before, lists, rule
 
@@ -144,6 +144,10 @@ def _in_letters(found: re.Match[str]) -> str:
     return cardinal(sum(_LETTERS[letter] for letter in found[0] if letter in _LETTERS), "m")
 
 
+def _listed_day(found: re.Match[str]) -> str | None:
+    return None if labelled(before(found)) else cardinal(int(found[0]), "m")
+
+
 def _year(written: str | None) -> str:
     return f" {cardinal(int(written) if len(written) > 2 else 2000 + int(written))}" if written else ""
 
@@ -157,6 +161,14 @@ def _span(days: str) -> str:
     return " עד ".join(_DAYS[letter] for letter in re.findall(r"(?<![א-ת])[א-ו](?![א-ת])", days))
 
 
+def _letters(found: re.Match[str]) -> str | None:
+    """Days in a list, the last one perhaps behind its "and"."""
+    days = [_DAYS[letter] for letter in re.findall(r"[א-ו](?![-־א-ת])", found[0])]
+    if len(days) < 2:
+        return None
+    return f"{', '.join(days[:-1])} ו{days[-1]}" if found["and"] else ", ".join(days)
+
+
 _NAMES = "|".join([_DAY_NAMES, *MONTHS])
 _BEHIND_NAMES = "|".join(f"(?<={name})" for name in _NAMES.split("|"))
 _SPAN = rf"[א-ו](?:['׳]?{TO}[א-ו]['׳]?|['׳])(?!\w)"
@@ -166,6 +178,10 @@ FULL: list[Rule] = [
     rule(rf"{START}{_DAY}([./-])(?P<month>\d{{1,2}})\2(?P<year>(?:19|20)\d\d|\d\d){_NO_YEAR_BEHIND}", _full),
     rule(rf"(?:(?<=[./]\d\d)|(?<=[./]\d{{4}})){TO}(?=\d{{1,2}}([./])\d{{1,2}}\1\d)", " עד "),
     rule(rf"{START}{_DAY}(?:{TO}(?P<to>\d{{1,2}}))?{_IN_MONTH}", _in_month),
+    rule(
+        rf"(?<!שעה ){START}\d{{1,2}}(?=(?:,\s+\d{{1,2}}){{,9}},?\s+(?:ו[-־]?|או\s+)\d{{1,2}}\s+[בל](?:{'|'.join(MONTHS)})(?![א-ת]))",
+        _listed_day,
+    ),
     rule(r"(?<![א-ת])ט[\"״]ו(?=\s+ב(?:שבט|אב)(?![א-ת]))", "טו"),
     rule(r"(?<![א-ת])ל[\"״]ג(?=\s+[בל]עומר)", "לג"),
     rule(rf"(?<![א-ת])(?:[א-יכל]['׳]|[יכל][\"״][א-ט]|ט[\"״][וז])(?=\s+ב(?:{_HEBREW_MONTHS})(?![א-ת]))", _in_letters),
@@ -182,6 +198,8 @@ SHORT: list[Rule] = [
     rule(rf"{START}(\d{{1,2}})(?=\s+לחודש(?![א-ת]))", lambda found: cardinal(int(found[1]), "m")),
     rule(rf"(?:{_BEHIND_NAMES}){TO}(?=(?:{_NAMES})(?![א-ת]))", " עד "),
     rule(r"(?<=יום )[א-ו](?=,?\s+\d{1,2}[./]\d{1,2}(?![\d:]))", _days),
+    rule(r"(?:(?<=ימים )|(?<=ימי ))[א-ו](?:,\s*[א-ו](?![-־א-ת'׳]))*(?P<and>,?\s+ו[-־]?[א-ו](?![-־א-ת'׳]))?", _letters),
+    rule(r"(?<!\w)[א-ו]['׳](?=\s+וערב)", _days),
     rule(rf"(?:(?<=יום )|(?<=ימים )|(?<=ימי )){_SPAN}(?:{_BETWEEN.pattern}{_SPAN}){{,6}}", _days),
     rule(rf"(?:(?<=כיתות )|(?<=כיתה ))([א-ת]['׳]){TO}([א-ת]['׳])", lambda found: f"{found[1]} עד {found[2]}"),
     rule(rf"(?<!\w){_SPAN}(?:{_BETWEEN.pattern}{_SPAN}){{,6}}(?=[:,]?\s+\d{{1,2}}(?::\d\d|{TO}\d))", _days),

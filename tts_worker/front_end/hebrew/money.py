@@ -67,6 +67,11 @@ def _bare(found: re.Match[str]) -> str | None:
     return None if day or hour or noun_at(found.string, found.end()) else _sum(_SHEKEL, found[0], None)
 
 
+def _parts(found: re.Match[str]) -> str:
+    """A sum without its nought: $.99."""
+    return _sum(_CURRENCIES[found["sign"]], f"0.{found['parts']}", None)
+
+
 def _percent(found: re.Match[str]) -> str:
     spoken = amount(found["to"] or found["number"], "אחוז", "אחוזים", "m", after_ten="אחוז")
     if found["to"]:
@@ -76,6 +81,7 @@ def _percent(found: re.Match[str]) -> str:
 
 
 RULES: list[Rule] = [
+    rule(rf"(?<![\w.,:/])(?P<sign>{_SIGN})\.(?P<parts>\d\d)(?!\d|[.,]\d)", _parts),
     rule(rf"{_MINUS}{START}(?P<sign>{_SIGN})\s?{_NUMBERS}(?!\d|[.,]\d)", _price),
     rule(rf"{_MINUS}{START}{_NUMBERS}\s?(?P<sign>{_SIGN}|{_SHEKELS}|{_LETTERS})", _price),
     rule(r"(?:(?<=[\d₪$€£])|(?<=ש[\"״]ח)|(?<=שקלים))\s?/\s?(?=(?:שעה|יום|לילה|שבוע|חודש|שנה|אדם|יחידה)(?![א-ת]))", " ל"),

@@ -75,7 +75,8 @@ _LABELS = re.compile(
 )
 _NAMED_NEXT = re.compile(r"\s+(?:קומה|דירה|חדר|כניסה)\s+(?:\d|[א-ת]['׳])")
 """What stands behind the number of a house: another thing with a number."""
-_NOUN = re.compile(r"\s+([א-ת]+)(?![א-ת\"״'׳])")
+_NOUN = re.compile(r"\s+([א-ת]+(?:[\"״][א-ת]*(?:ים|ות))?)(?![א-ת\"״'׳])")
+"""An abbreviation, too, if its ending tells what it is: reports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def noun_at(text: str, at: int) -> Noun | None:
     found = _NOUN.match(text, at)
     if found is None or _NAMED_NEXT.match(text, at):
         return None
-    word, end = found[1], found.end()
+    word, end = re.sub('["״]', "", found[1]), found.end()
     if gender := _possessed(word):
         return Noun(word, gender, end, owned=True)
     gender = _listed(word) or (_listed(word[1:]) if word[0] == "ה" else None) or _by_ending(word)
