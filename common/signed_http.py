@@ -50,7 +50,7 @@ def signature(secret: str, at_s: int, method: str, path: bytes, content: bytes) 
 
 
 async def text_of(response: httpx.Response) -> str | None:
-    """The body of a streamed response, if it is JSON or plain text of a bearable size.
+    """The body of a streamed response, if it is JSON or plain text of a bearable size, or empty.
 
     Raises:
         httpx.HTTPError: it broke off.
@@ -61,10 +61,13 @@ async def text_of(response: httpx.Response) -> str | None:
         body += piece
         if len(body) > MOST_BYTES:
             return None
+    if not body:
+        return ""
+    is_json = kind == "application/json" or kind.endswith("+json")  # application/problem+json tells why not
     try:
-        text = body.decode()
-        if kind == "application/json":
+        text = body.decode("utf-8-sig")
+        if is_json:
             json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return text if kind in ("application/json", "text/plain") or not body else None
+    return text if is_json or kind == "text/plain" else None

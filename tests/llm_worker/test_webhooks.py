@@ -130,6 +130,9 @@ async def test_without_its_secret_it_does_nothing(monkeypatch: pytest.MonkeyPatc
         (OK, '{"booked": true}'),
         (document(201, "text/plain; charset=utf-8", "נקבע".encode()), "נקבע"),
         (document(204, "text/plain", b""), ""),
+        (document(201, "application/json", b""), ""),
+        (document(200, "application/json; charset=utf-8", b'\xef\xbb\xbf{"ok": 1}'), '{"ok": 1}'),
+        (document(200, "application/vnd.api+json", b'{"ok": 1}'), '{"ok": 1}'),
     ],
 )
 async def test_the_model_is_told_the_answer(script: Script, told: str) -> None:
@@ -138,7 +141,11 @@ async def test_the_model_is_told_the_answer(script: Script, told: str) -> None:
 
 @pytest.mark.parametrize(
     ("script", "told"),
-    [(answer(409, {"error": "full"}), '{"error": "full"}'), (document(404, "text/html", b"<p>"), "its server refused it")],
+    [
+        (answer(409, {"error": "full"}), '{"error": "full"}'),
+        (document(409, "application/problem+json", b'{"title": "full"}'), '{"title": "full"}'),
+        (document(404, "text/html", b"<p>"), "its server refused it"),
+    ],
 )
 async def test_a_refusal_did_nothing(script: Script, told: str) -> None:
     with pytest.raises(ToolFailed, match=re.escape(told)):
