@@ -27,7 +27,7 @@ from tools.caller.score import NAMES, check_expectation, figures, score, unmet
 from tools.caller.script import Interrupt, Patience, Press, Say, Script, Step
 from tools.caller.sound import load
 from tools.caller.timeline import draw
-from tools.caller.webhook import TO, Addresses, NoConnection
+from tools.caller.webhook import TO, Addresses, NoConnection, Refused
 
 EXIT_ANSWERED, EXIT_UNMET, EXIT_UNANSWERED, EXIT_VIOLATION, EXIT_NO_CONNECTION = 0, 1, 2, 3, 5
 EXIT_INTERRUPTED = 130
@@ -247,7 +247,8 @@ async def _place(
     try:
         await call.place(url, {"to": options.to, **({"language": language} if language else {})})
     except NoConnection as error:
-        sys.stderr.write(f"no connection: {error}{'' if options.url else ' (is it running? make run)'}\n")
+        hint = "" if options.url or isinstance(error, Refused) else " (is it running? make run)"
+        sys.stderr.write(f"no connection: {error}{hint}\n")
         return EXIT_NO_CONNECTION
     finally:
         if out and record.length:

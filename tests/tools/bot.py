@@ -73,7 +73,7 @@ class Bot:
 
     @property
     def app(self) -> Starlette:
-        routes = [Route(path, self._webhook, methods=["POST"]) for path in ("/voice", "/after", "/status", "/broken")]
+        routes = [Route(path, self._webhook, methods=["POST"]) for path in ("/voice", "/after", "/status", "/broken", "/forbidden")]
         return Starlette(routes=[*routes, WebSocketRoute("/media", self._media)])
 
     async def _webhook(self, request: Request) -> Response:
@@ -86,6 +86,8 @@ class Bot:
                 return Response(self.after.pop(0) if self.after else HANG_UP)
             case "/broken":
                 return Response("sorry")
+            case "/forbidden":
+                return Response(status_code=403)
             case _:
                 return Response(status_code=204)
 

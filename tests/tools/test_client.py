@@ -13,7 +13,7 @@ from tools.caller.record import Record
 from tools.caller.score import score
 from tools.caller.script import Interrupt, Patience, Say, Script, Step
 from tools.caller.sound import Recording
-from tools.caller.webhook import Addresses, NoConnection
+from tools.caller.webhook import Addresses, NoConnection, Refused
 
 WORDS = Recording("words", b"\x00" * 1600, 0, 1600)
 HASTE = Patience(gap_s=0.1, greeting_s=1.0, reply_s=0.3)
@@ -214,6 +214,12 @@ async def test_a_webhook_that_is_none_is_no_connection(path: str) -> None:
 async def test_where_nobody_listens_there_is_no_connection(url: str) -> None:
     with pytest.raises(NoConnection):
         await place(url)
+
+
+async def test_a_webhook_that_refuses_the_signature_says_what_to_set() -> None:
+    async with bot(say_nothing) as answering:
+        with pytest.raises(Refused, match=r"HTTP 403.*TWILIO_AUTH_TOKEN and PUBLIC_URL"):
+            await place(answering.url.replace("/voice", "/forbidden"), patience=NO_PATIENCE)
 
 
 async def test_a_stream_that_is_refused_is_no_connection() -> None:

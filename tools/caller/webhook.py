@@ -25,6 +25,10 @@ class NoConnection(Exception):
     """Nobody answers there, or not as a webhook does."""
 
 
+class Refused(NoConnection):
+    """Somebody is there, and does not take the call."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stream:
     """The webhook wants the call connected to a media socket."""
@@ -130,8 +134,10 @@ async def post(client: httpx.AsyncClient, addresses: Addresses, url: str, call: 
         response = await client.post(addresses.reach(url), data=form, headers=addresses.headers(signed, form), timeout=TIMEOUT_S)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise NoConnection(f"{url}: {type(error).__name__} {error}".rstrip()) from None
+    if response.status_code == httpx.codes.FORBIDDEN:
+        raise Refused(f"{url}: HTTP 403: the signature is not the gateway's; TWILIO_AUTH_TOKEN and PUBLIC_URL have to be the same here")
     if response.status_code >= 300:
-        raise NoConnection(f"{url}: HTTP {response.status_code}")
+        raise Refused(f"{url}: HTTP {response.status_code}")
     return response.text
 
 
