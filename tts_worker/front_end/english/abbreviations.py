@@ -91,6 +91,7 @@ def _measure(found: re.Match[str]) -> str:
 RULES: list[Rule] = [
     rule(rf"{START}(\d{{1,2}})\s?ft\.?\s+(\d{{1,2}})\s?in(?!\w)(?:\.(?=\s+[a-z]))?", _feet),
     rule(rf"{START}({NUMBER})\s?in\.(?=\s+[a-z])", lambda found: amount(found[1], *_INCHES)),
+    rule(rf"(?<=[\d ](?:cm|mm|ft|in)){BY}(?=\d)", " by "),
     rule(r"(?<!\w)w/o(?!\w)", "without"),
     rule(r"(?<!\w)w/(?=\s?[a-z])", "with "),
     rule(

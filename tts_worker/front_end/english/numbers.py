@@ -74,6 +74,10 @@ def sides(written: str) -> str:
     return " by ".join(map(plain, re.findall(NUMBER, written)))
 
 
+def _times(found: re.Match[str]) -> str:
+    return {"1": "once", "2": "twice"}.get(found[1]) or f"{cardinal(int(found[1]))} times"
+
+
 def _rating(found: re.Match[str]) -> str | None:
     rated = "." in found[1] or _RATED.search(before(found))
     return f"{plain(found[1])} out of {plain(found[2])}" if rated else None
@@ -84,6 +88,7 @@ def _signed(found: re.Match[str]) -> str:
 
 
 RULES: list[Rule] = [
+    rule(rf"{START}(\d{{1,2}})[xX×](?=\s+(?:daily|weekly|monthly|(?:an?|per|each|every)\s+(?:hour|day|week|month|year))(?!\w))", _times),
     rule(rf"{START}(\d{{1,3}}(?:,\d{{3}})+|\d+)(?:st|nd|rd|th)(?!\w)", lambda found: ordinal(int(found[1].replace(",", "")))),
     rule(rf"(?<=st|nd|rd|th){TO}(?=\d+(?:st|nd|rd|th)(?!\w))", " to "),
     rule(

@@ -209,6 +209,7 @@ RULES: list[Rule] = [
         rf"(?P<unit>{_any(_UNITS)})(?![\w\"״])",
         _measure,
     ),
+    rule(rf"(?:(?<=[קסמ][\"״]מ)|(?<=\dמ['׳])|(?<= מ['׳])){BY}(?=\d)", " על "),
     rule(rf"{_BEGIN}(?:{_any(_FULL)}){_BEHIND}", _plain),
     rule(rf"{_BEGIN}([ובכלמשה]{{1,3}}?)({_any(_FULL)}){_BEHIND}", _prefixed),
 ]

@@ -130,6 +130,10 @@ def sides(written: str, gender: Gender) -> str:
     return " על ".join(mixed(side, gender) for side in re.findall(NUMBER, written))
 
 
+def _times(found: re.Match[str]) -> str:
+    return {"1": "פעם", "2": "פעמיים"}.get(found[1]) or f"{cardinal(int(found[1]))} פעמים"
+
+
 def _rating(found: re.Match[str]) -> str | None:
     rated = "." in found[1] or _RATED.search(before(found))
     return f"{plain(found[1])} מתוך {plain(found[2])}" if rated else None
@@ -200,6 +204,7 @@ def _ordinal(number: int, gender: Gender) -> str:
 
 
 COUNTED: list[Rule] = [
+    rule(rf"{START}(\d{{1,2}})[xX×](?=\s+[בל](?:יום|שבוע|חודש|שנה)(?![א-ת]))", _times),
     rule(rf"{START}({NUMBER})/(5|10|100){END}", _rating),
     rule(rf"{START}({NUMBER})\s+({SCALE})(?![א-ת])", _scaled),
     rule(rf"{START}(\d{{2,3}})/(\d{{2,3}}){END}", _pressure),
