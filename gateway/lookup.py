@@ -2,7 +2,7 @@
 
     POST url {"call": "...", "number": "+97250...", "agent": "clinic"}  ->  {"name": "Dana", "last_visit": "in May"}
 
-The caller hears it ring meanwhile. What does not come within the file's time, or not as an object of JSON, is as the file says by
+The caller hears it ring meanwhile. What does not come in the file's time, or not as an object of JSON, or is empty, is as the file says by
 default: nobody waits for a server that fails. The answer travels with the stream, as parameters of it; the number goes nowhere else.
 """
 
@@ -34,7 +34,8 @@ async def looked_up(agent: InUse, call: str, number: str) -> dict[str, str]:
     try:
         async with asyncio.timeout(lookup.timeout_s):
             known = await _ask(lookup, {"call": call, "number": number, "agent": agent.snapshot.key})
-        return {ABOUT + name: _plain(known[name]) for name in lookup.variables if known.get(name) is not None}
+        values = {name: _plain(known[name]) for name in lookup.variables if known.get(name) is not None}
+        return {ABOUT + name: value for name, value in values.items() if value}
     except (OSError, httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
         logger.warning("call=%s what=lookup_failed error=%s", call, type(error).__name__)
         return {}
