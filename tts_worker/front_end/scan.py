@@ -41,16 +41,15 @@ def apart(found: re.Match[str], spoken: str) -> str:
     return f"{' ' if last.isalpha() and not 'א' <= last <= 'ת' else ''}{spoken}{' ' if behind.isalpha() else ''}"
 
 
-def lists(text: str, member: re.Pattern[str], joined: Callable[[re.Match[str], re.Match[str]], bool]) -> Iterator[list[re.Match[str]]]:
+def lists(text: str, member: re.Pattern[str], joined: Callable[[re.Match[str], re.Match[str]], bool]) -> list[list[re.Match[str]]]:
     """Everything of one kind in a text, in lists of what is joined: what one is may depend on the others."""
-    listed: list[re.Match[str]] = []
-    for found in member.finditer(text):
-        if listed and not joined(listed[-1], found):
-            yield listed
-            listed = []
-        listed.append(found)
-    if listed:
-        yield listed
+    found: list[list[re.Match[str]]] = []
+    for each in member.finditer(text):
+        if found and joined(found[-1][-1], each):
+            found[-1].append(each)
+        else:
+            found.append([each])
+    return found
 
 
 def scan(text: str, rules: Sequence[Rule]) -> Iterator[Piece]:
