@@ -19,7 +19,9 @@ from tests.e2e.gateway_process import ROOT, free_port, place_call
 WORKERS = ("asr_worker", "llm_worker", "tts_worker")
 SCRIPTED = {"ASR_VENDOR": "scripted", "LLM_VENDOR": "scripted", "TTS_VENDOR": "tone", "LANGUAGE": "en", "TONE_MS_PER_CHAR": "30"}
 _READY_LIMIT_S = 90
-_END_LIMIT_S = 10
+_END_LIMIT_S = 30
+_PATIENT_S = "3"
+"""So long a caller waits for more: a filler is not the answer, and the answer behind one may be a while in coming."""
 
 
 class House:
@@ -76,7 +78,7 @@ class House:
     def call(self, *arguments: str | Path) -> dict[str, Any]:
         """Place a call; its ``--json`` result with the exit code (``code``) and timeline (``timeline``)."""
         url = f"http://127.0.0.1:{self.port}/twilio/voice"
-        code, result, timeline = asyncio.run(place_call(url, "--json", *arguments))
+        code, result, timeline = asyncio.run(place_call(url, "--json", "--gap", _PATIENT_S, *arguments))
         return {"code": code, "timeline": timeline, **(result or {})}
 
     def events(self, call: str) -> list[str]:

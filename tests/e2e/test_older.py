@@ -89,7 +89,7 @@ def a_house(folder: Path, code: Mapping[str, Path], **environment: str) -> Itera
         assert "what=unreadable" not in running.logs, running.logs
 
 
-def call(running: House, folder: Path, *arguments: str, says: int = TURNS + 1, gap_s: float = 0.5) -> Placed:
+def call(running: House, folder: Path, *arguments: str, says: int = TURNS + 1, gap_s: float = 1.5) -> Placed:
     """A caller who says something whenever the bot is done, once too often where the bot does not hang up."""
     return place(running, folder / "call.wav", *("--wav", HELLO) * says, "--gap", f"{gap_s}", *arguments)
 

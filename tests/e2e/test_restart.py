@@ -53,7 +53,7 @@ def call_of_several_turns(run: Launched, out: Path, turns: int) -> Iterator["sub
     """A caller who says the next thing whenever the bot is done."""
     url = f"http://127.0.0.1:{run.port}/twilio/voice"
     said = [argument for _ in range(turns) for argument in ("--wav", str(HELLO))]
-    command = [sys.executable, "-m", "tools.call", url, "--json", "--out", str(out), "--gap", "1", *said]
+    command = [sys.executable, "-m", "tools.call", url, "--json", "--out", str(out), "--gap", "2", *said]
     call = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         yield call

@@ -44,7 +44,7 @@ def scripted(tmp_path_factory: pytest.TempPathFactory, server: RealServer) -> It
 @pytest.fixture(scope="module")
 def greeted(scripted: House, tmp_path_factory: pytest.TempPathFactory) -> Placed:
     """A call that waits for the greeting, says hello once, and stays on the line."""
-    return place(scripted, tmp_path_factory.mktemp("call") / "call.wav", "--wav", HELLO, "--gap", "3")
+    return place(scripted, tmp_path_factory.mktemp("call") / "call.wav", "--wav", HELLO)
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,7 @@ def test_s04_work_that_is_delivered_twice_is_answered_once(tmp_path: Path) -> No
     twice: dict[str, Any] = {"workers": (*WORKERS, *WORKERS), "SCRIPTED_LLM_REPLY": LONG_REPLY, **SCRIPTED}
     with real_server() as own, house(tmp_path, own.url, **twice) as running, ThreadPoolExecutor() as copiers:
         copied = [copiers.submit(_copy_the_next, running.redis, stage) for stage in ("asr", "llm")]
-        call = place(running, tmp_path / "call.wav", "--no-greeting", "--wav", HELLO, "--gap", "3")
+        call = place(running, tmp_path / "call.wav", "--no-greeting", "--wav", HELLO)
     assert [copy.result() for copy in copied] == [1, 1]
     assert call.sentences == [(1, 0), (1, 1)]
 

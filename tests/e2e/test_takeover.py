@@ -38,7 +38,7 @@ def two_gateways(folder: Path, **environment: str) -> Iterator[tuple[House, int]
 def placed(running: House, other: int, out: Path, end: Callable[[], None]) -> Placed:
     """A call whose gateway is ended while it speaks its first reply; the other one is asked where it does not answer."""
     with ThreadPoolExecutor(1) as pool:
-        calling = pool.submit(place, running, out, "--wav", HELLO, "--gap", "3", "--fail-over", f"http://127.0.0.1:{other}")
+        calling = pool.submit(place, running, out, "--wav", HELLO, "--fail-over", f"http://127.0.0.1:{other}")
         await_true(lambda: bool(re.search(r"turn=1 STATE was=\S+ now=SPEAKING", running.logs)))
         await_true(lambda: _question_is_known(running))
         speaks_since = time.monotonic()

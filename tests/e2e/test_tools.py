@@ -25,6 +25,8 @@ from tests.servers import real_server
 pytestmark = pytest.mark.e2e
 
 HELLO = RECORDINGS / "short_en_hello.wav"
+PATIENT_S = "7"
+"""Longer than a filler and the redelivery of a dead worker's work are apart."""
 WORKERS = ("asr_worker", "llm_worker", "llm_worker", "tts_worker")
 SPOKEN = {**SCRIPTED, "SCRIPTED_ASR_TEXT": "please leave a message {turn}", "LOG_TEXTS": "1"}
 
@@ -32,7 +34,7 @@ SPOKEN = {**SCRIPTED, "SCRIPTED_ASR_TEXT": "please leave a message {turn}", "LOG
 def call_in_which_the_writer_dies(running: House) -> str:
     """A caller asks to leave a message, and leaves it; the call's id."""
     told: dict[str, str] = {}
-    caller = threading.Thread(target=lambda: told.update(running.call("--wav", HELLO, "--wav", HELLO, "--gap", "3")))
+    caller = threading.Thread(target=lambda: told.update(running.call("--wav", HELLO, "--wav", HELLO, "--gap", PATIENT_S)))
     caller.start()
     await_true(lambda: running.kill_one_that_said("tool=leave_message effects=once what=started"))
     caller.join()
@@ -112,7 +114,7 @@ def test_what_a_worker_that_is_killed_had_looked_up_is_not_asked_again(tmp_path:
     settings = SCRIPTED | {"AGENTS_DIR": str(tmp_path / "agents"), "DESK_SECRET": "s3cret", "SPECULATE": "off"}
     settings["SCRIPTED_LLM_FIRST_TOKEN_MS"] = "600"
     with real_server() as server, house(tmp_path, server.url, workers=WORKERS, **settings) as running, ThreadPoolExecutor(1) as pool:
-        calling = pool.submit(place, running, tmp_path / "call.wav", "--wav", HELLO)
+        calling = pool.submit(place, running, tmp_path / "call.wav", "--wav", HELLO, "--gap", PATIENT_S)
         await_true(lambda: any(running.redis.scan_iter("t:*:found:*")))
         assert running.kill_one_that_said("tool=look_up effects=none outcome=done")
         placed = calling.result()

@@ -130,7 +130,7 @@ def came_back(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Placed]:
     folder = tmp_path_factory.mktemp("came_back")
     settle(folder, AGENT + ONCE, f'{RULES}[[rule]]\nname = "else"\nhears = ["*"]\nsays = ["{ELSE}"]\n')
     with real_server() as server, house(folder, server.url, AGENTS_DIR=str(folder / "agents"), **SCRIPTED) as running:
-        yield place(running, folder / "call.wav", "--gap", "3", "--wav", HELLO, "--wav", HELLO, "--dial", "no-answer")
+        yield place(running, folder / "call.wav", "--wav", HELLO, "--wav", HELLO, "--dial", "no-answer")
 
 
 def test_a_caller_who_asks_for_a_person_rings_there(transferred: PutThrough) -> None:
