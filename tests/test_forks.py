@@ -22,11 +22,11 @@ import pytest
 
 @pytest.fixture(scope="module")
 def begun():
-    Path(__file__).with_name("begun").touch()
     yield
     Path(__file__).with_name("ended").touch()
 
 def test_waits(begun):
+    Path(__file__).with_name("begun").touch()
     time.sleep(60)
 """
 TEARS = "import pytest\n\n@pytest.fixture\ndef torn():\n    yield\n    raise OSError('torn')\n\ndef test_is_torn_down(torn):\n    pass\n"
