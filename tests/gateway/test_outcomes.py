@@ -254,7 +254,7 @@ async def test_a_server_that_does_not_answer_holds_up_its_own_alone(tmp_path: Pa
         told.set()
         return TAKEN
 
-    async with OpenAIServer([Stall()]) as slow, OpenAIServer(taken) as quick, asyncio.TaskGroup() as tasks, asyncio.timeout(5):
+    async with OpenAIServer([Stall()]) as slow, OpenAIServer(taken) as quick, asyncio.TaskGroup() as tasks, asyncio.timeout(30):
         made = wait(tmp_path, *[slow.url] * 5 * TO_ONE_SERVER, quick.url)
         sending = tasks.create_task(send_due(made))
         await told.wait()
@@ -320,7 +320,7 @@ async def test_it_goes_by_itself_summary_and_all(tmp_path: Path) -> None:
         told.put_nowait(request)
         return TAKEN
 
-    async with OpenAIServer(taken) as server, asyncio.TaskGroup() as tasks, asyncio.timeout(10):
+    async with OpenAIServer(taken) as server, asyncio.TaskGroup() as tasks, asyncio.timeout(30):
         made = outcomes(tmp_path, server.url, "summary = true", summarise=in_words)
         running = tasks.create_task(made.run())
         made.settled(account(), 0.0)

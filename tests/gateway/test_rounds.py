@@ -12,7 +12,7 @@ import pytest
 from gateway.rounds import AT_ONCE_BYTES, PERIOD_S, STEP_BYTES, Rounds
 from tests import virtual_clock
 
-SOON_S = 5.0
+SOON_S = 30.0
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ REQUEST = SpeechRequest("שלום!", "he")
 IN_ONE_PIECE = "he-IL-Wavenet-A"
 STUDIO, IN_ENGLISH = "en-US-Studio-O", SpeechRequest("Hello!", "en")
 """A voice in one piece that passes no marks."""
-GONE_S = 5.0
+GONE_S = 30.0
 """Far more than a cancelled call takes to be seen."""
 
 

@@ -20,7 +20,7 @@ STREAMS, IN_ONE_PIECE = "he-IL-Chirp3-HD-Aoede", "he-IL-Wavenet-A"
 VOICES = pytest.mark.parametrize("name", [STREAMS, IN_ONE_PIECE])
 ANSWER: list[Step] = [wav(SOUND)]
 REQUEST, LONG = SpeechRequest("שלום!", "he"), SpeechRequest("שלום שלום!", "he")
-PATIENT_S, LONG_S = 0.15, 5.0
+PATIENT_S, LONG_S = 0.15, 30.0
 """How long somebody waits whom nobody answers, and who is answered. Any wait counts as one in vain, but where a test says
 otherwise: how much of his time somebody waits for the connection depends on what else the machine does."""
 

@@ -20,7 +20,7 @@ from tts_worker.vendors.base import SpeechRequest
 from tts_worker.vendors.google import GoogleVoice, unary
 from tts_worker.vendors.openai import OpenAIVoice
 
-GONE_S = 5.0
+GONE_S = 30.0
 """Far more than a closed connection takes to be seen."""
 HEARD = [STREAM_HEAD, http_chunk(b'data: {"type":"transcript.text.delta","delta":"hi"}\n\n')]
 SPOKEN = [STREAM_HEAD.replace(b"text/event-stream", b"audio/pcm"), http_chunk(bytes(9600))]
