@@ -19,13 +19,17 @@ from common.deadlines import waited_s
 from common.errors import SentencesForgotten, TorimError
 from common.messages import Action, Head, ReplyEnded, Sentence, Stage
 from llm_worker.conversation import Reply
-from llm_worker.vendors.base import ActionRequest
+from llm_worker.vendors.base import ActionRequest, ToolResult
 
 STAGE: Stage = "llm"
 MAX_SENTENCES = 64
 """A model that never ends is cut off here: minutes more than a caller listens to."""
 TOOL_OF = {"hang_up": "hang_up", "collect": "collect_digits", "transfer": "transfer"}
 """The name under which an agent's file allows an action."""
+
+WILL_BE_DONE = "This will be done once your last words were heard, and cannot be taken back: do not call it again."
+NOT_ALLOWED = "error: this was not done, and cannot be done on this line. Tell the caller so, if you said that you would do it."
+ANOTHER_STANDS = "error: this was not done: you called it before with other arguments, and that will be done."
 
 logger = logging.getLogger("torim.llm_worker")
 
@@ -100,24 +104,29 @@ class Speaker:
         if self._adds(sentence):
             await self._emit_up_to(len(self.reply.sentences))
 
-    async def request(self, request: ActionRequest, words: Sequence[str] = ()) -> None:
-        """Say the words before it, and have it done behind them, if it is allowed and was not asked for before.
+    async def request(self, request: ActionRequest, words: Sequence[str] = ()) -> ToolResult:
+        """Say the words before it, and have it done behind them, if it is allowed and was not asked for before; what the model hears of it.
 
         Raises:
             Stale, Overtaken: as ``say``.
         """
         for sentence in words:
             self._adds(sentence)
-        if not self._may(request):
-            logger.warning("call=%s turn=%d action=%s what=not_allowed", self.head.call, self.head.turn, request.name)
-        elif request.name not in [action.name for action in self.asked]:
-            self.asked.append(self._action(request))
+        decision = self._decide(request)
         if self.reply.sentences:
             await self._emit_up_to(len(self.reply.sentences))
+        return decision
 
-    def does(self, request: ActionRequest) -> bool:
-        """Whether that was asked for, and is to be done."""
-        return any((action.name, action.argument) == (request.name, request.argument) for action in self.asked)
+    def _decide(self, request: ActionRequest) -> ToolResult:
+        if not self._may(request):
+            logger.warning("call=%s turn=%d action=%s what=not_allowed", self.head.call, self.head.turn, request.name)
+            return ToolResult(NOT_ALLOWED, ok=False)
+        standing = next((action for action in self.asked if action.name == request.name), None)
+        if standing is None:
+            self.asked.append(self._action(request))
+        elif standing.argument != request.argument:
+            return ToolResult(ANOTHER_STANDS, ok=False)
+        return ToolResult(WILL_BE_DONE, ok=True)
 
     def _may(self, request: ActionRequest) -> bool:
         listed = self.allowed is None or TOOL_OF[request.name] in self.allowed

@@ -1,7 +1,7 @@
 """The LLM stage: what the caller said in, a reply in sentences out, each as soon as it is complete.
 
     Transcript -> emit Sentence 0, 1, 2 ... (to the TTS stage and to the gateway)
-               -> tools, whose results the model goes on with (llm_worker/tool_runs.py)
+               -> tools, whose results the model goes on with (llm_worker/tool_runs.py), as it does where an action is refused
                -> commit [Action ...] ReplyEnded (to the gateway)
 
 A sentence can't be taken back, so ``emit`` numbers them in Redis and the commit comes last. A
@@ -20,7 +20,7 @@ Beside that: Summarise -> commit Summary (to the gateway), once a call is over (
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -58,6 +58,9 @@ MAX_ROUNDS = 4
 MAX_CALLS = 8
 """Of tools, in one reply."""
 TOO_MANY = ToolResult("error: nothing was done, this answer made too many calls. Answer the caller now, without tools.", ok=False)
+IN_VAIN = ToolResult(
+    "error: not done, since a call before it did not work. Tell the caller, and call it again if it is still right.", ok=False
+)
 
 logger = logging.getLogger("torim.llm_worker")
 
@@ -80,6 +83,26 @@ class Writing:
             self.told = True
             await self.runs.is_written(work.on, work.may_take_s)
         return now_s + NEXT_PIECE_S
+
+
+@dataclass(slots=True)
+class Streamed:
+    """One round of the model's: what it said, sent out already, what it calls, and what it asks the gateway to do."""
+
+    said: list[str] = field(default_factory=list)
+    calls: list[ToolCall] = field(default_factory=list)
+    actions: list[ActionRequest] = field(default_factory=list)
+    decisions: list[ToolResult] = field(default_factory=list)
+    """Of the actions, in order; those that are behind a call wait for it."""
+
+    @property
+    def wants_more(self) -> bool:
+        """Whether the model is to hear what came of it."""
+        return bool(self.calls) or not all(decision.ok for decision in self.decisions)
+
+    def ended(self, results: Sequence[ToolResult]) -> Round:
+        """What the model is told of it."""
+        return Round("".join(self.said), tuple(self.calls), tuple(results), tuple(self.actions), tuple(self.decisions))
 
 
 class LlmWorker:
@@ -181,22 +204,20 @@ class LlmWorker:
         used = 0
         for number in range(1, MAX_ROUNDS + 1):
             with given_up_after(first_s if number == 1 else FIRST_SENTENCE_S) as deadline_s:
-                said, calls, actions = await self._stream(prompt, speaker, Writing(runs), deadline_s)
-            if not calls or speaker.full or number == MAX_ROUNDS:
+                streamed = await self._stream(prompt, speaker, Writing(runs), deadline_s)
+            if not streamed.wants_more or speaker.full or number == MAX_ROUNDS:
                 return
-            may_use = MAX_CALLS - used if number < MAX_ROUNDS - 1 else 0
+            calls, may_use = streamed.calls, MAX_CALLS - used if number < MAX_ROUNDS - 1 else 0
             results = [await (runs.use(call) if at < may_use else runs.passed_by(call, TOO_MANY)) for at, call in enumerate(calls)]
             used += len(calls)
-            prompt = replace(prompt, rounds=(*prompt.rounds, Round(said, tuple(calls), tuple(results), tuple(actions))))
+            worked = all(result.ok for result in results)
+            for action in streamed.actions[len(streamed.decisions) :]:
+                streamed.decisions.append(await speaker.request(action) if worked else IN_VAIN)
+            prompt = replace(prompt, rounds=(*prompt.rounds, streamed.ended(results)))
 
-    async def _stream(
-        self, prompt: Prompt, speaker: Speaker, writing: Writing, deadline_s: float
-    ) -> tuple[str, list[ToolCall], list[ActionRequest]]:
-        """One round: what the model said, sent out already, what it calls, and what it has the gateway do."""
-        loop, cutter = asyncio.get_running_loop(), SentenceCutter()
-        said: list[str] = []
-        calls: list[ToolCall] = []
-        actions: list[ActionRequest] = []
+    async def _stream(self, prompt: Prompt, speaker: Speaker, writing: Writing, deadline_s: float) -> Streamed:
+        """One round."""
+        loop, cutter, streamed = asyncio.get_running_loop(), SentenceCutter(), Streamed()
         spoke = False
         async with closing(self._model.reply(prompt)) as stream:
             while (piece := await next_piece(stream, deadline_s, self._vendor)) is not None:
@@ -204,34 +225,37 @@ class LlmWorker:
                     deadline_s = max(deadline_s, await writing.goes_on(piece))
                 else:
                     speaker.token_came()
-                spoke = await self._take(piece, cutter, speaker) or spoke
-                if isinstance(piece, ToolCall):
-                    calls.append(piece)
-                elif isinstance(piece, str):
-                    said.append(piece)
-                elif isinstance(piece, ActionRequest) and speaker.does(piece):
-                    actions.append(piece)
+                spoke = await self._take(piece, cutter, speaker, streamed) or spoke
                 if speaker.full:
                     break
                 if spoke:
                     deadline_s = loop.time() + NEXT_PIECE_S
         for sentence in cutter.flush():
             await speaker.say(sentence)
-        return "".join(said), calls, actions
+        return streamed
 
-    async def _take(self, piece: Piece, cutter: SentenceCutter, speaker: Speaker) -> bool:
-        """Say what is complete; whether anything was."""
+    async def _take(self, piece: Piece, cutter: SentenceCutter, speaker: Speaker, streamed: Streamed) -> bool:
+        """Say what is complete, and note the rest; whether anything was said."""
         if isinstance(piece, Working) and not piece.on:
             return False
         # What is to be done comes after the words before it, complete or not.
         sentences = cutter.push(piece) if isinstance(piece, str) else cutter.flush()
-        if isinstance(piece, ActionRequest):
-            await speaker.request(piece, sentences)
-            return bool(sentences)
-        for sentence in sentences:
-            await speaker.say(sentence)
-        if isinstance(piece, Uninterruptible):
-            speaker.protect()
+        if isinstance(piece, ActionRequest) and not streamed.calls:
+            streamed.decisions.append(await speaker.request(piece, sentences))
+        else:
+            for sentence in sentences:
+                await speaker.say(sentence)
+        match piece:
+            case str():
+                streamed.said.append(piece)
+            case ToolCall():
+                streamed.calls.append(piece)
+            case ActionRequest():
+                streamed.actions.append(piece)
+            case Uninterruptible():
+                speaker.protect()
+            case Working():
+                pass
         return bool(sentences)
 
     async def _close(self, speaker: Speaker, heard_last: str, agent: InUse) -> None:

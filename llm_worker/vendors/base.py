@@ -42,7 +42,7 @@ class ToolResult:
 
 @dataclass(frozen=True, slots=True)
 class ActionRequest:
-    """The model asks for something to be done once what it said so far was heard."""
+    """The model asks for something to be done once what it said so far was heard, and if all calls before it in its answer worked."""
 
     name: Literal["hang_up", "collect", "transfer"]
     collect: Collect | None = None
@@ -60,7 +60,9 @@ class Round:
     results: tuple[ToolResult, ...]
     """One for each call."""
     actions: tuple[ActionRequest, ...] = ()
-    """What it asked the gateway to do beside them: that is done behind the reply, whatever came of the calls."""
+    """What it asked the gateway to do."""
+    decisions: tuple[ToolResult, ...] = ()
+    """One for each action; ``ok``: it will be done, behind the reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ class Model(Protocol):
     def reply(self, prompt: Prompt) -> AsyncIterator[Piece]:
         """The reply's text as it is made, in pieces of any size, and what is to be done after it.
 
-        Where it calls tools, the text goes on in another reply whose prompt has the results in ``rounds``.
+        Where it calls tools, or an action is refused, the text goes on in another reply whose prompt tells of it in ``rounds``.
 
         Closing the iterator closes the vendor's stream.
 

@@ -56,7 +56,6 @@ _GO_ON = (
     "(Your last answer was broken off there. Go on right behind its last word and repeat nothing of it. Whatever it said that you do to "
     "the call, ending it, transferring it or collecting digits, is not done: call that function.)"
 )
-_WILL_BE_DONE = "This will be done once your last words were heard, and cannot be taken back: do not call it again."
 _ASKED = "(But you called {names} in it already, and that will be done: do not call it again.)"
 
 
@@ -88,7 +87,7 @@ class OpenAIModel:
         _ = self._openai.chat.completions, ChatCompletionChunk.construct(id="")
 
     async def reply(self, prompt: Prompt) -> AsyncIterator[Piece]:
-        """The reply as it streams; actions and calls of tools at its end.
+        """The reply as it streams; calls of tools at its end, actions behind those.
 
         Raises:
             VendorError: the server failed, or the answer is not whole.
@@ -115,7 +114,7 @@ class OpenAIModel:
         answer.check()
         if text := thoughts.end():
             yield text
-        for call in sorted(answer.calls, key=lambda call: action_of(call) is None):
+        for call in sorted(answer.calls, key=lambda call: action_of(call) is not None):
             yield action_of(call) or call
 
     async def _open(self, messages: list[Any], tools: list[Any], model: str) -> AsyncStream[ChatCompletionChunk]:
@@ -213,8 +212,8 @@ def _told(used: UsedTool) -> str:
 def _round(each: Round) -> list[dict[str, Any]]:
     made = [*each.calls, *(call_of(action, f"action_{number}") for number, action in enumerate(each.actions))]
     calls = [{"id": call.id, "type": "function", "function": {"name": call.name, "arguments": _sendable(call.arguments)}} for call in made]
-    told = [*(result.text for result in each.results), *(_WILL_BE_DONE for _ in each.actions)]
-    results = [{"role": "tool", "tool_call_id": call.id, "content": text} for call, text in zip(made, told, strict=True)]
+    told = zip(made, [*each.results, *each.decisions], strict=True)
+    results = [{"role": "tool", "tool_call_id": call.id, "content": result.text} for call, result in told]
     return [{"role": "assistant", "content": each.said or None, "tool_calls": calls}, *results]
 
 

@@ -49,6 +49,8 @@ class ScriptedModel:
         """
         if prompt.task:
             raise VendorError("scripted", "only_answers", retryable=False, blame="request")
+        if prompt.rounds and not prompt.rounds[-1].calls:  # an action was refused: it has no more to say
+            return
         said = self._answer(prompt)
         first_at = asyncio.get_running_loop().time() + self._first_token_s
         await _until(first_at)

@@ -233,8 +233,8 @@ async def test_a_call_without_a_name_is_none() -> None:
     assert await replied(script) == ["No."]
 
 
-async def test_hanging_up_beside_a_tool_is_an_action_all_the_same() -> None:
-    assert await replied(tool_completion(("book", "{}"), ("hang_up", "{}"))) == [ActionRequest("hang_up"), ToolCall("call_0", "book", "{}")]
+async def test_hanging_up_beside_a_tool_comes_behind_it() -> None:
+    assert await replied(tool_completion(("hang_up", "{}"), ("book", "{}"))) == [ToolCall("call_1", "book", "{}"), ActionRequest("hang_up")]
 
 
 async def test_a_call_that_broke_off_is_not_made() -> None:

@@ -90,10 +90,11 @@ def test_the_results_of_a_round_follow_its_calls() -> None:
     ],
 )
 def test_what_a_round_has_the_gateway_do_stands_among_its_calls(action: ActionRequest, name: str, arguments: str) -> None:
-    _, _, asked, booked, told = messages_of(replace(PROMPT, rounds=(replace(ROUND, actions=(action,)),)), "Be kind.")
+    parting = replace(ROUND, actions=(action,), decisions=(ToolResult("This will be done.", ok=True),))
+    _, _, asked, booked, told = messages_of(replace(PROMPT, rounds=(parting,)), "Be kind.")
     made = {"id": "action_0", "type": "function", "function": {"name": name, "arguments": arguments}}
     assert (asked["tool_calls"][1], booked["tool_call_id"], told["tool_call_id"]) == (made, "c1", "action_0")
-    assert told["content"].startswith("This will be done")
+    assert told["content"] == "This will be done."
 
 
 @pytest.mark.parametrize("garbage", ["{at", "[1]", ""])

@@ -316,6 +316,11 @@ def test_what_comes_then_is_the_message(language: str) -> None:
     assert said == [ToolCall("call_1", "leave_message", '{"text": "שתתקשרו, goodbye"}')]
 
 
+def test_who_was_refused_an_action_has_said_it_all() -> None:
+    refused = Round("Goodbye!", (), (), (ActionRequest("hang_up"),), (ToolResult("error", ok=False),))
+    assert pieces(Prompt("goodbye", "en", 1, rounds=(refused,))) == []
+
+
 @pytest.mark.parametrize(("language", "answer"), [("en", "can't say whether"), ("he", "לא יודע אם")])
 def test_an_unknown_outcome_is_told(language: str, answer: str) -> None:
     asked = Round("", (ToolCall("call_1", "leave_message", "{}"),), (ToolResult("error", ok=False),))

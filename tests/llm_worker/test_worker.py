@@ -16,16 +16,18 @@ from common.config import Settings
 from common.errors import VendorError
 from common.messages import Action, Collect, Head, ReplyEnded, Sentence, Stage, Summarise, Summary, ToolEnded, ToolStarted, Transcript
 from common.vendor_stream import Working
-from llm_worker.speaker import MAX_SENTENCES
+from llm_worker.conversation import Reply
+from llm_worker.speaker import ANOTHER_STANDS, MAX_SENTENCES, NOT_ALLOWED, WILL_BE_DONE, Speaker
 from llm_worker.tools import Occasion, Tool
 from llm_worker.vendors.base import ActionRequest, Piece, Prompt, Round, ToolCall, ToolResult, Uninterruptible, UsedTool
-from llm_worker.worker import MAX_CALLS, MAX_ROUNDS, TOO_MANY, LlmWorker
+from llm_worker.worker import IN_VAIN, MAX_CALLS, MAX_ROUNDS, TOO_MANY, LlmWorker
 from tests.common.agents.files import write
 from tests.recorded_bus import RecordedBus
 from tests.virtual_clock import run
 
 HEAD = Head(call="c1", turn=3, gateway="g1", language="en", trace="t")
 HANG_UP = ActionRequest("hang_up")
+TRANSFER = ActionRequest("transfer", argument="nobody")
 
 Step = Piece | float | VendorError
 """Text, an action or a call, a pause in seconds, or a failure."""
@@ -192,6 +194,7 @@ KITCHEN = {name: Tool(name, "", Order, effects, 5.0, cook) for name, effects in 
 SMELL = ToolCall("c1", "smell", "{}")
 SMELLED = 'smell {"dish":"soup"}'
 ORDER = ToolCall("c2", "order", '{"dish":"fish"}')
+NO_TOOL = ToolCall("c3", "dance", "{}")
 
 
 class Rounds(Scripted):
@@ -233,11 +236,57 @@ def test_a_reply_goes_on_with_the_results_of_its_calls() -> None:
     assert model.prompts[1].rounds == (Round("Let me see", (SMELL, ORDER), results),)
 
 
-def test_a_reply_goes_on_with_what_it_has_the_gateway_do() -> None:
-    transfer = ActionRequest("transfer", argument="nobody")
-    model = Rounds(["Noted, goodbye.", transfer, HANG_UP, ORDER], ["Goodbye."])
+def decided(model: Scripted) -> list[tuple[str, str]]:
+    """What the model heard of its actions, by name."""
+    pairs = [pair for each in model.prompts[-1].rounds for pair in zip(each.actions, each.decisions, strict=True)]
+    return [(action.name, decision.text) for action, decision in pairs]
+
+
+def test_a_reply_goes_on_with_what_became_of_its_actions() -> None:
+    model = Rounds(["Noted, goodbye.", TRANSFER, ORDER, HANG_UP], ["Goodbye."])
     cooked(model, RecordedBus())
-    assert model.prompts[1].rounds[0].actions == (HANG_UP,)
+    assert decided(model) == [("transfer", NOT_ALLOWED), ("hang_up", WILL_BE_DONE)]
+
+
+def test_a_refused_action_is_no_silence_behind_its_announcement() -> None:
+    model = Rounds(["I put you through.", TRANSFER], ["I can't, I'm sorry."])
+    bus = cooked(model, RecordedBus())
+    assert (bus.out, decided(model)) == (["I put you through.", "I can't, I'm sorry."], [("transfer", NOT_ALLOWED)])
+
+
+def test_who_asks_for_a_refused_action_on_and_on_is_stopped() -> None:
+    model = Rounds([TRANSFER])
+    bus = cooked(model, RecordedBus())
+    assert (len(model.prompts), bus.out) == (MAX_ROUNDS, ["All right, how can I help you?"])
+
+
+def test_an_action_that_is_done_needs_no_other_round() -> None:
+    model = Rounds(["Bye.", HANG_UP], ["Anything else?"])
+    cooked(model, RecordedBus())
+    assert len(model.prompts) == 1
+
+
+@pytest.mark.parametrize(("call", "done", "told"), [(ORDER, [Action], WILL_BE_DONE), (NO_TOOL, [], IN_VAIN.text)], ids=["worked", "failed"])
+def test_an_action_behind_a_call_is_done_if_that_worked(call: ToolCall, done: list[type], told: str) -> None:
+    model = Rounds(["Noted, goodbye.", call, HANG_UP], ["Well."])
+    bus = cooked(model, RecordedBus())
+    actions = [type(message) for message in bus.committed_to(None) if isinstance(message, Action)]
+    assert (actions, decided(model)) == (done, [("hang_up", told)])
+
+
+def test_an_action_behind_a_call_is_kept_before_the_model_goes_on() -> None:
+    bus = cooked(Rounds(["Noted, goodbye.", ORDER, HANG_UP], [VendorError("fake", "gone", retryable=False)]), RecordedBus())
+    assert [action.name for action in bus.kept] == ["hang_up"]
+
+
+def test_what_stands_is_not_asked_for_otherwise() -> None:
+    asked = Action(head=HEAD, after=0, name="transfer", argument="reception")
+
+    async def again() -> tuple[str, list[Action]]:
+        speaker = Speaker(RecordedBus(), delivery(), HEAD, Reply(["One."]), destinations=("reception", "sales"), asked=[asked])
+        return (await speaker.request(replace(TRANSFER, argument="sales"))).text, speaker.asked
+
+    assert run(again()) == (ANOTHER_STANDS, [asked])
 
 
 def test_sentences_are_numbered_over_the_rounds() -> None:
