@@ -66,7 +66,7 @@ chaos: setup-dev  ## kill -9 of workers and gateways, stalls, cuts, restarts of 
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.chaos --kills $(or $(KILLS),30) --callers $(or $(CALLERS),8) --seed $(or $(SEED),1) \
 		--out $(or $(OUT),.run/chaos) $(ARGS)
 
-bench: setup-dev  ## what calls cost and what their callers notice, beside a bare loop: 18 minutes; ARGS=--long, an hour
+bench: setup-dev  ## what calls cost and what their callers notice, beside a bare loop: 25 minutes; ARGS=--long, an hour
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.load $(ARGS)
 
 bench-turns: setup-dev  ## how well it takes turns, by the rules of published benchmarks, beside docs/benchmarks/turns; ARGS=--write keeps the results, "--sweep pauses voices" measures the curves; the first time 380 MB and half an hour

@@ -1,6 +1,6 @@
 """``python -m tests.bench.load``, or ``make bench``: what calls cost the gateway, and what their callers notice.
 
-Short form: half a minute a level, about 18 minutes in all. ``--long``: two minutes a level, over an hour. What it finds is
+Short form: half a minute a level, about 25 minutes in all. ``--long``: two minutes a level, over an hour. What it finds is
 printed, written to a folder, and compared with the last result in ``docs/benchmarks``. No figure fails it: it reports.
 """
 
@@ -25,7 +25,7 @@ from tests.bench.load.goals import CALLS_GOAL, RATIO_FROM, shortfalls
 from tests.bench.load.level import Level, measure
 from tests.bench.load.processes import CORES, OTHER_CORE, come_first, run
 from tests.bench.load.reference import REFERENCE_CALLS
-from tests.bench.load.result import Result
+from tests.bench.load.result import Pair, Result
 from tests.bench.load.servers import House, bare_loop, house
 from tests.bench.load.soaked import kept_soak
 from tests.bench.load.start import seconds_to_ready
@@ -40,6 +40,7 @@ _LEVELS = (1, 10, 50, 100, 150, 200)
 _MORE_LEVELS, _LONG_LEVELS = (250, 300), (350, 400)
 """While they hold."""
 _NO_DRAFTS = (10, 50, CALLS_GOAL)
+_PAIRS = 5
 _SILERO = 50
 _CHURN = 100
 """Calls that stand while others come and go."""
@@ -77,6 +78,8 @@ class Bench:
             await self._levels_until_one_fails(around)
             for calls in self._without_drafts():
                 self._keep(self.result.no_drafts, await self._level(around, calls, drafts=False))
+            if CALLS_GOAL in self._levels:
+                await self._pairs(around)
             if _SILERO in self._levels:
                 self._keep(self.result.silero, await self._with_silero(around))
             if _CHURN in self._levels:
@@ -114,6 +117,16 @@ class Bench:
     async def _level(self, around: House, calls: int, *, drafts: bool) -> Level:
         async with around.gateway(SPECULATE="full" if drafts else "off") as server:
             return await measure(server, calls, self._seconds, drafts=drafts, house=around)
+
+    async def _pairs(self, around: House) -> None:
+        for _ in range(_PAIRS):
+            async with bare_loop(self._folder) as server:
+                bare = await measure(server, CALLS_GOAL, self._seconds)
+            gateway = await self._level(around, CALLS_GOAL, drafts=True)
+            self.result.pairs.append(Pair(bare.cpu_s_per_call_minute, gateway.cpu_s_per_call_minute))
+            results.save(self.result, self._out)
+            tell(bare)
+            tell(gateway)
 
     async def _with_silero(self, around: House) -> Level:
         around.link_models()

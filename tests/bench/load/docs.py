@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.bench.load.comparison import before_and_after, since
 from tests.bench.load.flame import title_of
-from tests.bench.load.goals import RATIO_FROM, shortfalls
+from tests.bench.load.goals import CALLS_GOAL, RATIO_FROM, shortfalls
 from tests.bench.load.pictures import pictures
 from tests.bench.load.reference import reference
 from tests.bench.load.result import Result
@@ -61,7 +61,9 @@ measured at their end of the wire. Redis writes nothing to disk here; with the a
 Callers, Redis and workers share a core, of which callers are given what they want first where the machine allows it (real-time
 priority); "callers' latest" tells how late the worst of their frames was all the same. No call begins or ends while a level is
 measured: what that costs is measured by itself, with five short calls a second beside a hundred that stand. A level is
-measured once: what changes by a tenth from one run to the next may be chance. One
+measured once: what changes by a tenth from one run to the next may be chance, and what by a quarter in its ratio to the bare loop,
+measured minutes before. At {CALLS_GOAL} calls that goal is held against the median of pairs, a bare loop and a gateway one right behind the
+other. One
 machine, loopback, no TLS. The callers' voices are two recordings, cut where they are loud, so that nothing of a detector's doubts
 is in the figures. A worker's steps are those of one process with vendors that take no time. `make run` is timed with scripted
 vendors, in a checkout that is set up. With fewer than {RATIO_FROM} calls a call's share of CPU and memory is mostly what a process

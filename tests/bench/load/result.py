@@ -53,6 +53,21 @@ class Steps:
     """Steps in a second of its CPU: what it would do with a core for itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The bare loop and the gateway with drafts, with as many calls, one right behind the other, on the same machine in the same mood."""
+
+    bare: float
+    """CPU seconds per call-minute."""
+    gateway: float
+    """CPU seconds per call-minute."""
+
+    @property
+    def times(self) -> float:
+        """The gateway's beside the bare loop's."""
+        return self.gateway / self.bare
+
+
 @dataclass(slots=True)
 class Result:
     """One run."""
@@ -78,6 +93,8 @@ class Result:
     commit: str = ""
     """What ran; with a ``+`` if files of it were changed. Empty: of before that was noted."""
     churn: Churn | None = None
+    pairs: list[Pair] = field(default_factory=list)
+    """At the number of calls that the goal names."""
 
     @property
     def levels(self) -> list[Level]:

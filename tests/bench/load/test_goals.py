@@ -9,7 +9,7 @@ from tests.bench.load.figures import Spread
 from tests.bench.load.goals import shortfalls
 from tests.bench.load.level import Level
 from tests.bench.load.parts import answers, parts_of
-from tests.bench.load.result import Result
+from tests.bench.load.result import Pair, Result
 from tests.bench.load.synthetic import BUSY, TIMES, level, result
 
 
@@ -36,6 +36,16 @@ def test_a_gateway_that_costs_too_much_beside_the_bare_loop_is_told_at_every_loa
         found.bare.append(level("bare loop", calls, 0.05))
         found.no_drafts.append(level("gateway", calls, 0.11))
     assert told(found) == ["- gateway, 50 calls: 2.20 times the bare loop's CPU, the goal is 2."]
+
+
+def test_the_ratio_that_the_goal_names_is_the_median_of_pairs_where_there_are_some(found: Result) -> None:
+    found.gateway[1] = level("gateway with drafts", 150, cpu_s=0.19)
+    found.pairs = [Pair(0.1, 0.19), Pair(0.1, 0.18), Pair(0.1, 0.25)]
+    assert told(found) == ["Every goal that this bench can see was reached in this run."]
+    found.pairs[0] = Pair(0.1, 0.21)
+    assert told(found) == [
+        "- gateway with drafts, 150 calls: 2.10 times the bare loop's CPU (median of 3 pairs, 1.80 to 2.50), the goal is 2."
+    ]
 
 
 def test_each_percentile_of_the_onset_is_held_against_its_own_goal(found: Result) -> None:

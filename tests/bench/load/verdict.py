@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.bench.load.goals import VOICE_GOALS_MS, in_time
+from tests.bench.load.goals import CALLS_GOAL, RATIO_GOAL, VOICE_GOALS_MS, in_time, told_pairs
 from tests.bench.load.level import Level
 from tests.bench.load.reference import REFERENCE_CALLS
 from tests.bench.load.result import Machine, Result, at_calls
@@ -26,6 +26,8 @@ def verdict(result: Result) -> Iterator[str]:
     yield from _answers_in_time(result)
     yield from _about_the_other_core(result.rated)
     yield _as_shipped(result)
+    if result.pairs:
+        yield f"- At {CALLS_GOAL} calls the gateway takes {told_pairs(result.pairs)}; the goal is {RATIO_GOAL:g}."
     yield from _about_the_bare_loop(result)
     busiest = max((level.waited for level in result.gateway), default=0.0)
     if busiest > 0.05:
