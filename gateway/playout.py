@@ -4,7 +4,8 @@ Rules
     Clips (``clip.py``) are played in order.
     ``take`` hands out 20 ms frames on an absolute schedule, ``LEAD_S`` ahead of what the
     provider is playing by then: a late tick is caught up, never re-based into a gap, and
-    never by more than the lead. The partial last frame of a clip is padded, not dropped.
+    never by more than the lead. What is begun leaves two frames at a time, since each message that
+    leaves by itself costs a system call: as much as all else that is done for it. The partial last frame of a clip is padded, not dropped.
     A fixed phrase leaves while the floor is free; a reply needs the commit as well (R3).
     While it is ``ducked``, what leaves is quieter: the caller's voice is undecided.
     Sound is *heard* when a mark of this epoch came back, or when time has passed that
@@ -32,6 +33,8 @@ BYTES_PER_S = 8000
 FRAME_S = 0.02
 LEAD_S = 0.16
 MARK_FRAMES = 10
+_TOGETHER = 2
+"""Frames that leave at a time."""
 LATE_MARK_S = 2.0
 """Past its expected end by this much, sound counts as heard without its mark (R1)."""
 DUCK_DB = 12.0
@@ -112,13 +115,15 @@ class Playout:
         due: list[bytes | Mark] = []
         if self._cursor == len(self.clips) and not self._frames_since_mark:
             return due  # there is nothing to say, as half of the time
-        while (clip := self._current()) is not None and not self._ahead(now):
+        ahead_s = LEAD_S - _TOGETHER * FRAME_S + FRAME_S / 2
+        while (clip := self._current()) is not None and self._play_end - now <= ahead_s:
             frame = self._next_frame(clip)
             if frame is None:
                 self._starved = True
                 break
             self._schedule(now)
             due.append(frame.translate(_QUIETER) if self.ducked else frame)
+            ahead_s = LEAD_S - FRAME_S / 2
             if self._mark_is_due(clip):
                 due.append(self._mark())
         if self._frames_since_mark and (self._cursor == len(self.clips) or now >= self._play_end):
@@ -137,9 +142,6 @@ class Playout:
 
     def _may_leave(self, clip: Clip) -> bool:
         return self.floor_free and (self.committed or clip.fixed)
-
-    def _ahead(self, now: float) -> bool:
-        return self._play_end - now > LEAD_S - FRAME_S / 2
 
     def _next_frame(self, clip: Clip) -> bytes | None:
         frame = bytes(clip.audio[clip.sent : clip.sent + FRAME_BYTES])

@@ -51,10 +51,18 @@ def test_frames_are_whole_and_the_last_one_is_padded() -> None:
     assert frames[-1] == b"\x01" * 80 + bytes([SILENCE_BYTE]) * 80
 
 
-def test_one_frame_leaves_every_tick() -> None:
+def test_two_frames_leave_every_other_tick() -> None:
     playout = playing(clip(50))
     playout.take(1.0)
-    assert [len(frames_of(playout.take(1.0 + tick * 0.02))) for tick in range(1, 5)] == [1, 1, 1, 1]
+    assert [len(frames_of(playout.take(1.0 + tick * 0.02))) for tick in range(1, 5)] == [0, 2, 0, 2]
+
+
+def test_a_frame_that_comes_alone_does_not_wait_for_another_one() -> None:
+    streamed = clip(7, complete=False)
+    playout = playing(streamed)
+    playout.take(1.0)
+    streamed.audio += b"\x01" * 160
+    assert len(frames_of(playout.take(1.02))) == 1
 
 
 def test_a_late_tick_is_caught_up() -> None:

@@ -106,7 +106,8 @@ def _clocks(levels: Sequence[Level]) -> Iterator[str]:
             *(level.stalls_over_5_ms, level.longest_stall_ms),
         )
     yield ""
-    yield "Times in ms. Late is what a frame's lead is less than the level's median. Ticks are the gateway's own"
+    yield "Times in ms. Late is what a frame's lead is less than the level's median; the gateway sends two frames at a time, of"
+    yield "which the second has 20 ms more lead. Ticks are the gateway's own"
     yield "word: the bounds of the buckets that they lie in."
     yield "A stall is the timer probe's: it ran beside the server on the same core and woke up late."
 

@@ -222,7 +222,7 @@ def test_what_was_said_since_the_last_look_is_looked_at_before_it() -> None:
     assert [piece.piece for piece in desk.published] == ["whole", "probe", "probe"]
 
 
-@pytest.mark.parametrize(("begins_s", "clears"), [(0.24, 1), (0.26, 0)])
+@pytest.mark.parametrize(("begins_s", "clears"), [(0.26, 1), (0.28, 0)])
 def test_half_a_second_of_voice_that_is_over_just_as_it_comes_does_not_silence_it(begins_s: float, clears: int) -> None:
     desk = asked_desk(DUCK)
     desk.sentence(0, "one two three four.", 0.9)
