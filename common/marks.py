@@ -23,7 +23,8 @@ def _mark(pattern: str, left: str = "") -> Mark:
     return Mark(re.compile(pattern), lambda found: found.expand(left))
 
 
-_ATTRIBUTES = r"""(?:\s+[\w:@.-]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>=`]+))?)*\s*/?"""
+_ATTRIBUTES = r"""(?:\s+[\w:@.-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>=`]+))*\s*/?"""
+"""Of a tag, each with its value: the rest of "a<b and c>d" is none."""
 _INLINE = "a|abbr|b|big|code|del|em|font|i|ins|kbd|mark|s|small|span|strong|sub|sup|u"
 _ADDRESS = r"https?://[^\s<>]+>|[\w.+-]+@[\w.-]+>"
 INVISIBLE = re.compile(

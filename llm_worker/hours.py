@@ -16,7 +16,9 @@ from common.agents.agent import RANGE, WEEKDAYS, Hours
 from common.language import base_language
 
 _LOOK_DAYS = 14
-"""How far ahead the next opening, and days that are not like others, are looked for."""
+"""How far ahead days that are not like others are looked for."""
+_CLOSED_DAYS = 366
+"""How far ahead the next opening is, where there is none so soon."""
 _SUNDAY_FIRST = frozenset({"IL", "US", "CA", "BR", "JP", "IN"})
 _HEBREW_DAYS = ("יום שני", "יום שלישי", "יום רביעי", "יום חמישי", "יום שישי", "שבת", "יום ראשון")
 _HEBREW_MONTHS = ("ינואר", "פברואר", "מרץ", "אפריל", "מאי", "יוני", "יולי", "אוגוסט", "ספטמבר", "אוקטובר", "נובמבר", "דצמבר")
@@ -42,7 +44,7 @@ class Moment:
 
     is_open: bool
     until: datetime.datetime | None = None
-    """When that changes; None: not within two weeks, or never."""
+    """When that changes; None: not within two weeks of an opening, or a year of a closure, or never."""
 
 
 def opening(hours: Hours, day: datetime.date, language: str = "en") -> Opening:
@@ -74,7 +76,8 @@ def _own_times(hours: Hours, day: str) -> tuple[str, ...] | None:
 
 def moment(hours: Hours, now: datetime.datetime) -> Moment:
     """Whether somebody is there now, and when that changes."""
-    for begins, ends in _together(_spans(hours, now)):
+    soon = _together(_spans(hours, now, _LOOK_DAYS))
+    for begins, ends in soon if soon and now < soon[-1][1] else _together(_spans(hours, now, _CLOSED_DAYS)):
         if begins <= now < ends:
             return Moment(is_open=True, until=ends if ends < _at(now.date() + datetime.timedelta(days=_LOOK_DAYS), "0:00", now) else None)
         if now < begins:
@@ -82,9 +85,9 @@ def moment(hours: Hours, now: datetime.datetime) -> Moment:
     return Moment(is_open=False)
 
 
-def _spans(hours: Hours, now: datetime.datetime) -> Iterator[tuple[datetime.datetime, datetime.datetime]]:
+def _spans(hours: Hours, now: datetime.datetime, days: int) -> Iterator[tuple[datetime.datetime, datetime.datetime]]:
     """Those of yesterday, too: a night of it may not be over."""
-    for day in (now.date() - datetime.timedelta(days=1), *_days(now.date())):
+    for day in (now.date() - datetime.timedelta(days=1), *_days(now.date(), days)):
         for begins, ends in opening(hours, day).spans:
             yield _at(day, begins, now), _at(day, ends, now) + datetime.timedelta(days=_is_earlier(ends, begins))
 
@@ -113,8 +116,8 @@ def _at(day: datetime.date, time: str, now: datetime.datetime) -> datetime.datet
     return datetime.datetime.combine(day, datetime.time(), now.tzinfo) + datetime.timedelta(minutes=_minutes(time))
 
 
-def _days(first: datetime.date) -> list[datetime.date]:
-    return [first + datetime.timedelta(days=number) for number in range(_LOOK_DAYS)]
+def _days(first: datetime.date, count: int) -> list[datetime.date]:
+    return [first + datetime.timedelta(days=number) for number in range(count)]
 
 
 def _short(time: str) -> str:
@@ -145,7 +148,7 @@ def told(hours: Hours, now: datetime.datetime) -> str:
     """The week, what is unlike it soon, and now: in plain English, for instructions."""
     week = "; ".join(f"{weekday.capitalize()} {_listed(getattr(hours, weekday))}" for weekday in _week(hours))
     lines = [f"Opening hours: {week}."]
-    if unlike := [_unlike(each) for day in _days(now.date()) if _differs(hours, each := opening(hours, day))]:
+    if unlike := [_unlike(each) for day in _days(now.date(), _LOOK_DAYS) if _differs(hours, each := opening(hours, day))]:
         lines.append(f"But: {'; '.join(unlike)}.")
     lines.append(told_now(hours, now, "en"))
     return " ".join(lines)

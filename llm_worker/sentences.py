@@ -38,8 +38,11 @@ def _words(words: str) -> frozenset[str]:
 
 
 _TITLES = _words("dr mr mrs ms prof rev gen col capt lt sgt st vs approx e.g i.e פרופ רח")
-_BEFORE_NUMBERS = _words("no p fig ext bldg jan feb mar apr jun jul aug sep sept oct nov dec מס עמ טל")
-_ENDING = _words("a.m p.m etc inc ltd co corp jr sr u.s st ave rd blvd appt dept no mon tue tues wed thu thurs fri sat sun")
+_BEFORE_NUMBERS = _words("no p fig ext apt tel bldg jan feb mar apr jun jul aug sep sept oct nov dec מס עמ טל")
+_ENDING = _words(
+    "a.m p.m etc inc ltd co corp jr sr u.s st ave rd blvd appt dept no mon tue tues wed thu thurs fri sat sun "
+    "min mins sec secs hr hrs wk wks yr yrs ft oz lb lbs tel ext apt"
+)
 """Abbreviations that often stand at the end of a sentence: the next word's first letter decides."""
 _STREET = re.compile(r"\d\s+(?:[A-Z]\w*\s+)+$")
 """What stands before St. where it is no saint's: a number and a name."""

@@ -29,6 +29,7 @@ TURNS = (
 
 _NAME = re.compile("[a-z][a-z0-9_]{0,39}")
 _VARIABLE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_UNCLOSED = re.compile(r"\{[a-z][a-z0-9_]*(?![a-z0-9_}])")
 _OURS = ("127.0.0.1", "localhost")
 _DAY_MIN, _LONGEST_NIGHT_MIN = 24 * 60, 12 * 60
 
@@ -142,6 +143,8 @@ def _check_lookup(lookup: Lookup, instructions: str) -> None:
     _check_url(lookup.url, ("lookup", "url"))
     for name in lookup.variables:
         _check_name(name, ("lookup", "variables", name))
+    if unclosed := _UNCLOSED.search(instructions):
+        raise Fault(("instructions",), f"{unclosed[0]} in it has no brace behind the name; takes {unclosed[0]}}}")
     for name in _VARIABLE.findall(instructions):
         if name not in lookup.variables:
             raise Fault(("instructions",), f"{{{name}}} in it is no variable of [lookup]; takes any of {', '.join(lookup.variables)}")

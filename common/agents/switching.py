@@ -23,6 +23,14 @@ _NOT_SPOKEN = re.compile(
     r"(?:\s(?:any|much|good|very|well|so|כל|כך|ממש|הרבה|טוב))*$"
 )
 """Before a language: I don't speak any ..., my mother does not understand ...; ``own``: it is the caller who does not."""
+_HELPER = "someone|somebody|anyone|anybody|person|people|human|agent|operator|representative|מישהו|מישהי|מישהם|אדם|נציג|נציגה|פקיד|פקידה"
+_OF_ONE_WHO_SPEAKS = re.compile(
+    rf"(?<!\S)(?!(?:{_HELPER}|{_WHO})\s)\S+\s(?:(?:who|that)\s(?:speaks?|talks?|knows?)"
+    r"|ש?דובר|ש?דוברת|דוברי|שמדבר|שמדברת|שיודע|שיודעת)$"
+)
+"""Before a language: it is somebody's, as in a doctor who speaks ..., and not that of the call; with one who helps, it is."""
+_SPEAKING_ONE = re.compile(rf"^speaking\s(?!(?:{_HELPER}|please)(?!\S))\S")
+"""Behind a language, in the same way."""
 _BY_THE_BOT = re.compile(r"(?<!\S)(?:you|את|אתה|אתם|אתן)(?!\S)")
 
 
@@ -33,6 +41,8 @@ class _Named:
     language: str
     before: str
     """What was said before its name."""
+    behind: str
+    """What was said after it."""
     around: int
     """How many words were said beside it."""
 
@@ -45,6 +55,8 @@ class _Named:
     @property
     def wanted(self) -> bool:
         """Whether it may be asked for; a question whether the bot does not speak it asks for it."""
+        if _OF_ONE_WHO_SPEAKS.search(self.before) or _SPEAKING_ONE.search(self.behind):
+            return False
         return _NOT_SPOKEN.search(self.before) is None or _BY_THE_BOT.search(self.before) is not None
 
 
@@ -75,7 +87,7 @@ def _named(agent: Agent, words: list[str]) -> Iterator[_Named]:
         for way in map(_words, ways):
             for at in range(len(words) - len(way) + 1):
                 if words[at : at + len(way)] == way:
-                    yield _Named(language, " ".join(words[:at]), len(words) - len(way))
+                    yield _Named(language, " ".join(words[:at]), " ".join(words[at + len(way) :]), len(words) - len(way))
 
 
 def _words(text: str) -> list[str]:

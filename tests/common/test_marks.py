@@ -43,6 +43,7 @@ from common.marks import without_marks
         ("<mailto:info@torim.co.il>", "info@torim.co.il"),
         ("coffee &amp; cake&nbsp;&#33;", "coffee & cake !"),
         ("5 < 7 and 8 > 3", "5 < 7 and 8 > 3"),
+        ("if a<b and c>d, call us", "if a<b and c>d, call us"),
         ("I <3 you", "I <3 you"),
         ("25° outside", "25° outside"),
         ("\u200fשלום\u200e", "שלום"),

@@ -77,6 +77,10 @@ class TestFile:
     def test_who_wants_nothing_more_is_let_go(self, language: str, path: Path) -> None:
         assert [text for text in ENOUGH[language] if not answers(path, language, text).ends_call] == []
 
+    def test_who_thought_of_something_more_and_then_not_is_let_go(self, language: str, path: Path) -> None:
+        asked = answers(path, language, {"en": "yes", "he": "כן"}[language]).text
+        assert [text for text in ENOUGH[language] if not answers(path, language, text, asked).ends_call] == []
+
     def test_nobody_who_asks_something_is_hung_up_on(self, language: str, path: Path) -> None:
         assert [text for text in NOT_ENOUGH[language] if answers(path, language, text).ends_call] == []
 

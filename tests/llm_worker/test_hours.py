@@ -50,6 +50,11 @@ def test_a_day_has_the_times_of_its_date_else_of_a_holiday_else_of_its_weekday(d
     assert opening(CLINIC, date(day)).spans == spans
 
 
+def test_a_closure_of_weeks_ends_on_a_day_that_is_told() -> None:
+    away = msgspec.structs.replace(CLINIC, dates={"2026-11-20..2026-12-25": ()})
+    assert told_now(away, at("2026-11-24T10:00"), "en") == "We are closed now, and open again on Sunday, December 27, at 9:00."
+
+
 @pytest.mark.parametrize(
     ("day", "spans"),
     [

@@ -272,6 +272,10 @@ def test_a_webhook_is_a_tool_that_may_be_allowed_and_limited(tmp_path: Path) -> 
             'instructions = "Be kind to {nmae}, {name}."\n[lookup]\nurl = "https://x.example/"\nsecret = "S"\nvariables = {name = "x"}',
             "clinic.toml:6: instructions: {nmae} in it is no variable of [lookup]; takes any of name",
         ),
+        (
+            'instructions = "Be kind to {name, who calls."\n[lookup]\nurl = "https://x.example/"\nsecret = "S"\nvariables = {name = "x"}',
+            "clinic.toml:6: instructions: {name in it has no brace behind the name; takes {name}",
+        ),
         ('[functions]\nfind = "find_order"', "clinic.toml:7: functions.find: 'find_order' does not fit; takes tools that are written in"),
         (HOOKED + '[functions]\na = "b:C"', "clinic.toml:6: webhooks.a: takes a name of its own"),
         ('[rules]\nhe = "none.toml"', "clinic.toml:7: rules.he: 'none.toml' cannot be read"),

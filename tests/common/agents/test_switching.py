@@ -39,6 +39,32 @@ def test_a_caller_switches_the_language_by_the_files_words(tmp_path: Path, said:
     assert language_now(snapshot(tmp_path).agent, said, "he") == language
 
 
+@pytest.mark.parametrize(
+    ("said", "language"),
+    [
+        ("is there an English speaking doctor?", "he"),
+        ("do you have English-speaking nurses", "he"),
+        ("a doctor who speaks English", "he"),
+        ("any nurse that speaks English?", "he"),
+        ("יש רופא דובר אנגלית?", "he"),
+        ("יש אצלכם רופאה שמדברת אנגלית", "he"),
+        ("מי הרופאה דוברת אנגלית", "he"),
+        ("someone who speaks English please", "en"),
+        ("an English speaking person please", "en"),
+        ("English speaking please", "en"),
+        ("יש מישהו שמדבר אנגלית?", "en"),
+        ("אני דובר אנגלית", "en"),
+        ("את מדברת אנגלית?", "en"),
+        ("אתה יודע אנגלית?", "en"),
+        ("do you speak English", "en"),
+        ("does anybody there speak English", "en"),
+    ],
+)
+def test_who_asks_for_somebody_that_speaks_a_language_does_not_ask_the_bot_to(tmp_path: Path, said: str, language: str) -> None:
+    agent = read(write(tmp_path, CLINIC.replace('"English please"', '"English"')), Settings()).agent
+    assert language_now(agent, [said], "he") == language
+
+
 def test_of_three_languages_who_does_not_speak_one_asks_for_none(tmp_path: Path) -> None:
     three = CLINIC.replace('["he", "en"]', '["he", "en", "fr"]').replace("en = [", 'fr = ["French"], en = [')
     agent = read(write(tmp_path, three), Settings()).agent
