@@ -76,9 +76,10 @@ class Reply:
 
     def __init__(self, playout: Playout, beep: bytes, max_bytes: int) -> None:
         self.ended = False
-        """Whether the LLM is done (ReplyEnded came)."""
+        """Whether the LLM is done: ReplyEnded came, or it failed."""
         self.forked = False
         """Whether another attempt began it anew, in other words, while it sounds already: nothing that comes yet is of this one."""
+        self._whole = False
         self._playout = playout
         self._beep = beep
         self._max_bytes = max_bytes
@@ -124,8 +125,12 @@ class Reply:
 
     def reply_ended(self, sentences: int) -> None:
         """No sentence follows after the first ``sentences`` ones."""
-        self.ended = True
+        self.ended = self._whole = True
         self._expected = sentences
+
+    def broke_off(self) -> None:
+        """The LLM failed for good: no sentence follows those that came."""
+        self.ended = True
 
     def end_after(self, number: int) -> None:
         """Play nothing behind sentence ``number`` but what sounds already."""
@@ -150,8 +155,8 @@ class Reply:
 
     @property
     def broken(self) -> bool:
-        """Whether not one sentence of the complete reply could be spoken, or the voice left the last one in the middle."""
-        return all(sentence.failed for sentence in self._sentences) or self._sentences[-1].broken
+        """Whether not one sentence of the complete reply could be spoken, or its model left it midway, or the voice its last sentence."""
+        return not self._whole or all(sentence.failed for sentence in self._sentences) or self._sentences[-1].broken
 
     # -- Starvation -----------------------------------------------------------------------
 

@@ -97,8 +97,8 @@ class Speaking:
             self._call.turn.reply.sentence_failed(failed.head.seq, failed.head.take)
         elif self._call.turn.utterance is None:
             self._drafting.withdraw(now)
-        else:
-            self.fall_back(now)
+        else:  # what is here is heard to its end, a filler or sentences, before the caller is told
+            self._call.turn.reply.broke_off()
 
     # -- Endings ------------------------------------------------------------------------------
 

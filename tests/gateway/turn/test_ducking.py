@@ -245,8 +245,12 @@ def test_a_voice_while_more_of_it_is_waited_for_is_a_hold_and_repeats_no_word_of
 
 
 def test_a_phrase_that_is_owed_is_said_after_a_nod_over_a_reply_that_failed() -> None:
-    desk = ducked_desk(0.3)
+    desk = asked_desk(DUCK)
+    desk.sentence(0, "one two three four.", 0.5)
+    desk.wait(0.2)
+    desk.speak(0.3)
     desk.report(StageFailed(head=desk.head(), stage="llm", error="x"))
+    desk.speak(0.1)
     owed = desk.machine.call.owed
     desk.wait(1.2)
     desk.understand("כן")

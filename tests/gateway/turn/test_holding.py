@@ -696,13 +696,13 @@ def test_the_two_seconds_of_an_undecided_hold_begin_at_the_end_of_a_voice_withou
     assert desk.machine.holding.hold is None
 
 
-def test_a_voice_over_a_turn_that_fails_is_the_next_utterance() -> None:
+def test_a_voice_over_a_turn_that_fails_is_answered_together_with_it() -> None:
     desk = asked_desk()
     desk.speak(0.5)
     desk.report(StageFailed(head=desk.head(), stage="llm", error="Timeout"))
     desk.wait(1.06)
     desk.understand("שלום לך")
-    assert (desk.ends[-1], desk.machine.call.turn.text) == ("fallback", "שלום לך")
+    assert (desk.ends[-1], desk.machine.call.turn.text) == ("superseded", "שלום שלום לך")
 
 
 # -- Late words -------------------------------------------------------------------------------

@@ -509,4 +509,6 @@ def test_words_of_a_short_sound_over_a_reply_that_failed_are_waited_for() -> Non
     desk.wait(0.8)
     desk.report(StageFailed(head=desk.head(), stage="llm", error="x"))
     desk.wait(0.1)
-    assert (desk.ends[-1], desk.machine.call.short is not None) == ("fallback", True)
+    before = list(desk.frames)
+    desk.understand("שלום לך")
+    assert (before, desk.ends[-1], desk.machine.call.turn.text) == ([], "superseded", "שלום שלום לך")

@@ -537,6 +537,7 @@ def test_a_reply_whose_last_sentence_broke_off_is_broken(last: bool, broken: boo
     case.reply.sentence_failed(0, 0)
     if last:
         case.speech(1, last=True)
+    case.reply.reply_ended(2)
     assert case.reply.broken is broken
 
 
@@ -561,6 +562,7 @@ def test_it_is_speechless_if_every_sentence_failed(failed: list[int], speechless
             case.reply.sentence_failed(number, 0)
         else:
             case.speech(number, last=True)
+    case.reply.reply_ended(2)
     assert case.reply.broken is speechless
 
 

@@ -13,6 +13,7 @@ from tests.sim.desk import Desk, asked_desk, speaking_desk
 from tests.sim.rules import RULES
 from tests.sim.sound import BEEP_LABEL
 
+PHRASE_FILLER = 2
 PHRASE_FALLBACK = 3
 BEEP = 100
 
@@ -215,6 +216,51 @@ def test_a_model_that_fails_is_the_fallback() -> None:
     failed(desk, "llm")
     desk.wait(0.5)
     assert (desk.sentences_heard, desk.ends[-1]) == ([PHRASE_FALLBACK], "fallback")
+
+
+def test_a_filler_is_heard_to_its_end_before_the_fallback() -> None:
+    desk = asked_desk()
+    desk.wait(2.1)
+    failed(desk, "llm")
+    before = desk.ends[-1]
+    desk.wait(2.0)
+    assert (before, desk.ends[1], desk.clears, desk.sentences_heard) == ("replied", "fallback", [], [PHRASE_FILLER, PHRASE_FALLBACK])
+
+
+def test_a_sentence_is_heard_to_its_end_before_the_fallback() -> None:
+    desk = asked_desk()
+    desk.sentence(0, "one two three.", 0.9)
+    desk.wait(0.2)
+    failed(desk, "llm")
+    desk.wait(2.0)
+    assert (desk.clears, desk.sentences_heard, desk.closed[1].heard) == ([], [0, PHRASE_FALLBACK], "one two three.")
+
+
+def test_a_sentence_that_is_not_spoken_yet_is_waited_for_before_the_fallback() -> None:
+    desk = asked_desk()
+    desk.report(Sentence(head=desk.head(), text="one two three."))
+    failed(desk, "llm")
+    desk.wait(0.5)
+    desk.chunk(0, 0.9)
+    desk.wait(2.0)
+    assert (desk.sentences_heard, desk.ends[1]) == ([0, PHRASE_FALLBACK], "fallback")
+
+
+def test_who_cuts_in_on_a_reply_that_broke_off_hears_no_fallback() -> None:
+    desk = asked_desk()
+    desk.sentence(0, "one two three four five six.", 3.0)
+    desk.wait(0.5)
+    failed(desk, "llm")
+    desk.say("שלום לך")
+    assert (desk.ends[1:], desk.machine.call.turn.text) == (["interrupted"], "שלום לך")
+
+
+def test_a_model_that_fails_behind_its_whole_reply_took_nothing_from_it() -> None:
+    desk = asked_desk()
+    desk.reply("one two three.", seconds=0.9)
+    failed(desk, "llm")
+    desk.wait(2.0)
+    assert desk.ends[1:] == ["replied"]
 
 
 def test_the_fallback_is_a_turn_of_its_own() -> None:
@@ -454,7 +500,9 @@ def test_nothing_is_said_of_a_failure_while_the_caller_speaks() -> None:
     failed(desk, "llm")
     desk.speak(0.5)
     desk.wait(1.5)
-    assert (desk.ends[-1], desk.frames) == ("fallback", [])
+    before = list(desk.frames)
+    desk.wait(2.0)
+    assert (before, desk.sentences_heard) == ([], [PHRASE_FALLBACK])
 
 
 def test_a_filler_does_not_lengthen_the_wait_for_a_sentence() -> None:

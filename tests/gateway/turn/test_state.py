@@ -181,9 +181,12 @@ def test_the_end_of_a_turn_a_reply_and_a_failed_stage_are_told() -> None:
 
 
 def test_what_was_owed_is_not_said_to_who_is_understood() -> None:
-    desk = asked_desk()
-    desk.speak(0.5)
+    desk = asked_desk(replace(RULES, barge_in_mode="duck"))
+    desk.sentence(0, "one two three four.", 0.5)
+    desk.wait(0.2)
+    desk.speak(0.3)
     desk.report(StageFailed(head=desk.head(), stage="llm", error="x"))
+    desk.speak(0.1)
     owed = desk.machine.call.owed
     desk.speak(0.5)
     desk.wait(1.2)
