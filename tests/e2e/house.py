@@ -15,6 +15,7 @@ from typing import Any
 
 from common.redis_shards import connect_blocking, keys_of
 from tests.e2e.gateway_process import ROOT, free_port, place_call
+from tests.e2e.launched import await_true
 
 WORKERS = ("asr_worker", "llm_worker", "tts_worker")
 SCRIPTED = {"ASR_VENDOR": "scripted", "LLM_VENDOR": "scripted", "TTS_VENDOR": "tone", "LANGUAGE": "en", "TONE_MS_PER_CHAR": "30"}
@@ -80,6 +81,10 @@ class House:
         url = f"http://127.0.0.1:{self.port}/twilio/voice"
         code, result, timeline = asyncio.run(place_call(url, "--json", "--gap", _PATIENT_S, *arguments))
         return {"code": code, "timeline": timeline, **(result or {})}
+
+    def await_told(self, call: str) -> None:
+        """Return once a gateway has told, and written, all of a stream of the call: its caller does not wait for that."""
+        await_true(lambda: bool(re.search(rf"^EVENT call={call} turn=\S+ WS_DONE", self.logs, re.MULTILINE)))
 
     def events(self, call: str) -> list[str]:
         """Names of the call's event lines, in order, as the gateway printed them."""

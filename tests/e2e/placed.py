@@ -33,6 +33,7 @@ class Placed:
 def place(running: House, out: Path, *arguments: str | Path) -> Placed:
     """Place a call and listen to it."""
     result = running.call("--out", out, *arguments)
+    running.await_told(result["call"])
     return Placed(result, heard_tones(bot_side(out)), running.events(result["call"]))
 
 

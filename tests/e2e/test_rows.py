@@ -107,6 +107,7 @@ def test_the_event_stream_holds_no_words(greeted: Placed, scripted: House) -> No
 def test_s10_the_same_words_again_are_ignored(tmp_path: Path) -> None:
     with real_server() as own, house(tmp_path, own.url, SCRIPTED_ASR_TEXT="hello", SCRIPTED_LLM_REPLY="good day", **SCRIPTED) as running:
         call = running.call("--wav", HELLO, "--wav", HELLO, "--patience", "3")
+        running.await_told(call["call"])
         events = running.events(call["call"])
     answers = [turn for turn in call["turns"] if turn["turn"] and turn["first_frame_ms"] is not None]
     assert (events.count("DEDUP: same utterance ignored"), len(answers)) == (1, 1)

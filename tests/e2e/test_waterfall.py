@@ -51,6 +51,7 @@ def called(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     environment = {"SPECULATE": request.param, "METRICS_PORT": str(port), **SCRIPTED, **VENDORS}
     with real_server() as server, house(tmp_path_factory.mktemp("house"), server.url, **environment) as running:
         heard = running.call(*(argument for name in SAID for argument in ("--wav", RECORDINGS / name)))
+        running.await_told(heard["call"])
         pages = {service: _page(metrics.port_of(service, Settings(metrics_port=port))) for service in ("gateway", *WORKERS)}
         told = [_figures(event) for event in running.recorded(heard["call"]) if event["name"] == "WATERFALL"]
     return Called(heard["call"], [turn["voice_to_voice_ms"] for turn in heard["turns"] if turn["turn"]], told, pages)
