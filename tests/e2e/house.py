@@ -8,7 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -109,10 +109,11 @@ class House:
                 return True
         return False
 
-    def drain(self, pid: int) -> int:
+    def drain(self, pid: int, meanwhile: Callable[[], object] = lambda: None) -> int:
         """TERM to one process, and wait for its end; the exit code."""
         process = next(process for process in self._processes if process.pid == pid)
         process.terminate()
+        meanwhile()
         return process.wait(_END_LIMIT_S)
 
     def end(self) -> None:

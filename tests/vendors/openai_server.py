@@ -7,6 +7,7 @@ written to the socket, bytes as they are, and what happens to the connection:
     [b"HTTP/1.1 200 OK...", Reset()]      writes, then drops the connection with RST
     [b"HTTP/1.1 200 OK...", Close()]      writes, then ends the connection as one that is through
     [Pause(0.1), b"HTTP/1.1 200 OK..."]   takes its time, as real ones do
+    [Until(event), b"HTTP/1.1 200 OK..."] waits for the test
 
 In place of a script may stand who makes one of the request: ``openai_service.py`` answers as OpenAI does.
 """
@@ -45,7 +46,14 @@ class Pause:
     seconds: float
 
 
-Step = bytes | Stall | Reset | Close | Pause
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Nothing comes before this is set."""
+
+    happened: asyncio.Event
+
+
+Step = bytes | Stall | Reset | Close | Pause | Until
 Script = Sequence[Step]
 
 
@@ -138,6 +146,8 @@ class OpenAIServer:
                 writer.close()
             case Pause(seconds=seconds):
                 await asyncio.sleep(seconds)
+            case Until(happened=happened):
+                await happened.wait()
 
 
 async def _read_request(reader: asyncio.StreamReader) -> Request | None:
