@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from subprocess import PIPE
-from threading import Thread
-from typing import Any
+from threading import Event, Thread
+from typing import Any, ClassVar
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
@@ -43,7 +43,10 @@ _FRAME_MS = 20
 class Bin(BaseHTTPRequestHandler):
     """Twilio's own server, as far as it matters here: fills in what it was told."""
 
+    asked: ClassVar[Event] = Event()
+
     def do_POST(self) -> None:
+        self.asked.set()
         form = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())
         self.send_response(200)
         self.end_headers()
@@ -102,7 +105,7 @@ def outlived(tmp_path_factory: pytest.TempPathFactory) -> Outlived:
     """A call whose gateway is killed (kill -9) while it speaks, and is the only one."""
     folder = tmp_path_factory.mktemp("alone")
     out = folder / "call.wav"
-    with launched(folder, SCRIPTED_LLM_REPLY=LONG_REPLY, TONE_MS_PER_CHAR="30") as run, twiml_bin() as fallback:
+    with launched(folder, SCRIPTED_LLM_REPLY=LONG_REPLY, TONE_MS_PER_CHAR="60") as run, twiml_bin() as fallback:
         run.until_said(READY)
         url, log = f"http://127.0.0.1:{run.port}/twilio/voice", run.run_dir / "log" / "gateway_0.log"
         command = [sys.executable, "-m", "tools.call", url, "--json", "--out", str(out), "--gap", PATIENT_S, "--wav", str(HELLO)]
@@ -110,8 +113,12 @@ def outlived(tmp_path_factory: pytest.TempPathFactory) -> Outlived:
             await_true(lambda: bool(re.search(r"turn=1 STATE was=\S+ now=SPEAKING", log.read_text())))
             speaks_since_s = time.monotonic()
             await_true(lambda: time.monotonic() > speaks_since_s + _HEARD_S)
+            supervisord = run.pid_of("supervisor.supervisord")
+            os.kill(supervisord, signal.SIGSTOP)  # nobody takes its place before the caller found nobody there
             os.kill(run.pid_of("-m gateway"), signal.SIGKILL)
             killed_s = time.monotonic()
+            await_true(Bin.asked.is_set)
+            os.kill(supervisord, signal.SIGCONT)
             await_true(lambda: _answers(run))
             away_s = time.monotonic() - killed_s
             result, timeline = call.communicate()

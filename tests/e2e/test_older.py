@@ -94,9 +94,9 @@ def call(running: House, folder: Path, *arguments: str, says: int = TURNS + 1, g
     return place(running, folder / "call.wav", *("--wav", HELLO) * says, "--gap", f"{gap_s}", *arguments)
 
 
-def heard(placed: Placed) -> list[tuple[int, ...]]:
+def heard(placed: Placed, ms_per_char: int = MS_PER_CHAR) -> list[tuple[int, ...]]:
     """(turn, sentence) of replies, in order; with how much of it was heard, where that is not all of it."""
-    return sentences_heard(placed.tones, (FIRST, SECOND), MS_PER_CHAR)
+    return sentences_heard(placed.tones, (FIRST, SECOND), ms_per_char)
 
 
 def written_down(folder: Path) -> int:
@@ -139,12 +139,13 @@ def test_a_reply_that_one_version_began_is_gone_on_with_by_the_other(older: Path
 
 
 def test_a_call_of_an_older_gateway_goes_on_at_todays(older: Path, tmp_path: Path) -> None:
-    other = free_port()
-    with a_house(tmp_path, {"gateway": older}, DRAIN_SEC="0.1") as running, ThreadPoolExecutor(1) as pool:
+    other, ms_per_char = free_port(), 2 * MS_PER_CHAR  # the reply is long enough to be cut off
+    slow = {"TONE_MS_PER_CHAR": str(ms_per_char)}
+    with a_house(tmp_path, {"gateway": older}, DRAIN_SEC="0.1", **slow) as running, ThreadPoolExecutor(1) as pool:
         running.start(4, "gateway", PORT=str(other))
         running.await_ready(other)
         calling = pool.submit(call, running, tmp_path, "--fail-over", f"http://127.0.0.1:{other}")
         await_true(lambda: bool(re.search(r"turn=2 STATE was=\S+ now=SPEAKING", running.logs)))
         running.gateway.terminate()
         placed = calling.result()
-    assert (heard(placed)[-2:], written_down(tmp_path)) == ([(3, 0), (3, 1)], 1), placed.tones
+    assert (heard(placed, ms_per_char)[-2:], written_down(tmp_path)) == ([(3, 0), (3, 1)], 1), placed.tones

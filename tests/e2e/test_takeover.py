@@ -22,14 +22,14 @@ HELLO = RECORDINGS / "short_en_hello.wav"
 LONG_REPLY = "the first sentence of turn {turn} is long enough to be cut off in the middle. the second sentence goes on."
 
 _HEARD_S = 0.7
-"""So much of a reply of 3 s the caller hears, more or less, before its gateway is killed."""
+"""So much of a sentence of 4 s the caller hears, more or less, before its gateway is killed."""
 
 
 @contextmanager
 def two_gateways(folder: Path, **environment: str) -> Iterator[tuple[House, int]]:
     """A house with a second gateway, and the port of that one."""
-    other = free_port()
-    with real_server() as server, house(folder, server.url, SCRIPTED_LLM_REPLY=LONG_REPLY, **SCRIPTED, **environment) as running:
+    other, settings = free_port(), SCRIPTED | {"SCRIPTED_LLM_REPLY": LONG_REPLY, "TONE_MS_PER_CHAR": "60"} | environment
+    with real_server() as server, house(folder, server.url, **settings) as running:
         running.start(4, "gateway", PORT=str(other))
         running.await_ready(other)
         yield running, other
