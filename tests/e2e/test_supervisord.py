@@ -52,9 +52,12 @@ class Server:
             return False
 
     def metrics(self, service: str, number: int) -> str:
-        """What a process tells Prometheus."""
+        """What a process tells Prometheus; nothing before it listens."""
         own = Settings(metrics_port=self.metrics_port, process_number=number)
-        return httpx.get(f"http://127.0.0.1:{port_of(service, own)}/metrics").text
+        try:
+            return httpx.get(f"http://127.0.0.1:{port_of(service, own)}/metrics").text
+        except httpx.TransportError:
+            return ""
 
     def running(self, kind: str) -> int:
         """How many processes of the kind (a pattern) run; one that starts does not yet."""
