@@ -30,8 +30,8 @@ CALLS, UTTERANCES = 6, 4
 NODE_TIMEOUT_MS = 1_000
 """As docs/operations.md recommends it."""
 UNREACHED_MS = 7_000
-PATIENT_S = "3.2"
-"""The caller waits for so long after a filler, since the answer, or the fallback, comes within 5 s."""
+PATIENT_S = "5"
+"""The caller waits for so long after a filler, which comes after 2 s, since the answer, or the fallback, comes within 5 s."""
 FILLER = (0, 2)
 """The tone of the filler: the third phrase of no turn."""
 

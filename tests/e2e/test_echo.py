@@ -135,10 +135,10 @@ def stereo(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def likeness(caller: np.ndarray, bot: np.ndarray) -> float:
-    """How well pieces of 50 ms of the bot's sound, where it is loud, are found in what the caller said within 300 ms before: the median."""
-    piece, latest = 400, 2400
-    starts = [at for at in range(latest, len(bot) - piece, piece) if bot[at : at + piece].std() > 300]
-    return float(np.median([_best_match(bot[at : at + piece], caller[at - latest : at + piece]) for at in starts]))
+    """How well pieces of 50 ms of the bot's sound, where it is loud, are found in what the caller said before: the median."""
+    piece = 400
+    starts = [at for at in range(piece, len(bot) - piece, piece) if bot[at : at + piece].std() > 300]
+    return float(np.median([_best_match(bot[at : at + piece], caller[: at + piece]) for at in starts]))
 
 
 def _best_match(piece: np.ndarray, where: np.ndarray) -> float:

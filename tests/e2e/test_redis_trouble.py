@@ -24,6 +24,8 @@ from tts_worker.tones import HeardTone
 pytestmark = pytest.mark.e2e
 
 HELLO = RECORDINGS / "short_en_hello.wav"
+PATIENT_S = "6"
+"""The caller waits for so long after a filler, or a piece of the reply: the trouble lasts for up to 4 s, and is to be got over."""
 REPLY = "the first sentence of turn {turn} comes first. the second sentence goes on."
 _MS_PER_CHAR = 30
 REPLY_MS = tuple(_MS_PER_CHAR * len(spoken) for spoken in ("the first sentence of turn one comes first.", "the second sentence goes on."))
@@ -115,7 +117,7 @@ def survived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     with real_server(durable=True) as server, house(folder, server.url, workers=two_of_each, **SLOW_EAR) as running:
         written = server.written_bytes()
         with ThreadPoolExecutor(1) as pool:
-            calling = pool.submit(place, running, folder / "call.wav", "--no-greeting", "--wav", HELLO, "--gap", "3", "--patience", "12")
+            calling = pool.submit(place, running, folder / "call.wav", "--no-greeting", "--wav", HELLO, "--gap", PATIENT_S, "--patience", "12")
             await_true(lambda: bool(re.search(r"STATE was=\S+ now=THINKING", running.logs)))
             request.param(Scene(running, server, written))
             call = calling.result()
@@ -158,7 +160,7 @@ def forgotten(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Survived]:
     folder = tmp_path_factory.mktemp("house")
     with real_server(durable=True) as server, house(folder, server.url, workers=(*WORKERS, *WORKERS), **SLOW_TONGUE) as running:
         with ThreadPoolExecutor(1) as pool:
-            calling = pool.submit(place, running, folder / "call.wav", "--no-greeting", "--wav", HELLO, "--gap", "3", "--patience", "12")
+            calling = pool.submit(place, running, folder / "call.wav", "--no-greeting", "--wav", HELLO, "--gap", PATIENT_S, "--patience", "12")
             await_true(lambda: "now=SPEAKING" in running.logs)
             restart_empty(Scene(running, server, 0))
             call = calling.result()
