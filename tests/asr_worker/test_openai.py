@@ -18,7 +18,7 @@ AUDIO = silence(500) + bytes(range(256)) * 8
 
 
 @asynccontextmanager
-async def transcriber(*scripts: Script, key: str = "", read_s: float = 2.0) -> AsyncIterator[tuple[OpenAITranscriber, OpenAIServer]]:
+async def transcriber(*scripts: Script, key: str = "", read_s: float = 30.0) -> AsyncIterator[tuple[OpenAITranscriber, OpenAIServer]]:
     async with OpenAIServer(*scripts) as server:
         vendor = OpenAITranscriber(Settings(asr_base_url=server.url, openai_api_key=key, asr_model="m1"), read_s=read_s)
         try:
@@ -33,7 +33,7 @@ async def request_of(*, language: str = "en", key: str = "") -> Request:
         return server.requests[0]
 
 
-async def failure_of(script: Script, read_s: float = 2.0) -> VendorError:
+async def failure_of(script: Script, read_s: float = 30.0) -> VendorError:
     async with transcriber(script, read_s=read_s) as (vendor, _):
         with pytest.raises(VendorError) as failed:
             await vendor.transcribe(AUDIO, language="en", turn=1)

@@ -154,16 +154,16 @@ async def test_another_refusal_is_a_failure(model: str) -> None:
 
 
 async def test_each_word_is_a_sign_of_life() -> None:
-    service = OpenAIService(heard="two words")
+    service = OpenAIService(heard="five words in two seconds")
 
     def slow(request: Request) -> Script:
         head, *events = service(request)
-        return [head, events[0], Pause(0.8), *events[1:]]
+        return [head, *(step for event in events[:4] for step in (event, Pause(0.5))), *events[4:]]
 
-    async with transcriber(slow, read_s=2.0) as (vendor, _):
+    async with transcriber(slow) as (vendor, _):
         now_s = asyncio.get_running_loop().time()
         async with closing(_in_one(vendor)) as answer:
-            assert await next_piece(answer, now_s + 0.6, "openai", latest_s=now_s + 9) == "two words"
+            assert await next_piece(answer, now_s + 1.5, "openai", latest_s=now_s + 30) == "five words in two seconds"
 
 
 async def _in_one(vendor: OpenAITranscriber) -> AsyncIterator[str]:

@@ -10,6 +10,7 @@ from common import prices
 from common.audio import BYTES_PER_MS
 from gateway.account import UNITS, Account, Line
 from tests.integration.faulty_house import FaultyHouse, faulty_house
+from tests.integration.pipeline import LIMIT_S
 from tests.integration.whole import HELLO
 from tts_worker.tones import tone
 
@@ -19,7 +20,7 @@ TOLERANCE = 0.02
 async def closed(house: FaultyHouse, call: str = "CA1") -> list[Account]:
     """All accounts, once that of the call is closed."""
     accounts: list[Account] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         while not accounts or accounts[-1].call != call:
             accounts.append(await house.exchange.costs.get())
     return accounts
@@ -75,7 +76,7 @@ async def test_what_nobody_heard_is_shown_apart(tmp_path: Path) -> None:
     async with faulty_house(tmp_path) as house:
         caller = house.exchange.ring()
         caller.say()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT_S):
             await caller.until(lambda: len(caller.heard) > 0)
         caller.hang_up()
         accounts = await closed(house)
@@ -96,7 +97,7 @@ async def test_a_draft_that_the_caller_went_on_over_is_shown_apart(tmp_path: Pat
         house.tts.script = speak
         caller = house.exchange.ring()
         caller.say(HELLO[: -650 * BYTES_PER_MS])  # 0.35 s of silence behind it: a pause, and no end yet
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT_S):
             await spoken.wait()
             caller.say(HELLO[440 * BYTES_PER_MS :])  # from the onset
             await caller.until(lambda: len(caller.heard) > 0)

@@ -9,7 +9,7 @@ from common.errors import VendorError
 from gateway.summaries import Summaries
 from gateway.turn.events import CloseTurn
 from tests.common.agents.files import snapshot
-from tests.integration.pipeline import GATEWAY, fake_server, pipeline
+from tests.integration.pipeline import GATEWAY, LIMIT_S, fake_server, pipeline
 from tests.integration.vendors import Mind
 
 TURNS = [CloseTurn(1, "replied", "hours?", "At nine.")]
@@ -23,7 +23,7 @@ async def summed_up(folder: Path, mind: Mind) -> list[str]:
         summaries = Summaries(pipe.gateway, GATEWAY)
         pipe.on_reply = summaries.worker_reported
         pipe.start_llm(mind)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT_S):
             return [await summaries.of(agent, TURNS) for _ in range(2)]
 
 

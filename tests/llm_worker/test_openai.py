@@ -59,7 +59,7 @@ GONE_S = 30.0
 
 @asynccontextmanager
 async def model(
-    *scripts: Script | OpenAIService, read_s: float = 2.0, instructions: str = "", name: str = "m1"
+    *scripts: Script | OpenAIService, read_s: float = 30.0, instructions: str = "", name: str = "m1"
 ) -> AsyncIterator[tuple[OpenAIModel, OpenAIServer]]:
     async with OpenAIServer(*scripts) as server:
         vendor = OpenAIModel(Settings(llm_base_url=server.url, llm_model=name, llm_instructions=instructions), read_s=read_s)
@@ -91,7 +91,7 @@ async def asked(instructions: str = "") -> Any:
         return server.requests[0].json
 
 
-async def failure_of(script: Script, read_s: float = 2.0) -> tuple[list[Piece], VendorError]:
+async def failure_of(script: Script, read_s: float = 30.0) -> tuple[list[Piece], VendorError]:
     """What came before the failure, and the failure."""
     got: list[Piece] = []
 

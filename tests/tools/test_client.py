@@ -16,7 +16,7 @@ from tools.caller.sound import Recording
 from tools.caller.webhook import Addresses, NoConnection, Refused
 
 WORDS = Recording("words", b"\x00" * 1600, 0, 1600)
-HASTE = Patience(gap_s=0.1, greeting_s=1.0, reply_s=0.3)
+HASTE = Patience(gap_s=0.1, greeting_s=30.0, reply_s=0.3)
 NO_PATIENCE = Patience(gap_s=0.1, greeting_s=0.1, reply_s=0.3)
 """Where the bot says nothing."""
 
@@ -126,6 +126,7 @@ async def test_a_binary_message_of_the_bot_is_a_violation() -> None:
     async def misbehave(line: Line) -> None:
         await line.until("start")
         await line.socket.send_bytes(b"\x00")
+        await line.speak(beep())
         await line.until("stop")
 
     async with bot(misbehave) as answering:
@@ -251,7 +252,7 @@ def _signed_alike(answering: Bot, addresses: Addresses) -> bool:
 
 
 async def test_a_call_fails_over_where_its_gateway_is_gone() -> None:
-    async with bot(hang_up) as dying, bot(say_nothing) as other:
+    async with bot(hang_up) as dying, bot(greet) as other:
         other.after = [other.connect]
         dying.after = ["", "sorry"]
         record = Record("CA1")
@@ -261,7 +262,7 @@ async def test_a_call_fails_over_where_its_gateway_is_gone() -> None:
 
 
 async def test_where_a_webhook_fails_the_fallback_is_asked_with_its_address() -> None:
-    async with bot(hang_up) as dying, bot(say_nothing) as spare:
+    async with bot(hang_up) as dying, bot(greet) as spare:
         spare.after = [f"<Response><Redirect>{spare.url}</Redirect></Response>"]
         dying.after = ["sorry"]
         record = Record("CA1")

@@ -37,7 +37,7 @@ def loudest_hz(mulaw: bytes) -> float:
 
 
 @asynccontextmanager
-async def voice(script: Script | Answering, read_s: float = 2.0) -> AsyncIterator[tuple[OpenAIVoice, OpenAIServer]]:
+async def voice(script: Script | Answering, read_s: float = 30.0) -> AsyncIterator[tuple[OpenAIVoice, OpenAIServer]]:
     async with OpenAIServer(script) as server:
         vendor = OpenAIVoice(Settings(tts_openai_base_url=server.url), read_s=read_s)
         try:
@@ -51,7 +51,7 @@ async def spoken(script: Script | Answering) -> bytes:
         return b"".join([piece async for piece in vendor.synthesise(REQUEST)])
 
 
-async def failure_of(script: Script, read_s: float = 2.0) -> tuple[bytes, VendorError]:
+async def failure_of(script: Script, read_s: float = 30.0) -> tuple[bytes, VendorError]:
     """What came before the failure, and the failure."""
     got: list[bytes] = []
 
