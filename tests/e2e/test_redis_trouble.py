@@ -117,7 +117,9 @@ def survived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     with real_server(durable=True) as server, house(folder, server.url, workers=two_of_each, **SLOW_EAR) as running:
         written = server.written_bytes()
         with ThreadPoolExecutor(1) as pool:
-            calling = pool.submit(place, running, folder / "call.wav", "--no-greeting", "--wav", HELLO, "--gap", PATIENT_S, "--patience", "12")
+            calling = pool.submit(
+                place, running, folder / "call.wav", "--no-greeting", "--wav", HELLO, "--gap", PATIENT_S, "--patience", "12"
+            )
             await_true(lambda: bool(re.search(r"STATE was=\S+ now=THINKING", running.logs)))
             request.param(Scene(running, server, written))
             call = calling.result()
@@ -160,7 +162,9 @@ def forgotten(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Survived]:
     folder = tmp_path_factory.mktemp("house")
     with real_server(durable=True) as server, house(folder, server.url, workers=(*WORKERS, *WORKERS), **SLOW_TONGUE) as running:
         with ThreadPoolExecutor(1) as pool:
-            calling = pool.submit(place, running, folder / "call.wav", "--no-greeting", "--wav", HELLO, "--gap", PATIENT_S, "--patience", "12")
+            calling = pool.submit(
+                place, running, folder / "call.wav", "--no-greeting", "--wav", HELLO, "--gap", PATIENT_S, "--patience", "12"
+            )
             await_true(lambda: "now=SPEAKING" in running.logs)
             restart_empty(Scene(running, server, 0))
             call = calling.result()
