@@ -4,8 +4,8 @@ Rules
     Clips (``clip.py``) are played in order.
     ``take`` hands out 20 ms frames on an absolute schedule, ``LEAD_S`` ahead of what the
     provider is playing by then: a late tick is caught up, never re-based into a gap, and
-    never by more than the lead. What is begun leaves two frames at a time, since each message that
-    leaves by itself costs a system call: as much as all else that is done for it. The partial last frame of a clip is padded, not dropped.
+    never by more than the lead. Behind the first ones two frames leave at a time: a system call for
+    each is most of what their way out costs. The partial last frame of a clip is padded, not dropped.
     A fixed phrase leaves while the floor is free; a reply needs the commit as well (R3).
     While it is ``ducked``, what leaves is quieter: the caller's voice is undecided.
     Sound is *heard* when a mark of this epoch came back, or when time has passed that
@@ -33,8 +33,10 @@ BYTES_PER_S = 8000
 FRAME_S = 0.02
 LEAD_S = 0.16
 MARK_FRAMES = 10
-_TOGETHER = 2
-"""Frames that leave at a time."""
+_FULL_S = LEAD_S - FRAME_S / 2
+"""With more of a lead nothing leaves."""
+_LOW_S = _FULL_S - FRAME_S
+"""With more of a lead nothing begins to leave: two frames are due together."""
 LATE_MARK_S = 2.0
 """Past its expected end by this much, sound counts as heard without its mark (R1)."""
 DUCK_DB = 12.0
@@ -115,7 +117,7 @@ class Playout:
         due: list[bytes | Mark] = []
         if self._cursor == len(self.clips) and not self._frames_since_mark:
             return due  # there is nothing to say, as half of the time
-        ahead_s = LEAD_S - _TOGETHER * FRAME_S + FRAME_S / 2
+        ahead_s = _LOW_S
         while (clip := self._current()) is not None and self._play_end - now <= ahead_s:
             frame = self._next_frame(clip)
             if frame is None:
@@ -123,7 +125,7 @@ class Playout:
                 break
             self._schedule(now)
             due.append(frame.translate(_QUIETER) if self.ducked else frame)
-            ahead_s = LEAD_S - FRAME_S / 2
+            ahead_s = _FULL_S
             if self._mark_is_due(clip):
                 due.append(self._mark())
         if self._frames_since_mark and (self._cursor == len(self.clips) or now >= self._play_end):

@@ -80,6 +80,7 @@ class Reply:
         self.forked = False
         """Whether another attempt began it anew, in other words, while it sounds already: nothing that comes yet is of this one."""
         self._whole = False
+        """Whether the LLM ended it itself."""
         self._playout = playout
         self._beep = beep
         self._max_bytes = max_bytes
