@@ -1,14 +1,15 @@
 """The three workers in one process, on one bus: what the gateway would send and what it would get.
 
-The bus is ``fakeredis`` or a real server; workers' loops run with short periods, so that a takeover
-takes tens of milliseconds. Nothing waits for a time, everything for what arrives.
+The bus is ``fakeredis`` or a real server; workers' loops run four times as fast as in production, so that a takeover
+takes a quarter of a second. What tells a stall from a death is as fast: else a machine that stands still for a moment makes
+workers take over from the living, until an entry has no attempt left. Nothing waits for a time, everything for what arrives.
 """
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import pytest
@@ -54,9 +55,9 @@ LIMIT_S = 30.0
 """Far more than anything here takes."""
 IN_MEMORY = pytest.param("fakeredis", marks=pytest.mark.long)
 """The second server of whole calls, which `make check` leaves out: their replies take their time."""
-_PACE = Pace(block_ms=20, min_idle_ms=60, settling_ms=0)
-_POLLING = Pace(block_ms=20, min_idle_ms=60, settling_ms=0, poll_ms=5)
-_RHYTHM = Rhythm(renew_s=0.015, reclaim_s=0.015, beat_s=1.0, slow_s=5.0, calm_s=0.03)
+_PACE = Pace(block_ms=20, min_idle_ms=250, slow_ms=75, slowest_ms=250, settling_ms=0)
+_POLLING = replace(_PACE, poll_ms=5)
+_RHYTHM = Rhythm(renew_s=0.06, reclaim_s=0.06, beat_s=1.0, slow_s=0.075, calm_s=0.25, slowest_s=0.25, abandoned_s=0.75)
 
 M = TypeVar("M", Action, ReplyEnded, Sentence, SpeechChunk, StageFailed, ToolEnded, ToolStarted, Transcript)
 

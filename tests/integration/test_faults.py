@@ -3,6 +3,8 @@
 import pytest
 
 from common.messages import ReplyEnded, Sentence, SpeechChunk, Stage, Transcript
+from common.rhythm import Claims, Rhythm
+from common.streams import Pace
 from tests.failing_bus import Fault, Step
 from tests.integration.pipeline import IN_MEMORY, Pipeline, Server, fake_server, pipeline
 from tests.integration.vendors import Ear, Mind, Mouth, sound_of
@@ -44,3 +46,22 @@ async def test_a_step_that_fails_is_not_heard(server: Server, step: Step, stage:
         assert server.fault.happened
         assert (len(pipe.all(Transcript, 1)), sentences, len(ends)) == (1, [0, 1], 1)
         assert heard == [sound_of("We open at nine."), sound_of("Come in.")]
+
+
+def taken_over(pace: Pace, rhythm: Rhythm, stall_s: float, *, renews_first: bool) -> bool:
+    """Whether a worker takes what another one holds, when both stand still just before the other one was to renew it."""
+    claims, now_s = Claims(rhythm), 0.0
+    while now_s < 2 * rhythm.abandoned_s:
+        now_s += rhythm.renew_s
+        claims.renewed(now_s, 0.0)
+    now_s += stall_s
+    if renews_first:
+        claims.renewed(now_s, 0.0)
+    silence_s = claims.least_silence_s(now_s)
+    return silence_s is not None and rhythm.renew_s + stall_s >= max(pace.min_idle_ms / 1000, silence_s)
+
+
+@pytest.mark.parametrize("renews_first", [False, True], ids=["looks", "renews"])
+@pytest.mark.parametrize(("pace", "rhythm"), [(Pace(), Rhythm()), (Server("").pace, Server("").rhythm)], ids=["production", "tests"])
+def test_after_a_stall_of_all_nothing_is_taken_over_from_the_living(pace: Pace, rhythm: Rhythm, renews_first: bool) -> None:
+    assert [ms for ms in range(0, 10_000, 5) if taken_over(pace, rhythm, ms / 1000, renews_first=renews_first)] == []
