@@ -13,15 +13,17 @@ from common.errors import BusUnavailable
 from common.messages import Stage
 from common.redis_bus import RedisGatewayBus, RedisWorkerBus
 from common.redis_link import Connect, connect
-from common.rhythm import Rhythm
+from common.rhythm import Claims, Rhythm
 from common.standby import SignsOfLife, Standby
 from common.streams import Pace
 from common.worker import run_worker
 from tests.contract.house import CALL, GATEWAY, STREAM, next_reply, to_gateway, transcript, utterance
 
-RHYTHM = Rhythm(look_s=0.02, handler_limit_s=60.0)
-PACE = Pace(block_ms=20, min_idle_ms=300)
 LIMIT_S = 30.0
+RHYTHM = Rhythm(look_s=0.02, handler_limit_s=60.0)
+PACE = Pace(block_ms=20, min_idle_ms=300, slow_ms=75)
+RIVALRY = Rhythm(renew_s=0.02, slow_s=PACE.slow_ms / 1000, calm_s=PACE.min_idle_ms / 1000, abandoned_s=LIMIT_S)
+"""A rival's rhythm: as every worker, it tells a machine that stood still from a worker that died."""
 
 
 def signs(handler_limit_s: float = 60.0) -> SignsOfLife:
@@ -69,12 +71,16 @@ def test_a_loop_that_was_given_up_is_waited_for_again_once_it_went_on() -> None:
 
 async def claims(url: str, span_s: float) -> list[Delivery]:
     """The first that another worker, in a loop of its own, gets of what looks silent within this time."""
-    bus, found = RedisWorkerBus(url, pace=PACE), list[Delivery]()
-    loop = asyncio.get_running_loop()
-    until_s = loop.time() + span_s
-    while not found and loop.time() < until_s:
-        found += [delivery for delivery in [await bus.reclaim("asr", "rival")] if delivery is not None]
-        await asyncio.sleep(0.02)
+    bus, found, calm = RedisWorkerBus(url, pace=PACE), list[Delivery](), Claims(RIVALRY)
+    now_s = asyncio.get_running_loop().time
+    calm.renewed(now_s(), 0.0)
+    until_s = now_s() + span_s
+    while not found and now_s() < until_s:
+        began_s = now_s()
+        if calm.least_silence_s(began_s) == 0:
+            found += [delivery for delivery in [await bus.reclaim("asr", "rival")] if delivery is not None]
+        calm.renewed(now_s(), now_s() - began_s)
+        await asyncio.sleep(RIVALRY.renew_s)
     await bus.close()
     return found
 
@@ -87,16 +93,16 @@ def block(work: Callable[[], None]) -> None:
 
 
 class Busy:
-    """A handler that holds its loop up for four times as long as a silent worker keeps its entries, while a rival claims what it can."""
+    """A handler that holds its loop up while a rival claims what it can, for four times as long as a silent worker keeps its entries."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, span_s: float = 4 * PACE.min_idle_ms / 1000) -> None:
+        self._url, self._span_s = url, span_s
         self.attempts: list[int] = []
         self.claimed: list[Delivery] = []
 
     async def handle(self, delivery: Delivery, bus: WorkerBus) -> None:
         self.attempts.append(delivery.attempt)
-        block(lambda: self.claimed.extend(asyncio.run(claims(self._url, 4 * PACE.min_idle_ms / 1000))))
+        block(lambda: self.claimed.extend(asyncio.run(claims(self._url, self._span_s))))
         await bus.commit("asr", delivery, [to_gateway(transcript())])
 
 
@@ -123,7 +129,7 @@ async def test_a_handler_that_holds_the_loop_up_keeps_its_entry_and_answers_once
 
 @pytest.mark.e2e
 async def test_a_handler_that_holds_the_loop_up_loses_its_entry_where_nobody_stands_in(redis_url: str) -> None:
-    busy = Busy(redis_url)
+    busy = Busy(redis_url, LIMIT_S / 2)
     await answered(redis_url, busy.handle, partial(IdleBus, redis_url))
     assert [delivery.attempt for delivery in busy.claimed] == [2]
 
