@@ -31,7 +31,7 @@ VALUES = {
     "kind": {"overloaded", "redis_away", "too_many_calls"},
     "job": {"torim"},
 }
-EXPRESSIONS = re.findall(r"expr: (.*)", RULES)
+EXPRESSIONS = re.findall(r"expr: (?:>-\n +)?(.*(?:\n {10}.*)*)", RULES)
 
 
 @pytest.fixture(scope="module")
