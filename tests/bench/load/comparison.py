@@ -44,6 +44,13 @@ _NOT_BEFORE_ALL = (
     "message has what that gained). Nor is the flame graph `flame-before`, which is of a run at 80 calls, not at the rated load."
 )
 
+_IN_TWOS = ("2026-11-23T19:53Z", "2026-11-24T04:46Z")
+_LEAVES_IN_TWOS = (
+    "Between these two **frames began to leave in twos** (20cb070): every second one leaves a tick later by design, which takes 20 ms "
+    "from the least lead and adds up to as much to how late frames are. Ticks' lateness is counted in buckets (1, 2, 5, 10 ms); why its "
+    "p99 rose by one of them is not known."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Between:
@@ -119,6 +126,8 @@ def since(before: Result | None, now: Result) -> Iterator[str]:
     noise = noises(before.figures, now.figures, between)
     yield f"Compared: {_about(before)}, with {_about(now)}."
     yield from between.told()
+    if (before.at, now.at) == _IN_TWOS:
+        yield _LEAVES_IN_TWOS
     if (cpu := noise.get(_CPU)) is not None:
         yield (
             f"The bare loop took {cpu.usual:.2f} times the CPU, and at some loads {cpu.most:.2f} times more or less "

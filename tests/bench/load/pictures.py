@@ -77,4 +77,4 @@ def _with_parts(result: Result) -> Level | None:
 def _own_share(level: Level) -> str:
     assert level.parts_ms is not None
     rows = [(name, part.p50, part.tail) for name, part in level.parts_ms.items() if part.p50 is not None and part.tail is not None]
-    return bars("Our own share of a turn", "ms", rows, _NAMES)
+    return bars(f"Our own share of a turn at {level.calls} calls", "ms", rows, _NAMES)

@@ -171,7 +171,7 @@ def _troubles(name: str, level: Level) -> dict[str, float | None]:
     """What there should be none of, and lateness."""
     times = level.frame_times
     return {
-        f"{name}: underruns": times.underruns,
+        f"{name}: audible underruns": times.underruns_over_5_ms,
         f"{name}: longest gap, ms": times.longest_gap_ms,
         f"{name}: lead p50, ms": times.lead_ms.p50,
         f"{name}: least lead, ms": times.least_lead_ms,

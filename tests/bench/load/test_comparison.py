@@ -25,7 +25,7 @@ def worse(level: Level) -> Level:
     return replace(
         level,
         memory_mb=level.memory_mb_before + 0.295 * level.calls,
-        frame_times=replace(TIMES, underruns=900, longest_gap_ms=4.9, tick_lateness_ms=ticks),
+        frame_times=replace(TIMES, underruns_over_5_ms=900, longest_gap_ms=4.9, tick_lateness_ms=ticks),
         onset_to_clear_ms=replace(level.onset_to_clear_ms, p50=251.0, p95=253.0),
         own_share_ms=replace(level.own_share_ms, p99=1030.0),
         worker_cpu_ms_per_answer={name: 5 * ms for name, ms in (level.worker_cpu_ms_per_answer or {}).items()},
@@ -37,7 +37,7 @@ def test_a_gateway_that_is_worse_in_everything_is_told_to_be_line_by_line() -> N
     before = replace(result(), gateway=[BUSY])
     now = replace(before, gateway=[worse(BUSY)])
     assert [line for line in since(before, now) if line.startswith("| gateway")] == [
-        "| gateway, 150 calls: underruns | 0 | 900 | inf | - | worse |",
+        "| gateway, 150 calls: audible underruns | 0 | 900 | inf | - | worse |",
         "| gateway, 150 calls: longest gap, ms | 0 | 4.9 | inf | - | worse |",
         "| gateway, 150 calls: ticks late p99, ms | 2 | 100 | 50.00 | - | worse |",
         "| gateway, 150 calls: own share p99, ms | 30 | 1030 | 34.33 | - | worse |",
