@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from common.config import Settings
+from common.errors import ConfigError
 from common.language import base_language
 
 
@@ -96,6 +97,20 @@ _SETTINGS = {
     "spent": "phrase_spent",
     "same_reply_suffix": "same_reply_suffix",
 }
+FIXED = ("greeting", "repeat", "filler", "fallback", "still_there", "goodbye", "still_working", "unanswered", "spent")
+"""Those that gateways keep as sound."""
+
+
+def uninterruptible(named: str) -> frozenset[str]:
+    """The fixed phrases that a voice does not stop, of a text of names with commas between them.
+
+    Raises:
+        ConfigError: a name is none.
+    """
+    names = frozenset(name.strip() for name in named.split(",") if name.strip())
+    if unknown := sorted(names - set(FIXED)):
+        raise ConfigError(f"UNINTERRUPTIBLE={named!r}: {unknown[0]} is no fixed phrase; takes any of {', '.join(FIXED)}")
+    return names
 
 
 def phrases(settings: Settings, language: str, address: Address = "") -> Phrases:

@@ -25,9 +25,10 @@ from common.agents.overlay import house
 from common.audio import beep
 from common.bus import Delivery, GatewayBus
 from common.config import Settings
-from common.errors import BusUnavailable, ConfigError
+from common.errors import BusUnavailable
 from common.language import base_language, normalised
 from common.messages import Head, Sentence, SpeechChunk, StageFailed
+from common.phrases import FIXED, uninterruptible
 from common.vendors import voice_name
 from gateway.spending import has_limit
 from gateway.turn.phrases import Phrase, PhraseBook
@@ -35,7 +36,6 @@ from gateway.turn.phrases import Phrase, PhraseBook
 logger = logging.getLogger("torim.gateway")
 
 _LANGUAGES = ("he", "en")
-_NAMES = ("greeting", "repeat", "filler", "fallback", "still_there", "goodbye", "still_working", "unanswered", "spent")
 _STAGE_POLL_S = 0.5
 _FIRST_PATIENCE_S = 15.0
 _LONGEST_PATIENCE_S = 240.0
@@ -67,13 +67,13 @@ class FixedPhrases:
     def __init__(self, settings: Settings, bus: GatewayBus, gateway: str) -> None:
         self.key = f"phrases-{gateway}"
         """The call in whose name the phrases are asked for."""
+        uninterruptible(settings.uninterruptible)  # a name that is no phrase ends the start
         self._settings = settings
         self._bus = bus
         self._gateway = gateway
         self._folder = settings.torim_cache.expanduser() / "phrases"
         self._house = in_use(house(settings), settings)
         self._beep = beep()
-        self._uninterruptible = uninterruptible(settings)
         self._sound: dict[Path, bytes] = {}
         self._wanted: list[_Wanted] = []
         """In the order of their numbers; it only grows, since sound may come late."""
@@ -107,7 +107,7 @@ class FixedPhrases:
         if not text:
             return Phrase("", b"")
         sound = self._sound.get(self._path(agent, language, text))
-        return Phrase(text, sound, name not in self._uninterruptible) if sound else Phrase("", self._beep)
+        return Phrase(text, sound, name not in uninterruptible(agent.settings.uninterruptible)) if sound else Phrase("", self._beep)
 
     def _path(self, agent: InUse, language: str, text: str) -> Path:
         said = sorted(pair for pair in agent.pronunciations(language).items() if normalised(pair[0]) in normalised(text))
@@ -232,21 +232,7 @@ def _used(agent: InUse) -> list[str]:
         "unanswered": bool(file.destinations),
         "spent": has_limit(agent),
     }
-    return [name for name in _NAMES if needed.get(name, True)]
-
-
-def uninterruptible(settings: Settings) -> frozenset[str]:
-    """The fixed phrases that a voice does not stop.
-
-    Raises:
-        ConfigError: a name is none.
-    """
-    names = frozenset(name.strip() for name in settings.uninterruptible.split(",") if name.strip())
-    if unknown := sorted(names - set(_NAMES)):
-        raise ConfigError(
-            f"UNINTERRUPTIBLE={settings.uninterruptible!r}: {unknown[0]} is no fixed phrase; takes any of {', '.join(_NAMES)}"
-        )
-    return names
+    return [name for name in FIXED if needed.get(name, True)]
 
 
 def _read(path: Path) -> bytes:

@@ -3,6 +3,7 @@
 import datetime
 import keyword
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, get_args
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import httpx
 import regex
 from holidays import list_supported_countries
+from msgspec import structs
 
 from common import config
 from common.agents.agent import ACTIONS, RANGE, WEEKDAYS, Agent, Hours, Limit, Lookup, ToolName, Webhook
@@ -19,6 +21,7 @@ from common.agents.voices import CHIRPS, chirp_of, gender_of, misfits
 from common.config import Settings
 from common.errors import ConfigError
 from common.language import base_language
+from common.phrases import uninterruptible
 from common.vendors import LOCAL_SPEECH, choose_vendors
 
 TURNS = (
@@ -47,6 +50,7 @@ def check(agent: Agent, settings: Settings) -> None:
     _check_fillers(agent)
     _check_limits(agent)
     _check_pronunciations(agent)
+    _check_variables(agent)
     if agent.lookup is not None:
         _check_lookup(agent.lookup, agent.instructions)
     if agent.report is not None:
@@ -67,6 +71,8 @@ def overrides(agent: Agent) -> dict[str, Any]:
             raise Fault(("turns", name), f"there is no such key; takes {', '.join(TURNS)}")
         try:
             checked[name] = config.value_of(name, str(value))
+            if name == "uninterruptible":
+                uninterruptible(checked[name])
         except ConfigError as error:
             raise Fault(("turns", name), str(error).partition("=")[2]) from None
     return checked
@@ -96,6 +102,25 @@ def _check_fillers(agent: Agent) -> None:
         for tool in said.tools:
             if tool not in agent.known_tools:
                 raise Fault(("phrases", language, "tools", tool), f"there is no such tool; takes any of {', '.join(agent.known_tools)}")
+
+
+def _check_variables(agent: Agent) -> None:
+    """They are filled in the instructions alone, and with a look-up alone."""
+    for path, text in _spoken(agent):
+        if found := _VARIABLE.search(text):
+            raise Fault(path, f"{found[0]} in it would be spoken as it stands; variables of [lookup] go into instructions alone")
+    if agent.lookup is None and (found := _VARIABLE.search(agent.instructions)):
+        raise Fault(("instructions",), f"{found[0]} in it is filled by nothing; takes a [lookup] with {found[1]} among its variables")
+
+
+def _spoken(agent: Agent) -> Iterator[tuple[KeyPath, str]]:
+    yield ("greeting",), agent.greeting or ""
+    for language, said in agent.phrases.items():
+        for name, text in structs.asdict(said).items():
+            if isinstance(text, str):
+                yield ("phrases", language, name), text
+        for tool, text in said.tools.items():
+            yield ("phrases", language, "tools", tool), text
 
 
 def _check_voice(agent: Agent, settings: Settings) -> None:
@@ -202,6 +227,8 @@ def _check_hours(hours: Hours) -> None:
         _check_zone(hours.time_zone)
     if hours.holidays and hours.holidays not in list_supported_countries():
         raise Fault(("hours", "holidays"), f"{hours.holidays!r} is no country whose holidays are known; takes a code like IL, US, GB")
+    if hours.holiday_eves is not None and not hours.holidays:
+        raise Fault(("hours", "holiday_eves"), 'does nothing without holidays; takes the code of a country beside it: holidays = "IL"')
     for weekday in WEEKDAYS:
         _check_day(getattr(hours, weekday), ("hours", weekday))
     _check_day(hours.holiday_eves or (), ("hours", "holiday_eves"))

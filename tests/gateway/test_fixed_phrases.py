@@ -13,7 +13,7 @@ from common.bus import Delivery
 from common.config import Settings
 from common.errors import ConfigError
 from common.messages import Head, Message, Sentence, SpeechChunk, Stage, StageFailed
-from gateway.fixed_phrases import FixedPhrases, uninterruptible
+from gateway.fixed_phrases import FixedPhrases
 from tests import virtual_clock
 from tests.common.agents.files import snapshot
 
@@ -278,9 +278,17 @@ def test_a_phrase_that_may_not_be_interrupted_says_so(tmp_path: Path) -> None:
     assert (book.goodbye.interruptible, book.repeat.interruptible) == (False, True)
 
 
+@pytest.mark.parametrize(("turns", "held"), [("", "goodbye"), ('[turns]\nuninterruptible = "greeting"', "greeting")])
+def test_an_agent_says_which_of_its_phrases_may_not_be_interrupted(tmp_path: Path, turns: str, held: str) -> None:
+    settings = Settings(torim_cache=tmp_path, uninterruptible="goodbye")
+    agent = in_use(snapshot(tmp_path, turns), settings)
+    book = phrases_of(tmp_path, FakeTtsStage(), agent).book("he", agent)
+    assert [name for name in ("greeting", "repeat", "goodbye") if not getattr(book, name).interruptible] == [held]
+
+
 def test_a_name_that_is_no_phrase_ends_the_start() -> None:
     with pytest.raises(ConfigError, match="UNINTERRUPTIBLE='hello': hello is no fixed phrase; takes any of greeting, repeat"):
-        uninterruptible(Settings(uninterruptible="hello"))
+        FixedPhrases(Settings(uninterruptible="hello"), FakeTtsStage(), "gw1")  # type: ignore[arg-type]
 
 
 OFFICE = """
